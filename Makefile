@@ -1,0 +1,50 @@
+# The README's commands; each works alone in a fresh clone.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# What is asked reaches Quoth as data: make neither expands it nor hands it to the shell as code.
+# Exporting Q itself would expand it, so its bare text travels under another name.
+unexport Q
+ask: export QUESTION = $(value Q)
+
+.DEFAULT_GOAL := help
+.PHONY: help ask test format stress clean
+
+help:
+	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
+	@echo 'make test                                                format, lint, types and tests'
+	@echo 'make format                                              put the code into form'
+	@echo 'make stress                                              the full counts, with real models'
+
+ask: .venv/installed
+	@$(BIN)/quoth ask -- "$$QUESTION" || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
+
+test: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest --cov --cov-report=term
+
+stress: .venv/installed-dev
+	$(BIN)/pytest -m stress
+
+format: .venv/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage build dist
+
+# The commands use pip because it finds the processor build of torch by itself where one is at hand.
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Quoth needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
+	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

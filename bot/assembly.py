@@ -1,0 +1,163 @@
+"""
+Settings -> the real parts, joined: where an index is opened, renewed and given a reader.
+"""
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from bot.answer import Answerer
+from bot.confidence import CALIBRATION_NAME, load_calibration
+from bot.settings import Settings
+from index.build import is_up_to_date
+from index.encoder import OnnxQuestionEncoder
+from index.errors import (
+    BuildError,
+    EncoderError,
+    IndexDamagedError,
+    IndexFormatError,
+    IndexingError,
+    IndexMissingError,
+)
+from index.passages import Splitting
+from index.retrieve import Retriever
+from index.store import Collection, Generation, Manifest
+from reader.model import OnnxReader, shipped_weights
+
+SPLITTING = Splitting()
+
+Reason = Literal["missing", "format", "damaged", "encoder", "splitting", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Why an index has to be built."""
+
+    reason: Reason
+    detail: str = ""
+    """What was found, where that says more than the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIndex:
+    """A generation and the encoder that goes with it."""
+
+    generation: Generation
+    encoder: OnnxQuestionEncoder
+
+
+def open_fresh_index(
+    settings: Settings,
+    *,
+    renewing: Callable[[Renewal], None],
+    outdated: Callable[[str], None],
+    build: Callable[[Settings], None],
+) -> OpenIndex:
+    """
+    Open the index of the seeds, built anew if it is not what it should be.
+
+    Args:
+        settings: Which seeds, which encoder, which data folder.
+        renewing: Called before a build, with its reason.
+        outdated: Called if the build failed and what was there before is used instead.
+        build: Makes a new generation; raises `BuildError` if it can't.
+
+    Raises:
+        NoDocumentsError: If there is no folder of documents.
+        IndexingError: If there is no index and none could be built.
+    """
+    opened, renewal = _open(settings)
+    if renewal is None and opened is not None:
+        return opened
+    if renewal is not None:
+        renewing(renewal)
+    try:
+        build(settings)
+    except BuildError as error:
+        # Documents that have changed are no reason to fall silent; a different encoder is.
+        if opened is None or renewal is None or renewal.reason != "changed":
+            raise
+        outdated(str(error))
+        return opened
+    if opened is not None:
+        opened.generation.close()
+    generation = Collection(settings.base_collection).open()
+    return OpenIndex(generation, _open_encoder(settings, generation))
+
+
+def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
+    """What can be answered from, and why it should be built anew; one of the two is there."""
+    try:
+        generation = Collection(settings.base_collection).open()
+        renewal = _misfit(generation.manifest, settings)
+        if renewal is not None:
+            generation.close()
+            return None, renewal
+        opened = OpenIndex(generation, _open_encoder(settings, generation))
+    except IndexMissingError:
+        return None, Renewal("missing")
+    except IndexFormatError as error:
+        return None, Renewal("format", str(error))
+    except (IndexDamagedError, EncoderError) as error:
+        return None, Renewal("damaged", str(error))
+    current = is_up_to_date(generation.manifest, settings.seeds)
+    return opened, None if current else Renewal("changed")
+
+
+def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
+    if manifest.encoder.name != settings.encoder:
+        return Renewal("encoder", f"{manifest.encoder.name}, now {settings.encoder}")
+    if manifest.splitting.model_dump() != asdict(SPLITTING):
+        return Renewal("splitting")
+    return None
+
+
+def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
+    export = settings.encoder_exports / generation.manifest.encoder.sha256
+    return OnnxQuestionEncoder(export, settings.threads)
+
+
+def make_answerer(settings: Settings, opened: OpenIndex) -> Answerer:
+    """
+    Give an index its reader.
+
+    Raises:
+        ReaderError: If the shipped weights are damaged.
+    """
+    weights = shipped_weights()
+    return Answerer(
+        Retriever(opened.generation, opened.encoder),
+        OnnxReader(weights, settings.threads),
+        load_calibration(weights / CALIBRATION_NAME),
+        passages=settings.passages,
+        min_confidence=settings.min_confidence,
+        max_question_chars=settings.max_question_chars,
+    )
+
+
+def build_in_child(settings: Settings) -> None:
+    """
+    Run `quoth index` in a process of its own, so that this one never imports torch.
+
+    What it reports goes to standard error.
+
+    Raises:
+        BuildError: If it published nothing.
+    """
+    command = [sys.executable, "-m", "bot.cli.main", "index"]
+    command += ["--seeds", str(settings.seeds), "--data", str(settings.data)]
+    command += ["--encoder", settings.encoder]
+    child = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - our own program
+    if child.returncode == 0:
+        return
+    # A file that could not be read is an exit code of 1 too, and yet there is a new generation.
+    with contextlib.suppress(IndexingError):
+        opened, renewal = _open(settings)
+        if opened is not None:
+            opened.generation.close()
+        if renewal is None:
+            return
+    raise BuildError("The index could not be built; the reason stands above.")

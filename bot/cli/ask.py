@@ -1,0 +1,110 @@
+"""`quoth ask`: one question in, one answer out."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    printable,
+    seeds_option,
+    settings_from,
+)
+from bot.cli.exits import Exit
+from bot.settings import Settings
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.assembly import OpenIndex, Renewal
+
+
+MAX_STDIN_BYTES = 1_000_000
+
+
+@click.command("ask")
+@click.argument("question", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--top",
+    type=click.IntRange(0, 20),
+    default=0,
+    metavar="N",
+    help="Show up to N other answers.  [default: 0]",
+)
+@seeds_option
+@data_option
+@encoder_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    question: str | None,
+    as_json: bool,
+    top: int,
+    seeds: Path | None,
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Answer one QUESTION from the documents.
+
+    Without QUESTION, or with "-", it is read from standard input. The documents are indexed first
+    if there is no index or they have changed.
+
+    Exit codes: 0 answered, 3 the documents don't say, 2 wrong usage, 1 failure.
+    """
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    asked = _question(question, settings)
+    with failures_shown():
+        from bot.assembly import make_answerer
+
+        answerer = make_answerer(settings, _open(settings))
+        answer = answerer.answer(asked, alternatives=top)
+        from bot.cli.rendering import answer_json, answer_text, styles
+
+    if as_json:
+        click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
+    else:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        bold, dim = styles(colour=colour)
+        width = shutil.get_terminal_size().columns
+        click.echo(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
+    if not answer.answered:
+        ctx.exit(Exit.NOT_IN_DOCUMENTS)
+
+
+def _question(argument: str | None, settings: Settings) -> str:
+    """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
+    from bot.answer import QuestionError, clean_question
+
+    if argument in (None, "-"):
+        if argument is None and sys.stdin.isatty():
+            raise click.UsageError('Missing question. Try: quoth ask "who ...?"')
+        # Bounded: an endless stream is refused as too long, like any other long question.
+        argument = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
+    try:
+        return clean_question(argument or "", settings.max_question_chars)
+    except QuestionError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _open(settings: Settings) -> "OpenIndex":
+    from bot.assembly import build_in_child, open_fresh_index
+
+    def renewing(renewal: "Renewal") -> None:
+        text = render(
+            "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
+        )
+        click.echo(printable(text), err=True)
+
+    def outdated(reason: str) -> None:
+        click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
+
+    return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)

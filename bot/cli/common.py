@@ -1,0 +1,109 @@
+"""What the commands share: their options, their errors, their progress bar."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.settings import Settings, SettingsError, load_settings
+from prompts import render
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+_Command = Callable[..., Any]
+
+
+def seeds_option(command: _Command) -> _Command:
+    """Add `--seeds`."""
+    return click.option(
+        "--seeds",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder of documents.  [default: seeds, or QUOTH_SEEDS]",
+    )(command)
+
+
+def data_option(command: _Command) -> _Command:
+    """Add `--data`."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder of the index; made if it is not there.  [default: data, or QUOTH_DATA]",
+    )(command)
+
+
+def encoder_option(command: _Command) -> _Command:
+    """Add `--encoder`."""
+    return click.option(
+        "--encoder",
+        metavar="NAME",
+        help="sentence-transformers folder or hub name.  [default: the one that comes with Quoth]",
+    )(command)
+
+
+def settings_from(**arguments: object) -> Settings:
+    """
+    Read the settings for a command.
+
+    Raises:
+        click.UsageError: If one can't be used.
+    """
+    try:
+        return load_settings(**arguments)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def failures_shown() -> Iterator[None]:
+    """Turn the errors that a user can cause into a message and exit code 1."""
+    from index.errors import IndexingError
+    from reader.errors import ReaderError
+
+    try:
+        yield
+    except (IndexingError, ReaderError) as error:
+        raise click.ClickException(printable(str(error))) from error
+
+
+def printable(text: str) -> str:
+    """`text` without characters that steer a terminal: documents and questions are not trusted."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else "�" for character in text
+    )
+
+
+class ConsoleReporter:
+    """Shows a build on standard error, as a bar where that is a terminal."""
+
+    def __init__(self) -> None:
+        """Start without a stage."""
+        self._bar: ProgressBar[int] | None = None
+
+    def waiting(self, holder: str) -> None:
+        """Say that another build is running."""
+        click.echo(render("waiting.txt", holder=holder), err=True)
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a bar."""
+        self.finish()
+        if total:
+            label = render("stage.txt", name=name)
+            self._bar = click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True)
+            self._bar.render_progress()
+
+    def advance(self, steps: int) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update(steps)
+
+    def finish(self) -> None:
+        """End the bar's line."""
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None

@@ -1,0 +1,63 @@
+"""`quoth`: the group of commands."""
+
+import importlib
+import sys
+
+import click
+
+from bot import __version__
+from bot.cli.exits import Exit
+
+# Imported when named: `quoth --version` should pay for none of them.
+_COMMANDS = {
+    "ask": "bot.cli.ask",
+    "index": "bot.cli.index",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="quoth %(version)s")
+def cli() -> None:
+    """
+    Find exact answers in a folder of documents.
+
+    Every answer is a part of a document, word for word, shown in its sentence with the document's
+    name. When the documents don't say, Quoth says so. It runs offline, on the processor.
+
+    Settings come from options, else from QUOTH_... environment variables, else from a .env file.
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        code = cli.main(prog_name="quoth", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("", err=True)
+        code = Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody to tell.
+        sys.stderr.close()
+        code = Exit.FAILURE
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

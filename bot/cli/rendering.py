@@ -1,0 +1,160 @@
+"""`Answer` -> what the terminal shows, and JSON. Pure functions."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.cli.common import printable
+from index.documents import Place, shorten
+from prompts import Style, render
+
+INDENT = "  "
+MAX_WIDTH = 100
+# On either side of the answer; a longer sentence is cut between words.
+QUOTE_CHARS = 200
+NEAREST_CHARS = 240
+
+# Stand for the answer's bounds while lines are broken. `printable` lets no text bring its own.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
+def styles(*, colour: bool) -> tuple[Style, Style]:
+    """How to mark what is bold and what is dim: in colour, or so that it survives a pipe."""
+    if colour:
+        return (
+            lambda text: click.style(text, bold=True),
+            lambda text: click.style(text, dim=True),
+        )
+    return lambda text: f"**{text}**", lambda text: text
+
+
+def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: int) -> str:
+    """
+    Render an answer for people.
+
+    Args:
+        answer: What to show.
+        seeds: The documents folder; it goes before each document's id.
+        bold: Marks the answer in its sentence.
+        dim: Marks what matters less.
+        width: Columns of the terminal.
+    """
+    width = min(width, MAX_WIDTH)
+    if not answer.spans:
+        nearest = [_nearest_values(passage, seeds, width) for passage in answer.nearest]
+        return render("no_answer.txt", dim=dim, nearest=nearest)
+    best = answer.spans[0]
+    return render(
+        "answer.txt",
+        dim=dim,
+        quote=_quote(best, bold, width),
+        alternatives=[
+            {"quote": _quote(span, bold, width), **_span_values(span, seeds)}
+            for span in answer.alternatives
+        ],
+        **_span_values(best, seeds),
+    )
+
+
+def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
+    return {
+        "answer": printable(" ".join(span.text.split())),
+        "source": printable(str(seeds / span.document_id)),
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+        "place": span.place,
+        "dated": span.dated,
+        "confidence": span.confidence,
+    }
+
+
+def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[str, Any]:
+    return {
+        "text": _wrap(shorten(printable(passage.text), NEAREST_CHARS), width),
+        "source": printable(str(seeds / passage.document_id)),
+        "start_char": passage.start_char,
+        "end_char": passage.end_char,
+        "place": passage.place,
+    }
+
+
+def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
+    start = span.start_char - span.quote_start_char
+    end = start + len(span.text)
+    before = " ".join(printable(span.quote[:start]).split())
+    after = " ".join(printable(span.quote[end:]).split())
+    if len(before) > QUOTE_CHARS:
+        before = "… " + before[-QUOTE_CHARS:].partition(" ")[2]
+    if len(after) > QUOTE_CHARS:
+        after = after[:QUOTE_CHARS].rpartition(" ")[0] + " …"
+    # A space stands around the answer where one does in the document.
+    before += " " if span.quote[:start][-1:].isspace() else ""
+    after = (" " if span.quote[end:][:1].isspace() else "") + after
+    answer = " ".join(printable(span.text).split())
+    wrapped = _wrap(f"{before}{_OPEN}{answer}{_CLOSE}{after}", width)
+    head, _, rest = wrapped.partition(_OPEN)
+    marked, _, tail = rest.partition(_CLOSE)
+    return head + bold(marked) + tail
+
+
+def _wrap(text: str, width: int) -> str:
+    return textwrap.fill(
+        text, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
+    )
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """
+    Describe an answer for programs; the keys are stable.
+
+    Where the documents don't say, `answer` and all that belongs to it are null, and `confidence`
+    is that of the best span that was not good enough.
+    """
+    best = answer.spans[0] if answer.spans else None
+    return {
+        "question": answer.question,
+        "answered": answer.answered,
+        **_span_json(best),
+        "confidence": _rounded(answer.confidence),
+        "alternatives": [_span_json(span) for span in answer.alternatives],
+        "nearest": [
+            {
+                "document": passage.document_id,
+                "start_char": passage.start_char,
+                "end_char": passage.end_char,
+                "text": passage.text,
+                "place": _place_json(passage.place),
+            }
+            for passage in answer.nearest
+        ],
+        "generation": answer.generation,
+        "timings_ms": {
+            "encode": _rounded(1e3 * answer.timings.encode_s),
+            "search": _rounded(1e3 * answer.timings.search_s),
+            "read": _rounded(1e3 * answer.timings.read_s),
+            "total": _rounded(1e3 * answer.timings.total_s),
+        },
+    }
+
+
+def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
+    return {
+        "answer": span.text if span else None,
+        "confidence": _rounded(span.confidence) if span else None,
+        "quote": span.quote if span else None,
+        "document": span.document_id if span else None,
+        "start_char": span.start_char if span else None,
+        "end_char": span.end_char if span else None,
+        "place": _place_json(span.place) if span else None,
+    }
+
+
+def _place_json(place: Place | None) -> dict[str, str] | None:
+    return {"kind": place.kind, "name": place.name} if place else None
+
+
+def _rounded(number: float) -> float:
+    return round(number, 4)

@@ -1,0 +1,123 @@
+"""Every setting, once, with its default and the reason for it."""
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.encoder import DEFAULT_ENCODER
+
+PREFIX = "QUOTH_"
+ENV_FILE = ".env"
+
+
+class SettingsError(Exception):
+    """A setting has a value that can't be used, or a name that nothing has."""
+
+
+class Settings(BaseSettings):
+    """
+    What can be set.
+
+    The value of `name` comes from the argument, else from the environment variable `QUOTH_NAME`,
+    else from that name in the file `.env`, else it is the default.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True
+    )
+
+    seeds: Path = Field(
+        Path("seeds"),
+        description="The folder of documents. The default is the checkout's.",
+    )
+    data: Path = Field(
+        Path("data"),
+        description="Where the index is kept; everything in it can be made again from the seeds.",
+    )
+    encoder: str = Field(
+        DEFAULT_ENCODER,
+        min_length=1,
+        description="A sentence-transformers folder or hub name. The default comes with Quoth.",
+    )
+    passages: int = Field(
+        5,
+        ge=1,
+        le=50,
+        description="Passages read per question. Each costs the same time again.",
+    )
+    min_confidence: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Below it the documents don't say. At the default, about half of the answers "
+        "to hard questions over a thousand documents are right (see the model card).",
+    )
+    max_question_chars: int = Field(
+        4_000,
+        ge=1,
+        description="Longer questions are refused. The default is the longest Discord message.",
+    )
+    threads: int = Field(
+        2,
+        ge=0,
+        description="For one question; 0 means one per core. The models are too small to use more.",
+    )
+
+    @property
+    def base_collection(self) -> Path:
+        """The index of the seeds."""
+        return self.data / "collections" / "base"
+
+    @property
+    def encoder_exports(self) -> Path:
+        """The exported question encoders."""
+        return self.data / "encoder"
+
+    @property
+    def vectors(self) -> Path:
+        """The vectors of all texts that were ever encoded."""
+        return self.data / "vectors"
+
+
+def load_settings(**arguments: object) -> Settings:
+    """
+    Read the settings.
+
+    Args:
+        arguments: Settings given on the command line; None means not given.
+
+    Raises:
+        SettingsError: If a value can't be used, or there is no setting of a `QUOTH_` name.
+    """
+    for origin, name in _names_given():
+        if name.upper() not in _known_names():
+            raise SettingsError(_unknown(origin, name))
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"{name}={first['input']!s}: {first['msg']}.") from error
+
+
+def _known_names() -> list[str]:
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def _names_given() -> Iterator[tuple[str, str]]:
+    in_file = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
+    for origin, names in (("the environment", os.environ), (ENV_FILE, in_file)):
+        for name in names:
+            if name.upper().startswith(PREFIX):
+                yield origin, name
+
+
+def _unknown(origin: str, name: str) -> str:
+    nearest = difflib.get_close_matches(name.upper(), _known_names(), n=1, cutoff=0)
+    return f"{name} (in {origin}) is no setting. Did you mean {nearest[0]}?"

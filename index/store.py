@@ -1,0 +1,331 @@
+"""
+Generations on disk: written aside, published by one rename, opened, verified.
+
+    <collection>/
+        CURRENT             the id of the generation being served
+        lock                held by the one build that is running
+        generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/
+"""
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
+from index.lexical import LexicalIndex
+from index.texts import Texts
+from index.vectors import VectorIndex, fsync
+
+FORMAT_VERSION = 1
+# The one being served, and two to go back to.
+KEPT_GENERATIONS = 3
+
+MANIFEST_NAME = "manifest.json"
+TEXTS_NAME = "passages.sqlite"
+VECTORS_NAME = "vectors.faiss"
+LEXICAL_NAME = "lexical"
+
+_UNFINISHED = ".building-"
+
+
+class _Stamp(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderStamp(_Stamp):
+    """Which encoder made the vectors."""
+
+    name: str
+    sha256: str
+    dim: int
+
+
+class SplittingStamp(_Stamp):
+    """How the documents were split."""
+
+    max_tokens: int
+    max_chars: int
+
+
+class DocumentStamp(_Stamp):
+    """A file as it was when it was read."""
+
+    id: str
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+class FailureStamp(_Stamp):
+    """A file that could not be read, as it was then."""
+
+    id: str
+    reason: str
+    size: int
+    mtime_ns: int
+
+
+class FileStamp(_Stamp):
+    """A file of the generation as it was written."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+
+
+class Manifest(_Stamp):
+    """How a generation was made, and what it consists of."""
+
+    format_version: int
+    generation: str
+    created: datetime
+    encoder: EncoderStamp
+    splitting: SplittingStamp
+    documents: tuple[DocumentStamp, ...]
+    failures: tuple[FailureStamp, ...]
+    passages: int
+    files: dict[str, FileStamp]
+    """By path in the generation's folder, the manifest left out."""
+
+
+class Generation:
+    """One opened generation; nothing of it changes while it is open."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """
+        Open a generation whose files have been checked.
+
+        Raises:
+            IndexDamagedError: If a file can't be opened, or the parts don't belong together.
+        """
+        self.folder = folder
+        self.manifest = manifest
+        self.vectors = VectorIndex(folder / VECTORS_NAME)
+        self.lexical = LexicalIndex(folder / LEXICAL_NAME)
+        self.texts = Texts(folder / TEXTS_NAME)
+        counts = {
+            TEXTS_NAME: self.texts.passage_count,
+            VECTORS_NAME: len(self.vectors),
+            LEXICAL_NAME: len(self.lexical),
+        }
+        for name, count in counts.items():
+            if count != manifest.passages:
+                raise IndexDamagedError(
+                    f"{folder / name}: holds {count:,} passages, "
+                    f"but {MANIFEST_NAME} says {manifest.passages:,}."
+                )
+        if self.vectors.dim != manifest.encoder.dim:
+            raise IndexDamagedError(
+                f"{folder / VECTORS_NAME}: holds vectors of {self.vectors.dim} numbers, "
+                f"but {MANIFEST_NAME} says {manifest.encoder.dim}."
+            )
+
+    @property
+    def id(self) -> str:
+        """Its name under `generations/`."""
+        return self.manifest.generation
+
+    def close(self) -> None:
+        """Close its files."""
+        self.texts.close()
+
+
+class Collection:
+    """A folder of generations, of which one is served."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.folder = folder
+        self._generations = folder / "generations"
+        self._current = folder / "CURRENT"
+        self._lock = folder / "lock"
+
+    def current(self) -> str:
+        """
+        The id of the generation being served.
+
+        Raises:
+            IndexMissingError: If none was published.
+            IndexDamagedError: If what stands in CURRENT is no id.
+        """
+        try:
+            name = self._current.read_text(encoding="ascii").strip()
+        except FileNotFoundError as error:
+            raise IndexMissingError(f"{self.folder}: there is no index yet.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexDamagedError(f"{self._current}: can't be read ({error}).") from error
+        if not name or not set(name) <= set("0123456789abcdefTZ-"):
+            raise IndexDamagedError(f"{self._current}: names no generation.")
+        return name
+
+    def manifest(self) -> Manifest:
+        """
+        The manifest of the generation being served.
+
+        Raises:
+            IndexMissingError: If none was published.
+            IndexFormatError: If it has another format version.
+            IndexDamagedError: If it is missing or is no manifest.
+        """
+        return _read_manifest(self._generations / self.current())
+
+    def open(self, *, verify: bool = False) -> Generation:
+        """
+        Open the generation being served.
+
+        Sizes are always compared; a file's checksum is compared when the file is not the very one
+        that was written (another size, inode or time of change), or when `verify` is set.
+
+        Raises:
+            IndexMissingError: If none was published.
+            IndexFormatError: If it has another format version.
+            IndexDamagedError: If a file is missing or is not what was written.
+        """
+        folder = self._generations / self.current()
+        manifest = _read_manifest(folder)
+        for name, stamp in manifest.files.items():
+            _check_file(folder / name, stamp, verify=verify)
+        return Generation(folder, manifest)
+
+    @contextmanager
+    def locked(self, waiting: Callable[[str], None]) -> Iterator[None]:
+        """
+        Hold the lock that one build at a time holds.
+
+        The kernel frees it when the process ends, however it ends.
+
+        Args:
+            waiting: Called once, with who holds the lock, if it is held by another process.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                waiting(file.read().strip() or "another process")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            file.truncate()
+            file.write(f"process {os.getpid()}")
+            file.flush()
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[str, Path]]:
+        """
+        A folder to write a new generation in; call it with the lock held.
+
+        Whatever is still there when the block ends is deleted, as is what a killed build left.
+
+        Yields:
+            The generation's id, and the folder.
+        """
+        self._generations.mkdir(parents=True, exist_ok=True)
+        for leftover in self._generations.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        now = datetime.now(UTC)
+        generation = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        folder = self._generations / f"{_UNFINISHED}{generation}"
+        folder.mkdir()
+        try:
+            yield generation, folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, folder: Path, manifest: Manifest) -> None:
+        """
+        Make a written folder the generation being served.
+
+        Killed at any moment, either the old generation or the new one is served.
+
+        Raises:
+            OSError: If the disk is full or can't be written; then the old one is served.
+        """
+        path = folder / MANIFEST_NAME
+        path.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        for name in (*manifest.files, MANIFEST_NAME):
+            fsync(folder / name)
+        fsync(folder / LEXICAL_NAME)
+        fsync(folder)
+        folder.rename(self._generations / manifest.generation)
+        fsync(self._generations)
+        aside = self._current.with_name("CURRENT.new")
+        aside.write_text(f"{manifest.generation}\n", encoding="ascii")
+        fsync(aside)
+        aside.replace(self._current)
+        fsync(self.folder)
+        self._prune(manifest.generation)
+
+    def _prune(self, current: str) -> None:
+        # Ids begin with their time, so the newest sort last.
+        others = sorted(path for path in self._generations.iterdir() if path.name != current)
+        for path in others[: -(KEPT_GENERATIONS - 1)]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def stamp_files(folder: Path) -> dict[str, FileStamp]:
+    """Describe every file of a written generation."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _stamp(path) for path in paths}
+
+
+def _stamp(path: Path) -> FileStamp:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        stat = os.fstat(file.fileno())
+    return FileStamp(size=stat.st_size, mtime_ns=stat.st_mtime_ns, inode=stat.st_ino, sha256=sha256)
+
+
+def _check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
+    try:
+        stat = path.stat()
+        is_the_same = (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
+            stamp.size,
+            stamp.mtime_ns,
+            stamp.inode,
+        )
+        if is_the_same and not verify:
+            return
+        if stat.st_size != stamp.size:
+            raise IndexDamagedError(
+                f"{path}: has {stat.st_size:,} bytes, but {stamp.size:,} were written."
+            )
+        if _stamp(path).sha256 != stamp.sha256:
+            raise IndexDamagedError(f"{path}: was changed after it was written (checksum).")
+    except OSError as error:
+        raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+        version = _Version.model_validate_json(content).format_version
+        if version != FORMAT_VERSION:
+            raise IndexFormatError(
+                f"{path}: has format version {version}, this Quoth reads {FORMAT_VERSION}."
+            )
+        return Manifest.model_validate_json(content)
+    except OSError as error:
+        raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
+    except ValidationError as error:
+        raise IndexDamagedError(
+            f"{path}: is no manifest ({error.error_count()} faults, "
+            f"the first: {error.errors()[0]['msg']})."
+        ) from error
+
+
+class _Version(BaseModel):
+    """The part of every manifest, whatever its version."""
+
+    format_version: int

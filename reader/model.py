@@ -1,0 +1,153 @@
+"""
+The reader's model: question and passage in, logits out, on ONNX Runtime.
+
+Each passage is read in a run of its own, without padding. int8 activations take their scales from
+the whole run, so in a batch one passage's logits would depend on its company.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from reader.errors import ReaderError
+from reader.spans import Logits, Span, best_spans
+
+MODEL_NAME = "reader.int8.onnx"
+TOKENIZER_NAME = "tokenizer.json"
+MANIFEST_NAME = "manifest.json"
+FORMAT_VERSION = 1
+
+# What the model has positions for.
+MAX_TOKENS = 512
+# The end of a long question is kept: people tell the story first and then ask.
+MAX_QUESTION_TOKENS = 64
+_SPECIAL_TOKENS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """What the reader needs of a passage."""
+
+    id: int
+    text: str
+
+
+class Reader(Protocol):
+    """Question and passages in, spans out."""
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        """
+        Find the spans that may answer a question.
+
+        Args:
+            question: Not blank.
+            passages: Any number; each is read on its own.
+            spans_per_passage: How many spans of each passage, at most.
+
+        Returns:
+            Spans of all passages, the largest margin first.
+        """
+        ...
+
+
+class _Manifest(BaseModel):
+    """Beside the weights: what they are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int
+    files: dict[str, str]
+    """sha256 by name."""
+
+
+def shipped_weights() -> Path:
+    """The folder of the weights that come with Quoth."""
+    return Path(str(files("reader") / "weights"))
+
+
+class OnnxReader:
+    """The shipped reader; any thread may call it."""
+
+    def __init__(self, weights: Path, threads: int = 0) -> None:
+        """
+        Open a reader.
+
+        Args:
+            weights: A folder that `training.export` wrote.
+            threads: For one passage; 0 lets ONNX Runtime choose.
+
+        Raises:
+            ReaderError: If the folder holds no sound reader.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        try:
+            manifest = _Manifest.model_validate_json((weights / MANIFEST_NAME).read_bytes())
+            contents = {
+                name: (weights / name).read_bytes() for name in (MODEL_NAME, TOKENIZER_NAME)
+            }
+        except (OSError, ValueError) as error:
+            raise ReaderError(f"{weights}: holds no reader ({error}). Reinstall Quoth.") from error
+        if manifest.format_version != FORMAT_VERSION:
+            raise ReaderError(
+                f"{weights / MANIFEST_NAME}: has format version {manifest.format_version}, "
+                f"this Quoth reads {FORMAT_VERSION}. Reinstall Quoth."
+            )
+        for name, content in contents.items():
+            if hashlib.sha256(content).hexdigest() != manifest.files.get(name):
+                raise ReaderError(
+                    f"{weights / name}: is not what was shipped (checksum). Reinstall Quoth."
+                )
+        self._tokenizer = Tokenizer.from_buffer(contents[TOKENIZER_NAME])
+        self._session = onnxruntime.InferenceSession(
+            contents[MODEL_NAME], options, providers=["CPUExecutionProvider"]
+        )
+        self._first_token = self._tokenizer.token_to_id("[CLS]")
+        self._separator = self._tokenizer.token_to_id("[SEP]")
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        """See `Reader.read`."""
+        asked = self._tokenizer.encode(question, add_special_tokens=False)
+        question_ids = asked.ids[-MAX_QUESTION_TOKENS:]
+        spans: list[Span] = []
+        for passage in passages:
+            read = self._tokenizer.encode(passage.text, add_special_tokens=False)
+            room = MAX_TOKENS - _SPECIAL_TOKENS - len(question_ids)
+            logits = self.logits(question_ids, read.ids[:room])
+            spans += best_spans(
+                passage.id, passage.text, read.offsets[:room], logits, spans_per_passage
+            )
+        return sorted(spans, key=lambda span: -span.margin)
+
+    def logits(self, question_ids: Sequence[int], passage_ids: Sequence[int]) -> Logits:
+        """
+        Run the model on one question and one passage.
+
+        Args:
+            question_ids: Token ids without the special ones.
+            passage_ids: Likewise; all together at most `MAX_TOKENS` with three special ones.
+        """
+        head = [self._first_token, *question_ids, self._separator]
+        ids = np.array([[*head, *passage_ids, self._separator]], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, len(head) :] = 1
+        start, end = self._session.run(
+            None,
+            {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types},
+        )
+        # "No answer" is the first token; the question and the separators are no answers.
+        keep = np.r_[0, len(head) : ids.shape[1] - 1]
+        return Logits(start[0][keep], end[0][keep])

@@ -1,0 +1,209 @@
+"""Fakes that behave, and an environment in which nothing leaks from one test to another."""
+
+import hashlib
+import itertools
+import os
+import re
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bot.answer import Answerer
+from bot.confidence import Calibration
+from index.build import BuildReport, build
+from index.encoder import Progress, Vectors
+from index.passages import Splitting
+from index.retrieve import Retriever
+from index.store import Collection, Generation
+from reader.model import PassageText
+from reader.spans import Span
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A shared machine stalls now and then: no deadlines, and always the same examples.
+settings.register_profile(
+    "quoth", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("quoth")
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass
+class FakeEncoder:
+    """
+    Embeds a text as its bag of words: each word adds one to a place that its hash names.
+
+    Texts that share words are near each other, and whoever reads a test can tell which.
+    """
+
+    name: str = "fake"
+    sha256: str = "f" * 64
+    dim: int = 64
+    encoded: list[str] = field(default_factory=list)
+    """Every text that was ever asked for."""
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        self.encoded += texts
+        progress(len(texts))
+        return np.stack([self.encode_question(text) for text in texts])
+
+    def encode_question(self, question: str) -> Vectors:
+        vector = np.zeros(self.dim, dtype=np.float32)
+        for word in re.findall(r"\w+", question.lower()):
+            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dim] += 1
+        vector[0] += 1e-3  # no text is the zero vector
+        return vector / np.linalg.norm(vector)
+
+
+class FakeReader:
+    """
+    Answers with the number that stands nearest after the question's last word.
+
+    "how many for theft" finds "35" in "for theft 35"; without that word there is no answer.
+    """
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        word = re.findall(r"\w+", question)[-1]
+        spans: list[Span] = []
+        for passage in passages:
+            pattern = rf"\b{re.escape(word)}\b\D*?(\d[\d,]*)"
+            matches = itertools.islice(
+                re.finditer(pattern, passage.text, re.IGNORECASE), spans_per_passage
+            )
+            spans += [Span(passage.id, *match.span(1), match[1], 10.0, 0.0) for match in matches]
+            if not spans:
+                first = re.search(r"\w+", passage.text)
+                if first:
+                    spans.append(Span(passage.id, *first.span(), first[0], -10.0, 10.0))
+        return sorted(spans, key=lambda span: -span.margin)
+
+
+FAKE_CALIBRATION = Calibration(
+    format_version=1,
+    reader_sha256="0" * 64,
+    fitted_on="nothing",
+    cosine_weight=1.0,
+    intercept=0.0,
+    evidence_weight=0.3,
+    gap_weight=0.0,
+)
+
+
+class QuietReporter:
+    """Remembers what a build reported."""
+
+    def __init__(self) -> None:
+        self.holders: list[str] = []
+        self.stages: dict[str, int] = {}
+        self.steps = 0
+
+    def waiting(self, holder: str) -> None:
+        self.holders.append(holder)
+
+    def stage(self, name: str, total: int) -> None:
+        self.stages[name] = total
+
+    def advance(self, steps: int) -> None:
+        self.steps += steps
+
+
+@dataclass
+class Library:
+    """A folder of documents and its index, with fakes for models."""
+
+    folder: Path
+    encoder: FakeEncoder = field(default_factory=FakeEncoder)
+    splitting: Splitting = field(default_factory=Splitting)
+
+    @property
+    def documents(self) -> Path:
+        return self.folder / "documents"
+
+    @property
+    def collection(self) -> Collection:
+        return Collection(self.folder / "data" / "collections" / "base")
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.documents / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def build(self, reporter: QuietReporter | None = None) -> BuildReport:
+        return build(
+            self.collection,
+            self.documents,
+            open_encoder=lambda: self.encoder,
+            vectors=self.folder / "data" / "vectors",
+            splitting=self.splitting,
+            reporter=reporter or QuietReporter(),
+        )
+
+    def open(self) -> Generation:
+        return self.collection.open()
+
+    def answerer(self, *, passages: int = 5, min_confidence: float = 0.5) -> Answerer:
+        return Answerer(
+            Retriever(self.open(), self.encoder),
+            FakeReader(),
+            FAKE_CALIBRATION,
+            passages=passages,
+            min_confidence=min_confidence,
+            max_question_chars=4_000,
+        )
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """An empty documents folder beside an empty data folder."""
+    made = Library(tmp_path)
+    made.documents.mkdir()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.upper().startswith("QUOTH_") or name in {"DISCORD_TOKEN", "NO_COLOR"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail on any connection that leaves this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            pytest.fail(f"something connects to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """A data folder with the real index of `seeds/`, built once per run when first asked for."""
+    from bot.assembly import build_in_child
+    from bot.settings import load_settings
+
+    folder = tmp_path_factory.mktemp("real") / "data"
+
+    def ready() -> Path:
+        if not folder.exists():
+            build_in_child(load_settings(seeds=ROOT / "seeds", data=folder))
+        return folder
+
+    return ready

@@ -1,0 +1,155 @@
+"""Splitting: every passage is a slice, the passages cover the text, neighbours share a sentence."""
+
+import itertools
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Document, decode
+from index.passages import Splitting, sentences, split
+from tests.conftest import ROOT, FakeEncoder
+
+SEED = next((ROOT / "seeds").glob("*.txt"))
+SMALL = Splitting(max_tokens=12, max_chars=80)
+
+# Sentences, markup, odd newlines, emoji, combining marks, right-to-left text, endless words.
+texts = st.lists(
+    st.sampled_from(
+        [
+            "A short sentence. ",
+            "Is this one? ",
+            "It costs 3,500.75 at noon. ",
+            "\n",
+            "\n\n",
+            " \n \n",
+            "# Heading\n",
+            "- item one\n",
+            "| a | b |\n",
+            "e\u0301clair 👩‍👩‍👧 ",
+            "مرحبا بالعالم. ",
+            "\u2028",
+            "\t",
+            "x" * 200,
+            "word " * 40,
+            "...",
+            "Presente. org ",
+            "\x85",
+        ]
+    )
+    | st.text(max_size=30),
+    max_size=25,
+).map("".join)
+
+
+def document(text: str) -> Document:
+    return Document("a.txt", "a", text, "0" * 64, datetime.fromtimestamp(0, UTC))
+
+
+def passages_of(text: str, splitting: Splitting = SMALL) -> list[tuple[int, int, str]]:
+    return [
+        (passage.start_char, passage.end_char, passage.text)
+        for passage in split(document(text), splitting, FakeEncoder().token_offsets)
+    ]
+
+
+@given(texts)
+def test_every_passage_is_its_slice_of_the_document(text: str) -> None:
+    for start, end, passage in passages_of(text):
+        assert passage == text[start:end]
+        assert passage.strip() == passage != ""
+
+
+@given(texts)
+def test_passages_cover_every_character_that_is_not_white_space(text: str) -> None:
+    covered = {i for start, end, _ in passages_of(text) for i in range(start, end)}
+
+    assert {i for i, character in enumerate(text) if not character.isspace()} <= covered
+
+
+@given(texts)
+def test_passages_keep_the_limits_and_move_on(text: str) -> None:
+    found = passages_of(text)
+
+    for start, end, passage in found:
+        assert end - start <= SMALL.max_chars
+        assert len(FakeEncoder().token_offsets([passage])[0]) <= SMALL.max_tokens
+    for before, after in itertools.pairwise(found):
+        assert after[0] > before[0]
+        assert after[1] > before[1]
+
+
+@given(texts)
+def test_sentences_partition_the_text_without_its_white_space(text: str) -> None:
+    end = 0
+    for start, sentence_end in sentences(text):
+        assert not text[end:start].strip()
+        assert start < sentence_end
+        end = sentence_end
+    assert not text[end:].strip()
+
+
+def test_neighbours_share_one_sentence() -> None:
+    text = " ".join(f"Sentence number {n} is here." for n in range(6))
+
+    found = passages_of(text)
+
+    assert [passage for _, _, passage in found[:2]] == [
+        "Sentence number 0 is here. Sentence number 1 is here.",
+        "Sentence number 1 is here. Sentence number 2 is here.",
+    ]
+
+
+def test_a_sentence_never_begins_with_a_lower_case_letter() -> None:
+    text = decode(SEED.read_bytes())
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert any(sentence.startswith("Lobato, of the group Presente. org,") for sentence in found)
+    assert not any(sentence[0].islower() for sentence in found)
+
+
+def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:
+    text = (
+        "# Fees\nBread costs 2\n\n- milk is 3\n- eggs are 4\n\n| tea | 5 |\n| rum | 6 |\n\nNo more"
+    )
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "# Fees",
+        "Bread costs 2",
+        "- milk is 3",
+        "- eggs are 4",
+        "| tea | 5 |",
+        "| rum | 6 |",
+        "No more",
+    ]
+
+
+def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
+    text = " ".join(f"word{n}" for n in range(40))
+
+    found = passages_of(text)
+
+    assert len(found) > 3
+    assert all(passage.split()[0].startswith("word") for _, _, passage in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 50_000, "." * 50_000, "\n" * 50_000, "\n " * 50_000, "- " * 50_000, '."' * 20_000],
+    ids=["letters", "dots", "newlines", "blank lines", "dashes", "quotes"],
+)
+def test_monotonous_text_is_split_in_time_that_grows_with_its_length(text: str) -> None:
+    """Each of these took the sentence splitter the square of its length when given whole."""
+    found = passages_of(text, Splitting())
+
+    assert all(end - start <= Splitting().max_chars for start, end, _ in found)
+
+
+def test_ids_count_up_from_the_first() -> None:
+    found = list(split(document("One. Two. Three."), SMALL, FakeEncoder().token_offsets, 7))
+
+    assert [passage.id for passage in found] == list(range(7, 7 + len(found)))
+    assert {Path(passage.document_id).name for passage in found} == {"a.txt"}
