@@ -26,7 +26,8 @@ SENTENCES_AT_ONCE = 512
 # Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
 # square.
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
-_WORD_CHARACTER = re.compile(r"\w")
+# The first letter of a sentence, after marks that may open it; a list item's dash is not one.
+_FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*([^\W\d_])")
 _LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 
 
@@ -162,8 +163,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """
     Find the sentences of a text.
 
-    A sentence never begins with a lower-case letter, and never runs over a blank line or into a
-    heading, a list item or a table row.
+    A sentence never begins with a lower-case letter, unless a blank line stands before it, and
+    never runs over a blank line or into a list item.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
@@ -209,8 +210,8 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _starts_lower(text: str, start: int, end: int) -> bool:
-    first = _WORD_CHARACTER.search(text, start, end)
-    return first is not None and first[0].islower()
+    first = _FIRST_LETTER.match(text, start, end)
+    return first is not None and first[1].islower()
 
 
 def _sentence_spans(block: str) -> list[tuple[int, int]]:
