@@ -167,7 +167,7 @@ class Answerer:
     def _judge(self, read: Sequence[Span], hits: dict[int, Hit]) -> list[AnswerSpan]:
         """Order spans of all passages by their evidence, each with its document and confidence."""
         evidence = {
-            span: self._calibration.evidence(span.margin, hits[span.passage_id].cosine_score or 0.0)
+            span: self._calibration.evidence(span.margin, hits[span.passage_id].cosine_score)
             for span in read
         }
         ordered = sorted(evidence, key=lambda span: -evidence[span])

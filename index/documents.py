@@ -268,10 +268,14 @@ def _decode_any(content: bytes) -> str:
 
     # The guess is made where the text stops being ASCII, which is where the charset shows.
     start = max(0, first_bad_byte - SNIFFED_BYTES // 2)
-    guess = charset_normalizer.from_bytes(content[start : start + SNIFFED_BYTES]).best()
-    if guess is not None:
+    guesses = charset_normalizer.from_bytes(content[start : start + SNIFFED_BYTES])
+    # The few characters that English has beyond ASCII fit many charsets alike; Windows' own for
+    # western Europe is by far the likeliest wherever it is possible at all.
+    possible = {charset for guess in guesses for charset in guess.could_be_from_charset}
+    best = guesses.best()
+    if best is not None:
         try:
-            return content.decode(guess.encoding)
+            return content.decode("cp1252" if "cp1252" in possible else best.encoding)
         except UnicodeDecodeError:
             pass
     raise DocumentError(

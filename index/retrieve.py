@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from index.encoder import QuestionEncoder
+from index.encoder import QuestionEncoder, Vectors
 from index.passages import Passage
 from index.store import Generation
 
@@ -28,7 +28,8 @@ class Hit:
     """Fused; comparable within one question only."""
     dense_rank: int | None
     """From 1; none if the passage is not among the dense candidates."""
-    cosine_score: float | None
+    cosine_score: float
+    """Between the question and the passage, however it was found."""
     lexical_rank: int | None
     bm25_score: float | None
 
@@ -73,13 +74,16 @@ class Retriever:
                 passage=passages[row],
                 score=scores[row],
                 dense_rank=dense_ranks.get(row),
-                cosine_score=dense.get(row),
+                cosine_score=dense[row] if row in dense else self._cosine(query, row),
                 lexical_rank=lexical_ranks.get(row),
                 bm25_score=lexical.get(row),
             )
             for row in best
         )
         return Retrieval(hits, encoded - started, time.perf_counter() - encoded)
+
+    def _cosine(self, query: Vectors, row: int) -> float:
+        return float(query @ self.generation.vectors.vector(row))
 
 
 def fuse(*rankings: Mapping[int, float]) -> dict[int, float]:

@@ -87,10 +87,9 @@ class VectorIndex:
         scores, ids = self._index.search(query[None, :], k)
         return [(int(i), float(score)) for i, score in zip(ids[0], scores[0], strict=True)]
 
-    def vectors(self, start: int, count: int) -> Vectors:
-        """The stored vectors with ids from `start` on, shape (count, dim)."""
-        found: Vectors = self._index.reconstruct_n(start, count)
-        return found
+    def vector(self, vector_id: int) -> Vectors:
+        """One stored vector, shape (dim,)."""
+        return np.asarray(self._index.reconstruct(vector_id), dtype=np.float32)
 
 
 def fsync(path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Passages by their words."""
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import IndexDamagedError
+from index.lexical import LexicalIndex, write_lexical
+
+TEXTS = [
+    "The agency deported 35,927 people for drunk driving.",
+    "People were deporting themselves, said a driver.",
+    "Café prices rose by 3.5 percent.",
+    "Nothing of note happened.",
+]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> LexicalIndex:
+    (tmp_path / "lexical").mkdir()
+    assert write_lexical(tmp_path / "lexical", TEXTS) == len(TEXTS)
+    return LexicalIndex(tmp_path / "lexical")
+
+
+def ids(index: LexicalIndex, question: str, k: int = 10) -> list[int]:
+    return [row for row, _ in index.search(question, k)]
+
+
+def test_words_are_found_by_their_stem(index: LexicalIndex) -> None:
+    assert ids(index, "drivers") == [1]
+    assert set(ids(index, "deports")) == {0, 1}
+
+
+def test_a_number_with_its_separators_is_one_word(index: LexicalIndex) -> None:
+    assert ids(index, "35,927") == [0]
+    assert ids(index, "927") == []
+    assert ids(index, "3.5") == [2]
+
+
+def test_accents_and_case_do_not_matter(index: LexicalIndex) -> None:
+    assert ids(index, "CAFE") == [2]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", "???", "AND OR NOT", 'text:"drunk', "(((", "*", "drunk^1000000", "[a TO z]", "\\", "+-"],
+)
+def test_nothing_that_is_typed_is_query_syntax(index: LexicalIndex, question: str) -> None:
+    assert set(ids(index, question)) <= set(range(len(TEXTS)))
+
+
+def test_fewer_come_back_than_asked_for_and_never_more(index: LexicalIndex) -> None:
+    assert len(ids(index, "people", 1)) == 1
+    assert ids(index, "people", 0) == []
+    assert ids(index, "unheard") == []
+
+
+def test_equal_scores_come_in_order_of_id(tmp_path: Path) -> None:
+    write_lexical(tmp_path, ["same words"] * 5)
+
+    assert ids(LexicalIndex(tmp_path), "same") == [0, 1, 2, 3, 4]
+
+
+def test_a_word_that_is_no_word_does_not_stop_the_index(tmp_path: Path) -> None:
+    write_lexical(tmp_path, ["x" * 100_000 + " bread"])
+
+    assert ids(LexicalIndex(tmp_path), "bread") == [0]
+
+
+def test_what_is_no_index_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(IndexDamagedError, match="is no lexical index"):
+        LexicalIndex(tmp_path)
