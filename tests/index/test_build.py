@@ -1,0 +1,262 @@
+"""A folder becomes a generation; only new text is encoded; nothing is lost on the way."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.build import is_up_to_date
+from index.errors import BuildError, NoDocumentsError
+from index.passages import Splitting
+from tests.conftest import ROOT, Library, QuietReporter
+
+
+def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -> None:
+    library.splitting = Splitting(max_tokens=12, max_chars=200)
+    library.write("a.txt", " ".join(f"Fines for crime {n} are {n}00." for n in range(20)))
+    library.write("b/c.md", "# Bread\n\nBread costs 2.")
+
+    report = library.build()
+    generation = library.open()
+
+    assert (report.documents, report.published) == (2, True)
+    assert report.passages == report.encoded == generation.manifest.passages > 5
+    passages = generation.texts.passages(range(report.passages))
+    for row, passage in passages.items():
+        text = generation.texts.text(passage.document_id, passage.start_char, passage.end_char)
+        assert text == passage.text
+        assert generation.vectors.vector(row) == pytest.approx(
+            library.encoder.encode_question(passage.text)
+        )
+        assert row in [found for found, _ in generation.lexical.search(passage.text, 50)]
+
+
+def test_only_new_text_is_encoded(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    library.encoder.encoded.clear()
+    library.write("b.txt", "Fines for arson 90.")
+
+    report = library.build()
+
+    assert library.encoder.encoded == ["Fines for arson 90."]
+    assert (report.encoded, report.reused) == (1, 1)
+
+
+def test_the_same_text_in_two_documents_is_encoded_once(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("b.txt", "Fines for theft 35.")
+
+    library.build()
+
+    assert library.encoder.encoded == ["Fines for theft 35."]
+    assert library.open().manifest.passages == 2
+
+
+def test_nothing_is_published_where_nothing_has_changed(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    first = library.build()
+    os.utime(library.documents / "a.txt")
+
+    again = library.build()
+
+    assert not again.published
+    assert again.generation == first.generation
+    assert (again.documents, again.passages, again.encoded) == (1, 1, 0)
+
+
+def test_deleted_documents_leave_the_index(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    path = library.write("b.txt", "Fines for arson 90.")
+    library.build()
+    path.unlink()
+
+    library.build()
+
+    assert [document.id for document in library.open().texts.documents()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("change", ["encoder", "splitting"])
+def test_another_encoder_or_other_limits_make_a_new_generation(
+    library: Library, change: str
+) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    if change == "encoder":
+        library.encoder.sha256 = "e" * 64
+    else:
+        library.splitting = Splitting(max_tokens=20)
+
+    assert library.build().published
+
+
+def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("b.txt", b"\x00\x01\x02")
+
+    report = library.build()
+
+    assert [(failure.id, failure.reason) for failure in report.failures] == [
+        ("b.txt", "it is not a text file (it holds zero bytes)")
+    ]
+    assert report.documents == 1
+    assert is_up_to_date(library.collection.manifest(), library.documents)
+    assert not library.build().published
+
+
+def test_an_empty_folder_publishes_nothing(library: Library) -> None:
+    with pytest.raises(NoDocumentsError, match="holds no documents"):
+        library.build()
+
+    library.write("a.txt", b"\x00")
+    with pytest.raises(NoDocumentsError, match=r"no document could be read \(a.txt: "):
+        library.build()
+
+
+def test_a_changed_file_is_noticed_though_its_size_is_the_same(library: Library) -> None:
+    path = library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    manifest = library.collection.manifest()
+    assert is_up_to_date(manifest, library.documents)
+
+    path.write_text("Fines for theft 36.")
+    os.utime(path, ns=(1, 1))
+
+    assert not is_up_to_date(manifest, library.documents)
+
+
+def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    manifest = library.collection.manifest()
+
+    extra = library.write("b.txt", "More.")
+    assert not is_up_to_date(manifest, library.documents)
+    extra.unlink()
+    assert is_up_to_date(manifest, library.documents)
+    (library.documents / "a.txt").rename(library.documents / "z.txt")
+    assert not is_up_to_date(manifest, library.documents)
+
+
+def test_progress_counts_documents_and_then_passages(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("b.txt", "Fines for arson 90.")
+    reporter = QuietReporter()
+
+    library.build(reporter)
+
+    assert reporter.stages == {"read": 2, "encode": 2}
+    assert reporter.steps == 4
+
+
+@pytest.mark.parametrize("damage", ["flip", "no database", "wrong length"])
+def test_a_damaged_vector_cache_is_only_a_loss_of_time(library: Library, damage: str) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    path = library.folder / "data" / "vectors" / library.encoder.sha256 / "vectors.sqlite"
+    if damage == "no database":
+        path.write_bytes(b"this is no database at all" * 100)
+    else:
+        blob = b"\0" * (4 * library.encoder.dim if damage == "flip" else 5)
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("UPDATE vectors SET vector = ?", (blob,))
+        connection.close()
+    library.write("b.txt", "Fines for arson 90.")
+
+    report = library.build()
+
+    assert report.encoded == 2
+    norms = [np.linalg.norm(library.open().vectors.vector(row)) for row in range(2)]
+    assert norms == pytest.approx([1, 1])
+
+
+def test_two_passages_of_a_long_document_are_told_apart_by_their_place(library: Library) -> None:
+    library.splitting = Splitting(max_tokens=6, max_chars=200)
+    library.write("a.txt", "Same words here. Same words here. Same words here. Same words here.")
+
+    library.build()
+
+    passages = library.open().texts.passages(range(library.collection.manifest().passages))
+    starts = [passage.start_char for passage in passages.values()]
+    assert len(set(starts)) == len(starts) > 1
+
+
+_BUILD_ON_A_SMALL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from index.errors import BuildError
+from tests.conftest import Library
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    Library(Path(sys.argv[1])).build()
+except BuildError as error:
+    print(error)
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("file_bytes", [0, 9_000, 40_000])
+def test_a_full_disk_leaves_the_old_index_answering(library: Library, file_bytes: int) -> None:
+    """No file may grow beyond a limit: what a full disk does, at several moments of a build."""
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    before = library.collection.current()
+    library.write("b.txt", "\n\n".join(f"Fines for crime {n} are {n}00." * 9 for n in range(200)))
+
+    build = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-c", _BUILD_ON_A_SMALL_DISK),
+            *(str(library.folder), str(file_bytes)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert build.returncode == 7, build.stderr
+    assert "Nothing was changed" in build.stdout
+    assert library.collection.current() == before
+    assert library.answerer().answer("how many for theft").spans[0].text == "35"
+    generations = library.collection.folder / "generations"
+    assert [path.name for path in generations.iterdir()] == [before]
+    assert library.build().published
+
+
+def test_a_data_folder_that_can_not_be_made_is_a_build_error(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    (library.folder / "data").write_text("a file where the folder should be")
+
+    with pytest.raises(BuildError, match="can't be written"):
+        library.build()
+
+
+def test_memory_does_not_grow_with_the_number_of_passages(tmp_path: Path) -> None:
+    """A file 16 times as long may not cost 16 times the memory."""
+
+    def peak_kib(paragraphs: int) -> int:
+        folder = tmp_path / str(paragraphs)
+        library = Library(folder)
+        library.write("a.txt", "\n\n".join(f"Crime {n} costs {n}." * 8 for n in range(paragraphs)))
+        code = (
+            "import sys, resource; from pathlib import Path; from tests.conftest import Library;"
+            "Library(Path(sys.argv[1])).build();"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, str(folder)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(run.stdout)
+
+    assert peak_kib(8_000) - peak_kib(500) < 120_000

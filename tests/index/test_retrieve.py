@@ -1,0 +1,56 @@
+"""Ranks of two kinds, fused."""
+
+import numpy as np
+import pytest
+
+from index.passages import Splitting
+from index.retrieve import RRF_K, Retriever, fuse
+from tests.conftest import Library
+
+
+@pytest.fixture
+def retriever(library: Library) -> Retriever:
+    library.splitting = Splitting(max_tokens=12, max_chars=200)
+    for name, text in {
+        "theft.txt": "Fines for theft are 35 in the town.",
+        "arson.txt": "Fines for arson are 90 in the town.",
+        "bread.txt": "Bread costs 2 at the station.",
+    }.items():
+        library.write(name, text)
+    library.build()
+    return Retriever(library.open(), library.encoder)
+
+
+def test_the_passage_that_shares_the_words_comes_first(retriever: Retriever) -> None:
+    hits = retriever.retrieve("what is the fine for arson", 3).hits
+
+    assert hits[0].passage.document_id == "arson.txt"
+    assert (hits[0].dense_rank, hits[0].lexical_rank) == (1, 1)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_every_hit_has_its_cosine(retriever: Retriever) -> None:
+    question = "what does bread cost"
+
+    for hit in retriever.retrieve(question, 3).hits:
+        query = retriever._encoder.encode_question(question)
+        expected = query @ retriever._encoder.encode_question(hit.passage.text)
+        assert hit.cosine_score == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_no_more_come_back_than_there_are(retriever: Retriever) -> None:
+    assert len(retriever.retrieve("bread", 50).hits) == 3
+    assert len(retriever.retrieve("bread", 1).hits) == 1
+
+
+def test_fusion_is_the_sum_of_inverse_ranks() -> None:
+    scores = fuse({7: 0.9, 8: 0.8}, {8: 12.0, 9: 3.0})
+
+    assert scores == pytest.approx(
+        {7: 1 / (RRF_K + 1), 8: 1 / (RRF_K + 2) + 1 / (RRF_K + 1), 9: 1 / (RRF_K + 2)}
+    )
+
+
+def test_fusion_minds_ranks_alone() -> None:
+    assert fuse({1: 0.9, 2: 0.1}) == fuse({1: 900.0, 2: 899.0})
+    assert np.isclose(sum(fuse().values()), 0)

@@ -1,0 +1,171 @@
+"""A generation is published whole or not at all, and damage never goes unseen."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
+from index.store import KEPT_GENERATIONS, Collection
+from tests.conftest import Library
+
+
+@pytest.fixture
+def built(library: Library) -> Library:
+    library.write("a.txt", "Fines for theft 35. Fines for arson 90.")
+    library.build()
+    return library
+
+
+def generation_folder(library: Library) -> Path:
+    return library.open().folder
+
+
+def test_a_collection_that_was_never_built_has_no_index(library: Library) -> None:
+    with pytest.raises(IndexMissingError):
+        library.open()
+
+
+def test_a_generation_describes_how_it_was_made(built: Library) -> None:
+    manifest = built.collection.manifest()
+
+    assert manifest.encoder.name == "fake"
+    assert manifest.encoder.dim == built.encoder.dim
+    assert [document.id for document in manifest.documents] == ["a.txt"]
+    assert manifest.passages == 1
+    assert {"passages.sqlite", "vectors.faiss"} <= set(manifest.files)
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit, Path.unlink])
+@pytest.mark.parametrize("name", ["passages.sqlite", "vectors.faiss", "lexical/meta.json"])
+def test_damage_to_any_file_is_found(
+    built: Library, name: str, damage: Callable[[Path], None]
+) -> None:
+    path = generation_folder(built) / name
+    damage(path)
+
+    with pytest.raises(IndexDamagedError, match=name):
+        built.open()
+
+
+def test_damage_that_keeps_size_and_time_is_found_by_verifying(built: Library) -> None:
+    path = generation_folder(built) / "vectors.faiss"
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(before.st_size - 4)
+        file.write(b"\xff\xff\xff\xff")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    built.open()
+    with pytest.raises(IndexDamagedError, match="checksum"):
+        built.collection.open(verify=True)
+
+
+def test_an_index_that_was_copied_is_checked_and_taken(built: Library, tmp_path: Path) -> None:
+    shutil.copytree(built.collection.folder, tmp_path / "copy")
+
+    assert Collection(tmp_path / "copy").open().manifest.passages == 1
+
+
+@pytest.mark.parametrize("content", ["", "../../etc", "no such generation", "\0"])
+def test_a_current_that_names_no_generation_is_damage(built: Library, content: str) -> None:
+    (built.collection.folder / "CURRENT").write_text(content)
+
+    with pytest.raises(IndexDamagedError):
+        built.open()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda manifest: manifest | {"passages": 2},
+        lambda manifest: manifest | {"encoder": manifest["encoder"] | {"dim": 3}},
+        lambda manifest: manifest | {"surprise": 1},
+        lambda manifest: {"format_version": manifest["format_version"]},
+    ],
+    ids=["passages", "dim", "extra", "empty"],
+)
+def test_a_manifest_edited_by_hand_is_damage(
+    built: Library, edit: Callable[[dict[str, object]], dict[str, object]]
+) -> None:
+    path = generation_folder(built) / "manifest.json"
+    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+
+    with pytest.raises(IndexDamagedError):
+        built.open()
+
+
+def test_another_format_version_is_told_from_damage(built: Library) -> None:
+    path = generation_folder(built) / "manifest.json"
+    path.write_text(json.dumps({"format_version": 99, "of": "the future"}))
+
+    with pytest.raises(IndexFormatError, match="99"):
+        built.open()
+
+
+def test_old_generations_stay_for_going_back_and_older_ones_go(library: Library) -> None:
+    for n in range(KEPT_GENERATIONS + 2):
+        library.write("a.txt", f"Fines for theft {n}.")
+        library.build()
+
+    kept = [path.name for path in (library.collection.folder / "generations").iterdir()]
+    assert len(kept) == KEPT_GENERATIONS
+    assert library.collection.current() in kept
+
+
+def test_what_a_killed_build_left_goes_with_the_next(built: Library) -> None:
+    leftover = built.collection.folder / "generations" / ".building-20200101T000000Z-abcdef"
+    leftover.mkdir()
+    built.write("b.txt", "More.")
+
+    built.build()
+
+    assert not leftover.exists()
+
+
+def _hold(folder: Path, seconds: float) -> None:
+    with Collection(folder).locked(lambda _: None):
+        (folder / "held").touch()
+        time.sleep(seconds)
+
+
+def test_a_second_build_waits_and_says_for_whom(library: Library) -> None:
+    folder = library.collection.folder
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(folder, 0.5))
+    holder.start()
+    while not (folder / "held").exists():
+        time.sleep(0.01)
+    told: list[str] = []
+
+    with Collection(folder).locked(told.append):
+        holder.join(10)
+
+    assert told == [f"process {holder.pid}"]
+
+
+def test_the_lock_is_free_when_its_holder_was_killed(library: Library) -> None:
+    folder = library.collection.folder
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(folder, 60))
+    holder.start()
+    while not (folder / "held").exists():
+        time.sleep(0.01)
+    holder.kill()
+    holder.join(10)
+
+    with Collection(folder).locked(lambda who: pytest.fail(f"{who} holds the lock")):
+        pass

@@ -1,0 +1,84 @@
+"""The shipped reader, as it is shipped."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reader.errors import ReaderError
+from reader.model import MODEL_NAME, OnnxReader, PassageText, shipped_weights
+
+PASSAGES = [
+    PassageText(0, "The town fined 35 people for theft and 90 people for arson in 2019."),
+    PassageText(1, "Bread costs two francs at the station. It is baked by Mr. Keller at dawn."),
+    PassageText(2, "Nothing of note."),
+]
+
+
+@pytest.fixture(scope="module")
+def reader() -> OnnxReader:
+    return OnnxReader(shipped_weights(), threads=1)
+
+
+def test_the_answer_is_found_in_its_passage(reader: OnnxReader) -> None:
+    best = reader.read("Who bakes the bread?", PASSAGES, 3)[0]
+
+    assert (best.passage_id, best.text) in {(1, "Mr. Keller"), (1, "Keller")}
+    assert best.margin > 0
+
+
+def test_spans_come_best_first_and_are_slices(reader: OnnxReader) -> None:
+    spans = reader.read("how many were fined for theft", PASSAGES, 3)
+
+    assert [span.margin for span in spans] == sorted((s.margin for s in spans), reverse=True)
+    texts = {passage.id: passage.text for passage in PASSAGES}
+    for span in spans:
+        assert texts[span.passage_id][span.start_char : span.end_char] == span.text
+
+
+def test_a_passage_is_read_the_same_in_any_company(reader: OnnxReader) -> None:
+    """In one padded batch, int8 scales made a passage's logits depend on the others'."""
+    question = "how many were fined for theft"
+    alone = {span for passage in PASSAGES for span in reader.read(question, [passage], 3)}
+
+    together = reader.read(question, PASSAGES, 3)
+    shuffled = reader.read(question, [*PASSAGES[::-1], *PASSAGES[:1]], 3)
+
+    assert set(together) == set(shuffled) == alone
+
+
+def test_logits_are_the_same_every_time(reader: OnnxReader) -> None:
+    first, second = (reader.logits([2129, 2116], [2416, 4868, 2111]) for _ in range(2))
+
+    assert np.array_equal(first.start, second.start)
+    assert first.start.shape == first.end.shape == (4,)
+
+
+def test_what_is_too_long_is_cut_to_what_the_model_takes(reader: OnnxReader) -> None:
+    long = PassageText(0, "word " * 2_000 + "Keller bakes bread.")
+
+    spans = reader.read("why " * 500, [long], 1)
+
+    assert len(spans) == 1
+
+
+@pytest.mark.parametrize("question", ["?", "🍞", "\x00", "a" * 500, "ﷺ"])
+def test_odd_questions_are_read_all_the_same(reader: OnnxReader, question: str) -> None:
+    assert reader.read(question, PASSAGES[:1], 1)
+
+
+def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(shipped_weights(), folder)
+    content = bytearray((folder / MODEL_NAME).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / MODEL_NAME).write_bytes(content)
+
+    with pytest.raises(ReaderError, match="checksum"):
+        OnnxReader(folder)
+
+
+def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match="holds no reader"):
+        OnnxReader(tmp_path)

@@ -1,0 +1,135 @@
+"""Logits become spans that begin and end with words."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.spans import MAX_SPAN_TOKENS, Logits, Span, best_spans
+
+# Word pieces as BERT cuts them: letters, digits and single marks.
+_PIECE = re.compile(r"[^\W\d]{1,4}|\d{1,3}|[^\w\s]|_")
+
+
+def offsets_of(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _PIECE.finditer(text)]
+
+
+def decode(
+    text: str, start: str, end: str, *, no_answer: float = 0.0, count: int = 1
+) -> list[Span]:
+    """Spans where the first token with the text `start` and that with `end` are likeliest."""
+    offsets = offsets_of(text)
+    pieces = [text[a:b] for a, b in offsets]
+    starts, ends = np.zeros(1 + len(offsets)), np.zeros(1 + len(offsets))
+    starts[0] = no_answer
+    starts[1 + pieces.index(start)] = 5
+    ends[1 + pieces.index(end)] = 5
+    return best_spans(
+        3, text, offsets, Logits(starts.astype(np.float32), ends.astype(np.float32)), count
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("deported, 216,698 people", "698", "698", "216,698"),
+        ("deported, 216,698 people", "216", "216", "216,698"),
+        ("it grew by 3.5 percent", "5", "perc", "3.5 percent"),
+        ("open from 10:30 on", "30", "30", "10:30"),
+        ("said the Washingtonian.", "ingt", "ingt", "Washingtonian"),
+        ("in the U.S. today", "S", "S", "U.S."),
+        ("under Obama's plan", "s", "s", "Obama's"),
+        ("it cost $4,200 in all", "$", "4", "$4,200"),
+    ],
+)
+def test_a_span_is_made_of_whole_words(text: str, start: str, end: str, expected: str) -> None:
+    (span,) = decode(text, start, end)
+
+    assert span.text == expected
+    assert text[span.start_char : span.end_char] == expected
+    assert span.score == 10
+
+
+def test_marks_around_an_answer_are_no_part_of_it() -> None:
+    (span,) = decode("so (Bread) it is", "(", ")")
+
+    assert "(" not in span.text[:1]
+    assert span.text != "(Bread)"
+    (span,) = decode("Bread, they said", "Brea", ",")
+    assert not span.text.endswith(",")
+
+
+def test_no_answer_is_scored_against_every_span() -> None:
+    (span,) = decode("Bread costs two", "Brea", "Brea", no_answer=12)
+
+    assert (span.score, span.no_answer_score, span.margin) == (10, 12, -2)
+    assert span.passage_id == 3
+
+
+def test_an_end_before_its_start_is_no_span() -> None:
+    (span,) = decode("one two three", "thre", "one")
+
+    assert span.text in {"one", "three", "one two three"}
+    assert span.score <= 5
+
+
+def test_no_span_runs_over_a_blank_line() -> None:
+    (span,) = decode("Fees are ten.\n\nBread is two.", "ten", "Brea")
+
+    assert "\n" not in span.text
+
+
+def test_spans_of_one_passage_do_not_overlap() -> None:
+    spans = decode("one two three four five six", "two", "thre", count=10)
+
+    taken = [set(range(span.start_char, span.end_char)) for span in spans]
+    assert len(spans) > 1
+    assert sum(map(len, taken)) == len(set.union(*taken))
+    assert [span.score for span in spans] == sorted((s.score for s in spans), reverse=True)
+
+
+def test_a_passage_without_words_has_no_span() -> None:
+    logits = Logits(np.zeros(1, dtype=np.float32), np.zeros(1, dtype=np.float32))
+
+    assert best_spans(0, "", [], logits, 3) == []
+
+
+@given(st.text(max_size=80), st.integers(0, 2**32 - 1))
+def test_any_span_of_any_text_keeps_the_rules(text: str, seed: int) -> None:
+    offsets = offsets_of(text)
+    random = np.random.default_rng(seed)
+    logits = Logits(
+        random.normal(size=1 + len(offsets)).astype(np.float32),
+        random.normal(size=1 + len(offsets)).astype(np.float32),
+    )
+
+    for span in best_spans(0, text, offsets, logits, 4):
+        assert span.text == text[span.start_char : span.end_char] != ""
+        assert span.text == span.text.strip()
+        inside = [a for a, b in offsets if span.start_char <= a and b <= span.end_char]
+        assert 1 <= len(inside) <= MAX_SPAN_TOKENS
+        for edge in (span.start_char, span.end_char):
+            around = text[max(0, edge - 1) : edge + 1]
+            assert not (len(around) == 2 and around.isascii() and around.isalpha())
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9))
+def test_the_best_span_agrees_with_trying_all(seed: int, words: int) -> None:
+    text = " ".join("abcdefghi"[:words])
+    offsets = offsets_of(text)
+    random = np.random.default_rng(seed)
+    starts = random.normal(size=1 + words).astype(np.float32)
+    ends = random.normal(size=1 + words).astype(np.float32)
+
+    (span,) = best_spans(0, text, offsets, Logits(starts, ends), 1)
+
+    best = max(
+        (float(starts[1 + a] + ends[1 + b]), text[offsets[a][0] : offsets[b][1]])
+        for a in range(words)
+        for b in range(a, words)
+    )
+    assert span.text == best[1]
+    assert span.score == pytest.approx(best[0])
