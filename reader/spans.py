@@ -24,8 +24,9 @@ _WORD = re.compile(
     re.VERBOSE,
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-# Marks that close something never start a span, and marks that open or join never end one.
-_NEVER_FIRST = frozenset(".,;:!?)]}%\"'”’»…-–—/")
+# Marks never start a span, but for those that belong to a number; and those that open or join never
+# end one, though a bracket that closes may: "Keller (47)".
+_NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/")
 _NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/")
 
 
