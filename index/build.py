@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -102,6 +102,8 @@ def build(
     """
     started = time.perf_counter()
     listing = list_documents(documents)
+    if not listing.files:
+        raise _no_documents(documents, listing.skipped)
     try:
         with collection.locked(reporter.waiting):
             encoder = open_encoder()
@@ -170,7 +172,7 @@ def _sound_manifest(collection: Collection) -> Manifest | None:
         return None
 
 
-def _no_documents(folder: Path, unread: list[FailureStamp | Failure]) -> NoDocumentsError:
+def _no_documents(folder: Path, unread: Sequence[FailureStamp | Failure]) -> NoDocumentsError:
     if not unread:
         return NoDocumentsError(f"{folder} holds no documents. Put .txt or .md files there.")
     named = "; ".join(f"{failure.id}: {failure.reason}" for failure in unread[:_NAMED])

@@ -23,7 +23,8 @@ SNIFFED_CHARS = 65_536
 # A charset is told from this much; the whole is decoded with it after.
 SNIFFED_BYTES = 1_000_000
 
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
+_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _NEWLINES = re.compile(r"\r\n?")
 _ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")

@@ -1,0 +1,247 @@
+"""`quoth ask` as people and programs run it: the real models, a process of its own."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+QUESTION = "how many were deported for drunk driving?"
+QUOTH = (sys.executable, "-W", "ignore", "-m", "bot.cli.main")
+
+
+def quoth(
+    *arguments: str, stdin: str | bytes = "", cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*QUOTH, *arguments],
+        input=stdin.decode("utf-8", "surrogateescape") if isinstance(stdin, bytes) else stdin,
+        errors="surrogateescape",
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
+    """Options that name the seeds and their real index."""
+    return ("--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
+
+
+def test_the_answer_stands_in_its_sentence_with_its_document(ready: tuple[str, ...]) -> None:
+    asked = quoth("ask", QUESTION, *ready)
+
+    assert asked.returncode == 0
+    assert asked.stdout.startswith("35,927\n\n")
+    assert "**35,927** for drunk driving" in asked.stdout
+    assert "000_b5621b009607970c.txt, characters 859-865 · confidence 0." in asked.stdout
+    assert asked.stderr == ""
+
+
+def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
+    asked = quoth("ask", "--json", "--top", "2", QUESTION, *ready)
+
+    answer = json.loads(asked.stdout)
+    assert list(answer) == [
+        *("question", "answered", "answer", "confidence", "quote", "document"),
+        *("start_char", "end_char", "place", "alternatives", "nearest", "generation"),
+        "timings_ms",
+    ]
+    text = (ROOT / "seeds" / answer["document"]).read_text()
+    assert text[answer["start_char"] : answer["end_char"]] == answer["answer"] == "35,927"
+    assert answer["quote"] in text
+    assert len(answer["alternatives"]) == 2
+    for other in answer["alternatives"]:
+        assert text[other["start_char"] : other["end_char"]] == other["answer"]
+    assert set(answer["timings_ms"]) == {"encode", "search", "read", "total"}
+
+
+def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...]) -> None:
+    asked = quoth("ask", "How old is John Morton?", *ready)
+
+    assert asked.returncode == 3
+    assert asked.stdout.startswith("The documents don't say.\n\nNearest passages:\n")
+
+    answer = json.loads(quoth("ask", "--json", "How old is John Morton?", *ready).stdout)
+    assert answer["answered"] is False
+    assert answer["answer"] is answer["document"] is None
+    assert answer["alternatives"] == []
+    text = (ROOT / "seeds" / answer["nearest"][0]["document"]).read_text()
+    for passage in answer["nearest"]:
+        assert text[passage["start_char"] : passage["end_char"]] == passage["text"]
+
+
+@pytest.mark.parametrize("argument", [(), ("-",)], ids=["none", "dash"])
+def test_the_question_may_come_from_standard_input(
+    ready: tuple[str, ...], argument: tuple[str, ...]
+) -> None:
+    assert quoth("ask", *argument, *ready, stdin=f"{QUESTION}\n").stdout.startswith("35,927\n")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("", "The question is empty"),
+        (" \t ", "The question is empty"),
+        ("\x1b\x07", "The question is empty"),
+        ("why " * 2_500, "The question has 9,999 characters; at most 4,000"),
+    ],
+)
+def test_a_question_that_can_not_be_asked_is_wrong_usage(question: str, said: str) -> None:
+    asked = quoth("ask", "-", stdin=question)
+
+    assert asked.returncode == 2
+    assert said in asked.stderr
+    assert asked.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        b"\xff\xfe how many for drunk driving",
+        "🍞🍞🍞 bread",
+        "'; DROP TABLE passages; --",
+        "$(touch pwned) `touch pwned` how many",
+        'text:"drunk" AND (NOT *',
+        "{{ 7 * 7 }} {% for x in y %}",
+        "word " * 790,
+    ],
+)
+def test_hostile_questions_are_only_questions(
+    ready: tuple[str, ...], question: str | bytes, tmp_path: Path
+) -> None:
+    asked = quoth("ask", "-", *ready, stdin=question, cwd=tmp_path)
+
+    assert asked.returncode in {0, 3}
+    assert "Traceback" not in asked.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_folder_of_documents_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    asked = quoth("ask", QUESTION, "--data", str(tmp_path / "data"), cwd=tmp_path)
+
+    assert asked.returncode == 1
+    assert "seeds: there is no such folder. Create it" in asked.stderr
+    assert asked.stdout == ""
+
+
+def test_an_empty_folder_of_documents_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+
+    asked = quoth("ask", QUESTION, cwd=tmp_path)
+
+    assert asked.returncode == 1
+    assert "seeds holds no documents" in asked.stderr
+
+
+def test_an_unknown_setting_is_wrong_usage() -> None:
+    asked = quoth("ask", QUESTION, QUOTH_PASAGES="3")
+
+    assert asked.returncode == 2
+    assert "Did you mean QUOTH_PASSAGES?" in asked.stderr
+
+
+_RUN_AND_TELL = """
+import socket, sys
+
+def refuse(*_):
+    raise OSError("a socket was opened")
+
+socket.socket.connect = refuse
+socket.getaddrinfo = refuse
+sys.argv = ["quoth", *sys.argv[1:]]
+from bot.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+heavy = {"torch", "transformers", "sentence_transformers", "discord", "huggingface_hub", "onnx"}
+print("imported:", sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_answering_imports_nothing_heavy_and_opens_no_connection(ready: tuple[str, ...]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _RUN_AND_TELL, "ask", QUESTION, *ready],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("35,927\n")
+    assert run.stdout.endswith("imported: []\n")
+
+
+def on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a command prints when its output is a terminal."""
+    master, slave = pty.openpty()
+    with subprocess.Popen(
+        [*QUOTH, *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", **environment},
+    ) as process:
+        os.close(slave)
+        output = b""
+        while True:
+            try:
+                chunk = os.read(master, 4_096)
+            except OSError:  # how Linux says that the other end is closed
+                break
+            if not chunk:
+                break
+            output += chunk
+        process.wait(60)
+    os.close(master)
+    return output.decode()
+
+
+def test_on_a_terminal_the_answer_is_bold_in_its_sentence(ready: tuple[str, ...]) -> None:
+    shown = on_a_terminal("ask", QUESTION, *ready)
+
+    assert "\x1b[1m35,927\x1b[0m for drunk driving" in shown
+    assert "**" not in shown
+
+
+def test_no_color_is_respected(ready: tuple[str, ...]) -> None:
+    shown = on_a_terminal("ask", QUESTION, *ready, NO_COLOR="1")
+
+    assert "\x1b[" not in shown
+    assert "**35,927**" in shown
+
+
+def test_a_terminal_without_a_question_is_told_how_to_ask() -> None:
+    assert "Missing question." in on_a_terminal("ask")
+
+
+def test_an_interrupt_ends_with_130() -> None:
+    with subprocess.Popen(
+        [*QUOTH, "ask"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        # It has begun to read once something that was written is gone; a signal before that would
+        # end the interpreter's own start.
+        assert process.stdin is not None
+        for _ in range(200):
+            wchan = Path(f"/proc/{process.pid}/wchan")
+            if wchan.exists() and "pipe" in wchan.read_text():
+                break
+            signal.sigtimedwait([], 0.02)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert process.returncode == 130

@@ -1,0 +1,54 @@
+"""The group of commands: help, version, exit codes."""
+
+import importlib
+
+import click
+import pytest
+
+from bot import __version__
+from bot.cli.main import _COMMANDS, cli
+from tests.bot.cli.test_ask import quoth
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name, module in _COMMANDS.items():
+        command = importlib.import_module(module).command
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", value) for sub, value in command.commands.items()]
+    return found
+
+
+def test_the_version_is_printed() -> None:
+    assert quoth("--version").stdout == f"quoth {__version__}\n"
+
+
+def test_help_lists_every_command() -> None:
+    shown = quoth("--help").stdout
+
+    for name in _COMMANDS:
+        assert f"\n  {name}  " in shown
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=str)
+def test_every_command_and_option_has_help(name: str, command: click.Command) -> None:
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"{name} {parameter.name}"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("bake",), ("ask", "--nope"), ("ask", "a", "b"), ("ask", "--top", "x", "q")]
+)
+def test_wrong_usage_ends_with_2_and_a_hint(arguments: tuple[str, ...]) -> None:
+    asked = quoth(*arguments)
+
+    assert asked.returncode == 2
+    assert "Usage: quoth" in asked.stderr
+
+
+def test_the_group_is_the_entry_point() -> None:
+    assert cli.name == "cli"
+    assert set(cli.list_commands(click.Context(cli))) == set(_COMMANDS)

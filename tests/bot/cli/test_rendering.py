@@ -1,0 +1,107 @@
+"""What people read, from answers made up for the purpose."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
+from bot.cli.rendering import answer_json, answer_text, styles
+from index.documents import Place
+
+QUOTE = "Of all, 35,927 were for drunk driving."
+SPAN = AnswerSpan("a.txt", "A", None, 108, 114, "35,927", QUOTE, 100, None, 0.93)
+ANSWER = Answer("1", "how many", (SPAN,), 0.93, (), (), "g", Timings(0.001, 0.002, 0.003, 0.0061))
+BOLD, DIM = styles(colour=False)
+
+
+def shown(answer: Answer, width: int = 80) -> str:
+    return answer_text(answer, Path("seeds"), bold=BOLD, dim=DIM, width=width)
+
+
+def test_an_answer_its_sentence_and_its_place() -> None:
+    assert shown(ANSWER) == (
+        "35,927\n"
+        "\n"
+        "  Of all, **35,927** were for drunk driving.\n"
+        "  seeds/a.txt, characters 108-114 · confidence 0.93"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (Place(0, 9, "page", "3"), "seeds/a.txt, page 3, characters"),
+        (Place(0, 9, "row", "12"), "seeds/a.txt, row 12, characters"),
+        (Place(0, 9, "heading", "Fees"), "seeds/a.txt, under “Fees”, characters"),
+    ],
+)
+def test_a_place_that_people_can_find(place: Place, words: str) -> None:
+    assert words in shown(replace(ANSWER, spans=(replace(SPAN, place=place),)))
+
+
+def test_a_date_of_the_document_is_shown() -> None:
+    dated = replace(SPAN, dated=date(2011, 10, 18))
+
+    assert shown(replace(ANSWER, spans=(dated,))).endswith("\n  dated 2011-10-18")
+
+
+def test_other_answers_stand_below_with_their_sentences() -> None:
+    other = replace(SPAN, text="all", start_char=103, end_char=106, confidence=0.4)
+
+    assert shown(replace(ANSWER, alternatives=(other,))).endswith(
+        "\n\nOther answers:\n\n"
+        "  Of **all**, 35,927 were for drunk driving.\n"
+        "  seeds/a.txt, characters 103-106 · confidence 0.40"
+    )
+
+
+def test_long_sentences_are_cut_around_the_answer_and_lines_keep_the_width() -> None:
+    quote = "before " * 100 + "35,927" + " after" * 100
+    span = replace(SPAN, quote=quote, start_char=800, end_char=806)
+
+    lines = shown(replace(ANSWER, spans=(span,)), width=60).splitlines()
+
+    assert max(len(line) for line in lines[:-1]) <= 60 + len("****")
+    assert "… before" in lines[2]
+    assert "**35,927**" in "".join(lines)
+    assert lines[-2].endswith("after …")
+
+
+def test_the_nearest_passages_where_there_is_no_answer() -> None:
+    nearest = NearestPassage("a.txt", "A", 0, 38, QUOTE, None)
+
+    assert shown(replace(ANSWER, spans=(), nearest=(nearest,))) == (
+        f"The documents don't say.\n\nNearest passage:\n\n  {QUOTE}\n  seeds/a.txt, characters 0-38"
+    )
+    assert shown(replace(ANSWER, spans=())) == "The documents don't say."
+
+
+@given(st.text(max_size=40), st.text(min_size=1, max_size=20), st.text(max_size=40))
+def test_any_text_is_shown_without_steering_the_terminal(
+    before: str, text: str, after: str
+) -> None:
+    span = replace(
+        SPAN,
+        quote=before + text + after,
+        text=text,
+        start_char=100 + len(before),
+        end_char=100 + len(before) + len(text),
+    )
+
+    screen = shown(replace(ANSWER, spans=(span,), alternatives=(span,)))
+
+    assert all(character.isprintable() or character == "\n" for character in screen)
+
+
+def test_json_describes_the_answer() -> None:
+    described = answer_json(ANSWER)
+
+    assert described["answer"] == "35,927"
+    assert described["timings_ms"] == {"encode": 1.0, "search": 2.0, "read": 3.0, "total": 6.1}
+    assert answer_json(replace(ANSWER, spans=()))["answer"] is None
+    with_place = replace(ANSWER, spans=(replace(SPAN, place=Place(0, 9, "page", "3")),))
+    assert answer_json(with_place)["place"] == {"kind": "page", "name": "3"}

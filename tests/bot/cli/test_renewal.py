@@ -1,0 +1,154 @@
+"""`quoth ask` looks after its index: it is made, made again, and never lied about."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bot.cli.test_ask import QUESTION, quoth
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
+    """A folder with seeds and their index, to be damaged."""
+    shutil.copytree(real_data(), tmp_path / "data")
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    return tmp_path
+
+
+def generation(home: Path) -> Path:
+    base = home / "data/collections/base"
+    return base / "generations" / (base / "CURRENT").read_text().strip()
+
+
+def test_a_first_question_indexes_the_documents(real_data: Callable[[], Path]) -> None:
+    """Built once for all tests; here is what it left."""
+    data = real_data()
+
+    assert (data / "collections/base/CURRENT").exists()
+    assert quoth("index", "verify", "--help").returncode == 0
+    verified = quoth("index", "--data", str(data), "verify")
+    assert verified.stdout.startswith("The index is sound: generation ")
+    assert "1 document, 5 passages" in verified.stdout
+
+
+def test_new_documents_are_answered_from_at_once(home: Path) -> None:
+    (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
+
+    asked = quoth("ask", "how much is a loaf of rye bread", cwd=home)
+
+    assert "seeds has changed; indexing again." in asked.stderr
+    assert "17 francs" in asked.stdout.splitlines()[0]
+    assert "seeds/bread.md, under “Prices”, characters" in asked.stdout
+    again = quoth("ask", "how much is a loaf of rye bread", cwd=home)
+    assert (again.stdout, again.stderr) == (asked.stdout, "")
+
+
+def damage_vectors(home: Path) -> None:
+    path = generation(home) / "vectors.faiss"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_texts(home: Path) -> None:
+    path = generation(home) / "passages.sqlite"
+    path.write_bytes(path.read_bytes()[:5_000])
+
+
+def write_another_version(home: Path) -> None:
+    path = generation(home) / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 0}))
+
+
+def name_another_encoder(home: Path) -> None:
+    path = generation(home) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["encoder"]["name"] = "another"
+    path.write_text(json.dumps(manifest))
+
+
+def split_otherwise(home: Path) -> None:
+    path = generation(home) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["splitting"]["max_tokens"] = 20
+    path.write_text(json.dumps(manifest))
+
+
+def lose_the_encoder(home: Path) -> None:
+    shutil.rmtree(home / "data/encoder")
+
+
+def lose_everything(home: Path) -> None:
+    shutil.rmtree(home / "data")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (damage_vectors, "The index is damaged; indexing seeds again."),
+        (cut_texts, "The index is damaged; indexing seeds again."),
+        (lose_the_encoder, "The index is damaged; indexing seeds again."),
+        (write_another_version, "made by another version of Quoth; indexing seeds again."),
+        (name_another_encoder, "made by another encoder; indexing seeds again."),
+        (split_otherwise, "made with other passage limits; indexing seeds again."),
+        (lose_everything, "There is no index yet; indexing seeds."),
+    ],
+)
+def test_an_index_that_does_not_fit_is_made_again_and_that_is_said(
+    home: Path, harm: Callable[[Path], None], said: str
+) -> None:
+    harm(home)
+
+    asked = quoth("ask", QUESTION, cwd=home)
+
+    assert said in asked.stderr
+    assert asked.stdout.startswith("35,927\n")
+    assert quoth("ask", QUESTION, cwd=home).stderr == ""
+
+
+def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Path) -> None:
+    (home / "seeds/picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\xff")
+
+    indexed = quoth("index", cwd=home)
+
+    assert indexed.returncode == 1
+    assert "picture.txt: it is not a text file (it holds zero bytes)." in indexed.stdout
+    assert quoth("ask", QUESTION, cwd=home).stdout.startswith("35,927\n")
+
+
+def test_indexing_reports_as_json(home: Path) -> None:
+    report = json.loads(quoth("index", "--json", cwd=home).stdout)
+
+    assert (report["published"], report["documents"], report["encoded"]) == (False, 1, 0)
+
+
+def test_text_that_steers_a_terminal_does_not_reach_it(home: Path) -> None:
+    (home / "seeds/a\x1b[31m.txt").write_text(
+        "\x1b]0;owned\x07The zorblatt festival \ue000costs\ue001 17 \x1b[2Jfrancs.\n"
+    )
+
+    asked = quoth("ask", "how much does the zorblatt festival cost", "--top", "3", cwd=home)
+
+    assert "17" in asked.stdout.splitlines()[0]
+    assert not {"\x1b", "\x07", "\ue000", "\ue001"} & set(asked.stdout + asked.stderr)
+
+
+def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
+    """The folder of generations can't be written: what an old index is worth then."""
+    (home / "seeds/more.txt").write_text("Something else.")
+    generations = home / "data/collections/base/generations"
+    aside = generations.with_name("elsewhere")
+    generations.rename(aside)
+    generations.symlink_to(aside)
+    (home / "data/vectors").rename(home / "data/kept")
+    (home / "data/vectors").write_text("a file where a folder should be")
+
+    asked = quoth("ask", QUESTION, cwd=home)
+
+    assert "this answer comes from the one before" in asked.stderr
+    assert asked.stdout.startswith("35,927\n")
+    assert asked.returncode == 0

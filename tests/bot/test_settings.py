@@ -1,0 +1,71 @@
+"""Every setting, from wherever it comes; and names that are none."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, load_settings
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_work_with_nothing_set() -> None:
+    settings = load_settings()
+
+    assert settings.seeds == Path("seeds")
+    assert settings.base_collection == Path("data/collections/base")
+
+
+def test_an_argument_beats_the_environment_which_beats_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("QUOTH_PASSAGES=7\nQUOTH_THREADS=3\nQUOTH_SEEDS=in-file\nOTHER=1\n")
+    monkeypatch.setenv("QUOTH_THREADS", "4")
+    monkeypatch.setenv("QUOTH_SEEDS", "in-environment")
+
+    settings = load_settings(seeds=Path("given"), data=None)
+
+    assert (settings.passages, settings.threads, settings.seeds) == (7, 4, Path("given"))
+
+
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_an_unknown_name_is_refused_with_the_nearest(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == "file":
+        Path(".env").write_text("QUOTH_PASAGES=7\n")
+    else:
+        monkeypatch.setenv("QUOTH_PASAGES", "7")
+
+    with pytest.raises(SettingsError, match=r"QUOTH_PASAGES .* Did you mean QUOTH_PASSAGES\?"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QUOTH_PASSAGES", "0"),
+        ("QUOTH_PASSAGES", "many"),
+        ("QUOTH_MIN_CONFIDENCE", "1.5"),
+        ("QUOTH_ENCODER", ""),
+    ],
+)
+def test_a_value_that_can_not_be_used_is_named_with_its_setting(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=f"{name}={value}: "):
+        load_settings()
+
+
+def test_every_setting_says_what_it_is_for_and_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert f"`QUOTH_{name.upper()}`" in readme
