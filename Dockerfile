@@ -1,0 +1,28 @@
+# Quoth in a container: no key, no network once it is built.
+FROM python:3.12-slim
+
+# The index and the documents live on a volume; the program can't change itself.
+RUN useradd --create-home --uid 10001 quoth
+WORKDIR /opt/quoth
+
+# The CPU build of torch first, or pip would fetch the CUDA build, which is ten times as large.
+RUN pip install --no-cache-dir torch --index-url https://download.pytorch.org/whl/cpu
+
+COPY pyproject.toml README.md LICENSE ./
+COPY bot bot
+COPY index index
+COPY reader reader
+COPY prompts prompts
+RUN pip install --no-cache-dir .
+
+COPY --chown=quoth seeds /home/quoth/library/seeds
+USER quoth
+WORKDIR /home/quoth/library
+# Settings may stand in a file .env on the volume.
+ENV QUOTH_SEEDS=/home/quoth/library/seeds QUOTH_DATA=/home/quoth/library/data
+RUN quoth index
+VOLUME /home/quoth/library
+
+HEALTHCHECK --interval=5m --timeout=1m CMD ["quoth", "index", "verify"]
+ENTRYPOINT ["quoth"]
+CMD ["--help"]
