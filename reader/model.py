@@ -94,9 +94,7 @@ class OnnxReader:
         options.intra_op_num_threads = threads
         try:
             manifest = _Manifest.model_validate_json((weights / MANIFEST_NAME).read_bytes())
-            contents = {
-                name: (weights / name).read_bytes() for name in (MODEL_NAME, TOKENIZER_NAME)
-            }
+            found = {name: _sha256(weights / name) for name in (MODEL_NAME, TOKENIZER_NAME)}
         except (OSError, ValueError) as error:
             raise ReaderError(f"{weights}: holds no reader ({error}). Reinstall Quoth.") from error
         if manifest.format_version != FORMAT_VERSION:
@@ -104,14 +102,14 @@ class OnnxReader:
                 f"{weights / MANIFEST_NAME}: has format version {manifest.format_version}, "
                 f"this Quoth reads {FORMAT_VERSION}. Reinstall Quoth."
             )
-        for name, content in contents.items():
-            if hashlib.sha256(content).hexdigest() != manifest.files.get(name):
+        for name, sha256 in found.items():
+            if sha256 != manifest.files.get(name):
                 raise ReaderError(
                     f"{weights / name}: is not what was shipped (checksum). Reinstall Quoth."
                 )
-        self._tokenizer = Tokenizer.from_buffer(contents[TOKENIZER_NAME])
+        self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
         self._session = onnxruntime.InferenceSession(
-            contents[MODEL_NAME], options, providers=["CPUExecutionProvider"]
+            str(weights / MODEL_NAME), options, providers=["CPUExecutionProvider"]
         )
         self._first_token = self._tokenizer.token_to_id("[CLS]")
         self._separator = self._tokenizer.token_to_id("[SEP]")
@@ -151,3 +149,8 @@ class OnnxReader:
         # "No answer" is the first token; the question and the separators are no answers.
         keep = np.r_[0, len(head) : ids.shape[1] - 1]
         return Logits(start[0][keep], end[0][keep])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,11 +18,11 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.exits import Exit
-from bot.settings import Settings
 from prompts import render
 
 if TYPE_CHECKING:
     from bot.assembly import OpenIndex, Renewal
+    from bot.settings import Settings
 
 
 MAX_STDIN_BYTES = 1_000_000
@@ -80,7 +80,7 @@ def command(
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 
 
-def _question(argument: str | None, settings: Settings) -> str:
+def _question(argument: str | None, settings: "Settings") -> str:
     """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
     from bot.answer import QuestionError, clean_question
 
@@ -95,7 +95,7 @@ def _question(argument: str | None, settings: Settings) -> str:
         raise click.UsageError(str(error)) from error
 
 
-def _open(settings: Settings) -> "OpenIndex":
+def _open(settings: "Settings") -> "OpenIndex":
     from bot.assembly import build_in_child, open_fresh_index
 
     def renewing(renewal: "Renewal") -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.settings import Settings, SettingsError, load_settings
 from prompts import render
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
+
+    from bot.settings import Settings
 
 _Command = Callable[..., Any]
 
@@ -46,13 +47,15 @@ def encoder_option(command: _Command) -> _Command:
     )(command)
 
 
-def settings_from(**arguments: object) -> Settings:
+def settings_from(**arguments: object) -> "Settings":
     """
     Read the settings for a command.
 
     Raises:
         click.UsageError: If one can't be used.
     """
+    from bot.settings import SettingsError, load_settings
+
     try:
         return load_settings(**arguments)
     except SettingsError as error:
