@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.assembly import build_in_child, make_answerer, open_fresh_index
+from bot.assembly import build_in_child, make_answerer, open_fresh_index, open_reader
 from bot.settings import load_settings
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     questions = [row.get("q") or row["question"] for row in rows]
     settings = load_settings()
     opened = open_fresh_index(settings, renewing=print, outdated=print, build=build_in_child)
-    answerer = make_answerer(settings, opened)
+    answerer = make_answerer(settings, opened, open_reader(settings))
     answerer.answer(questions[0])
     timings = [
         answerer.answer(question).timings for _ in range(arguments.rounds) for question in questions

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from bot.confidence import Calibration
 from index.documents import Place
-from index.passages import Passage, sentences
+from index.passages import Passage
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText, Reader
 from reader.spans import Span
@@ -187,7 +187,7 @@ class Answerer:
     def _located(self, span: Span, passage: Passage, confidence: float) -> AnswerSpan:
         document = self._texts.document(passage.document_id)
         start, end = passage.start_char + span.start_char, passage.start_char + span.end_char
-        quote_start, quote_end = quote_bounds(passage.text, span.start_char, span.end_char)
+        quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
         located = AnswerSpan(
             document_id=document.id,
             title=document.title,
@@ -284,9 +284,9 @@ def normalised(text: str) -> str:
     return re.sub(r"\W+", " ", text).strip().lower()
 
 
-def quote_bounds(text: str, start: int, end: int) -> tuple[int, int]:
+def quote_bounds(sentences: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
     """Start and end of the sentences that hold the characters from `start` to `end`."""
-    touching = [bounds for bounds in sentences(text) if bounds[0] < end and start < bounds[1]]
+    touching = [bounds for bounds in sentences if bounds[0] < end and start < bounds[1]]
     return (
         min([start, *(bounds[0] for bounds in touching)]),
         max([end, *(bounds[1] for bounds in touching)]),

@@ -25,7 +25,7 @@ from index.errors import (
 from index.passages import Splitting
 from index.retrieve import Retriever
 from index.store import Collection, Generation, Manifest
-from reader.model import OnnxReader, shipped_weights
+from reader.model import OnnxReader, Reader, shipped_weights
 
 SPLITTING = Splitting()
 
@@ -120,18 +120,27 @@ def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEnc
     return OnnxQuestionEncoder(export, settings.threads)
 
 
-def make_answerer(settings: Settings, opened: OpenIndex) -> Answerer:
+def open_reader(settings: Settings) -> OnnxReader:
+    """
+    Open the shipped reader.
+
+    Raises:
+        ReaderError: If its weights are damaged.
+    """
+    return OnnxReader(shipped_weights(), settings.threads)
+
+
+def make_answerer(settings: Settings, opened: OpenIndex, reader: Reader) -> Answerer:
     """
     Give an index its reader.
 
     Raises:
-        ReaderError: If the shipped weights are damaged.
+        ReaderError: If there is no calibration for it.
     """
-    weights = shipped_weights()
     return Answerer(
         Retriever(opened.generation, opened.encoder),
-        OnnxReader(weights, settings.threads),
-        load_calibration(weights / CALIBRATION_NAME),
+        reader,
+        load_calibration(shipped_weights() / CALIBRATION_NAME),
         passages=settings.passages,
         min_confidence=settings.min_confidence,
         max_question_chars=settings.max_question_chars,

@@ -42,6 +42,9 @@ class Passage:
     end_char: int
     """Exclusive; `document.text[start_char:end_char] == text`."""
     text: str
+    sentences: tuple[tuple[int, int], ...]
+    """Start and end of each sentence, in characters of the passage; of one that was too long for a
+    passage, of each part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,14 @@ def split(
 
     def passage() -> Passage:
         start, end = window[0].start, window[-1].end
-        return Passage(next(ids), document.id, start, end, document.text[start:end])
+        return Passage(
+            id=next(ids),
+            document_id=document.id,
+            start_char=start,
+            end_char=end,
+            text=document.text[start:end],
+            sentences=tuple((piece.start - start, piece.end - start) for piece in window),
+        )
 
     for piece in _pieces(document.text, splitting, token_offsets):
         if window and not _fits([*window, piece], splitting):

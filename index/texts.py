@@ -33,7 +33,8 @@ CREATE TABLE passages (
     start_char INTEGER NOT NULL,
     end_char INTEGER NOT NULL,
     text TEXT NOT NULL,
-    text_sha256 BLOB NOT NULL
+    text_sha256 BLOB NOT NULL,
+    sentences TEXT NOT NULL
 );
 """
 
@@ -66,7 +67,7 @@ class TextWriter:
         ).lastrowid
         before = self._connection.total_changes
         self._connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     passage.id,
@@ -75,6 +76,7 @@ class TextWriter:
                     passage.end_char,
                     passage.text,
                     text_sha256(passage.text),
+                    json.dumps(passage.sentences),
                 )
                 for passage in passages
             ),
@@ -121,12 +123,12 @@ class Texts:
         """The passages with these ids, by id."""
         marks = ",".join("?" * len(ids))
         rows = self._connection.execute(
-            "SELECT passages.id, documents.id, start_char, end_char, passages.text"  # noqa: S608 - only question marks
+            "SELECT passages.id, documents.id, start_char, end_char, passages.text, sentences"  # noqa: S608 - only question marks
             " FROM passages JOIN documents ON documents.row = document_row"
             f" WHERE passages.id IN ({marks})",
             ids,
         )
-        return {row[0]: Passage(*row) for row in rows.fetchall()}
+        return {row[0]: _passage(row) for row in rows.fetchall()}
 
     def keyed_texts(self) -> Iterator[list[tuple[bytes, str]]]:
         """The hash and text of every passage in order of id, in batches."""
@@ -171,6 +173,18 @@ class Texts:
         if row is None:
             raise KeyError(document_id)
         return _document(row)
+
+
+def _passage(row: tuple[int, str, int, int, str, str]) -> Passage:
+    passage_id, document_id, start_char, end_char, text, sentences = row
+    return Passage(
+        id=passage_id,
+        document_id=document_id,
+        start_char=start_char,
+        end_char=end_char,
+        text=text,
+        sentences=tuple((start, end) for start, end in json.loads(sentences)),
+    )
 
 
 def _document(row: tuple[str, str, str, str, str, str | None, str]) -> Document:

@@ -87,8 +87,8 @@ def best_spans(
         return []
     first, last = np.array(units).T
     # A word counts as strongly as the strongest of its tokens.
-    starts = np.array([logits.start[1 + a : 2 + b].max() for a, b in units])
-    ends = np.array([logits.end[1 + a : 2 + b].max() for a, b in units])
+    starts = np.maximum.reduceat(logits.start[1:], first)
+    ends = np.maximum.reduceat(logits.end[1:], first)
     starts[[text[offsets[a][0]] in _NEVER_FIRST for a, _ in units]] = -np.inf
     ends[[text[offsets[b][1] - 1] in _NEVER_LAST for _, b in units]] = -np.inf
     tokens = last[None, :] - first[:, None] + 1

@@ -1,9 +1,11 @@
 """`quoth ask`: one question in, one answer out."""
 
+import gc
 import json
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,12 +62,18 @@ def command(
 
     Exit codes: 0 answered, 3 the documents don't say, 2 wrong usage, 1 failure.
     """
+    # One question, and the process ends: nothing that is made on the way is garbage before.
+    gc.disable()
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     asked = _question(question, settings)
     with failures_shown():
-        from bot.assembly import make_answerer
+        from bot.assembly import make_answerer, open_reader
 
-        answerer = make_answerer(settings, _open(settings))
+        # The reader opens while the index does: both wait for the disk, and there are two cores.
+        with ThreadPoolExecutor(max_workers=1) as opener:
+            reader = opener.submit(open_reader, settings)
+            opened = _open(settings)
+        answerer = make_answerer(settings, opened, reader.result())
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
 

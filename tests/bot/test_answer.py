@@ -140,9 +140,9 @@ def test_a_cleaned_question_is_one_printable_line(question: str) -> None:
 
 def test_spans_that_overlap_in_the_document_are_one() -> None:
     passages = {
-        0: Passage(0, "a.txt", 0, 50, ""),
-        1: Passage(1, "a.txt", 30, 90, ""),
-        2: Passage(2, "b.txt", 0, 50, ""),
+        0: Passage(0, "a.txt", 0, 50, "", ()),
+        1: Passage(1, "a.txt", 30, 90, "", ()),
+        2: Passage(2, "b.txt", 0, 50, "", ()),
     }
     best = Span(0, 35, 41, "35,927", 9, 0)
     same = Span(1, 5, 11, "35,927", 8, 0)
@@ -158,19 +158,12 @@ def test_spans_that_overlap_in_the_document_are_one() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end", "quote"),
-    [
-        (0, 3, "One is first."),
-        (14, 17, "Two is second."),
-        (8, 17, "One is first. Two is second."),
-        (13, 14, " "),
-    ],
+    [(0, 3, (0, 13)), (14, 17, (14, 28)), (8, 17, (0, 28)), (13, 14, (13, 14))],
 )
-def test_a_quote_is_the_sentences_that_an_answer_touches(start: int, end: int, quote: str) -> None:
-    text = "One is first. Two is second."
-
-    quote_start, quote_end = quote_bounds(text, start, end)
-
-    assert text[quote_start:quote_end] == quote
+def test_a_quote_is_the_sentences_that_an_answer_touches(
+    start: int, end: int, quote: tuple[int, int]
+) -> None:
+    assert quote_bounds([(0, 13), (14, 28)], start, end) == quote
 
 
 def test_a_place_ends_where_the_next_begins() -> None:

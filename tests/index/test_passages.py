@@ -148,6 +148,16 @@ def test_monotonous_text_is_split_in_time_that_grows_with_its_length(text: str) 
     assert all(end - start <= Splitting().max_chars for start, end, _ in found)
 
 
+@given(texts)
+def test_a_passage_knows_its_sentences(text: str) -> None:
+    for passage in split(document(text), SMALL, FakeEncoder().token_offsets):
+        assert passage.sentences[0][0] == 0
+        assert passage.sentences[-1][1] == len(passage.text)
+        assert all(passage.text[a:b].strip() == passage.text[a:b] for a, b in passage.sentences)
+        for before, after in itertools.pairwise(passage.sentences):
+            assert not passage.text[before[1] : after[0]].strip()
+
+
 def test_ids_count_up_from_the_first() -> None:
     found = list(split(document("One. Two. Three."), SMALL, FakeEncoder().token_offsets, 7))
 
