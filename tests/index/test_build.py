@@ -1,5 +1,6 @@
 """A folder becomes a generation; only new text is encoded; nothing is lost on the way."""
 
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -260,3 +261,34 @@ def test_memory_does_not_grow_with_the_number_of_passages(tmp_path: Path) -> Non
         return int(run.stdout)
 
     assert peak_kib(8_000) - peak_kib(500) < 120_000
+
+
+@pytest.mark.stress
+def test_a_file_of_50_mb_is_indexed_in_bounded_memory(tmp_path: Path) -> None:
+    """Without the encoder's own time: what is held in memory is a few times the text."""
+    library = Library(tmp_path)
+    sentences = (
+        f"The fine for crime {n} in district {n % 97} is {n} francs.\n" for n in itertools.count()
+    )
+    with library.write("big.txt", "").open("w") as file:
+        while file.tell() < 50_000_000:
+            file.write("".join(itertools.islice(sentences, 1_000)))
+
+    code = (
+        "import sys, resource; from pathlib import Path; from tests.conftest import Library;"
+        "print(Library(Path(sys.argv[1])).build().passages,"
+        " resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    passages, peak_kib = map(int, run.stdout.split())
+    print(f"{passages:,} passages, peak {peak_kib / 1024:,.0f} MiB")  # noqa: T201 - quoted by people
+    assert passages > 50_000
+    assert peak_kib < 1_500_000
+    assert library.answerer().answer("how many for crime").generation

