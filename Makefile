@@ -34,7 +34,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage build dist
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
 
 # The commands use pip because it finds the processor build of torch by itself where one is at hand.
 .venv/installed: pyproject.toml

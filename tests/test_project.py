@@ -29,6 +29,12 @@ def make_ask(tmp_path: Path, question: str, code: int = 0) -> subprocess.Complet
             *(f"BIN={tmp_path}", f"Q={question}"),
         ],
         cwd=tmp_path,
+        # A make that runs the tests says so to makes below it, and these then print more.
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MAKE", "MFLAGS"))
+        },
         capture_output=True,
         text=True,
         check=False,

