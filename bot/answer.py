@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 from bot.confidence import Calibration
 from index.documents import Place
@@ -97,12 +96,12 @@ class Answer:
         return bool(self.spans)
 
 
-class Answers(Protocol):
-    """What the faces of Quoth ask of an answerer."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A span and the probability that it is right."""
 
-    def answer(self, question: str, alternatives: int = 0) -> Answer:
-        """Answer one question, with so many other answers at most."""
-        ...
+    span: Span
+    confidence: float
 
 
 class Answerer:
@@ -145,15 +144,18 @@ class Answerer:
         passages = [PassageText(hit.passage.id, hit.passage.text) for hit in retrieval.hits]
         read = self._reader.read(asked, passages, SPANS_PER_PASSAGE)
         read_s = time.perf_counter() - read_from
-        spans = self._judge(read, {hit.passage.id: hit for hit in retrieval.hits})
-        confidence = spans[0].confidence if spans else 0.0
-        answered = bool(spans) and confidence >= self._min_confidence
+        hits = {hit.passage.id: hit for hit in retrieval.hits}
+        judged = self._judge(read, hits)
+        confidence = judged[0].confidence if judged else 0.0
+        answered = bool(judged) and confidence >= self._min_confidence
+        shown = judged[: 1 + alternatives] if answered else []
+        spans = [self._located(each, hits[each.span.passage_id].passage) for each in shown]
         return Answer(
             id=uuid.uuid4().hex,
             question=asked,
-            spans=tuple(spans[:1]) if answered else (),
+            spans=tuple(spans[:1]),
             confidence=confidence,
-            alternatives=tuple(spans[1 : 1 + alternatives]) if answered else (),
+            alternatives=tuple(spans[1:]),
             nearest=() if answered else self._nearest(retrieval.hits),
             generation=self._retriever.generation.id,
             timings=Timings(
@@ -164,15 +166,15 @@ class Answerer:
             ),
         )
 
-    def _judge(self, read: Sequence[Span], hits: dict[int, Hit]) -> list[AnswerSpan]:
-        """Order spans of all passages by their evidence, each with its document and confidence."""
+    def _judge(self, read: Sequence[Span], hits: dict[int, Hit]) -> list[_Judged]:
+        """Order the spans of all passages by their evidence, each with its confidence."""
         evidence = {
             span: self._calibration.evidence(span.margin, hits[span.passage_id].cosine_score)
             for span in read
         }
         ordered = sorted(evidence, key=lambda span: -evidence[span])
         distinct = distinct_spans(ordered, {i: hit.passage for i, hit in hits.items()})
-        judged: list[AnswerSpan] = []
+        judged: list[_Judged] = []
         for span in distinct:
             rivals = [
                 evidence[other]
@@ -180,11 +182,12 @@ class Answerer:
                 if normalised(other.text) != normalised(span.text)
             ]
             gap = evidence[span] - max(rivals, default=0.0)
-            confidence = self._calibration.confidence(evidence[span], gap)
-            judged.append(self._located(span, hits[span.passage_id].passage, confidence))
+            judged.append(_Judged(span, self._calibration.confidence(evidence[span], gap)))
         return judged
 
-    def _located(self, span: Span, passage: Passage, confidence: float) -> AnswerSpan:
+    def _located(self, judged: _Judged, passage: Passage) -> AnswerSpan:
+        """Give a span its document and its quote, and check that it stands there."""
+        span = judged.span
         document = self._texts.document(passage.document_id)
         start, end = passage.start_char + span.start_char, passage.start_char + span.end_char
         quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
@@ -198,7 +201,7 @@ class Answerer:
             quote=passage.text[quote_start:quote_end],
             quote_start_char=passage.start_char + quote_start,
             place=place_of(document.places, start),
-            confidence=confidence,
+            confidence=judged.confidence,
         )
         self._check_verbatim(located)
         return located

@@ -3,10 +3,12 @@ Settings -> the real parts, joined: where an index is opened, renewed and given 
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answerer
@@ -156,10 +158,16 @@ def build_in_child(settings: Settings) -> None:
     Raises:
         BuildError: If it published nothing.
     """
-    command = [sys.executable, "-m", "bot.cli.main", "index"]
+    # -P: a module of that name in the current folder is not ours.
+    command = [sys.executable, "-P", "-m", "bot.cli.main", "index"]
     command += ["--seeds", str(settings.seeds), "--data", str(settings.data)]
     command += ["--encoder", settings.encoder]
-    child = subprocess.run(command, stdout=sys.stderr, check=False)  # noqa: S603 - our own program
+    ours = str(Path(__file__).resolve().parents[1])
+    paths = [ours, *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    child = subprocess.run(  # noqa: S603 - our own program
+        command, stdout=sys.stderr, env=environment, check=False
+    )
     if child.returncode == 0:
         return
     # A file that could not be read is an exit code of 1 too, and yet there is a new generation.
@@ -169,4 +177,7 @@ def build_in_child(settings: Settings) -> None:
             opened.generation.close()
         if renewal is None:
             return
+    if child.returncode < 0:
+        signal = -child.returncode
+        raise BuildError(f"The index could not be built: the build was ended by signal {signal}.")
     raise BuildError("The index could not be built; the reason stands above.")

@@ -111,7 +111,10 @@ def _known_names() -> list[str]:
 
 
 def _names_given() -> Iterator[tuple[str, str]]:
-    in_file = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
+    try:
+        in_file = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
     for origin, names in (("the environment", os.environ), (ENV_FILE, in_file)):
         for name in names:
             if name.upper().startswith(PREFIX):
@@ -119,5 +122,7 @@ def _names_given() -> Iterator[tuple[str, str]]:
 
 
 def _unknown(origin: str, name: str) -> str:
-    nearest = difflib.get_close_matches(name.upper(), _known_names(), n=1, cutoff=0)
-    return f"{name} (in {origin}) is no setting. Did you mean {nearest[0]}?"
+    # The common prefix would make all names alike.
+    names = {known.removeprefix(PREFIX): known for known in _known_names()}
+    (nearest,) = difflib.get_close_matches(name.upper().removeprefix(PREFIX), names, n=1, cutoff=0)
+    return f"{name} (in {origin}) is no setting. Did you mean {names[nearest]}?"

@@ -23,6 +23,11 @@ MAX_BLOCK_CHARS = 20_000
 # Sentences whose tokens are counted at once: keeps memory flat whatever the document's size.
 SENTENCES_AT_ONCE = 512
 
+# Lines that are this long on average were broken because the page was full.
+MIN_WRAPPED_CHARS = 30
+
+# A line that begins a heading, a list item or a table row.
+_MARKED_LINE = re.compile(r"^[ \t]*(?:[-*+•|#]|\(?\w{1,3}[.)][ \t])", re.MULTILINE)
 # Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
 # square.
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
@@ -225,8 +230,18 @@ def _starts_lower(text: str, start: int, end: int) -> bool:
 
 
 def _sentence_spans(block: str) -> list[tuple[int, int]]:
-    # `line_breaks`: headings, list items and table rows are sentences of their own.
-    return _punkt().spans(block, paragraph_breaks=False, line_breaks=True)
+    # `line_breaks`: headings, list items and table rows are sentences of their own. In wrapped
+    # prose it would take a line with few words for a heading and cut a sentence there.
+    return _punkt().spans(block, paragraph_breaks=False, line_breaks=not _is_wrapped(block))
+
+
+def _is_wrapped(block: str) -> bool:
+    *lines, _ = block.strip().split("\n")
+    return (
+        bool(lines)
+        and not _MARKED_LINE.search(block)
+        and sum(map(len, lines)) / len(lines) >= MIN_WRAPPED_CHARS
+    )
 
 
 @cache

@@ -1,13 +1,14 @@
 """
 Logits -> best spans. Pure functions of numbers and text.
 
-A span starts at the start of a word and ends at the end of one; a number with its separators, an
-abbreviation with its dots, and letters joined by an apostrophe are one word each.
+A span starts at the start of a word and ends at the end of one; a number with its sign, separators
+and unit, an abbreviation with its dots, and letters joined by an apostrophe are one word each.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,18 @@ import numpy.typing as npt
 # Longer spans are sentences, which the quote shows anyway.
 MAX_SPAN_TOKENS = 30
 
+# \w leaves out the marks that combine with a letter.
+_LETTER = r"[\w\u0300-\u036f]"
 _WORD = re.compile(
-    r"""
-      (?:[^\W\d_]\.){2,}          # U.S.
-    | \d+(?:[.,:/]\d+)*           # 216,698  3.5  10:30
-    | [^\W\d]+(?:['’][^\W\d]+)*   # people, Obama's
+    rf"""
+      (?:[^\W\d_]\.){{2,}}                            # U.S.
+    | (?:(?<!\w)[-−–+](?=\.?\d))?                     # -41, but not the dash of 2010–2012
+      (?:(?<!\w)\.(?=\d))?\d+(?:[.,:/]\d+)*{_LETTER}* # 216,698  3.5  .5  10:30  5km  19th
+    | (?:twen|thir|for|fif|six|seven|eigh|nine)ty-     # twenty-five
+      (?:one|two|three|four|five|six|seven|eight|nine)\b
+    | {_LETTER}+(?:['’]{_LETTER}+)*                    # people, Obama's, H1N1
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
@@ -85,12 +91,12 @@ def best_spans(
     units = _units(text, offsets)
     if not units:
         return []
-    first, last = np.array(units).T
+    first, last = np.array([(unit.first, unit.last) for unit in units]).T
     # A word counts as strongly as the strongest of its tokens.
     starts = np.maximum.reduceat(logits.start[1:], first)
     ends = np.maximum.reduceat(logits.end[1:], first)
-    starts[[text[offsets[a][0]] in _NEVER_FIRST for a, _ in units]] = -np.inf
-    ends[[text[offsets[b][1] - 1] in _NEVER_LAST for _, b in units]] = -np.inf
+    starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
+    ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     tokens = last[None, :] - first[:, None] + 1
     # Each blank line begins a paragraph; no answer runs over from one into the next.
     paragraph = np.searchsorted(
@@ -119,10 +125,19 @@ def best_spans(
     return spans
 
 
-def _units(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Group tokens into words: first and last token of each, in order."""
+class _Unit(NamedTuple):
+    """Tokens that a span takes together or not at all."""
+
+    first: int
+    last: int
+    is_word: bool
+    """Otherwise it is a mark."""
+
+
+def _units(text: str, offsets: Sequence[tuple[int, int]]) -> list[_Unit]:
+    """Group tokens into words and marks, in order."""
     words = [match.span() for match in _WORD.finditer(text)]
-    units: list[tuple[int, int]] = []
+    units: list[_Unit] = []
     word = 0
     unit_word: int | None = None
     for token, (start, end) in enumerate(offsets):
@@ -132,8 +147,8 @@ def _units(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int
             word += 1
         inside = word if word < len(words) and words[word][0] < end else None
         if units and inside is not None and inside == unit_word:
-            units[-1] = (units[-1][0], token)
+            units[-1] = units[-1]._replace(last=token)
         else:
-            units.append((token, token))
+            units.append(_Unit(token, token, inside is not None))
         unit_word = inside
     return units

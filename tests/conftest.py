@@ -82,7 +82,7 @@ class FakeReader:
                 re.finditer(pattern, passage.text, re.IGNORECASE), spans_per_passage
             )
             spans += [Span(passage.id, *match.span(1), match[1], 10.0, 0.0) for match in matches]
-            if not spans:
+            if not any(span.passage_id == passage.id for span in spans):
                 first = re.search(r"\w+", passage.text)
                 if first:
                     spans.append(Span(passage.id, *first.span(), first[0], -10.0, 10.0))

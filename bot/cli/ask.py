@@ -93,7 +93,7 @@ def _question(argument: str | None, settings: "Settings") -> str:
     from bot.answer import QuestionError, clean_question
 
     if argument in (None, "-"):
-        if argument is None and sys.stdin.isatty():
+        if sys.stdin is None or (argument is None and sys.stdin.isatty()):
             raise click.UsageError('Missing question. Try: quoth ask "who ...?"')
         # Bounded: an endless stream is refused as too long, like any other long question.
         argument = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")

@@ -1,6 +1,7 @@
 """What the commands share: their options, their errors, their progress bar."""
 
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,11 +75,30 @@ def failures_shown() -> Iterator[None]:
         raise click.ClickException(printable(str(error))) from error
 
 
+_ZERO_WIDTH_JOINER = "\u200d"
+
+
 def printable(text: str) -> str:
-    """`text` without characters that steer a terminal: documents and questions are not trusted."""
-    return "".join(
-        character if character.isprintable() or character in "\n\t" else "�" for character in text
-    )
+    """
+    Take out what steers a terminal: documents, names and questions are not trusted.
+
+    White space becomes a space, but for newlines. Invisible marks go, such as those that turn the
+    direction of writing; the joiner of emoji stays. Control characters become "�".
+    """
+    return "".join(map(_printable_character, text))
+
+
+def _printable_character(character: str) -> str:
+    if character.isprintable() or character in {"\n", _ZERO_WIDTH_JOINER}:
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) == "Cf" else "�"
+
+
+def one_line(text: str) -> str:
+    """`printable`, with every run of white space as one space."""
+    return " ".join(printable(text).split())
 
 
 class ConsoleReporter:

@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import os
 import sys
 
 import click
@@ -53,10 +54,11 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody to tell.
-        sys.stderr.close()
-        code = Exit.FAILURE
+    except OSError as error:
+        # Standard output is closed or full; click has ended the process where its reader just left.
+        if sys.stderr is not None:
+            click.echo(f"Error: the output can't be written ({error.strerror}).", err=True)
+        os._exit(Exit.FAILURE)
     # The interpreter's last collection would walk through all that the libraries made (75 ms after
     # an answer), and the kernel takes it back in one go anyway.
     gc.freeze()

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bot.answer import Answer, AnswerSpan, NearestPassage
-from bot.cli.common import printable
+from bot.cli.common import one_line
 from index.documents import Place, shorten
 from prompts import Style, render
 
@@ -61,8 +61,8 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
 
 def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
     return {
-        "answer": printable(" ".join(span.text.split())),
-        "source": printable(str(seeds / span.document_id)),
+        "answer": one_line(span.text),
+        "source": one_line(str(seeds / span.document_id)),
         "start_char": span.start_char,
         "end_char": span.end_char,
         "place": span.place,
@@ -73,8 +73,8 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
 
 def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[str, Any]:
     return {
-        "text": _wrap(shorten(printable(passage.text), NEAREST_CHARS), width),
-        "source": printable(str(seeds / passage.document_id)),
+        "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), width),
+        "source": one_line(str(seeds / passage.document_id)),
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
@@ -84,8 +84,8 @@ def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[st
 def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
     start = span.start_char - span.quote_start_char
     end = start + len(span.text)
-    before = " ".join(printable(span.quote[:start]).split())
-    after = " ".join(printable(span.quote[end:]).split())
+    before = one_line(span.quote[:start])
+    after = one_line(span.quote[end:])
     if len(before) > QUOTE_CHARS:
         before = "… " + before[-QUOTE_CHARS:].partition(" ")[2]
     if len(after) > QUOTE_CHARS:
@@ -93,7 +93,7 @@ def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
     # A space stands around the answer where one does in the document.
     before += " " if span.quote[:start][-1:].isspace() else ""
     after = (" " if span.quote[end:][:1].isspace() else "") + after
-    answer = " ".join(printable(span.text).split())
+    answer = one_line(span.text)
     wrapped = _wrap(f"{before}{_OPEN}{answer}{_CLOSE}{after}", width)
     head, _, rest = wrapped.partition(_OPEN)
     marked, _, tail = rest.partition(_CLOSE)

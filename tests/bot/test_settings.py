@@ -45,6 +45,13 @@ def test_an_unknown_name_is_refused_with_the_nearest(
         load_settings()
 
 
+def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
+    Path(".env").write_bytes(b"QUOTH_PASSAGES=\xff\xfe")
+
+    with pytest.raises(SettingsError, match=r"\.env: can't be read"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -127,6 +127,19 @@ def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None
     ]
 
 
+def test_lines_of_wrapped_prose_are_no_sentences() -> None:
+    text = (
+        "The new bridge over the Rhine will cost\n84 million francs. It was designed by the"
+        " architect\nClaudia Hoffmann, who told the\nGeneral Assembly so in the year 2019."
+    )
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "The new bridge over the Rhine will cost\n84 million francs.",
+        "It was designed by the architect\nClaudia Hoffmann, who told the\n"
+        "General Assembly so in the year 2019.",
+    ]
+
+
 def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
     text = " ".join(f"word{n}" for n in range(40))
 

@@ -94,7 +94,20 @@ def test_any_text_is_shown_without_steering_the_terminal(
 
     screen = shown(replace(ANSWER, spans=(span,), alternatives=(span,)))
 
-    assert all(character.isprintable() or character == "\n" for character in screen)
+    assert all(character.isprintable() or character in "\n\u200d" for character in screen)
+
+
+def test_ordinary_white_space_and_emoji_are_shown_as_such() -> None:
+    quote = "30\u00a0km\u202fto\u2009Thun\u00ad\x0c 👩\u200d👩\u200d👧\u2028here\u202e."
+    span = replace(SPAN, quote=quote, text="30\u00a0km", start_char=100, end_char=105)
+
+    assert "  **30 km** to Thun 👩\u200d👩\u200d👧 here." in shown(replace(ANSWER, spans=(span,)))
+
+
+def test_a_name_with_a_newline_stays_on_its_line() -> None:
+    named = replace(SPAN, document_id="new\nline.txt")
+
+    assert "seeds/new line.txt, characters" in shown(replace(ANSWER, spans=(named,)))
 
 
 def test_json_describes_the_answer() -> None:

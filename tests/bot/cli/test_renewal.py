@@ -1,7 +1,10 @@
 """`quoth ask` looks after its index: it is made, made again, and never lied about."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +111,26 @@ def test_an_index_that_does_not_fit_is_made_again_and_that_is_said(
     assert said in asked.stderr
     assert asked.stdout.startswith("35,927\n")
     assert quoth("ask", QUESTION, cwd=home).stderr == ""
+
+
+def test_the_current_folder_is_not_where_the_program_is_looked_for(home: Path) -> None:
+    (home / "bot").mkdir()
+    (home / "bot/__init__.py").write_text("raise SystemExit('hijacked')")
+    (home / "click.py").write_text("raise SystemExit('hijacked')")
+    (home / "seeds/more.txt").write_text("Something else.")
+    code = "import sys; sys.path.remove(''); from bot.cli.main import main; main()"
+
+    asked = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, "ask", QUESTION],
+        cwd=home,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "hijacked" not in asked.stdout + asked.stderr
+    assert asked.stdout.startswith("35,927\n")
 
 
 def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Path) -> None:
