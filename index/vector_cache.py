@@ -41,7 +41,7 @@ class VectorCache:
         """
         Open the cache, or begin a new one.
 
-        A file that is no database is begun anew.
+        A file that is no database, or a damaged one, is begun anew.
 
         Args:
             folder: Of this encoder alone.
@@ -52,15 +52,18 @@ class VectorCache:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._dim = dim
-        path = folder / FILE_NAME
+        self._path = folder / FILE_NAME
         try:
-            self._connection = self._open(path)
+            self._connection = self._open(self._path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
-            for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-                name.unlink(missing_ok=True)
-            self._connection = self._open(path)
+            self._connection = self._begin_anew()
+
+    def _begin_anew(self) -> sqlite3.Connection:
+        for name in (self._path, Path(f"{self._path}-wal"), Path(f"{self._path}-shm")):
+            name.unlink(missing_ok=True)
+        return self._open(self._path)
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection:
@@ -111,12 +114,20 @@ class VectorCache:
     def _sound(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
         marks = ",".join("?" * len(keys))
         query = f"SELECT text_sha256, vector, crc32 FROM vectors WHERE text_sha256 IN ({marks})"  # noqa: S608 - only question marks
-        with closing(self._connection.execute(query, keys)) as rows:
-            return {
-                key: np.frombuffer(blob, dtype="<f4")
-                for key, blob, crc32 in rows
-                if len(blob) == 4 * self._dim and zlib.crc32(blob) == crc32
-            }
+        try:
+            with closing(self._connection.execute(query, keys)) as rows:
+                return {
+                    key: np.frombuffer(blob, dtype="<f4")
+                    for key, blob, crc32 in rows
+                    if len(blob) == 4 * self._dim and zlib.crc32(blob) == crc32
+                }
+        except sqlite3.OperationalError:
+            # The disk or a lock; the file may be sound.
+            raise
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            self._connection = self._begin_anew()
+            return {}
 
 
 def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

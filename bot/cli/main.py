@@ -46,6 +46,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    if sys.stdout is None:
+        click.echo("Error: standard output is closed, so there is nowhere to answer.", err=True)
+        sys.exit(Exit.FAILURE)
     try:
         code = cli.main(prog_name="quoth", standalone_mode=False)
     except click.exceptions.Abort:

@@ -154,13 +154,16 @@ def test_progress_counts_documents_and_then_passages(library: Library) -> None:
     assert reporter.steps == 4
 
 
-@pytest.mark.parametrize("damage", ["flip", "no database", "wrong length"])
+@pytest.mark.parametrize("damage", ["flip", "no database", "torn pages", "wrong length"])
 def test_a_damaged_vector_cache_is_only_a_loss_of_time(library: Library, damage: str) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()
     path = library.folder / "data" / "vectors" / library.encoder.sha256 / "vectors.sqlite"
     if damage == "no database":
         path.write_bytes(b"this is no database at all" * 100)
+    elif damage == "torn pages":
+        content = path.read_bytes()
+        path.write_bytes(content[:4_096] + b"\xa5" * (len(content) - 4_096))
     else:
         blob = b"\0" * (4 * library.encoder.dim if damage == "flip" else 5)
         connection = sqlite3.connect(path)
