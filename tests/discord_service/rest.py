@@ -1,0 +1,350 @@
+"""The REST API: routes, what each refuses, and what it changes."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from tests.discord_service.rules import (
+    ApiError,
+    check_commands,
+    check_components,
+    check_message,
+    check_modal,
+    form_error,
+)
+from tests.discord_service.world import (
+    EMBED_LINKS,
+    EPHEMERAL,
+    LOADING,
+    SEND_MESSAGES,
+    Channel,
+    Interaction,
+    Json,
+    Message,
+    snowflake,
+)
+
+if TYPE_CHECKING:
+    from tests.discord_service.service import LocalDiscord
+
+DEADLINE_S = 3.0
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Fault:
+    """An answer that replaces the real one, so many times."""
+
+    method: str
+    path: str
+    """A part of the path."""
+    status: int
+    times: int
+    body: Json = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    after: bool = False
+    """The request is carried out, and only its answer is lost."""
+
+
+class Rest:
+    """The handlers; every one runs in the service's loop."""
+
+    def __init__(self, discord: "LocalDiscord") -> None:
+        self._discord = discord
+        self._routes: list[tuple[str, str, _Handler]] = [
+            ("GET", "/users/@me", self._me),
+            ("GET", "/oauth2/applications/@me", self._application),
+            ("GET", "/gateway/bot", self._gateway),
+            ("PUT", "/applications/{application}/commands", self._put_commands),
+            ("POST", "/users/@me/channels", self._open_dm),
+            ("GET", "/channels/{channel}", self._get_channel),
+            ("POST", "/channels/{channel}/messages", self._post_message),
+            ("GET", "/channels/{channel}/messages/{message}", self._get_message),
+            ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
+            ("POST", "/channels/{channel}/typing", self._typing),
+            ("POST", "/interactions/{interaction}/{token}/callback", self._callback),
+            ("POST", "/webhooks/{application}/{token}", self._followup),
+            ("GET", "/webhooks/{application}/{token}/messages/@original", self._original),
+            ("PATCH", "/webhooks/{application}/{token}/messages/@original", self._edit_original),
+            ("DELETE", "/webhooks/{application}/{token}/messages/@original", self._delete_original),
+        ]
+
+    def application(self) -> web.Application:
+        """The routes, behind one gate for tokens, faults and unknown paths."""
+        app = web.Application(middlewares=[self._gate], client_max_size=2**25)
+        for method, path, handler in self._routes:
+            app.router.add_route(method, f"/api/v10{path}", handler)
+        app.router.add_get("/gateway", self._discord.gateway.connect)
+        app.router.add_get("/gateway/", self._discord.gateway.connect)
+        return app
+
+    @web.middleware
+    async def _gate(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if request.path.startswith("/gateway"):
+            return await handler(request)
+        self._discord.requests.append((request.method, request.path))
+        fault = self._discord.take_fault(request.method, request.path)
+        if fault is not None:
+            if fault.after:
+                await self._answer(request, handler)
+            await asyncio.sleep(fault.delay_s)
+            return _json(fault.body or {"message": "fault", "code": 0}, fault.status, fault.headers)
+        response = await self._answer(request, handler)
+        await self._discord.changed()
+        return response
+
+    async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        try:
+            is_open = request.path.startswith(("/api/v10/interactions", "/api/v10/webhooks"))
+            expected = f"Bot {self._discord.token}"
+            if not is_open and request.headers.get("Authorization") != expected:
+                raise ApiError(401, 0, "401: Unauthorized")
+            return await handler(request)
+        except ApiError as error:
+            self._discord.refused.append((error.status, error.code, request.path))
+            return _json({"code": error.code, "message": error.message}, error.status)
+        except web.HTTPException as error:
+            self._discord.problems.append(f"{request.method} {request.path}: {error.status}")
+            return _json({"code": 0, "message": error.reason}, error.status)
+
+    async def _me(self, _: web.Request) -> web.Response:
+        return _json(self._discord.bot.json())
+
+    async def _application(self, _: web.Request) -> web.Response:
+        return _json(
+            {
+                "id": str(self._discord.bot.id),
+                "name": "Quoth",
+                "icon": None,
+                "description": "",
+                "bot_public": True,
+                "bot_require_code_grant": False,
+                "owner": self._discord.bot.json(),
+                "verify_key": "0" * 64,
+                "flags": 0,
+            }
+        )
+
+    async def _gateway(self, _: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
+        gateway = self._discord.gateway
+        return _json({"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit})
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        commands = check_commands(await request.json())
+        self._discord.syncs += 1
+        self._discord.commands = [
+            {"description": "", "options": [], "type": 1}
+            | command
+            | {"id": str(snowflake()), "application_id": str(self._discord.bot.id), "version": "1"}
+            for command in commands
+        ]
+        return _json(self._discord.commands)
+
+    async def _open_dm(self, request: web.Request) -> web.Response:
+        user_id = int((await request.json())["recipient_id"])
+        for channel in self._discord.channels.values():
+            if channel.recipient is not None and channel.recipient.id == user_id:
+                return _json(channel.json())
+        raise ApiError(400, 50033, "Invalid Recipient(s)")
+
+    def _channel(self, request: web.Request, needed: int = 0) -> Channel:
+        channel = self._discord.channels.get(int(request.match_info["channel"]))
+        if channel is None:
+            raise ApiError(404, 10003, "Unknown Channel")
+        place = channel.parent or channel
+        if place.denied & needed:
+            raise ApiError(403, 50013, "Missing Permissions")
+        return channel
+
+    def _message(self, request: web.Request) -> Message:
+        channel = self._channel(request)
+        message = channel.messages.get(int(request.match_info["message"]))
+        if message is None or message.flags & EPHEMERAL:
+            raise ApiError(404, 10008, "Unknown Message")
+        return message
+
+    async def _get_channel(self, request: web.Request) -> web.Response:
+        return _json(self._channel(request).json())
+
+    async def _get_message(self, request: web.Request) -> web.Response:
+        return _json(self._message(request).json())
+
+    async def _post_message(self, request: web.Request) -> web.Response:
+        channel = self._channel(request, SEND_MESSAGES)
+        payload = await _payload(request)
+        check_message(payload)
+        nonce = payload.get("nonce")
+        if payload.get("enforce_nonce") and nonce is not None:
+            for other in channel.messages.values():
+                if other.nonce == nonce:
+                    return _json(other.json())
+        reference = payload.get("message_reference")
+        reply_to = int(reference["message_id"]) if reference else None
+        if reference and reply_to not in channel.messages:
+            if reference.get("fail_if_not_exists", True):
+                raise ApiError(400, 50035, "Unknown message")
+            reply_to = None
+        may_embed = not (channel.parent or channel).denied & EMBED_LINKS
+        message = Message(
+            channel,
+            self._discord.bot,
+            payload.get("content") or "",
+            embeds=(payload.get("embeds") or []) if may_embed else [],
+            components=payload.get("components") or [],
+            reply_to=reply_to,
+            nonce=nonce,
+            sent=payload,
+        )
+        await self._discord.post(message)
+        return _json(message.json())
+
+    async def _delete_message(self, request: web.Request) -> web.Response:
+        message = self._message(request)
+        if message.author is not self._discord.bot:
+            raise ApiError(403, 50013, "Missing Permissions")
+        await self._discord.remove(message)
+        return web.Response(status=204)
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self._channel(request, SEND_MESSAGES).typing += 1
+        return web.Response(status=204)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        interaction = self._discord.interactions.get(int(request.match_info["interaction"]))
+        if interaction is None or interaction.token != request.match_info["token"]:
+            raise ApiError(404, 10062, "Unknown interaction")
+        if time.monotonic() - interaction.sent_at > DEADLINE_S:
+            self._discord.late.append(interaction)
+            raise ApiError(404, 10062, "Unknown interaction")
+        if interaction.callback is not None:
+            self._discord.problems.append("an interaction was acknowledged twice")
+            raise ApiError(400, 40060, "Interaction has already been acknowledged.")
+        payload = await _payload(request)
+        interaction.callback = payload
+        message = self._respond(interaction, payload["type"], payload.get("data") or {})
+        described: Json = {"id": str(interaction.id), "type": interaction.type}
+        body: Json = {"interaction": described}
+        if message is not None:
+            described["response_message_id"] = str(message.id)
+            described["response_message_loading"] = bool(message.flags & LOADING)
+            described["response_message_ephemeral"] = bool(message.flags & EPHEMERAL)
+            if payload["type"] in {4, 7}:
+                body["resource"] = {"type": payload["type"], "message": message.json()}
+        return _json(body)
+
+    def _respond(self, interaction: Interaction, kind: int, data: Json) -> Message | None:
+        if kind == 9:
+            check_modal(data)
+            return None
+        if kind == 8:
+            if len(data["choices"]) > 25 or any(len(c["name"]) > 100 for c in data["choices"]):
+                raise form_error("choices", "at most 25 of 100 characters")
+            return None
+        if kind in {4, 5}:
+            if kind == 4:
+                check_message(data)
+            flags = data.get("flags", 0) & EPHEMERAL | (LOADING if kind == 5 else 0)
+            message = self._response_message(interaction, data, flags)
+            interaction.response = message
+            interaction.channel.messages[message.id] = message
+            return message
+        if kind == 7 and interaction.message is not None:
+            check_message(data, may_be_empty=True)
+            _change(interaction.message, data)
+        return interaction.message
+
+    def _response_message(self, interaction: Interaction, data: Json, flags: int) -> Message:
+        return Message(
+            interaction.channel,
+            self._discord.bot,
+            data.get("content") or "",
+            embeds=data.get("embeds") or [],
+            components=data.get("components") or [],
+            flags=flags,
+            sent=data,
+        )
+
+    def _by_token(self, request: web.Request) -> Interaction:
+        token = request.match_info["token"]
+        for interaction in self._discord.interactions.values():
+            if interaction.token == token:
+                if interaction.expired:
+                    raise ApiError(401, 50027, "Invalid Webhook Token")
+                if interaction.callback is None:
+                    break
+                return interaction
+        raise ApiError(404, 10015, "Unknown Webhook")
+
+    async def _followup(self, request: web.Request) -> web.Response:
+        interaction = self._by_token(request)
+        payload = await _payload(request)
+        check_message(payload)
+        response = interaction.response
+        if response is not None and response.flags & LOADING:
+            _change(response, payload)
+            return _json(response.json())
+        flags = payload.get("flags", 0) & EPHEMERAL
+        message = self._response_message(interaction, payload, flags)
+        interaction.followups.append(message)
+        interaction.channel.messages[message.id] = message
+        return _json(message.json())
+
+    def _original_message(self, request: web.Request) -> Message:
+        interaction = self._by_token(request)
+        message = interaction.response or interaction.message
+        if message is None or message.id not in message.channel.messages:
+            raise ApiError(404, 10008, "Unknown Message")
+        return message
+
+    async def _original(self, request: web.Request) -> web.Response:
+        return _json(self._original_message(request).json())
+
+    async def _edit_original(self, request: web.Request) -> web.Response:
+        message = self._original_message(request)
+        payload = await _payload(request)
+        check_message(payload, may_be_empty=True)
+        _change(message, payload)
+        return _json(message.json())
+
+    async def _delete_original(self, request: web.Request) -> web.Response:
+        await self._discord.remove(self._original_message(request))
+        return web.Response(status=204)
+
+
+def _change(message: Message, payload: Json) -> None:
+    if "components" in payload:
+        check_components(payload["components"] or [])
+        message.components = payload["components"] or []
+    if "content" in payload:
+        message.content = payload["content"] or ""
+    if "embeds" in payload:
+        message.embeds = payload["embeds"] or []
+    message.flags &= ~LOADING
+    message.sent = payload
+
+
+async def _payload(request: web.Request) -> Json:
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        payload: Json = json.loads(str(form["payload_json"]))
+        return payload
+    if request.headers.get("Content-Type") != "application/json":
+        raise form_error("Content-Type", str(request.headers.get("Content-Type")))
+    loaded: Json = await request.json()
+    return loaded
+
+
+def _json(body: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    # Discord sends exactly this type, and clients compare it so.
+    return web.Response(
+        body=json.dumps(body).encode(),
+        status=status,
+        headers={"Content-Type": "application/json"} | (headers or {}),
+    )

@@ -1,0 +1,303 @@
+"""The local Discord as tests use it: started in a thread of its own, driven by what people do."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from tests.discord_service.gateway import Gateway
+from tests.discord_service.rest import Fault, Rest
+from tests.discord_service.world import (
+    COMMAND,
+    COMPONENT,
+    DM,
+    EPHEMERAL,
+    GUILD_TEXT,
+    MODAL_SUBMIT,
+    PUBLIC_THREAD,
+    Channel,
+    Guild,
+    Interaction,
+    Json,
+    Message,
+    User,
+)
+
+TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.local.token"  # noqa: S105 - of nothing but this service
+# Long enough for the slowest machine; only a failing test waits so long.
+PATIENCE_S = 30.0
+
+_T = TypeVar("_T")
+
+
+class LocalDiscord:
+    """A Discord with one bot in it. Every public method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self.token = TOKEN
+        self.bot = User("Quoth", bot=True)
+        self.guilds: list[Guild] = []
+        self.channels: dict[int, Channel] = {}
+        self.interactions: dict[int, Interaction] = {}
+        self.commands: list[Json] = []
+        self.syncs = 0
+        self.requests: list[tuple[str, str]] = []
+        self.refused: list[tuple[int, int, str]] = []
+        """Status, code and path of every request that was refused."""
+        self.late: list[Interaction] = []
+        """Acknowledged after the deadline."""
+        self.problems: list[str] = []
+        """What no client may do; a test with one fails."""
+        self.faults: list[Fault] = []
+        self.gateway = Gateway(self.token, self.bot, self.guilds)
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._condition = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="local-discord", daemon=True)
+        self._started = threading.Event()
+        self._runner: web.AppRunner | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._started.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        self._runner = web.AppRunner(
+            Rest(self).application(), handle_signals=False, access_log=None, shutdown_timeout=0.2
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        self.gateway.url = f"ws://{host}:{port}/gateway"
+
+    def stop(self) -> None:
+        if self._runner is not None:
+            self._do(self._runner.cleanup())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+    async def changed(self) -> None:
+        """Wake whoever waits."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def wait_for(self, condition: Callable[[], _T], what: str = "it") -> _T:
+        """Wait until `condition` returns something true, and return that."""
+        with self._condition:
+            found = condition()
+            for _ in range(int(PATIENCE_S / 0.05)):
+                if found:
+                    return found
+                self._condition.wait(0.05)
+                found = condition()
+        raise AssertionError(f"{what} did not happen; refused: {self.refused}")
+
+    # What is there.
+
+    def add_guild(self, name: str = "Newsroom") -> Guild:
+        guild = Guild(name)
+        self.guilds.append(guild)
+        return guild
+
+    def add_channel(self, guild: Guild, name: str = "general") -> Channel:
+        return self._keep(Channel(name, guild, GUILD_TEXT))
+
+    def add_thread(self, parent: Channel, name: str = "thread") -> Channel:
+        return self._keep(Channel(name, parent.guild, PUBLIC_THREAD, parent))
+
+    def add_dm(self, user: User) -> Channel:
+        return self._keep(Channel(user.name, None, DM, recipient=user))
+
+    def _keep(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        if channel.guild is not None:
+            channel.guild.channels.append(channel)
+        return channel
+
+    def fault(self, method: str, path: str, status: int, times: int = 1, **more: Any) -> Fault:
+        """Answer the next requests whose path holds `path` with `status`."""
+        fault = Fault(method, path, status, times, **more)
+        self.faults.append(fault)
+        return fault
+
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.times and fault.method == method and fault.path in path:
+                fault.times -= 1
+                return fault
+        return None
+
+    # What people do.
+
+    def say(
+        self,
+        channel: Channel,
+        author: User,
+        content: str,
+        *,
+        mentions: Sequence[User] = (),
+        reply_to: Message | None = None,
+        everyone: bool = False,
+    ) -> Message:
+        """Post a message as a person."""
+        message = Message(
+            channel,
+            author,
+            content,
+            mentions=list(mentions),
+            reply_to=reply_to.id if reply_to else None,
+            mention_everyone=everyone,
+        )
+        self._do(self.post(message))
+        return message
+
+    async def post(self, message: Message) -> None:
+        message.channel.messages[message.id] = message
+        await self.gateway.dispatch_message("MESSAGE_CREATE", message)
+        await self.changed()
+
+    async def remove(self, message: Message) -> None:
+        message.channel.messages.pop(message.id, None)
+        if not message.flags & EPHEMERAL:
+            data = {"id": str(message.id), "channel_id": str(message.channel.id)}
+            await self.gateway.dispatch("MESSAGE_DELETE", data, message.channel.guild)
+        await self.changed()
+
+    def delete(self, message: Message) -> None:
+        """Delete a message as a moderator."""
+        self._do(self.remove(message))
+
+    def slash(
+        self, channel: Channel, user: User, name: str, /, *, permissions: int = 0, **options: Any
+    ) -> Interaction:
+        """
+        Use a slash command.
+
+        The name has its subcommand after a space, if it has one; the permissions are the member's
+        in the channel; a `Channel` among the options is passed as Discord passes one.
+        """
+        command, _, sub = name.partition(" ")
+        given: list[Json] = []
+        resolved: dict[str, Json] = {}
+        for key, value in options.items():
+            if isinstance(value, Channel):
+                given.append({"name": key, "type": 7, "value": str(value.id)})
+                resolved.setdefault("channels", {})[str(value.id)] = value.json() | {
+                    "permissions": "0"
+                }
+            else:
+                given.append({"name": key, "type": 3, "value": value})
+        if sub:
+            given = [{"name": sub, "type": 1, "options": given}]
+        data = self._command(command, 1) | {"options": given, "resolved": resolved}
+        return self.interact(Interaction(COMMAND, channel, user, data, permissions))
+
+    def menu(self, channel: Channel, user: User, name: str, target: Message) -> Interaction:
+        """Use a message menu."""
+        data = self._command(name, 3) | {
+            "target_id": str(target.id),
+            "resolved": {"messages": {str(target.id): target.json()}},
+        }
+        return self.interact(Interaction(COMMAND, channel, user, data))
+
+    def _command(self, name: str, kind: int) -> Json:
+        for command in self.commands:
+            if command["name"] == name and command.get("type", 1) == kind:
+                return {"id": command["id"], "name": name, "type": kind}
+        raise AssertionError(f"the bot has no command {name!r}")
+
+    def press(
+        self, message: Message, user: User, label: str, *, permissions: int = 0
+    ) -> Interaction:
+        """Press the button of a message that has this label."""
+        for row in message.components:
+            for item in row["components"]:
+                if item.get("label") == label:
+                    return self.press_id(message, user, item["custom_id"], permissions=permissions)
+        raise AssertionError(f"no button {label!r} under {message.components}")
+
+    def press_id(
+        self, message: Message, user: User, custom_id: str, *, permissions: int = 0
+    ) -> Interaction:
+        """Press a button by its id, whether the message has it or not."""
+        data = {"custom_id": custom_id, "component_type": 2}
+        return self.interact(
+            Interaction(COMPONENT, message.channel, user, data, permissions, message)
+        )
+
+    def submit(self, opened: Interaction, user: User, *texts: str) -> Interaction:
+        """Fill in the form that an interaction opened, one text an item."""
+        form = opened.modal
+        assert form is not None
+        components: list[Json] = []
+        for row, text in zip(form["components"], texts, strict=True):
+            item = row["component"] if row["type"] == 18 else row["components"][0]
+            filled = {"type": 4, "custom_id": item["custom_id"], "value": text}
+            kept = {"component": filled} if row["type"] == 18 else {"components": [filled]}
+            components.append({"type": row["type"], "id": 1} | kept)
+        data = {"custom_id": form["custom_id"], "components": components}
+        return self.interact(
+            Interaction(MODAL_SUBMIT, opened.channel, user, data, message=opened.message)
+        )
+
+    def interact(self, interaction: Interaction) -> Interaction:
+        self.interactions[interaction.id] = interaction
+        data = interaction.json(self.bot.id)
+        self._do(self.gateway.dispatch("INTERACTION_CREATE", data, interaction.channel.guild))
+        return interaction
+
+    def leave(self, guild: Guild) -> None:
+        """Remove the bot from a server."""
+        self.guilds.remove(guild)
+        self._do(self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild))
+
+    def reconnect(self) -> None:
+        """Send op 7."""
+        self._do(self.gateway.reconnect_all())
+
+    def invalidate(self, *, resumable: bool) -> None:
+        """Send op 9."""
+        self._do(self.gateway.invalidate_all(resumable=resumable))
+
+    def drop(self, code: int = 4000) -> None:
+        """Close every gateway connection."""
+        with suppress(ConnectionError):
+            self._do(self.gateway.drop_all(code))
+
+    # What came of it.
+
+    def answer_to(self, interaction: Interaction) -> Message:
+        """Wait for the message that answers an interaction."""
+        self.wait_for(lambda: interaction.answered, "an answer to an interaction")
+        assert interaction.response is not None
+        return interaction.response
+
+    def form_of(self, interaction: Interaction) -> Json:
+        """Wait for the form that an interaction opens."""
+        return self.wait_for(lambda: interaction.modal or {}, "a form")
+
+    def reply_to(self, message: Message) -> Message:
+        """Wait for the bot's reply to a message."""
+        return self.wait_for(lambda: next(iter(self.replies(message)), None) or [], "a reply")  # type: ignore[return-value]
+
+    def replies(self, message: Message) -> list[Message]:
+        """The bot's replies to a message so far."""
+        return [m for m in list(message.channel.messages.values()) if m.reply_to == message.id]

@@ -1,0 +1,266 @@
+"""What the local Discord knows: people, servers, channels, messages, interactions."""
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+GUILD_TEXT, DM, PUBLIC_THREAD = 0, 1, 11
+COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
+EPHEMERAL, LOADING = 64, 128
+
+VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
+MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
+READ_HISTORY, SEND_IN_THREADS = 1 << 16, 1 << 38
+BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
+TIMESTAMP = "2026-01-01T00:00:00.000000+00:00"
+
+_EPOCH_MS = 1_420_070_400_000
+_sequence = itertools.count(1)
+
+
+def snowflake() -> int:
+    """A new id, larger than every one before it."""
+    return ((int(time.time() * 1000) - _EPOCH_MS) << 22) | (next(_sequence) & 0x3FFFFF)
+
+
+@dataclass
+class User:
+    """A person or a bot."""
+
+    name: str
+    bot: bool = False
+    id: int = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "username": self.name,
+            "discriminator": "0",
+            "global_name": self.name,
+            "avatar": None,
+            "bot": self.bot,
+        }
+
+    def member_json(self) -> Json:
+        return {
+            "roles": [],
+            "joined_at": TIMESTAMP,
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+        }
+
+
+@dataclass
+class Channel:
+    """A text channel, a thread or a direct conversation."""
+
+    name: str
+    guild: "Guild | None" = None
+    type: int = GUILD_TEXT
+    parent: "Channel | None" = None
+    recipient: User | None = None
+    denied: int = 0
+    """Permissions that the bot lacks here."""
+    id: int = field(default_factory=snowflake)
+    messages: dict[int, "Message"] = field(default_factory=dict)
+    typing: int = 0
+    """How often the bot was seen typing."""
+
+    def json(self) -> Json:
+        if self.type == DM:
+            assert self.recipient is not None
+            return {"id": str(self.id), "type": DM, "recipients": [self.recipient.json()]}
+        assert self.guild is not None
+        common: Json = {
+            "id": str(self.id),
+            "type": self.type,
+            "guild_id": str(self.guild.id),
+            "name": self.name,
+            "nsfw": False,
+            "parent_id": str(self.parent.id) if self.parent else None,
+        }
+        if self.type == PUBLIC_THREAD:
+            return common | {
+                "owner_id": str(self.guild.id),
+                "message_count": 0,
+                "member_count": 1,
+                "rate_limit_per_user": 0,
+                "thread_metadata": {
+                    "archived": False,
+                    "locked": False,
+                    "auto_archive_duration": 1440,
+                    "archive_timestamp": TIMESTAMP,
+                },
+            }
+        everyone = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(self.denied)}
+        return common | {"position": 0, "topic": None, "permission_overwrites": [everyone]}
+
+
+@dataclass
+class Guild:
+    """A server that the bot is in."""
+
+    name: str
+    id: int = field(default_factory=snowflake)
+    channels: list[Channel] = field(default_factory=list)
+
+    def json(self, bot: User) -> Json:
+        role = {
+            "id": str(self.id),
+            "name": "@everyone",
+            "color": 0,
+            "hoist": False,
+            "position": 0,
+            "permissions": str(BOT_PERMISSIONS),
+            "managed": False,
+            "mentionable": False,
+        }
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": "1",
+            "unavailable": False,
+            "member_count": 2,
+            "roles": [role],
+            "channels": [c.json() for c in self.channels if c.type == GUILD_TEXT],
+            "threads": [c.json() for c in self.channels if c.type == PUBLIC_THREAD],
+            "members": [bot.member_json() | {"user": bot.json()}],
+            "emojis": [],
+            "features": [],
+        }
+
+
+@dataclass
+class Message:
+    """A message as it stands now."""
+
+    channel: Channel
+    author: User
+    content: str
+    id: int = field(default_factory=snowflake)
+    mentions: list[User] = field(default_factory=list)
+    mention_everyone: bool = False
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    flags: int = 0
+    reply_to: int | None = None
+    nonce: str | None = None
+    sent: Json = field(default_factory=dict)
+    """The request that made it, or changed it last."""
+
+    def json(self) -> Json:
+        values: Json = {
+            "id": str(self.id),
+            "channel_id": str(self.channel.id),
+            "type": 19 if self.reply_to else 0,
+            "content": self.content,
+            "author": self.author.json(),
+            "timestamp": TIMESTAMP,
+            "edited_timestamp": None,
+            "tts": False,
+            "pinned": False,
+            "mention_everyone": self.mention_everyone,
+            "mentions": [user.json() for user in self.mentions],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": self.embeds,
+            "components": self.components,
+            "flags": self.flags,
+        }
+        if self.channel.guild is not None:
+            values["guild_id"] = str(self.channel.guild.id)
+            values["member"] = self.author.member_json()
+        if self.reply_to is not None:
+            target = self.channel.messages.get(self.reply_to)
+            values["message_reference"] = {
+                "message_id": str(self.reply_to),
+                "channel_id": str(self.channel.id),
+            }
+            values["referenced_message"] = target.json() if target else None
+        return values
+
+    def blanked(self) -> Json:
+        """As a bot sees it that may not read messages at large."""
+        return self.json() | {"content": "", "embeds": [], "components": [], "attachments": []}
+
+
+@dataclass
+class Interaction:
+    """A command, a pressed button or a filled-in form, and what became of it."""
+
+    type: int
+    channel: Channel
+    user: User
+    data: Json
+    permissions: int = 0
+    message: Message | None = None
+    id: int = field(default_factory=snowflake)
+    token: str = ""
+    sent_at: float = field(default_factory=time.monotonic)
+    callback: Json | None = None
+    """What the bot answered first."""
+    response: Message | None = None
+    """The message that came of it."""
+    followups: list[Message] = field(default_factory=list)
+    expired: bool = False
+    """Its fifteen minutes are over."""
+
+    def __post_init__(self) -> None:
+        self.token = f"token-{self.id}"
+
+    def json(self, application: int) -> Json:
+        guild = self.channel.guild
+        values: Json = {
+            "id": str(self.id),
+            "application_id": str(application),
+            "type": self.type,
+            "token": self.token,
+            "version": 1,
+            "attachment_size_limit": 10 * 1024 * 1024,
+            "channel_id": str(self.channel.id),
+            "channel": self.channel.json(),
+            "app_permissions": str(BOT_PERMISSIONS & ~self.channel.denied),
+            "context": 0 if guild else 1,
+            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+            "data": self.data,
+            "locale": "en-US",
+            "entitlements": [],
+        }
+        if guild is None:
+            values["user"] = self.user.json()
+        else:
+            values["guild_id"] = str(guild.id)
+            values["member"] = self.user.member_json() | {
+                "user": self.user.json(),
+                "permissions": str(self.permissions),
+            }
+        if self.message is not None:
+            values["message"] = self.message.json()
+        return values
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the bot asked for time."""
+        return self.callback is not None and self.callback["type"] == 5
+
+    @property
+    def answered(self) -> bool:
+        """Whether a message stands that is more than a loading one."""
+        return self.response is not None and not self.response.flags & LOADING
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the asker alone sees the response."""
+        return self.response is not None and bool(self.response.flags & EPHEMERAL)
+
+    @property
+    def modal(self) -> Json | None:
+        """The form that the bot opened."""
+        if self.callback is None or self.callback["type"] != 9:
+            return None
+        form: Json = self.callback["data"]
+        return form
