@@ -86,6 +86,16 @@ def open_fresh_index(
         return opened
     if opened is not None:
         opened.generation.close()
+    return open_index(settings)
+
+
+def open_index(settings: Settings) -> OpenIndex:
+    """
+    Open the index that is published, whatever the seeds say.
+
+    Raises:
+        IndexingError: If there is none that can be opened.
+    """
     generation = Collection(settings.base_collection).open()
     return OpenIndex(generation, _open_encoder(settings, generation))
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.encoder_files import DEFAULT_ENCODER
 
 PREFIX = "QUOTH_"
 ENV_FILE = ".env"
+TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 
 
 class SettingsError(Exception):
@@ -28,7 +29,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     seeds: Path = Field(
@@ -68,6 +73,60 @@ class Settings(BaseSettings):
         description="For one question; 0 means one per core. The models are too small to use more.",
     )
 
+    # For Discord.
+    discord_token: SecretStr | None = Field(
+        None,
+        validation_alias=TOKEN_NAME,
+        description="The bot's token. Without a prefix, as Discord's own examples name it.",
+    )
+    workers: int = Field(
+        2,
+        ge=1,
+        description="Questions answered at once. A question keeps about two cores busy.",
+    )
+    max_waiting: int = Field(
+        100,
+        ge=0,
+        description="Questions that wait for a worker; the next asker is told that Quoth is busy. "
+        "At some 30 questions a second the last of the default waits about 3 seconds.",
+    )
+    time_limit_s: float = Field(
+        20,
+        gt=0,
+        le=600,
+        description="After so long the asker is told that it took too long. Discord forgets a "
+        "question after 15 minutes; people do so sooner.",
+    )
+    cooldown_questions: int = Field(
+        5,
+        ge=1,
+        description="Questions that one member may ask within `cooldown_s`. The default lets a "
+        "conversation flow and stops a script.",
+    )
+    cooldown_s: float = Field(20, gt=0, description="See `cooldown_questions`.")
+    follow_s: float = Field(
+        10,
+        ge=0,
+        description="How often the documents folder is looked through for changes; 0 never. "
+        "Looking through a thousand files takes some milliseconds.",
+    )
+    log_questions: bool = Field(
+        False,
+        description="Keep the text of questions for `quoth eval`. Off: nobody has agreed to it.",
+    )
+    log_questions_days: int = Field(30, ge=1, description="How long they are kept then.")
+    http_port: int = Field(
+        0,
+        ge=0,
+        le=65_535,
+        description="Port of /healthz, /readyz and /metrics; 0 means none. Off: not all need it.",
+    )
+    http_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address of that port. The default is this machine alone: it asks no password.",
+    )
+
     @property
     def base_collection(self) -> Path:
         """The index of the seeds."""
@@ -82,6 +141,11 @@ class Settings(BaseSettings):
     def vectors(self) -> Path:
         """The vectors of all texts that were ever encoded."""
         return self.data / "vectors"
+
+    @property
+    def records(self) -> Path:
+        """What Discord's side remembers."""
+        return self.data / "quoth.sqlite"
 
 
 def load_settings(**arguments: object) -> Settings:
@@ -107,7 +171,8 @@ def load_settings(**arguments: object) -> Settings:
 
 
 def _known_names() -> list[str]:
-    return [PREFIX + name.upper() for name in Settings.model_fields]
+    fields = Settings.model_fields.items()
+    return [PREFIX + name.upper() for name, field in fields if field.validation_alias is None]
 
 
 def _names_given() -> Iterator[tuple[str, str]]:

@@ -153,9 +153,15 @@ class Library:
     def open(self) -> Generation:
         return self.collection.open()
 
-    def answerer(self, *, passages: int = 5, min_confidence: float = 0.5) -> Answerer:
+    def answerer(
+        self,
+        generation: Generation | None = None,
+        *,
+        passages: int = 5,
+        min_confidence: float = 0.5,
+    ) -> Answerer:
         return Answerer(
-            Retriever(self.open(), self.encoder),
+            Retriever(generation or self.open(), self.encoder),
             FakeReader(),
             FAKE_CALIBRATION,
             passages=passages,

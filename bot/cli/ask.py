@@ -15,15 +15,13 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    printable,
+    open_documents,
     seeds_option,
     settings_from,
 )
 from bot.cli.exits import Exit
-from prompts import render
 
 if TYPE_CHECKING:
-    from bot.assembly import OpenIndex, Renewal
     from bot.settings import Settings
 
 
@@ -72,7 +70,7 @@ def command(
         # The reader opens while the index does: both wait for the disk, and there are two cores.
         with ThreadPoolExecutor(max_workers=1) as opener:
             reader = opener.submit(open_reader, settings)
-            opened = _open(settings)
+            opened = open_documents(settings)
         answerer = make_answerer(settings, opened, reader.result())
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
@@ -101,18 +99,3 @@ def _question(argument: str | None, settings: "Settings") -> str:
         return clean_question(argument or "", settings.max_question_chars)
     except QuestionError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _open(settings: "Settings") -> "OpenIndex":
-    from bot.assembly import build_in_child, open_fresh_index
-
-    def renewing(renewal: "Renewal") -> None:
-        text = render(
-            "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
-        )
-        click.echo(printable(text), err=True)
-
-    def outdated(reason: str) -> None:
-        click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
-
-    return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)

@@ -14,6 +14,7 @@ from prompts import render
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from bot.assembly import OpenIndex, Renewal
     from bot.settings import Settings
 
 _Command = Callable[..., Any]
@@ -99,6 +100,27 @@ def _printable_character(character: str) -> str:
 def one_line(text: str) -> str:
     """`printable`, with every run of white space as one space."""
     return " ".join(printable(text).split())
+
+
+def open_documents(settings: "Settings") -> "OpenIndex":
+    """
+    Open the index, built by a child process if need be; what happens is said on standard error.
+
+    Raises:
+        IndexingError: If there is no index and none could be built.
+    """
+    from bot.assembly import build_in_child, open_fresh_index
+
+    def renewing(renewal: "Renewal") -> None:
+        text = render(
+            "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
+        )
+        click.echo(printable(text), err=True)
+
+    def outdated(reason: str) -> None:
+        click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
+
+    return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
 
 
 class ConsoleReporter:

@@ -14,6 +14,7 @@ from bot.cli.exits import Exit
 _COMMANDS = {
     "ask": "bot.cli.ask",
     "index": "bot.cli.index",
+    "run": "bot.cli.run",
 }
 
 

@@ -75,4 +75,21 @@ def test_every_setting_says_what_it_is_for_and_stands_in_the_readme() -> None:
 
     for name, field in Settings.model_fields.items():
         assert field.description
-        assert f"`QUOTH_{name.upper()}`" in readme
+        assert f"`{field.validation_alias or f'QUOTH_{name.upper()}'}`" in readme
+
+
+def test_the_token_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a.secret.token")
+    settings = load_settings()
+
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == "a.secret.token"
+    assert "secret.token" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_the_token_is_no_setting_with_a_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_DISCORD_TOKEN", "a.secret.token")
+
+    with pytest.raises(SettingsError, match="QUOTH_DISCORD_TOKEN") as refused:
+        load_settings()
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,78 @@
+"""`quoth run`: Quoth in Discord."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    open_documents,
+    seeds_option,
+    settings_from,
+)
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@click.command("run")
+@seeds_option
+@data_option
+@encoder_option
+def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> None:
+    """
+    Answer in Discord until stopped; the token comes from DISCORD_TOKEN.
+
+    The documents are indexed first if need be, and followed from then on. SIGTERM and Ctrl-C let
+    Quoth finish the answers that are under way.
+
+    Exit codes: 0 stopped, 2 no token or wrong usage, 1 failure.
+    """
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
+        raise click.UsageError(no_token())
+    with failures_shown():
+        open_documents(settings).generation.close()
+        _run(settings)
+
+
+def no_token() -> str:
+    """How to get a token, and which permissions Quoth will ask a server for."""
+    from bot.discord_app.client import PERMISSIONS
+
+    permissions = [name.replace("_", " ") for name, is_asked in PERMISSIONS if is_asked]
+    return render("discord/no_token.txt", permissions=permissions)
+
+
+def _run(settings: "Settings") -> None:
+    from bot.assembly import make_answerer, open_index, open_reader
+    from bot.discord_app.http_port import PortError
+    from bot.discord_app.logs import set_up_logs
+    from bot.discord_app.records import Records, RecordsError
+    from bot.discord_app.running import HopelessError, run
+    from bot.discord_app.served import Served, Shelf
+    from index.store import Collection
+
+    reader = open_reader(settings)
+
+    def open_shelf() -> Shelf:
+        opened = open_index(settings)
+        return Shelf(opened.generation, make_answerer(settings, opened, reader))
+
+    set_up_logs()
+    served = Served(open_shelf, Collection(settings.base_collection).current)
+    try:
+        records = Records(settings.records)
+        try:
+            asyncio.run(run(settings, served, records, say=click.echo))
+        finally:
+            records.close()
+    except (RecordsError, HopelessError, PortError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        served.close()

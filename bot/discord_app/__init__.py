@@ -1,0 +1,1 @@
+"""Quoth in Discord: a thin edge around the same answers as in the terminal."""

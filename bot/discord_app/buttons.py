@@ -1,0 +1,158 @@
+"""The buttons under an answer. All they need stands in their ids, so they outlive a restart."""
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.answer import Answer
+from bot.discord_app.errors import report
+from bot.discord_app.forms import FollowUpForm, WrongForm
+from bot.discord_app.records import ANSWERS_KEPT_DAYS, KeptAnswer
+from bot.discord_app.rendering import context_embed, label, notice, others_embed
+
+if TYPE_CHECKING:
+    from bot.discord_app.client import QuothBot
+
+_ACTIONS = ("context", "others", "follow", "right", "wrong", "delete")
+_STYLES = {
+    "right": discord.ButtonStyle.success,
+    "wrong": discord.ButtonStyle.danger,
+}
+_FIRST_ROW = 3
+_ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
+
+
+def answer_buttons(answer: Answer) -> ui.View:
+    """The buttons that go with an answer."""
+    view = ui.View(timeout=None)
+    has_context = bool(answer.spans or answer.nearest)
+    shown = {"context": has_context, "others": bool(answer.alternatives)}
+    for action in _ACTIONS:
+        if shown.get(action, True):
+            row = 0 if action in _ACTIONS[:_FIRST_ROW] else 1
+            view.add_item(AnswerButton(action, answer.id, row))
+    return view
+
+
+def answer_id_of(message: discord.Message) -> str | None:
+    """The answer that a message of Quoth's shows, read from its buttons."""
+    for row in message.components:
+        if isinstance(row, discord.ActionRow):
+            for item in row.children:
+                found = _ANSWER_ID.fullmatch(getattr(item, "custom_id", None) or "")
+                if found:
+                    return found[1]
+    return None
+
+
+class AnswerButton(
+    ui.DynamicItem[ui.Button[ui.View]],
+    template=rf"quoth:(?P<action>{'|'.join(_ACTIONS)}):(?P<answer_id>[0-9a-f]{{32}})",
+):
+    """Any of the buttons; which one, and of which answer, says its id."""
+
+    def __init__(self, action: str, answer_id: str, row: int | None = None) -> None:
+        """Make the button for one action."""
+        button: ui.Button[ui.View] = ui.Button(
+            style=_STYLES.get(action, discord.ButtonStyle.secondary),
+            label=label(action),
+            custom_id=f"quoth:{action}:{answer_id}",
+            row=row,
+        )
+        super().__init__(button)
+        self._action = action
+        self._answer_id = answer_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button that was pressed."""
+        return cls(match["action"], match["answer_id"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the button says, and report what goes wrong with it."""
+        handle = {
+            "context": self._context,
+            "others": self._others,
+            "follow": self._follow,
+            "right": self._right,
+            "wrong": self._wrong,
+            "delete": self._delete,
+        }[self._action]
+        try:
+            await handle(interaction)
+        except Exception as error:
+            await report(interaction, error)
+
+    async def _kept(self, interaction: "discord.Interaction[QuothBot]") -> KeptAnswer | None:
+        """The answer, or None after saying that it is no longer kept."""
+        kept = await asyncio.to_thread(
+            interaction.client.records.answer, self._answer_id, interaction.guild_id
+        )
+        if kept is None:
+            text = notice("forgotten", days=ANSWERS_KEPT_DAYS)
+            await interaction.followup.send(text, ephemeral=True)
+        return kept
+
+    async def _context(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await self._kept(interaction)
+        if kept is None:
+            return
+        shown = kept.found.spans[0] if kept.found.spans else kept.found.nearest[0]
+        around = await asyncio.to_thread(
+            interaction.client.served.surroundings,
+            shown.document_id,
+            shown.title,
+            shown.start_char,
+            shown.text,
+        )
+        await interaction.followup.send(embed=context_embed(around), ephemeral=True)
+
+    async def _others(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await self._kept(interaction)
+        if kept is None:
+            return
+        if kept.found.alternatives:
+            embed = others_embed(kept.found.alternatives)
+            await interaction.followup.send(embed=embed, ephemeral=True)
+        else:
+            await interaction.followup.send(notice("no_others"), ephemeral=True)
+
+    async def _follow(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.send_modal(FollowUpForm(self._answer_id))
+
+    async def _right(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await self._kept(interaction)
+        if kept is not None:
+            text = await interaction.client.vote(interaction, kept, is_right=True)
+            await interaction.followup.send(text, ephemeral=True)
+
+    async def _wrong(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.send_modal(WrongForm(self._answer_id))
+        # The vote counts even if the form is closed unfilled.
+        kept = await asyncio.to_thread(
+            interaction.client.records.answer, self._answer_id, interaction.guild_id
+        )
+        if kept is not None:
+            await interaction.client.vote(interaction, kept, is_right=False)
+
+    async def _delete(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        await interaction.response.defer()
+        records = interaction.client.records
+        kept = await asyncio.to_thread(records.answer, self._answer_id, interaction.guild_id)
+        is_asker = kept is not None and kept.asker == records.hashed(interaction.user.id)
+        if is_asker or interaction.permissions.manage_messages:
+            await interaction.delete_original_response()
+        else:
+            await interaction.followup.send(notice("not_yours"), ephemeral=True)

@@ -1,0 +1,217 @@
+"""The bot: one Discord client with its collaborators."""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_app.asking import Asking, Place, Reply
+from bot.discord_app.buttons import AnswerButton, answer_buttons
+from bot.discord_app.channels import ChannelRules
+from bot.discord_app.desk import Desk
+from bot.discord_app.errors import report
+from bot.discord_app.logs import event
+from bot.discord_app.metrics import Metrics
+from bot.discord_app.paging import PageButton
+from bot.discord_app.records import KeptAnswer, Records
+from bot.discord_app.rendering import notice, text_of
+from bot.discord_app.served import Served
+from bot.discord_app.turns import Conversations, Turn
+from bot.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+# Seconds that Discord may make a request wait; a longer wait is an error, not silence.
+MAX_RATELIMIT_S = 30.0
+# Of these, only what follows from being there: servers, their channels, and messages that are
+# addressed to Quoth. None is privileged.
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+# What the invite link asks for; the last to find the message that a reply belongs to.
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
+
+
+class _Tree(app_commands.CommandTree["QuothBot"]):
+    async def on_error(
+        self, interaction: "discord.Interaction[QuothBot]", error: app_commands.AppCommandError, /
+    ) -> None:
+        """Hand every command's error to the one handler."""
+        await report(interaction, error)
+
+
+class QuothBot(commands.AutoShardedBot):
+    """Quoth in Discord; it starts with `start` and stops with `close`."""
+
+    def __init__(self, settings: Settings, served: Served, records: Records) -> None:
+        """Take what it answers from and what it remembers; neither is closed with it."""
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MAX_RATELIMIT_S,
+            tree_cls=_Tree,
+            # Nothing reads old messages or members; a bot in many servers stays small.
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+        )
+        self.settings = settings
+        self.served = served
+        self.records = records
+        self.started = time.monotonic()
+        self.logged_in = asyncio.Event()
+        """Set when the application's id is known."""
+        self.conversations = Conversations()
+        self.channels = ChannelRules(records)
+        self.desk = Desk(
+            served,
+            workers=settings.workers,
+            max_waiting=settings.max_waiting,
+            time_limit_s=settings.time_limit_s,
+        )
+        self.metrics = Metrics(
+            waiting=lambda: self.desk.taken,
+            generation=lambda: self.served.generation,
+            shards_up=lambda: sum(not shard.is_closed() for shard in self.shards.values()),
+        )
+        self.asking = Asking(
+            desk=self.desk,
+            records=records,
+            channels=self.channels,
+            conversations=self.conversations,
+            metrics=self.metrics,
+            settings=settings,
+        )
+
+    @property
+    def invite_link(self) -> str:
+        """Where a person adds Quoth to a server; known after login."""
+        assert self.application_id is not None  # noqa: S101 - true since login
+        return discord.utils.oauth_url(
+            self.application_id,
+            permissions=PERMISSIONS,
+            scopes=("bot", "applications.commands"),
+        )
+
+    async def setup_hook(self) -> None:
+        """Add commands and buttons, and tell Discord of the commands if they are new to it."""
+        from bot.discord_app.cogs import COGS
+
+        self.logged_in.set()
+        for cog in COGS:
+            await self.add_cog(cog(self))
+        self.add_dynamic_items(AnswerButton, PageButton)
+        await self._sync_commands()
+
+    async def _sync_commands(self) -> None:
+        """Send the command set if it is not the one that was sent last: Discord counts changes."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, payload], sort_keys=True, default=str)
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        if await asyncio.to_thread(self.records.commands_hash) == fingerprint:
+            return
+        await self.tree.sync()
+        await asyncio.to_thread(self.records.set_commands_hash, fingerprint)
+        event(_log, "commands_sent", commands=len(payload))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Leave messages to the part that listens; there are no commands with a prefix."""
+
+    async def on_ready(self) -> None:
+        """Note which servers Quoth is in; this comes again after each lost session."""
+        event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
+        await asyncio.to_thread(self.records.set_servers, {guild.id for guild in self.guilds})
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Keep what is remembered of a server that Quoth is in again."""
+        await asyncio.to_thread(self.records.set_servers, {g.id for g in self.guilds} | {guild.id})
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Begin the time after which a server's data is deleted."""
+        event(_log, "left", server=self.records.hashed(guild.id))
+        await asyncio.to_thread(self.records.leave, guild.id)
+
+    async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
+        """Log what went wrong in a listener, without what it was given."""
+        _log.exception("failed", extra={"quoth_fields": {"listener": event_method}})
+
+    async def answer_interaction(
+        self,
+        interaction: "discord.Interaction[QuothBot]",
+        question: str,
+        earlier: tuple[Turn, ...] = (),
+    ) -> None:
+        """Answer a question that came as a command or a form; the first await tells Discord so."""
+        place = place_of(interaction)
+        with self.asking.in_flight():
+            refused = self.asking.refusal(place)
+            if refused is not None:
+                await interaction.response.send_message(refused, ephemeral=True)
+                return
+            await interaction.response.defer(thinking=True)
+            reply = await self.asking.ask(question, place, earlier)
+            await interaction.edit_original_response(**contents(reply))
+
+    async def vote(
+        self,
+        interaction: "discord.Interaction[QuothBot]",
+        kept: KeptAnswer,
+        *,
+        is_right: bool,
+        expected: str | None = None,
+    ) -> str:
+        """Remember a vote, with the question if its asker votes; return the thanks."""
+        question = None
+        if kept.asker == self.records.hashed(interaction.user.id):
+            question = _question_shown(interaction.message)
+        await asyncio.to_thread(
+            self.records.vote,
+            kept,
+            interaction.user.id,
+            is_right=is_right,
+            expected=expected,
+            question=question,
+        )
+        event(_log, "vote", answer=kept.id, right=is_right)
+        thanks = notice("right" if is_right else "wrong")
+        return f"{thanks} {notice('question_kept')}" if question else thanks
+
+    async def stop(self) -> None:
+        """Answer what is in flight, then leave."""
+        await self.asking.drain(self.settings.time_limit_s + MAX_RATELIMIT_S)
+        self.desk.close()
+        with contextlib.suppress(discord.HTTPException):
+            await self.close()
+
+
+def place_of(interaction: "discord.Interaction[QuothBot]") -> Place:
+    """Who asks where."""
+    parent = getattr(interaction.channel, "parent_id", None)
+    return Place(interaction.user.id, interaction.channel_id or 0, parent, interaction.guild_id)
+
+
+def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
+    """A reply as the arguments of whatever sends it."""
+    if reply.answer is None or reply.embed is None:
+        return {"content": reply.text}
+    shown = {"embed": reply.embed} if with_embed else {"content": text_of(reply.embed)}
+    return {**shown, "view": answer_buttons(reply.answer)}
+
+
+def _question_shown(message: discord.Message | None) -> str | None:
+    """The question as it stands over an answer."""
+    if message is None or not message.embeds:
+        return None
+    return message.embeds[0].author.name

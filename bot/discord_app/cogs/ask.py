@@ -1,0 +1,33 @@
+"""Asking by command: `/ask`, and the menu of a message."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.rendering import notice
+
+MENU_NAME = "Ask Quoth"
+
+
+class Ask(commands.Cog):
+    """The commands that answer."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Add the menu; unlike commands, a cog does not do so by itself."""
+        self._bot = bot
+        bot.tree.add_command(app_commands.ContextMenu(name=MENU_NAME, callback=self._ask_message))
+
+    @app_commands.command(name="ask")
+    @app_commands.describe(question="What do you want to know?")
+    async def ask(self, interaction: discord.Interaction[QuothBot], question: str) -> None:
+        """Find the answer in the documents, word for word."""
+        await self._bot.answer_interaction(interaction, question)
+
+    async def _ask_message(
+        self, interaction: discord.Interaction[QuothBot], message: discord.Message
+    ) -> None:
+        if message.content.strip():
+            await self._bot.answer_interaction(interaction, message.content)
+        else:
+            await interaction.response.send_message(notice("no_text"), ephemeral=True)

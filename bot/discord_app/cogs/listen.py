@@ -1,0 +1,125 @@
+"""Asking by message: a mention, a pinging reply, a direct message."""
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.discord_app.asking import Place
+from bot.discord_app.buttons import answer_id_of
+from bot.discord_app.client import QuothBot, contents
+from bot.discord_app.cogs.read import help_embed
+from bot.discord_app.logs import event
+from bot.discord_app.turns import Turn
+
+_log = logging.getLogger(__name__)
+
+
+class Listen(commands.Cog):
+    """Hears the messages that are addressed to Quoth."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Listen for one bot."""
+        self._bot = bot
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """
+        Answer a message that is addressed to Quoth.
+
+        Other bots are not answered: two of them would never stop. Where Quoth may not answer it
+        says nothing, since a channel was closed to keep it quiet.
+        """
+        if message.author.bot or message.type not in _SPOKEN:
+            return
+        place = _place(message)
+        if place.server_id is not None and self._bot.user not in message.mentions:
+            return
+        if not self._bot.channels.is_allowed(place.server_id, place.channel_id, place.parent_id):
+            return
+        with self._bot.asking.in_flight():
+            try:
+                await self._answer(message, place)
+            except discord.HTTPException as error:
+                # Deleted, archived, or no right to speak here: nobody can be told.
+                event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
+
+    async def _answer(self, message: discord.Message, place: Place) -> None:
+        question = self._without_mention(message.content)
+        if not question:
+            await self._send(message, embed=help_embed(self._bot))
+            return
+        refused = self._bot.asking.refusal(place)
+        if refused is not None:
+            await self._send(message, content=refused)
+            return
+        async with _typing(message.channel):
+            reply = await self._bot.asking.ask(question, place, self._earlier(message))
+        await self._send(message, **contents(reply, with_embed=_may_embed(message)))
+
+    def _without_mention(self, text: str) -> str:
+        assert self._bot.user is not None  # noqa: S101 - true once messages arrive
+        return re.sub(rf"<@!?{self._bot.user.id}>", " ", text).strip()
+
+    def _earlier(self, message: discord.Message) -> tuple[Turn, ...]:
+        """The turns that a message goes on from: of the answer it replies to, or of its thread."""
+        conversations = self._bot.conversations
+        replied = message.reference.resolved if message.reference else None
+        if isinstance(replied, discord.Message):
+            answer_id = answer_id_of(replied)
+            return conversations.until(answer_id) if answer_id else ()
+        if isinstance(message.channel, discord.Thread):
+            return conversations.latest(message.channel.id, message.author.id)
+        return ()
+
+    async def _send(self, message: discord.Message, **values: Any) -> None:
+        await message.channel.send(
+            reference=message.to_reference(fail_if_not_exists=False),
+            mention_author=False,
+            # Discord takes a message with the same nonce once, however often a request is retried.
+            nonce=str(message.id),
+            **values,
+        )
+
+
+_SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
+
+
+def _place(message: discord.Message) -> Place:
+    return Place(
+        message.author.id,
+        message.channel.id,
+        getattr(message.channel, "parent_id", None),
+        # A server that is not known yet leaves its id with the channel.
+        message.guild.id if message.guild else getattr(message.channel, "guild_id", None),
+    )
+
+
+def _may_embed(message: discord.Message) -> bool:
+    """Whether an embed would be seen; Discord drops it without a word where it may not be."""
+    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
+        return True
+    return message.channel.permissions_for(message.guild.me).embed_links
+
+
+@contextlib.asynccontextmanager
+async def _typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
+    """Show that Quoth types; where that fails or lags, the answer does not wait for it."""
+
+    async def show() -> None:
+        with contextlib.suppress(discord.DiscordException):
+            async with channel.typing():
+                await asyncio.Event().wait()
+
+    shown = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        shown.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await shown

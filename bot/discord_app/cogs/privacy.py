@@ -1,0 +1,30 @@
+"""What is kept of a member, and deleting it."""
+
+import asyncio
+from dataclasses import asdict
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.rendering import notice
+
+
+class Privacy(commands.Cog):
+    """The commands about one's own data."""
+
+    privacy = app_commands.Group(name="privacy", description="What I keep of you.")
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Serve the members of one bot."""
+        self._bot = bot
+
+    @privacy.command(name="forget-me")
+    async def forget_me(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """Delete the answers, questions and votes that I keep of you."""
+        await interaction.response.defer(ephemeral=True)
+        self._bot.conversations.forget(interaction.user.id)
+        forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
+        text = notice("forgotten_you", **asdict(forgotten))
+        await interaction.edit_original_response(content=text)

@@ -1,0 +1,54 @@
+"""One handler for whatever goes wrong with a command, a button or a form."""
+
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord_app.limits import EXPIRED_TOKEN
+from bot.discord_app.logs import event
+from bot.discord_app.rendering import notice
+
+_log = logging.getLogger(__name__)
+
+
+async def report(interaction: discord.Interaction[Any], error: Exception) -> None:
+    """
+    Log an error or tell the member, whichever it calls for.
+
+    In this order:
+    - the interaction is gone (too late, or its message was deleted): logged; nobody can be told;
+    - the member lacks a permission, or uses in a direct message what belongs in a server: told;
+    - the command is not the one that Discord knows: told that commands have changed;
+    - Discord refused what was sent: logged with Discord's code, and told;
+    - anything else: logged with its traceback, and told.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.NotFound) or (
+        isinstance(error, discord.HTTPException) and error.code == EXPIRED_TOKEN
+    ):
+        event(_log, "too_late", logging.WARNING, code=error.code)
+        return
+    if isinstance(error, app_commands.MissingPermissions):
+        text = notice("server_only" if interaction.guild_id is None else "not_allowed")
+    elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        text = notice("commands_changed")
+    elif isinstance(error, discord.HTTPException):
+        event(_log, "discord_refused", logging.ERROR, status=error.status, code=error.code)
+        text = notice("failed")
+    else:
+        _log.error("failed", exc_info=error)
+        text = notice("failed")
+    await _tell(interaction, text)
+
+
+async def _tell(interaction: discord.Interaction[Any], text: str) -> None:
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as error:
+        event(_log, "not_told", logging.WARNING, status=error.status, code=error.code)

@@ -1,0 +1,48 @@
+"""Logs: one line an event, its values named; never a question, never a person's name."""
+
+import json
+import logging
+import sys
+import time
+from typing import TextIO
+
+_FIELDS = "quoth_fields"
+
+
+def event(
+    logger: logging.Logger, name: str, /, level: int = logging.INFO, **fields: object
+) -> None:
+    """Log that something happened, with its values. Pass ids of people and servers hashed."""
+    logger.log(level, name, extra={_FIELDS: fields})
+
+
+class LineFormatter(logging.Formatter):
+    """`2026-03-01T09:30:00.123Z info answered answer=… milliseconds=42`, always one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record as one line; values that hold spaces or quotes are JSON strings."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        parts = [f"{stamp}.{record.msecs:03.0f}Z", record.levelname.lower(), record.getMessage()]
+        fields: dict[str, object] = dict(getattr(record, _FIELDS, {}))
+        if not fields and not record.name.startswith("bot."):
+            parts[2:] = [record.name]
+            fields["message"] = record.getMessage()
+        if record.exc_info:
+            fields["error"] = self.formatException(record.exc_info)
+        parts += [f"{name}={_value(value)}" for name, value in fields.items()]
+        return " ".join(part.replace("\n", " ") for part in parts)
+
+
+def _value(value: object) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    is_bare = text and text.isprintable() and not set(text) & set(' "=')
+    return text if is_bare else json.dumps(text, ensure_ascii=False)
+
+
+def set_up_logs(stream: TextIO = sys.stderr) -> None:
+    """Send the logs of Quoth and of discord.py to `stream`."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LineFormatter())
+    # Below INFO, discord.py logs what members write.
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

@@ -1,0 +1,57 @@
+"""The tables of `quoth.sqlite`, as the steps that made them."""
+
+import sqlite3
+
+# One step a version, in order; a step that was released is never changed.
+STEPS = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    -- Askers, voters and servers stand here as hashes with this installation's salt.
+    CREATE TABLE answers (
+        id TEXT PRIMARY KEY,
+        created REAL NOT NULL,
+        server TEXT,
+        asker TEXT NOT NULL,
+        generation TEXT NOT NULL,
+        answered INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        found TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX answers_created ON answers (created);
+    CREATE TABLE questions (
+        answer_id TEXT PRIMARY KEY,
+        created REAL NOT NULL,
+        asker TEXT NOT NULL,
+        text TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE feedback (
+        answer_id TEXT NOT NULL,
+        voter TEXT NOT NULL,
+        created REAL NOT NULL,
+        is_right INTEGER NOT NULL,
+        given TEXT,
+        expected TEXT,
+        question TEXT,
+        PRIMARY KEY (answer_id, voter)
+    ) WITHOUT ROWID;
+    CREATE TABLE channels (
+        server_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        is_allowed INTEGER NOT NULL,
+        PRIMARY KEY (server_id, channel_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE departures (server_id INTEGER PRIMARY KEY, left REAL NOT NULL);
+    """,
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Which step a file has reached; 0 for a new one."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Take the steps that a file lacks, each whole or not at all."""
+    for step in range(version(connection), len(STEPS)):
+        connection.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")

@@ -1,0 +1,303 @@
+"""What Quoth remembers of Discord, in SQLite: answers, votes, and where it may answer."""
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.discord_app.migrations import STEPS, migrate, version
+
+ANSWERS_KEPT_DAYS = 30
+# A bot that was removed by mistake finds its settings again within a week.
+SERVER_GRACE_DAYS = 7
+DAY_S = 24 * 60 * 60.0
+# Of the hash: enough that no two members share one.
+_HASH_CHARS = 24
+
+
+class RecordsError(Exception):
+    """The file can't be used; its text is meant for the person who runs Quoth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an answer consisted of."""
+
+    spans: tuple[AnswerSpan, ...]
+    alternatives: tuple[AnswerSpan, ...]
+    nearest: tuple[NearestPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer as it is remembered; the question is not."""
+
+    id: str
+    server: str | None
+    asker: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How the day went so far."""
+
+    questions: int
+    answered: int
+    median_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted."""
+
+    answers: int
+    questions: int
+    votes: int
+
+
+_found = TypeAdapter(Found)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
+        found = version(connection)
+        if found > len(STEPS):
+            raise RecordsError(
+                f"{path}: was written by a newer Quoth (version {found}, this one knows "
+                f"{len(STEPS)}). Update Quoth, or name another data folder."
+            )
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Records:
+    """The file. Any thread may call it; each call is short, but none belongs in an event loop."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """
+        Open the file, made or brought up to date if need be.
+
+        Raises:
+            RecordsError: If it can't be opened, or a newer Quoth has written it.
+        """
+        self._clock = clock
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = _connect(path)
+            self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
+        except (OSError, sqlite3.Error) as error:
+            raise RecordsError(f"{path}: can't be used ({error}).") from error
+
+    def _meta(self, name: str, default: str) -> str:
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, default))
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(row[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def hashed(self, discord_id: int) -> str:
+        """A name for a member or server that tells nobody without this file who it is."""
+        digest = hmac.new(self._salt, str(discord_id).encode(), hashlib.sha256)
+        return digest.hexdigest()[:_HASH_CHARS]
+
+    # Answers and votes.
+
+    def keep_answer(
+        self, answer: Answer, user_id: int, server_id: int | None, *, with_question: bool
+    ) -> None:
+        """Remember an answer, and its question only if that is wanted."""
+        now, asker = self._clock(), self.hashed(user_id)
+        found = Found(answer.spans, answer.alternatives, answer.nearest)
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    answer.id,
+                    now,
+                    self.hashed(server_id) if server_id is not None else None,
+                    asker,
+                    answer.generation,
+                    answer.answered,
+                    answer.timings.total_s,
+                    _found.dump_json(found).decode(),
+                ),
+            )
+            if with_question:
+                connection.execute(
+                    "INSERT INTO questions VALUES (?, ?, ?, ?)",
+                    (answer.id, now, asker, answer.question),
+                )
+
+    def answer(self, answer_id: str, server_id: int | None) -> KeptAnswer | None:
+        """An answer, if it is still kept and was given in this server."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT id, server, asker, found FROM answers WHERE id = ?", (answer_id,)
+            ).fetchone()
+        here = self.hashed(server_id) if server_id is not None else None
+        if row is None or row[1] != here:
+            return None
+        return KeptAnswer(row[0], row[1], row[2], _found.validate_json(row[3]))
+
+    def vote(
+        self,
+        answer: KeptAnswer,
+        user_id: int,
+        *,
+        is_right: bool,
+        expected: str | None,
+        question: str | None,
+    ) -> None:
+        """Remember one member's vote; it takes the place of the one before, all but its words."""
+        given = answer.found.spans[0].text if answer.found.spans else None
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
+                " is_right = excluded.is_right, expected = CASE WHEN excluded.is_right THEN NULL"
+                " ELSE coalesce(excluded.expected, expected) END",
+                (
+                    answer.id,
+                    self.hashed(user_id),
+                    self._clock(),
+                    is_right,
+                    given,
+                    expected,
+                    question,
+                ),
+            )
+
+    def today(self, server_id: int | None) -> Today:
+        """The answers of this server since midnight, UTC."""
+        here = self.hashed(server_id) if server_id is not None else None
+        midnight = self._clock() // DAY_S * DAY_S
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT answered, seconds FROM answers WHERE created >= ? AND server IS ?",
+                (midnight, here),
+            ).fetchall()
+        median = statistics.median(seconds for _, seconds in rows) if rows else 0.0
+        return Today(len(rows), sum(answered for answered, _ in rows), median)
+
+    def forget(self, user_id: int) -> Forgotten:
+        """Delete what is kept of a member."""
+        who = (self.hashed(user_id),)
+        with self._writing() as connection:
+            return Forgotten(
+                answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
+                questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
+                votes=connection.execute("DELETE FROM feedback WHERE voter = ?", who).rowcount,
+            )
+
+    # Servers.
+
+    def channel_rules(self) -> dict[int, dict[int, bool]]:
+        """By server, the channels that were allowed (True) or denied (False)."""
+        rules: dict[int, dict[int, bool]] = {}
+        with self._lock:
+            for server, channel, is_allowed in self._connection.execute("SELECT * FROM channels"):
+                rules.setdefault(server, {})[channel] = bool(is_allowed)
+        return rules
+
+    def set_channel_rule(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
+        """Allow or deny a channel."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO channels VALUES (?, ?, ?)",
+                (server_id, channel_id, is_allowed),
+            )
+
+    def set_servers(self, server_ids: set[int]) -> None:
+        """Note which of the servers with settings Quoth has left, and which it is in again."""
+        with self._writing() as connection:
+            known = {row[0] for row in connection.execute("SELECT server_id FROM channels")}
+            for server_id in known - server_ids:
+                self._leave(connection, server_id)
+            connection.executemany(
+                "DELETE FROM departures WHERE server_id = ?", [(i,) for i in server_ids]
+            )
+
+    def leave(self, server_id: int) -> None:
+        """Note that Quoth was removed from a server."""
+        with self._writing() as connection:
+            self._leave(connection, server_id)
+
+    def _leave(self, connection: sqlite3.Connection, server_id: int) -> None:
+        connection.execute(
+            "INSERT OR IGNORE INTO departures VALUES (?, ?)", (server_id, self._clock())
+        )
+
+    # Housekeeping.
+
+    def tidy(self, questions_kept_days: int) -> None:
+        """Delete what is older than it may be, and what belongs to servers that were left."""
+        now = self._clock()
+        with self._writing() as connection:
+            connection.execute(
+                "DELETE FROM answers WHERE created < ?", (now - ANSWERS_KEPT_DAYS * DAY_S,)
+            )
+            connection.execute(
+                "DELETE FROM questions WHERE created < ?", (now - questions_kept_days * DAY_S,)
+            )
+            gone = connection.execute(
+                "SELECT server_id FROM departures WHERE left < ?",
+                (now - SERVER_GRACE_DAYS * DAY_S,),
+            ).fetchall()
+            for (server_id,) in gone:
+                here = (self.hashed(server_id),)
+                connection.execute(
+                    "DELETE FROM feedback WHERE answer_id IN"
+                    " (SELECT id FROM answers WHERE server = ?)",
+                    here,
+                )
+                connection.execute(
+                    "DELETE FROM questions WHERE answer_id IN"
+                    " (SELECT id FROM answers WHERE server = ?)",
+                    here,
+                )
+                connection.execute("DELETE FROM answers WHERE server = ?", here)
+                connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
+                connection.execute("DELETE FROM departures WHERE server_id = ?", (server_id,))
+
+    def commands_hash(self) -> str:
+        """Of the command set that Discord was last given."""
+        return self._meta("commands", "")
+
+    def set_commands_hash(self, value: str) -> None:
+        """Note that Discord was given this command set."""
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('commands', ?)", (value,))

@@ -1,0 +1,210 @@
+"""From start to end: the first connection is tried again, a hopeless one ends with a reason."""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.following import follow
+from bot.discord_app.http_port import http_port
+from bot.discord_app.logs import event
+from bot.discord_app.records import Records
+from bot.discord_app.served import Served
+from bot.settings import Settings
+from prompts import render
+
+_log = logging.getLogger(__name__)
+
+# Between two tries to connect, in seconds: doubled each time, up to the most.
+FIRST_PAUSE_S = 2.0
+MAX_PAUSE_S = 300.0
+# Without a single shard by then a try has failed. discord.py itself tries each shard for ever, one
+# call inside the other, and would end in a RecursionError.
+CONNECT_S = 300.0
+TIDY_EVERY_S = 6 * 60 * 60.0
+
+# Close codes of the gateway that no second try changes, from Discord's documentation.
+_HOPELESS = {
+    4004: "token",
+    4010: "shard",
+    4011: "sharding",
+    4012: "version",
+    4013: "intents",
+    4014: "intents",
+}
+# What a connection that fails for now looks like. AttributeError is discord.py's own: its client
+# trips over the socket that never opened (its issue 10520).
+_PASSING = (
+    OSError,
+    aiohttp.ClientError,
+    asyncio.TimeoutError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+    AttributeError,
+)
+
+
+class HopelessError(Exception):
+    """Discord will not let this bot in; its text is meant for the person who runs Quoth."""
+
+
+def reason_of(error: BaseException) -> HopelessError | None:
+    """Why another try is useless, if it is."""
+    if isinstance(error, discord.LoginFailure):
+        return HopelessError(render("discord/hopeless.txt", reason="token", code=401))
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return HopelessError(render("discord/hopeless.txt", reason="intents", code=4014))
+    if isinstance(error, discord.ConnectionClosed) and error.code in _HOPELESS:
+        reason = _HOPELESS[error.code]
+        return HopelessError(render("discord/hopeless.txt", reason=reason, code=error.code))
+    return None
+
+
+async def supervise(
+    make_bot: Callable[[], QuothBot],
+    token: str,
+    *,
+    living: Callable[[QuothBot], Coroutine[Any, Any, None]],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """
+    Run a bot, with a new one each time that it could not connect, until it is stopped.
+
+    Args:
+        make_bot: Makes a bot that was never started.
+        token: Discord's.
+        living: Runs beside the bot; when it returns, the bot has stopped.
+        sleep: Waits between two tries.
+
+    Raises:
+        HopelessError: If another try is useless.
+    """
+    pause_s = FIRST_PAUSE_S
+    while True:
+        bot = make_bot()
+        beside = asyncio.create_task(living(bot))
+        running = asyncio.create_task(_start(bot, token))
+        try:
+            error = await _outcome(bot, beside, running)
+        finally:
+            for task in (beside, running):
+                task.cancel()
+            await asyncio.gather(beside, running, return_exceptions=True)
+            bot.desk.close()
+        if error is None:
+            return
+        hopeless = reason_of(error)
+        if hopeless is not None:
+            raise hopeless from None
+        if not isinstance(error, _PASSING):
+            raise error
+        if bot.is_ready():
+            pause_s = FIRST_PAUSE_S
+        event(_log, "not_connected", logging.WARNING, error=type(error).__name__, again_s=pause_s)
+        # Not all bots that an outage threw off come back in the same second.
+        await sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+        pause_s = min(MAX_PAUSE_S, 2 * pause_s)
+
+
+async def _outcome(
+    bot: QuothBot, beside: "asyncio.Task[None]", running: "asyncio.Task[None]"
+) -> BaseException | None:
+    """What ended the connection; None if the bot was stopped. Raises what ended `beside`."""
+    both = {beside, running}
+    await asyncio.wait(both, timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
+    if bot.shards:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    if beside.done():
+        beside.result()
+        return None
+    return running.exception() if running.done() else TimeoutError()
+
+
+async def _start(bot: QuothBot, token: str) -> None:
+    async with bot:
+        await bot.start(token)
+
+
+async def run(
+    settings: Settings,
+    served: Served,
+    records: Records,
+    *,
+    say: Callable[[str], None],
+) -> None:
+    """
+    Run Quoth in Discord until SIGTERM or SIGINT.
+
+    Args:
+        settings: With a token.
+        served: What it answers from.
+        records: What it remembers.
+        say: Tells the person who runs it, such as the invite link.
+
+    Raises:
+        HopelessError: If Discord will not let it in.
+        PortError: If the HTTP port is taken.
+    """
+    assert settings.discord_token is not None  # noqa: S101 - the command has checked
+    stop = asyncio.Event()
+    # They warn that there is no voice; Quoth has no use for any.
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+
+    async def living(bot: QuothBot) -> None:
+        async with _duties(bot, settings, served, records, say):
+            await stop.wait()
+            event(_log, "stopping", questions=bot.desk.taken)
+            await bot.stop()
+
+    await supervise(
+        lambda: QuothBot(settings, served, records),
+        settings.discord_token.get_secret_value(),
+        living=living,
+    )
+
+
+@asynccontextmanager
+async def _duties(
+    bot: QuothBot,
+    settings: Settings,
+    served: Served,
+    records: Records,
+    say: Callable[[str], None],
+) -> AsyncIterator[None]:
+    """What goes on beside the answers, until the block ends."""
+    async with AsyncExitStack() as stack:
+        if settings.http_port:
+            await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
+        duties = [asyncio.create_task(_tidy(records, settings.log_questions_days))]
+        duties.append(asyncio.create_task(_introduce(bot, say)))
+        if settings.follow_s:
+            duties.append(asyncio.create_task(follow(served, settings).run()))
+        try:
+            yield
+        finally:
+            for duty in duties:
+                duty.cancel()
+            await asyncio.gather(*duties, return_exceptions=True)
+
+
+async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
+    await bot.logged_in.wait()
+    say(render("discord/invite.txt", link=bot.invite_link))
+
+
+async def _tidy(records: Records, questions_kept_days: int) -> None:
+    while True:
+        await asyncio.to_thread(records.tidy, questions_kept_days)
+        await asyncio.sleep(TIDY_EVERY_S)

@@ -1,0 +1,173 @@
+"""The real bot, in a thread of its own, connected to the local Discord."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.records import Records
+from bot.discord_app.served import Served, Shelf
+from bot.settings import Settings, load_settings
+from tests.conftest import Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.service import TOKEN
+from tests.discord_service.world import Channel, Guild, User
+
+# The fake reader finds the number that follows the question's last word.
+ARTICLE = (
+    "The agency published its figures on Monday. For theft 3,204 were counted. For arson 812 "
+    "were counted. A spokesman said that the numbers had risen.\n\n"
+    "Officials in the north counted for smuggling 77 cases. Later reports said of theft 4,001."
+)
+
+
+class RunningBot:
+    """A bot in a thread, as `quoth run` would have it in a process."""
+
+    def __init__(self, make: Callable[[], QuothBot]) -> None:
+        self.bot: QuothBot
+        self.loop = asyncio.new_event_loop()
+        self.error: BaseException | None = None
+        self._make = make
+        self._made = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._made.wait()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(self._main())
+        except BaseException as error:
+            self.error = error
+        finally:
+            pending = asyncio.all_tasks(self.loop)
+            for task in pending:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+
+    async def _main(self) -> None:
+        async def at_once(*_: object, **__: object) -> None:
+            """Discord wants five seconds between two shards; the local one does not."""
+
+        self.bot = self._make()
+        self.bot.before_identify_hook = at_once  # type: ignore[method-assign]
+        self._made.set()
+        async with self.bot:
+            await self.bot.start(TOKEN)
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.do(self.bot.stop())
+        self._thread.join(30)
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDiscord]:
+    """The local Discord; the test fails if it met what no client may do."""
+    service = LocalDiscord()
+    service.start()
+    monkeypatch.setattr(Route, "BASE", f"{service.url}/api/v10")
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(service.gateway.url))
+    monkeypatch.setattr(discord.Asset, "BASE", service.url)
+    try:
+        yield service
+    finally:
+        service.stop()
+    assert service.problems == []
+    assert service.late == []
+
+
+@pytest.fixture
+def guild(local: LocalDiscord) -> Guild:
+    return local.add_guild()
+
+
+@pytest.fixture
+def channel(local: LocalDiscord, guild: Guild) -> Channel:
+    return local.add_channel(guild)
+
+
+@pytest.fixture
+def asker() -> User:
+    return User("ada")
+
+
+@pytest.fixture
+def served(library: Library) -> Iterator[Served]:
+    """What is answered from: one article, with fakes for models."""
+    library.write("figures.txt", ARTICLE)
+    library.build()
+
+    def open_shelf() -> Shelf:
+        generation = library.open()
+        return Shelf(generation, library.answerer(generation))
+
+    serving = Served(open_shelf, library.collection.current)
+    yield serving
+    serving.close()
+
+
+StartBot = Callable[..., RunningBot]
+
+
+@pytest.fixture
+def start_bot(
+    local: LocalDiscord,
+    channel: Channel,
+    served: Served,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[StartBot]:
+    """Start a bot with some settings; another call is a restart on the same records."""
+    monkeypatch.chdir(tmp_path)
+    running: list[tuple[RunningBot, Records]] = []
+
+    def stop() -> None:
+        while running:
+            bot, records = running.pop()
+            bot.stop()
+            records.close()
+
+    def start(answers: Any = None, **values: object) -> RunningBot:
+        stop()
+        settings: Settings = load_settings(data=tmp_path / "data", **values)
+        records = Records(settings.records)
+
+        def make() -> QuothBot:
+            bot = QuothBot(settings, answers or served, records)
+            bot._connection.guild_ready_timeout = 0.05
+            return bot
+
+        running_bot = RunningBot(make)
+        running_bot.start()
+        running.append((running_bot, records))
+        local.wait_for(
+            lambda: running_bot.error or running_bot.bot.is_ready(), "a connection to the gateway"
+        )
+        return running_bot
+
+    yield start
+    stop()
+
+
+@pytest.fixture
+def bot(start_bot: StartBot) -> RunningBot:
+    return start_bot(cooldown_questions=1_000)

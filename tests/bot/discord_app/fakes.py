@@ -1,0 +1,67 @@
+"""Answerers that behave as a test wants them to."""
+
+import threading
+import uuid
+from dataclasses import dataclass, field, replace
+
+from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
+from bot.discord_app.turns import Turn
+
+_TIMINGS = Timings(encode_s=0.001, search_s=0.002, read_s=0.030, total_s=0.034)
+
+
+def span(
+    text: str = "812", before: str = "For arson ", after: str = " were counted."
+) -> AnswerSpan:
+    """An answer in its sentence."""
+    return AnswerSpan(
+        document_id="figures.txt",
+        title="Figures of the agency",
+        dated=None,
+        start_char=100,
+        end_char=100 + len(text),
+        text=text,
+        quote=before + text + after,
+        quote_start_char=100 - len(before),
+        place=None,
+        confidence=0.83,
+    )
+
+
+def found(
+    *spans: AnswerSpan,
+    question: str = "how many for arson",
+    alternatives: tuple[AnswerSpan, ...] = (),
+    nearest: tuple[NearestPassage, ...] = (),
+) -> Answer:
+    """An answer that consists of these."""
+    return Answer(
+        id="0123456789abcdef0123456789abcdef",
+        question=question,
+        spans=spans,
+        confidence=spans[0].confidence if spans else 0.1,
+        alternatives=alternatives,
+        nearest=nearest,
+        generation="20260101T000000Z-abcdef",
+        timings=_TIMINGS,
+    )
+
+
+@dataclass
+class GatedAnswers:
+    """Answers nothing until it is let."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+
+    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+        self.asked.append((question, earlier))
+        self.gate.wait(30)
+        return replace(found(span(), question=question), id=uuid.uuid4().hex)
+
+
+class BrokenAnswers:
+    """Fails at every question."""
+
+    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+        raise RuntimeError("the reader broke")

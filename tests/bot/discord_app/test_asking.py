@@ -1,0 +1,285 @@
+"""Every way to ask, and what comes of it."""
+
+import logging
+
+import pytest
+
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import EMBED_LINKS, SEND_MESSAGES, Channel, User
+
+
+def test_a_command_is_deferred_and_answered(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+
+    answer = local.answer_to(asked)
+    assert asked.deferred
+    assert not asked.is_private
+    assert answer.embeds[0]["title"] == "812"
+    assert "For arson **812** were counted." in answer.embeds[0]["description"]
+    assert answer.embeds[0]["author"]["name"] == "how many for arson"
+
+
+def test_a_mention_is_answered_with_a_reply_that_pings_nobody(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    said = local.say(channel, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
+
+    reply = local.reply_to(said)
+    assert reply.embeds[0]["title"] == "812"
+    assert reply.sent["allowed_mentions"] == {"parse": [], "replied_user": False}
+
+
+def test_the_bot_types_while_it_reads(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    start_bot(gated)
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    local.wait_for(lambda: channel.typing, "typing")
+    gated.gate.set()
+    assert local.reply_to(said).embeds
+
+
+def test_a_direct_message_needs_no_mention(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    said = local.say(local.add_dm(asker), asker, "how many for arson")
+
+    assert local.reply_to(said).embeds[0]["title"] == "812"
+
+
+def test_the_menu_of_a_message_asks_what_it_says(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    said = local.say(channel, User("bob"), "how many for smuggling")
+    asked = local.menu(channel, asker, "Ask Quoth", said)
+
+    assert local.answer_to(asked).embeds[0]["title"] == "77"
+
+
+def test_the_menu_of_a_message_without_words_says_so(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    asked = local.menu(channel, asker, "Ask Quoth", local.say(channel, User("bob"), ""))
+
+    assert "no words" in local.answer_to(asked).content
+    assert asked.is_private
+
+
+def test_a_bare_mention_is_answered_with_help(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    said = local.say(channel, asker, f"<@!{local.bot.id}> ", mentions=[local.bot])
+
+    assert "/ask" in local.reply_to(said).embeds[0]["description"]
+
+
+def test_messages_to_others_are_left_alone(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.say(channel, asker, "how many for arson")
+    local.say(channel, asker, "@everyone how many for arson", everyone=True)
+    local.say(channel, User("robot", bot=True), "how many for arson", mentions=[local.bot])
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    local.reply_to(said)
+    assert len([m for m in channel.messages.values() if m.author is local.bot]) == 1
+
+
+def test_what_the_documents_do_not_say_is_said_with_the_nearest_passage(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="who likes tea"))
+
+    assert answer.embeds[0]["title"] == "The documents don’t say"
+    assert "The agency published its figures" in answer.embeds[0]["description"]
+
+
+def test_a_reply_carries_the_earlier_turns_along(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    start_bot(gated)
+    first = local.reply_to(
+        local.say(channel, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
+    )
+    second = local.reply_to(
+        local.say(channel, asker, "and theft?", mentions=[local.bot], reply_to=first)
+    )
+    local.reply_to(local.say(channel, asker, "when?", mentions=[local.bot], reply_to=second))
+
+    questions = [[turn.question for turn in earlier] for _, earlier in gated.asked]
+    assert questions == [[], ["how many for arson"], ["how many for arson", "and theft?"]]
+    assert gated.asked[1][1][0].answer == "812"
+
+
+def test_a_mention_in_a_thread_goes_on_from_the_members_last_turn(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    thread = local.add_thread(channel)
+    start_bot(gated)
+    for who, text in ((asker, "first"), (User("bob"), "other"), (asker, "second")):
+        said = local.say(thread, who, f"<@{local.bot.id}> {text}", mentions=[local.bot])
+        local.reply_to(said)
+
+    assert [len(earlier) for _, earlier in gated.asked] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "@everyone <@&123> <#456> <@789> **bold** [link](https://evil.example) ```code``` arson",
+        "\u202egnihtemos \u200b\u200b arson",
+        "why? " * 790 + " arson",
+    ],
+    ids=["markdown", "invisible", "long"],
+)
+def test_a_hostile_question_is_answered_and_pings_nobody(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, question: str
+) -> None:
+    answer = local.answer_to(local.slash(channel, asker, "ask", question=question))
+
+    assert answer.embeds[0]["title"] == "812"
+    assert answer.content == ""
+    assert "\u202e" not in answer.embeds[0]["author"]["name"]
+
+
+def test_a_question_that_is_too_long_or_blank_is_refused_in_words(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    blank = local.slash(channel, asker, "ask", question="\u200b \u200b?")
+    long = local.slash(channel, asker, "ask", question="x" * 4_001)
+
+    assert "empty" in local.answer_to(blank).content
+    assert "4,001 characters" in local.answer_to(long).content
+
+
+def test_a_full_queue_is_said_at_once(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(gated, workers=1, max_waiting=1)
+    waiting = [local.slash(channel, asker, "ask", question=f"arson {n}") for n in range(2)]
+    local.wait_for(lambda: running.bot.desk.taken == 2, "a full queue")
+    refused = local.slash(channel, asker, "ask", question="arson")
+
+    assert "too many questions" in local.answer_to(refused).content
+    assert refused.is_private
+    gated.gate.set()
+    assert all(local.answer_to(asked).embeds for asked in waiting)
+
+
+def test_a_question_that_takes_too_long_is_given_up(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    start_bot(gated, time_limit_s=0.05)
+    asked = local.slash(channel, asker, "ask", question="arson")
+
+    assert "too long" in local.answer_to(asked).content
+    gated.gate.set()
+
+
+def test_a_member_who_asks_too_fast_waits_and_others_do_not(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(cooldown_questions=1, cooldown_s=1_000)
+    first = local.slash(channel, asker, "ask", question="how many for arson")
+    second = local.slash(channel, asker, "ask", question="how many for arson")
+    other = local.slash(channel, User("bob"), "ask", question="how many for arson")
+
+    assert local.answer_to(first).embeds
+    assert "Please wait" in local.answer_to(second).content
+    assert local.answer_to(other).embeds
+
+
+def test_a_failure_is_told_and_logged_without_the_question(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    asker: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    start_bot(BrokenAnswers())
+    asked = local.slash(channel, asker, "ask", question="about my secret")
+
+    assert "went wrong" in local.answer_to(asked).content
+    assert "the reader broke" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_nothing_of_question_or_asker_stands_in_the_log(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    asker: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    said = local.say(channel, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
+    local.reply_to(said)
+
+    text = "".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert "answered" in text
+    assert "arson" not in text
+    assert asker.name not in text
+    assert str(asker.id) not in text
+    assert local.token not in text
+
+
+def test_where_the_bot_may_not_speak_nothing_breaks(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    channel.denied = SEND_MESSAGES
+    local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    local.wait_for(lambda: (403, 50013) in [r[:2] for r in local.refused], "a refusal")
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+
+
+def test_without_the_right_to_embed_the_answer_comes_as_text(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    channel.denied = EMBED_LINKS
+    start_bot()
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    reply = local.reply_to(said)
+    assert "For arson **812** were counted." in reply.content
+    assert "embeds" not in reply.sent or not reply.sent["embeds"]
+    assert reply.components
+
+
+def test_a_question_deleted_meanwhile_is_answered_without_reference(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    start_bot(gated)
+    said = local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+    local.wait_for(lambda: gated.asked, "the question")
+    local.delete(said)
+    gated.gate.set()
+
+    local.wait_for(
+        lambda: any(m.author is local.bot and not m.reply_to for m in channel.messages.values())
+    )
+
+
+def test_a_server_that_is_not_known_yet_is_no_direct_conversation(
+    local: LocalDiscord, bot: RunningBot, asker: User
+) -> None:
+    """A message may come before the server that it belongs to."""
+    unknown = local.add_channel(local.add_guild("Unknown"))
+    local.say(unknown, asker, "how many for arson")
+    said = local.say(unknown, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(said).embeds
+    assert len([m for m in unknown.messages.values() if m.author is local.bot]) == 1

@@ -1,0 +1,227 @@
+"""The buttons under an answer, before and after a restart."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.discord_app.client import QuothBot
+from tests.bot.discord_app.conftest import ARTICLE, RunningBot, StartBot
+from tests.bot.discord_app.fakes import GatedAnswers
+from tests.conftest import Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import MANAGE_MESSAGES, Channel, Message, User
+
+
+@pytest.fixture
+def answer(local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User) -> Message:
+    """An answer with others beside it."""
+    return local.answer_to(local.slash(channel, asker, "ask", question="how many for theft"))
+
+
+def labels(message: Message) -> list[str]:
+    return [item["label"] for row in message.components for item in row["components"]]
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(folder / "data" / "quoth.sqlite") as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_an_answer_has_its_buttons(answer: Message) -> None:
+    expected = ["Context", "Other answers", "Follow up", "Right", "Wrong", "Delete"]
+    assert labels(answer) == expected
+
+
+def test_without_other_answers_there_is_no_button_for_them(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+
+    assert "Other answers" not in labels(answer)
+
+
+def test_context_is_shown_to_who_asks_for_it_alone(local: LocalDiscord, answer: Message) -> None:
+    pressed = local.press(answer, User("bob"), "Context")
+
+    shown = local.answer_to(pressed)
+    assert pressed.is_private
+    assert "**3,204**" in shown.embeds[0]["description"]
+    assert "smuggling 77 cases" in shown.embeds[0]["description"]
+
+
+def test_context_of_a_document_that_has_changed_is_what_was_quoted(
+    local: LocalDiscord, bot: RunningBot, answer: Message, library: Library
+) -> None:
+    library.write("figures.txt", "All of it was wrong.")
+    library.build()
+    bot.bot.served.refresh()
+
+    shown = local.answer_to(local.press(answer, User("bob"), "Context"))
+    assert "has changed since" in shown.embeds[0]["description"]
+    assert "**3,204**" in shown.embeds[0]["description"]
+
+
+def test_context_of_a_document_that_is_gone_is_what_was_quoted(
+    local: LocalDiscord, bot: RunningBot, answer: Message, library: Library
+) -> None:
+    library.write("other.txt", ARTICLE)
+    (library.documents / "figures.txt").unlink()
+    library.build()
+    bot.bot.served.refresh()
+
+    shown = local.answer_to(local.press(answer, User("bob"), "Context"))
+    assert "has changed since" in shown.embeds[0]["description"]
+
+
+def test_other_answers_come_with_their_sentences(local: LocalDiscord, answer: Message) -> None:
+    pressed = local.press(answer, User("bob"), "Other answers")
+
+    assert "of theft **4,001**" in local.answer_to(pressed).embeds[0]["description"]
+    assert pressed.is_private
+
+
+def test_right_is_remembered_with_the_askers_question(
+    local: LocalDiscord, answer: Message, asker: User, tmp_path: Path
+) -> None:
+    thanked = local.answer_to(local.press(answer, asker, "Right"))
+
+    assert "question is kept" in thanked.content
+    votes = rows(tmp_path, "SELECT is_right, given, expected, question FROM feedback")
+    assert votes == [(1, "3,204", None, "how many for theft")]
+
+
+def test_the_vote_of_another_member_keeps_no_question(
+    local: LocalDiscord, answer: Message, tmp_path: Path
+) -> None:
+    thanked = local.answer_to(local.press(answer, User("bob"), "Right"))
+
+    assert "question" not in thanked.content
+    assert rows(tmp_path, "SELECT question FROM feedback") == [(None,)]
+
+
+def test_wrong_asks_for_the_right_answer(
+    local: LocalDiscord, answer: Message, tmp_path: Path
+) -> None:
+    bob = User("bob")
+    pressed = local.press(answer, bob, "Wrong")
+    local.form_of(pressed)
+    local.answer_to(local.submit(pressed, bob, "4,001"))
+
+    local.wait_for(
+        lambda: rows(tmp_path, "SELECT is_right, expected FROM feedback") == [(0, "4,001")]
+    )
+
+
+def test_wrong_counts_even_if_the_form_is_closed(
+    local: LocalDiscord, answer: Message, tmp_path: Path
+) -> None:
+    local.form_of(local.press(answer, User("bob"), "Wrong"))
+
+    local.wait_for(lambda: rows(tmp_path, "SELECT is_right, expected FROM feedback") == [(0, None)])
+
+
+def test_follow_up_asks_on_with_the_earlier_turns(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    start_bot(gated)
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+    pressed = local.press(answer, asker, "Follow up")
+    local.form_of(pressed)
+
+    followed = local.answer_to(local.submit(pressed, asker, "and for theft?"))
+    assert followed.embeds[0]["author"]["name"] == "and for theft?"
+    assert [turn.question for turn in gated.asked[1][1]] == ["how many for arson"]
+
+
+def test_the_asker_deletes_an_answer(
+    local: LocalDiscord, answer: Message, asker: User, channel: Channel
+) -> None:
+    local.press(answer, asker, "Delete")
+
+    local.wait_for(lambda: answer.id not in channel.messages, "the deletion")
+
+
+def test_a_moderator_deletes_an_answer(
+    local: LocalDiscord, answer: Message, channel: Channel
+) -> None:
+    local.press(answer, User("mod"), "Delete", permissions=MANAGE_MESSAGES)
+
+    local.wait_for(lambda: answer.id not in channel.messages, "the deletion")
+
+
+def test_nobody_else_deletes_an_answer(
+    local: LocalDiscord, answer: Message, channel: Channel
+) -> None:
+    pressed = local.press(answer, User("bob"), "Delete")
+
+    told = local.wait_for(lambda: pressed.followups, "a word")
+    assert "Only who asked" in told[0].content
+    assert answer.id in channel.messages
+
+
+def test_buttons_outlive_a_restart(
+    local: LocalDiscord, answer: Message, start_bot: StartBot, asker: User, channel: Channel
+) -> None:
+    start_bot()
+
+    context = local.answer_to(local.press(answer, User("bob"), "Context"))
+    assert "**3,204**" in context.embeds[0]["description"]
+    assert local.answer_to(local.press(answer, User("bob"), "Other answers")).embeds
+    assert local.answer_to(local.press(answer, User("bob"), "Right")).content
+    assert local.form_of(local.press(answer, User("bob"), "Wrong"))
+    pressed = local.press(answer, asker, "Follow up")
+    local.form_of(pressed)
+    assert local.answer_to(local.submit(pressed, asker, "how many for arson")).embeds
+    local.press(answer, asker, "Delete")
+    local.wait_for(lambda: answer.id not in channel.messages, "the deletion")
+
+
+def test_a_forged_id_shows_nothing_of_another_server(
+    local: LocalDiscord, answer: Message, asker: User
+) -> None:
+    custom_id = answer.components[0]["components"][0]["custom_id"]
+    assert custom_id.startswith("quoth:context:")
+    direct = local.add_dm(asker)
+    local.answer_to(local.slash(direct, asker, "ask", question="how many for arson"))
+    elsewhere = Message(direct, local.bot, "", components=answer.components)
+
+    shown = local.answer_to(local.press_id(elsewhere, asker, custom_id))
+    assert "no longer have" in shown.content
+
+
+@pytest.mark.parametrize("action", ["context", "others", "right", "delete"])
+def test_an_answer_that_never_was_is_forgotten(
+    local: LocalDiscord, answer: Message, action: str
+) -> None:
+    custom_id = f"quoth:{action}:{'0' * 32}"
+    forged = Message(
+        answer.channel,
+        local.bot,
+        "",
+        components=[{"type": 1, "components": [_button(custom_id)]}],
+    )
+    pressed = local.press_id(forged, User("bob"), custom_id)
+
+    local.wait_for(lambda: pressed.answered or pressed.followups, "a word")
+
+
+def test_malformed_ids_are_ignored(local: LocalDiscord, bot: RunningBot, answer: Message) -> None:
+    for custom_id in ("quoth:context:../../etc", "quoth:sudo:" + "0" * 32, "x"):
+        forged = Message(
+            answer.channel,
+            local.bot,
+            "",
+            components=[{"type": 1, "components": [_button(custom_id)]}],
+        )
+        pressed = local.press_id(forged, User("bob"), custom_id)
+        assert pressed.callback is None
+
+    assert local.answer_to(local.press(answer, User("bob"), "Context")).embeds
+    assert isinstance(bot.bot, QuothBot)
+
+
+def _button(custom_id: str) -> dict[str, object]:
+    return {"type": 2, "style": 2, "label": "x", "custom_id": custom_id}

@@ -1,0 +1,172 @@
+"""The commands besides `/ask`, and how Discord hears of them."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.discord_app.cogs import COGS
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.conftest import Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import MANAGE_GUILD, Channel, Guild, User
+
+
+def test_help_is_shown_privately(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    asked = local.slash(channel, asker, "help")
+
+    description = local.answer_to(asked).embeds[0]["description"]
+    assert asked.is_private
+    assert "`/sources`" in description
+    assert "Questions are not kept" in description
+
+
+def test_sources_are_listed_page_by_page(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    for number in range(24):
+        library.write(f"{number:02}_notes.txt", f"Notes number {number}.\n\nMore of it.")
+    library.build()
+    bot.bot.served.refresh()
+    asked = local.slash(channel, asker, "sources")
+
+    page = local.answer_to(asked)
+    assert asked.is_private
+    assert "00\\_notes.txt" in page.embeds[0]["description"]
+    assert page.embeds[0]["footer"]["text"] == "Page 1 of 3 · 25 documents"
+    local.press(page, asker, "Later")
+    local.wait_for(lambda: "Page 2 of 3" in page.embeds[0]["footer"]["text"], "page 2")
+    local.press(page, asker, "Later")
+    local.wait_for(lambda: "Page 3 of 3" in page.embeds[0]["footer"]["text"], "page 3")
+    assert "figures.txt" in page.embeds[0]["description"]
+    local.press(page, asker, "Earlier")
+    local.wait_for(lambda: "Page 2 of 3" in page.embeds[0]["footer"]["text"], "page 2")
+
+
+def test_status_says_how_it_stands(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+    local.answer_to(local.slash(channel, asker, "ask", question="who likes tea"))
+    asked = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
+
+    description = local.answer_to(asked).embeds[0]["description"]
+    assert bot.bot.served.generation in description
+    assert "1 document, 1 passage" in description
+    assert "2 questions, 1 answered" in description
+
+
+def test_a_denied_channel_is_quiet_and_says_so_to_commands(
+    local: LocalDiscord, bot: RunningBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    denied = local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=channel)
+    assert f"<#{channel.id}>" in local.answer_to(denied).content
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert "don't answer in this channel" in local.answer_to(asked).content
+    assert asked.is_private
+    assert local.replies(said) == []
+
+
+def test_once_a_channel_is_allowed_the_others_are_not(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    other = local.add_channel(guild, "other")
+    thread = local.add_thread(other)
+    start_bot()
+    local.answer_to(
+        local.slash(channel, asker, "channels allow", permissions=MANAGE_GUILD, channel=other)
+    )
+    start_bot()  # the rule outlives a restart
+
+    refused = local.answer_to(local.slash(channel, asker, "ask", question="for arson")).content
+    assert f"Ask me in <#{other.id}>" in refused
+    assert local.answer_to(local.slash(thread, asker, "ask", question="for arson")).embeds
+    listed = local.slash(channel, asker, "channels list", permissions=MANAGE_GUILD)
+    assert f"only in <#{other.id}>" in local.answer_to(listed).content
+
+
+@pytest.mark.parametrize("name", ["channels allow", "channels deny", "channels list", "status"])
+def test_members_without_the_right_change_and_see_nothing(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, name: str
+) -> None:
+    options: dict[str, Any] = {"channel": channel} if name.endswith(("allow", "deny")) else {}
+    asked = local.slash(channel, asker, name, **options)
+
+    assert "Only members who may manage" in local.answer_to(asked).content
+    assert bot.bot.channels.allowed(channel.guild.id) == []  # type: ignore[union-attr]
+
+
+def test_commands_of_a_server_do_nothing_in_a_direct_message(
+    local: LocalDiscord, bot: RunningBot, asker: User
+) -> None:
+    asked = local.slash(local.add_dm(asker), asker, "status")
+
+    assert "only in a server" in local.answer_to(asked).content
+
+
+def test_a_command_that_discord_still_remembers_is_explained(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.commands.append({"id": "1", "name": "gone", "type": 1})
+    asked = local.slash(channel, asker, "gone")
+
+    assert "commands have changed" in local.answer_to(asked).content
+
+
+def test_forget_me_deletes_ones_own(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User, tmp_path: Path
+) -> None:
+    start_bot(log_questions=True)
+    for who in (asker, User("bob")):
+        answer = local.answer_to(local.slash(channel, who, "ask", question="how many for arson"))
+        local.answer_to(local.press(answer, who, "Right"))
+    told = local.answer_to(local.slash(channel, asker, "privacy forget-me"))
+
+    assert "1 answer" in told.content
+    with sqlite3.connect(tmp_path / "data" / "quoth.sqlite") as connection:
+        for table in ("answers", "questions", "feedback"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608
+
+
+def test_questions_are_not_kept_unless_that_is_set(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, tmp_path: Path
+) -> None:
+    local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+
+    content = b"".join(path.read_bytes() for path in (tmp_path / "data").glob("quoth.sqlite*"))
+    assert b"how many for arson" not in content
+    assert asker.name.encode() not in content
+    assert str(asker.id).encode() not in content
+
+
+def test_commands_are_sent_only_when_they_changed(
+    local: LocalDiscord, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_bot()
+    start_bot()
+    assert local.syncs == 1
+    monkeypatch.setattr("bot.discord_app.cogs.COGS", COGS[:-1])
+    start_bot()
+
+    assert local.syncs == 2
+
+
+def test_no_privileged_intent_is_asked_for(local: LocalDiscord, bot: RunningBot) -> None:
+    assert local.gateway.intents == 1 << 0 | 1 << 9 | 1 << 12
+
+
+def test_a_server_that_removes_the_bot_is_noted(
+    local: LocalDiscord, bot: RunningBot, guild: Guild, tmp_path: Path
+) -> None:
+    local.leave(guild)
+
+    def departures() -> list[tuple[int]]:
+        with sqlite3.connect(tmp_path / "data" / "quoth.sqlite") as connection:
+            return connection.execute("SELECT server_id FROM departures").fetchall()
+
+    local.wait_for(lambda: departures() == [(guild.id,)], "a note")

@@ -1,0 +1,188 @@
+"""Lost connections, refusals and faults of Discord's."""
+
+import logging
+
+import pytest
+
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.fakes import GatedAnswers
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import Channel, User
+
+
+def ask(local: LocalDiscord, channel: Channel, user: User) -> str:
+    asked = local.slash(channel, user, "ask", question="how many for arson")
+    title: str = local.answer_to(asked).embeds[0]["title"]
+    return title
+
+
+@pytest.mark.parametrize("break_it", ["drop", "close", "reconnect", "resumable"])
+def test_a_broken_connection_is_resumed_and_nothing_is_lost(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, break_it: str
+) -> None:
+    before = local.gateway.resumed
+    match break_it:
+        case "drop":
+            local.drop(4000)
+        case "close":
+            local.drop(1000)
+        case "reconnect":
+            local.reconnect()
+        case "resumable":
+            local.invalidate(resumable=True)
+    # Asked while nobody is connected: Discord keeps it for the session.
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(said).embeds[0]["title"] == "812"
+    assert local.gateway.resumed == before + 1
+    assert local.gateway.identified == 1
+    assert len(local.replies(said)) == 1
+
+
+def test_a_lost_session_is_begun_anew(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.invalidate(resumable=False)
+
+    local.wait_for(lambda: local.gateway.identified == 2 and local.gateway.connected)
+    assert ask(local, channel, asker) == "812"
+    assert local.syncs == 1
+
+
+def test_answers_survive_a_connection_that_drops_again_and_again(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    said = []
+    for _ in range(4):
+        said.append(local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot]))
+        local.drop(4000)
+        local.wait_for(lambda: local.gateway.connected, "a connection")
+
+    for message in said:
+        assert local.reply_to(message).embeds[0]["title"] == "812"
+        assert len(local.replies(message)) == 1
+
+
+def test_servers_are_shared_out_over_shards(
+    local: LocalDiscord, start_bot: StartBot, asker: User
+) -> None:
+    local.gateway.shards = 2
+    channels = []
+    for number in range(4):
+        guild = local.add_guild(f"Server {number}")
+        guild.id += number << 22
+        channels.append(local.add_channel(guild))
+    start_bot()
+
+    assert local.gateway.connected == 2
+    assert {(channel.guild.id >> 22) % 2 for channel in channels if channel.guild} == {0, 1}
+    assert [ask(local, channel, asker) for channel in channels] == ["812"] * 4
+    direct = local.say(local.add_dm(asker), asker, "how many for arson")
+    assert local.reply_to(direct).embeds[0]["title"] == "812"
+
+
+def test_a_rate_limit_is_waited_out(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.fault(
+        "POST",
+        "/messages",
+        429,
+        times=2,
+        headers={"Via": "1.1 google"},
+        body={"message": "slow down", "retry_after": 0.05, "global": False},
+    )
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(said).embeds[0]["title"] == "812"
+
+
+def test_a_message_whose_receipt_is_lost_is_not_sent_twice(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    fault = local.fault("POST", "/messages", 502, after=True)
+    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    local.reply_to(said)
+    local.wait_for(
+        lambda: [r for r in local.requests if r[1].endswith("/messages")][1:], "the second try"
+    )
+    assert ask(local, channel, asker) == "812"
+    assert fault.times == 0
+    assert len(local.replies(said)) == 1
+
+
+def test_an_answer_that_discord_drops_for_a_moment_arrives_once(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    local.fault("PATCH", "/messages/@original", 500)
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+
+    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    assert asked.followups == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060)])
+def test_a_deferral_that_comes_too_late_or_twice_ends_quietly(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    asker: User,
+    status: int,
+    code: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    local.fault("POST", "/callback", status, body={"code": code, "message": "no"})
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+
+    local.wait_for(lambda: not local.faults[0].times, "the refusal")
+    assert ask(local, channel, asker) == "812"
+    assert asked.followups == []
+    assert "Traceback" not in caplog.text
+
+
+def test_a_token_that_runs_out_while_reading_ends_quietly(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(gated)
+    asked = local.slash(channel, asker, "ask", question="arson")
+    local.wait_for(lambda: gated.asked, "the question")
+    asked.expired = True
+    gated.gate.set()
+
+    local.wait_for(lambda: (401, 50027) in [r[:2] for r in local.refused], "the refusal")
+    assert ask(local, channel, asker) == "812"
+    assert running.error is None
+
+
+def test_a_busy_event_loop_is_never_the_readers_doing(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    """Questions that are stuck in reading keep nobody's deferral waiting."""
+    gated = GatedAnswers()
+    start_bot(gated, workers=2)
+    stuck = [local.slash(channel, User(f"u{n}"), "ask", question="arson") for n in range(5)]
+    local.wait_for(lambda: all(asked.deferred for asked in stuck), "deferrals")
+    assert local.answer_to(local.slash(channel, asker, "help")).embeds
+
+    gated.gate.set()
+    assert all(local.answer_to(asked).embeds for asked in stuck)
+
+
+def test_stopping_answers_what_is_in_flight_and_takes_nothing_more(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(gated)
+    asked = local.slash(channel, asker, "ask", question="arson")
+    local.wait_for(lambda: gated.asked, "the question")
+    running.loop.call_soon_threadsafe(lambda: running.loop.create_task(running.bot.stop()))
+    local.wait_for(lambda: running.bot.asking.is_closing, "the end")
+    late = local.slash(channel, asker, "ask", question="arson")
+    assert "about to restart" in local.answer_to(late).content
+    gated.gate.set()
+
+    assert local.answer_to(asked).embeds
+    local.wait_for(lambda: not local.gateway.connected, "goodbye")

@@ -1,0 +1,104 @@
+"""Changed documents are indexed while questions are answered."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.discord_app.following import Follower, build_beside
+from bot.discord_app.served import Served
+from bot.settings import load_settings
+from index.build import is_up_to_date
+from index.errors import NoDocumentsError
+from tests.bot.discord_app.conftest import ARTICLE
+from tests.conftest import Library
+
+
+def follower(library: Library, served: Served, *, succeeds: bool = True) -> Follower:
+    async def build() -> bool:
+        if succeeds:
+            library.build()
+        return succeeds
+
+    def is_outdated() -> bool:
+        return not is_up_to_date(library.collection.manifest(), library.documents)
+
+    return Follower(served, is_outdated=is_outdated, build=build, pause_s=0.01)
+
+
+def test_a_new_document_is_answered_from(library: Library, served: Served) -> None:
+    library.write("more.txt", "For fraud 55 were counted.")
+    asyncio.run(follower(library, served).look())
+
+    assert served.answer("how many for fraud", (), 0).spans[0].text == "55"
+
+
+def test_a_generation_that_another_process_published_is_taken_over(
+    library: Library, served: Served
+) -> None:
+    library.write("figures.txt", ARTICLE.replace("812", "813"))
+    library.build()
+    before = served.generation
+    asyncio.run(follower(library, served).look())
+
+    assert served.generation != before
+
+
+def test_a_build_that_fails_leaves_what_is_served(library: Library, served: Served) -> None:
+    library.write("more.txt", "For fraud 55 were counted.")
+    before = served.generation
+    asyncio.run(follower(library, served, succeeds=False).look())
+
+    assert served.generation == before
+    assert served.answer("how many for arson", (), 0).spans
+
+
+def test_a_folder_that_is_gone_is_followed_again_when_it_is_back(
+    library: Library, served: Served
+) -> None:
+    away = library.folder / "away"
+    library.documents.rename(away)
+    following = follower(library, served)
+    asyncio.run(following.look())
+    assert served.answer("how many for arson", (), 0).spans
+    away.rename(library.documents)
+    library.write("more.txt", "For fraud 55 were counted.")
+    asyncio.run(following.look())
+
+    assert served.answer("how many for fraud", (), 0).spans
+
+
+def test_it_looks_again_and_again_until_it_is_stopped(library: Library, served: Served) -> None:
+    looks = 0
+
+    def is_outdated() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise NoDocumentsError("gone for a moment")
+        return False
+
+    async def build() -> bool:
+        raise AssertionError
+
+    async def follow() -> None:
+        following = Follower(served, is_outdated=is_outdated, build=build, pause_s=0.001)
+        task = asyncio.create_task(following.run())
+        while looks < 4:
+            await asyncio.sleep(0.001)
+        task.cancel()
+
+    asyncio.run(follow())
+    assert looks >= 4
+
+
+def test_a_build_that_could_not_run_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = load_settings(seeds=tmp_path / "missing", data=tmp_path / "data")
+
+    assert not asyncio.run(build_beside(settings))
+    record = caplog.records[-1]
+    assert record.getMessage() == "build_failed"
+    assert "missing" in json.dumps(record.__dict__["quoth_fields"])

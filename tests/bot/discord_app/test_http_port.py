@@ -1,0 +1,82 @@
+"""Health, readiness and metrics over HTTP."""
+
+import asyncio
+import socket
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.discord_app.http_port import PortError, http_port
+from tests.bot.discord_app.conftest import RunningBot
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import Channel, User
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def pages(running: RunningBot, *paths: str) -> list[tuple[int, str]]:
+    port = free_port()
+
+    async def fetch() -> list[tuple[int, str]]:
+        async with (
+            http_port(running.bot, "127.0.0.1", port),
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+        ):
+            found = []
+            for path in paths:
+                async with session.get(path) as response:
+                    found.append((response.status, await response.text()))
+            return found
+
+    result: Any = running.do(fetch())
+    return list(result)
+
+
+def test_a_connected_bot_is_alive_and_ready(bot: RunningBot) -> None:
+    assert pages(bot, "/healthz", "/readyz") == [(200, "alive\n"), (200, "ready\n")]
+
+
+def test_a_bot_that_is_about_to_stop_is_alive_and_not_ready(bot: RunningBot) -> None:
+    bot.do(bot.bot.asking.drain(5))
+
+    assert pages(bot, "/healthz", "/readyz") == [(200, "alive\n"), (503, "not ready\n")]
+
+
+def test_metrics_count_what_became_of_questions(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    for question in ("how many for arson", "who likes tea", "?"):
+        local.answer_to(local.slash(channel, asker, "ask", question=question))
+    ((status, text),) = pages(bot, "/metrics")
+
+    assert status == 200
+    for line in (
+        'quoth_questions_total{outcome="answered"} 1.0',
+        'quoth_questions_total{outcome="not_in_documents"} 1.0',
+        'quoth_questions_total{outcome="question"} 1.0',
+        'quoth_stage_seconds_count{stage="read"} 2.0',
+        "quoth_questions_waiting 0.0",
+        "quoth_gateway_shards_up 1.0",
+        f'quoth_index{{generation="{bot.bot.served.generation}"}} 1.0',
+    ):
+        assert line in text.splitlines()
+
+
+def test_a_taken_port_is_named(bot: RunningBot) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        async def open_it() -> None:
+            async with http_port(bot.bot, "127.0.0.1", port):
+                pass
+
+        with pytest.raises(PortError, match=f"127.0.0.1:{port}"):
+            asyncio.run(open_it())

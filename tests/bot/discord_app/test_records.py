@@ -1,0 +1,168 @@
+"""What is remembered, for how long, and by which name."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.discord_app import migrations
+from bot.discord_app.records import (
+    ANSWERS_KEPT_DAYS,
+    DAY_S,
+    SERVER_GRACE_DAYS,
+    Records,
+    RecordsError,
+    Today,
+)
+from tests.bot.discord_app.fakes import found, span
+
+ANSWER = found(span())
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100 * DAY_S
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def keep(
+    records: Records, answer_id: str = "a" * 32, user: int = 1, server: int | None = 7
+) -> None:
+    records.keep_answer(replace(ANSWER, id=answer_id), user, server, with_question=True)
+
+
+def test_an_answer_is_read_back_as_it_was(tmp_path: Path) -> None:
+    records = Records(tmp_path / "quoth.sqlite")
+    keep(records)
+
+    kept = records.answer("a" * 32, 7)
+    assert kept is not None
+    assert kept.found.spans == ANSWER.spans
+    assert kept.asker == records.hashed(1)
+    assert records.answer("a" * 32, 8) is None
+    assert records.answer("a" * 32, None) is None
+    records.close()
+
+
+def test_names_differ_between_installations_and_last_in_one(tmp_path: Path) -> None:
+    one, other = Records(tmp_path / "one.sqlite"), Records(tmp_path / "other.sqlite")
+    name = one.hashed(1)
+    assert name != other.hashed(1)
+    one.close()
+    other.close()
+    again = Records(tmp_path / "one.sqlite")
+
+    assert again.hashed(1) == name
+    assert again.hashed(2) != name
+    again.close()
+
+
+def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
+    clock = Clock()
+    records = Records(tmp_path / "quoth.sqlite", clock)
+    keep(records)
+    clock.now += 3 * DAY_S
+    keep(records, "b" * 32)
+    records.tidy(questions_kept_days=2)
+    assert records.answer("a" * 32, 7) is not None
+    assert questions(tmp_path) == ["b" * 32]
+    clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
+    records.tidy(questions_kept_days=2)
+
+    assert records.answer("a" * 32, 7) is None
+    assert records.answer("b" * 32, 7) is not None
+    assert questions(tmp_path) == []
+    records.close()
+
+
+def questions(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "quoth.sqlite") as connection:
+        return [row[0] for row in connection.execute("SELECT answer_id FROM questions")]
+
+
+def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
+    clock = Clock()
+    records = Records(tmp_path / "quoth.sqlite", clock)
+    for server in (7, 8, 9):
+        keep(records, f"{server}" * 32, server=server)
+        records.set_channel_rule(server, 1, is_allowed=True)
+    records.leave(7)
+    records.set_servers({8})  # 9 was left while Quoth was away
+    clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
+    records.tidy(30)
+    assert set(records.channel_rules()) == {7, 8, 9}
+    records.set_servers({8, 9})  # and let in again in time
+    clock.now += 2 * DAY_S
+    records.tidy(30)
+
+    assert set(records.channel_rules()) == {8, 9}
+    assert records.answer("7" * 32, 7) is None
+    assert records.answer("9" * 32, 9) is not None
+    records.close()
+
+
+def test_today_counts_from_midnight_and_this_server_only(tmp_path: Path) -> None:
+    clock = Clock()
+    records = Records(tmp_path / "quoth.sqlite", clock)
+    clock.now -= 1
+    keep(records, "1" * 32)
+    clock.now += 2
+    keep(records, "2" * 32)
+    keep(records, "3" * 32, server=None)
+    records.keep_answer(replace(found(), id="4" * 32), 1, 7, with_question=False)
+
+    assert records.today(7) == Today(2, 1, ANSWER.timings.total_s)
+    assert records.today(5) == Today(0, 0, 0.0)
+    records.close()
+
+
+def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    records = Records(tmp_path / "quoth.sqlite")
+    keep(records)
+    kept = records.answer("a" * 32, 7)
+    assert kept is not None
+    votes = []
+    for is_right, expected in ((False, "77"), (False, None), (True, None)):
+        records.vote(kept, 1, is_right=is_right, expected=expected, question=None)
+        with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+            votes += connection.execute("SELECT is_right, expected FROM feedback").fetchall()
+
+    assert votes == [(0, "77"), (0, "77"), (1, None)]
+    records.close()
+
+
+def test_a_file_of_a_newer_quoth_is_refused(tmp_path: Path) -> None:
+    Records(tmp_path / "quoth.sqlite").close()
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(RecordsError, match="newer Quoth"):
+        Records(tmp_path / "quoth.sqlite")
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "quoth.sqlite").write_bytes(b"nothing of the kind, but long enough" * 100)
+
+    with pytest.raises(RecordsError, match="can't be used"):
+        Records(tmp_path / "quoth.sqlite")
+
+
+def test_a_step_that_fails_leaves_the_version_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Records(tmp_path / "quoth.sqlite").close()
+    bad = (*migrations.STEPS, "CREATE TABLE more (a TEXT); CREATE TABLE more (a TEXT);")
+    monkeypatch.setattr(migrations, "STEPS", bad)
+    monkeypatch.setattr("bot.discord_app.records.STEPS", bad)
+    with pytest.raises(RecordsError):
+        Records(tmp_path / "quoth.sqlite")
+    good = (*migrations.STEPS[:1], "CREATE TABLE more (a TEXT);")
+    monkeypatch.setattr(migrations, "STEPS", good)
+    monkeypatch.setattr("bot.discord_app.records.STEPS", good)
+
+    Records(tmp_path / "quoth.sqlite").close()
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        assert migrations.version(connection) == 2

@@ -1,0 +1,107 @@
+"""Embeds, as Discord receives them."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answer import NearestPassage
+from bot.discord_app.rendering import (
+    DocumentLine,
+    Surroundings,
+    answer_embed,
+    context_embed,
+    others_embed,
+    sources_embed,
+    text_of,
+    uptime,
+)
+from index.documents import Place
+from tests.bot.discord_app.fakes import found, span
+from tests.discord_service.rules import check_message
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+_PASSAGE = NearestPassage("a.txt", "A", 0, 9, "Some text", None)
+_HOSTILE = "@everyone **x** [y](https://z.example) ```\n# <@1> ||s|| " * 40
+
+EMBEDS = {
+    "answer": answer_embed(found(span())),
+    "dated_page": answer_embed(
+        found(replace(span(), dated=date(2025, 3, 1), place=Place(0, 900, "page", "4")))
+    ),
+    "under_heading": answer_embed(
+        found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
+    ),
+    "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
+    "nothing_near": answer_embed(found()),
+    "hostile": answer_embed(
+        found(span(_HOSTILE, _HOSTILE, _HOSTILE), question=f"{_HOSTILE}\u202e?")
+    ),
+    "context": context_embed(Surroundings("A_title", "Before it ", "812", " and after.\n\nMore.")),
+    "context_changed": context_embed(Surroundings("A title", "", "812", "", document_changed=True)),
+    "others": others_embed([span("77"), span("4,001", "of theft ", ".")]),
+    "sources": sources_embed(
+        [DocumentLine("a_b.txt", "A *title*", 2_434, "2025-03-01"), DocumentLine("c", "", 9, None)],
+        0,
+        1,
+        2,
+    ),
+    "no_sources": sources_embed([], 0, 1, 0),
+}
+
+
+@pytest.mark.parametrize("name", EMBEDS)
+def test_an_embed_is_as_it_was_approved(name: str, request: pytest.FixtureRequest) -> None:
+    """To approve a change, delete the file and run this test; it fails once and writes it."""
+    path = SNAPSHOTS / f"{name}.json"
+    shown = json.dumps(EMBEDS[name].to_dict(), indent=1, ensure_ascii=False) + "\n"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(shown)
+        pytest.fail(f"{path} was written; look at it and run again")
+
+    assert shown == path.read_text()
+
+
+@pytest.mark.parametrize("name", EMBEDS)
+def test_discord_takes_every_embed(name: str) -> None:
+    check_message({"embeds": [EMBEDS[name].to_dict()]})
+
+
+ANY = st.text(alphabet=st.sampled_from("ab.*_`[]\\<@:\n \u200b😀"), min_size=1, max_size=3_000)
+
+
+@given(ANY, ANY, ANY, st.text(min_size=1, max_size=300))
+def test_discord_takes_whatever_a_document_holds(
+    before: str, text: str, after: str, title: str
+) -> None:
+    shown = replace(span(f"x{text}", before, after), title=title)
+    nearest = replace(_PASSAGE, text=f"x{text}", title=title)
+
+    for embed in (
+        answer_embed(found(shown, question=f"x{before}")),
+        answer_embed(found(nearest=(nearest,), question=f"x{after}")),
+        context_embed(Surroundings(f"x{title}", before * 2, f"x{text}", after * 2)),
+        others_embed([shown] * 4),
+    ):
+        check_message({"embeds": [embed.to_dict()]})
+        check_message({"content": text_of(embed)})
+
+
+def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
+    long = discord.Embed(title="Title", description="x" * 3_000).set_footer(text="Footer")
+
+    assert text_of(long) == "**Title**\n\n-# Footer"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(59, "0 min"), (3_661, "1 h 1 min"), (90_000, "1 d 1 h")],
+)
+def test_uptime_has_two_units(seconds: float, expected: str) -> None:
+    assert uptime(seconds) == expected

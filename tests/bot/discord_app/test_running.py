@@ -1,0 +1,186 @@
+"""`quoth run` as a process: how it starts, what stops it, and what it says."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.discord_app.conftest import ARTICLE
+from tests.conftest import ROOT, Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.service import TOKEN
+from tests.discord_service.world import Channel, User
+
+
+class Process:
+    """A `quoth run`, and what it printed so far."""
+
+    def __init__(self, local: LocalDiscord, library: Library, token: str, **settings: str) -> None:
+        self.local = local
+        self.said = ""
+        self.logged = ""
+        command = [sys.executable, "-m", "tests.bot.discord_app.launcher", local.url]
+        command += [str(library.folder), "run", "--data", str(library.folder / "data")]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"DISCORD_TOKEN": token, "QUOTH_FOLLOW_S": "0"} | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._threads = [
+            threading.Thread(target=self._hear, args=(name,)) for name in ("stdout", "stderr")
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _hear(self, name: str) -> None:
+        stream = getattr(self._process, name)
+        for line in stream:
+            if name == "stdout":
+                self.said += line
+            else:
+                self.logged += line
+
+    def until_ready(self) -> None:
+        self.local.wait_for(lambda: " ready " in self.logged, f"ready: {self.logged}")
+
+    def signal(self, which: signal.Signals) -> None:
+        self._process.send_signal(which)
+
+    def code(self) -> int:
+        """Wait for its end, and return its exit code."""
+        code = self._process.wait(60)
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+        return code
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self.code()
+
+
+Run = Callable[..., Process]
+
+
+@pytest.fixture
+def run(local: LocalDiscord, channel: Channel, library: Library) -> Iterator[Run]:
+    library.write("figures.txt", ARTICLE)
+    library.build()
+    started: list[Process] = []
+
+    def start(token: str = TOKEN, **settings: str) -> Process:
+        started.append(Process(local, library, token, **settings))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+def test_it_says_where_to_add_it_and_stops_in_good_order(
+    local: LocalDiscord, run: Run, library: Library, channel: Channel, asker: User
+) -> None:
+    process = run()
+    process.until_ready()
+    (library.folder / "open").touch()
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    process.signal(signal.SIGTERM)
+
+    assert process.code() == 0
+    link = re.search(r"https://\S+", process.said)
+    assert link is not None
+    assert f"client_id={local.bot.id}" in link[0]
+    assert "scope=bot+applications.commands" in link[0]
+    assert TOKEN not in process.said + process.logged
+    assert "arson" not in process.logged
+    assert "voice" not in process.logged
+
+
+def test_sigterm_waits_for_the_answers_in_flight(
+    local: LocalDiscord, run: Run, library: Library, channel: Channel, asker: User
+) -> None:
+    process = run()
+    process.until_ready()
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+    local.wait_for(lambda: asked.deferred, "a deferral")
+    process.signal(signal.SIGTERM)
+    local.wait_for(lambda: " stopping " in process.logged, "the end")
+    (library.folder / "open").touch()
+
+    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    assert process.code() == 0
+
+
+def test_after_a_kill_the_next_one_goes_on(
+    local: LocalDiscord, run: Run, library: Library, channel: Channel, asker: User
+) -> None:
+    (library.folder / "open").touch()
+    process = run()
+    process.until_ready()
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+    process.signal(signal.SIGKILL)
+    assert process.code() == -signal.SIGKILL
+    run().until_ready()
+
+    context = local.answer_to(local.press(answer, asker, "Context"))
+    assert "**812**" in context.embeds[0]["description"]
+    assert local.syncs == 1
+
+
+def test_a_wrong_token_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:
+    process = run("wrong.secret.token")
+
+    assert process.code() == 1
+    assert "does not accept the token" in process.logged
+    assert "wrong.secret" not in process.said + process.logged
+    assert "Traceback" not in process.logged
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(4004, "token"), (4013, "intents"), (4014, "intents"), (4011, "shards"), (4012, "version")],
+)
+def test_a_close_that_no_second_try_changes_ends_with_a_reason(
+    local: LocalDiscord, run: Run, code: int, reason: str
+) -> None:
+    local.gateway.close_on_identify = code
+    process = run()
+
+    assert process.code() == 1
+    assert reason in process.logged.splitlines()[-1]
+    assert f"({code}" in process.logged
+
+
+def test_a_taken_port_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:
+    port = local.url.rpartition(":")[2]
+    process = run(QUOTH_HTTP_PORT=port)
+
+    assert process.code() == 1
+    assert "QUOTH_HTTP_PORT" in process.logged
+
+
+def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli.main", "run", "--data", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Reset Token" in done.stderr
+    assert "send messages" in done.stderr

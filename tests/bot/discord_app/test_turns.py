@@ -1,0 +1,44 @@
+"""Conversations are remembered for a while."""
+
+from bot.discord_app import turns
+from bot.discord_app.turns import KEPT_S, MAX_TURNS, Conversations, Turn
+
+
+def test_turns_are_found_by_their_last_answer_and_by_who_asked_where() -> None:
+    conversations = Conversations()
+    first, second = (Turn("a", "1"),), (Turn("a", "1"), Turn("b", None))
+    conversations.remember("one", first, channel_id=1, user_id=2)
+    conversations.remember("two", second, channel_id=1, user_id=2)
+
+    assert conversations.until("one") == first
+    assert conversations.latest(1, 2) == second
+    assert conversations.latest(1, 3) == conversations.latest(2, 2) == ()
+    assert conversations.until("three") == ()
+
+
+def test_a_conversation_is_forgotten_after_a_while() -> None:
+    now = 0.0
+    conversations = Conversations(lambda: now)
+    conversations.remember("one", (Turn("a", "1"),), 1, 2)
+    now = KEPT_S + 1
+
+    assert conversations.until("one") == conversations.latest(1, 2) == ()
+
+
+def test_memory_is_bounded(monkeypatch: object) -> None:
+    conversations = Conversations()
+    for number in range(turns.MAX_CONVERSATIONS + 10):
+        conversations.remember(f"{number}", (Turn("a", "1"),) * 50, number, 2)
+
+    assert conversations.until("0") == conversations.latest(0, 2) == ()
+    assert len(conversations.until("20")) == MAX_TURNS
+
+
+def test_a_member_is_forgotten() -> None:
+    conversations = Conversations()
+    conversations.remember("one", (Turn("a", "1"),), 1, 2)
+    conversations.remember("two", (Turn("b", "2"),), 1, 3)
+    conversations.forget(2)
+
+    assert conversations.until("one") == conversations.latest(1, 2) == ()
+    assert conversations.until("two")
