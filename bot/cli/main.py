@@ -15,6 +15,7 @@ _COMMANDS = {
     "ask": "bot.cli.ask",
     "index": "bot.cli.index",
     "run": "bot.cli.run",
+    "doctor": "bot.cli.doctor",
 }
 
 

@@ -1,0 +1,107 @@
+"""What `quoth doctor` looks at: each check is one function, and says what it found."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.assembly import make_answerer, open_index, open_reader
+from bot.settings import Settings
+from index.build import is_up_to_date
+from index.errors import IndexingError
+from index.store import Collection
+from reader.errors import ReaderError
+
+# Below it a build may fail: a generation is some times the size of its documents.
+LOW_DISK_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    state: Literal["ok", "note", "failed"]
+    """A note keeps nobody from using Quoth."""
+    kind: str
+    """Which sentence of `doctor.txt` says it."""
+    detail: str = ""
+
+
+def settings_found(settings: Settings) -> Finding:
+    """The settings can be used; they were read before this."""
+    return Finding("settings", "ok", "settings", f"{settings.seeds}, {settings.data}")
+
+
+def index_found(settings: Settings) -> Finding:
+    """The index is whole, and says what the documents say."""
+    collection = Collection(settings.base_collection)
+    try:
+        generation = collection.open(verify=True)
+        generation.close()
+        if not is_up_to_date(generation.manifest, settings.seeds):
+            return Finding("index", "note", "index_outdated")
+    except IndexingError as error:
+        return Finding("index", "failed", "index_failed", str(error))
+    return Finding("index", "ok", "index", generation.id)
+
+
+def models_found(settings: Settings) -> Finding:
+    """Encoder and reader open and answer; what is asked is the beginning of a passage."""
+    try:
+        opened = open_index(settings)
+        try:
+            answerer = make_answerer(settings, opened, open_reader(settings))
+            passages = opened.generation.texts.passages([0])
+            question = " ".join(passages[0].text.split()[:8])
+            started = time.perf_counter()
+            answerer.answer(question)
+            seconds = time.perf_counter() - started
+        finally:
+            opened.generation.close()
+    except (IndexingError, ReaderError) as error:
+        return Finding("models", "failed", "models_failed", str(error))
+    return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
+
+
+def disk_found(settings: Settings) -> Finding:
+    """There is room for another generation."""
+    folder = settings.data
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 1e9:.1f}"
+    if free < LOW_DISK_BYTES:
+        return Finding("disk", "note", "disk_low", detail)
+    return Finding("disk", "ok", "disk", detail)
+
+
+def token_found(settings: Settings, accepts: Callable[[str], bool | None] | None) -> Finding:
+    """
+    There is a token, and Discord takes it.
+
+    Args:
+        settings: With or without a token.
+        accepts: Asks Discord; None if it can't be reached. None instead of it: nobody is asked.
+    """
+    secret = settings.discord_token.get_secret_value().strip() if settings.discord_token else ""
+    if not secret:
+        return Finding("token", "note", "token_missing")
+    if accepts is None:
+        return Finding("token", "ok", "token_set")
+    accepted = accepts(secret)
+    if accepted is None:
+        return Finding("token", "note", "token_unasked")
+    if not accepted:
+        return Finding("token", "failed", "token_refused")
+    return Finding("token", "ok", "token")
+
+
+def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) -> Iterator[Finding]:
+    """Make every check, in the order in which one depends on another."""
+    yield settings_found(settings)
+    yield disk_found(settings)
+    yield index_found(settings)
+    yield models_found(settings)
+    yield token_found(settings, accepts)

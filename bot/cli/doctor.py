@@ -1,0 +1,82 @@
+"""`quoth doctor`: is everything there that Quoth needs?"""
+
+import json
+from dataclasses import asdict
+from http import HTTPStatus
+from pathlib import Path
+
+import click
+
+from bot.cli.common import data_option, encoder_option, printable, seeds_option, settings_from
+from bot.cli.exits import Exit
+from prompts import render
+
+_PATIENCE_S = 10.0
+
+
+@click.command("doctor")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Answer a question with all sockets blocked, to prove that nothing leaves the machine.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@seeds_option
+@data_option
+@encoder_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    offline: bool,
+    as_json: bool,
+    seeds: Path | None,
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Check settings, disk, index, models and token; the token is not shown.
+
+    Exit codes: 0 nothing is in the way, 1 something is.
+    """
+    from bot.offline import go_offline
+
+    blocked_by = go_offline() if offline else None
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    from bot.checkup import examine
+
+    findings = list(examine(settings, None if offline else discord_accepts))
+    if as_json:
+        values = {"offline": blocked_by, "checks": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(values))
+    else:
+        lines = [render("doctor.txt", **asdict(finding)) for finding in findings]
+        if blocked_by is not None:
+            lines.append(render("doctor_offline.txt", blocked_by=blocked_by))
+        click.echo(printable("\n".join(lines)))
+    if any(finding.state == "failed" for finding in findings):
+        ctx.exit(Exit.FAILURE)
+
+
+def discord_accepts(token: str) -> bool | None:
+    """Whether Discord takes a token; None if it could not be asked."""
+    import asyncio
+
+    import aiohttp
+    from discord.http import Route
+
+    async def ask() -> bool | None:
+        headers = {"Authorization": f"Bot {token}"}
+        timeout = aiohttp.ClientTimeout(total=_PATIENCE_S)
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{Route.BASE}/users/@me", headers=headers) as response,
+        ):
+            if response.status == HTTPStatus.UNAUTHORIZED:
+                return False
+            return True if response.status == HTTPStatus.OK else None
+
+    try:
+        return asyncio.run(ask())
+    except (OSError, TimeoutError, aiohttp.ClientError):
+        return None

@@ -1,0 +1,107 @@
+"""`quoth doctor`: what it finds, and what it does not tell."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.checkup import disk_found, index_found, token_found
+from bot.settings import load_settings
+from tests.conftest import ROOT
+
+TOKEN = "a.secret.token"  # noqa: S105 - of nothing
+
+
+def doctor(*arguments: str, **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot.cli.main", "doctor", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def checks(output: str) -> dict[str, Any]:
+    return {check["check"]: check for check in json.loads(output)["checks"]}
+
+
+def test_a_sound_installation_answers_offline(real_data: Callable[[], Path]) -> None:
+    arguments = ("--offline", "--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
+    code, text = doctor(*arguments, DISCORD_TOKEN=TOKEN)
+    assert code == 0, text
+    assert "encoder and reader answered in" in text
+    assert "there is one; Discord was not asked" in text
+    assert TOKEN not in text
+    code, as_json = doctor(*arguments, "--json")
+
+    assert code == 0
+    assert json.loads(as_json)["offline"] in {"kernel", "python"}
+    assert checks(as_json)["token"]["kind"] == "token_missing"
+
+
+def test_sockets_are_blocked_offline() -> None:
+    script = (
+        "from bot.offline import OfflineError, go_offline\n"
+        "import socket\n"
+        "go_offline()\n"
+        "try:\n"
+        "    socket.create_connection(('127.0.0.1', 9))\n"
+        "except OfflineError as error:\n"
+        "    print('blocked')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "blocked\n"
+
+
+def test_a_missing_index_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
+    code, text = doctor("--offline", "--data", str(tmp_path / "data"))
+
+    assert code == 1
+    assert "FAILED  index:" in text
+    assert "Run: quoth index" in text
+
+
+def test_documents_that_have_changed_are_noted(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    seeds = shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    (seeds / "new.txt").write_text("A new document.")
+
+    found = index_found(load_settings(seeds=seeds, data=real_data()))
+    assert (found.state, found.kind) == ("note", "index_outdated")
+
+
+@pytest.mark.parametrize(
+    ("accepts", "state", "kind"),
+    [(True, "ok", "token"), (False, "failed", "token_refused"), (None, "note", "token_unasked")],
+)
+def test_the_token_is_shown_to_discord_alone(
+    accepts: bool | None, state: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    asked: list[str] = []
+
+    def discord(token: str) -> bool | None:
+        asked.append(token)
+        return accepts
+
+    found = token_found(load_settings(), discord)
+    assert asked == [TOKEN]
+    assert (found.state, found.kind) == (state, kind)
+    assert TOKEN not in repr(found)
+
+
+def test_a_data_folder_that_is_not_there_yet_is_on_a_disk(tmp_path: Path) -> None:
+    assert disk_found(load_settings(data=tmp_path / "a" / "b")).state == "ok"
