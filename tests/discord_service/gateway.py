@@ -13,7 +13,7 @@ RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 9, 10, 11
 MESSAGE_CONTENT = 1 << 15
 PRIVILEGED = MESSAGE_CONTENT | 1 << 1 | 1 << 8
 GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
-HEARTBEAT_MS = 41_250
+HEARTBEAT_MS = 41_250  # as Discord has it
 
 
 @dataclass
@@ -47,7 +47,9 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.intents = 0
-        self.beats = 0
+        self.heartbeat_ms = HEARTBEAT_MS
+        self.missed_beats = 0
+        """Connections that were silent for two intervals; Discord would have dropped them."""
         self._numbers = itertools.count(1)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -56,8 +58,14 @@ class Gateway:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=0, autoclose=True)
         await socket.prepare(request)
-        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": HEARTBEAT_MS}})
-        async for frame in socket:
+        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
+        patience_s = 2 * self.heartbeat_ms / 1e3
+        while True:
+            try:
+                frame = await socket.receive(timeout=patience_s)
+            except TimeoutError:
+                self.missed_beats += 1
+                break
             if frame.type is not WSMsgType.TEXT:
                 break
             await self._received(socket, frame.json())
@@ -68,7 +76,6 @@ class Gateway:
 
     async def _received(self, socket: web.WebSocketResponse, packet: Json) -> None:
         if packet["op"] == HEARTBEAT:
-            self.beats += 1
             await socket.send_json({"op": HEARTBEAT_ACK})
         elif packet["op"] == IDENTIFY:
             await self._identify(socket, packet["d"])

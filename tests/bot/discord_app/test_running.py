@@ -1,75 +1,20 @@
 """`quoth run` as a process: how it starts, what stops it, and what it says."""
 
-import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bot.discord_app.conftest import ARTICLE
+from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
 from tests.discord_service.world import Channel, User
-
-
-class Process:
-    """A `quoth run`, and what it printed so far."""
-
-    def __init__(self, local: LocalDiscord, library: Library, token: str, **settings: str) -> None:
-        self.local = local
-        self.said = ""
-        self.logged = ""
-        command = [sys.executable, "-m", "tests.bot.discord_app.launcher", local.url]
-        command += [str(library.folder), "run", "--data", str(library.folder / "data")]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"DISCORD_TOKEN": token, "QUOTH_FOLLOW_S": "0"} | settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._threads = [
-            threading.Thread(target=self._hear, args=(name,)) for name in ("stdout", "stderr")
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _hear(self, name: str) -> None:
-        stream = getattr(self._process, name)
-        for line in stream:
-            if name == "stdout":
-                self.said += line
-            else:
-                self.logged += line
-
-    def until_ready(self) -> None:
-        self.local.wait_for(lambda: " ready " in self.logged, f"ready: {self.logged}")
-
-    def signal(self, which: signal.Signals) -> None:
-        self._process.send_signal(which)
-
-    def code(self) -> int:
-        """Wait for its end, and return its exit code."""
-        code = self._process.wait(60)
-        for thread in self._threads:
-            thread.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
-            stream.close()
-        return code
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self.code()
-
 
 Run = Callable[..., Process]
 
@@ -81,8 +26,12 @@ def run(local: LocalDiscord, channel: Channel, library: Library) -> Iterator[Run
     started: list[Process] = []
 
     def start(token: str = TOKEN, **settings: str) -> Process:
-        started.append(Process(local, library, token, **settings))
-        return started[-1]
+        data = str(library.folder / "data")
+        process = Process(
+            local, ("--data", data), library=library.folder, token=token, settings=settings
+        )
+        started.append(process)
+        return process
 
     yield start
     for process in started:

@@ -1,0 +1,81 @@
+"""`quoth run` as a process of its own, against the local Discord."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.discord_service import LocalDiscord
+from tests.discord_service.service import TOKEN
+
+LAUNCHER = (sys.executable, "-m", "tests.bot.discord_app.launcher")
+
+
+class Process:
+    """A `quoth run`, and what it printed so far."""
+
+    def __init__(
+        self,
+        local: LocalDiscord,
+        arguments: Sequence[str],
+        *,
+        library: Path | None = None,
+        token: str = TOKEN,
+        settings: Mapping[str, str],
+    ) -> None:
+        """Start it; with the fakes of a library, or else with the real models."""
+        self.local = local
+        self.said = ""
+        self.logged = ""
+        command = [*LAUNCHER, local.url, str(library) if library else "-", "run", *arguments]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"DISCORD_TOKEN": token, "QUOTH_FOLLOW_S": "0", **settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._threads = [
+            threading.Thread(target=self._hear, args=(name,)) for name in ("stdout", "stderr")
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _hear(self, name: str) -> None:
+        stream = getattr(self._process, name)
+        for line in stream:
+            if name == "stdout":
+                self.said += line
+            else:
+                self.logged += line
+
+    def until_ready(self) -> None:
+        self.local.wait_for(lambda: " ready " in self.logged, f"ready: {self.logged}")
+
+    def signal(self, which: signal.Signals) -> None:
+        self._process.send_signal(which)
+
+    def resident_bytes(self) -> int:
+        """The memory it holds."""
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def code(self) -> int:
+        """Wait for its end, and return its exit code."""
+        code = self._process.wait(60)
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+        return code
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self.code()
