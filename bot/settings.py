@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         100,
         ge=0,
         description="Questions that wait for a worker; the next asker is told that Quoth is busy. "
-        "At some 30 questions a second the last of the default waits about 3 seconds.",
+        "Where ten are answered a second, the last of the default waits for ten seconds.",
     )
     time_limit_s: float = Field(
         20,

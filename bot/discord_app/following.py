@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 # Of a build beside a bot that answers; 19 would be the lowest priority, 0 the bot's own.
 BUILD_NICENESS = 10
 # A build that fails for want of space or a bad folder is tried again after this at the latest.
-MAX_PAUSE_S = 3_600.0
+MAX_PAUSE_S = 300.0
 
 
 class Follower:
@@ -57,13 +57,14 @@ class Follower:
     async def look(self) -> None:
         """Build if the documents have changed, and change to whatever is published."""
         try:
+            went_well = True
             if await asyncio.to_thread(self._is_outdated):
                 event(_log, "documents_changed")
                 went_well = await self._build()
-                self._failures = 0 if went_well else self._failures + 1
+            self._failures = 0 if went_well else self._failures + 1
             if await asyncio.to_thread(self._served.refresh):
                 event(_log, "index_changed", generation=self._served.generation)
-        except IndexingError as error:
+        except (IndexingError, OSError) as error:
             # A folder that is gone, or an index that is being repaired: what is served goes on.
             self._failures += 1
             event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
@@ -102,6 +103,7 @@ async def build_beside(settings: Settings) -> bool:
     except asyncio.CancelledError:
         with contextlib.suppress(ProcessLookupError):
             child.terminate()
+        await child.wait()
         raise
     if child.returncode:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]

@@ -187,16 +187,24 @@ async def _duties(
     async with AsyncExitStack() as stack:
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
-        duties = [asyncio.create_task(_tidy(records, settings.log_questions_days))]
-        duties.append(asyncio.create_task(_introduce(bot, say)))
+        work = [_tidy(records, settings.log_questions_days), _introduce(bot, say)]
         if settings.follow_s:
-            duties.append(asyncio.create_task(follow(served, settings).run()))
+            work.append(follow(served, settings).run())
+        duties = [asyncio.create_task(_logged(duty)) for duty in work]
         try:
             yield
         finally:
             for duty in duties:
                 duty.cancel()
             await asyncio.gather(*duties, return_exceptions=True)
+
+
+async def _logged(duty: Coroutine[Any, Any, None]) -> None:
+    """Do a duty; if it fails, the answers go on without it, and the log says so."""
+    try:
+        await duty
+    except Exception:
+        _log.exception("failed")
 
 
 async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:

@@ -328,6 +328,7 @@ def _change(message: Message, payload: Json) -> None:
         message.embeds = payload["embeds"] or []
     message.flags &= ~LOADING
     message.sent = payload
+    message.settled_at = time.monotonic()
 
 
 async def _payload(request: web.Request) -> Json:

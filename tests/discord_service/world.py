@@ -151,6 +151,8 @@ class Message:
     nonce: str | None = None
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
+    settled_at: float = field(default_factory=time.monotonic)
+    """When that was."""
 
     def json(self) -> Json:
         values: Json = {
