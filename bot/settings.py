@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     )
     data: Path = Field(
         Path("data"),
-        description="Where the index is kept, which can be made again from the seeds, and the records of "
+        description="Where the index is kept, which can be made again, and the records of "
         "`quoth run`, which can't.",
     )
     encoder: str = Field(
