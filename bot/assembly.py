@@ -115,7 +115,8 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
         return None, Renewal("format", str(error))
     except (IndexDamagedError, EncoderError) as error:
         return None, Renewal("damaged", str(error))
-    current = is_up_to_date(generation.manifest, settings.seeds)
+    collection = Collection(settings.base_collection)
+    current = collection.is_held() or is_up_to_date(generation.manifest, settings.seeds)
     return opened, None if current else Renewal("changed")
 
 
@@ -140,6 +141,17 @@ def open_reader(settings: Settings) -> OnnxReader:
         ReaderError: If its weights are damaged.
     """
     return OnnxReader(shipped_weights(), settings.threads)
+
+
+def open_retriever(settings: Settings, collection: Collection) -> Retriever:
+    """
+    Open a collection as it stands, whatever its documents say by now.
+
+    Raises:
+        IndexingError: If it can't be opened.
+    """
+    generation = collection.open()
+    return Retriever(generation, _open_encoder(settings, generation))
 
 
 def make_answerer(settings: Settings, opened: OpenIndex, reader: Reader) -> Answerer:

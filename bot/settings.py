@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from index.encoder_files import DEFAULT_ENCODER
 PREFIX = "QUOTH_"
 ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
+# The collection of the seeds; others bring their own documents.
+BASE_COLLECTION = "base"
+
+# A name is a folder's name, so it can't lead out of where it belongs.
+_COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class SettingsError(Exception):
@@ -131,7 +137,27 @@ class Settings(BaseSettings):
     @property
     def base_collection(self) -> Path:
         """The index of the seeds."""
-        return self.data / "collections" / "base"
+        return self.collection(BASE_COLLECTION)
+
+    def collection(self, name: str) -> Path:
+        """
+        The index of a collection.
+
+        Raises:
+            SettingsError: If the name is none that a collection may have.
+        """
+        if not _COLLECTION_NAME.fullmatch(name):
+            raise SettingsError(
+                f'"{name}" is no name of a collection. Use up to 64 lower-case letters, digits and '
+                "hyphens, a letter or digit first."
+            )
+        return self.data / "collections" / name
+
+    def documents(self, collection: str) -> Path:
+        """The folder that a collection indexes: the seeds, or its own."""
+        if collection == BASE_COLLECTION:
+            return self.seeds
+        return self.collection(collection) / "documents"
 
     @property
     def encoder_exports(self) -> Path:

@@ -1,20 +1,31 @@
-"""A folder of documents -> a new generation, in which only new text is encoded."""
+"""
+A folder of documents -> a new generation.
+
+What did not change is taken over from the generation before: documents are not read again,
+passages keep their vectors, and the files of its index are shared while the changes are few.
+"""
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, closing, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from index.documents import Document, Failure, Listing, SourceFile, list_documents, load_document
+import numpy as np
+
+from index.changes import Changes, Comparison, compare
+from index.documents import Document, Failure, Parse, SourceFile, list_documents, load_document
 from index.encoder import Encoder, Vectors
 from index.errors import BuildError, DocumentError, IndexingError, NoDocumentsError
-from index.lexical import write_lexical
+from index.files import link
+from index.lexical import extend_lexical, write_lexical
+from index.parsing import ParserProcess
 from index.passages import Splitting, split
 from index.store import (
+    ADDED_VECTORS_NAME,
     FORMAT_VERSION,
     LEXICAL_NAME,
     TEXTS_NAME,
@@ -23,6 +34,7 @@ from index.store import (
     DocumentStamp,
     EncoderStamp,
     FailureStamp,
+    Generation,
     Manifest,
     SplittingStamp,
     stamp_files,
@@ -35,6 +47,10 @@ from index.vectors import write_vectors
 _ENCODED_AT_ONCE = 1_024
 # Files that an error names; the others it counts.
 _NAMED = 3
+# Passages beside the main vectors are searched one by one: at this many it takes about 3 ms.
+_MAX_ADDED_PASSAGES = 20_000
+# Passages that went still cost space and time until everything is written anew.
+_MAX_REMOVED_SHARE = 0.2
 
 
 class Reporter(Protocol):
@@ -60,6 +76,8 @@ class BuildReport:
     generation: str
     published: bool
     """False where nothing had changed and the generation before is still the one."""
+    changes: Changes
+    """Since the generation before; since nothing, where none could be built upon."""
     documents: int
     passages: int
     encoded: int
@@ -81,6 +99,7 @@ def build(
     vectors: Path,
     splitting: Splitting,
     reporter: Reporter,
+    rebuild: bool = False,
 ) -> BuildReport:
     """
     Index a folder and publish the result, unless what is published says the same.
@@ -94,6 +113,7 @@ def build(
         vectors: The folder of vector caches, one subfolder per encoder hash.
         splitting: The limits of a passage.
         reporter: Told of progress.
+        rebuild: Read and encode everything, whatever is there.
 
     Raises:
         NoDocumentsError: If no document could be read; nothing is published.
@@ -105,44 +125,61 @@ def build(
     if not listing.files:
         raise _no_documents(documents, listing.skipped)
     try:
-        with collection.locked(reporter.waiting):
+        with collection.locked(reporter.waiting), ExitStack() as stack:
+            created = datetime.now(UTC)
             encoder = open_encoder()
             made_by = EncoderStamp(name=encoder.name, sha256=encoder.sha256, dim=encoder.dim)
             made_with = SplittingStamp(**asdict(splitting))
-            manifest = _sound_manifest(collection)
-            published = (
-                manifest is None
-                or manifest.encoder != made_by
-                or manifest.splitting != made_with
-                or not is_up_to_date(manifest, documents)
-            )
+            previous = None if rebuild else _to_build_upon(collection, made_by, made_with)
+            if previous is not None:
+                stack.enter_context(closing(previous))
+            listing = list_documents(documents)
+            comparison = compare(listing, previous.manifest if previous else None)
+            changes = comparison.changes
             encoded = 0
-            if manifest is None or published:
-                with (
-                    closing(VectorCache(vectors / encoder.sha256, encoder.dim)) as cache,
-                    collection.writing() as (generation, folder),
-                ):
-                    stamps, failures = _write_texts(
-                        folder / TEXTS_NAME, listing, splitting, encoder, reporter
+            if previous is not None and not changes:
+                manifest = previous.manifest
+                collection.let_go()
+            else:
+                cache = VectorCache(vectors / encoder.sha256, encoder.dim)
+                stack.enter_context(closing(cache))
+                generation, folder = stack.enter_context(collection.writing())
+                read = _write_texts(
+                    folder,
+                    comparison,
+                    previous,
+                    splitting=splitting,
+                    encoder=encoder,
+                    reporter=reporter,
+                )
+                if not read.documents:
+                    raise _no_documents(documents, [*read.failures, *listing.skipped])
+                with closing(Texts(folder / TEXTS_NAME)) as texts:
+                    extended = previous if read.extends else None
+                    first_id = extended.vectors.first_added_id if extended else 0
+                    encoded = _encode_missing(
+                        texts,
+                        first_id,
+                        cache=cache,
+                        encoder=encoder,
+                        reporter=reporter,
+                        anew=rebuild,
                     )
-                    if not stamps:
-                        raise _no_documents(documents, [*failures, *listing.skipped])
-                    with closing(Texts(folder / TEXTS_NAME)) as texts:
-                        encoded = _encode_missing(texts, cache, encoder, reporter)
-                        _write_indexes(folder, texts, cache, encoder.dim)
-                        passages = texts.passage_count
-                    manifest = Manifest(
-                        format_version=FORMAT_VERSION,
-                        generation=generation,
-                        created=datetime.now(UTC),
-                        encoder=made_by,
-                        splitting=made_with,
-                        documents=tuple(stamps),
-                        failures=tuple(failures),
-                        passages=passages,
-                        files=stamp_files(folder),
-                    )
-                    collection.publish(folder, manifest)
+                    _write_indexes(folder, texts, extended, cache, encoder.dim)
+                    passages = texts.passage_count
+                manifest = Manifest(
+                    format_version=FORMAT_VERSION,
+                    generation=generation,
+                    created=created,
+                    encoder=made_by,
+                    splitting=made_with,
+                    documents=read.documents,
+                    failures=read.failures,
+                    passages=passages,
+                    files=stamp_files(folder, previous.manifest.files if previous else {}),
+                )
+                collection.publish(folder, manifest)
+                changes = replace(changes, failed=read.newly_failed)
     except IndexingError:
         raise
     except (OSError, sqlite3.Error) as error:
@@ -152,7 +189,8 @@ def build(
         ) from error
     return BuildReport(
         generation=manifest.generation,
-        published=published,
+        published=previous is None or bool(changes),
+        changes=changes,
         documents=len(manifest.documents),
         passages=manifest.passages,
         encoded=encoded,
@@ -163,61 +201,151 @@ def build(
     )
 
 
-def _sound_manifest(collection: Collection) -> Manifest | None:
-    """The manifest of what is published, if all of it can be opened."""
+def preview(
+    collection: Collection,
+    documents: Path,
+    *,
+    encoder_name: str,
+    splitting: Splitting,
+    rebuild: bool = False,
+) -> Changes:
+    """
+    Tell which documents `build` would read or let go; nothing is read beyond hashes, or written.
+
+    Raises:
+        NoDocumentsError: If the folder is gone.
+    """
+    manifest = None
+    if not rebuild:
+        with suppress(IndexingError):
+            manifest = collection.manifest()
+    if manifest is not None and (
+        manifest.encoder.name != encoder_name
+        or manifest.splitting != SplittingStamp(**asdict(splitting))
+    ):
+        manifest = None
+    return compare(list_documents(documents), manifest).changes
+
+
+def _to_build_upon(
+    collection: Collection, made_by: EncoderStamp, made_with: SplittingStamp
+) -> Generation | None:
+    """The generation being served, if it is sound and what is made now would be like it."""
     try:
-        with closing(collection.open()) as generation:
-            return generation.manifest
+        generation = collection.open()
     except IndexingError:
         return None
+    if (generation.manifest.encoder, generation.manifest.splitting) == (made_by, made_with):
+        return generation
+    generation.close()
+    return None
 
 
 def _no_documents(folder: Path, unread: Sequence[FailureStamp | Failure]) -> NoDocumentsError:
     if not unread:
-        return NoDocumentsError(f"{folder} holds no documents. Put .txt or .md files there.")
+        return NoDocumentsError(f"{folder} holds no documents. Put some there.")
     named = "; ".join(f"{failure.id}: {failure.reason}" for failure in unread[:_NAMED])
     more = f"; and {len(unread) - _NAMED:,} more" if len(unread) > _NAMED else ""
     return NoDocumentsError(f"{folder}: no document could be read ({named}{more}).")
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of the files of a folder."""
+
+    documents: tuple[DocumentStamp, ...]
+    failures: tuple[FailureStamp, ...]
+    newly_failed: tuple[str, ...]
+    extends: bool
+    """Whether passages kept their ids, so that the indexes before can be extended."""
+
+
 def _write_texts(
-    path: Path, listing: Listing, splitting: Splitting, encoder: Encoder, reporter: Reporter
-) -> tuple[list[DocumentStamp], list[FailureStamp]]:
-    stamps: list[DocumentStamp] = []
-    failures: list[FailureStamp] = []
-    next_id = 0
-    reporter.stage("read", len(listing.files))
-    with closing(TextWriter(path)) as writer:
-        for file in listing.files:
-            loaded = _load(file)
+    folder: Path,
+    comparison: Comparison,
+    previous: Generation | None,
+    *,
+    splitting: Splitting,
+    encoder: Encoder,
+    reporter: Reporter,
+) -> _Read:
+    documents = list(comparison.kept)
+    failures = list(comparison.kept_failures)
+    newly_failed: list[str] = []
+    changes = comparison.changes
+    copied = previous.folder / TEXTS_NAME if previous else None
+    reporter.stage("read", len(comparison.to_read))
+    with closing(TextWriter(folder / TEXTS_NAME, copied)) as writer, ParserProcess() as parser:
+        before = {stamp.id for stamp in previous.manifest.documents} if previous else set()
+        for document_id in (*changes.removed, *changes.changed):
+            if document_id in before:
+                writer.remove(document_id)
+        writer.rename([(rename.old, rename.new) for rename in changes.renamed])
+        next_id = writer.next_id
+        for file in comparison.to_read:
+            loaded = _load(file, parser.parse)
             if isinstance(loaded, Document):
                 passages = split(loaded, splitting, encoder.token_offsets, next_id)
                 next_id += writer.add(loaded, passages)
-                stamps.append(
+                documents.append(
                     DocumentStamp(
                         id=file.id, sha256=loaded.sha256, size=file.size, mtime_ns=file.mtime_ns
                     )
                 )
             else:
-                failures.append(
-                    FailureStamp(id=file.id, reason=loaded, size=file.size, mtime_ns=file.mtime_ns)
-                )
+                failures.append(loaded)
+                newly_failed.append(file.id)
             reporter.advance(1)
+        extends = (
+            previous is not None
+            and next_id - previous.vectors.first_added_id <= _MAX_ADDED_PASSAGES
+            and writer.removed_count <= _MAX_REMOVED_SHARE * next_id
+        )
+        if previous is not None and not extends:
+            writer.renumber()
         writer.commit()
-    return stamps, failures
+    return _Read(
+        tuple(sorted(documents, key=lambda stamp: stamp.id)),
+        tuple(sorted(failures, key=lambda stamp: stamp.id)),
+        tuple(newly_failed),
+        extends,
+    )
 
 
-def _load(file: SourceFile) -> Document | str:
-    """The document, or the reason why there is none."""
+def _load(file: SourceFile, parse: Parse) -> Document | FailureStamp:
     try:
-        return load_document(file)
+        return load_document(file, parse)
     except DocumentError as error:
-        return str(error)
+        return FailureStamp(
+            id=file.id,
+            reason=str(error),
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            sha256=error.sha256,
+        )
 
 
-def _encode_missing(texts: Texts, cache: VectorCache, encoder: Encoder, reporter: Reporter) -> int:
-    """Bring the vector of every passage into the cache; return how many had to be made."""
-    total = sum(len(cache.missing(key for key, _ in batch)) for batch in texts.keyed_texts())
+def _encode_missing(
+    texts: Texts,
+    first_id: int,
+    *,
+    cache: VectorCache,
+    encoder: Encoder,
+    reporter: Reporter,
+    anew: bool,
+) -> int:
+    """
+    Bring the vectors of all passages from an id on into the cache; `anew` makes them all again.
+
+    Returns:
+        How many had to be made.
+    """
+
+    def missing(batch: list[tuple[int, bytes, str]]) -> dict[bytes, str]:
+        wanted = {key: text for _, key, text in batch}
+        return wanted if anew else {key: wanted[key] for key in cache.missing(wanted)}
+
+    total = sum(len(missing(batch)) for batch in texts.keyed_texts(first_id))
     reporter.stage("encode", total)
     if total == 0:
         return 0
@@ -231,47 +359,51 @@ def _encode_missing(texts: Texts, cache: VectorCache, encoder: Encoder, reporter
         waiting.clear()
         return count
 
-    for batch in texts.keyed_texts():
-        missing = cache.missing(key for key, _ in batch)
-        waiting |= {key: text for key, text in batch if key in missing}
+    for batch in texts.keyed_texts(first_id):
+        waiting |= missing(batch)
         if len(waiting) >= _ENCODED_AT_ONCE:
             encoded += encode()
     return encoded + encode() if waiting else encoded
 
 
-def _write_indexes(folder: Path, texts: Texts, cache: VectorCache, dim: int) -> None:
-    def batches() -> Iterator[Vectors]:
-        for batch in texts.keyed_texts():
-            yield cache.vectors([key for key, _ in batch])
+def _write_indexes(
+    folder: Path, texts: Texts, extended: Generation | None, cache: VectorCache, dim: int
+) -> None:
+    """Write vectors and lexical index, as an extension of those of a generation if one is given."""
 
-    write_vectors(folder / VECTORS_NAME, dim, batches())
+    def vectors(first_id: int) -> Iterator[Vectors]:
+        for batch in texts.keyed_texts(first_id):
+            yield cache.vectors([key for _, key, _ in batch])
+
     lexical = folder / LEXICAL_NAME
     lexical.mkdir()
-    write_lexical(lexical, (text for batch in texts.keyed_texts() for _, text in batch))
+    if extended is None:
+        write_vectors(folder / VECTORS_NAME, dim, vectors(0))
+        write_lexical(lexical, (text for batch in texts.keyed_texts() for _, _, text in batch))
+        return
+    link(extended.folder / VECTORS_NAME, folder / VECTORS_NAME)
+    first_added_id, next_id = extended.vectors.first_added_id, texts.next_id
+    if next_id > first_added_id:
+        # Passages that came and went leave gaps, whose vectors are never found.
+        added = np.zeros((next_id - first_added_id, dim), dtype=np.float32)
+        for batch in texts.keyed_texts(first_added_id):
+            rows = [passage_id - first_added_id for passage_id, _, _ in batch]
+            added[rows] = cache.vectors([key for _, key, _ in batch])
+        write_vectors(folder / ADDED_VECTORS_NAME, dim, [added])
+    new = (
+        (passage_id, text)
+        for batch in texts.keyed_texts(extended.texts.next_id)
+        for passage_id, _, text in batch
+    )
+    newly_removed = set(texts.removed()).difference(extended.texts.removed())
+    extend_lexical(lexical, extended.folder / LEXICAL_NAME, new, sorted(newly_removed))
 
 
 def is_up_to_date(manifest: Manifest, documents: Path) -> bool:
     """
-    Tell whether a generation still says what its folder says.
-
-    A file whose size and time of change are as recorded is taken as unchanged; of others the
-    content is compared.
+    Tell whether a generation still says what its folder says; see `index.changes.compare`.
 
     Raises:
         NoDocumentsError: If the folder is gone.
     """
-    files = {file.id: file for file in list_documents(documents).files}
-    stamps: tuple[DocumentStamp | FailureStamp, ...] = (*manifest.documents, *manifest.failures)
-    known = {stamp.id: stamp for stamp in stamps}
-    return files.keys() == known.keys() and all(
-        _is_unchanged(files[name], stamp) for name, stamp in known.items()
-    )
-
-
-def _is_unchanged(file: SourceFile, stamp: DocumentStamp | FailureStamp) -> bool:
-    if (file.size, file.mtime_ns) == (stamp.size, stamp.mtime_ns):
-        return True
-    loaded = _load(file)
-    if isinstance(stamp, FailureStamp):
-        return loaded == stamp.reason
-    return isinstance(loaded, Document) and loaded.sha256 == stamp.sha256
+    return not compare(list_documents(documents), manifest).changes

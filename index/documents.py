@@ -1,7 +1,7 @@
 """
 One file -> `Document`.
 
-Each format is one function of the file's bytes, listed in `_LOADERS` by suffix.
+What a format makes of a file's bytes is in `index.formats`.
 """
 
 import codecs
@@ -9,13 +9,17 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 from index.errors import DocumentError, NoDocumentsError
 
+# What is read; each has its function in `index.formats`.
+SUFFIXES = frozenset(
+    {".csv", ".docx", ".epub", ".htm", ".html", ".jsonl", ".md", ".pdf", ".tsv", ".txt", ".xhtml"}
+)
 MAX_TITLE_CHARS = 100
 # Text has almost none of these; a picture or a program has many from its first block on.
 MAX_CONTROL_SHARE = 0.02
@@ -23,11 +27,12 @@ SNIFFED_CHARS = 65_536
 # A charset is told from this much; the whole is decoded with it after.
 SNIFFED_BYTES = 1_000_000
 
+# A file that is being written is read again so often, then left for the next build.
+_READINGS = 3
+
 # Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _NEWLINES = re.compile(r"\r\n?")
-_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
-_FENCE = re.compile(r"^ {0,3}(```|~~~)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,17 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    """What a format's loader finds in a file."""
+class Loaded:
+    """What a format finds in a file."""
 
     text: str
-    title: str | None
-    places: tuple[Place, ...] = field(default=())
+    title: str | None = None
+    dated: date | None = None
+    places: tuple[Place, ...] = ()
+
+
+Parse = Callable[[str, bytes], Loaded]
+"""A suffix in lower case, and a file's bytes -> what they hold; raises `DocumentError`."""
 
 
 def list_documents(folder: Path) -> Listing:
@@ -144,7 +154,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[SourceFile | Failure]:
                 yield Failure(document_id + "/", f"it can't be listed ({error.strerror})")
         elif not entry.is_file():
             yield Failure(document_id, "it is not a regular file")
-        elif Path(entry.name).suffix.lower() not in _LOADERS:
+        elif Path(entry.name).suffix.lower() not in SUFFIXES:
             yield Failure(document_id, f"only {_known_suffixes()} files are read")
         else:
             stat = entry.stat(follow_symlinks=False)
@@ -160,71 +170,76 @@ def _is_utf8(name: str) -> bool:
 
 
 def _known_suffixes() -> str:
-    *most, last = sorted(_LOADERS)
+    *most, last = sorted(SUFFIXES)
     return f"{', '.join(most)} and {last}"
 
 
-def load_document(file: SourceFile) -> Document:
+def load_document(file: SourceFile, parse: Parse | None = None) -> Document:
     """
     Read one file.
 
+    Args:
+        file: As it was listed.
+        parse: What reads the bytes; `index.formats.parse` if none is given.
+
     Raises:
-        DocumentError: If it can't be read, is no text, or holds none.
+        DocumentError: If it can't be read, is not what its suffix says, or holds no text.
     """
+    content, modified = _read_at_rest(file.path)
+    sha256 = hashlib.sha256(content).hexdigest()
     try:
-        content = file.path.read_bytes()
-        stat = file.path.stat()
-    except OSError as error:
-        raise DocumentError(f"it can't be read ({error.strerror})") from error
-    loaded = _LOADERS[file.path.suffix.lower()](content)
-    if not loaded.text.strip():
-        raise DocumentError("it holds no text")
+        loaded = (parse or _parse_here)(file.path.suffix.lower(), content)
+        if not loaded.text.strip():
+            raise DocumentError("it holds no text")
+    except DocumentError as error:
+        error.sha256 = sha256
+        raise
     return Document(
         id=file.id,
         title=loaded.title or file.path.name,
         text=loaded.text,
-        sha256=hashlib.sha256(content).hexdigest(),
-        modified=datetime.fromtimestamp(stat.st_mtime, UTC),
+        sha256=sha256,
+        modified=modified,
+        dated=loaded.dated,
         places=loaded.places,
     )
 
 
-def _load_text(content: bytes) -> _Loaded:
-    text = decode(content)
-    first = next((line.strip() for line in text.split("\n", 50) if line.strip()), "")
-    return _Loaded(text, shorten(first, MAX_TITLE_CHARS) if _has_word(first) else None)
+def _parse_here(suffix: str, content: bytes) -> Loaded:
+    # The formats are made of this module's values, so it can't import them first.
+    from index.formats import parse
+
+    return parse(suffix, content)
 
 
-def _load_markdown(content: bytes) -> _Loaded:
-    text = decode(content)
-    headings = list(_headings(text))
-    ends = [start for start, _ in headings[1:]] + [len(text)]
-    places = tuple(
-        Place(start, end, "heading", name)
-        for (start, name), end in zip(headings, ends, strict=False)
-    )
-    if not headings:
-        return _load_text(content)
-    return _Loaded(text, shorten(headings[0][1], MAX_TITLE_CHARS), places)
+def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
+    """The bytes of a file that nobody wrote to meanwhile, and its time of last change."""
+    try:
+        for _ in range(_READINGS):
+            with path.open("rb") as file:
+                before = os.fstat(file.fileno())
+                content = file.read()
+            after = path.stat()
+            if (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino) and len(
+                content
+            ) == after.st_size:
+                return content, datetime.fromtimestamp(after.st_mtime, UTC)
+    except OSError as error:
+        raise DocumentError(_unreadable(error)) from error
+    raise DocumentError("it changes while it is read; index again when it is complete")
 
 
-def _headings(text: str) -> Iterator[tuple[int, str]]:
-    """Start and name of each `#` heading outside of code fences."""
-    start = 0
-    fence: str | None = None
-    for line in text.split("\n"):
-        mark = _FENCE.match(line)
-        if mark and fence in (None, mark[1]):
-            fence = None if fence else mark[1]
-        elif fence is None and (heading := _ATX_HEADING.match(line)):
-            yield start, heading[2]
-        start += len(line) + 1
+def read_error(file: SourceFile) -> str | None:
+    """The reason why a file can't be opened, as `load_document` gives it."""
+    try:
+        file.path.open("rb").close()
+    except OSError as error:
+        return _unreadable(error)
+    return None
 
 
-_LOADERS: dict[str, Callable[[bytes], _Loaded]] = {
-    ".md": _load_markdown,
-    ".txt": _load_text,
-}
+def _unreadable(error: OSError) -> str:
+    return f"it can't be read ({error.strerror})"
 
 
 def decode(content: bytes) -> str:
@@ -294,5 +309,8 @@ def shorten(text: str, max_chars: int) -> str:
     return (head or cut).rstrip(" ,;:.") + "…"
 
 
-def _has_word(line: str) -> bool:
-    return any(character.isalnum() for character in line)
+def first_line(text: str) -> str | None:
+    """The first line that is not blank, shortened to a title; none if it holds no word."""
+    first = next((line.strip() for line in text.split("\n", 50) if line.strip()), "")
+    has_word = any(character.isalnum() for character in first)
+    return shorten(first, MAX_TITLE_CHARS) if has_word else None

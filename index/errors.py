@@ -8,6 +8,9 @@ class IndexingError(Exception):
 class DocumentError(IndexingError):
     """One document can't be read; the others can."""
 
+    sha256: str | None = None
+    """Of the file's bytes, where those could be read."""
+
 
 class NoDocumentsError(IndexingError):
     """The documents folder is missing, is no folder, or holds nothing that can be read."""

@@ -5,12 +5,14 @@ Words are stemmed, a number such as 35,927 is one word, and a query is built fro
 person types is ever read as query syntax.
 """
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from index.errors import IndexDamagedError
+from index.files import link
 
 _TEXT = "text"
 _PASSAGE_ID = "passage_id"
@@ -22,6 +24,8 @@ _WRITER_THREADS = 1
 _WRITER_HEAP_BYTES = 64_000_000
 # Longer "words" are encoded data; tantivy refuses terms over 65,530 bytes.
 _MAX_WORD_BYTES = 100
+# tantivy's own notes: it replaces them at each commit, so they are copied and never shared.
+_REPLACED = frozenset({"meta.json", ".managed.json"})
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
 
@@ -42,22 +46,64 @@ def write_lexical(folder: Path, texts: Iterable[str]) -> int:
     """
     import tantivy
 
-    count = 0
     try:
-        index = tantivy.Index(_schema(), path=str(folder))
-        index.register_tokenizer(_ANALYZER, _analyzer())
-        writer = index.writer(_WRITER_HEAP_BYTES, _WRITER_THREADS)
-        for text in texts:
-            document = tantivy.Document()
-            document.add_unsigned(_PASSAGE_ID, count)
-            document.add_text(_TEXT, text)
-            writer.add_document(document)
-            count += 1
-        writer.commit()
-        writer.wait_merging_threads()
+        return _write(tantivy.Index(_schema(), path=str(folder)), enumerate(texts), removed=())
     # tantivy reports a full disk, like all it reports, as ValueError.
     except ValueError as error:
         raise OSError(f"{folder}: can't be written ({error})") from error
+
+
+def extend_lexical(
+    folder: Path, previous: Path, passages: Iterable[tuple[int, str]], removed: Sequence[int]
+) -> None:
+    """
+    Write a lexical index that differs from another by few passages.
+
+    The files of the other are shared, not copied; tantivy writes new ones beside them.
+
+    Args:
+        folder: An empty folder.
+        previous: The folder of the other index.
+        passages: Ids and texts to add.
+        removed: Ids to take out.
+
+    Raises:
+        OSError: If the disk is full or can't be written.
+    """
+    import tantivy
+
+    for path in previous.iterdir():
+        if path.suffix == ".lock":
+            continue
+        if path.name in _REPLACED:
+            shutil.copyfile(path, folder / path.name)
+        else:
+            link(path, folder / path.name)
+    try:
+        _write(tantivy.Index.open(str(folder)), passages, removed)
+    except ValueError as error:
+        raise OSError(f"{folder}: can't be written ({error})") from error
+
+
+def _write(index: Any, passages: Iterable[tuple[int, str]], removed: Sequence[int]) -> int:
+    import tantivy
+
+    count = 0
+    index.register_tokenizer(_ANALYZER, _analyzer())
+    writer = index.writer(_WRITER_HEAP_BYTES, _WRITER_THREADS)
+    if removed:
+        # By query: by term, ids are taken as signed numbers, which match no unsigned ones.
+        writer.delete_documents_by_query(
+            tantivy.Query.term_set_query(_schema(), _PASSAGE_ID, list(removed))
+        )
+    for passage_id, text in passages:
+        document = tantivy.Document()
+        document.add_unsigned(_PASSAGE_ID, passage_id)
+        document.add_text(_TEXT, text)
+        writer.add_document(document)
+        count += 1
+    writer.commit()
+    writer.wait_merging_threads()
     return count
 
 
@@ -120,7 +166,7 @@ def _schema() -> Any:
 
     builder = tantivy.SchemaBuilder()
     builder.add_text_field(_TEXT, tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_unsigned_field(_PASSAGE_ID, fast=True)
+    builder.add_unsigned_field(_PASSAGE_ID, indexed=True, fast=True)
     return builder.build()
 
 

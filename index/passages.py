@@ -7,6 +7,7 @@ with the last sentence of the passage before it, so that no answer is lost at a 
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -86,7 +87,8 @@ def split(
     Split one document.
 
     Every character of the document that is not white space is in at least one passage. Neighbours
-    share one sentence wherever that sentence and the next fit a passage together.
+    share one sentence wherever that sentence and the next fit a passage together. No passage holds
+    two rows of a table.
 
     Args:
         document: What to split.
@@ -99,6 +101,7 @@ def split(
     """
     window: list[_Piece] = []
     ids = itertools.count(first_id)
+    row_starts = deque(place.start_char for place in document.places if place.kind == "row")
 
     def passage() -> Passage:
         start, end = window[0].start, window[-1].end
@@ -112,6 +115,12 @@ def split(
         )
 
     for piece in _pieces(document.text, splitting, token_offsets):
+        if row_starts and piece.start >= row_starts[0]:
+            while row_starts and piece.start >= row_starts[0]:
+                row_starts.popleft()
+            if window:
+                yield passage()
+                window = []
         if window and not _fits([*window, piece], splitting):
             yield passage()
             window = [window[-1]] if _fits([window[-1], piece], splitting) else []

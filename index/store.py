@@ -4,7 +4,11 @@ Generations on disk: written aside, published by one rename, opened, verified.
     <collection>/
         CURRENT             the id of the generation being served
         lock                held by the one build that is running
-        generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/
+        held                there while a person wants the current generation kept (a rollback)
+        generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/;
+                            vectors.added.faiss if passages were added since vectors.faiss was made
+
+A file that two generations have in common is one file with two names.
 """
 
 import fcntl
@@ -12,25 +16,32 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
+from index.errors import (
+    IndexDamagedError,
+    IndexFormatError,
+    IndexMissingError,
+)
+from index.files import fsync
 from index.lexical import LexicalIndex
 from index.texts import Texts
-from index.vectors import VectorIndex, fsync
+from index.vectors import VectorIndex
 
-FORMAT_VERSION = 1
+# Counts changes of the files, and of what loaders and the splitter make of the same document.
+FORMAT_VERSION = 2
 # The one being served, and two to go back to.
 KEPT_GENERATIONS = 3
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"
 VECTORS_NAME = "vectors.faiss"
+ADDED_VECTORS_NAME = "vectors.added.faiss"
 LEXICAL_NAME = "lexical"
 
 _UNFINISHED = ".building-"
@@ -65,12 +76,14 @@ class DocumentStamp(_Stamp):
 
 
 class FailureStamp(_Stamp):
-    """A file that could not be read, as it was then."""
+    """A file that did not become a document, as it was then."""
 
     id: str
     reason: str
     size: int
     mtime_ns: int
+    sha256: str | None = None
+    """None if its bytes could not be read."""
 
 
 class FileStamp(_Stamp):
@@ -88,6 +101,7 @@ class Manifest(_Stamp):
     format_version: int
     generation: str
     created: datetime
+    """When the build began to look at the documents."""
     encoder: EncoderStamp
     splitting: SplittingStamp
     documents: tuple[DocumentStamp, ...]
@@ -109,9 +123,10 @@ class Generation:
         """
         self.folder = folder
         self.manifest = manifest
-        self.vectors = VectorIndex(folder / VECTORS_NAME)
-        self.lexical = LexicalIndex(folder / LEXICAL_NAME)
         self.texts = Texts(folder / TEXTS_NAME)
+        added = folder / ADDED_VECTORS_NAME if ADDED_VECTORS_NAME in manifest.files else None
+        self.vectors = VectorIndex(folder / VECTORS_NAME, added, self.texts.removed())
+        self.lexical = LexicalIndex(folder / LEXICAL_NAME)
         counts = {
             TEXTS_NAME: self.texts.passage_count,
             VECTORS_NAME: len(self.vectors),
@@ -148,6 +163,11 @@ class Collection:
         self._generations = folder / "generations"
         self._current = folder / "CURRENT"
         self._lock = folder / "lock"
+        self._held = folder / "held"
+
+    def is_held(self) -> bool:
+        """Whether a person went back to the current generation; only they end that, by a build."""
+        return self._held.exists()
 
     def current(self) -> str:
         """
@@ -190,7 +210,10 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If a file is missing or is not what was written.
         """
-        folder = self._generations / self.current()
+        return self._open(self.current(), verify=verify)
+
+    def _open(self, generation: str, *, verify: bool) -> Generation:
+        folder = self._generations / generation
         manifest = _read_manifest(folder)
         for name, stamp in manifest.files.items():
             _check_file(folder / name, stamp, verify=verify)
@@ -225,7 +248,8 @@ class Collection:
         """
         A folder to write a new generation in; call it with the lock held.
 
-        Whatever is still there when the block ends is deleted, as is what a killed build left.
+        Whatever is still there when the block ends is deleted. So is what a killed build left, and
+        every generation newer than the current one: it was never served, or was gone back from.
 
         Yields:
             The generation's id, and the folder.
@@ -233,14 +257,24 @@ class Collection:
         self._generations.mkdir(parents=True, exist_ok=True)
         for leftover in self._generations.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(leftover, ignore_errors=True)
+        with suppress(IndexDamagedError):
+            for name in self._never_served():
+                shutil.rmtree(self._generations / name, ignore_errors=True)
         now = datetime.now(UTC)
-        generation = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        generation = f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
         folder = self._generations / f"{_UNFINISHED}{generation}"
         folder.mkdir()
         try:
             yield generation, folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _never_served(self) -> list[str]:
+        try:
+            current = self.current()
+        except IndexMissingError:
+            return self.generations()
+        return [name for name in self.generations() if name > current]
 
     def publish(self, folder: Path, manifest: Manifest) -> None:
         """
@@ -259,24 +293,80 @@ class Collection:
         fsync(folder)
         folder.rename(self._generations / manifest.generation)
         fsync(self._generations)
+        self._serve(manifest.generation)
+        self.let_go()
+        self._prune(manifest.generation)
+
+    def _serve(self, generation: str) -> None:
         aside = self._current.with_name("CURRENT.new")
-        aside.write_text(f"{manifest.generation}\n", encoding="ascii")
+        aside.write_text(f"{generation}\n", encoding="ascii")
         fsync(aside)
         aside.replace(self._current)
         fsync(self.folder)
-        self._prune(manifest.generation)
 
     def _prune(self, current: str) -> None:
+        others = [name for name in self.generations() if name != current]
+        for name in others[: -(KEPT_GENERATIONS - 1)]:
+            shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    def generations(self) -> list[str]:
+        """The ids of all generations that are whole, oldest first."""
+        if not self._generations.is_dir():
+            return []
         # Ids begin with their time, so the newest sort last.
-        others = sorted(path for path in self._generations.iterdir() if path.name != current)
-        for path in others[: -(KEPT_GENERATIONS - 1)]:
-            shutil.rmtree(path, ignore_errors=True)
+        names = sorted(path.name for path in self._generations.iterdir())
+        return [name for name in names if not name.startswith(_UNFINISHED)]
+
+    def let_go(self) -> None:
+        """End what `roll_back` began: newer generations are welcome again."""
+        self._held.unlink(missing_ok=True)
+
+    def roll_back(self) -> str:
+        """
+        Serve the generation before the current one, and hold it; call it with the lock held.
+
+        Returns:
+            Its id.
+
+        Raises:
+            IndexMissingError: If there is no generation before.
+            IndexDamagedError: If it is not what was written; the current one is served on.
+        """
+        current = self.current()
+        older = [name for name in self.generations() if name < current]
+        if not older:
+            raise IndexMissingError(
+                f"{self.folder}: there is no generation before {current} to go back to."
+            )
+        self._open(older[-1], verify=True).close()
+        self._held.touch()
+        self._serve(older[-1])
+        return older[-1]
 
 
-def stamp_files(folder: Path) -> dict[str, FileStamp]:
-    """Describe every file of a written generation."""
+def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, FileStamp]:
+    """
+    Describe every file of a written generation.
+
+    Args:
+        folder: Of the generation.
+        shared: The stamps of the generation before; what is the very same file is not read again.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): _stamp(path) for path in paths}
+    names = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {
+        name: shared[name] if name in shared and _is_same(path, shared[name]) else _stamp(path)
+        for name, path in names.items()
+    }
+
+
+def _is_same(path: Path, stamp: FileStamp) -> bool:
+    stat = path.stat()
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
+        stamp.size,
+        stamp.mtime_ns,
+        stamp.inode,
+    )
 
 
 def _stamp(path: Path) -> FileStamp:
@@ -288,18 +378,11 @@ def _stamp(path: Path) -> FileStamp:
 
 def _check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
     try:
-        stat = path.stat()
-        is_the_same = (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
-            stamp.size,
-            stamp.mtime_ns,
-            stamp.inode,
-        )
-        if is_the_same and not verify:
+        if _is_same(path, stamp) and not verify:
             return
-        if stat.st_size != stamp.size:
-            raise IndexDamagedError(
-                f"{path}: has {stat.st_size:,} bytes, but {stamp.size:,} were written."
-            )
+        size = path.stat().st_size
+        if size != stamp.size:
+            raise IndexDamagedError(f"{path}: has {size:,} bytes, but {stamp.size:,} were written.")
         if _stamp(path).sha256 != stamp.sha256:
             raise IndexDamagedError(f"{path}: was changed after it was written (checksum).")
     except OSError as error:

@@ -140,7 +140,7 @@ class Library:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def build(self, reporter: QuietReporter | None = None) -> BuildReport:
+    def build(self, reporter: QuietReporter | None = None, *, rebuild: bool = False) -> BuildReport:
         return build(
             self.collection,
             self.documents,
@@ -148,6 +148,7 @@ class Library:
             vectors=self.folder / "data" / "vectors",
             splitting=self.splitting,
             reporter=reporter or QuietReporter(),
+            rebuild=rebuild,
         )
 
     def open(self) -> Generation:

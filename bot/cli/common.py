@@ -49,6 +49,19 @@ def encoder_option(command: _Command) -> _Command:
     )(command)
 
 
+def collection_option(command: _Command) -> _Command:
+    """Add `--collection`, one name."""
+    from bot.settings import BASE_COLLECTION
+
+    return click.option(
+        "--collection",
+        default=BASE_COLLECTION,
+        metavar="NAME",
+        help="Index the documents in collections/NAME/documents under the data folder, instead of "
+        "the seeds.",
+    )(command)
+
+
 def settings_from(**arguments: object) -> "Settings":
     """
     Read the settings for a command.

@@ -1,13 +1,15 @@
-"""`quoth index`: documents in, a new generation out."""
+"""`quoth index`: documents in, a new generation out; and a look at what is there."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import (
     ConsoleReporter,
+    collection_option,
     data_option,
     encoder_option,
     failures_shown,
@@ -16,14 +18,44 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.exits import Exit
+from bot.settings import Settings, SettingsError
 from prompts import render
+
+if TYPE_CHECKING:
+    from index.changes import Changes
+    from index.store import Collection
+
+# So many changed documents are named; more are counted.
+MAX_NAMED = 8
+MAX_EXCERPT_CHARS = 160
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the command is about."""
+
+    settings: Settings
+    folder: Path
+    """Of the collection."""
+    documents: Path
+
+    @property
+    def collection(self) -> "Collection":
+        from index.store import Collection
+
+        return Collection(self.folder)
 
 
 @click.group("index", invoke_without_command=True)
 @seeds_option
 @data_option
 @encoder_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@collection_option
+@_json_option
+@click.option("--rebuild", is_flag=True, help="Read and encode everything again.")
+@click.option("--dry-run", is_flag=True, help="Say what would be read, and change nothing.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -31,53 +63,136 @@ def command(
     seeds: Path | None,
     data: Path | None,
     encoder: str | None,
+    collection: str,
     as_json: bool,
+    rebuild: bool,
+    dry_run: bool,
 ) -> None:
     """
-    Index the documents, encoding only text that is new.
+    Index the documents, reading and encoding only what is new.
 
     The index in use goes on answering until the new one is whole. A file that can't be read is
     named, the others are indexed, and the exit code is 1.
     """
-    ctx.obj = (seeds, data, encoder)
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    try:
+        folder = settings.collection(collection)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    target = _Target(settings, folder, settings.documents(collection))
+    ctx.obj = target
     if ctx.invoked_subcommand is not None:
         return
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    if dry_run:
+        _preview(target, rebuild=rebuild, as_json=as_json)
+    else:
+        _build(ctx, target, rebuild=rebuild, as_json=as_json)
+
+
+def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
+    with failures_shown():
+        from bot.assembly import SPLITTING
+        from index.build import preview
+
+        changes = preview(
+            target.collection,
+            target.documents,
+            encoder_name=target.settings.encoder,
+            splitting=SPLITTING,
+            rebuild=rebuild,
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(changes)))
+    else:
+        click.echo(printable(render("index_preview.txt", **_named(changes))))
+
+
+def _build(ctx: click.Context, target: _Target, *, rebuild: bool, as_json: bool) -> None:
+    settings = target.settings
     with failures_shown():
         from bot.assembly import SPLITTING
         from index.build import build
         from index.encoder import SentenceEncoder
-        from index.store import Collection
 
         reporter = ConsoleReporter()
         try:
             report = build(
-                Collection(settings.base_collection),
-                settings.seeds,
+                target.collection,
+                target.documents,
                 open_encoder=lambda: SentenceEncoder(settings.encoder, settings.encoder_exports),
                 vectors=settings.vectors,
                 splitting=SPLITTING,
                 reporter=reporter,
+                rebuild=rebuild,
             )
         finally:
             reporter.finish()
     values = asdict(report)
-    text = json.dumps(values) if as_json else printable(render("index_built.txt", **values))
-    click.echo(text)
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        click.echo(printable(render("index_built.txt", **(values | _named(report.changes)))))
     if report.failures:
         ctx.exit(Exit.FAILURE)
 
 
-@command.command("verify")
-@click.pass_context
-def verify(ctx: click.Context) -> None:
-    """Check every file of the index against the checksum it was written with."""
-    seeds, data, encoder = ctx.obj
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    with failures_shown():
-        from index.store import Collection
+def _named(changes: "Changes") -> dict[str, object]:
+    """The changes for a template: each kind's names, and how many are left out of them."""
+    kinds = {
+        "added": changes.added,
+        "changed": changes.changed,
+        "removed": changes.removed,
+        "renamed": tuple(f"{rename.old} → {rename.new}" for rename in changes.renamed),
+    }
+    few = sum(map(len, kinds.values())) <= MAX_NAMED
+    return {
+        "changes": [
+            {"kind": kind, "count": len(names), "names": names if few else ()}
+            for kind, names in kinds.items()
+            if names
+        ]
+    }
 
-        generation = Collection(settings.base_collection).open(verify=True)
+
+@command.command("status")
+@_json_option
+@click.pass_obj
+def status_command(target: _Target, *, as_json: bool) -> None:
+    """Say what is being served, and whether the documents have changed since."""
+    with failures_shown():
+        from index.inspection import status
+
+        found = status(target.collection, target.documents)
+    values = asdict(found) | {"created": found.created.isoformat(timespec="seconds")}
+    if as_json:
+        click.echo(json.dumps(values))
+    else:
+        click.echo(printable(render("index_status.txt", folder=target.documents, **values)))
+
+
+@command.command("rollback")
+@click.pass_obj
+def rollback_command(target: _Target) -> None:
+    """
+    Serve the generation before the current one again.
+
+    It stays until you run `quoth index`, however the documents change.
+    """
+    with failures_shown():
+        collection = target.collection
+        with collection.locked(ConsoleReporter().waiting):
+            generation = collection.roll_back()
+    click.echo(render("index_rolled_back.txt", generation=generation))
+
+
+@command.command("verify")
+@click.pass_obj
+def verify_command(target: _Target) -> None:
+    """Check the index: checksums, counts, every passage and every vector."""
+    with failures_shown():
+        from index.inspection import verify
+
+        generation = verify(target.collection)
     click.echo(
         render(
             "index_verified.txt",
@@ -86,3 +201,39 @@ def verify(ctx: click.Context) -> None:
             passages=generation.manifest.passages,
         )
     )
+
+
+@command.command("search")
+@click.argument("words")
+@click.option(
+    "-k",
+    "count",
+    type=click.IntRange(1, 50),
+    default=10,
+    metavar="N",
+    help="Show the best N passages.  [default: 10]",
+)
+@_json_option
+@click.pass_obj
+def search_command(target: _Target, *, words: str, count: int, as_json: bool) -> None:
+    """
+    Show the passages that a question finds, with their ranks and scores.
+
+    This is what the reader is given; nothing is built or read first.
+    """
+    if not words.strip():
+        raise click.UsageError("There are no words to search for.")
+    with failures_shown():
+        from bot.assembly import open_retriever
+
+        retriever = open_retriever(target.settings, target.collection)
+        hits = retriever.retrieve(words, count).hits
+        from index.documents import shorten
+
+    rows = [{"rank": rank, **asdict(hit)} for rank, hit in enumerate(hits, start=1)]
+    if as_json:
+        click.echo(json.dumps({"question": words, "hits": rows}, ensure_ascii=False))
+        return
+    for row, hit in zip(rows, hits, strict=True):
+        row["excerpt"] = shorten(hit.passage.text, MAX_EXCERPT_CHARS)
+    click.echo(printable(render("index_search.txt", hits=rows)))

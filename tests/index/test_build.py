@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -170,6 +171,7 @@ def test_a_damaged_vector_cache_is_only_a_loss_of_time(library: Library, damage:
         with connection:
             connection.execute("UPDATE vectors SET vector = ?", (blob,))
         connection.close()
+    shutil.rmtree(library.collection.folder)
     library.write("b.txt", "Fines for arson 90.")
 
     report = library.build()

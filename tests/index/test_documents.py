@@ -123,7 +123,8 @@ def test_hidden_names_are_left_out_and_the_rest_is_said(library: Library) -> Non
     assert {failure.id: failure.reason for failure in listing.skipped} == {
         "link.txt": "it is a link, and links are not followed",
         "loop": "it is a link, and links are not followed",
-        "picture.png": "only .md and .txt files are read",
+        "picture.png": "only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .pdf, .tsv, .txt "
+        "and .xhtml files are read",
         "pipe.txt": "it is not a regular file",
     }
 

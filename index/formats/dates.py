@@ -1,0 +1,92 @@
+"""
+The date that a document states for itself.
+
+A date somewhere in a text is a date that it tells of; only a dateline, a byline or metadata say
+when it was written.
+"""
+
+import re
+from datetime import date, datetime
+
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH = (
+    r"(?P<month>jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|"
+    + "|".join(_MONTHS)
+    + r")\.?"
+)
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_WRITTEN = (
+    rf"(?:{_MONTH}\s+{_DAY}\s*,?\s+{_YEAR})",
+    rf"(?:{_DAY}\s+(?:of\s+)?{_MONTH}\s*,?\s+{_YEAR})",
+    r"(?:(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d))(?:[T ]\d\d:\d\d\S*)?",
+)
+_LABEL = (
+    r"(?:(?:date|dated|published|posted|updated|issued|released|last updated|effective)"
+    r"\s*(?:on|:)?\s*)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*,?\s*)?"
+)
+# A line that says nothing but a date, perhaps with a label, a weekday and a time.
+_DATE_LINE = tuple(
+    re.compile(
+        rf"^\W*{_LABEL}{written}\W*(?:(?:at\s+)?\d\d?:\d\d\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{{2,4}})?)?\W*$",
+        re.IGNORECASE,
+    )
+    for written in _WRITTEN
+)
+# "WASHINGTON, Oct. 18, 2011 (Reuters) -": the place in capitals, then the date, then a dash.
+_DATELINE = tuple(
+    re.compile(
+        rf"^[A-Z][A-Z .'\-]+(?:,\s[A-Z][\w.]*)*,?\s+(?:\([^)\n]{{1,40}}\)\s+)?(?i:{written})"
+        r"\s*(?:\([^)\n]{1,40}\)\s*)?[-–—:]"
+    )
+    for written in _WRITTEN
+)
+# A date stands at the head of a document, or it is not the document's.
+_HEAD_LINES = 8
+_MAX_LINE_CHARS = 300
+
+
+def stated_date(text: str) -> date | None:
+    """The date in a text's dateline, or on a line of its own at its head."""
+    lines = [line.strip() for line in text[:5_000].split("\n") if line.strip()]
+    for line in lines[:_HEAD_LINES]:
+        for pattern in (*_DATE_LINE, *_DATELINE):
+            match = pattern.match(line[:_MAX_LINE_CHARS])
+            if match and (found := _date(match)):
+                return found
+    return None
+
+
+def parse_date(text: str) -> date | None:
+    """The date that a field of metadata holds: ISO 8601, or with the month's name."""
+    text = text.strip()
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        pass
+    for written in _WRITTEN:
+        if (match := re.match(written, text, re.IGNORECASE)) and (found := _date(match)):
+            return found
+    return None
+
+
+def _date(match: re.Match[str]) -> date | None:
+    month = match["month"].lower()
+    number = int(month) if month.isdigit() else 1 + [name[:3] for name in _MONTHS].index(month[:3])
+    try:
+        return date(int(match["year"]), number, int(match["day"]))
+    except ValueError:
+        return None

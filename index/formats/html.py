@@ -1,0 +1,354 @@
+"""
+HTML: the main text of a page, without its menus.
+
+The tree is walked without recursion, so that no depth of nesting matters.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from lxml import etree
+
+from index.documents import Loaded, decode
+from index.errors import DocumentError
+from index.formats.blocks import Blocks
+from index.formats.dates import parse_date
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = _HEADINGS | frozenset(
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_CELLS = frozenset({"td", "th"})
+# Never part of what a page says.
+_SILENT = frozenset(
+    [
+        "aside",
+        "button",
+        "canvas",
+        "datalist",
+        "dialog",
+        "form",
+        "head",
+        "iframe",
+        "input",
+        "link",
+        "map",
+        "math",
+        "meta",
+        "nav",
+        "noscript",
+        "object",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+    ]
+)
+_SILENT_ROLES = frozenset(
+    [
+        "alert",
+        "banner",
+        "complementary",
+        "contentinfo",
+        "dialog",
+        "menu",
+        "menubar",
+        "navigation",
+        "search",
+        "toolbar",
+    ]
+)
+# Whole words of an element's classes and id.
+_SILENT_NAMES = frozenset(
+    [
+        "ad",
+        "ads",
+        "advert",
+        "advertisement",
+        "breadcrumb",
+        "breadcrumbs",
+        "cookie",
+        "cookies",
+        "cookie-banner",
+        "menu",
+        "nav",
+        "navbar",
+        "navigation",
+        "pagination",
+        "related",
+        "related-posts",
+        "share",
+        "sharing",
+        "sidebar",
+        "site-footer",
+        "site-header",
+        "skip-link",
+        "social",
+        "social-links",
+        "toc",
+    ]
+)
+# A block with so many links, which are so much of its text, is a menu.
+_MENU_LINKS = 3
+_MENU_SHARE = 0.6
+# An element marked as the main one is believed if it holds this much of the page's text.
+_MIN_MAIN_SHARE = 0.2
+_DATE_FIELDS = frozenset(
+    [
+        "article:published_time",
+        "date",
+        "dc.date",
+        "dc.date.issued",
+        "dcterms.created",
+        "dcterms.date",
+        "dcterms.issued",
+        "datepublished",
+        "og:article:published_time",
+        "parsely-pub-date",
+        "pubdate",
+        "publish-date",
+        "publishdate",
+        "sailthru.date",
+    ]
+)
+_META_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w\-]+)""", re.IGNORECASE)
+_SNIFFED_BYTES = 4_096
+_SPACE = re.compile(r"[ \t\r\f\v\n]+")
+
+
+def load_html(_suffix: str, content: bytes) -> Loaded:
+    """Read a page; its places are its headings."""
+    root = parse_html(content)
+    blocks = Blocks("heading")
+    main = _main_element(root)
+    add_main_text(blocks, main)
+    title = _first_text(root, "title")
+    return blocks.loaded(title, _stated_in_metadata(root, main))
+
+
+def parse_html(content: bytes) -> Any:
+    """
+    Parse a page.
+
+    Raises:
+        DocumentError: If there is nothing in it.
+    """
+    # Decoded here, since what a page says of its own encoding is often wrong, or missing.
+    text = _decode(content)
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        raise DocumentError(f"it is no HTML ({error})") from error
+    if root is None:
+        raise DocumentError("it holds no text")
+    return root
+
+
+def _decode(content: bytes) -> str:
+    declared = _META_CHARSET.search(content[:_SNIFFED_BYTES])
+    if declared and not content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE)):
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            try:
+                return content.decode(declared[1].decode("ascii"))
+            except (UnicodeDecodeError, LookupError):
+                pass
+    return decode(content)
+
+
+def add_main_text(blocks: Blocks, element: Any) -> None:
+    """Add the paragraphs of an element, and its headings as places."""
+    if not _add_blocks(blocks, element, _menus(element)):
+        # A page that is nothing but links says something all the same.
+        _add_blocks(blocks, element, frozenset())
+
+
+def _main_element(root: Any) -> Any:
+    body = next(root.iter("body"), root)
+    whole = _text_length(body)
+    mains = [element for element in body.iter() if _is_main(element)]
+    articles = list(body.iter("article"))
+    for candidates in (mains, articles if len(articles) == 1 else []):
+        if len(candidates) == 1 and _text_length(candidates[0]) >= _MIN_MAIN_SHARE * whole:
+            return candidates[0]
+    return body
+
+
+def _is_main(element: Any) -> bool:
+    return "main" in (element.tag, element.get("role"))
+
+
+def _text_length(element: Any) -> int:
+    return sum(len(_SPACE.sub(" ", text)) for text in element.itertext() if not text.isspace())
+
+
+def _is_silent(element: Any) -> bool:
+    tag = element.tag
+    if not isinstance(tag, str) or tag in _SILENT:
+        return True
+    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return True
+    if element.get("role") in _SILENT_ROLES:
+        return True
+    style = (element.get("style") or "").replace(" ", "").lower()
+    if "display:none" in style or "visibility:hidden" in style:
+        return True
+    # The header of a page is its banner; that of an article holds its title.
+    if tag in {"header", "footer"} and not _is_inside_article(element):
+        return True
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+    is_page = tag in {"html", "body", "main", "article"}
+    return not is_page and not _SILENT_NAMES.isdisjoint(names)
+
+
+def _is_inside_article(element: Any) -> bool:
+    return any(True for _ in element.iterancestors("article", "main"))
+
+
+def _menus(root: Any) -> frozenset[Any]:
+    """The block elements whose text is mostly links."""
+    sizes: dict[Any, tuple[int, int, int]] = {}
+    menus = set()
+    # Children come after their parents in document order, so from the end they come first.
+    for element in reversed(list(root.iter(etree.Element))):
+        characters = len((element.text or "").strip())
+        linked = links = 0
+        for child in element:
+            inner = sizes.pop(child, (0, 0, 0))
+            characters += inner[0] + len((child.tail or "").strip())
+            linked += inner[1]
+            links += inner[2]
+        if element.tag == "a":
+            linked, links = characters, 1
+        sizes[element] = characters, linked, links
+        if element.tag in _BLOCKS and links >= _MENU_LINKS and linked >= _MENU_SHARE * characters:
+            menus.add(element)
+    return frozenset(menus)
+
+
+def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
+    """Add the paragraphs below `root`; tell whether there were any."""
+    line: list[str] = []
+    silent_depth = 0
+    found = False
+
+    def flush() -> None:
+        nonlocal found
+        text = "\n".join(_SPACE.sub(" ", part).strip() for part in "".join(line).split("\0"))
+        line.clear()
+        if text.strip():
+            found = True
+            blocks.add(text.strip(" |"))
+
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag
+        if event == "start":
+            if silent_depth or _is_silent(element) or element in left_out:
+                silent_depth += 1
+                continue
+            if tag in _BLOCKS and tag not in _CELLS:
+                flush()
+            if tag in _HEADINGS:
+                name = _SPACE.sub(" ", "".join(element.itertext())).strip()
+                if name:
+                    blocks.begin(name)
+            elif tag == "br":
+                line.append("\0")
+            line.append(element.text or "")
+            continue
+        if silent_depth:
+            silent_depth -= 1
+        elif tag in _CELLS:
+            line.append(" | ")
+        elif tag in _BLOCKS:
+            flush()
+        if not silent_depth and element is not root:
+            line.append(element.tail or "")
+    flush()
+    return found
+
+
+def _first_text(root: Any, tag: str) -> str | None:
+    element = next(root.iter(tag), None)
+    return None if element is None else _SPACE.sub(" ", "".join(element.itertext())).strip()
+
+
+def _stated_in_metadata(root: Any, main: Any) -> date | None:
+    for stated in _dates_in_metadata(root, main):
+        if found := parse_date(stated):
+            return found
+    return None
+
+
+def _dates_in_metadata(root: Any, main: Any) -> Iterator[str]:
+    for element in root.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        if name.lower() in _DATE_FIELDS:
+            yield element.get("content") or ""
+    for element in root.iter("script"):
+        if element.get("type") == "application/ld+json":
+            yield from _dates_in_linked_data(element.text or "")
+    for element in main.iter("time"):
+        if element.get("pubdate") is not None or element.get("itemprop") == "datePublished":
+            yield element.get("datetime") or ""
+    # The first time that an article's own header gives.
+    for header in main.iter("header"):
+        for element in header.iter("time"):
+            yield element.get("datetime") or ""
+
+
+def _dates_in_linked_data(text: str) -> Iterator[str]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    values = [value]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("datePublished"), str):
+                yield value["datePublished"]
+            values += value.get("@graph") or []
+        elif isinstance(value, list):
+            values += value

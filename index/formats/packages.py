@@ -1,0 +1,34 @@
+"""Formats that are ZIP archives: nothing is unpacked before its size is known."""
+
+import io
+import zipfile
+
+from index.errors import DocumentError
+
+# More than any book's text; what goes beyond was made to fill a memory.
+MAX_UNPACKED_BYTES = 500_000_000
+# A ZIP shrinks text to a tenth, XML to a thirtieth; a file of zeros to a thousandth.
+MAX_RATIO = 200
+# Below this size no ratio matters.
+_HARMLESS_BYTES = 10_000_000
+
+
+def open_package(content: bytes) -> zipfile.ZipFile:
+    """
+    Open an archive whose members, unpacked, are of a bearable size.
+
+    Raises:
+        DocumentError: If it is no archive, is encrypted, or would unpack to too much.
+    """
+    try:
+        package = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile as error:
+        raise DocumentError("it is damaged or cut short (not a whole ZIP archive)") from error
+    unpacked = sum(member.file_size for member in package.infolist())
+    if unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > _HARMLESS_BYTES and unpacked > MAX_RATIO * len(content)
+    ):
+        raise DocumentError(f"it would unpack to {unpacked / 1e6:,.0f} MB, too much for a document")
+    if any(member.flag_bits & 1 for member in package.infolist()):
+        raise DocumentError("it is protected by a password; save it without")
+    return package

@@ -1,0 +1,81 @@
+"""PDF: the text of each page, its lines joined to paragraphs."""
+
+import io
+import re
+from datetime import date
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from index.documents import Loaded
+from index.errors import DocumentError
+from index.formats.blocks import Blocks
+
+# A line that is this much shorter than the page's longest ends its paragraph.
+_FULL_LINE_SHARE = 0.75
+_LIST_ITEM = re.compile(r"\s*(?:[•◦▪‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+_SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
+
+
+def load_pdf(_suffix: str, content: bytes) -> Loaded:
+    """Read a PDF; its places are its pages, counted from 1 as a viewer does."""
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise DocumentError("it is protected by a password; save it without")
+        blocks = Blocks("page")
+        for number, page in enumerate(reader.pages, start=1):
+            blocks.begin(f"{number}")
+            for paragraph in paragraphs(page.extract_text()):
+                blocks.add(paragraph)
+        loaded = blocks.loaded(_title(reader), _dated(reader))
+    except PyPdfError as error:
+        raise DocumentError(f"it is no sound PDF ({error})") from error
+    if not loaded.text:
+        raise DocumentError("it holds no text; if it is scanned, run it through OCR first")
+    return loaded
+
+
+def _title(reader: PdfReader) -> str | None:
+    title = reader.metadata.title if reader.metadata else None
+    return title if isinstance(title, str) else None
+
+
+def _dated(reader: PdfReader) -> date | None:
+    try:
+        created = reader.metadata.creation_date if reader.metadata else None
+    except ValueError:
+        return None
+    return created.date() if created else None
+
+
+def paragraphs(page: str) -> list[str]:
+    """
+    Join the lines of a page.
+
+    A line break in a PDF is where the line was full; a sentence goes on over it. A paragraph ends
+    at a blank line, before a list item, and after a line that ends a sentence or is far from full.
+    """
+    lines = [line.strip() for line in page.split("\n")]
+    full = _FULL_LINE_SHARE * max(map(len, lines), default=0)
+    joined: list[str] = []
+    goes_on = False
+    for line in lines:
+        if not line:
+            goes_on = False
+            continue
+        if goes_on and not _LIST_ITEM.match(line):
+            joined[-1] = _join(joined[-1], line)
+        else:
+            joined.append(line)
+        ends_sentence = _SENTENCE_END.search(line) is not None
+        goes_on = len(line) >= full if ends_sentence or line[-1].isalnum() else True
+    return joined
+
+
+def _join(before: str, after: str) -> str:
+    if _BROKEN_WORD.search(before) and after[:1].islower():
+        # A soft hyphen is there for the break alone; of others nobody can tell, so they stay.
+        return before[:-1] + after if before[-1] == "\u00ad" else before + after
+    return f"{before} {after}"

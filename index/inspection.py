@@ -1,0 +1,99 @@
+"""What is in an index, and whether it is sound: for people who look after it."""
+
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from index.build import is_up_to_date
+from index.documents import Failure
+from index.errors import IndexDamagedError, NoDocumentsError
+from index.store import TEXTS_NAME, VECTORS_NAME, Collection, Generation
+
+# An approximate index keeps vectors in half precision, which moves their length by so much.
+_LENGTH_TOLERANCE = 2e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A collection's index."""
+
+    generation: str
+    created: datetime
+    held: bool
+    """Whether a person went back to this generation, and builds wait for them."""
+    up_to_date: bool | None
+    """Whether it says what the documents say; none if their folder is gone."""
+    documents: int
+    passages: int
+    failures: tuple[Failure, ...]
+    encoder: str
+    size_bytes: int
+    """Of this generation's files; files that it shares with others are counted in full."""
+    generations: tuple[str, ...]
+    """All that are kept, oldest first."""
+
+
+def status(collection: Collection, documents: Path) -> Status:
+    """
+    Describe what is being served.
+
+    Raises:
+        IndexingError: If nothing is, or it can't be read.
+    """
+    manifest = collection.manifest()
+    up_to_date = None
+    with suppress(NoDocumentsError):
+        up_to_date = is_up_to_date(manifest, documents)
+    return Status(
+        generation=manifest.generation,
+        created=manifest.created,
+        held=collection.is_held(),
+        up_to_date=up_to_date,
+        documents=len(manifest.documents),
+        passages=manifest.passages,
+        failures=tuple(Failure(failure.id, failure.reason) for failure in manifest.failures),
+        encoder=manifest.encoder.name,
+        size_bytes=sum(stamp.size for stamp in manifest.files.values()),
+        generations=tuple(collection.generations()),
+    )
+
+
+def verify(collection: Collection) -> Generation:
+    """
+    Check all that can be checked of what is being served, and return it, closed.
+
+    Checksums and counts; every passage equal to its slice of its document; every vector of unit
+    length.
+
+    Raises:
+        IndexingError: If nothing is being served.
+        IndexDamagedError: At the first fault.
+    """
+    with closing(collection.open(verify=True)) as generation:
+        _check_passages(generation)
+        _check_vectors(generation)
+        return generation
+
+
+def _check_passages(generation: Generation) -> None:
+    for document, passages in generation.texts.documents_with_passages():
+        for passage in passages:
+            if document.text[passage.start_char : passage.end_char] != passage.text:
+                raise IndexDamagedError(
+                    f"{generation.folder / TEXTS_NAME}: passage {passage.id} is not what stands in "
+                    f"{document.id}, characters {passage.start_char}-{passage.end_char}."
+                )
+
+
+def _check_vectors(generation: Generation) -> None:
+    for batch in generation.texts.keyed_texts():
+        for passage_id, _, _ in batch:
+            length = float(np.linalg.norm(generation.vectors.vector(passage_id)))
+            if abs(length - 1) > _LENGTH_TOLERANCE:
+                raise IndexDamagedError(
+                    f"{generation.folder / VECTORS_NAME}: the vector of passage {passage_id} has "
+                    f"length {length:.4f}, not 1."
+                )

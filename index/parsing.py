@@ -1,0 +1,175 @@
+"""
+Parsing in a process of its own, which may hang, swell or crash without anybody else's harm.
+
+The process is started when the first file needs it, and goes on to the next file; one that is too
+slow or asks for too much memory is ended, and another takes its place.
+"""
+
+import json
+import os
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from datetime import date
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from index.documents import Loaded, Place
+from index.errors import DocumentError
+from index.formats import PLAIN_SUFFIXES, parse
+
+# A PDF of a thousand pages takes about a minute.
+PARSE_TIMEOUT_S = 120.0
+# Of address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
+PARSE_MEMORY_BYTES = 2_000_000_000
+# Of one document's text and places; beyond it, it is data and not a document.
+_MAX_REPLY_BYTES = 256_000_000
+
+_LENGTH_BYTES = 8
+
+
+class ParserProcess:
+    """Parses files one after the other; use it as a context, and from one thread."""
+
+    def __init__(
+        self, timeout_s: float = PARSE_TIMEOUT_S, memory_bytes: int = PARSE_MEMORY_BYTES
+    ) -> None:
+        """Set the limits for each file."""
+        self._timeout_s = timeout_s
+        self._memory_bytes = memory_bytes
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start nothing yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the process."""
+        self._end()
+
+    def parse(self, suffix: str, content: bytes) -> Loaded:
+        """
+        See `index.formats.parse`; plain text is read here, all else in the other process.
+
+        Raises:
+            DocumentError: If it can't be read, or not within the limits.
+        """
+        if suffix in PLAIN_SUFFIXES:
+            return parse(suffix, content)
+        try:
+            reply = self._ask(suffix, content)
+        except (OSError, EOFError) as error:
+            code = self._end()
+            raise DocumentError(
+                f"the process that read it ended (exit code {code}); it needs more than "
+                f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
+            ) from error
+        except TimeoutError as error:
+            self._end()
+            raise DocumentError(
+                f"reading it takes more than {self._timeout_s:.0f} seconds"
+            ) from error
+        if "error" in reply:
+            if reply["ends"]:
+                self._end()
+            raise DocumentError(reply["error"])
+        return Loaded(
+            reply["text"],
+            reply["title"],
+            date.fromisoformat(reply["dated"]) if reply["dated"] else None,
+            tuple(Place(**place) for place in reply["places"]),
+        )
+
+    def _ask(self, suffix: str, content: bytes) -> dict[str, Any]:
+        deadline = time.monotonic() + self._timeout_s
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "index.parsing", str(self._memory_bytes)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        process.stdin.write(json.dumps([suffix, len(content), self._timeout_s]).encode() + b"\n")
+        process.stdin.write(content)
+        process.stdin.flush()
+        length = int.from_bytes(_read(process.stdout, _LENGTH_BYTES, deadline))
+        reply: dict[str, Any] = json.loads(_read(process.stdout, length, deadline))
+        return reply
+
+    def _end(self) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.kill()
+        process.communicate()
+        return process.returncode
+
+
+def _read(pipe: Any, count: int, deadline: float) -> bytes:
+    received = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while len(received) < count:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            chunk = os.read(pipe.fileno(), min(count - len(received), 1 << 20))
+            if not chunk:
+                raise EOFError
+            received += chunk
+    return bytes(received)
+
+
+def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    while line := requests.readline():
+        suffix, length, timeout_s = json.loads(line)
+        content = requests.read(length)
+        # Should the one who asked be gone by then, nobody else would end a parser that hangs.
+        signal.setitimer(signal.ITIMER_REAL, 2 * timeout_s)
+        reply = _reply(suffix, content)
+        replies.write(len(reply).to_bytes(_LENGTH_BYTES) + reply)
+        replies.flush()
+
+
+def _reply(suffix: str, content: bytes) -> bytes:
+    try:
+        loaded = parse(suffix, content)
+        values = asdict(loaded)
+        values["dated"] = loaded.dated.isoformat() if loaded.dated else None
+        reply = json.dumps(values).encode()
+    except DocumentError as error:
+        return _error(str(error), ends=False)
+    except MemoryError:
+        return _error("reading it takes more memory than a document may", ends=True)
+    if len(reply) > _MAX_REPLY_BYTES:
+        return _error("it holds too much text for one document; split it", ends=True)
+    return reply
+
+
+def _error(text: str, *, ends: bool) -> bytes:
+    return json.dumps({"error": text, "ends": ends}).encode()
+
+
+def main() -> None:
+    """Serve the process that started this one, within its memory limit."""
+    memory_bytes = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # What a library prints must not get between the replies.
+    with os.fdopen(os.dup(1), "wb") as replies:
+        os.dup2(2, 1)
+        _serve(sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()

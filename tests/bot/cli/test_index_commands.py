@@ -1,0 +1,64 @@
+"""`quoth index` and what it says, with the real models where there is something to find."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bot.cli.test_ask import quoth
+from tests.conftest import ROOT
+
+
+def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    for number in range(3):
+        (tmp_path / f"seeds/{number}.txt").write_text("Something.")
+
+    told = quoth("index", "--dry-run", cwd=tmp_path)
+    as_json = quoth("index", "--dry-run", "--json", cwd=tmp_path)
+
+    assert told.stdout.startswith("Added: 0.txt, 1.txt, 2.txt.\nNothing was done")
+    assert json.loads(as_json.stdout) == {
+        "added": ["0.txt", "1.txt", "2.txt"],
+        "changed": [],
+        "removed": [],
+        "renamed": [],
+        "failed": [],
+    }
+    assert not (tmp_path / "data").exists()
+
+
+def test_many_changes_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    for number in range(20):
+        (tmp_path / f"seeds/{number}.txt").write_text("Something.")
+
+    assert quoth("index", "--dry-run", cwd=tmp_path).stdout.startswith("Added: 20 documents.")
+
+
+def test_status_and_search_show_what_is_there(real_data: Callable[[], Path]) -> None:
+    options = ("index", "--data", str(real_data()), "--seeds", str(ROOT / "seeds"))
+
+    status = json.loads(quoth(*options, "status", "--json").stdout)
+    assert (status["documents"], status["passages"], status["up_to_date"]) == (1, 5, True)
+    assert "It says what" in quoth(*options, "status").stdout
+
+    hits = json.loads(quoth(*options, "search", "drunk driving", "--json").stdout)["hits"]
+    assert [hit["rank"] for hit in hits] == [1, 2, 3, 4, 5]
+    assert hits[0]["lexical_rank"] == 1
+    assert "drunk driving" in hits[0]["passage"]["text"]
+    told = quoth(*options, "search", "drunk driving", "-k", "1").stdout
+    assert told.startswith("1. 000_b5621b009607970c.txt, characters ")
+
+
+def test_there_is_nothing_to_go_back_to(real_data: Callable[[], Path]) -> None:
+    rolled = quoth("index", "--data", str(real_data()), "rollback")
+
+    assert rolled.returncode == 1
+    assert "there is no generation before" in rolled.stderr
+
+
+def test_a_collection_s_name_can_not_lead_elsewhere(tmp_path: Path) -> None:
+    for name in ("../base", "", "UPPER", "a/b", "-x"):
+        refused = quoth("index", "--collection", name, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "is no name of a collection" in refused.stderr

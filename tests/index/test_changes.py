@@ -1,0 +1,239 @@
+"""Builds after the first: only what changed is read, and the result is as if all had been."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from index.build import build
+from index.changes import Rename, compare
+from index.documents import list_documents
+from index.retrieve import Retriever
+from index.store import ADDED_VECTORS_NAME, VECTORS_NAME, Generation
+from tests.conftest import Library, QuietReporter
+
+
+def filled(library: Library, count: int = 12) -> Library:
+    for number in range(count):
+        library.write(f"{number:02}.txt", f"Fine number{number} costs {100 + number} francs.")
+    library.build()
+    return library
+
+
+def found(generation: Generation, library: Library, question: str) -> list[str]:
+    hits = Retriever(generation, library.encoder).retrieve(question, 3).hits
+    return [hit.passage.document_id for hit in hits]
+
+
+def test_only_new_and_changed_documents_are_read(library: Library) -> None:
+    filled(library)
+    library.encoder.encoded.clear()
+    library.write("03.txt", "Fine number3 costs 999 francs.")
+    library.write("new/12.txt", "Fine number12 costs 112 francs.")
+    (library.documents / "05.txt").unlink()
+    reporter = QuietReporter()
+
+    report = library.build(reporter)
+
+    assert reporter.stages["read"] == 2
+    assert sorted(library.encoder.encoded) == [
+        "Fine number12 costs 112 francs.",
+        "Fine number3 costs 999 francs.",
+    ]
+    assert (report.encoded, report.reused) == (2, 10)
+    assert report.changes.added == ("new/12.txt",)
+    assert report.changes.changed == ("03.txt",)
+    assert report.changes.removed == ("05.txt",)
+    generation = library.open()
+    assert "05.txt" not in found(generation, library, "number5")
+    assert found(generation, library, "number12")[0] == "new/12.txt"
+    assert generation.texts.text("03.txt", 0, 30) == "Fine number3 costs 999 francs."
+
+
+def test_a_small_change_shares_the_files_of_the_index_before(library: Library) -> None:
+    filled(library)
+    before = library.open()
+    library.write("12.txt", "One more.")
+
+    library.build()
+
+    after = library.open()
+    assert (after.folder / VECTORS_NAME).samefile(before.folder / VECTORS_NAME)
+    assert (after.folder / ADDED_VECTORS_NAME).exists()
+    assert len(after.vectors) == len(after.lexical) == after.texts.passage_count == 13
+
+
+def test_many_removals_make_everything_be_written_anew(library: Library) -> None:
+    filled(library)
+    for number in range(6):
+        (library.documents / f"{number:02}.txt").unlink()
+
+    library.build()
+
+    generation = library.open()
+    assert generation.texts.removed() == []
+    assert generation.texts.next_id == len(generation.vectors) == 6
+    assert not (generation.folder / ADDED_VECTORS_NAME).exists()
+    assert found(generation, library, "number7")[0] == "07.txt"
+
+
+def test_a_renamed_document_is_neither_read_nor_encoded(library: Library) -> None:
+    filled(library)
+    library.encoder.encoded.clear()
+    (library.documents / "moved").mkdir()
+    (library.documents / "04.txt").rename(library.documents / "moved/fine.txt")
+    reporter = QuietReporter()
+
+    report = library.build(reporter)
+
+    assert report.published
+    assert report.changes.renamed == (Rename("04.txt", "moved/fine.txt"),)
+    assert (reporter.stages["read"], library.encoder.encoded) == (0, [])
+    assert found(library.open(), library, "number4")[0] == "moved/fine.txt"
+
+
+def test_two_documents_can_swap_their_names(library: Library) -> None:
+    filled(library)
+    for old, new in (("01.txt", "x"), ("02.txt", "01.txt"), ("x", "02.txt")):
+        (library.documents / old).rename(library.documents / new)
+
+    library.build()
+
+    assert found(library.open(), library, "number1")[0] == "02.txt"
+    assert found(library.open(), library, "number2")[0] == "01.txt"
+
+
+def test_a_name_that_differs_in_case_is_another_name(library: Library) -> None:
+    library.write("---.txt", "-----")  # named by its file, since its first line has no word
+    filled(library)
+    (library.documents / "---.txt").rename(library.documents / "---.TXT")
+    (library.documents / "07.txt").rename(library.documents / "07.TXT")
+
+    report = library.build()
+
+    assert report.changes.renamed == (Rename("---.txt", "---.TXT"), Rename("07.txt", "07.TXT"))
+    assert library.open().texts.document("---.TXT").title == "---.TXT"
+    assert found(library.open(), library, "number7")[0] == "07.TXT"
+
+
+def test_a_file_that_was_only_touched_is_not_a_change(library: Library) -> None:
+    filled(library)
+    os.utime(library.documents / "01.txt")
+
+    assert not library.build().published
+
+
+def test_a_change_that_keeps_size_and_time_is_seen_when_it_is_recent(library: Library) -> None:
+    path = library.write("a.txt", "Theft costs 35.")
+    library.build()
+    stat = path.stat()
+    path.write_text("Arson costs 90.")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    assert library.build().changes.changed == ("a.txt",)
+
+
+def test_a_file_that_failed_is_tried_again_when_it_changed(library: Library) -> None:
+    filled(library, 2)
+    library.write("bad.txt", b"\x00\x01")
+
+    first = library.build()
+    again = library.build()
+    library.write("bad.txt", "Good now.")
+    last = library.build()
+
+    assert first.changes.added == first.changes.failed == ("bad.txt",)
+    assert not again.published
+    assert [failure.id for failure in again.failures] == ["bad.txt"]
+    assert last.changes.changed == ("bad.txt",)
+    assert last.failures == ()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_tried_again_when_it_has_one(library: Library) -> None:
+    filled(library, 2)
+    path = library.write("secret.txt", "Hidden costs 5.")
+    path.chmod(0)
+    assert library.build().failures
+    path.chmod(0o644)
+
+    assert library.build().changes.changed == ("secret.txt",)
+
+
+def test_a_rebuild_reads_and_encodes_everything(library: Library) -> None:
+    filled(library)
+    library.encoder.encoded.clear()
+
+    report = library.build(rebuild=True)
+
+    assert report.published
+    assert (report.encoded, report.reused) == (12, 0)
+    assert len(library.encoder.encoded) == 12
+
+
+def test_comparing_with_nothing_calls_everything_added(library: Library) -> None:
+    library.write("a.txt", "a")
+
+    comparison = compare(list_documents(library.documents), None)
+
+    assert comparison.changes.added == ("a.txt",)
+    assert [file.id for file in comparison.to_read] == ["a.txt"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_edits_the_index_is_as_if_built_from_nothing(
+    library: Library, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - edits, not secrets
+    words = [f"word{number}" for number in range(30)]
+
+    def edit() -> None:
+        name = f"{chance.randrange(25):02}.txt"
+        path = library.documents / name
+        kind = chance.random()
+        if kind < 0.25 and path.exists() and len(list(library.documents.iterdir())) > 2:
+            path.unlink()
+        elif kind < 0.4 and path.exists():
+            path.rename(library.documents / f"{chance.randrange(25):02}.txt")
+        else:
+            sentences = (" ".join(chance.choices(words, k=8)).capitalize() + "." for _ in range(30))
+            library.write(name, " ".join(sentences))
+
+    for _ in range(20):
+        edit()
+    library.build()
+    for _ in range(8):
+        for _ in range(chance.randrange(1, 4)):
+            edit()
+        library.build()
+
+    fresh = Library(tmp_path / f"fresh{seed}", encoder=library.encoder)
+    build(
+        fresh.collection,
+        library.documents,
+        open_encoder=lambda: library.encoder,
+        vectors=fresh.folder / "vectors",
+        splitting=library.splitting,
+        reporter=QuietReporter(),
+    )
+    grown, made = library.open(), fresh.open()
+    assert grown.manifest.documents == made.manifest.documents
+    assert list(grown.texts.documents()) == list(made.texts.documents())
+    for word in words[:5]:
+        query = library.encoder.encode_question(word)
+        assert seen(grown, grown.vectors.search(query, 1_000)) == seen(
+            made, made.vectors.search(query, 1_000)
+        )
+        assert {key for key, _ in seen(grown, grown.lexical.search(word, 1_000))} == {
+            key for key, _ in seen(made, made.lexical.search(word, 1_000))
+        }
+
+
+def seen(
+    generation: Generation, hits: list[tuple[int, float]]
+) -> set[tuple[tuple[str, int], float]]:
+    passages = generation.texts.passages([passage_id for passage_id, _ in hits])
+    return {
+        ((passages[i].document_id, passages[i].start_char), round(score, 5)) for i, score in hits
+    }

@@ -1,0 +1,145 @@
+"""Looking after an index: what is there, whether it is sound, and going back."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+
+from index.errors import IndexDamagedError, IndexMissingError
+from index.inspection import status, verify
+from index.store import TEXTS_NAME, VECTORS_NAME, Collection, Manifest, stamp_files
+from tests.conftest import Library
+
+
+def restamp(folder: Path) -> None:
+    """Make a manifest say that its files are what they have become."""
+    manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    files = {
+        name: stamp for name, stamp in stamp_files(folder, {}).items() if name in manifest.files
+    }
+    text = manifest.model_copy(update={"files": files}).model_dump_json()
+    (folder / "manifest.json").write_text(text)
+
+
+def folder_of(collection: Collection) -> Path:
+    with closing(collection.open()) as generation:
+        return generation.folder
+
+
+def test_status_tells_what_is_served(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.write("b.txt", b"\x00")
+    library.build()
+
+    found = status(library.collection, library.documents)
+
+    assert (found.documents, found.passages, found.up_to_date, found.held) == (1, 1, True, False)
+    assert [failure.id for failure in found.failures] == ["b.txt"]
+    assert found.generations == (found.generation,)
+    library.write("c.txt", "More.")
+    assert status(library.collection, library.documents).up_to_date is False
+    assert status(library.collection, library.folder / "gone").up_to_date is None
+
+
+def test_what_was_built_is_sound(library: Library) -> None:
+    for number in range(30):
+        library.write(f"{number}.txt", f"Fine {number} costs {number} francs. " * 40)
+    library.build()
+    library.write("3.txt", "Changed.")
+    library.build()
+
+    assert verify(library.collection).id == library.collection.current()
+
+
+def test_a_passage_that_is_not_in_its_document_is_found(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+    folder = folder_of(library.collection)
+    with closing(sqlite3.connect(folder / TEXTS_NAME)) as connection, connection:
+        connection.execute("UPDATE passages SET text = 'Theft costs 99.'")
+    restamp(folder)
+
+    with pytest.raises(IndexDamagedError, match="passage 0 is not what stands in"):
+        verify(library.collection)
+
+
+def test_a_vector_that_is_not_of_unit_length_is_found(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+    folder = folder_of(library.collection)
+    index = faiss.IndexFlatIP(library.encoder.dim)
+    index.add(np.full((1, library.encoder.dim), 0.5, dtype=np.float32))
+    faiss.write_index(index, str(folder / VECTORS_NAME))
+    restamp(folder)
+
+    with pytest.raises(IndexDamagedError, match=r"the vector of passage 0 has length 4\.0"):
+        verify(library.collection)
+
+
+def test_going_back_holds_until_the_next_build(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    first = library.build().generation
+    library.write("a.txt", "Theft costs 99.")
+    second = library.build().generation
+
+    assert library.collection.roll_back() == first
+    assert library.open().texts.text("a.txt", 0, 15) == "Theft costs 35."
+    assert library.collection.is_held()
+    third = library.build()
+
+    assert third.changes.changed == ("a.txt",)
+    assert not library.collection.is_held()
+    assert library.collection.generations() == [first, third.generation]
+    assert second not in library.collection.generations()
+
+
+def test_going_back_and_changing_the_documents_back_ends_the_hold(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+    library.write("a.txt", "Theft costs 99.")
+    library.build()
+    library.collection.roll_back()
+    library.write("a.txt", "Theft costs 35.")
+
+    assert not library.build().published
+    assert not library.collection.is_held()
+
+
+def test_there_is_nothing_to_go_back_to_from_the_first(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+
+    with pytest.raises(IndexMissingError, match="no generation before"):
+        library.collection.roll_back()
+    assert not library.collection.is_held()
+
+
+def test_a_damaged_generation_is_not_gone_back_to(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    first = folder_of_current(library)
+    library.write("a.txt", "Theft costs 99.")
+    library.build()
+    current = library.collection.current()
+    manifest = Manifest.model_validate_json((first / "manifest.json").read_bytes())
+    (first / next(iter(manifest.files))).write_bytes(b"")
+
+    with pytest.raises(IndexDamagedError):
+        library.collection.roll_back()
+    assert library.collection.current() == current
+
+
+def folder_of_current(library: Library) -> Path:
+    library.build()
+    return folder_of(library.collection)
+
+
+def test_the_last_three_generations_are_kept(library: Library) -> None:
+    made = []
+    for number in range(6):
+        library.write("a.txt", f"Theft costs {number}.")
+        made.append(library.build().generation)
+
+    assert library.collection.generations() == made[-3:]
