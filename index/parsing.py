@@ -67,16 +67,16 @@ class ParserProcess:
             return parse(suffix, content)
         try:
             reply = self._ask(suffix, content)
+        except TimeoutError as error:
+            self._end()
+            raise DocumentError(
+                f"reading it takes more than {self._timeout_s:.0f} seconds"
+            ) from error
         except (OSError, EOFError) as error:
             code = self._end()
             raise DocumentError(
                 f"the process that read it ended (exit code {code}); it needs more than "
                 f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
-            ) from error
-        except TimeoutError as error:
-            self._end()
-            raise DocumentError(
-                f"reading it takes more than {self._timeout_s:.0f} seconds"
             ) from error
         if "error" in reply:
             if reply["ends"]:

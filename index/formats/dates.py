@@ -49,7 +49,7 @@ _DATE_LINE = tuple(
 # "WASHINGTON, Oct. 18, 2011 (Reuters) -": the place in capitals, then the date, then a dash.
 _DATELINE = tuple(
     re.compile(
-        rf"^[A-Z][A-Z .'\-]+(?:,\s[A-Z][\w.]*)*,?\s+(?:\([^)\n]{{1,40}}\)\s+)?(?i:{written})"
+        rf"^[A-Z][A-Z .'\-]+(?:,\s[A-Z][\w.]*)*,?\s+(?:\([^)\n]{{1,40}}\),?\s+)?(?i:{written})"
         r"\s*(?:\([^)\n]{1,40}\)\s*)?[-–—:]"
     )
     for written in _WRITTEN

@@ -53,6 +53,8 @@ _BLOCKS = _HEADINGS | frozenset(
     ]
 )
 _CELLS = frozenset({"td", "th"})
+# A table's row of at most so much text is one paragraph; longer ones lay out a page.
+_MAX_ROW_CHARS = 600
 # Never part of what a page says.
 _SILENT = frozenset(
     [
@@ -133,6 +135,7 @@ _MIN_MAIN_SHARE = 0.2
 _DATE_FIELDS = frozenset(
     [
         "article:published_time",
+        "created",
         "date",
         "dc.date",
         "dc.date.issued",
@@ -269,44 +272,66 @@ def _menus(root: Any) -> frozenset[Any]:
 
 def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
     """Add the paragraphs below `root`; tell whether there were any."""
-    line: list[str] = []
+    walk = _Walk(blocks)
     silent_depth = 0
-    found = False
-
-    def flush() -> None:
-        nonlocal found
-        text = "\n".join(_SPACE.sub(" ", part).strip() for part in "".join(line).split("\0"))
-        line.clear()
-        if text.strip():
-            found = True
-            blocks.add(text.strip(" |"))
-
     for event, element in etree.iterwalk(root, events=("start", "end")):
-        tag = element.tag
         if event == "start":
             if silent_depth or _is_silent(element) or element in left_out:
                 silent_depth += 1
-                continue
-            if tag in _BLOCKS and tag not in _CELLS:
-                flush()
-            if tag in _HEADINGS:
-                name = _SPACE.sub(" ", "".join(element.itertext())).strip()
-                if name:
-                    blocks.begin(name)
-            elif tag == "br":
-                line.append("\0")
-            line.append(element.text or "")
+            else:
+                walk.enter(element)
             continue
         if silent_depth:
             silent_depth -= 1
-        elif tag in _CELLS:
-            line.append(" | ")
-        elif tag in _BLOCKS:
-            flush()
+        else:
+            walk.leave(element)
         if not silent_depth and element is not root:
-            line.append(element.tail or "")
-    flush()
-    return found
+            walk.line.append(element.tail or "")
+    walk.flush()
+    return walk.found
+
+
+class _Walk:
+    """Turns what stands between block elements into paragraphs."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self.line: list[str] = []
+        """Of the paragraph that is being read; a zero character is a line break."""
+        self._row: Any = None
+        """The row of a table that is one paragraph, whatever blocks are in its cells."""
+        self.found = False
+
+    def enter(self, element: Any) -> None:
+        tag = element.tag
+        if self._row is not None:
+            self.line.append(" ")
+        elif tag in _BLOCKS:
+            self.flush()
+            if tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
+                self._row = element
+        if tag in _HEADINGS:
+            name = _SPACE.sub(" ", "".join(element.itertext())).strip()
+            if name:
+                self._blocks.begin(name)
+        elif tag == "br":
+            self.line.append("\0")
+        self.line.append(element.text or "")
+
+    def leave(self, element: Any) -> None:
+        if self._row is not None and element is not self._row:
+            self.line.append(" | " if element.tag in _CELLS else " ")
+        elif element.tag in _BLOCKS:
+            self._row = None
+            self.flush()
+
+    def flush(self) -> None:
+        lines = "".join(self.line).split("\0")
+        self.line.clear()
+        text = "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
+        if text:
+            self.found = True
+            self._blocks.add(text)
 
 
 def _first_text(root: Any, tag: str) -> str | None:

@@ -2,6 +2,10 @@
 
 import io
 import zipfile
+import zlib
+from typing import Any
+
+from lxml import etree
 
 from index.errors import DocumentError
 
@@ -32,3 +36,32 @@ def open_package(content: bytes) -> zipfile.ZipFile:
     if any(member.flag_bits & 1 for member in package.infolist()):
         raise DocumentError("it is protected by a password; save it without")
     return package
+
+
+def read_member(package: zipfile.ZipFile, path: str) -> bytes:
+    """
+    Unpack one member.
+
+    Raises:
+        DocumentError: If it is missing or damaged.
+    """
+    try:
+        return package.read(path)
+    except KeyError as error:
+        raise DocumentError(f"it is incomplete ({path} is missing)") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DocumentError(f"it is damaged or cut short ({path})") from error
+
+
+def read_xml(package: zipfile.ZipFile, path: str) -> Any:
+    """
+    Unpack and parse one member; nothing outside of it is ever loaded.
+
+    Raises:
+        DocumentError: If it is missing or damaged.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(read_member(package, path), parser)
+    except etree.XMLSyntaxError as error:
+        raise DocumentError(f"it is damaged ({path}: {error})") from error

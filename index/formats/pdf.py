@@ -10,9 +10,11 @@ from pypdf.errors import PyPdfError
 from index.documents import Loaded
 from index.errors import DocumentError
 from index.formats.blocks import Blocks
+from index.formats.dates import parse_date
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
+_CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 _LIST_ITEM = re.compile(r"\s*(?:[•◦▪‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
@@ -43,11 +45,9 @@ def _title(reader: PdfReader) -> str | None:
 
 
 def _dated(reader: PdfReader) -> date | None:
-    try:
-        created = reader.metadata.creation_date if reader.metadata else None
-    except ValueError:
-        return None
-    return created.date() if created else None
+    # Read by hand: programs write its end, the time zone, in more ways than libraries expect.
+    created = _CREATED.match(str(reader.metadata.get("/CreationDate"))) if reader.metadata else None
+    return parse_date("-".join(created.groups())) if created else None
 
 
 def paragraphs(page: str) -> list[str]:
@@ -65,13 +65,19 @@ def paragraphs(page: str) -> list[str]:
         if not line:
             goes_on = False
             continue
-        if goes_on and not _LIST_ITEM.match(line):
+        if goes_on and not _LIST_ITEM.match(line) and not _is_heading(joined[-1], line, full):
             joined[-1] = _join(joined[-1], line)
         else:
             joined.append(line)
         ends_sentence = _SENTENCE_END.search(line) is not None
         goes_on = len(line) >= full if ends_sentence or line[-1].isalnum() else True
     return joined
+
+
+def _is_heading(before: str, line: str, full: float) -> bool:
+    """Whether a line stands alone after a full one: it is short and no sentence on either side."""
+    is_short = len(line) < full / 2 and not _SENTENCE_END.search(line)
+    return is_short and line[0].isupper() and _SENTENCE_END.search(before) is not None
 
 
 def _join(before: str, after: str) -> str:

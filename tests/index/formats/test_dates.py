@@ -1,0 +1,66 @@
+"""The date that a document states for itself, and no other."""
+
+from datetime import date
+
+import pytest
+
+from index.formats import parse
+from index.formats.dates import parse_date, stated_date
+
+OCTOBER = date(2011, 10, 18)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Title\n\nOctober 18, 2011\n\nText.",
+        "Title\nBy Ann Bee\nPublished: Tuesday, 18 October 2011\nText.",
+        "Posted on Oct. 18th, 2011 at 10:20 AM EST\nText",
+        "Last updated 2011-10-18",
+        "WASHINGTON, Oct. 18, 2011 (Reuters) - The government deported more.",
+        "LONDON (AP), 18 October 2011 — Something happened.",
+    ],
+)
+def test_a_dateline_or_a_line_of_its_own_states_the_date(text: str) -> None:
+    assert stated_date(text) == OCTOBER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was on October 18, 2011 that it happened.",
+        "On October 18, 2011, the agency said: more people than ever were deported.",
+        "February 31, 2011",
+        "Call 2011-10-1845",
+        "",
+        "Line\n" * 20 + "October 18, 2011",
+    ],
+)
+def test_a_date_that_a_text_tells_of_is_not_its_own(text: str) -> None:
+    assert stated_date(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2011-10-18", "2011-10-18T10:00:00Z", "18 October 2011", "October 18, 2011 10:00"]
+)
+def test_fields_of_metadata_are_read_in_their_usual_forms(text: str) -> None:
+    assert parse_date(text) == OCTOBER
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2011", "99/99/9999"])
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert parse_date(text) is None
+
+
+def test_front_matter_states_title_and_date_and_is_no_text() -> None:
+    content = b'---\ntitle: "The fees"\ndate: 2011-10-18\ntags: [a]\n---\n# Heading\n\nText.\n'
+
+    loaded = parse(".md", content)
+
+    assert (loaded.title, loaded.dated) == ("The fees", OCTOBER)
+    assert loaded.text == "# Heading\n\nText.\n"
+    assert loaded.places[0].name == "Heading"
+
+
+def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
+    assert parse(".md", b"---\nJust text.\n---\n").text == "---\nJust text.\n---\n"

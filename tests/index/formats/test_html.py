@@ -1,0 +1,108 @@
+"""The main text of a page, without its menus."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Loaded
+from index.errors import DocumentError
+from index.formats import parse
+
+PAGE = """
+<!doctype html><html><head><title>Fees | Town</title>
+<script>var secret = "no text";</script><style>p { color: red }</style>{head}</head><body>
+<header><p>The banner</p></header>
+<nav><a href="/">Home</a> <a href="/news">News</a></nav>
+<div class="sidebar"><p>Related things</p></div>
+<ul><li><a href="/a">First link</a></li><li><a href="/b">Second</a></li>
+<li><a href="/c">Third</a></li></ul>
+<article><header><h1>Fees</h1>{time}</header>
+<p>A loaf costs <b>4</b>&nbsp;marks,<br>a roll <a href="/roll">one</a>.</p>
+<p hidden>Invisible.</p><p style="display: none">Neither.</p>
+<h2>Late fees</h2><div>Whoever is late pays <span>9</span> marks.</div></article>
+<footer>Imprint</footer></body></html>
+"""
+
+
+def load(content: str | bytes) -> Loaded:
+    return parse(".html", content if isinstance(content, bytes) else content.encode())
+
+
+def page(head: str = "", time: str = "") -> Loaded:
+    return load(PAGE.replace("{head}", head).replace("{time}", time))
+
+
+def test_the_main_text_is_kept_and_menus_are_not() -> None:
+    assert page().text == (
+        "Fees\n\nA loaf costs 4\xa0marks,\na roll one.\n\n"
+        "Late fees\n\nWhoever is late pays 9 marks."
+    )
+
+
+def test_headings_are_places() -> None:
+    loaded = page()
+
+    assert [
+        (place.name, loaded.text[place.start_char : place.end_char]) for place in loaded.places
+    ][-1] == ("Late fees", "Late fees\n\nWhoever is late pays 9 marks.")
+    assert loaded.title == "Fees | Town"
+
+
+@pytest.mark.parametrize(
+    ("head", "time"),
+    [
+        ('<meta property="article:published_time" content="2024-05-06T08:00:00Z">', ""),
+        ('<meta name="DC.date" content="6 May 2024">', ""),
+        (
+            '<script type="application/ld+json">'
+            '{"@graph": [{"datePublished": "2024-05-06"}]}</script>',
+            "",
+        ),
+        ("", '<time datetime="2024-05-06">yesterday</time>'),
+        ("", "<p>Published on May 6, 2024</p>"),
+    ],
+)
+def test_the_date_of_publication_is_found(head: str, time: str) -> None:
+    assert page(head, time).dated == date(2024, 5, 6)
+
+
+def test_a_page_of_links_is_still_a_page() -> None:
+    links = "".join(f'<li><a href="/{i}">Chapter {i}</a></li>' for i in range(5))
+
+    assert load(f"<ul>{links}</ul>").text.startswith("Chapter 0\n\nChapter 1")
+
+
+def test_a_declared_encoding_is_believed_where_it_is_not_utf8() -> None:
+    content = '<meta charset="windows-1251"><p>Хлеб стоит пять рублей.</p>'.encode("cp1251")
+
+    assert load(content).text == "Хлеб стоит пять рублей."
+
+
+def test_tables_that_lay_out_a_page_are_paragraphs() -> None:
+    long = "word " * 200
+
+    assert load(f"<table><tr><td><p>{long}</p><p>next</p></td></tr></table>").text == (
+        long.strip() + "\n\nnext"
+    )
+
+
+def test_any_depth_of_nesting_is_read() -> None:
+    def nested(depth: int) -> str:
+        return "<div>" * depth + "<p>Deep down.</p>" + "</div>" * depth
+
+    assert load(nested(200)).text == "Deep down."
+    # No browser shows this either; the parser may give it up, but neither crash nor hang.
+    assert load(nested(50_000)).text in {"Deep down.", ""}
+
+
+@given(st.text(alphabet="<>/abp=\"'& \n!-[]h1tdr\x00é", max_size=200))
+def test_anything_is_a_page_or_refused(content: str) -> None:
+    try:
+        loaded = load(content)
+    except DocumentError:
+        return
+    assert "\x00" not in loaded.text
+    for place in loaded.places:
+        assert 0 <= place.start_char < place.end_char <= len(loaded.text)

@@ -1,0 +1,157 @@
+"""DOCX, EPUB and PDF that are not what they seem."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import docx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+
+from index.errors import DocumentError
+from index.formats import parse
+from index.formats.pdf import paragraphs
+
+FILES = Path(__file__).parents[1] / "files"
+
+
+def package(members: dict[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+def test_an_archive_that_would_unpack_to_too_much_is_not_unpacked(suffix: str) -> None:
+    bomb = package({"word/document.xml": b"0" * 300_000_000})
+
+    with pytest.raises(DocumentError, match="it would unpack to 300 MB"):
+        parse(suffix, bomb)
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.9])
+def test_a_file_that_is_cut_short_is_refused(suffix: str, keep: float) -> None:
+    content = (FILES / f"statutes{suffix}").read_bytes()
+    cut = content[: int(keep * len(content))]
+
+    with pytest.raises(DocumentError, match="cut short"):
+        parse(suffix, cut)
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.1, 0.3])
+def test_a_pdf_that_is_cut_short_is_refused(keep: float) -> None:
+    content = (FILES / "statutes.pdf").read_bytes()
+
+    with pytest.raises(DocumentError):
+        parse(".pdf", content[: int(keep * len(content))])
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+def test_another_archive_is_refused(suffix: str) -> None:
+    with pytest.raises(DocumentError):
+        parse(suffix, package({"readme.txt": "hello"}))
+
+
+def test_a_book_s_entities_are_not_expanded() -> None:
+    laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + "&a;" * 1_000 + '">]>'
+    book = package({"META-INF/container.xml": f"{laughs}<container>&b;</container>"})
+
+    with pytest.raises(DocumentError, match="names no book"):
+        parse(".epub", book)
+
+
+def test_a_book_is_read_in_its_order() -> None:
+    manifest = "".join(
+        f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"/>'
+        for name in ("one", "two")
+    )
+    book = package(
+        {
+            "META-INF/container.xml": '<container><rootfile full-path="o/b.opf"/></container>',
+            "o/b.opf": '<package xmlns:dc="d"><dc:title>Tales</dc:title>'
+            f'<dc:date>1999-12-31</dc:date><manifest>{manifest}</manifest>'
+            '<spine><itemref idref="two"/><itemref idref="one"/>'
+            "</spine></package>",
+            "o/one.xhtml": "<html><body><h1>One</h1><p>First written.</p></body></html>",
+            "o/two.xhtml": "<html><body><h1>Two</h1><p>First read.</p></body></html>",
+        }
+    )
+
+    loaded = parse(".epub", book)
+
+    assert loaded.text == "Two\n\nFirst read.\n\nOne\n\nFirst written."
+    assert (loaded.title, loaded.dated) == ("Tales", date(1999, 12, 31))
+    assert [place.name for place in loaded.places] == ["Two", "One"]
+
+
+def test_the_template_s_date_is_not_the_document_s() -> None:
+    document = docx.Document()
+    document.add_heading("Fees", 1)
+    document.add_paragraph("A loaf costs 4 marks.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    loaded = parse(".docx", buffer.getvalue())
+
+    assert loaded.dated is None
+    assert (loaded.title, loaded.text) == ("Fees", "Fees\n\nA loaf costs 4 marks.")
+
+
+def encrypted(writer: PdfWriter) -> None:
+    writer.append(PdfReader(FILES / "statutes.pdf"))
+    writer.encrypt("a password", algorithm="RC4-128")
+
+
+def blank(writer: PdfWriter) -> None:
+    writer.add_blank_page(200, 200)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"), [(encrypted, "protected by a password"), (blank, "through OCR first")]
+)
+def test_a_pdf_without_readable_text_says_why(
+    make: Callable[[PdfWriter], None], reason: str
+) -> None:
+    writer = PdfWriter()
+    make(writer)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+
+    with pytest.raises(DocumentError, match=reason):
+        parse(".pdf", buffer.getvalue())
+
+
+def test_lines_of_a_page_are_joined_to_paragraphs() -> None:
+    page = (
+        "Fees of the harbour\n"
+        "A vessel of up to twelve metres pays 35 marks for each night at\n"
+        "the quay. Longer ones pay more, and the harbour mas\u00ad\n"
+        "ter measures them at the water line, which he does well-\n"
+        "known and every day of the year.\n"
+        "1. First item\n"
+        "2. Second item"
+    )
+
+    assert paragraphs(page) == [
+        "Fees of the harbour",
+        "A vessel of up to twelve metres pays 35 marks for each night at the quay. Longer ones pay "
+        "more, and the harbour master measures them at the water line, which he does well-known "
+        "and every day of the year.",
+        "1. First item",
+        "2. Second item",
+    ]
+
+
+@given(st.text(max_size=200))
+def test_joining_lines_loses_no_word(page: str) -> None:
+    def bare(text: str) -> str:
+        return "".join(text.split()).replace("\u00ad", "")
+
+    assert bare(" ".join(paragraphs(page))) == bare(page)

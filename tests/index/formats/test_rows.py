@@ -1,0 +1,80 @@
+"""Tables: a row is a passage that names its columns."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import DocumentError
+from index.formats import parse
+from tests.conftest import Library
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".csv", 'name,fee\nBread,4\n\n"Rolls,\nbrown",1\n'),
+        (".csv", 'name;fee\nBread;4\n\n"Rolls,\nbrown";1\n'),
+        (".tsv", 'name\tfee\nBread\t4\n\n"Rolls,\nbrown"\t1\n'),
+        (".jsonl", '\n{"name": "Bread", "fee": 4}\n\n{"name": "Rolls,\\nbrown", "fee": 1}\n'),
+    ],
+)
+def test_each_row_carries_its_columns_names(suffix: str, content: str) -> None:
+    loaded = parse(suffix, content.encode())
+
+    assert loaded.text == "name: Bread\nfee: 4\n\nname: Rolls, brown\nfee: 1"
+    assert [(place.kind, place.name) for place in loaded.places] == [("row", "2"), ("row", "4")]
+
+
+def test_cells_without_a_column_and_columns_without_a_cell_are_no_error() -> None:
+    assert parse(".csv", b"a,b\n1\n1,2,3\n,,\n").text == "a: 1\n\na: 1\nb: 2\ncolumn 3: 3"
+
+
+def test_values_within_values_are_named_by_their_path() -> None:
+    row = {"who": {"name": "Ann", "tags": ["x", 1, True]}, "kids": [{"age": 3}], "none": None}
+
+    assert parse(".jsonl", json.dumps(row).encode()).text == (
+        "who.name: Ann\nwho.tags: x, 1, true\nkids.1.age: 3"
+    )
+
+
+def test_a_line_that_is_no_json_is_named() -> None:
+    with pytest.raises(DocumentError, match="line 2: it is not JSON"):
+        parse(".jsonl", b'{"a": 1}\n{"a": \n')
+
+
+def test_no_passage_holds_two_rows(library: Library) -> None:
+    library.write("fees.csv", "name,fee\n" + "".join(f"Item {i},{i} marks\n" for i in range(50)))
+    library.build()
+
+    ((document, passages),) = library.open().texts.documents_with_passages()
+
+    assert [passage.text for passage in passages] == [
+        f"name: Item {i}\nfee: {i} marks" for i in range(50)
+    ]
+    assert document.title == "fees.csv"
+
+
+def test_a_long_row_is_split_and_shares_nothing_with_the_next(library: Library) -> None:
+    long = "One two three four five six. " * 60
+    library.write("a.csv", f'name,text\nA,"{long}"\nB,short\n')
+    library.build()
+
+    ((_, passages),) = library.open().texts.documents_with_passages()
+
+    assert len(passages) > 2
+    assert passages[-1].text == "name: B\ntext: short"
+
+
+@given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=4), min_size=1, max_size=6))
+def test_any_table_is_rows_or_refused(rows: list[list[str]]) -> None:
+    content = "\n".join(",".join(cells) for cells in rows).encode("utf-8", "replace")
+    try:
+        loaded = parse(".csv", content)
+    except DocumentError:
+        return
+    ends = [0, *(place.end_char for place in loaded.places)]
+    for end, place in zip(ends, loaded.places, strict=False):
+        assert place.start_char == end
+    assert ends[-1] == len(loaded.text)

@@ -1,0 +1,108 @@
+"""Parsing apart: what hangs, swells or crashes fails alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.errors import DocumentError
+from index.parsing import ParserProcess
+from tests.conftest import ROOT, Library
+
+FILES = Path(__file__).parent / "files"
+
+_HOSTILE = """
+import os, time
+from index.documents import Loaded
+
+def load_html(suffix, content):
+    if b"hang" in content:
+        while True:
+            pass
+    if b"swell" in content:
+        return Loaded("x" * 10_000_000_000)
+    if b"crash" in content:
+        os.abort()
+    if b"print" in content:
+        print("between the replies", flush=True)
+    return Loaded(content.decode())
+"""
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parser for .html that does in the other process what it is told."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "hostile_html.py").write_text(_HOSTILE)
+    (site / "sitecustomize.py").write_text(
+        "import sys\nimport hostile_html\nsys.modules['index.formats.html'] = hostile_html\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
+
+
+def test_what_the_other_process_reads_is_what_is_read_here() -> None:
+    with ParserProcess() as parser:
+        for suffix in (".docx", ".html", ".pdf", ".epub"):
+            loaded = parser.parse(suffix, (FILES / f"statutes{suffix}").read_bytes())
+            assert loaded.title == "Harbour statutes of Vellmar"
+            assert "fined 120 marks" in loaded.text
+        assert loaded.dated is None
+        assert parser.parse(".csv", b"a,b\n1,2\n").places[0].kind == "row"
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"hang", "takes more than 1 seconds"),
+        (b"swell", "more memory than a document may"),
+        (b"crash", "the process that read it ended"),
+    ],
+)
+def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) -> None:
+    with ParserProcess(timeout_s=1.0) as parser:
+        assert parser.parse(".html", b"before").text == "before"
+        with pytest.raises(DocumentError, match=reason):
+            parser.parse(".html", content)
+        assert parser.parse(".html", b"print after").text == "print after"
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_build_goes_on_past_a_hostile_file(library: Library) -> None:
+    library.write("a.html", "crash")
+    library.write("b.html", "Theft costs 35.")
+    library.write("c.txt", "Arson costs 90.")
+
+    report = library.build()
+
+    assert report.documents == 2
+    assert [failure.id for failure in report.failures] == ["a.html"]
+
+
+def test_no_process_is_started_for_plain_text() -> None:
+    with ParserProcess() as parser:
+        assert parser.parse(".txt", b"plain").text == "plain"
+        assert parser._process is None
+
+
+_BUILD_AND_TELL = """
+import sys
+from index.build import build
+from index.parsing import ParserProcess
+with ParserProcess() as parser:
+    parser.parse(".txt", b"plain")
+print([name for name in ("lxml", "pypdf", "docx") if name in sys.modules])
+"""
+
+
+def test_a_format_s_library_is_not_imported_without_its_files() -> None:
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _BUILD_AND_TELL],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "[]\n"
