@@ -139,7 +139,7 @@ def build(
             encoded = 0
             if previous is not None and not changes:
                 manifest = previous.manifest
-                collection.let_go()
+                collection.keep()
             else:
                 cache = VectorCache(vectors / encoder.sha256, encoder.dim)
                 stack.enter_context(closing(cache))

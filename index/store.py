@@ -255,11 +255,7 @@ class Collection:
             The generation's id, and the folder.
         """
         self._generations.mkdir(parents=True, exist_ok=True)
-        for leftover in self._generations.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        with suppress(IndexDamagedError):
-            for name in self._never_served():
-                shutil.rmtree(self._generations / name, ignore_errors=True)
+        self._tidy()
         now = datetime.now(UTC)
         generation = f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
         folder = self._generations / f"{_UNFINISHED}{generation}"
@@ -268,6 +264,13 @@ class Collection:
             yield generation, folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _tidy(self) -> None:
+        for leftover in self._generations.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        with suppress(IndexDamagedError):
+            for name in self._never_served():
+                shutil.rmtree(self._generations / name, ignore_errors=True)
 
     def _never_served(self) -> list[str]:
         try:
@@ -294,7 +297,7 @@ class Collection:
         folder.rename(self._generations / manifest.generation)
         fsync(self._generations)
         self._serve(manifest.generation)
-        self.let_go()
+        self._held.unlink(missing_ok=True)
         self._prune(manifest.generation)
 
     def _serve(self, generation: str) -> None:
@@ -317,9 +320,15 @@ class Collection:
         names = sorted(path.name for path in self._generations.iterdir())
         return [name for name in names if not name.startswith(_UNFINISHED)]
 
-    def let_go(self) -> None:
-        """End what `roll_back` began: newer generations are welcome again."""
+    def keep(self) -> None:
+        """
+        Go on serving the current generation, held no longer; call it with the lock held.
+
+        What killed builds left is deleted.
+        """
         self._held.unlink(missing_ok=True)
+        self._tidy()
+        self._prune(self.current())
 
     def roll_back(self) -> str:
         """

@@ -76,7 +76,7 @@ def test_a_book_is_read_in_its_order() -> None:
         {
             "META-INF/container.xml": '<container><rootfile full-path="o/b.opf"/></container>',
             "o/b.opf": '<package xmlns:dc="d"><dc:title>Tales</dc:title>'
-            f'<dc:date>1999-12-31</dc:date><manifest>{manifest}</manifest>'
+            f"<dc:date>1999-12-31</dc:date><manifest>{manifest}</manifest>"
             '<spine><itemref idref="two"/><itemref idref="one"/>'
             "</spine></package>",
             "o/one.xhtml": "<html><body><h1>One</h1><p>First written.</p></body></html>",
