@@ -16,6 +16,7 @@ from bot.confidence import Calibration
 from index.documents import Place
 from index.passages import Passage
 from index.retrieve import Hit, Retriever
+from index.texts import Texts
 from reader.model import PassageText, Reader
 from reader.spans import Span
 
@@ -49,6 +50,8 @@ class AnswerSpan:
     place: Place | None
     confidence: float
     """The probability in [0, 1] that it is right."""
+    collection: str = "base"
+    """The one that the document is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class NearestPassage:
     end_char: int
     text: str
     place: Place | None
+    collection: str = "base"
+    """The one that the document is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,6 @@ class Answerer:
     ) -> None:
         """Take the parts; see `bot.settings.Settings` for the numbers."""
         self._retriever = retriever
-        self._texts = retriever.generation.texts
         self._reader = reader
         self._calibration = calibration
         self._passages = passages
@@ -173,7 +177,7 @@ class Answerer:
             for span in read
         }
         ordered = sorted(evidence, key=lambda span: -evidence[span])
-        distinct = distinct_spans(ordered, {i: hit.passage for i, hit in hits.items()})
+        distinct = self._distinct(ordered, {i: hit.passage for i, hit in hits.items()})
         judged: list[_Judged] = []
         for span in distinct:
             rivals = [
@@ -185,10 +189,23 @@ class Answerer:
             judged.append(_Judged(span, self._calibration.confidence(evidence[span], gap)))
         return judged
 
+    def _distinct(self, spans: Sequence[Span], passages: dict[int, Passage]) -> list[Span]:
+        """See `distinct_spans`; documents of two collections may have the same id."""
+        sources = {i: self._retriever.source(passage) for i, passage in passages.items()}
+        kept = {
+            span
+            for source in set(sources.values())
+            for span in distinct_spans(
+                [span for span in spans if sources[span.passage_id] is source], passages
+            )
+        }
+        return [span for span in spans if span in kept]
+
     def _located(self, judged: _Judged, passage: Passage) -> AnswerSpan:
         """Give a span its document and its quote, and check that it stands there."""
         span = judged.span
-        document = self._texts.document(passage.document_id)
+        source = self._retriever.source(passage)
+        document = source.texts.document(passage.document_id)
         start, end = passage.start_char + span.start_char, passage.start_char + span.end_char
         quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
         located = AnswerSpan(
@@ -202,13 +219,14 @@ class Answerer:
             quote_start_char=passage.start_char + quote_start,
             place=place_of(document.places, start),
             confidence=judged.confidence,
+            collection=source.collection,
         )
-        self._check_verbatim(located)
+        self._check_verbatim(located, source.texts)
         return located
 
-    def _check_verbatim(self, span: AnswerSpan) -> None:
+    def _check_verbatim(self, span: AnswerSpan, texts: Texts) -> None:
         quote_end = span.quote_start_char + len(span.quote)
-        quote = self._texts.text(span.document_id, span.quote_start_char, quote_end)
+        quote = texts.text(span.document_id, span.quote_start_char, quote_end)
         within = span.start_char - span.quote_start_char
         if quote != span.quote or quote[within : within + len(span.text)] != span.text:
             raise VerbatimError(
@@ -219,7 +237,8 @@ class Answerer:
     def _nearest(self, hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
         nearest = []
         for hit in hits[:MAX_NEAREST]:
-            document = self._texts.document(hit.passage.document_id)
+            source = self._retriever.source(hit.passage)
+            document = source.texts.document(hit.passage.document_id)
             nearest.append(
                 NearestPassage(
                     document_id=document.id,
@@ -228,6 +247,7 @@ class Answerer:
                     end_char=hit.passage.end_char,
                     text=hit.passage.text,
                     place=place_of(document.places, hit.passage.start_char),
+                    collection=source.collection,
                 )
             )
         return tuple(nearest)

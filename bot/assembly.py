@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -154,15 +154,35 @@ def open_retriever(settings: Settings, collection: Collection) -> Retriever:
     return Retriever(generation, _open_encoder(settings, generation))
 
 
-def make_answerer(settings: Settings, opened: OpenIndex, reader: Reader) -> Answerer:
+def open_collection(settings: Settings, name: str) -> Generation:
+    """
+    Open a collection other than the base, as it was last indexed.
+
+    Raises:
+        SettingsError: If the name is none that a collection may have.
+        IndexingError: If it was not indexed, or can't be opened.
+    """
+    return Collection(settings.collection(name)).open()
+
+
+def make_answerer(
+    settings: Settings, opened: OpenIndex, reader: Reader, others: Sequence[Generation] = ()
+) -> Answerer:
     """
     Give an index its reader.
 
+    Args:
+        settings: How much is read, and what is good enough.
+        opened: The index.
+        reader: Finds the spans.
+        others: Collections that are searched with it, as one.
+
     Raises:
+        EncoderError: If the collections were made by different encoders.
         ReaderError: If there is no calibration for it.
     """
     return Answerer(
-        Retriever(opened.generation, opened.encoder),
+        Retriever(opened.generation, opened.encoder, *others),
         reader,
         load_calibration(shipped_weights() / CALIBRATION_NAME),
         passages=settings.passages,

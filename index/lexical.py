@@ -5,8 +5,10 @@ Words are stemmed, a number such as 35,927 is one word, and a query is built fro
 person types is ever read as query syntax.
 """
 
+import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,9 @@ _WRITER_HEAP_BYTES = 64_000_000
 _MAX_WORD_BYTES = 100
 # tantivy's own notes: it replaces them at each commit, so they are copied and never shared.
 _REPLACED = frozenset({"meta.json", ".managed.json"})
+# tantivy's constants, which it lets nobody set.
+K1 = 1.2
+B = 0.75
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
 
@@ -130,27 +135,36 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+    def frequency(self, word: str) -> int:
+        """How many passages hold a word, as `words` gives it."""
+        return int(self._searcher.doc_freq(_TEXT, word))
+
+    def search(
+        self, question: str, k: int, boosts: Mapping[str, float] | None = None
+    ) -> list[tuple[int, float]]:
         """
         Find the passages that share the rarest words with a question.
 
         Args:
             question: Any text.
             k: How many; fewer come back if fewer share a word.
+            boosts: Of words, what their part of a score is multiplied with.
 
         Returns:
             Passage ids and BM25 scores, best first; of equal scores the lower id is first.
         """
         import tantivy
 
-        words = list(dict.fromkeys(_analyzer().analyze(question)))[:MAX_QUERY_WORDS]
-        if not words or k == 0:
+        asked = query_words(question)
+        if not asked or k == 0:
             return []
+        terms = {word: tantivy.Query.term_query(_schema(), _TEXT, word, "freq") for word in asked}
+        if boosts is not None:
+            terms = {
+                word: tantivy.Query.boost_query(term, boosts[word]) for word, term in terms.items()
+            }
         query = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), _TEXT, word, "freq"))
-                for word in words
-            ]
+            [(tantivy.Occur.Should, term) for term in terms.values()]
         )
         hits = self._searcher.search(query, limit=k, count=False).hits
         if not hits:
@@ -158,6 +172,63 @@ class LexicalIndex:
         ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
         found = [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+
+class SharedStatistics:
+    """
+    BM25 over several indexes as if they were one.
+
+    tantivy scores each by its own counts, in which the same word can be rare in one index and
+    common in another.
+    """
+
+    def __init__(self, indexes: Sequence[tuple[LexicalIndex, Sequence[str]]]) -> None:
+        """Take each index with a sample of its texts, which tells how long they are."""
+        self._indexes = [index for index, _ in indexes]
+        self._count = sum(map(len, self._indexes))
+        words = sum(
+            len(index) * sum(len(words_of(text)) for text in sample) / len(sample)
+            for index, sample in indexes
+            if sample
+        )
+        self._average_words = max(words / max(self._count, 1), 1.0)
+
+    def boosts(self, question: str) -> list[dict[str, float]]:
+        """Of each index, by how much each word of a question is rarer in all than in it."""
+        asked = query_words(question)
+        shared = {word: self._idf(word) for word in asked}
+        return [
+            {word: shared[word] / idf(len(index), index.frequency(word)) for word in asked}
+            for index in self._indexes
+        ]
+
+    def score(self, question: str, text: str) -> float:
+        """The BM25 score of a passage for a question."""
+        counts = Counter(words_of(text))
+        norm = K1 * (1 - B + B * counts.total() / self._average_words)
+        return sum(
+            self._idf(word) * counts[word] * (K1 + 1) / (counts[word] + norm)
+            for word in query_words(question)
+            if word in counts
+        )
+
+    def _idf(self, word: str) -> float:
+        return idf(self._count, sum(index.frequency(word) for index in self._indexes))
+
+
+def idf(count: int, frequency: int) -> float:
+    """How much a word weighs that `frequency` of `count` passages hold; as tantivy has it."""
+    return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are indexed."""
+    return list(_analyzer().analyze(text))
+
+
+def query_words(question: str) -> list[str]:
+    """The words of a question that are searched for, each once."""
+    return list(dict.fromkeys(words_of(question)))[:MAX_QUERY_WORDS]
 
 
 @cache

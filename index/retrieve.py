@@ -5,11 +5,14 @@ Dense and lexical ranks are fused by reciprocal rank fusion (Cormack, Clarke and
 2009): a passage's score is the sum of 1 / (k + rank) over the two rankings.
 """
 
+import bisect
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.encoder import QuestionEncoder, Vectors
+from index.errors import EncoderError
+from index.lexical import SharedStatistics
 from index.passages import Passage
 from index.store import Generation
 
@@ -17,6 +20,8 @@ from index.store import Generation
 RRF_K = 60
 # Ranks beyond this add under 1 / 110 to a score, too little to matter among the few that are read.
 CANDIDATES = 50
+# Enough to know how long a collection's passages are.
+_SAMPLED_PASSAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,48 @@ class Retrieval:
 
 
 class Retriever:
-    """Finds passages in one generation."""
+    """
+    Finds passages in the generations that it was made of, and can reach no others.
 
-    def __init__(self, generation: Generation, encoder: QuestionEncoder) -> None:
-        """Search `generation` with the encoder that made its vectors."""
+    Several are searched as one: by raw cosines, and by BM25 under statistics that they share. Whose
+    documents a question may be answered from is decided where a retriever is made, not where it is
+    asked.
+    """
+
+    def __init__(
+        self, generation: Generation, encoder: QuestionEncoder, *others: Generation
+    ) -> None:
+        """
+        Search a generation, and others with it, with the encoder that made their vectors.
+
+        Raises:
+            EncoderError: If they were made by different encoders.
+        """
         self.generation = generation
+        self._generations = (generation, *others)
+        for other in others:
+            if other.manifest.encoder.sha256 != generation.manifest.encoder.sha256:
+                raise EncoderError(
+                    f"The indexes of {generation.collection} and {other.collection} were made by "
+                    "different encoders. Index both with the same one."
+                )
         self._encoder = encoder
+        # The retriever's own ids: those of each generation begin where those of the last end.
+        self._firsts = [0]
+        for each in self._generations[:-1]:
+            self._firsts.append(self._firsts[-1] + each.texts.next_id)
+        self._statistics = None
+        if others:
+            self._statistics = SharedStatistics(
+                [(each.lexical, each.texts.sample(_SAMPLED_PASSAGES)) for each in self._generations]
+            )
+
+    def source(self, passage: Passage) -> Generation:
+        """The generation that a passage was found in."""
+        return self._generations[self._source(passage.id)]
+
+    def _source(self, passage_id: int) -> int:
+        return bisect.bisect_right(self._firsts, passage_id) - 1
 
     def retrieve(self, question: str, k: int) -> Retrieval:
         """
@@ -62,11 +103,11 @@ class Retriever:
         started = time.perf_counter()
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
-        dense = dict(self.generation.vectors.search(query, CANDIDATES))
-        lexical = dict(self.generation.lexical.search(question, CANDIDATES))
+        dense = self._dense(query)
+        lexical = self._lexical(question)
         scores = fuse(dense, lexical)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
-        passages = self.generation.texts.passages(best)
+        passages = self._passages(best)
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}
         lexical_ranks = {row: rank for rank, row in enumerate(lexical, start=1)}
         hits = tuple(
@@ -82,8 +123,39 @@ class Retriever:
         )
         return Retrieval(hits, encoded - started, time.perf_counter() - encoded)
 
-    def _cosine(self, query: Vectors, row: int) -> float:
-        return float(query @ self.generation.vectors.vector(row))
+    def _dense(self, query: Vectors) -> dict[int, float]:
+        found = [
+            (first + row, score)
+            for first, each in zip(self._firsts, self._generations, strict=True)
+            for row, score in each.vectors.search(query, CANDIDATES)
+        ]
+        return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
+
+    def _lexical(self, question: str) -> dict[int, float]:
+        if self._statistics is None:
+            return dict(self.generation.lexical.search(question, CANDIDATES))
+        found = []
+        boosts = self._statistics.boosts(question)
+        for first, each, boost in zip(self._firsts, self._generations, boosts, strict=True):
+            rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost)]
+            passages = each.texts.passages(rows)
+            found += [
+                (first + row, self._statistics.score(question, passages[row].text)) for row in rows
+            ]
+        return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
+
+    def _passages(self, ids: list[int]) -> dict[int, Passage]:
+        found: dict[int, Passage] = {}
+        for number, (first, each) in enumerate(zip(self._firsts, self._generations, strict=True)):
+            rows = [i - first for i in ids if self._source(i) == number]
+            for row, passage in each.texts.passages(rows).items():
+                found[first + row] = replace(passage, id=first + row)
+        return found
+
+    def _cosine(self, query: Vectors, passage_id: int) -> float:
+        number = self._source(passage_id)
+        vectors = self._generations[number].vectors
+        return float(query @ vectors.vector(passage_id - self._firsts[number]))
 
 
 def fuse(*rankings: Mapping[int, float]) -> dict[int, float]:

@@ -149,6 +149,11 @@ class Generation:
         """Its name under `generations/`."""
         return self.manifest.generation
 
+    @property
+    def collection(self) -> str:
+        """The name of the collection it belongs to."""
+        return self.folder.parents[1].name
+
     def close(self) -> None:
         """Close its files."""
         self.texts.close()

@@ -218,6 +218,12 @@ class Texts:
         )
         return {row[0]: _passage(row) for row in rows.fetchall()}
 
+    def sample(self, count: int) -> list[str]:
+        """The texts of about `count` passages, spread over all of them."""
+        step = max(1, self.next_id // count)
+        ids = list(range(0, self.next_id, step))
+        return [passage.text for passage in self.passages(ids).values()]
+
     def keyed_texts(self, first_id: int = 0) -> Iterator[list[tuple[int, bytes, str]]]:
         """Id, hash and text of every passage from an id on, in order of id, in batches."""
         rows = self._connection.execute(

@@ -38,6 +38,13 @@ MAX_STDIN_BYTES = 1_000_000
     metavar="N",
     help="Show up to N other answers.  [default: 0]",
 )
+@click.option(
+    "--collection",
+    "collections",
+    multiple=True,
+    metavar="NAME",
+    help="Answer from this collection too; may be given several times.",
+)
 @seeds_option
 @data_option
 @encoder_option
@@ -48,6 +55,7 @@ def command(
     question: str | None,
     as_json: bool,
     top: int,
+    collections: tuple[str, ...],
     seeds: Path | None,
     data: Path | None,
     encoder: str | None,
@@ -65,13 +73,14 @@ def command(
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     asked = _question(question, settings)
     with failures_shown():
-        from bot.assembly import make_answerer, open_reader
+        from bot.assembly import make_answerer, open_collection, open_reader
 
         # The reader opens while the index does: both wait for the disk, and there are two cores.
         with ThreadPoolExecutor(max_workers=1) as opener:
             reader = opener.submit(open_reader, settings)
             opened = open_documents(settings)
-        answerer = make_answerer(settings, opened, reader.result())
+        others = [open_collection(settings, name) for name in collections]
+        answerer = make_answerer(settings, opened, reader.result(), others)
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
 

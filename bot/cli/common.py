@@ -80,11 +80,14 @@ def settings_from(**arguments: object) -> "Settings":
 @contextmanager
 def failures_shown() -> Iterator[None]:
     """Turn the errors that a user can cause into a message and exit code 1."""
+    from bot.settings import SettingsError
     from index.errors import IndexingError
     from reader.errors import ReaderError
 
     try:
         yield
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     except (IndexingError, ReaderError) as error:
         raise click.ClickException(printable(str(error))) from error
 

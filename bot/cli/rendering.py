@@ -8,6 +8,7 @@ import click
 
 from bot.answer import Answer, AnswerSpan, NearestPassage
 from bot.cli.common import one_line
+from bot.settings import BASE_COLLECTION
 from index.documents import Place, shorten
 from prompts import Style, render
 
@@ -62,7 +63,7 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
 def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
     return {
         "answer": one_line(span.text),
-        "source": one_line(str(seeds / span.document_id)),
+        "source": _source(span, seeds),
         "start_char": span.start_char,
         "end_char": span.end_char,
         "place": span.place,
@@ -74,11 +75,16 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
 def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[str, Any]:
     return {
         "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), width),
-        "source": one_line(str(seeds / passage.document_id)),
+        "source": _source(passage, seeds),
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
     }
+
+
+def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
+    folder = seeds if found.collection == BASE_COLLECTION else Path(found.collection)
+    return one_line(str(folder / found.document_id))
 
 
 def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
@@ -122,6 +128,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "alternatives": [_span_json(span) for span in answer.alternatives],
         "nearest": [
             {
+                "collection": passage.collection,
                 "document": passage.document_id,
                 "start_char": passage.start_char,
                 "end_char": passage.end_char,
@@ -145,6 +152,7 @@ def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
         "answer": span.text if span else None,
         "confidence": _rounded(span.confidence) if span else None,
         "quote": span.quote if span else None,
+        "collection": span.collection if span else None,
         "document": span.document_id if span else None,
         "start_char": span.start_char if span else None,
         "end_char": span.end_char if span else None,

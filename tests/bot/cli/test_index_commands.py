@@ -1,6 +1,7 @@
 """`quoth index` and what it says, with the real models where there is something to find."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,3 +63,28 @@ def test_a_collection_s_name_can_not_lead_elsewhere(tmp_path: Path) -> None:
         refused = quoth("index", "--collection", name, cwd=tmp_path)
         assert refused.returncode == 2
         assert "is no name of a collection" in refused.stderr
+
+
+def test_a_collection_is_answered_from_where_it_is_named(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    shutil.copytree(real_data(), tmp_path / "data")
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    folder = tmp_path / "data/collections/town/documents"
+    folder.mkdir(parents=True)
+    (folder / "prices.csv").write_text("item,price\nLoaf of rye bread,17 francs\n")
+    question = "What is the price of a loaf of rye bread?"
+
+    indexed = quoth("index", "--collection", "town", "--json", cwd=tmp_path)
+    without = quoth("ask", "--json", question, cwd=tmp_path)
+    within = quoth("ask", "--json", "--collection", "town", question, cwd=tmp_path)
+    missing = quoth("ask", "--collection", "village", question, cwd=tmp_path)
+
+    assert json.loads(indexed.stdout)["changes"]["added"] == ["prices.csv"]
+    assert "francs" not in without.stdout
+    answer = json.loads(within.stdout)
+    assert (answer["collection"], answer["document"]) == ("town", "prices.csv")
+    assert "17 francs" in answer["answer"]
+    assert answer["place"] == {"kind": "row", "name": "2"}
+    assert missing.returncode == 1
+    assert "there is no index yet" in missing.stderr

@@ -1,0 +1,167 @@
+"""Several collections searched as one, and none that a retriever was not given."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answer import Answerer
+from index.errors import EncoderError
+from index.retrieve import Retriever
+from index.store import Generation
+from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, Library
+
+TOWN = {
+    f"town{number}.txt": f"The town of number{number} takes {number} marks for bread and {word}."
+    for number, word in enumerate(["rye", "wheat", "oats", "barley", "millet", "spelt"])
+}
+HARBOUR = {
+    f"harbour{number}.txt": f"The harbour takes {number} marks for a {word} that is moored."
+    for number, word in enumerate(["boat", "barge", "ship", "yawl", "ferry"])
+} | {"note.txt": "Bread for boats."}
+
+
+def collection(folder: Path, name: str, texts: dict[str, str], encoder: FakeEncoder) -> Generation:
+    """The opened index of some texts."""
+
+    class Named(Library):
+        @property
+        def documents(self) -> Path:
+            return self.folder / name
+
+    library = Named(folder / name, encoder)
+    for document_id, text in texts.items():
+        library.write(document_id, text)
+    library.build()
+    (library.collection.folder).rename(library.collection.folder.with_name(name))
+    renamed = library.folder / "data" / "collections" / name
+    return type(library.collection)(renamed).open()
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture
+def town(tmp_path: Path, encoder: FakeEncoder) -> Generation:
+    return collection(tmp_path, "town", TOWN, encoder)
+
+
+@pytest.fixture
+def harbour(tmp_path: Path, encoder: FakeEncoder) -> Generation:
+    return collection(tmp_path, "harbour", HARBOUR, encoder)
+
+
+QUESTIONS = ["bread", "how many marks for a ferry", "moored ship", "bread for boats", "number3 rye"]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_two_collections_are_searched_as_one(
+    tmp_path: Path, encoder: FakeEncoder, town: Generation, harbour: Generation, question: str
+) -> None:
+    """The scores are those that one collection of all documents gives."""
+    whole = Retriever(collection(tmp_path, "whole", TOWN | HARBOUR, encoder), encoder)
+
+    together = Retriever(town, encoder, harbour).retrieve(question, 12).hits
+    expected = {hit.passage.document_id: hit for hit in whole.retrieve(question, 12).hits}
+
+    assert len(together) == 12
+    for hit in together:
+        other = expected[hit.passage.document_id]
+        assert hit.cosine_score == pytest.approx(other.cosine_score, abs=1e-6)
+        if other.bm25_score is None:
+            assert hit.bm25_score is None
+        else:
+            # tantivy keeps a passage's length in one byte, so the last digits differ.
+            assert hit.bm25_score == pytest.approx(other.bm25_score, rel=0.03)
+
+
+def test_a_word_s_rarity_is_that_in_all_collections(
+    encoder: FakeEncoder, town: Generation, harbour: Generation
+) -> None:
+    """In the harbour's documents alone, "bread" would be rare and "boats" as rare."""
+    alone = Retriever(harbour, encoder).retrieve("bread boats", 3).hits[0]
+    together = Retriever(harbour, encoder, town).retrieve("bread boats", 3).hits[0]
+
+    assert alone.passage.document_id == together.passage.document_id == "note.txt"
+    assert alone.bm25_score is not None
+    assert together.bm25_score is not None
+    assert together.bm25_score != pytest.approx(alone.bm25_score, rel=0.05)
+
+
+def test_a_hit_knows_its_collection(
+    encoder: FakeEncoder, town: Generation, harbour: Generation
+) -> None:
+    retriever = Retriever(town, encoder, harbour)
+
+    for hit in retriever.retrieve("marks for bread and a boat", 12).hits:
+        source = retriever.source(hit.passage)
+        assert source.collection == ("harbour" if hit.passage.document_id in HARBOUR else "town")
+        text = source.texts.text(
+            hit.passage.document_id, hit.passage.start_char, hit.passage.end_char
+        )
+        assert text == hit.passage.text
+
+
+@given(st.text(alphabet="abdehmnorst 0123", max_size=30), st.integers(1, 20))
+def test_a_retriever_finds_nothing_that_it_was_not_given(
+    tmp_path_factory: pytest.TempPathFactory, words: str, k: int
+) -> None:
+    encoder, one, two = _pair(tmp_path_factory)
+
+    for question in (words or "x", "bread moored harbour boat town"):
+        assert {
+            h.passage.document_id for h in Retriever(one, encoder).retrieve(question, k).hits
+        } <= (TOWN.keys())
+        assert {
+            h.passage.document_id for h in Retriever(two, encoder).retrieve(question, k).hits
+        } <= (HARBOUR.keys())
+
+
+_made: list[tuple[FakeEncoder, Generation, Generation]] = []
+
+
+def _pair(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[FakeEncoder, Generation, Generation]:
+    if not _made:
+        folder, encoder = tmp_path_factory.mktemp("pair"), FakeEncoder()
+        _made.append(
+            (
+                encoder,
+                collection(folder, "town", TOWN, encoder),
+                collection(folder, "harbour", HARBOUR, encoder),
+            )
+        )
+    return _made[0]
+
+
+def test_collections_of_different_encoders_are_refused(tmp_path: Path, town: Generation) -> None:
+    other = FakeEncoder(sha256="0" * 64)
+    with (
+        closing(collection(tmp_path, "other", HARBOUR, other)) as generation,
+        pytest.raises(EncoderError, match="town and other were made by different encoders"),
+    ):
+        Retriever(town, other, generation)
+
+
+def test_answers_of_two_collections_name_theirs(tmp_path: Path, encoder: FakeEncoder) -> None:
+    """Both have a document of the same name, with the number at the same place."""
+    mine = collection(tmp_path, "mine", {"fees.txt": "Fee for theft 35."}, encoder)
+    yours = collection(tmp_path, "yours", {"fees.txt": "Fee for theft 99."}, encoder)
+    answerer = Answerer(
+        Retriever(mine, encoder, yours),
+        FakeReader(),
+        FAKE_CALIBRATION,
+        passages=5,
+        min_confidence=0.0,
+        max_question_chars=100,
+    )
+
+    answer = answerer.answer("fee for theft", alternatives=5)
+
+    found = {(span.collection, span.text) for span in (*answer.spans, *answer.alternatives)}
+    assert found == {("mine", "35"), ("yours", "99")}
