@@ -13,7 +13,7 @@ from typing import Literal
 
 from bot.answer import Answerer
 from bot.confidence import CALIBRATION_NAME, load_calibration
-from bot.settings import Settings
+from bot.settings import BASE_COLLECTION, Settings
 from index.build import is_up_to_date
 from index.encoder import OnnxQuestionEncoder
 from index.errors import (
@@ -25,6 +25,7 @@ from index.errors import (
     IndexMissingError,
 )
 from index.passages import Splitting
+from index.processes import module_command, module_environment
 from index.retrieve import Retriever
 from index.store import Collection, Generation, Manifest
 from reader.model import OnnxReader, Reader, shipped_weights
@@ -191,6 +192,15 @@ def make_answerer(
     )
 
 
+def index_command(settings: Settings, collection: str = BASE_COLLECTION) -> list[str]:
+    """The command that indexes a collection, for `index.processes.module_environment`."""
+    return module_command(
+        "bot.cli.main",
+        *("index", "--seeds", str(settings.seeds), "--data", str(settings.data)),
+        *("--encoder", settings.encoder, "--collection", collection),
+    )
+
+
 def build_in_child(settings: Settings) -> None:
     """
     Run `quoth index` in a process of its own, so that this one never imports torch.
@@ -200,15 +210,8 @@ def build_in_child(settings: Settings) -> None:
     Raises:
         BuildError: If it published nothing.
     """
-    # -P: a module of that name in the current folder is not ours.
-    command = [sys.executable, "-P", "-m", "bot.cli.main", "index"]
-    command += ["--seeds", str(settings.seeds), "--data", str(settings.data)]
-    command += ["--encoder", settings.encoder]
-    ours = str(Path(__file__).resolve().parents[1])
-    paths = [ours, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     child = subprocess.run(  # noqa: S603 - our own program
-        command, stdout=sys.stderr, env=environment, check=False
+        index_command(settings), stdout=sys.stderr, env=module_environment(), check=False
     )
     if child.returncode == 0:
         return

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Self
 from index.documents import Loaded, Place
 from index.errors import DocumentError
 from index.formats import PLAIN_SUFFIXES, parse
+from index.processes import module_command, module_environment
 
 # A PDF of a thousand pages takes about a minute.
 PARSE_TIMEOUT_S = 120.0
@@ -93,7 +94,8 @@ class ParserProcess:
         deadline = time.monotonic() + self._timeout_s
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "index.parsing", str(self._memory_bytes)],
+                module_command("index.parsing", str(self._memory_bytes)),
+                env=module_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -56,6 +56,7 @@ class _Target:
 @_json_option
 @click.option("--rebuild", is_flag=True, help="Read and encode everything again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and change nothing.")
+@click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -67,6 +68,7 @@ def command(
     as_json: bool,
     rebuild: bool,
     dry_run: bool,
+    watching: bool,
 ) -> None:
     """
     Index the documents, reading and encoding only what is new.
@@ -83,7 +85,14 @@ def command(
     ctx.obj = target
     if ctx.invoked_subcommand is not None:
         return
-    if dry_run:
+    if watching:
+        if dry_run or rebuild or as_json:
+            raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
+        with failures_shown():
+            from bot.cli.watch import watch
+
+            watch(settings, collection)
+    elif dry_run:
         _preview(target, rebuild=rebuild, as_json=as_json)
     else:
         _build(ctx, target, rebuild=rebuild, as_json=as_json)

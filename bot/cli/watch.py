@@ -1,0 +1,80 @@
+"""`quoth index --watch`: a build whenever the documents have changed."""
+
+import os
+import signal
+import subprocess
+from threading import Event
+
+import click
+
+from bot.assembly import SPLITTING, index_command
+from bot.settings import Settings
+from index.build import preview
+from index.errors import NoDocumentsError
+from index.processes import module_environment
+from index.store import Collection
+from index.watching import changes
+from prompts import render
+
+# Builds make way for whoever is answering.
+_NICENESS = 10
+
+
+def watch(settings: Settings, name: str) -> None:
+    """
+    Follow a collection's documents until the process is told to end.
+
+    Each build is a process of its own, which says how it went; one that fails is tried again after
+    the next change. While a person holds a generation (`quoth index rollback`), nothing is built.
+    """
+    stop = Event()
+    builder = _Builder(settings, name)
+
+    def end(_signal: int, _frame: object) -> None:
+        stop.set()
+        builder.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    folder = settings.documents(name)
+    collection = Collection(settings.collection(name))
+    click.echo(render("watching.txt", folder=folder), err=True)
+    for _ in changes(folder, stop):
+        if not collection.is_held() and _has_changed(settings, collection, name):
+            builder.build()
+
+
+def _has_changed(settings: Settings, collection: Collection, name: str) -> bool:
+    try:
+        found = preview(
+            collection,
+            settings.documents(name),
+            encoder_name=settings.encoder,
+            splitting=SPLITTING,
+        )
+    except NoDocumentsError:
+        # The folder has just gone; it is waited for.
+        return False
+    return bool(found)
+
+
+class _Builder:
+    """Runs one build at a time, in a process that can be ended."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._command = index_command(settings, name)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def build(self) -> None:
+        # What it reports, and why it failed, goes where our own reports go.
+        with subprocess.Popen(  # noqa: S603 - our own program
+            self._command, env=module_environment()
+        ) as self._process:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
+            try:
+                self._process.wait()
+            finally:
+                self.terminate()
+
+    def terminate(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()

@@ -1,0 +1,74 @@
+"""A folder of documents, followed while people work in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import watchfiles
+
+# Nothing was written for so long: copies are complete, editors have closed their files.
+QUIET_S = 2.0
+# A folder that is written to without a pause is indexed all the same.
+MAX_WAIT_S = 60.0
+# How often to look whether the folder is still the one that is watched.
+LOOK_S = 1.0
+
+
+def changes(
+    folder: Path, stop: Event, *, quiet_s: float = QUIET_S, look_s: float = LOOK_S
+) -> Iterator[None]:
+    """
+    Wait for changes in a folder and its subfolders.
+
+    It yields once at the beginning, then each time that something changed and nothing more did for
+    a while. A folder that is not there is waited for; when it comes, that is a change.
+
+    Args:
+        folder: What to watch.
+        stop: Ends the waiting when it is set.
+        quiet_s: How long nothing may change before a change is told.
+        look_s: How often to look whether the folder has been replaced.
+    """
+    while not stop.is_set():
+        inode = _inode(folder)
+        if inode is None:
+            stop.wait(look_s)
+            continue
+        is_first = True
+        for events in _events(folder, stop, quiet_s, look_s):
+            if events or is_first:
+                yield
+            is_first = False
+            # What is watched is the folder itself, not its name.
+            if _inode(folder) != inode:
+                break
+
+
+def _events(
+    folder: Path, stop: Event, quiet_s: float, look_s: float
+) -> Iterator[set[tuple[watchfiles.Change, str]]]:
+    def is_seen(_change: watchfiles.Change, path: str) -> bool:
+        names = Path(path).relative_to(folder.absolute()).parts
+        return not any(name.startswith(".") for name in names)
+
+    try:
+        yield from watchfiles.watch(
+            folder.absolute(),
+            watch_filter=is_seen,
+            debounce=round(1000 * max(MAX_WAIT_S, quiet_s)),
+            step=round(1000 * quiet_s),
+            stop_event=stop,
+            rust_timeout=round(1000 * look_s),
+            yield_on_timeout=True,
+        )
+    except FileNotFoundError:
+        # It went between the look and the watch.
+        return
+
+
+def _inode(folder: Path) -> tuple[int, int] | None:
+    try:
+        stat = folder.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino

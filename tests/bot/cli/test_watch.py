@@ -1,0 +1,84 @@
+"""`quoth index --watch` with the real models."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from index.errors import IndexingError
+from index.store import Collection
+from tests.bot.cli.test_ask import quoth
+from tests.conftest import ROOT
+
+PATIENCE_S = 240.0
+
+
+@pytest.fixture
+def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
+    shutil.copytree(real_data(), tmp_path / "data")
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    return tmp_path
+
+
+@pytest.fixture
+def watcher(home: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot.cli.main", "index", "--watch"],
+        cwd=home,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def served(home: Path) -> set[str]:
+    try:
+        manifest = Collection(home / "data/collections/base").manifest()
+    except IndexingError:
+        return set()
+    return {document.id for document in manifest.documents}
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_documents_that_arrive_are_indexed_until_it_is_ended(
+    home: Path, watcher: subprocess.Popen[str]
+) -> None:
+    (home / "seeds/picture.txt").write_bytes(b"\x00\x01")
+    (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
+    wait_until(lambda: "bread.md" in served(home))
+    (home / "seeds").rename(home / "away")
+    time.sleep(2)
+    (home / "away").rename(home / "seeds")
+    (home / "seeds/rolls.md").write_text("# More prices\n\nA roll costs 2 francs.\n")
+    wait_until(lambda: "rolls.md" in served(home))
+
+    watcher.send_signal(signal.SIGTERM)
+    out, err = watcher.communicate(timeout=PATIENCE_S)
+
+    assert watcher.returncode == 0
+    assert err.startswith("Watching seeds; end with Ctrl-C.")
+    assert "Could not be read: picture.txt" in out
+    assert {"bread.md", "rolls.md"} <= served(home)
+
+
+def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:
+    refused = quoth("index", "--watch", "--json", cwd=tmp_path)
+
+    assert refused.returncode == 2
+    assert "--watch goes with none of" in refused.stderr

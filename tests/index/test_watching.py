@@ -1,0 +1,106 @@
+"""Following a folder: what is told, and when."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+
+from index.watching import changes
+
+# A busy machine may be late; nothing waits so long unless something is wrong.
+PATIENCE_S = 60.0
+# Long enough that a change which is told at all has been told.
+QUIET_S = 1.0
+
+
+class Follower:
+    """Counts what a folder's watcher tells."""
+
+    def __init__(self, folder: Path) -> None:
+        self.stop = threading.Event()
+        self._told: Queue[None] = Queue()
+        self._thread = threading.Thread(target=self._follow, args=(folder,))
+        self._thread.start()
+
+    def _follow(self, folder: Path) -> None:
+        for _ in changes(folder, self.stop, quiet_s=0.2, look_s=0.1):
+            self._told.put(None)
+
+    def wait(self) -> None:
+        self._told.get(timeout=PATIENCE_S)
+
+    def heard_nothing(self) -> bool:
+        try:
+            self._told.get(timeout=QUIET_S)
+        except Empty:
+            return True
+        return False
+
+    def close(self) -> None:
+        self.stop.set()
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "documents"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def follower(folder: Path) -> Iterator[Follower]:
+    made = Follower(folder)
+    made.wait()
+    yield made
+    made.close()
+
+
+def test_files_in_subfolders_are_followed(folder: Path, follower: Follower) -> None:
+    (folder / "deep/er").mkdir(parents=True)
+    follower.wait()
+    (folder / "deep/er/a.txt").write_text("new")
+    follower.wait()
+    (folder / "deep/er/a.txt").unlink()
+    follower.wait()
+
+
+def test_many_writes_in_a_row_are_told_once(folder: Path, follower: Follower) -> None:
+    for number in range(200):
+        (folder / f"{number}.txt").write_text("new")
+    follower.wait()
+
+    assert follower.heard_nothing()
+
+
+def test_hidden_files_are_not_told(folder: Path, follower: Follower) -> None:
+    (folder / ".a.txt.swp").write_text("an editor's")
+
+    assert follower.heard_nothing()
+
+
+def test_a_folder_that_goes_and_comes_back_is_followed_on(folder: Path, follower: Follower) -> None:
+    shutil.rmtree(folder)
+    while not follower.heard_nothing():
+        pass
+    folder.mkdir()
+    follower.wait()
+    while not follower.heard_nothing():
+        pass
+    (folder / "a.txt").write_text("new")
+
+    follower.wait()
+
+
+def test_a_folder_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    follower = Follower(tmp_path / "later")
+    assert follower.heard_nothing()
+    (tmp_path / "later").mkdir()
+
+    follower.wait()
+
+    follower.close()
