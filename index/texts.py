@@ -59,7 +59,7 @@ CREATE TABLE numbered AS
     SELECT row_number() OVER (ORDER BY id) - 1 AS number, passages.* FROM passages;
 DELETE FROM passages;
 INSERT INTO passages
-    SELECT number, document_row, start_char, end_char, text, text_sha256 FROM numbered
+    SELECT number, document_row, start_char, end_char, text, text_sha256, sentences FROM numbered
     ORDER BY number;
 DROP TABLE numbered;
 DELETE FROM removed;
@@ -265,12 +265,12 @@ class Texts:
         """All documents with their texts and passages, in order of id."""
         for document in self.documents():
             rows = self._connection.execute(
-                "SELECT passages.id, documents.id, start_char, end_char, passages.text"
+                "SELECT passages.id, documents.id, start_char, end_char, passages.text, sentences"
                 " FROM documents JOIN passages ON document_row = documents.row"
                 " WHERE documents.id = ? ORDER BY passages.id",
                 (document.id,),
             )
-            yield document, [Passage(*row) for row in rows]
+            yield document, [_passage(row) for row in rows]
 
     def document(self, document_id: str) -> Document:
         """
