@@ -27,7 +27,7 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 """Called with how many more are done."""
 
-EXPORT_FORMAT_VERSION = 1
+EXPORT_FORMAT_VERSION = 2
 MODEL_NAME = "question.onnx"
 WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
@@ -39,6 +39,12 @@ INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 MAX_QUESTION_TOKENS = 128
 
 _BATCH_SIZE = 32
+# So few are encoded with ONNX Runtime, one by one, before torch would even be imported (over 4 s).
+FEW_TEXTS = 128
+# Of a model that names no limit of its own.
+_NO_LIMIT = 1_000_000
+# Under one of these names a model may say what goes before a document's text.
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class Encoder(Protocol):
@@ -86,6 +92,9 @@ class _ExportManifest(BaseModel):
     sha256: str
     dim: int
     question_prefix: str
+    document_prefix: str
+    max_tokens: int
+    """Of a document's text; the model was made for no more."""
     inputs: tuple[str, ...]
 
 
@@ -128,6 +137,8 @@ class SentenceEncoder:
         Returns:
             Unit length, shape (len(texts), dim).
         """
+        if self._model is None and len(texts) <= FEW_TEXTS:
+            return self._encode_few(texts, progress)
         model = self._load()
         # Texts of like length share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
@@ -142,6 +153,13 @@ class SentenceEncoder:
                 convert_to_numpy=True,
             )
             progress(len(rows))
+        return vectors
+
+    def _encode_few(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._questions.encode_document(text)
+            progress(1)
         return vectors
 
     def _load(self) -> "SentenceTransformer":
@@ -204,7 +222,9 @@ class OnnxQuestionEncoder:
                 "Delete that folder; the next build writes it again."
             ) from error
         self.dim = manifest.dim
-        self._prefix = manifest.question_prefix
+        self._question_prefix = manifest.question_prefix
+        self._document_prefix = manifest.document_prefix
+        self._max_tokens = manifest.max_tokens
         self._inputs = manifest.inputs
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
@@ -214,12 +234,19 @@ class OnnxQuestionEncoder:
 
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""
-        encoding = self._tokenizer.encode(self._prefix + question)
+        return self._encode(self._question_prefix + question, MAX_QUESTION_TOKENS)
+
+    def encode_document(self, text: str) -> Vectors:
+        """Embed one text of a document as `SentenceEncoder` does: unit length, shape (dim,)."""
+        return self._encode(self._document_prefix + text, self._max_tokens)
+
+    def _encode(self, text: str, max_tokens: int) -> Vectors:
+        encoding = self._tokenizer.encode(text)
         ids, mask, types = encoding.ids, encoding.attention_mask, encoding.type_ids
-        if len(ids) > MAX_QUESTION_TOKENS:
+        if len(ids) > max_tokens:
             # The last token closes the sequence, so it is kept.
-            ids = [*ids[: MAX_QUESTION_TOKENS - 1], ids[-1]]
-            mask, types = mask[:MAX_QUESTION_TOKENS], types[:MAX_QUESTION_TOKENS]
+            ids = [*ids[: max_tokens - 1], ids[-1]]
+            mask, types = mask[:max_tokens], types[:max_tokens]
         feed = dict(zip(INPUT_NAMES, (ids, mask, types), strict=True))
         inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._inputs}
         vector: Vectors = self._session.run(None, inputs)[0][0]
@@ -254,6 +281,8 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
             sha256=sha256,
             dim=model.get_embedding_dimension() or 0,
             question_prefix=model.prompts.get("query") or "",
+            document_prefix=next(filter(None, map(model.prompts.get, _DOCUMENT_PROMPTS)), ""),
+            max_tokens=model.max_seq_length or _NO_LIMIT,
             inputs=inputs,
         )
         (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")

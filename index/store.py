@@ -201,7 +201,13 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If it is missing or is no manifest.
         """
-        return _read_manifest(self._generations / self.current())
+        while True:
+            name = self.current()
+            try:
+                return _read_manifest(self._generations / name)
+            except IndexDamagedError:
+                if self.current() == name:
+                    raise
 
     def open(self, *, verify: bool = False) -> Generation:
         """
@@ -215,7 +221,14 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If a file is missing or is not what was written.
         """
-        return self._open(self.current(), verify=verify)
+        while True:
+            name = self.current()
+            try:
+                return self._open(name, verify=verify)
+            except IndexDamagedError:
+                # Builds that came in between may have let the old generation go.
+                if self.current() == name:
+                    raise
 
     def _open(self, generation: str, *, verify: bool) -> Generation:
         folder = self._generations / generation
