@@ -100,6 +100,7 @@ def build(
     splitting: Splitting,
     reporter: Reporter,
     rebuild: bool = False,
+    may_be_empty: bool = False,
 ) -> BuildReport:
     """
     Index a folder and publish the result, unless what is published says the same.
@@ -114,15 +115,18 @@ def build(
         splitting: The limits of a passage.
         reporter: Told of progress.
         rebuild: Read and encode everything, whatever is there.
+        may_be_empty: Publish an index without documents where there are none, instead of serving
+            those that are gone.
 
     Raises:
-        NoDocumentsError: If no document could be read; nothing is published.
+        NoDocumentsError: If the folder is missing, or no document could be read and `may_be_empty`
+            is not set; nothing is published.
         EncoderError: If the encoder can't be loaded.
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
     listing = list_documents(documents)
-    if not listing.files:
+    if not listing.files and not may_be_empty:
         raise _no_documents(documents, listing.skipped)
     try:
         with collection.locked(reporter.waiting), ExitStack() as stack:
@@ -152,7 +156,7 @@ def build(
                     encoder=encoder,
                     reporter=reporter,
                 )
-                if not read.documents:
+                if not read.documents and not may_be_empty:
                     raise _no_documents(documents, [*read.failures, *listing.skipped])
                 with closing(Texts(folder / TEXTS_NAME)) as texts:
                     extended = previous if read.extends else None

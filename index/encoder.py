@@ -8,6 +8,7 @@ encoding a question imports neither torch nor transformers.
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,6 +42,9 @@ MAX_QUESTION_TOKENS = 128
 _BATCH_SIZE = 32
 # So few are encoded with ONNX Runtime, one by one, before torch would even be imported (over 4 s).
 FEW_TEXTS = 128
+_UNFINISHED = ".exporting-"
+# An export that was begun so long ago was killed; another process may be at a younger one.
+_ABANDONED_S = 3_600
 # Of a model that names no limit of its own.
 _NO_LIMIT = 1_000_000
 # Under one of these names a model may say what goes before a document's text.
@@ -268,7 +272,10 @@ def _is_exported(export: Path, sha256: str) -> bool:
 def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
     """Write `target` aside and rename it, so that it is there whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".exporting-", dir=target.parent))
+    for leftover in target.parent.glob(f"{_UNFINISHED}*"):
+        if time.time() - leftover.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(leftover, ignore_errors=True)
+    scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
         inputs = _export_onnx(model, scratch / MODEL_NAME)
         tokenizer = model.tokenizer.backend_tokenizer

@@ -140,7 +140,13 @@ class Library:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def build(self, reporter: QuietReporter | None = None, *, rebuild: bool = False) -> BuildReport:
+    def build(
+        self,
+        reporter: QuietReporter | None = None,
+        *,
+        rebuild: bool = False,
+        may_be_empty: bool = False,
+    ) -> BuildReport:
         return build(
             self.collection,
             self.documents,
@@ -149,6 +155,7 @@ class Library:
             splitting=self.splitting,
             reporter=reporter or QuietReporter(),
             rebuild=rebuild,
+            may_be_empty=may_be_empty,
         )
 
     def open(self) -> Generation:

@@ -133,6 +133,8 @@ def _build(ctx: click.Context, target: _Target, *, rebuild: bool, as_json: bool)
                 splitting=SPLITTING,
                 reporter=reporter,
                 rebuild=rebuild,
+                # The seeds are never meant to be empty; what people share may be taken back.
+                may_be_empty=target.documents != settings.seeds,
             )
         finally:
             reporter.finish()

@@ -9,6 +9,7 @@ import pytest
 from index.build import build
 from index.changes import Rename, compare
 from index.documents import list_documents
+from index.errors import NoDocumentsError
 from index.retrieve import Retriever
 from index.store import ADDED_VECTORS_NAME, VECTORS_NAME, Generation
 from tests.conftest import Library, QuietReporter
@@ -170,6 +171,22 @@ def test_a_rebuild_reads_and_encodes_everything(library: Library) -> None:
     assert report.published
     assert (report.encoded, report.reused) == (12, 0)
     assert len(library.encoder.encoded) == 12
+
+
+def test_the_last_document_leaves_where_an_index_may_be_empty(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+    (library.documents / "a.txt").unlink()
+
+    with pytest.raises(NoDocumentsError):
+        library.build()
+    assert found(library.open(), library, "theft") == ["a.txt"]
+    library.build(may_be_empty=True)
+
+    assert found(library.open(), library, "theft") == []
+    library.write("b.txt", "Arson costs 90.")
+    library.build(may_be_empty=True)
+    assert found(library.open(), library, "arson") == ["b.txt"]
 
 
 def test_comparing_with_nothing_calls_everything_added(library: Library) -> None:
