@@ -3,12 +3,10 @@ Settings -> the real parts, joined: where an index is opened, renewed and given 
 """
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answerer

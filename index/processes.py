@@ -12,7 +12,7 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """This process's environment, in which our modules are found first."""
+    """The environment of this process, in which our modules are found first."""
     ours = str(Path(__file__).resolve().parents[1])
     paths = [ours, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
