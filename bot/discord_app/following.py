@@ -75,7 +75,9 @@ def follow(served: Served, settings: Settings) -> Follower:
     collection = Collection(settings.base_collection)
     return Follower(
         served,
-        is_outdated=lambda: not is_up_to_date(collection.manifest(), settings.seeds),
+        is_outdated=lambda: (
+            not collection.is_held() and not is_up_to_date(collection.manifest(), settings.seeds)
+        ),
         build=lambda: build_beside(settings),
         pause_s=settings.follow_s,
     )

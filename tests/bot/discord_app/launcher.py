@@ -23,6 +23,7 @@ from bot.cli.main import main
 from bot.discord_app import following
 from bot.settings import Settings
 from index.retrieve import Retriever
+from index.store import Generation
 from reader.model import PassageText, Reader
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
@@ -57,9 +58,14 @@ def use_fakes(library: Library) -> None:
     def open_reader(_: Settings) -> GatedReader:
         return GatedReader(library.folder / "open")
 
-    def make_answerer(settings: Settings, opened: assembly.OpenIndex, reader: Reader) -> Answerer:
+    def make_answerer(
+        settings: Settings,
+        opened: assembly.OpenIndex,
+        reader: Reader,
+        others: Sequence[Generation] = (),
+    ) -> Answerer:
         return Answerer(
-            Retriever(opened.generation, opened.encoder),
+            Retriever(opened.generation, opened.encoder, *others),
             reader,
             FAKE_CALIBRATION,
             passages=settings.passages,
