@@ -141,7 +141,7 @@ def build(
             comparison = compare(listing, previous.manifest if previous else None)
             changes = comparison.changes
             encoded = 0
-            if previous is not None and not changes:
+            if previous is not None and not changes and previous.manifest.folder == listing.folder:
                 manifest = previous.manifest
                 collection.keep()
             else:
@@ -177,6 +177,7 @@ def build(
                     created=created,
                     encoder=made_by,
                     splitting=made_with,
+                    folder=listing.folder,
                     documents=read.documents,
                     failures=read.failures,
                     passages=passages,
@@ -193,7 +194,7 @@ def build(
         ) from error
     return BuildReport(
         generation=manifest.generation,
-        published=previous is None or bool(changes),
+        published=previous is None or manifest is not previous.manifest,
         changes=changes,
         documents=len(manifest.documents),
         passages=manifest.passages,
@@ -410,4 +411,5 @@ def is_up_to_date(manifest: Manifest, documents: Path) -> bool:
     Raises:
         NoDocumentsError: If the folder is gone.
     """
-    return not compare(list_documents(documents), manifest).changes
+    listing = list_documents(documents)
+    return manifest.folder == listing.folder and not compare(listing, manifest).changes

@@ -54,9 +54,9 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
     """
     Compare a folder with what a generation was made of.
 
-    A file whose size and time of change are as recorded is taken as unchanged; of others the
-    content is compared. A new file with the content and suffix of one that is gone is that one,
-    renamed.
+    A file of the same folder whose size and time of change are as recorded is taken as unchanged;
+    of others the content is compared. A new file with the content and suffix of one that is gone is
+    that one, renamed.
 
     Args:
         listing: The folder now.
@@ -64,7 +64,9 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
     """
     documents = {stamp.id: stamp for stamp in manifest.documents} if manifest else {}
     failures = {stamp.id: stamp for stamp in manifest.failures} if manifest else {}
-    trusted_ns = int(manifest.created.timestamp() * 1e9) - _RACY_NS if manifest else 0
+    trusted_ns = 0
+    if manifest is not None and manifest.folder == listing.folder:
+        trusted_ns = int(manifest.created.timestamp() * 1e9) - _RACY_NS
     present = {file.id for file in listing.files}
     gone: defaultdict[tuple[str, str], list[DocumentStamp]] = defaultdict(list)
     for stamp in documents.values():

@@ -86,6 +86,8 @@ class Failure:
 class Listing:
     """What a documents folder holds."""
 
+    folder: str
+    """As an absolute path."""
     files: tuple[SourceFile, ...]
     """In order of id."""
     skipped: tuple[Failure, ...]
@@ -115,50 +117,68 @@ def list_documents(folder: Path) -> Listing:
     Raises:
         NoDocumentsError: If `folder` does not exist, is no folder, or can't be listed.
     """
-    if not folder.exists():
-        raise NoDocumentsError(
-            f"{folder}: there is no such folder. Create it and put documents in, or name another."
-        )
-    if not folder.is_dir():
-        raise NoDocumentsError(f"{folder} is a file. Name the folder that holds the documents.")
     files: list[SourceFile] = []
     skipped: list[Failure] = []
     try:
-        for found in _walk(folder, ""):
+        for found in _walk(folder):
             if isinstance(found, SourceFile):
                 files.append(found)
             else:
                 skipped.append(found)
+    except FileNotFoundError as error:
+        raise NoDocumentsError(
+            f"{folder}: there is no such folder. Create it and put documents in, or name another."
+        ) from error
+    except NotADirectoryError as error:
+        raise NoDocumentsError(
+            f"{folder} is a file. Name the folder that holds the documents."
+        ) from error
     except OSError as error:
         raise NoDocumentsError(f"{folder}: can't be listed ({error.strerror}).") from error
     return Listing(
+        folder=str(folder.resolve()),
         files=tuple(sorted(files, key=lambda file: file.id)),
         skipped=tuple(sorted(skipped, key=lambda failure: failure.id)),
     )
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[SourceFile | Failure]:
-    for entry in os.scandir(folder):
-        if entry.name.startswith("."):
+def _walk(folder: Path) -> Iterator[SourceFile | Failure]:
+    # A stack, since folders may be nested deeper than calls.
+    waiting = [("", folder)]
+    while waiting:
+        prefix, path = waiting.pop()
+        try:
+            entries = list(os.scandir(path))
+        except OSError as error:
+            if not prefix:
+                raise
+            yield Failure(prefix, f"it can't be listed ({error.strerror})")
             continue
-        document_id = prefix + entry.name
-        if not _is_utf8(entry.name):
-            printable = document_id.encode("utf-8", "backslashreplace").decode()
-            yield Failure(printable, "its name is not UTF-8; rename it")
-        elif entry.is_symlink():
-            yield Failure(document_id, "it is a link, and links are not followed")
-        elif entry.is_dir():
-            try:
-                yield from _walk(Path(entry.path), document_id + "/")
-            except OSError as error:
-                yield Failure(document_id + "/", f"it can't be listed ({error.strerror})")
-        elif not entry.is_file():
-            yield Failure(document_id, "it is not a regular file")
-        elif Path(entry.name).suffix.lower() not in SUFFIXES:
-            yield Failure(document_id, f"only {_known_suffixes()} files are read")
-        else:
-            stat = entry.stat(follow_symlinks=False)
-            yield SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            document_id = prefix + entry.name
+            if not _is_utf8(entry.name):
+                printable = document_id.encode("utf-8", "backslashreplace").decode()
+                yield Failure(printable, "its name is not UTF-8; rename it")
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append((f"{document_id}/", Path(entry.path)))
+            else:
+                yield _source_file(entry, document_id)
+
+
+def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Failure:
+    if entry.is_symlink():
+        return Failure(document_id, "it is a link, and links are not followed")
+    if not entry.is_file():
+        return Failure(document_id, "it is not a regular file")
+    if Path(entry.name).suffix.lower() not in SUFFIXES:
+        return Failure(document_id, f"only {_known_suffixes()} files are read")
+    try:
+        stat = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return Failure(document_id, f"it can't be read ({error.strerror})")
+    return SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
 
 
 def _is_utf8(name: str) -> bool:

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.encoder_files import find_encoder, folder_sha256
-from index.errors import EncoderError
+from index.errors import EncoderError, IndexDamagedError
+from index.files import FileStamp, check_file, fsync, stamp_file
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,11 +29,12 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 """Called with how many more are done."""
 
-EXPORT_FORMAT_VERSION = 2
+EXPORT_FORMAT_VERSION = 3
 MODEL_NAME = "question.onnx"
 WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
+_EXPORTED = (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
 OPSET = 17
 INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -100,6 +102,7 @@ class _ExportManifest(BaseModel):
     max_tokens: int
     """Of a document's text; the model was made for no more."""
     inputs: tuple[str, ...]
+    files: dict[str, FileStamp]
 
 
 class SentenceEncoder:
@@ -214,7 +217,7 @@ class OnnxQuestionEncoder:
         # The graph was optimised when it was written.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
+            manifest = _checked_manifest(export)
             self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
             self._session = onnxruntime.InferenceSession(
                 str(export / MODEL_NAME), options, providers=["CPUExecutionProvider"]
@@ -223,7 +226,7 @@ class OnnxQuestionEncoder:
         except Exception as error:
             raise EncoderError(
                 f"{export}: the exported question encoder can't be opened ({error}). "
-                "Delete that folder; the next build writes it again."
+                "`quoth index` writes it again."
             ) from error
         self.dim = manifest.dim
         self._question_prefix = manifest.question_prefix
@@ -259,14 +262,17 @@ class OnnxQuestionEncoder:
 
 def _is_exported(export: Path, sha256: str) -> bool:
     try:
-        manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
-    except (OSError, ValidationError):
+        manifest = _checked_manifest(export)
+    except (OSError, ValidationError, IndexDamagedError):
         return False
-    return (
-        manifest.format_version == EXPORT_FORMAT_VERSION
-        and manifest.sha256 == sha256
-        and all((export / name).is_file() for name in (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME))
-    )
+    return manifest.format_version == EXPORT_FORMAT_VERSION and manifest.sha256 == sha256
+
+
+def _checked_manifest(export: Path) -> _ExportManifest:
+    manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
+    for name in _EXPORTED:
+        check_file(export / name, manifest.files[name], verify=False)
+    return manifest
 
 
 def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
@@ -291,8 +297,14 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
             document_prefix=next(filter(None, map(model.prompts.get, _DOCUMENT_PROMPTS)), ""),
             max_tokens=model.max_seq_length or _NO_LIMIT,
             inputs=inputs,
+            files={name: stamp_file(scratch / name) for name in _EXPORTED},
         )
+        # Other users of this machine may ask too.
+        scratch.chmod(0o755)
+        (scratch / WEIGHTS_NAME).chmod(0o644)
         (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+        for written in (*_EXPORTED, MANIFEST_NAME):
+            fsync(scratch / written)
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
     except EncoderError:

@@ -1,8 +1,65 @@
-"""Files that are written to last."""
+"""Files that are written to last, and how it is told that they did."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from index.errors import IndexDamagedError
+
+
+class Stamp(BaseModel):
+    """A part of what is written down about files."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileStamp(Stamp):
+    """A file as it was written."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+
+
+def is_same(path: Path, stamp: FileStamp) -> bool:
+    """Whether a file is the very one that was stamped, going by its size, time and inode."""
+    stat = path.stat()
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
+        stamp.size,
+        stamp.mtime_ns,
+        stamp.inode,
+    )
+
+
+def stamp_file(path: Path) -> FileStamp:
+    """Describe a file that was written."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        stat = os.fstat(file.fileno())
+    return FileStamp(size=stat.st_size, mtime_ns=stat.st_mtime_ns, inode=stat.st_ino, sha256=sha256)
+
+
+def check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
+    """
+    Compare a file with what was written: its checksum if it is not the very file, or to `verify`.
+
+    Raises:
+        IndexDamagedError: If it is missing or is not what was written.
+    """
+    try:
+        if is_same(path, stamp) and not verify:
+            return
+        size = path.stat().st_size
+        if size != stamp.size:
+            raise IndexDamagedError(f"{path}: has {size:,} bytes, but {stamp.size:,} were written.")
+        if stamp_file(path).sha256 != stamp.sha256:
+            raise IndexDamagedError(f"{path}: was changed after it was written (checksum).")
+    except OSError as error:
+        raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
 
 
 def fsync(path: Path) -> None:

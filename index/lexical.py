@@ -6,7 +6,9 @@ person types is ever read as query syntax.
 """
 
 import math
+import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -125,6 +127,12 @@ class LexicalIndex:
         import tantivy
 
         try:
+            if not os.access(folder, os.W_OK):
+                # tantivy makes a lock file beside the index even to read it.
+                self._links = tempfile.TemporaryDirectory(prefix="quoth-")
+                for path in folder.iterdir():
+                    Path(self._links.name, path.name).symlink_to(path.resolve())
+                folder = Path(self._links.name)
             index = tantivy.Index.open(str(folder))
             index.register_tokenizer(_ANALYZER, _analyzer())
             self._searcher = index.searcher()

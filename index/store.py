@@ -12,7 +12,6 @@ A file that two generations have in common is one file with two names.
 """
 
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
@@ -21,20 +20,20 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from index.errors import (
     IndexDamagedError,
     IndexFormatError,
     IndexMissingError,
 )
-from index.files import fsync
+from index.files import FileStamp, Stamp, check_file, fsync, is_same, stamp_file
 from index.lexical import LexicalIndex
 from index.texts import Texts
 from index.vectors import VectorIndex
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # The one being served, and two to go back to.
 KEPT_GENERATIONS = 3
 
@@ -47,11 +46,7 @@ LEXICAL_NAME = "lexical"
 _UNFINISHED = ".building-"
 
 
-class _Stamp(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EncoderStamp(_Stamp):
+class EncoderStamp(Stamp):
     """Which encoder made the vectors."""
 
     name: str
@@ -59,14 +54,14 @@ class EncoderStamp(_Stamp):
     dim: int
 
 
-class SplittingStamp(_Stamp):
+class SplittingStamp(Stamp):
     """How the documents were split."""
 
     max_tokens: int
     max_chars: int
 
 
-class DocumentStamp(_Stamp):
+class DocumentStamp(Stamp):
     """A file as it was when it was read."""
 
     id: str
@@ -75,7 +70,7 @@ class DocumentStamp(_Stamp):
     mtime_ns: int
 
 
-class FailureStamp(_Stamp):
+class FailureStamp(Stamp):
     """A file that did not become a document, as it was then."""
 
     id: str
@@ -86,16 +81,7 @@ class FailureStamp(_Stamp):
     """None if its bytes could not be read."""
 
 
-class FileStamp(_Stamp):
-    """A file of the generation as it was written."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-    sha256: str
-
-
-class Manifest(_Stamp):
+class Manifest(Stamp):
     """How a generation was made, and what it consists of."""
 
     format_version: int
@@ -104,6 +90,8 @@ class Manifest(_Stamp):
     """When the build began to look at the documents."""
     encoder: EncoderStamp
     splitting: SplittingStamp
+    folder: str
+    """The documents folder, as an absolute path."""
     documents: tuple[DocumentStamp, ...]
     failures: tuple[FailureStamp, ...]
     passages: int
@@ -233,8 +221,11 @@ class Collection:
     def _open(self, generation: str, *, verify: bool) -> Generation:
         folder = self._generations / generation
         manifest = _read_manifest(folder)
+        for name in (TEXTS_NAME, VECTORS_NAME, f"{LEXICAL_NAME}/meta.json"):
+            if name not in manifest.files:
+                raise IndexDamagedError(f"{folder / MANIFEST_NAME}: does not list {name}.")
         for name, stamp in manifest.files.items():
-            _check_file(folder / name, stamp, verify=verify)
+            check_file(folder / name, stamp, verify=verify)
         return Generation(folder, manifest)
 
     @contextmanager
@@ -382,38 +373,9 @@ def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, File
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in paths}
     return {
-        name: shared[name] if name in shared and _is_same(path, shared[name]) else _stamp(path)
+        name: shared[name] if name in shared and is_same(path, shared[name]) else stamp_file(path)
         for name, path in names.items()
     }
-
-
-def _is_same(path: Path, stamp: FileStamp) -> bool:
-    stat = path.stat()
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (
-        stamp.size,
-        stamp.mtime_ns,
-        stamp.inode,
-    )
-
-
-def _stamp(path: Path) -> FileStamp:
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        stat = os.fstat(file.fileno())
-    return FileStamp(size=stat.st_size, mtime_ns=stat.st_mtime_ns, inode=stat.st_ino, sha256=sha256)
-
-
-def _check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
-    try:
-        if _is_same(path, stamp) and not verify:
-            return
-        size = path.stat().st_size
-        if size != stamp.size:
-            raise IndexDamagedError(f"{path}: has {size:,} bytes, but {stamp.size:,} were written.")
-        if _stamp(path).sha256 != stamp.sha256:
-            raise IndexDamagedError(f"{path}: was changed after it was written (checksum).")
-    except OSError as error:
-        raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from index.documents import MAX_TITLE_CHARS, Loaded, Place, decode, first_line, shorten
 from index.formats.dates import parse_date, stated_date
 
-_ATX_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_ATX_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<body>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _ENTRY = re.compile(r"^(\w+)[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
@@ -55,6 +55,8 @@ def _headings(text: str) -> Iterator[tuple[int, str]]:
         mark = _FENCE.match(line)
         if mark and fence in (None, mark[1]):
             fence = None if fence else mark[1]
-        elif fence is None and (heading := _ATX_HEADING.match(line)):
-            yield start, heading[2]
+        elif fence is None and _ATX_HEADING.match(line):
+            name = line.strip().lstrip("#").rstrip("#").strip()
+            if name:
+                yield start, name
         start += len(line) + 1

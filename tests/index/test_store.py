@@ -96,9 +96,10 @@ def test_a_current_that_names_no_generation_is_damage(built: Library, content: s
         lambda manifest: manifest | {"passages": 2},
         lambda manifest: manifest | {"encoder": manifest["encoder"] | {"dim": 3}},
         lambda manifest: manifest | {"surprise": 1},
+        lambda manifest: manifest | {"files": {}},
         lambda manifest: {"format_version": manifest["format_version"]},
     ],
-    ids=["passages", "dim", "extra", "empty"],
+    ids=["passages", "dim", "extra", "no files", "empty"],
 )
 def test_a_manifest_edited_by_hand_is_damage(
     built: Library, edit: Callable[[dict[str, object]], dict[str, object]]
