@@ -1,0 +1,1 @@
+"""How good answers are, in the field's own terms."""
