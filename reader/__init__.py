@@ -1,1 +1,4 @@
 """Question and passages in, spans out."""
+
+# What the reader that comes with Quoth is called in settings.
+SHIPPED_READER = "quoth"

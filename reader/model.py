@@ -94,7 +94,7 @@ class OnnxReader:
         options.intra_op_num_threads = threads
         try:
             manifest = _Manifest.model_validate_json((weights / MANIFEST_NAME).read_bytes())
-            found = {name: _sha256(weights / name) for name in (MODEL_NAME, TOKENIZER_NAME)}
+            found = {name: file_sha256(weights / name) for name in (MODEL_NAME, TOKENIZER_NAME)}
         except (OSError, ValueError) as error:
             raise ReaderError(f"{weights}: holds no reader ({error}). Reinstall Quoth.") from error
         if manifest.format_version != FORMAT_VERSION:
@@ -107,6 +107,7 @@ class OnnxReader:
                 raise ReaderError(
                     f"{weights / name}: is not what was shipped (checksum). Reinstall Quoth."
                 )
+        self.sha256 = found[MODEL_NAME]
         self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
         self._session = onnxruntime.InferenceSession(
             str(weights / MODEL_NAME), options, providers=["CPUExecutionProvider"]
@@ -151,6 +152,7 @@ class OnnxReader:
         return Logits(start[0][keep], end[0][keep])
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

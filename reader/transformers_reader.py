@@ -1,0 +1,155 @@
+"""
+Any extractive question-answering model, run by transformers' model classes.
+
+Slower to open than the shipped reader by seconds, since torch is imported.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reader.errors import ReaderError
+from reader.model import MAX_QUESTION_TOKENS, MAX_TOKENS, PassageText, file_sha256
+from reader.spans import Logits, Span, best_spans
+
+# Files of a model's folder that decide what it computes.
+_DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
+
+
+def find_reader(name: str) -> Path:
+    """
+    Find the folder of a reader.
+
+    Args:
+        name: A folder, or a name on the Hugging Face hub.
+
+    Raises:
+        ReaderError: If there is no such reader.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name))
+    # Its errors share no base: a wrong name, no network and no permission are all different.
+    except Exception as error:
+        raise ReaderError(
+            f'reader "{name}": there is no such folder, and the Hugging Face hub did not give it '
+            f"({type(error).__name__}). Name the folder of a question-answering model."
+        ) from error
+
+
+class TransformersReader:
+    """A reader of somebody else's; any thread may call it."""
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """
+        Load a model.
+
+        Args:
+            folder: Holds a model with a question-answering head, and a fast tokenizer.
+            threads: For one passage; 0 lets torch choose.
+
+        Raises:
+            ReaderError: If the folder holds no such model.
+        """
+        # Nothing from here on may reach for the hub.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        import torch
+        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        if threads:
+            torch.set_num_threads(threads)
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
+            model, found = AutoModelForQuestionAnswering.from_pretrained(
+                str(folder), output_loading_info=True
+            )
+        # A folder can be wrong in as many ways as there are model classes.
+        except Exception as error:
+            raise ReaderError(
+                f"{folder}: transformers can't load it as a question-answering model ({error})."
+            ) from error
+        if found["missing_keys"]:
+            missing = ", ".join(sorted(found["missing_keys"]))
+            raise ReaderError(
+                f"{folder}: was not trained for question answering; it has no weights for "
+                f"{missing}. Name a model with an extractive question-answering head."
+            )
+        if not self._tokenizer.is_fast:
+            raise ReaderError(
+                f"{folder}: its tokenizer has no fast version, which alone knows the characters "
+                "that a token stands for."
+            )
+        self._model: Any = model.eval()
+        self._max_tokens = min(MAX_TOKENS, self._tokenizer.model_max_length)
+        self.sha256 = _folder_sha256(folder)
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        """See `reader.model.Reader.read`."""
+        asked = self._shortened(question)
+        spans: list[Span] = []
+        for passage in passages:
+            offsets, logits = self._logits(asked, passage.text)
+            spans += best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
+        return sorted(spans, key=lambda span: -span.margin)
+
+    def _shortened(self, question: str) -> str:
+        """The end of a long question, as the shipped reader keeps it."""
+        read = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        offsets = read["offset_mapping"]
+        most = min(MAX_QUESTION_TOKENS, self._max_tokens // 2)
+        return question[offsets[-most][0] :] if len(offsets) > most else question
+
+    def _logits(self, question: str, text: str) -> tuple[list[tuple[int, int]], Logits]:
+        """The passage's tokens as start and end character, and what the model says of them."""
+        import torch
+
+        read = self._tokenizer(
+            question,
+            text,
+            truncation="only_second",
+            max_length=self._max_tokens,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        inside = [place for place, part in enumerate(read.sequence_ids(0)) if part == 1]
+        offsets = [
+            _without_space(text, *read["offset_mapping"][0, place].tolist()) for place in inside
+        ]
+        del read["offset_mapping"]
+        with torch.inference_mode():
+            output = self._model(**read)
+        ids = read["input_ids"][0].tolist()
+        # "No answer" is the token that stands for the whole; nearly always it is the first.
+        whole = self._tokenizer.cls_token_id
+        keep = [ids.index(whole) if whole in ids else 0, *inside]
+        start = output.start_logits[0].float().numpy()
+        end = output.end_logits[0].float().numpy()
+        return offsets, Logits(np.asarray(start[keep]), np.asarray(end[keep]))
+
+
+def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
+    """Some tokenizers count the space before a word as its first character."""
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
+
+
+def _folder_sha256(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _DECIDING_SUFFIXES:
+            name = path.relative_to(folder).as_posix()
+            digest.update(json.dumps([name, file_sha256(path)]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,120 @@
+"""Readers of somebody else's, with a tiny random model that is made here."""
+
+from pathlib import Path
+
+import pytest
+
+from reader.errors import ReaderError
+from reader.model import PassageText
+from reader.transformers_reader import TransformersReader, find_reader
+
+PASSAGES = [
+    PassageText(0, "The town fined 35 people for theft and 90 people for arson."),
+    PassageText(1, "Bread costs two francs at the station."),
+]
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "town", "fined", "people", "for"]
+WORDS += ["theft", "arson", "bread", "costs", "two", "francs", "at", "station", "how", "many", "."]
+WORDS += list("0123456789") + [f"##{digit}" for digit in "0123456789"]
+
+
+def make_model(folder: Path, *, seed: int = 0, answers: bool = True) -> Path:
+    """A BERT of two tiny layers with random weights."""
+    import torch
+    from transformers import BertConfig, BertForQuestionAnswering, BertModel, BertTokenizer
+
+    folder.mkdir()
+    vocabulary = folder / "vocab.txt"
+    vocabulary.write_text("\n".join(WORDS))
+    tokenizer = BertTokenizer(vocab=str(vocabulary), model_max_length=64)
+    tokenizer.save_pretrained(str(folder))
+    torch.manual_seed(seed)
+    config = BertConfig(
+        vocab_size=len(WORDS),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=64,
+        initializer_range=1.0,
+    )
+    model = BertForQuestionAnswering(config) if answers else BertModel(config)
+    model.save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("reader") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def reader(folder: Path) -> TransformersReader:
+    return TransformersReader(folder, threads=1)
+
+
+def test_spans_come_best_first_and_are_slices(reader: TransformersReader) -> None:
+    spans = reader.read("how many for theft", PASSAGES, 3)
+
+    texts = {passage.id: passage.text for passage in PASSAGES}
+    assert {span.passage_id for span in spans} == {0, 1}
+    assert [span.margin for span in spans] == sorted((s.margin for s in spans), reverse=True)
+    for span in spans:
+        assert texts[span.passage_id][span.start_char : span.end_char] == span.text
+
+
+def test_the_scores_are_the_models_logits(reader: TransformersReader, folder: Path) -> None:
+    """Whatever is read elsewhere: one number that can be computed by hand."""
+    import torch
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    question, passage = "how many", PassageText(0, "theft")
+    (span,) = reader.read(question, [passage], 1)
+
+    tokens = AutoTokenizer.from_pretrained(str(folder))(question, passage.text, return_tensors="pt")
+    with torch.inference_mode():
+        output = AutoModelForQuestionAnswering.from_pretrained(str(folder))(**tokens)
+    whole = output.start_logits[0] + output.end_logits[0]
+    # [CLS] how many [SEP] theft [SEP]
+    assert span.score == pytest.approx(float(whole[4]), rel=1e-4)
+    assert span.no_answer_score == pytest.approx(float(whole[0]), rel=1e-4)
+
+
+def test_what_is_too_long_is_cut_to_what_the_model_takes(reader: TransformersReader) -> None:
+    long = PassageText(0, "bread costs two francs . " * 100)
+
+    (span,) = reader.read("how many people for theft " * 50, [long], 1)
+
+    assert span.end_char < 400
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🍞", "ﷺ\u200b"])
+def test_odd_passages_are_read_all_the_same(reader: TransformersReader, text: str) -> None:
+    for span in reader.read("how many", [PassageText(0, text)], 2):
+        assert text[span.start_char : span.end_char] == span.text
+
+
+def test_two_models_have_two_hashes(reader: TransformersReader, tmp_path: Path) -> None:
+    other = TransformersReader(make_model(tmp_path / "other", seed=1))
+
+    assert other.sha256 != reader.sha256
+
+
+def test_a_model_that_was_not_trained_for_it_is_refused(tmp_path: Path) -> None:
+    """Transformers would answer with random weights."""
+    with pytest.raises(ReaderError, match=r"no weights for .*qa_outputs"):
+        TransformersReader(make_model(tmp_path / "plain", answers=False))
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match="transformers can't load it"):
+        TransformersReader(find_reader(str(tmp_path)))
+
+
+def test_a_reader_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(name: str) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
+
+    with pytest.raises(ReaderError, match='reader "no/such": there is no such folder'):
+        find_reader("no/such")
