@@ -8,14 +8,14 @@ import re
 import time
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.confidence import Calibration
+from bot.confidence import Calibration, Clues
 from index.documents import Place
 from index.passages import Passage
-from index.retrieve import Hit, Retriever
+from index.retrieve import Hit, Retrieval, Retriever
 from index.texts import Texts
 from reader.model import PassageText, Reader
 from reader.spans import Span
@@ -102,11 +102,47 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A span and the probability that it is right."""
+class Candidate:
+    """A span that the reader found, before it is compared with others."""
 
     span: Span
+    passage: Passage
+    collection: str
+    """Where its document is: those of two collections may have the same id."""
+    clues: Clues
+
+    @property
+    def start_char(self) -> int:
+        """In the document."""
+        return self.passage.start_char + self.span.start_char
+
+    @property
+    def end_char(self) -> int:
+        """In the document, exclusive."""
+        return self.passage.start_char + self.span.end_char
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate that was compared with the others."""
+
+    candidate: Candidate
+    evidence: float
+    gap: float
+    """By how much its evidence exceeds that of the best candidate with another text."""
     confidence: float
+    """The probability that it is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What there is to choose an answer from."""
+
+    question: str
+    """Cleaned."""
+    retrieval: Retrieval
+    candidates: tuple[Candidate, ...]
+    read_s: float
 
 
 class Answerer:
@@ -122,13 +158,28 @@ class Answerer:
         min_confidence: float,
         max_question_chars: int,
     ) -> None:
-        """Take the parts; see `bot.settings.Settings` for the numbers."""
+        """
+        Take the parts.
+
+        Args:
+            retriever: Where to look.
+            reader: Finds spans in what is retrieved.
+            calibration: Of that reader.
+            passages: See `bot.settings.Settings`, as for `max_question_chars`.
+            min_confidence: Below it the documents don't say; see `Calibration.threshold`.
+            max_question_chars: Longer questions are refused.
+        """
         self._retriever = retriever
         self._reader = reader
         self._calibration = calibration
         self._passages = passages
         self._min_confidence = min_confidence
         self._max_question_chars = max_question_chars
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether confidences come from questions with known answers, or from a plain rule."""
+        return self._calibration.is_fitted
 
     def answer(self, question: str, alternatives: int = 0) -> Answer:
         """
@@ -142,71 +193,56 @@ class Answerer:
             QuestionError: If it is blank or too long.
         """
         started = time.perf_counter()
+        found = self.find(question)
+        judged = judge(found.candidates, self._calibration)
+        confidence = judged[0].confidence if judged else 0.0
+        answered = bool(judged) and confidence >= self._min_confidence
+        shown = judged[: 1 + alternatives] if answered else []
+        spans = [self._located(each) for each in shown]
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=found.question,
+            spans=tuple(spans[:1]),
+            confidence=confidence,
+            alternatives=tuple(spans[1:]),
+            nearest=() if answered else self._nearest(found.retrieval.hits),
+            generation=self._retriever.generation.id,
+            timings=Timings(
+                encode_s=found.retrieval.encode_s,
+                search_s=found.retrieval.search_s,
+                read_s=found.read_s,
+                total_s=time.perf_counter() - started,
+            ),
+        )
+
+    def find(self, question: str) -> Findings:
+        """
+        Retrieve and read, without choosing.
+
+        Args:
+            question: As typed.
+
+        Raises:
+            QuestionError: If it is blank or too long.
+        """
         asked = clean_question(question, self._max_question_chars)
         retrieval = self._retriever.retrieve(asked, self._passages)
         read_from = time.perf_counter()
         passages = [PassageText(hit.passage.id, hit.passage.text) for hit in retrieval.hits]
         read = self._reader.read(asked, passages, SPANS_PER_PASSAGE)
         read_s = time.perf_counter() - read_from
-        hits = {hit.passage.id: hit for hit in retrieval.hits}
-        judged = self._judge(read, hits)
-        confidence = judged[0].confidence if judged else 0.0
-        answered = bool(judged) and confidence >= self._min_confidence
-        shown = judged[: 1 + alternatives] if answered else []
-        spans = [self._located(each, hits[each.span.passage_id].passage) for each in shown]
-        return Answer(
-            id=uuid.uuid4().hex,
-            question=asked,
-            spans=tuple(spans[:1]),
-            confidence=confidence,
-            alternatives=tuple(spans[1:]),
-            nearest=() if answered else self._nearest(retrieval.hits),
-            generation=self._retriever.generation.id,
-            timings=Timings(
-                encode_s=retrieval.encode_s,
-                search_s=retrieval.search_s,
-                read_s=read_s,
-                total_s=time.perf_counter() - started,
-            ),
+        found = candidates(
+            read, retrieval.hits, lambda passage: self._retriever.source(passage).collection
         )
+        return Findings(asked, retrieval, found, read_s)
 
-    def _judge(self, read: Sequence[Span], hits: dict[int, Hit]) -> list[_Judged]:
-        """Order the spans of all passages by their evidence, each with its confidence."""
-        evidence = {
-            span: self._calibration.evidence(span.margin, hits[span.passage_id].cosine_score)
-            for span in read
-        }
-        ordered = sorted(evidence, key=lambda span: -evidence[span])
-        distinct = self._distinct(ordered, {i: hit.passage for i, hit in hits.items()})
-        judged: list[_Judged] = []
-        for span in distinct:
-            rivals = [
-                evidence[other]
-                for other in distinct
-                if normalised(other.text) != normalised(span.text)
-            ]
-            gap = evidence[span] - max(rivals, default=0.0)
-            judged.append(_Judged(span, self._calibration.confidence(evidence[span], gap)))
-        return judged
-
-    def _distinct(self, spans: Sequence[Span], passages: dict[int, Passage]) -> list[Span]:
-        """See `distinct_spans`; documents of two collections may have the same id."""
-        sources = {i: self._retriever.source(passage) for i, passage in passages.items()}
-        kept = {
-            span
-            for source in set(sources.values())
-            for span in distinct_spans(
-                [span for span in spans if sources[span.passage_id] is source], passages
-            )
-        }
-        return [span for span in spans if span in kept]
-
-    def _located(self, judged: _Judged, passage: Passage) -> AnswerSpan:
-        """Give a span its document and its quote, and check that it stands there."""
-        span = judged.span
+    def _located(self, judged: Judged) -> AnswerSpan:
+        """Give a candidate its document and its quote, and check that it stands there."""
+        candidate = judged.candidate
+        span, passage = candidate.span, candidate.passage
         source = self._retriever.source(passage)
         document = source.texts.document(passage.document_id)
-        start, end = passage.start_char + span.start_char, passage.start_char + span.end_char
+        start, end = candidate.start_char, candidate.end_char
         quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
         located = AnswerSpan(
             document_id=document.id,
@@ -277,28 +313,70 @@ def clean_question(question: str, max_chars: int) -> str:
     return cleaned
 
 
-def distinct_spans(spans: Sequence[Span], passages: dict[int, Passage]) -> list[Span]:
+def candidates(
+    read: Sequence[Span], hits: Sequence[Hit], collection_of: Callable[[Passage], str]
+) -> tuple[Candidate, ...]:
     """
-    Drop every span that overlaps a better one in the document.
+    Join what the reader and the retriever know of each span.
+
+    Args:
+        read: Spans of the hits' passages.
+        hits: All that were read.
+        collection_of: Names the collection that a passage was found in.
+    """
+    by_passage = {hit.passage.id: hit for hit in hits}
+    # Without a shared word there is no score, and no passage is better than another.
+    best_bm25 = max((hit.bm25_score or 0.0 for hit in hits), default=0.0) or 1.0
+    return tuple(
+        Candidate(
+            span=span,
+            passage=hit.passage,
+            collection=collection_of(hit.passage),
+            clues=Clues(
+                margin=span.margin,
+                cosine=hit.cosine_score,
+                lexical=(hit.bm25_score or 0.0) / best_bm25,
+            ),
+        )
+        for span in read
+        for hit in [by_passage[span.passage_id]]
+    )
+
+
+def judge(found: Sequence[Candidate], calibration: Calibration) -> list[Judged]:
+    """Compare candidates of all passages: the distinct ones, the most evidence first."""
+    evidence = {candidate: calibration.evidence(candidate.clues) for candidate in found}
+    distinct = distinct_candidates(sorted(found, key=lambda candidate: -evidence[candidate]))
+    texts = {candidate: normalised(candidate.span.text) for candidate in distinct}
+    judged = []
+    for candidate in distinct:
+        rivals = [evidence[other] for other in distinct if texts[other] != texts[candidate]]
+        # Without a rival, it is the reader's belief in no answer that is beaten: an evidence of 0.
+        gap = evidence[candidate] - max(rivals, default=0.0)
+        confidence = calibration.confidence(evidence[candidate], gap)
+        judged.append(Judged(candidate, evidence[candidate], gap, confidence))
+    return judged
+
+
+def distinct_candidates(found: Sequence[Candidate]) -> list[Candidate]:
+    """
+    Drop every candidate that overlaps a better one in the document.
 
     Neighbouring passages share a sentence, so the reader finds the same words twice.
 
     Args:
-        spans: Best first.
-        passages: By id.
+        found: Best first.
     """
-    kept: list[Span] = []
-    taken: list[tuple[str, int, int]] = []
-    for span in spans:
-        passage = passages[span.passage_id]
-        start, end = passage.start_char + span.start_char, passage.start_char + span.end_char
-        if any(
-            document == passage.document_id and start < other_end and other_start < end
-            for document, other_start, other_end in taken
+    kept: list[Candidate] = []
+    for candidate in found:
+        if not any(
+            (other.collection, other.passage.document_id)
+            == (candidate.collection, candidate.passage.document_id)
+            and candidate.start_char < other.end_char
+            and other.start_char < candidate.end_char
+            for other in kept
         ):
-            continue
-        taken.append((passage.document_id, start, end))
-        kept.append(span)
+            kept.append(candidate)
     return kept
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from bot.answer import Answerer
-from bot.confidence import CALIBRATION_NAME, load_calibration
-from bot.settings import BASE_COLLECTION, Settings
+from bot.confidence import Calibration, choose_calibration
+from bot.settings import BASE_COLLECTION, CALIBRATION_NAME, Settings
 from index.build import is_up_to_date
 from index.encoder import OnnxQuestionEncoder
 from index.errors import (
@@ -26,6 +26,7 @@ from index.passages import Splitting
 from index.processes import module_command, module_environment
 from index.retrieve import Retriever
 from index.store import Collection, Generation, Manifest
+from reader import SHIPPED_READER
 from reader.model import OnnxReader, Reader, shipped_weights
 
 SPLITTING = Splitting()
@@ -132,14 +133,33 @@ def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEnc
     return OnnxQuestionEncoder(export, settings.threads)
 
 
-def open_reader(settings: Settings) -> OnnxReader:
+def open_reader(settings: Settings) -> Reader:
     """
-    Open the shipped reader.
+    Open the reader that is set.
 
     Raises:
-        ReaderError: If its weights are damaged.
+        ReaderError: If it can't be found, or is damaged.
     """
-    return OnnxReader(shipped_weights(), settings.threads)
+    if settings.reader == SHIPPED_READER:
+        return OnnxReader(shipped_weights(), settings.threads)
+    from reader.transformers_reader import TransformersReader, find_reader
+
+    return TransformersReader(find_reader(settings.reader), settings.threads)
+
+
+def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> Calibration:
+    """
+    Find the calibration for a reader and an encoder.
+
+    Raises:
+        ReaderError: If the one that was made for them is damaged.
+    """
+    return choose_calibration(
+        settings.calibration,
+        shipped_weights() / CALIBRATION_NAME,
+        reader_sha256=reader.sha256,
+        encoder_sha256=encoder_sha256,
+    )
 
 
 def open_retriever(settings: Settings, collection: Collection) -> Retriever:
@@ -178,14 +198,15 @@ def make_answerer(
 
     Raises:
         EncoderError: If the collections were made by different encoders.
-        ReaderError: If there is no calibration for it.
+        ReaderError: If the calibration for it is damaged.
     """
+    calibration = calibration_for(settings, reader, opened.generation.manifest.encoder.sha256)
     return Answerer(
         Retriever(opened.generation, opened.encoder, *others),
         reader,
-        load_calibration(shipped_weights() / CALIBRATION_NAME),
+        calibration,
         passages=settings.passages,
-        min_confidence=settings.min_confidence,
+        min_confidence=calibration.threshold(settings.max_risk),
         max_question_chars=settings.max_question_chars,
     )
 

@@ -1,19 +1,51 @@
 """
 How sure Quoth is: what is known of a span -> the probability that it is right.
 
-Spans of different passages compete by their evidence, a weighted sum. A logistic function of the
-best one's evidence and of its lead is the confidence. The weights are fitted on questions with
-known answers and stored beside the reader's weights, since they hold for that reader alone.
+Spans of different passages compete by their evidence, a weighted sum of clues. A logistic function
+of the best one's evidence and of its lead is the confidence. The weights are fitted by
+`quoth eval --calibrate` on questions with known answers, and hold for one reader alone.
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reader.errors import ReaderError
 
-CALIBRATION_NAME = "calibration.json"
+FORMAT_VERSION = 2
+# Thresholds are kept for a risk of 0, 1, ... 100 %.
+RISK_STEPS = 100
+
+_AGAIN = "Make it again with quoth eval --calibrate, or delete it."
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What speaks for a span before it is compared with others."""
+
+    margin: float
+    """Its score over the no-answer score of its passage, in logits."""
+    cosine: float
+    """Between the question and its passage."""
+    lexical: float
+    """The BM25 score of its passage over the best one of the passages that were read, in [0, 1]."""
+
+
+class PassageCalibration(BaseModel):
+    """Weights for questions about one given passage, where nothing is retrieved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    intercept: float
+    margin_weight: float
+    min_confidence: float
+    """Below it the passage doesn't say: the threshold of the best overall F1."""
+
+    def confidence(self, margin: float) -> float:
+        """The probability in [0, 1] that a span is right."""
+        return logistic(self.intercept + self.margin_weight * margin)
 
 
 class Calibration(BaseModel):
@@ -23,23 +55,27 @@ class Calibration(BaseModel):
 
     format_version: int
     reader_sha256: str
-    """Of the reader's model file that the weights were fitted for."""
+    """Of the reader that the weights were fitted for."""
+    encoder_sha256: str
+    """Of the encoder that the cosines came from."""
     fitted_on: str
     """For people: which questions, and how many."""
     cosine_weight: float
+    lexical_weight: float
     intercept: float
     evidence_weight: float
     gap_weight: float
+    thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
+    """By risk, from 0 to 100 %; see `threshold`."""
+    given_passage: PassageCalibration
+    expected_calibration_error: float
+    """Of the questions it was fitted on, cross-fitted by passage, in 10 bins."""
 
-    def evidence(self, margin: float, cosine: float) -> float:
-        """
-        On one scale across passages, how much speaks for a span.
-
-        Args:
-            margin: Its score over the no-answer score of its passage, in logits.
-            cosine: Between the question and its passage.
-        """
-        return margin + self.cosine_weight * cosine
+    def evidence(self, clues: Clues) -> float:
+        """On one scale across passages, how much speaks for a span."""
+        return (
+            clues.margin + self.cosine_weight * clues.cosine + self.lexical_weight * clues.lexical
+        )
 
     def confidence(self, evidence: float, gap: float) -> float:
         """
@@ -49,11 +85,86 @@ class Calibration(BaseModel):
             evidence: Of the span.
             gap: By how much it exceeds that of the best span with another text.
         """
-        logit = self.intercept + self.evidence_weight * evidence + self.gap_weight * gap
-        # Both forms are the same function; each is exact where the other overflows.
-        if logit >= 0:
-            return 1 / (1 + math.exp(-logit))
-        return math.exp(logit) / (1 + math.exp(logit))
+        return logistic(self.intercept + self.evidence_weight * evidence + self.gap_weight * gap)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it was fitted at all; see `uncalibrated`."""
+        return bool(self.encoder_sha256)
+
+    def threshold(self, max_risk: float) -> float:
+        """
+        The confidence from which an answer is shown.
+
+        Args:
+            max_risk: Of the questions whose best span is wrong, whether the documents say or not,
+                the share in [0, 1] that may be answered with it.
+        """
+        place = max_risk * RISK_STEPS
+        below = min(int(place), RISK_STEPS - 1)
+        low, high = self.thresholds[below : below + 2]
+        return low + (high - low) * (place - below)
+
+
+def uncalibrated(reader_sha256: str) -> Calibration:
+    """
+    The plain rule for a reader that nobody has calibrated: SQuAD 2.0's.
+
+    Spans compete by their margins, and one is shown if its margin is above 0, whatever risk is
+    accepted: how often that is wrong is not known.
+    """
+    return Calibration(
+        format_version=FORMAT_VERSION,
+        reader_sha256=reader_sha256,
+        encoder_sha256="",
+        fitted_on="nothing",
+        cosine_weight=0.0,
+        lexical_weight=0.0,
+        intercept=0.0,
+        evidence_weight=1.0,
+        gap_weight=0.0,
+        thresholds=(0.5,) * (RISK_STEPS + 1),
+        given_passage=PassageCalibration(intercept=0.0, margin_weight=1.0, min_confidence=0.5),
+        expected_calibration_error=1.0,
+    )
+
+
+def choose_calibration(
+    own: Path, shipped: Path, *, reader_sha256: str, encoder_sha256: str
+) -> Calibration:
+    """
+    Find the calibration for a reader.
+
+    Args:
+        own: Made by whoever runs Quoth; it need not be there, and counts for the reader and the
+            encoder that it was made with.
+        shipped: Comes with the shipped reader, and counts for it.
+        reader_sha256: Of the reader in use.
+        encoder_sha256: Of the encoder in use.
+
+    Returns:
+        The first one that counts, else the plain rule.
+
+    Raises:
+        ReaderError: If one of the files is damaged.
+    """
+    if own.exists():
+        calibration = load_calibration(own)
+        made_with = (calibration.reader_sha256, calibration.encoder_sha256)
+        if made_with == (reader_sha256, encoder_sha256):
+            return calibration
+    calibration = load_calibration(shipped)
+    if calibration.reader_sha256 == reader_sha256:
+        return calibration
+    return uncalibrated(reader_sha256)
+
+
+def logistic(logit: float) -> float:
+    """`logit` as a probability."""
+    # Both forms are the same function; each is exact where the other overflows.
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    return math.exp(logit) / (1 + math.exp(logit))
 
 
 def load_calibration(path: Path) -> Calibration:
@@ -61,9 +172,27 @@ def load_calibration(path: Path) -> Calibration:
     Read fitted weights.
 
     Raises:
-        ReaderError: If they are missing or damaged.
+        ReaderError: If they are missing or damaged, or have another format version.
     """
     try:
-        return Calibration.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise ReaderError(f"{path}: holds no calibration ({error}). Reinstall Quoth.") from error
+        content = path.read_bytes()
+        version = _Version.model_validate_json(content).format_version
+        if version != FORMAT_VERSION:
+            raise ReaderError(
+                f"{path}: has format version {version}, this Quoth reads {FORMAT_VERSION}. {_AGAIN}"
+            )
+        return Calibration.model_validate_json(content)
+    except OSError as error:
+        raise ReaderError(f"{path}: can't be read ({error.strerror}). {_AGAIN}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise ReaderError(
+            f"{path}: holds no calibration ({place}: {first['msg']}). {_AGAIN}"
+        ) from error
+
+
+class _Version(BaseModel):
+    """The part of every calibration, whatever its version."""
+
+    format_version: int

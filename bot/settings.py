@@ -11,10 +11,12 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.encoder_files import DEFAULT_ENCODER
+from reader import SHIPPED_READER
 
 PREFIX = "QUOTH_"
 ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
+CALIBRATION_NAME = "calibration.json"
 # The collection of the seeds; others bring their own documents.
 BASE_COLLECTION = "base"
 
@@ -62,12 +64,19 @@ class Settings(BaseSettings):
         le=50,
         description="Passages read per question. Each costs the same time again.",
     )
-    min_confidence: float = Field(
-        0.3,
+    reader: str = Field(
+        SHIPPED_READER,
+        min_length=1,
+        description="A folder or hub name of an extractive question-answering model; it runs on "
+        "torch. The default comes with Quoth, and needs none.",
+    )
+    max_risk: float = Field(
+        0.2,
         ge=0,
         le=1,
-        description="Below it the documents don't say. At the default, about half of the answers "
-        "to hard questions over a thousand documents are right (see the model card).",
+        description="Of the questions whose best answer is wrong, the share that may be answered "
+        "with it; at the others the documents don't say. A limit on what is wrong among all that "
+        "is shown would refuse nearly everything of a weak reader (docs/confidence.md).",
     )
     max_question_chars: int = Field(
         4_000,
@@ -163,6 +172,11 @@ class Settings(BaseSettings):
     def encoder_exports(self) -> Path:
         """The exported question encoders."""
         return self.data / "encoder"
+
+    @property
+    def calibration(self) -> Path:
+        """What `quoth eval --calibrate` wrote for the questions of whoever runs Quoth."""
+        return self.data / CALIBRATION_NAME
 
     @property
     def vectors(self) -> Path:

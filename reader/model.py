@@ -41,6 +41,11 @@ class PassageText:
 class Reader(Protocol):
     """Question and passages in, spans out."""
 
+    @property
+    def sha256(self) -> str:
+        """Tells two readers apart; a calibration holds for one."""
+        ...
+
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
     ) -> list[Span]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bot.answer import Answerer
-from bot.confidence import Calibration
+from bot.confidence import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from index.build import BuildReport, build
 from index.encoder import Progress, Vectors
 from index.passages import Splitting
@@ -71,6 +71,8 @@ class FakeReader:
     "how many for theft" finds "35" in "for theft 35"; without that word there is no answer.
     """
 
+    sha256 = "0" * 64
+
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
     ) -> list[Span]:
@@ -90,13 +92,18 @@ class FakeReader:
 
 
 FAKE_CALIBRATION = Calibration(
-    format_version=1,
-    reader_sha256="0" * 64,
+    format_version=FORMAT_VERSION,
+    reader_sha256=FakeReader.sha256,
+    encoder_sha256=FakeEncoder.sha256,
     fitted_on="nothing",
     cosine_weight=1.0,
+    lexical_weight=0.0,
     intercept=0.0,
     evidence_weight=0.3,
     gap_weight=0.0,
+    thresholds=tuple(1 - percent / 100 for percent in range(RISK_STEPS + 1)),
+    given_passage=PassageCalibration(intercept=0.0, margin_weight=0.3, min_confidence=0.5),
+    expected_calibration_error=0.0,
 )
 
 

@@ -16,6 +16,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
+    say_uncalibrated,
     seeds_option,
     settings_from,
 )
@@ -81,6 +82,8 @@ def command(
             opened = open_documents(settings)
         others = [open_collection(settings, name) for name in collections]
         answerer = make_answerer(settings, opened, reader.result(), others)
+        if not answerer.is_calibrated:
+            say_uncalibrated(settings.reader)
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
 

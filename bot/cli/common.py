@@ -80,6 +80,7 @@ def settings_from(**arguments: object) -> "Settings":
 @contextmanager
 def failures_shown() -> Iterator[None]:
     """Turn the errors that a user can cause into a message and exit code 1."""
+    from bot.evaluation.errors import EvaluationError
     from bot.settings import SettingsError
     from index.errors import IndexingError
     from reader.errors import ReaderError
@@ -88,11 +89,16 @@ def failures_shown() -> Iterator[None]:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-    except (IndexingError, ReaderError) as error:
+    except (IndexingError, ReaderError, EvaluationError) as error:
         raise click.ClickException(printable(str(error))) from error
 
 
 _ZERO_WIDTH_JOINER = "\u200d"
+
+
+def say_uncalibrated(reader: str) -> None:
+    """Say on standard error what a reader without calibration does."""
+    click.echo(printable(render("uncalibrated.txt", reader=reader)), err=True)
 
 
 def printable(text: str) -> str:

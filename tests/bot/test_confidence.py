@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.confidence import CALIBRATION_NAME, load_calibration
+from bot.confidence import Clues, choose_calibration, load_calibration, uncalibrated
+from bot.settings import CALIBRATION_NAME
 from reader.errors import ReaderError
 from reader.model import MANIFEST_NAME, shipped_weights
 from tests.conftest import FAKE_CALIBRATION
@@ -27,21 +28,80 @@ def test_more_evidence_is_never_less_confidence(evidence: float, more: float) ->
 
 
 def test_evidence_is_the_weighted_sum() -> None:
-    calibration = FAKE_CALIBRATION.model_copy(update={"cosine_weight": 10.0})
+    calibration = FAKE_CALIBRATION.model_copy(update={"cosine_weight": 10.0, "lexical_weight": 3.0})
 
-    assert calibration.evidence(margin=2.0, cosine=0.5) == 7.0
+    assert calibration.evidence(Clues(margin=2.0, cosine=0.5, lexical=1.0)) == 10.0
     assert calibration.confidence(0.0, 5.0) == 0.5
+
+
+def test_the_threshold_falls_as_the_accepted_risk_rises() -> None:
+    """Between two per cents it is interpolated."""
+    thresholds = [FAKE_CALIBRATION.threshold(risk) for risk in (0.0, 0.2, 0.205, 1.0)]
+
+    assert thresholds == pytest.approx([1.0, 0.8, 0.795, 0.0])
+
+
+def test_without_calibration_a_span_must_beat_no_answer() -> None:
+    plain = uncalibrated("1" * 64)
+    worse, better = (Clues(margin, cosine=0.9, lexical=1.0) for margin in (-0.1, 0.1))
+
+    for risk in (0.0, 0.2, 1.0):
+        threshold = plain.threshold(risk)
+        assert plain.confidence(plain.evidence(worse), 0.0) < threshold
+        assert plain.confidence(plain.evidence(better), 0.0) > threshold
 
 
 def test_the_shipped_calibration_belongs_to_the_shipped_reader() -> None:
     calibration = load_calibration(shipped_weights() / CALIBRATION_NAME)
 
     assert calibration.reader_sha256 in (shipped_weights() / MANIFEST_NAME).read_text()
+    assert list(calibration.thresholds) == sorted(calibration.thresholds, reverse=True)
 
 
-def test_a_calibration_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "c.json").write_text('{"format_version": 1}')
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "can't be read"),
+        ("", r"holds no calibration \(the whole: "),
+        ('{"format_version": 2}', r"holds no calibration \(reader_sha256: Field required"),
+        ('{"format_version": 1}', "has format version 1, this Quoth reads 2"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    path = tmp_path / "c.json"
+    if content is not None:
+        path.write_text(content)
 
-    for name in ("c.json", "missing.json"):
-        with pytest.raises(ReaderError, match="holds no calibration"):
-            load_calibration(tmp_path / name)
+    with pytest.raises(ReaderError, match=rf"{message}.*quoth eval --calibrate"):
+        load_calibration(path)
+
+
+def chosen(folder: Path, reader: str, encoder: str) -> str:
+    """What the calibration was fitted on that counts for a reader and an encoder."""
+    return choose_calibration(
+        folder / "own.json", folder / "shipped.json", reader_sha256=reader, encoder_sha256=encoder
+    ).fitted_on
+
+
+def test_ones_own_calibration_counts_for_the_reader_and_the_encoder_it_was_made_with(
+    tmp_path: Path,
+) -> None:
+    def write(name: str, reader: str) -> None:
+        made_with = {"reader_sha256": reader, "encoder_sha256": "encoder", "fitted_on": name}
+        calibration = FAKE_CALIBRATION.model_copy(update=made_with)
+        (tmp_path / f"{name}.json").write_text(calibration.model_dump_json())
+
+    write("shipped", "shipped reader")
+    assert chosen(tmp_path, "shipped reader", "encoder") == "shipped"
+    assert chosen(tmp_path, "other reader", "encoder") == "nothing"
+
+    write("own", "other reader")
+    assert chosen(tmp_path, "shipped reader", "encoder") == "shipped"
+    assert chosen(tmp_path, "other reader", "encoder") == "own"
+    assert chosen(tmp_path, "other reader", "other encoder") == "nothing"
+
+    write("own", "shipped reader")
+    assert chosen(tmp_path, "shipped reader", "encoder") == "own"
+    assert chosen(tmp_path, "shipped reader", "other encoder") == "shipped"

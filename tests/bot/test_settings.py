@@ -57,7 +57,7 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
     [
         ("QUOTH_PASSAGES", "0"),
         ("QUOTH_PASSAGES", "many"),
-        ("QUOTH_MIN_CONFIDENCE", "1.5"),
+        ("QUOTH_MAX_RISK", "1.5"),
         ("QUOTH_ENCODER", ""),
     ],
 )

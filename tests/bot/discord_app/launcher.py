@@ -69,7 +69,7 @@ def use_fakes(library: Library) -> None:
             reader,
             FAKE_CALIBRATION,
             passages=settings.passages,
-            min_confidence=settings.min_confidence,
+            min_confidence=FAKE_CALIBRATION.threshold(settings.max_risk),
             max_question_chars=settings.max_question_chars,
         )
 

@@ -1,0 +1,242 @@
+"""
+Outcomes -> a calibration, cross-fitted by passage.
+
+Each question is judged by weights that were fitted without the questions of its passage, so that
+the thresholds and the calibration error hold for questions that nothing was fitted on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answer import judge
+from bot.confidence import (
+    FORMAT_VERSION,
+    RISK_STEPS,
+    Calibration,
+    PassageCalibration,
+    uncalibrated,
+)
+from bot.evaluation.errors import CalibrationError
+from bot.evaluation.metrics import best_threshold
+from bot.evaluation.report import calibration_error, is_right
+from bot.evaluation.run import Outcome
+
+FOLDS = 5
+# Fewer say too little about six numbers.
+MIN_QUESTIONS = 50
+# Ridge on standardised weights: next to nothing for hundreds of questions, a hold for few.
+_RIDGE = 1.0
+_NEWTON_STEPS = 50
+# Of fitted numbers in the file.
+_DECIMALS = 4
+
+_Floats = npt.NDArray[np.float64]
+_Fitted = TypeVar("_Fitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What a calibration gives, and its outcomes with cross-fitted confidences."""
+
+    calibration: Calibration
+    given: list[Outcome]
+    open: list[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    intercept: float
+    weights: tuple[float, ...]
+
+
+def calibrate(
+    given: Sequence[Outcome],
+    opened: Sequence[Outcome],
+    *,
+    reader_sha256: str,
+    encoder_sha256: str,
+    fitted_on: str,
+) -> Calibrated:
+    """
+    Fit all weights and thresholds.
+
+    Args:
+        given: Outcomes of the questions when the passage is given.
+        opened: Outcomes of the same questions from all passages, with their candidates.
+        reader_sha256: Goes into the calibration.
+        encoder_sha256: Likewise.
+        fitted_on: Likewise.
+
+    Raises:
+        CalibrationError: If the questions are too few or too much alike.
+    """
+    _check(given, "given the passage")
+    _check(opened, "from all passages")
+    base = uncalibrated(reader_sha256)
+    given_crossed = _cross_fit(given, _fit_given, _judge_given)
+    given_all = _fit_given(given)
+    open_crossed = _cross_fit(opened, lambda some: _fit_open(some, base), _judge_open)
+    calibration = _fit_open(opened, base)
+    best = best_threshold([(one.confidence, one.graded) for one in given_crossed])
+    return Calibrated(
+        calibration=calibration.model_copy(
+            update={
+                "format_version": FORMAT_VERSION,
+                "encoder_sha256": encoder_sha256,
+                "fitted_on": fitted_on,
+                "thresholds": thresholds(open_crossed),
+                # Infinite where refusing everything is best.
+                "given_passage": given_all.model_copy(
+                    update={"min_confidence": _rounded(min(best.value, 1.0))}
+                ),
+                "expected_calibration_error": _rounded(calibration_error(open_crossed)),
+            }
+        ),
+        given=given_crossed,
+        open=open_crossed,
+    )
+
+
+def _check(outcomes: Sequence[Outcome], where: str) -> None:
+    right = sum(map(is_right, outcomes))
+    if len(outcomes) < MIN_QUESTIONS or not 0 < right < len(outcomes):
+        raise CalibrationError(
+            f"{len(outcomes):,} questions, of which the reader gets {right:,} right {where}, are "
+            f"no ground for a calibration. Give at least {MIN_QUESTIONS}, and of both kinds."
+        )
+
+
+def thresholds(outcomes: Sequence[Outcome]) -> tuple[float, ...]:
+    """
+    Find the threshold for each accepted risk.
+
+    Returns:
+        For 0, 1, ... 100 %, the lowest confidence at which no larger share of the outcomes whose
+        best span is wrong would be shown.
+    """
+    wrong = sorted((one.confidence for one in outcomes if not is_right(one)), reverse=True)
+    found = []
+    for step in range(RISK_STEPS + 1):
+        allowed = len(wrong) * step // RISK_STEPS
+        # Just above the first one that must not be shown.
+        found.append(_rounded(wrong[allowed]) + 10**-_DECIMALS if allowed < len(wrong) else 0.0)
+    return tuple(round(min(threshold, 1.0), _DECIMALS) for threshold in found)
+
+
+def _cross_fit(
+    outcomes: Sequence[Outcome],
+    fit: Callable[[Sequence[Outcome]], _Fitted],
+    judge_by: Callable[[Outcome, _Fitted], Outcome],
+) -> list[Outcome]:
+    folds = _folds(outcomes)
+    crossed = list(outcomes)
+    for fold in set(folds):
+        fitted = fit([one for one, its in zip(outcomes, folds, strict=True) if its != fold])
+        for place, its in enumerate(folds):
+            if its == fold:
+                crossed[place] = judge_by(outcomes[place], fitted)
+    return crossed
+
+
+def _folds(outcomes: Sequence[Outcome]) -> list[int]:
+    """The fold of each outcome, by passage; by question where there are too few passages."""
+    keys = [one.passage_key for one in outcomes]
+    if len(set(keys)) < FOLDS:
+        keys = [one.question_id for one in outcomes]
+    fold = {key: place % FOLDS for place, key in enumerate(sorted(set(keys)))}
+    return [fold[key] for key in keys]
+
+
+def _fit_given(outcomes: Sequence[Outcome]) -> PassageCalibration:
+    fitted = _fit_logistic([[one.margin] for one in outcomes], [is_right(one) for one in outcomes])
+    return PassageCalibration(
+        intercept=_rounded(fitted.intercept),
+        margin_weight=_rounded(fitted.weights[0]),
+        min_confidence=0.0,
+    )
+
+
+def _judge_given(outcome: Outcome, fitted: PassageCalibration) -> Outcome:
+    return replace(outcome, confidence=fitted.confidence(outcome.margin))
+
+
+def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
+    """Fit evidence on all candidates, then confidence on the best of each question."""
+    candidates = [one for outcome in outcomes for one in outcome.candidates]
+    clues = [one.candidate.clues for one in candidates]
+    fitted = _fit_logistic(
+        [[clue.margin, clue.cosine, clue.lexical] for clue in clues],
+        [is_right(one) for one in candidates],
+    )
+    margin_weight, cosine_weight, lexical_weight = fitted.weights
+    if margin_weight <= 0:
+        raise CalibrationError(
+            "The larger the reader's margin over no answer, the less often it is right on these "
+            "questions. Use a reader that was trained with unanswerable questions."
+        )
+    # Evidence counts in the reader's logits, whatever its scale.
+    ranking = base.model_copy(
+        update={
+            "cosine_weight": _rounded(cosine_weight / margin_weight),
+            "lexical_weight": _rounded(lexical_weight / margin_weight),
+        }
+    )
+    best = [_judge_open(one, ranking) for one in outcomes]
+    features = []
+    for outcome in outcomes:
+        judged = judge([one.candidate for one in outcome.candidates], ranking)
+        features.append([judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0])
+    confidence = _fit_logistic(features, [is_right(one) for one in best])
+    evidence_weight, gap_weight = confidence.weights
+    return ranking.model_copy(
+        update={
+            "intercept": _rounded(confidence.intercept),
+            "evidence_weight": _rounded(evidence_weight),
+            "gap_weight": _rounded(gap_weight),
+        }
+    )
+
+
+def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
+    """The outcome as it would have been under another calibration."""
+    graded = {one.candidate: one.graded for one in outcome.candidates}
+    judged = judge(list(graded), calibration)
+    if not judged:
+        return outcome
+    best = judged[0]
+    return replace(
+        outcome,
+        prediction=best.candidate.span.text,
+        confidence=best.confidence,
+        graded=graded[best.candidate],
+        margin=best.candidate.clues.margin,
+    )
+
+
+def _fit_logistic(features: Sequence[Sequence[float]], right: Sequence[bool]) -> _Weights:
+    """Fit a logistic regression by Newton's method, on standardised features."""
+    raw: _Floats = np.asarray(features, dtype=np.float64)
+    labels = np.asarray(right, dtype=np.float64)
+    # A feature that never varies gets no weight.
+    centre, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-9
+    design = np.column_stack([np.ones(len(raw)), (raw - centre) / scale])
+    weights = np.zeros(design.shape[1])
+    # The intercept is all but free, so that the mean confidence is the share that is right; where
+    # that is all or nothing, it stays finite.
+    ridge = np.full(len(weights), _RIDGE)
+    ridge[0] = 1e-3
+    for _ in range(_NEWTON_STEPS):
+        predicted = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
+        hessian = (design * (predicted * (1 - predicted))[:, None]).T @ design
+        gradient = design.T @ (labels - predicted) - ridge * weights
+        weights += np.linalg.solve(hessian + np.diag(ridge), gradient)
+    slopes = weights[1:] / scale
+    return _Weights(float(weights[0] - slopes @ centre), tuple(float(slope) for slope in slopes))
+
+
+def _rounded(number: float) -> float:
+    return round(float(number), _DECIMALS)

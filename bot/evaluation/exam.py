@@ -1,0 +1,202 @@
+"""Files of questions + settings -> outcomes, reports and calibrations."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from bot.answer import Answerer
+from bot.assembly import SPLITTING, calibration_for, open_reader
+from bot.confidence import Calibration, uncalibrated
+from bot.evaluation.calibrate import calibrate
+from bot.evaluation.errors import QuestionsError
+from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
+from bot.evaluation.report import Report, is_shown, make_report
+from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
+from bot.settings import Settings
+from index.build import Reporter
+from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+from index.retrieve import Retriever
+from reader.model import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Which files are used, and how."""
+
+    asked: tuple[Path, ...]
+    distractors: tuple[Path, ...] = ()
+    """Their passages are indexed with the others; their questions are not asked."""
+    refuse_misfits: bool = False
+    """Whether a question whose answers are not in its passage is an error, or left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the questions gave, and the calibration that judged it."""
+
+    outcomes: dict[str, list[Outcome]]
+    """By mode, "reader" or "open"; after calibrating, cross-fitted."""
+    calibration: Calibration
+    thresholds: dict[str, float]
+    """By mode."""
+
+    def reports(self) -> list[Report]:
+        """The figures of each mode."""
+        return [
+            make_report(mode, outcomes, self.thresholds[mode])
+            for mode, outcomes in self.outcomes.items()
+        ]
+
+    def predictions(self, mode: str) -> dict[str, str]:
+        """SQuAD's predictions: question id to text, "" for no answer."""
+        return {
+            one.question_id: one.prediction if is_shown(one, self.thresholds[mode]) else ""
+            for one in self.outcomes[mode]
+        }
+
+
+class Exam:
+    """Asks a reader the questions of files."""
+
+    def __init__(
+        self, files: Files, settings: Settings, reporter: Reporter, *, calibrating: bool = False
+    ) -> None:
+        """
+        Open the models, and look through the files.
+
+        Args:
+            files: What is asked.
+            settings: Which models, and where vectors are kept.
+            reporter: Told of progress.
+            calibrating: Leave the calibration there is alone; the outcomes are to make a new one.
+
+        Raises:
+            QuestionsError: If a file can't be used.
+            IndexingError: If the encoder can't be used.
+            ReaderError: If the reader or its calibration can't be used.
+        """
+        self._files = files
+        self._settings = settings
+        self._reporter = reporter
+        self._calibrating = calibrating
+        self.misfits = Misfits(refuse=files.refuse_misfits)
+        reporter.stage("load", len(files.asked))
+        self.questions = 0
+        for path in files.asked:
+            self.questions += sum(
+                len(passage.questions) for passage in read_questions(path, self.misfits)
+            )
+            reporter.advance(1)
+        if not self.questions:
+            names = ", ".join(map(str, files.asked))
+            raise QuestionsError(f"{names}: no question is left to ask. {self.misfits.first[0]}")
+        self._encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+        self._reader: Reader = open_reader(settings)
+        self._calibration: Calibration = (
+            uncalibrated(self._reader.sha256)
+            if calibrating
+            else calibration_for(settings, self._reader, self._encoder.sha256)
+        )
+
+    def sit(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
+        """
+        Ask all questions.
+
+        Args:
+            modes: Of "reader" and "open", those that are wanted.
+            always_answer: Set the thresholds aside.
+
+        Raises:
+            IndexingError: If the passages can't be indexed.
+        """
+        outcomes = {mode: self._given() if mode == "reader" else self._open() for mode in modes}
+        return self._result(outcomes, self._calibration, always_answer=always_answer)
+
+    def calibrate(self, fitted_on: str, *, always_answer: bool = False) -> Result:
+        """
+        Ask all questions in both modes, and fit a calibration to the outcomes.
+
+        Args:
+            fitted_on: Which questions these are, for people.
+            always_answer: Set the thresholds aside.
+
+        Raises:
+            IndexingError: If the passages can't be indexed.
+            CalibrationError: If the questions are no ground for a calibration.
+        """
+        fitted = calibrate(
+            self._given(),
+            self._open(),
+            reader_sha256=self._reader.sha256,
+            encoder_sha256=self._encoder.sha256,
+            fitted_on=fitted_on,
+        )
+        outcomes = {"reader": fitted.given, "open": fitted.open}
+        return self._result(outcomes, fitted.calibration, always_answer=always_answer)
+
+    def _result(
+        self, outcomes: dict[str, list[Outcome]], used: Calibration, *, always_answer: bool
+    ) -> Result:
+        thresholds = {
+            "reader": used.given_passage.min_confidence,
+            "open": used.threshold(self._settings.max_risk),
+        }
+        if always_answer:
+            thresholds = dict.fromkeys(thresholds, 0.0)
+        return Result(outcomes, used, thresholds)
+
+    def _given(self) -> list[Outcome]:
+        """Answer each question from its own passage."""
+        outcomes = ask_given(
+            self._passages(self._files.asked),
+            self._reader,
+            self._calibration.given_passage,
+            self._encoder.token_offsets,
+            self._settings.max_question_chars,
+        )
+        return list(self._counted(outcomes))
+
+    def _open(self) -> list[Outcome]:
+        """Answer each question from the passages of all files."""
+        every = (*self._files.asked, *self._files.distractors)
+        with (
+            tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
+            indexed(
+                self._passages(every),
+                Path(scratch),
+                open_encoder=lambda: self._encoder,
+                vectors=self._settings.vectors,
+                splitting=SPLITTING,
+                reporter=self._reporter,
+            ) as generation,
+        ):
+            questions = OnnxQuestionEncoder(self._encoder.export, self._settings.threads)
+            retriever = Retriever(generation, questions)
+            answerer = Answerer(
+                retriever,
+                self._reader,
+                self._calibration,
+                passages=self._settings.passages,
+                min_confidence=0.0,
+                max_question_chars=self._settings.max_question_chars,
+            )
+            outcomes = ask_open(
+                self._passages(self._files.asked),
+                answerer,
+                retriever,
+                self._calibration,
+                keep_candidates=self._calibrating,
+            )
+            return list(self._counted(outcomes))
+
+    def _passages(self, paths: Sequence[Path]) -> Iterator[QuestionedPassage]:
+        # What doesn't fit was named when the files were looked through.
+        return chain.from_iterable(read_questions(path, Misfits()) for path in paths)
+
+    def _counted(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        self._reporter.stage("ask", self.questions)
+        for outcome in outcomes:
+            yield outcome
+            self._reporter.advance(1)

@@ -1,0 +1,210 @@
+"""Outcomes -> the figures that are reported."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.evaluation.metrics import Graded, Score, Scores, best_threshold, summarise
+from bot.evaluation.run import MAX_RANK, GradedCandidate, Outcome
+
+# A span that shares so much with an accepted answer is right; the rest of it stands in the quote.
+RIGHT_F1 = 0.5
+CALIBRATION_BINS = 10
+HIT_RANKS = (1, 5, MAX_RANK)
+
+_REFUSED_RIGHTLY = Graded(em=1.0, f1=1.0, has_answer=False)
+_REFUSED_WRONGLY = Graded(em=0.0, f1=0.0, has_answer=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalScore:
+    """How often the passage with the answer was found, over the answerable questions."""
+
+    hits: dict[int, float]
+    """Percentage of questions for which it is among the first k, by k."""
+    mrr: float
+    """Mean of 1 / rank over the first `MAX_RANK`, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Outcomes of like confidence."""
+
+    total: int
+    confidence: float
+    """Their mean."""
+    right: float
+    """The share of them that is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one mode gave."""
+
+    mode: str
+    threshold: float
+    """Of confidence; below it "no answer" is said."""
+    scores: Scores
+    """At that threshold."""
+    always: Scores
+    """With the threshold set aside."""
+    best_threshold: float | None
+    """The one with the best overall F1, which is only known with the answers at hand; None where
+    answering nothing is best."""
+    best_f1: float
+    shown: float
+    """Percentage of the questions that are answered at the threshold."""
+    shown_wrong: float
+    """Percentage of those answers that are wrong."""
+    refused: float
+    """Percentage of the unanswerable questions that are refused."""
+    calibration_error: float
+    """Expected calibration error of the confidence in the best span, from 0 to 1."""
+    retrieval: RetrievalScore | None
+    by_word: dict[str, Score]
+    """By question word, at the threshold; the most frequent first."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures for programs; the keys are stable."""
+        retrieval = self.retrieval and {
+            **{f"hit@{rank}": _rounded(share) for rank, share in self.retrieval.hits.items()},
+            f"mrr@{MAX_RANK}": _rounded(self.retrieval.mrr),
+        }
+        return {
+            "mode": self.mode,
+            "threshold": _rounded(self.threshold),
+            "all": _score_json(self.scores.overall),
+            "has_answer": _score_json(self.scores.has_answer),
+            "no_answer": _score_json(self.scores.no_answer),
+            "always_answer": _score_json(self.always.has_answer),
+            "best_threshold": None
+            if self.best_threshold is None
+            else _rounded(self.best_threshold),
+            "best_f1": _rounded(self.best_f1),
+            "shown": _rounded(self.shown),
+            "shown_wrong": _rounded(self.shown_wrong),
+            "refused": _rounded(self.refused),
+            "expected_calibration_error": _rounded(self.calibration_error),
+            "retrieval": retrieval,
+            "by_word": {word: _score_json(score) for word, score in self.by_word.items()},
+        }
+
+
+def _score_json(score: Score) -> dict[str, float | int]:
+    return {"em": _rounded(score.em), "f1": _rounded(score.f1), "total": score.total}
+
+
+def _rounded(number: float) -> float:
+    return round(number, 4)
+
+
+def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Report:
+    """
+    Measure outcomes.
+
+    Args:
+        mode: What they came from, for the record.
+        outcomes: At least one.
+        threshold: Of confidence; 0 answers whatever there is.
+    """
+    settled = [(outcome, settle(outcome, threshold)) for outcome in outcomes]
+    words: dict[str, list[Graded]] = {}
+    for outcome, graded in settled:
+        words.setdefault(outcome.word, []).append(graded)
+    best = best_threshold([(outcome.confidence, outcome.graded) for outcome in outcomes])
+    shown = [outcome for outcome in outcomes if is_shown(outcome, threshold)]
+    unanswerable = [outcome for outcome in outcomes if not outcome.graded.has_answer]
+    return Report(
+        mode=mode,
+        threshold=threshold,
+        scores=summarise(graded for _, graded in settled),
+        always=summarise(outcome.graded for outcome in outcomes),
+        best_threshold=None if math.isinf(best.value) else best.value,
+        best_f1=best.f1,
+        shown=percentage(len(shown), len(outcomes)),
+        shown_wrong=percentage(sum(not is_right(one) for one in shown), len(shown)),
+        refused=percentage(
+            sum(not is_shown(one, threshold) for one in unanswerable), len(unanswerable)
+        ),
+        calibration_error=calibration_error(outcomes),
+        retrieval=_retrieval(outcomes) if mode == "open" else None,
+        by_word={
+            word: summarise(graded).overall
+            for word, graded in sorted(words.items(), key=lambda item: -len(item[1]))
+        },
+    )
+
+
+def is_shown(outcome: Outcome, threshold: float) -> bool:
+    """Whether the outcome is an answer at a threshold."""
+    return bool(outcome.prediction) and outcome.confidence >= threshold
+
+
+def is_right(outcome: Outcome | GradedCandidate) -> bool:
+    """Whether the (best) span is right; it never is where there is no answer."""
+    return outcome.graded.has_answer and outcome.graded.f1 >= RIGHT_F1
+
+
+def settle(outcome: Outcome, threshold: float) -> Graded:
+    """The grade of what is said at a threshold."""
+    if is_shown(outcome, threshold):
+        return outcome.graded
+    return _REFUSED_WRONGLY if outcome.graded.has_answer else _REFUSED_RIGHTLY
+
+
+def percentage(part: int, whole: int) -> float:
+    """`part` of `whole`, from 0 to 100; 0 of nothing is 0."""
+    return 100 * part / whole if whole else 0.0
+
+
+def reliability(outcomes: Sequence[Outcome]) -> list[Bin]:
+    """Put outcomes into bins of equal width by confidence; empty bins are left out."""
+    bins: list[list[Outcome]] = [[] for _ in range(CALIBRATION_BINS)]
+    for outcome in outcomes:
+        bins[min(int(outcome.confidence * CALIBRATION_BINS), CALIBRATION_BINS - 1)].append(outcome)
+    return [
+        Bin(
+            total=len(held),
+            confidence=sum(one.confidence for one in held) / len(held),
+            right=sum(map(is_right, held)) / len(held),
+        )
+        for held in bins
+        if held
+    ]
+
+
+def calibration_error(outcomes: Sequence[Outcome]) -> float:
+    """By how much confidence and the share that is right differ, on average over questions."""
+    return sum(
+        one.total / len(outcomes) * abs(one.confidence - one.right) for one in reliability(outcomes)
+    )
+
+
+def risk_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
+    """
+    Follow the threshold from high to low.
+
+    Returns:
+        Of each step, the share of questions that is answered and the share of these that is wrong.
+    """
+    points: list[tuple[float, float]] = []
+    wrong = 0
+    ranked = sorted(outcomes, key=lambda outcome: -outcome.confidence)
+    for place, outcome in enumerate(ranked, start=1):
+        wrong += not is_right(outcome)
+        # Outcomes of equal confidence are answered together.
+        if place == len(ranked) or ranked[place].confidence != outcome.confidence:
+            points.append((place / len(ranked), wrong / place))
+    return points
+
+
+def _retrieval(outcomes: Sequence[Outcome]) -> RetrievalScore:
+    ranks = [outcome.rank for outcome in outcomes if outcome.graded.has_answer]
+    found = [rank for rank in ranks if rank is not None]
+    return RetrievalScore(
+        hits={
+            most: percentage(sum(rank <= most for rank in found), len(ranks)) for most in HIT_RANKS
+        },
+        mrr=sum(1 / rank for rank in found) / max(1, len(ranks)),
+    )

@@ -1,0 +1,224 @@
+"""Questions with known answers -> outcomes: given the passage, or open, from all passages."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.answer import Answerer, Candidate, QuestionError, judge
+from bot.confidence import Calibration, PassageCalibration
+from bot.evaluation.metrics import Graded, grade
+from bot.evaluation.questions import Question, QuestionedPassage
+from index.build import Reporter, build
+from index.documents import Document
+from index.encoder import Encoder
+from index.passages import Splitting, TokenOffsets, split
+from index.retrieve import Hit, Retriever
+from index.store import Collection, Generation
+from reader.model import MAX_QUESTION_TOKENS, MAX_TOKENS, PassageText, Reader
+
+# Retrieval is measured down to this rank.
+MAX_RANK = 10
+# A given passage is read whole where question and passage fit the model, else in as few parts as
+# its sentences allow. Of the encoder's tokens; 32 less than fit, should the reader's differ.
+WHOLE = Splitting(max_tokens=MAX_TOKENS - MAX_QUESTION_TOKENS - 32, max_chars=20_000)
+# The words by which questions are told apart, the first of them counting.
+_WORDS = re.compile(r"\b(how (?:many|much)|how|what|when|where|which|who|whom|whose|why)\b", re.I)
+_SAME_WORD = {"how much": "how many", "whom": "who", "whose": "who"}
+
+
+@dataclass(frozen=True, slots=True)
+class GradedCandidate:
+    """A candidate, and how right it is."""
+
+    candidate: Candidate
+    graded: Graded
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question."""
+
+    question_id: str
+    passage_key: str
+    """Of the passage that it was written for."""
+    word: str
+    """Which kind of question it is: who, when, how many ..."""
+    prediction: str
+    """The best span, whatever the confidence in it; "" if there is none."""
+    confidence: float
+    graded: Graded
+    """Of the prediction."""
+    margin: float
+    """Of the prediction, over no answer."""
+    rank: int | None = None
+    """In open mode: of the first passage, down to `MAX_RANK`, that holds the answer."""
+    candidates: tuple[GradedCandidate, ...] = ()
+    """In open mode, where they are kept: all spans, in any order."""
+
+
+def question_word(question: str) -> str:
+    """Tell which kind of question it is; "other" if it has none of the words."""
+    found = _WORDS.search(" ".join(question.split()))
+    word = found[0].lower() if found else "other"
+    return _SAME_WORD.get(word, word)
+
+
+def ask_given(
+    passages: Iterable[QuestionedPassage],
+    reader: Reader,
+    calibration: PassageCalibration,
+    token_offsets: TokenOffsets,
+    max_question_chars: int,
+) -> Iterator[Outcome]:
+    """Answer each question from its own passage."""
+    for passage in passages:
+        parts = [
+            PassageText(part.id, part.text)
+            for part in split(_document(passage.text), WHOLE, token_offsets)
+        ]
+        for question in passage.questions:
+            spans = reader.read(question.text[-max_question_chars:], parts, 1)
+            text, margin = (spans[0].text, spans[0].margin) if spans else ("", 0.0)
+            yield Outcome(
+                question_id=question.id,
+                passage_key=passage.key,
+                word=question_word(question.text),
+                prediction=text,
+                confidence=calibration.confidence(margin) if spans else 0.0,
+                graded=grade(text, question.answers),
+                margin=margin,
+            )
+
+
+def _document(text: str) -> Document:
+    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
+
+
+@contextmanager
+def indexed(
+    passages: Iterable[QuestionedPassage],
+    folder: Path,
+    *,
+    open_encoder: Callable[[], Encoder],
+    vectors: Path,
+    splitting: Splitting,
+    reporter: Reporter,
+) -> Iterator[Generation]:
+    """
+    Index passages, each as a document named by its key.
+
+    Args:
+        passages: The same text counts once.
+        folder: An empty folder for documents and index.
+        open_encoder: As in `index.build.build`.
+        vectors: Likewise; texts that were encoded for another index are not encoded again.
+        splitting: Likewise.
+        reporter: Likewise.
+
+    Raises:
+        IndexingError: If the index can't be built.
+    """
+    documents = folder / "documents"
+    documents.mkdir()
+    for passage in passages:
+        path = documents / document_id(passage)
+        # Written as it is: newlines are part of the passage.
+        path.write_bytes(passage.text.encode("utf-8"))
+    collection = Collection(folder / "collection")
+    build(
+        collection,
+        documents,
+        open_encoder=open_encoder,
+        vectors=vectors,
+        splitting=splitting,
+        reporter=reporter,
+    )
+    with closing(collection.open()) as generation:
+        yield generation
+
+
+def document_id(passage: QuestionedPassage) -> str:
+    """What a passage's document is called in the index of all."""
+    return f"{passage.key}.txt"
+
+
+def ask_open(
+    passages: Iterable[QuestionedPassage],
+    answerer: Answerer,
+    retriever: Retriever,
+    calibration: Calibration,
+    *,
+    keep_candidates: bool,
+) -> Iterator[Outcome]:
+    """Answer each question from all passages of an index."""
+    for passage in passages:
+        for question in passage.questions:
+            yield _ask_open(
+                passage, question, answerer, retriever, calibration, keep=keep_candidates
+            )
+
+
+def _ask_open(
+    passage: QuestionedPassage,
+    question: Question,
+    answerer: Answerer,
+    retriever: Retriever,
+    calibration: Calibration,
+    *,
+    keep: bool,
+) -> Outcome:
+    outcome = Outcome(
+        question_id=question.id,
+        passage_key=passage.key,
+        word=question_word(question.text),
+        prediction="",
+        confidence=0.0,
+        graded=grade("", question.answers),
+        margin=0.0,
+    )
+    try:
+        found = answerer.find(question.text)
+    # The bot refuses it too.
+    except QuestionError:
+        return outcome
+    hits = retriever.retrieve(found.question, MAX_RANK).hits
+    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.answers))
+    judged = judge(found.candidates, calibration)
+    if not judged:
+        return outcome
+    best = judged[0]
+    return replace(
+        outcome,
+        prediction=best.candidate.span.text,
+        confidence=best.confidence,
+        graded=grade(best.candidate.span.text, question.answers),
+        margin=best.candidate.clues.margin,
+        candidates=tuple(
+            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
+            for candidate in found.candidates
+        )
+        if keep
+        else (),
+    )
+
+
+def _light(candidate: Candidate) -> Candidate:
+    """Without the passage's text, which thousands of outcomes need not hold."""
+    return replace(candidate, passage=replace(candidate.passage, text="", sentences=()))
+
+
+def rank_of(hits: Iterable[Hit], wanted: str, answers: Iterable[str]) -> int | None:
+    """The rank, from 1, of the first passage of the wanted document that holds an answer."""
+    accepted = tuple(answers)
+    return next(
+        (
+            rank
+            for rank, hit in enumerate(hits, start=1)
+            if hit.passage.document_id == wanted
+            and any(answer in hit.passage.text for answer in accepted)
+        ),
+        None,
+    )

@@ -1,0 +1,143 @@
+"""`quoth eval` with the real models, a process of its own."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bot.cli.test_ask import quoth
+from tests.conftest import ROOT
+from tests.reader.test_transformers_reader import make_model
+
+SEED = next((ROOT / "seeds").glob("*.txt"))
+ANSWERED: list[tuple[str, str | None]] = [
+    ("how many were deported for drunk driving?", "35,927"),
+    ("who runs ICE", "John Morton"),
+    ("how many were removed for homicide", "1,119"),
+    ("How old is John Morton?", None),
+]
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """Questions about the seed article, whose vectors the real data folder holds."""
+    return write_questions(tmp_path / "q.jsonl", ANSWERED)
+
+
+def write_questions(path: Path, asked: list[tuple[str, str | None]]) -> Path:
+    text = SEED.read_text()
+    row = {"id": "ice", "text": text, "qas": [{"q": q, "a": a} for q, a in asked]}
+    path.write_text(json.dumps(row))
+    return path
+
+
+def evaluate(
+    real_data: Callable[[], Path], *arguments: str | Path
+) -> subprocess.CompletedProcess[str]:
+    return quoth("eval", *map(str, arguments), "--data", str(real_data()))
+
+
+def test_figures_go_to_standard_output_and_progress_elsewhere(
+    real_data: Callable[[], Path], asked: Path
+) -> None:
+    """Vectors that an index has are not made again."""
+    done = evaluate(real_data, asked)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("Given the passage\n")
+    assert "\nFrom all passages\n" in done.stdout
+    assert "hit@1 " in done.stdout
+    assert "Asking questions" in done.stderr
+    assert "Encoding passages" not in done.stderr
+
+
+def test_json_has_both_modes(real_data: Callable[[], Path], asked: Path) -> None:
+    figures: dict[str, Any] = json.loads(evaluate(real_data, asked, "--json").stdout)
+
+    assert list(figures) == ["left_out", "modes"]
+    assert list(figures["modes"]) == ["reader", "open"]
+    assert figures["modes"]["open"]["all"]["total"] == 4
+    assert figures["modes"]["open"]["retrieval"]["hit@5"] == 100
+
+
+def test_predictions_are_squads(real_data: Callable[[], Path], asked: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+
+    evaluate(real_data, asked, "--mode", "open", "--predictions", path)
+    refusing = json.loads(path.read_text())
+    evaluate(real_data, asked, "--mode", "open", "--predictions", path, "--always-answer")
+    answering = json.loads(path.read_text())
+
+    assert refusing["ice#0"] == answering["ice#0"] == "35,927"
+    assert refusing["ice#3"] == ""
+    assert all(answering.values())
+    assert list(answering) == ["ice#0", "ice#1", "ice#2", "ice#3"]
+
+
+def test_misfits_are_named_and_counted_or_refused(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    path = write_questions(tmp_path / "q.jsonl", [*ANSWERED, ("who is king", "Arthur\x1b[31m")])
+
+    skipped = evaluate(real_data, path, "--mode", "reader")
+    refused = evaluate(real_data, path, "--mode", "reader", "--bad-answers", "refuse")
+
+    assert (skipped.returncode, refused.returncode) == (0, 1)
+    assert "1 question left out:" in skipped.stderr
+    for done in (skipped, refused):
+        assert 'question "ice#4": the answer "Arthur�[31m" is not in the passage' in done.stderr
+
+
+def test_ones_own_calibration_is_written_and_used(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    path = write_questions(tmp_path / "q.jsonl", ANSWERED * 15)
+    target = tmp_path / "own" / "calibration.json"
+
+    done = evaluate(real_data, path, "--calibrate", "--calibration", target)
+
+    assert done.returncode == 0
+    assert "fitted on 60 questions of q.jsonl" in done.stderr
+    assert json.loads(target.read_text())["fitted_on"] == "60 questions of q.jsonl"
+    assert not list(target.parent.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--predictions", "out.json"), 2, "add --mode"),
+        (("--calibrate", "--mode", "open"), 2, "needs both modes"),
+        (("--calibration", "c.json"), 2, "add --calibrate"),
+        (("--calibrate",), 1, "4 questions"),
+        (("--plot", "p.txt"), 1, "ends in one of"),
+        (("missing.jsonl",), 2, "does not exist"),
+    ],
+)
+def test_what_can_not_be_done_is_said(
+    real_data: Callable[[], Path],
+    asked: Path,
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    done = evaluate(real_data, asked, *arguments)
+
+    assert done.returncode == code
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_another_reader_answers_by_a_plain_rule_and_says_so(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    reader = make_model(tmp_path / "tiny")
+
+    done = quoth("ask", "--json", "how many", "--data", str(real_data()), QUOTH_READER=str(reader))
+
+    assert done.returncode in {0, 3}
+    assert f"The reader {reader} is not calibrated" in done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["answered"] is (answer["confidence"] >= 0.5)

@@ -1,0 +1,140 @@
+"""Weights and thresholds from outcomes."""
+
+import hashlib
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answer import Candidate
+from bot.confidence import Calibration, Clues, logistic
+from bot.evaluation.calibrate import Calibrated, calibrate, thresholds
+from bot.evaluation.errors import CalibrationError
+from bot.evaluation.metrics import Graded, grade
+from bot.evaluation.run import GradedCandidate, Outcome
+from index.passages import Passage
+from reader.spans import Span
+
+RIGHT = Graded(1.0, 1.0, has_answer=True)
+WRONG = Graded(0.0, 0.0, has_answer=True)
+
+
+def simulated(count: int, *, seed: int = 0) -> list[Outcome]:
+    """Outcomes whose candidates are right by a logistic of margin, cosine and words."""
+    chance = random.Random(seed)  # noqa: S311 - a simulation
+    made = []
+    for number in range(count):
+        candidates = []
+        for place in range(3):
+            clues = Clues(chance.gauss(0, 3), chance.uniform(0.2, 0.8), chance.random())
+            logit = 0.5 * clues.margin + 5 * clues.cosine + clues.lexical - 4
+            graded = RIGHT if chance.random() < logistic(logit) else WRONG
+            passage = Passage(place, f"{place}.txt", 0, 9, "", ())
+            span = Span(place, 0, 5, f"text {place}", clues.margin, 0.0)
+            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues), graded))
+        made.append(
+            Outcome(
+                question_id=str(number),
+                passage_key=hashlib.sha256(str(number // 4).encode()).hexdigest(),
+                word="who",
+                prediction="text 0",
+                confidence=0.0,
+                graded=candidates[0].graded,
+                margin=candidates[0].candidate.clues.margin,
+                candidates=tuple(candidates),
+            )
+        )
+    return made
+
+
+def calibrated(outcomes: list[Outcome]) -> Calibrated:
+    return calibrate(
+        outcomes, outcomes, reader_sha256="r", encoder_sha256="e", fitted_on="a simulation"
+    )
+
+
+@pytest.fixture(scope="module")
+def result() -> Calibrated:
+    return calibrated(simulated(1_500))
+
+
+def test_the_weights_that_made_the_outcomes_are_found(result: Calibrated) -> None:
+    fitted = result.calibration
+
+    assert fitted.cosine_weight == pytest.approx(10, rel=0.25)
+    assert fitted.lexical_weight == pytest.approx(2, rel=0.4)
+    assert fitted.given_passage.margin_weight == pytest.approx(0.5, rel=0.25)
+    assert (fitted.reader_sha256, fitted.encoder_sha256) == ("r", "e")
+    assert fitted.is_fitted
+
+
+def test_cross_fitted_confidence_is_calibrated(result: Calibrated) -> None:
+    assert result.calibration.expected_calibration_error < 0.05
+    for outcomes in (result.open, result.given):
+        assert [one.question_id for one in outcomes] == [str(number) for number in range(1_500)]
+
+
+def test_questions_about_one_passage_calibrate_too() -> None:
+    outcomes = [replace(one, passage_key="a" * 64) for one in simulated(200)]
+
+    assert 0 < calibrated(outcomes).calibration.expected_calibration_error < 0.2
+
+
+def test_a_calibration_survives_its_file(result: Calibrated) -> None:
+    fitted = result.calibration
+
+    assert Calibration.model_validate_json(fitted.model_dump_json(indent=2)) == fitted
+
+
+def test_the_threshold_lets_the_accepted_share_of_wrong_answers_through(
+    result: Calibrated,
+) -> None:
+    wrong = [one for one in result.open if one.graded.f1 < 0.5]
+
+    for risk in (0.05, 0.2, 0.5):
+        threshold = result.calibration.threshold(risk)
+        shown = sum(one.confidence >= threshold for one in wrong) / len(wrong)
+        assert shown == pytest.approx(risk, abs=0.005)
+        assert shown <= risk
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.9998), st.booleans()), max_size=30))
+def test_thresholds_never_let_more_through(drawn: list[tuple[float, bool]]) -> None:
+    outcomes = [
+        replace(outcome, confidence=confidence, graded=RIGHT if right else WRONG)
+        for outcome in simulated(1)
+        for confidence, right in drawn
+    ]
+    found = thresholds(outcomes)
+    wrong = [one.confidence for one in outcomes if one.graded == WRONG]
+
+    assert list(found) == sorted(found, reverse=True)
+    for step, threshold in enumerate(found):
+        assert 100 * sum(confidence >= threshold for confidence in wrong) <= step * len(wrong)
+
+
+@pytest.mark.parametrize("count", [0, 1, 49])
+def test_few_questions_are_no_ground(count: int) -> None:
+    with pytest.raises(CalibrationError, match=f"^{count} questions"):
+        calibrated(simulated(count))
+
+
+def test_questions_that_are_all_wrong_are_no_ground() -> None:
+    with pytest.raises(CalibrationError, match="gets 0 right"):
+        calibrated([replace(one, graded=grade("cow", ["bee"])) for one in simulated(100)])
+
+
+def test_margins_that_mislead_are_refused() -> None:
+    def misled(one: GradedCandidate) -> GradedCandidate:
+        clues = one.candidate.clues
+        turned = replace(one.candidate, clues=replace(clues, margin=-clues.margin))
+        return replace(one, candidate=turned)
+
+    outcomes = [
+        replace(one, candidates=tuple(map(misled, one.candidates))) for one in simulated(300)
+    ]
+
+    with pytest.raises(CalibrationError, match="less often it is right"):
+        calibrated(outcomes)

@@ -1,0 +1,199 @@
+"""Files of questions, and what may be wrong with them."""
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.evaluation.errors import QuestionsError
+from bot.evaluation.questions import Misfits, Question, QuestionedPassage, read_questions
+
+ROW = {"id": "p1", "title": "Bread", "text": "A loaf costs 2 at the station.", "qas": []}
+
+
+def lines(tmp_path: Path, *rows: Any) -> Path:
+    path = tmp_path / "q.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def squad(tmp_path: Path, *qas: Any, text: str = "Rome burned in 64.") -> Path:
+    path = tmp_path / "squad.json"
+    articles = [{"title": "Rome", "paragraphs": [{"context": text, "qas": list(qas)}]}]
+    path.write_text(json.dumps({"version": "v2.0", "data": articles}))
+    return path
+
+
+def read(path: Path, misfits: Misfits | None = None) -> list[QuestionedPassage]:
+    return list(read_questions(path, misfits or Misfits()))
+
+
+def test_json_lines_have_texts_lists_and_nulls_for_answers(tmp_path: Path) -> None:
+    qas = [
+        {"q": "how much is a loaf", "a": "2"},
+        {"q": "where is bread sold", "a": ["at the station", "station"]},
+        {"q": "who bakes", "a": None},
+    ]
+    row = {**ROW, "qas": qas, "domain": "left alone", "followups": [{"q": "and a roll?"}]}
+
+    (passage,) = read(lines(tmp_path, row))
+
+    assert (passage.title, passage.text) == ("Bread", ROW["text"])
+    assert passage.questions == (
+        Question("p1#0", "how much is a loaf", ("2",)),
+        Question("p1#1", "where is bread sold", ("at the station", "station")),
+        Question("p1#2", "who bakes", ()),
+    )
+
+
+def test_squad_1_and_2_are_read(tmp_path: Path) -> None:
+    path = squad(
+        tmp_path,
+        {"id": "a", "question": "When?", "answers": [{"text": "64", "answer_start": 15}]},
+        {"id": "b", "question": "Who?", "answers": [], "is_impossible": True},
+        {
+            "id": "c",
+            "question": "Why?",
+            "answers": [],
+            "plausible_answers": [{"text": "Rome", "answer_start": 0}],
+            "is_impossible": True,
+        },
+    )
+
+    (passage,) = read(path)
+
+    assert [(one.id, one.answers) for one in passage.questions] == [
+        ("a", ("64",)),
+        ("b", ()),
+        ("c", ()),
+    ]
+
+
+def test_an_answer_that_is_not_in_its_passage_is_named_and_left_out(tmp_path: Path) -> None:
+    misfits = Misfits()
+    qas = [{"q": "how much?", "a": "3"}, {"q": "where?", "a": ["nowhere", "the station"]}]
+
+    (passage,) = read(lines(tmp_path, {**ROW, "qas": qas}), misfits)
+
+    assert [one.id for one in passage.questions] == ["p1#1"]
+    assert passage.questions[0].answers == ("the station",)
+    assert misfits.count == 1
+    assert misfits.first == [
+        f'{tmp_path}/q.jsonl, line 1, question "p1#0": the answer "3" is not in the passage.'
+    ]
+
+
+def test_or_refused(tmp_path: Path) -> None:
+    path = squad(tmp_path, {"id": "a", "question": "When?", "answers": [{"text": "65"}]})
+
+    with pytest.raises(
+        QuestionsError, match=r'line 1, data\[0\]\.paragraphs\[0\], question "a": .*"65" is not in'
+    ):
+        read(path, Misfits(refuse=True))
+
+
+def test_many_misfits_are_counted_and_a_few_named() -> None:
+    misfits = Misfits()
+    for number in range(1_000):
+        misfits.add(f"number {number}")
+
+    assert (misfits.count, len(misfits.first)) == (1_000, Misfits.NAMED)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**ROW, "text": " "}, r"line 2: text: is blank \(got ' '\)"),
+        ({**ROW, "text": "\ud800"}, "line 2: text: "),
+        ({"id": "p", "text": "x"}, "line 2: qas: Field required"),
+        ({**ROW, "qas": [{"q": "x", "a": "x"}, {"q": 3, "a": "x"}]}, r"line 2: qas\[1\]\.q: "),
+        ({**ROW, "qas": [{"q": "why"}]}, r"line 2: qas\[0\]\.a: Field required"),
+        ([], "line 2: the value: "),
+    ],
+)
+def test_a_wrong_value_is_named_by_file_line_and_field(
+    tmp_path: Path, row: Any, message: str
+) -> None:
+    good = {**ROW, "id": "p0", "qas": [{"q": "how much", "a": "2"}]}
+
+    with pytest.raises(QuestionsError, match=rf"q\.jsonl, {message}"):
+        read(lines(tmp_path, good, row))
+
+
+def test_a_wrong_value_in_squads_format_is_named_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(
+        QuestionsError,
+        match=r"squad\.json, line 1: data\[0\]\.paragraphs\[0\]\.qas\[0\]\.question: Field req",
+    ):
+        read(squad(tmp_path, {"id": "a"}))
+
+
+def test_an_id_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    row = {**ROW, "qas": [{"q": "how much", "a": "2"}]}
+
+    with pytest.raises(QuestionsError, match=r'line 2: the id "p1#0" occurs twice'):
+        read(lines(tmp_path, row, row))
+
+
+@pytest.mark.parametrize("content", [b"{not json}\n", b"\xff\xfe\n", b"PK\x03\x04"])
+@pytest.mark.parametrize("name", ["q.jsonl", "q.json"])
+def test_what_is_not_json_is_refused_with_its_line(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(QuestionsError, match=rf"{name}, line 1: is not "):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_an_empty_file_is_refused(tmp_path: Path, content: str) -> None:
+    for name in ("q.jsonl", "q.json"):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(QuestionsError, match=name):
+            read(tmp_path / name)
+
+
+def test_json_lines_under_another_name_are_told_what_to_do(tmp_path: Path) -> None:
+    path = lines(tmp_path, ROW).rename(tmp_path / "q.txt")
+
+    with pytest.raises(QuestionsError, match=r"ends in \.jsonl are read as JSON Lines"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+@pytest.mark.parametrize(
+    "passages", [1_500, pytest.param(10_000, marks=pytest.mark.stress)], ids=["some", "many"]
+)
+def test_many_questions_are_read_in_little_memory(
+    tmp_path: Path, suffix: str, passages: int
+) -> None:
+    """However long the file is, it takes the same few blocks of it."""
+    path = tmp_path / f"many{suffix}"
+    text = "A loaf costs 2 at the station. " * 30
+    with path.open("w") as file:
+        if suffix == ".jsonl":
+            for row in range(passages):
+                qas = [{"q": f"how much is loaf {number}", "a": "2"} for number in range(10)]
+                file.write(json.dumps({**ROW, "id": str(row), "text": text, "qas": qas}) + "\n")
+        else:
+            file.write('{"data": [')
+            for row in range(passages):
+                asked = [
+                    {"id": f"{row}.{number}", "question": "how much", "answers": [{"text": "2"}]}
+                    for number in range(10)
+                ]
+                article = {"paragraphs": [{"context": text, "qas": asked}]}
+                file.write(("," if row else "") + json.dumps(article))
+            file.write("]}")
+    tracemalloc.start()
+    try:
+        count = sum(len(passage.questions) for passage in read_questions(path, Misfits()))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert count == 10 * passages
+    assert peak < 20_000_000

@@ -1,0 +1,138 @@
+"""Questions are asked of one passage, or of all."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.answer import Answerer
+from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of
+from index.passages import Passage, Splitting
+from index.retrieve import Hit, Retriever
+from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
+
+THEFT = QuestionedPassage(
+    "Fines",
+    "Fines for theft 35; for arson 90.\r\n\r\nNobody was fined for singing.",
+    (
+        Question("theft", "how many for theft", ("35",)),
+        Question("arson", "how many for arson", ("90", "ninety")),
+        Question("singing", "how many for singing", ()),
+        Question("blank", "???", ()),
+    ),
+)
+BREAD = QuestionedPassage("Bread", "A loaf costs 2.", (Question("b", "what costs", ("2",)),))
+
+
+def by_id(outcomes: list[Outcome]) -> dict[str, Outcome]:
+    return {one.question_id: one for one in outcomes}
+
+
+def test_given_the_passage_only_that_passage_is_read() -> None:
+    outcomes = by_id(
+        list(
+            ask_given(
+                [
+                    QuestionedPassage("", THEFT.text, THEFT.questions[:3]),
+                    QuestionedPassage("", BREAD.text, (Question("x", "why theft", ()),)),
+                ],
+                FakeReader(),
+                FAKE_CALIBRATION.given_passage,
+                FakeEncoder().token_offsets,
+                max_question_chars=100,
+            )
+        )
+    )
+
+    assert outcomes["theft"].prediction == "35"
+    assert outcomes["theft"].confidence > 0.5
+    assert outcomes["arson"].graded.f1 == 1
+    assert outcomes["singing"].confidence < 0.5
+    assert outcomes["x"].margin < 0
+    assert not outcomes["x"].graded.has_answer
+
+
+def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[str, Outcome]:
+    encoder = FakeEncoder()
+    with indexed(
+        passages,
+        folder,
+        open_encoder=lambda: encoder,
+        vectors=folder / "vectors",
+        splitting=Splitting(),
+        reporter=QuietReporter(),
+    ) as generation:
+        retriever = Retriever(generation, encoder)
+        answerer = Answerer(
+            retriever,
+            FakeReader(),
+            FAKE_CALIBRATION,
+            passages=5,
+            min_confidence=0.0,
+            max_question_chars=100,
+        )
+        asked = ask_open(passages, answerer, retriever, FAKE_CALIBRATION, keep_candidates=keep)
+        return by_id(list(asked))
+
+
+def test_open_questions_are_answered_from_all_passages(tmp_path: Path) -> None:
+    outcomes = ask(tmp_path, THEFT, BREAD)
+
+    assert outcomes["theft"].prediction == "35"
+    assert outcomes["b"].prediction == "2"
+    assert outcomes["b"].rank == 1
+    assert outcomes["b"].passage_key == BREAD.key
+    assert outcomes["singing"].rank is None
+    assert outcomes["theft"].candidates == ()
+
+
+def test_a_question_that_the_bot_refuses_is_no_answer(tmp_path: Path) -> None:
+    blank = ask(tmp_path, THEFT)["blank"]
+
+    assert (blank.prediction, blank.confidence, blank.graded.f1) == ("", 0.0, 1.0)
+
+
+def test_the_same_text_is_indexed_once(tmp_path: Path) -> None:
+    twin = QuestionedPassage("Twin", BREAD.text, (Question("c", "what costs", ("2",)),))
+
+    outcomes = ask(tmp_path, BREAD, twin)
+
+    assert outcomes["c"].rank == outcomes["b"].rank == 1
+    assert len(list((tmp_path / "documents").iterdir())) == 1
+
+
+def test_candidates_are_kept_when_asked_for_without_their_passages(tmp_path: Path) -> None:
+    (kept, *_) = ask(tmp_path, THEFT, keep=True)["theft"].candidates
+
+    assert kept.candidate.span.text == "35"
+    assert kept.graded.f1 == 1
+    assert kept.candidate.passage.text == ""
+
+
+def test_a_rank_counts_the_right_documents_passage_with_the_answer() -> None:
+    texts = [("other", "has 35"), ("own", "has nothing"), ("own", "has 35")]
+    hits = [
+        Hit(Passage(place, document, 0, 9, text, ()), 0.1, 1, 0.5, None, None)
+        for place, (document, text) in enumerate(texts)
+    ]
+
+    assert rank_of(hits, "own", ["36", "35"]) == 3
+    assert rank_of(hits, "own", ["36"]) is None
+    assert rank_of(hits, "own", []) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("Who runs ICE?", "who"),
+        ("In which year did it end", "which"),
+        ("and how  many for theft", "how many"),
+        ("HOW MUCH is it", "how many"),
+        ("how come", "how"),
+        ("whose hat", "who"),
+        ("loaf price station", "other"),
+        ("somewhat whatever", "other"),
+    ],
+)
+def test_the_first_question_word_counts(question: str, word: str) -> None:
+    assert question_word(question) == word
