@@ -1,0 +1,153 @@
+from collections import Counter
+
+from training.chance import seeded
+from training.examples import (
+    QAMR_MAX_OTHERS,
+    SERVING_TOKENS,
+    Corpus,
+    Example,
+    cut,
+    epoch_of_passages,
+    epoch_of_qamr,
+    followup_forms,
+    gives_away,
+    key_of,
+)
+from training.sources import FollowUp, Passage, Question, Sentence, read_passages
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+PASSAGES = read_passages("dev")[:30]
+CORPUS = Corpus(PASSAGES, count_words)
+EXAMPLES = epoch_of_passages(CORPUS, seed=1)
+
+
+def test_an_epoch_repeats_with_its_seed() -> None:
+    assert epoch_of_passages(CORPUS, seed=1) == EXAMPLES
+    assert epoch_of_passages(CORPUS, seed=2) != EXAMPLES
+
+
+def test_every_span_is_one_of_the_written_answers() -> None:
+    """Whatever window is cut, the slice of its text is an answer as it stands in the passage."""
+    written = {
+        passage.text[start:end]
+        for passage in PASSAGES
+        for spans in [
+            *(question.spans for question in passage.questions),
+            *(followup.spans for followup in passage.followups),
+        ]
+        for start, end in spans
+    }
+
+    for example in EXAMPLES:
+        for start, end in example.spans:
+            assert example.context[start:end] in written
+
+
+def test_contexts_are_slices_of_passages() -> None:
+    texts = [passage.text for passage in PASSAGES]
+
+    assert all(any(example.context in text for text in texts) for example in EXAMPLES)
+
+
+def test_every_question_and_follow_up_is_asked() -> None:
+    kinds = Counter(example.kind for example in EXAMPLES)
+    questions = [question for passage in PASSAGES for question in passage.questions]
+
+    assert kinds["passage"] == sum(bool(question.spans) for question in questions)
+    unanswerable = sum(not question.spans for question in questions)
+    unanswerable += sum(not f.spans for passage in PASSAGES for f in passage.followups)
+    assert kinds["unanswerable"] == unanswerable
+    assert kinds["followup joined"] > 0
+    assert kinds["followup rewritten"] > 0
+    assert kinds["elsewhere"] > 0
+    assert kinds["mismatched"] > 0
+
+
+def test_only_answered_kinds_have_spans() -> None:
+    without = {"unanswerable", "elsewhere", "mismatched"}
+
+    assert all(bool(example.spans) != (example.kind in without) for example in EXAMPLES)
+
+
+def test_retrieved_windows_come_from_other_passages_and_fit() -> None:
+    for passage in PASSAGES[:5]:
+        for window in CORPUS.retrieved(passage.questions[0].text, passage, 3):
+            assert window not in passage.text
+            assert count_words(window) <= SERVING_TOKENS
+
+
+def test_a_follow_up_comes_in_all_its_forms() -> None:
+    followup = FollowUp("who rows?", "since when?", "Since when has Ada rowed?", ())
+    passage = Passage("w", "Ada rows.", (Question("who rows?", ((0, 3),)),), (followup,))
+
+    assert dict(followup_forms(followup, passage)) == {
+        "followup rewritten": "Since when has Ada rowed?",
+        "followup joined": "who rows? since when?",
+        "followup with topic": "Ada since when?",
+    }
+
+
+def test_a_first_question_that_is_not_the_passages_gives_no_topic() -> None:
+    followup = FollowUp("who swims?", "since when?", "Since when has Bo swum?", ())
+    passage = Passage("w", "Ada rows.", (), (followup,))
+
+    assert len(followup_forms(followup, passage)) == 2
+
+
+def test_cutting_moves_spans_and_drops_those_outside() -> None:
+    passage = Passage("w", "Ada rows. Bo sails. Cy swims.", (), ())
+
+    assert cut(passage, [(0, 3), (10, 12), (20, 22)], (10, 29)) == (
+        "Bo sails. Cy swims.",
+        ((0, 2), (10, 12)),
+    )
+
+
+def test_giving_away_ignores_case() -> None:
+    assert gives_away("ADA rows", ["Ada"])
+    assert not gives_away("Ada rows", ["Bo"])
+
+
+def test_keys_tell_question_and_context_apart_and_never_change() -> None:
+    """Stored opinions are found by these keys."""
+    assert key_of("who", "Ada") == 6239983439612056427
+    assert key_of("who", "Ada") == Example("who", "Ada", (), "any").key
+    assert len({key_of("ab", "c"), key_of("a", "bc"), key_of("abc", "")}) == 3
+    assert all(0 <= example.key < 2**63 for example in EXAMPLES)
+
+
+def sentence(number: int) -> Sentence:
+    text = f"Boat {number} carried crew number {number * 7}."
+    answer = text.index("crew"), len(text) - 1
+    return Sentence(f"W:{number}", text, (Question("What did the boat carry then?", (answer,)),))
+
+
+SENTENCES = [sentence(number) for number in range(40)]
+
+
+def test_qamr_answers_keep_their_place_among_other_sentences() -> None:
+    examples = epoch_of_qamr(SENTENCES, 40, seed=1)
+
+    assert len(examples) == 40
+    answered = [example for example in examples if example.spans]
+    assert {example.kind for example in examples} == {"qamr", "qamr unanswered"}
+    answers = {s.text[slice(*s.questions[0].spans[0])] for s in SENTENCES}
+    for example in answered:
+        (span,) = example.spans
+        assert example.context[slice(*span)] in answers
+        assert example.context.count(".") <= QAMR_MAX_OTHERS + 1
+    assert len({example.spans[0][0] for example in answered}) > 2
+
+
+def test_short_qamr_questions_are_left_out() -> None:
+    vague = Sentence("W", "Ada rows.", (Question("Who rows?", ((0, 3),)),))
+
+    assert epoch_of_qamr([vague], 5, seed=1) == []
+
+
+def test_a_seeded_generator_repeats() -> None:
+    assert seeded(4).random() == seeded(4).random()

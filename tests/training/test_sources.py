@@ -1,0 +1,161 @@
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.sources import (
+    SourceError,
+    locate,
+    locate_all,
+    read_passages,
+    read_qamr,
+    undo_treebank,
+)
+
+
+def test_of_equal_answers_the_one_near_the_questions_words_is_meant() -> None:
+    filler = "Nothing of note happens on the other days. " * 4
+    text = f"The north gate closes at six. {filler}The south gate also closes at six."
+
+    start, _ = locate(text, "six", "when does the south gate close")
+
+    assert start == text.rindex("six")
+
+
+def test_a_number_is_not_found_inside_another() -> None:
+    assert locate("13 boats, 3 crews", "3", "how many boats") == (10, 11)
+
+
+def test_an_answer_only_inside_a_word_is_still_found() -> None:
+    assert locate("a 5km run", "5", "how long is it") == (2, 3)
+
+
+@pytest.mark.parametrize("answer", ["ten", ""])
+def test_a_missing_answer_is_named(answer: str) -> None:
+    with pytest.raises(SourceError, match=f"{answer!r} is not in the passage"):
+        locate("nine boats", answer, "how many boats")
+
+
+def test_several_answers_are_found_in_order() -> None:
+    text = "Ada met Bo and Cy; Bo met Ada."
+
+    spans = locate_all(text, ["Cy", "Ada"])
+
+    assert [text[start:end] for start, end in spans] == ["Cy", "Ada"]
+    assert spans[1][0] > spans[0][1]
+
+
+def write_split(folder: Path, answer: str) -> None:
+    followup = {"first": "who rows?", "q": "where?", "rewrite": "Where does Ada row?", "a": None}
+    row = {
+        "id": "w1-00",
+        "text": "Ada rows and Bo sails.",
+        "qas": [{"q": "who rows", "a": answer}, {"q": "who swims", "a": None}],
+        "followups": [followup],
+    }
+    lists = {"passage": "w1-00", "q": "who are they", "answers": ["Ada", "Bo"]}
+    (folder / "dev.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (folder / "lists-dev.jsonl").write_text(json.dumps(lists) + "\n", encoding="utf-8")
+
+
+def test_passages_are_read_with_their_list_questions(tmp_path: Path) -> None:
+    write_split(tmp_path, answer="Ada")
+
+    (passage,) = read_passages("dev", tmp_path)
+
+    assert [question.text for question in passage.questions] == [
+        "who rows",
+        "who swims",
+        "who are they",
+    ]
+    assert [question.spans for question in passage.questions] == [
+        ((0, 3),),
+        (),
+        ((0, 3), (13, 15)),
+    ]
+    assert passage.followups[0].elliptical == "where?"
+    assert passage.followups[0].spans == ()
+
+
+def test_an_answer_that_is_not_in_its_passage_is_an_error(tmp_path: Path) -> None:
+    write_split(tmp_path, answer="Cy")
+
+    with pytest.raises(SourceError, match="'Cy'"):
+        read_passages("dev", tmp_path)
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_our_own_files_can_be_read(split: str) -> None:
+    passages = read_passages(split)
+
+    assert len({passage.id for passage in passages}) == len(passages)
+    for passage in passages:
+        spans = [question.spans for question in passage.questions]
+        spans += [followup.spans for followup in passage.followups]
+        for start, end in itertools.chain.from_iterable(spans):
+            assert 0 <= start < end <= len(passage.text)
+
+
+def test_train_and_dev_share_no_passage() -> None:
+    train, dev = read_passages("train"), read_passages("dev")
+
+    assert not {p.id for p in train} & {p.id for p in dev}
+    assert not {p.text for p in train} & {p.text for p in dev}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sentence"),
+    [
+        ("It 's 5 % , he said .", "It's 5%, he said."),
+        ("`` Go '' , she said .", '"Go", she said.'),
+        ('" Go " , she said .', '"Go", she said.'),
+        ("the sea -LRB- or lake -RRB- froze", "the sea (or lake) froze"),
+        ("they do n't owe $ 3", "they don't owe $3"),
+        ("the Joneses ' either\\/or", "the Joneses' either/or"),
+    ],
+)
+def test_treebank_style_is_undone(tokens: str, sentence: str) -> None:
+    assert undo_treebank(tokens.split())[0] == sentence
+
+
+@given(st.lists(st.sampled_from(["``", "''", '"', "-LRB-", "-RRB-", "n't", ",", "Zürich", "$"])))
+def test_every_token_lies_where_it_is_said_to(tokens: list[str]) -> None:
+    text, places = undo_treebank(tokens)
+
+    written = [text[start:end] for start, end in places]
+    assert len(written) == len(tokens)
+    assert "".join(written) == text.replace(" ", "")
+    assert "Zürich" not in tokens or "Zürich" in written
+
+
+def write_qamr(folder: Path) -> None:
+    (folder / "wiki-sentences.tsv").write_text(
+        "W:1\tAda rowed `` home '' in 1901 .\nW:2\tBo sailed .\n", encoding="utf-8"
+    )
+    rows = [
+        "W:1\t0\t7\t0\t0\tWho rowed?\t0\t8:0\t9:0",
+        "W:1\t0\t7\t1\t6\tWhen did she row?\t5 6\t8:5 6\t9:5 6",
+        "W:1\t0\t7\t2\t6\tWhere did she row?\t3\t8:3\t9:2 3 4",
+        "W:1\t0\t7\t3\t6\tWhat is apart?\t0 6\t8:0 6\t9:0 6",
+    ]
+    (folder / "dev.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "test.tsv").write_text("", encoding="utf-8")
+
+
+def test_qamr_questions_are_kept_where_validators_agree_on_one_run_of_words(tmp_path: Path) -> None:
+    write_qamr(tmp_path)
+
+    asked, unasked = read_qamr(tmp_path)
+
+    assert asked.text == 'Ada rowed "home" in 1901.'
+    answers = {q.text: asked.text[slice(*q.spans[0])] for q in asked.questions}
+    assert answers == {"Who rowed?": "Ada", "When did she row?": "in 1901"}
+    assert unasked.questions == ()
+
+
+def test_a_missing_qamr_file_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="julianmichael/qamr"):
+        read_qamr(tmp_path)

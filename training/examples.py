@@ -1,0 +1,230 @@
+"""Passages and sentences -> the examples of an epoch, by a seed."""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from training.bm25 import Bm25, terms
+from training.chance import seeded
+from training.noise import noisy
+from training.sources import Chars, FollowUp, Passage, Question, Sentence
+from training.windows import CountTokens, serving_windows, window_around
+
+SERVING_TOKENS = 160
+"""A passage's length in the product: `index.passages.Splitting.max_tokens`."""
+WHOLE_TOKENS = 340
+"""Long enough for most of our passages in one piece, and short of the reader's limit."""
+_RETRIEVED = 8
+"""How many passages a wrong one is drawn from."""
+
+# Shares of an epoch, as probabilities per question.
+NOISE_SHARE = 0.35
+ELSEWHERE_SHARE = 0.12
+"""Of answerable questions that are also asked of a part of their passage without the answer."""
+MISMATCHED_SHARE = 0.1
+"""Of answerable questions that are also asked of a retrieved passage that doesn't answer them."""
+QAMR_UNANSWERED_SHARE = 0.15
+QAMR_MAX_OTHERS = 4
+QAMR_SIMILAR_SHARE = 0.5
+"""Of the other sentences in a QAMR context that are like the question rather than drawn blindly."""
+QAMR_MIN_WORDS = 4
+"""Shorter questions ("How many?") can't be asked of a text with several sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question asked of a context."""
+
+    question: str
+    context: str
+    spans: tuple[Chars, ...]
+    """The answers in the context; none if it doesn't answer."""
+    kind: str
+    """Where it comes from, for counts and error analysis."""
+
+    @property
+    def key(self) -> int:
+        """A 63-bit hash of question and context, the same on every machine."""
+        return key_of(self.question, self.context)
+
+
+def key_of(question: str, context: str) -> int:
+    """The key of the example that asks this question of this context."""
+    both = f"{question}\x00{context}".encode()
+    return int.from_bytes(hashlib.blake2b(both, digest_size=8).digest(), "big") >> 1
+
+
+class Corpus:
+    """Passages with what their examples need: windows, and what is retrieved for a question."""
+
+    def __init__(self, passages: Sequence[Passage], count_tokens: CountTokens) -> None:
+        self.passages = tuple(passages)
+        self.count_tokens = cache(count_tokens)
+        self._bm25 = Bm25([passage.text for passage in passages])
+        self._windows: dict[str, list[Chars]] = {}
+
+    def windows(self, passage: Passage) -> list[Chars]:
+        """The passage as the product cuts it."""
+        if passage.id not in self._windows:
+            self._windows[passage.id] = serving_windows(
+                passage.text, self.count_tokens, SERVING_TOKENS
+            )
+        return self._windows[passage.id]
+
+    def retrieved(self, question: str, own: Passage, k: int) -> list[str]:
+        """
+        The best window of each of the `k` passages most like the question, its own left out.
+
+        Best first. They may hold the answer by accident; see `gives_away`.
+        """
+        found = (self.passages[number] for number in self._bm25.search(question, k + 1))
+        others = [passage for passage in found if passage.id != own.id]
+        return [self.best_window(question, passage) for passage in others[:k]]
+
+    def best_window(self, question: str, passage: Passage) -> str:
+        """The passage's window that shares most words with the question; the first of equals."""
+        asked = set(terms(question))
+        texts = [passage.text[start:end] for start, end in self.windows(passage)]
+        return max(texts, key=lambda text: len(asked.intersection(terms(text))))
+
+
+def gives_away(context: str, answers: Sequence[str]) -> bool:
+    """Whether a context contains one of the answers, in whatever sense it is meant there."""
+    lowered = context.lower()
+    return any(answer.lower() in lowered for answer in answers)
+
+
+def cut(passage: Passage, spans: Sequence[Chars], window: Chars) -> tuple[str, tuple[Chars, ...]]:
+    """A window's text, and those spans that lie in it, in its own characters."""
+    start, end = window
+    inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
+    return passage.text[start:end], inside
+
+
+def epoch_of_passages(corpus: Corpus, seed: int) -> list[Example]:
+    """Every question and follow-up of the passages once, and some again where no answer is."""
+    rng = seeded(seed)
+    examples: list[Example] = []
+    for passage in corpus.passages:
+        for question in passage.questions:
+            examples += _asked(corpus, passage, question, "passage", rng)
+        for followup in passage.followups:
+            kind, text = rng.choice(followup_forms(followup, passage))
+            examples += _asked(corpus, passage, Question(text, followup.spans), kind, rng)
+    rng.shuffle(examples)
+    return examples
+
+
+def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]]:
+    """
+    The texts a follow-up may reach the reader as, each with its kind.
+
+    The first answer serves as topic where the first question is one of the passage's.
+    """
+    forms = [
+        ("followup rewritten", followup.rewrite),
+        ("followup joined", f"{followup.first} {followup.elliptical}"),
+    ]
+    for question in passage.questions:
+        if question.text == followup.first and len(question.spans) == 1:
+            start, end = question.spans[0]
+            topic = passage.text[start:end]
+            forms.append(("followup with topic", f"{topic} {followup.elliptical}"))
+    return forms
+
+
+def _asked(
+    corpus: Corpus, passage: Passage, question: Question, kind: str, rng: random.Random
+) -> Iterator[Example]:
+    def wording() -> str:
+        return noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
+
+    if not question.spans:
+        yield Example(wording(), _tempting(corpus, passage, question.text, rng), (), "unanswerable")
+        return
+    hull = min(start for start, _ in question.spans), max(end for _, end in question.spans)
+    window = window_around(passage.text, hull, corpus.count_tokens, _random_length(rng), rng)
+    context, spans = cut(passage, question.spans, window)
+    yield Example(wording(), context, spans, kind)
+
+    answers = [passage.text[start:end] for start, end in question.spans]
+    if rng.random() < ELSEWHERE_SHARE:
+        windows = (passage.text[start:end] for start, end in corpus.windows(passage))
+        without = [text for text in windows if not gives_away(text, answers)]
+        if without:
+            yield Example(wording(), rng.choice(without), (), "elsewhere")
+    if rng.random() < MISMATCHED_SHARE:
+        others = corpus.retrieved(question.text, passage, _RETRIEVED)
+        without = [text for text in others if not gives_away(text, answers)]
+        if without:
+            yield Example(wording(), rng.choice(without), (), "mismatched")
+
+
+def _tempting(corpus: Corpus, passage: Passage, question: str, rng: random.Random) -> str:
+    """A context for an unanswerable question: mostly the part that looks most like an answer."""
+    way = rng.choices(("likely", "any", "whole"), weights=(6, 2, 2))
+    if way == ["likely"]:
+        return corpus.best_window(question, passage)
+    if way == ["any"]:
+        start, end = rng.choice(corpus.windows(passage))
+        return passage.text[start:end]
+    return passage.text
+
+
+def _random_length(rng: random.Random) -> int:
+    """Tokens of a context: mostly about what the product serves, some short, some whole."""
+    lengths = (range(110, 181), range(40, 111), range(WHOLE_TOKENS, WHOLE_TOKENS + 1))
+    (chosen,) = rng.choices(lengths, weights=(6, 2, 2))
+    return rng.choice(chosen)
+
+
+def epoch_of_qamr(sentences: Sequence[Sentence], n_examples: int, seed: int) -> list[Example]:
+    """
+    QAMR questions, each with 0 to `QAMR_MAX_OTHERS` other sentences around its own.
+
+    Args:
+        sentences: All of them, with or without questions.
+        n_examples: How many to draw; without repetition, so there may be fewer.
+        seed: Decides everything.
+    """
+    rng = seeded(seed)
+    asked = [
+        (number, question)
+        for number, sentence in enumerate(sentences)
+        for question in sentence.questions
+        if len(question.text.split()) >= QAMR_MIN_WORDS
+    ]
+    bm25 = Bm25([sentence.text for sentence in sentences])
+    chosen = rng.sample(asked, min(n_examples, len(asked)))
+    return [_qamr_example(sentences, bm25.search, number, q, rng) for number, q in chosen]
+
+
+def _qamr_example(
+    sentences: Sequence[Sentence],
+    search: Callable[[str, int], list[int]],
+    own: int,
+    question: Question,
+    rng: random.Random,
+) -> Example:
+    wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
+    (start, end), *_ = question.spans
+    answer = sentences[own].text[start:end]
+    unanswered = rng.random() < QAMR_UNANSWERED_SHARE
+    wanted = rng.randint(1 if unanswered else 0, QAMR_MAX_OTHERS)
+    similar = search(question.text, 10) if wanted else []
+    others: list[str] = []
+    for _ in range(wanted):
+        if similar and rng.random() < QAMR_SIMILAR_SHARE:
+            other = similar.pop(rng.randrange(len(similar)))
+        else:
+            other = rng.randrange(len(sentences))
+        if other != own and not gives_away(sentences[other].text, [answer]):
+            others.append(sentences[other].text)
+    if unanswered and others:
+        return Example(wording, " ".join(others), (), "qamr unanswered")
+    at = rng.randint(0, len(others))
+    before = "".join(f"{other} " for other in others[:at])
+    context = " ".join([*others[:at], sentences[own].text, *others[at:]])
+    return Example(wording, context, ((len(before) + start, len(before) + end),), "qamr")

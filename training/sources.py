@@ -1,0 +1,253 @@
+"""
+Files with questions -> typed passages and sentences.
+
+Two sources: our own passages in `training/data/`, and QAMR (Michael et al., NAACL 2018), whose
+folder is given by path and never becomes part of this project.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DATA_FOLDER = Path(__file__).parent / "data"
+QAMR_HOME = "https://github.com/julianmichael/qamr, folder data/filtered"
+# Characters on either side of an occurrence that are searched for the question's words.
+_SURROUNDINGS_CHARS = 120
+
+_WORD = re.compile(r"\w+")
+# What Penn Treebank style writes for brackets and quotation marks.
+_TREEBANK = {
+    "-LRB-": "(",
+    "-RRB-": ")",
+    "-LSB-": "[",
+    "-RSB-": "]",
+    "-LCB-": "{",
+    "-RCB-": "}",
+    "``": '"',
+    "''": '"',
+}
+_NO_SPACE_AFTER = frozenset({"(", "[", "{", "$", "£", "€", "#", "US$"})
+_NO_SPACE_BEFORE = re.compile(r"[)\]},.;:?!%…]+|'|n't|'(?:s|re|ve|ll|d|m|S|RE|VE|LL|D|M)|N'T")
+
+Chars = tuple[int, int]
+"""Start and end of a slice of the named text, in characters, end exclusive."""
+
+
+class SourceError(ValueError):
+    """A source file is missing or doesn't say what it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about a passage."""
+
+    text: str
+    spans: tuple[Chars, ...]
+    """The answers in the passage's text, in its order; empty if it doesn't answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question that leans on the one before it."""
+
+    first: str
+    elliptical: str
+    """As typed, to be understood only after `first`."""
+    rewrite: str
+    """The same question, standing alone."""
+    spans: tuple[Chars, ...]
+    """The answer to the follow-up, as in `Question`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One of our own passages."""
+
+    id: str
+    text: str
+    questions: tuple[Question, ...]
+    followups: tuple[FollowUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A QAMR sentence with the questions whose validators agree."""
+
+    id: str
+    text: str
+    questions: tuple[Question, ...]
+
+
+def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
+    """
+    Read our passages, list questions included.
+
+    Args:
+        split: "train" or "dev".
+        folder: Where `<split>.jsonl` and `lists-<split>.jsonl` lie.
+
+    Raises:
+        SourceError: If a file is missing, or an answer is not in its passage.
+    """
+    lists: dict[str, list[Question]] = {}
+    rows = {row["id"]: row for row in _lines(folder / f"{split}.jsonl")}
+    for row in _lines(folder / f"lists-{split}.jsonl"):
+        text = rows[row["passage"]]["text"]
+        found = locate_all(text, row["answers"])
+        lists.setdefault(row["passage"], []).append(Question(row["q"], found))
+    return [_passage(row, lists.get(row["id"], [])) for row in rows.values()]
+
+
+def _passage(row: dict[str, Any], lists: Sequence[Question]) -> Passage:
+    text: str = row["text"]
+
+    def spans(answer: str | None, question: str) -> tuple[Chars, ...]:
+        return () if answer is None else (locate(text, answer, question),)
+
+    return Passage(
+        id=row["id"],
+        text=text,
+        questions=(*(Question(qa["q"], spans(qa["a"], qa["q"])) for qa in row["qas"]), *lists),
+        followups=tuple(
+            FollowUp(f["first"], f["q"], f["rewrite"], spans(f["a"], f["rewrite"]))
+            for f in row["followups"]
+        ),
+    )
+
+
+def locate(text: str, answer: str, question: str) -> Chars:
+    """
+    Find the occurrence of an answer that the question means.
+
+    It is the one whose surroundings share most words with the question; occurrences inside a word
+    ("3" in "13") count only when there are no others.
+
+    Raises:
+        SourceError: If the text doesn't contain the answer.
+    """
+    occurrences = _occurrences(text, answer)
+    words = set(_WORD.findall(question.lower()))
+
+    def shared(span: Chars) -> int:
+        around = text[max(0, span[0] - _SURROUNDINGS_CHARS) : span[1] + _SURROUNDINGS_CHARS]
+        return len(words.intersection(_WORD.findall(around.lower())))
+
+    return max(occurrences, key=lambda span: (shared(span), -span[0]))
+
+
+def locate_all(text: str, answers: Iterable[str]) -> tuple[Chars, ...]:
+    """
+    Find several answers that the text gives in order, each after the one before if it can be.
+
+    Raises:
+        SourceError: If the text doesn't contain one of them.
+    """
+    spans: list[Chars] = []
+    for answer in answers:
+        occurrences = _occurrences(text, answer)
+        after = spans[-1][1] if spans else 0
+        spans.append(next((span for span in occurrences if span[0] >= after), occurrences[0]))
+    return tuple(spans)
+
+
+def _occurrences(text: str, answer: str) -> list[Chars]:
+    every = [(m.start(), m.end()) for m in re.finditer(re.escape(answer), text)]
+    if not answer or not every:
+        msg = f"the answer {answer!r} is not in the passage {text[:60]!r}..."
+        raise SourceError(msg)
+    whole = [span for span in every if not (_cuts_word(text, span[0]) or _cuts_word(text, span[1]))]
+    return whole or every
+
+
+def _cuts_word(text: str, at: int) -> bool:
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
+def read_qamr(folder: Path) -> list[Sentence]:
+    """
+    Read QAMR's sentences and those questions on which both validators chose the same words.
+
+    Sentences without questions are returned too: they fill contexts.
+
+    Args:
+        folder: The data set's `data/filtered/`.
+
+    Raises:
+        SourceError: If a file is missing.
+    """
+    tokens = {
+        identifier: sentence.split()
+        for identifier, sentence in _rows(folder / "wiki-sentences.tsv")
+        if sentence.split()
+    }
+    questions: dict[str, dict[str, tuple[int, int]]] = {}
+    for name in ("dev.tsv", "test.tsv"):
+        for row in _rows(folder / name):
+            identifier, question, *judgments = row[0], row[5], *row[7:9]
+            first, second = (judgment.partition(":")[2].split() for judgment in judgments)
+            indices = [int(index) for index in first]
+            if first == second and indices == list(range(indices[0], indices[-1] + 1)):
+                questions.setdefault(identifier, {})[question] = (indices[0], indices[-1])
+    return [
+        _sentence(identifier, words, questions.get(identifier, {}))
+        for identifier, words in tokens.items()
+    ]
+
+
+def _sentence(identifier: str, words: Sequence[str], asked: dict[str, tuple[int, int]]) -> Sentence:
+    text, places = undo_treebank(words)
+    return Sentence(
+        id=identifier,
+        text=text,
+        questions=tuple(
+            Question(question, ((places[first][0], places[last][1]),))
+            for question, (first, last) in asked.items()
+        ),
+    )
+
+
+def undo_treebank(tokens: Sequence[str]) -> tuple[str, list[Chars]]:
+    """
+    Write Penn Treebank tokens as people do.
+
+    Returns:
+        The sentence, and where each token lies in it.
+    """
+    text = ""
+    places: list[Chars] = []
+    glued = True
+    straight_quote_open = False
+    for word in tokens:
+        written = _TREEBANK.get(word, word.replace("\\/", "/"))
+        opens = word == "``"
+        closes = word == "''"
+        if word == '"':
+            opens, closes = not straight_quote_open, straight_quote_open
+            straight_quote_open = opens
+        if not (glued or closes or _NO_SPACE_BEFORE.fullmatch(written)):
+            text += " "
+        places.append((len(text), len(text) + len(written)))
+        text += written
+        glued = opens or written in _NO_SPACE_AFTER
+    return text, places
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    if not path.is_file():
+        msg = f"{path} is not there. Get QAMR from {QAMR_HOME}, and pass that folder."
+        raise SourceError(msg)
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield line.rstrip("\n").split("\t")
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        msg = f"{path} is not there. It belongs to the project: restore it."
+        raise SourceError(msg)
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
