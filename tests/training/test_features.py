@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.training.words import UNKNOWN, word_tokenizer
+from training.features import (
+    BERT,
+    MAX_QUESTION_TOKENS,
+    MAX_TOKENS,
+    MPNET,
+    collate,
+    encode,
+    hard_targets,
+    plan_batches,
+)
+
+TOKENIZER = word_tokenizer()
+CONTEXT = "Ada rowed home, alone, in 1901"
+
+
+def test_bert_reads_question_then_context() -> None:
+    encoded = encode(TOKENIZER, BERT, "who rowed", "Ada rowed")
+
+    assert encoded.ids == (101, UNKNOWN, UNKNOWN, 102, UNKNOWN, UNKNOWN, 102)
+    assert encoded.context_at == 4
+    assert encoded.offsets == ((0, 3), (4, 9))
+
+
+def test_mpnet_puts_two_separators_between() -> None:
+    encoded = encode(TOKENIZER, MPNET, "who", "Ada")
+
+    assert encoded.ids == (0, UNKNOWN, 2, 2, UNKNOWN, 2)
+    assert encoded.context_at == 4
+
+
+def test_long_texts_are_cut_to_the_limits() -> None:
+    encoded = encode(TOKENIZER, BERT, "why " * 500, "so " * 500)
+
+    assert len(encoded.ids) == MAX_TOKENS
+    assert encoded.context_at == MAX_QUESTION_TOKENS + 2
+    assert encoded.ids[-1] == BERT.last
+
+
+@given(st.integers(0, 29), st.integers(1, 30))
+def test_a_span_is_covered_by_its_tokens(start: int, end: int) -> None:
+    """The wanted tokens begin at or before the span and end at or after it, and no sooner."""
+    if not CONTEXT[start:end].strip():
+        return
+    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+    stripped = start + len(CONTEXT[start:end]) - len(CONTEXT[start:end].lstrip())
+
+    (first,), (last,) = hard_targets(encoded, [(stripped, end)])
+
+    first_token = encoded.offsets[first - encoded.context_at]
+    last_token = encoded.offsets[last - encoded.context_at]
+    assert first_token[0] <= stripped < first_token[1]
+    assert last_token[0] < end
+    assert last_token[1] >= len(CONTEXT[:end].rstrip())
+
+
+def test_several_answers_share_the_probability() -> None:
+    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+
+    starts, ends = hard_targets(encoded, [(0, 3), (0, 9)])
+
+    assert starts == {3: 1.0}
+    assert ends == {3: 0.5, 4: 0.5}
+
+
+def test_without_an_answer_the_first_position_is_wanted() -> None:
+    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+
+    assert hard_targets(encoded, []) == ({0: 1.0}, {0: 1.0})
+
+
+def test_an_answer_that_was_cut_off_counts_as_none() -> None:
+    context = "so " * 500 + "Ada"
+    encoded = encode(TOKENIZER, BERT, "who", context)
+
+    assert hard_targets(encoded, [(1500, 1503)]) == ({0: 1.0}, {0: 1.0})
+
+
+def test_rows_are_padded_to_the_longest() -> None:
+    rows = [encode(TOKENIZER, BERT, "who", "Ada"), encode(TOKENIZER, BERT, "who", "Ada rowed")]
+
+    batch = collate(rows, [({0: 1.0}, {0: 1.0}), ({3: 0.25, 4: 0.75}, {4: 1.0})], BERT)
+
+    assert batch.ids.tolist()[0] == [101, UNKNOWN, 102, UNKNOWN, 102, 0]
+    assert batch.mask.tolist() == [[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]]
+    assert batch.segments.tolist() == [[0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]
+    assert batch.starts.tolist() == [[1, 0, 0, 0, 0, 0], [0, 0, 0, 0.25, 0.75, 0]]
+    assert batch.ends.sum() == 2.0
+
+
+@given(st.lists(st.integers(1, 384), min_size=1, max_size=200), st.integers(1, 9))
+def test_every_example_is_in_one_batch(lengths: list[int], size: int) -> None:
+    batches = plan_batches(lengths, size, np.random.default_rng(3), pool_batches=4)
+
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert all(1 <= len(batch) <= size for batch in batches)
+
+
+def test_batches_repeat_with_their_seed() -> None:
+    lengths = list(range(1, 100))
+
+    one, same, other = (plan_batches(lengths, 8, np.random.default_rng(n)) for n in (1, 1, 2))
+
+    assert one == same != other
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_batches_hold_examples_of_like_length(size: int) -> None:
+    lengths = [10, 300] * 160
+
+    batches = plan_batches(lengths, size, np.random.default_rng(0))
+
+    padded = sum(max(lengths[index] for index in batch) * len(batch) for batch in batches)
+    assert padded <= 1.05 * sum(lengths)

@@ -1,0 +1,171 @@
+"""Question and context -> token ids, and targets over token positions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from training.sources import Chars
+
+MAX_TOKENS = 384
+"""Question, context and separators together."""
+MAX_QUESTION_TOKENS = 64
+
+NO_ANSWER = 0
+"""The token position that stands for "the context doesn't say": the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a model wants its two texts joined: ids before, between and after them."""
+
+    first: int
+    between: tuple[int, ...]
+    last: int
+    pad: int
+    has_segments: bool
+    """Whether the model tells question from context by segment ids 0 and 1."""
+
+
+BERT = Layout(first=101, between=(102,), last=102, pad=0, has_segments=True)
+MPNET = Layout(first=0, between=(2, 2), last=2, pad=1, has_segments=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One question and context, tokenised."""
+
+    ids: tuple[int, ...]
+    context_at: int
+    """Position of the context's first token."""
+    offsets: tuple[Chars, ...]
+    """Slice of the context behind each of its tokens."""
+
+    def position_of_start(self, start: int) -> int | None:
+        """Position of the token that holds the character; `None` if it was cut off."""
+        for number, (_, token_end) in enumerate(self.offsets):
+            if token_end > start:
+                return self.context_at + number
+        return None
+
+    def position_of_end(self, end: int) -> int | None:
+        """Position of the last token that begins before the character; `None` if cut off."""
+        if not self.offsets or end > self.offsets[-1][1]:
+            return None
+        found = None
+        for number, (token_start, _) in enumerate(self.offsets):
+            if token_start >= end:
+                break
+            found = self.context_at + number
+        return found
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer that neither pads nor truncates."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, layout: Layout, question: str, context: str) -> Encoded:
+    """Tokenise; what exceeds `MAX_TOKENS` is cut from the context's end."""
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
+    said = tokenizer.encode(context, add_special_tokens=False)
+    head = (layout.first, *asked, *layout.between)
+    room = MAX_TOKENS - len(head) - 1
+    return Encoded(
+        ids=(*head, *said.ids[:room], layout.last),
+        context_at=len(head),
+        offsets=tuple(said.offsets[:room]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded arrays of shape (examples, tokens)."""
+
+    ids: np.ndarray
+    mask: np.ndarray
+    segments: np.ndarray
+    starts: np.ndarray
+    """Wanted probability of each position to start the answer, float32; rows sum to 1."""
+    ends: np.ndarray
+
+    @property
+    def tokens(self) -> int:
+        """Positions computed, padding included."""
+        return int(self.ids.size)
+
+
+Target = Mapping[int, float]
+"""Position to wanted probability; sums to 1."""
+
+
+def hard_targets(encoded: Encoded, spans: Sequence[Chars]) -> tuple[Target, Target]:
+    """
+    All of the probability on the answer's first and last token, shared evenly by several answers.
+
+    Without an answer, or with one that was cut off, it is on `NO_ANSWER`.
+    """
+    starts: dict[int, float] = {}
+    ends: dict[int, float] = {}
+    placed = [
+        (first, last)
+        for start, end in spans
+        if (first := encoded.position_of_start(start)) is not None
+        and (last := encoded.position_of_end(end)) is not None
+    ]
+    for first, last in placed or [(NO_ANSWER, NO_ANSWER)]:
+        share = 1 / max(1, len(placed))
+        starts[first] = starts.get(first, 0.0) + share
+        ends[last] = ends.get(last, 0.0) + share
+    return starts, ends
+
+
+def collate(
+    rows: Sequence[Encoded], targets: Sequence[tuple[Target, Target]], layout: Layout
+) -> Batch:
+    """Pad to the longest row."""
+    shape = (len(rows), max(len(row.ids) for row in rows))
+    ids = np.full(shape, layout.pad, dtype=np.int64)
+    mask = np.zeros(shape, dtype=np.int64)
+    segments = np.zeros(shape, dtype=np.int64)
+    starts = np.zeros(shape, dtype=np.float32)
+    ends = np.zeros(shape, dtype=np.float32)
+    for number, (row, (start, end)) in enumerate(zip(rows, targets, strict=True)):
+        length = len(row.ids)
+        ids[number, :length] = row.ids
+        mask[number, :length] = 1
+        if layout.has_segments:
+            segments[number, row.context_at : length] = 1
+        starts[number, list(start)] = list(start.values())
+        ends[number, list(end)] = list(end.values())
+    return Batch(ids=ids, mask=mask, segments=segments, starts=starts, ends=ends)
+
+
+def plan_batches(
+    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, pool_batches: int = 40
+) -> list[list[int]]:
+    """
+    Which examples go together: shuffled, but of like length, so that little is padding.
+
+    Args:
+        lengths: Tokens of each example.
+        batch_size: Examples in each batch; the last of a pool may have fewer.
+        rng: Decides the order.
+        pool_batches: Batches whose examples are sorted among themselves. More means less padding
+            and less mixing.
+
+    Returns:
+        Batches of indices; every index is in exactly one.
+    """
+    order = rng.permutation(len(lengths))
+    pool = batch_size * pool_batches
+    batches: list[list[int]] = []
+    for at in range(0, len(order), pool):
+        alike = sorted(order[at : at + pool].tolist(), key=lambda index: lengths[index])
+        batches += [alike[first : first + batch_size] for first in range(0, len(alike), batch_size)]
+    return [batches[number] for number in rng.permutation(len(batches))]

@@ -1,0 +1,199 @@
+"""One training run that can be cut at any moment and goes on from its last checkpoint."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.features import Encoded, Target, collate, plan_batches
+from training.measure import say
+from training.models import Network
+
+if TYPE_CHECKING:
+    import torch
+
+CHECKPOINT_EVERY_S = 600.0
+REPORT_EVERY_STEPS = 10
+MAX_GRADIENT_NORM = 1.0
+WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train."""
+
+    learning_rate: float
+    """At its highest, after `warm_up`; from there it falls to zero in a straight line."""
+    batch_size: int
+    epochs: int = 1
+    warm_up: float = 0.06
+    """Share of the steps."""
+    measure_every_steps: int = 250
+    snapshot_every_steps: int = 0
+    """Steps between two sets of weights that are kept for averaging; 0 keeps none."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tokenised example and what is wanted of it."""
+
+    encoded: Encoded
+    targets: tuple[Target, Target]
+
+
+def train(
+    network: Network,
+    epoch: Callable[[int], Sequence[Row]],
+    recipe: Recipe,
+    folder: Path,
+    dev: Callable[[Network], str],
+) -> None:
+    """
+    Train a network in place and leave it in `folder / "final"`.
+
+    If `folder` holds a checkpoint of a run that was cut, that run goes on: batches and dropout
+    depend on the seed and the step alone. If it holds "final", there is nothing to do.
+
+    Args:
+        network: Changed in place.
+        epoch: Makes the rows of the epoch with that number, always the same ones.
+        recipe: How to train.
+        folder: For checkpoints, `snapshots/`, the log (`log.jsonl`) and the result.
+        dev: Measures the network while it trains.
+    """
+    import torch
+
+    if (folder / "final").exists():
+        say(f"{folder} is complete")
+        return
+    rows = list(epoch(0))
+    order = _order(rows, recipe, 0)
+    total = len(order) * recipe.epochs
+    trained = [weight for weight in network.model.parameters() if weight.requires_grad]
+    optimiser = torch.optim.AdamW(
+        trained, lr=recipe.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
+    )
+    done = _restore(network, optimiser, folder)
+    say(f"{folder}: {len(rows)} examples an epoch, {total} steps, {done} of them done")
+    saved_at = started_at = time.monotonic()
+    current = 0
+    losses: list[float] = []
+    for step in range(done, total):
+        number, at = divmod(step, len(order))
+        if number != current:
+            # Epochs differ by a few examples; the schedule keeps the first one's length.
+            rows, current = list(epoch(number)), number
+            order = _fit(_order(rows, recipe, number), len(order))
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * rate_at(step, total, recipe.warm_up)
+        torch.manual_seed(recipe.seed * 1_000_003 + step)
+        losses.append(_step(network, optimiser, trained, [rows[index] for index in order[at]]))
+        if (step + 1) % REPORT_EVERY_STEPS == 0:
+            seconds = (time.monotonic() - started_at) / (step + 1 - done)
+            loss = float(np.mean(losses))
+            left_minutes = seconds * (total - step - 1) / 60
+            say(
+                f"step {step + 1}/{total} loss {loss:.3f}, {seconds:.2f} s a step, "
+                f"{left_minutes:.0f} min left"
+            )
+            _log(folder, {"step": step + 1, "loss": round(loss, 4)})
+            losses = []
+        if (step + 1) % recipe.measure_every_steps == 0:
+            report = dev(network)
+            say(f"step {step + 1}/{total} dev {report}")
+            _log(folder, {"step": step + 1, "dev": report})
+        if recipe.snapshot_every_steps and (step + 1) % recipe.snapshot_every_steps == 0:
+            network.save(folder / "snapshots" / f"step-{step + 1:06}")
+        if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+            _checkpoint(network, optimiser, folder, step + 1)
+            saved_at = time.monotonic()
+    network.save(folder / "final.partial")
+    (folder / "final.partial").replace(folder / "final")
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def rate_at(step: int, total: int, warm_up: float) -> float:
+    """Share of the highest learning rate at a step: up in a straight line, then down to zero."""
+    rising = max(1, round(total * warm_up))
+    if step < rising:
+        return (step + 1) / rising
+    return (total - step) / max(1, total - rising)
+
+
+def _order(rows: Sequence[Row], recipe: Recipe, epoch: int) -> list[list[int]]:
+    lengths = [len(row.encoded.ids) for row in rows]
+    rng = np.random.default_rng([recipe.seed, epoch])
+    return plan_batches(lengths, recipe.batch_size, rng)
+
+
+def _fit(batches: list[list[int]], wanted: int) -> list[list[int]]:
+    return [batches[number % len(batches)] for number in range(wanted)]
+
+
+def _step(
+    network: Network,
+    optimiser: "torch.optim.Optimizer",
+    trained: "Sequence[torch.Tensor]",
+    rows: Sequence[Row],
+) -> float:
+    import torch
+
+    network.model.train()
+    batch = collate([row.encoded for row in rows], [row.targets for row in rows], network.layout)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network.logits(batch)
+    padding = torch.from_numpy(batch.mask == 0)
+    loss = torch.zeros(())
+    for found, wanted in zip(logits, (batch.starts, batch.ends), strict=True):
+        # Far below any logit, yet finite: 0 times minus infinity would be no number.
+        logs = found.float().masked_fill(padding, -1e4).log_softmax(dim=-1)
+        loss = loss - (torch.from_numpy(wanted) * logs).sum(dim=-1).mean() / 2
+    torch.autograd.backward(loss)
+    torch.nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
+    optimiser.step()
+    optimiser.zero_grad()
+    return float(loss.detach())
+
+
+def _checkpoint(
+    network: Network, optimiser: "torch.optim.Optimizer", folder: Path, step: int
+) -> None:
+    import torch
+
+    partial, kept = folder / "checkpoint.partial", folder / "checkpoint"
+    shutil.rmtree(partial, ignore_errors=True)
+    network.save(partial)
+    torch.save(optimiser.state_dict(), partial / "optimiser.pt")
+    (partial / "step.json").write_text(json.dumps({"step": step}), encoding="utf-8")
+    # A folder can't be replaced in one move: between these two, the partial one is the newest.
+    shutil.rmtree(kept, ignore_errors=True)
+    partial.replace(kept)
+
+
+def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path) -> int:
+    import torch
+    from safetensors.torch import load_model
+
+    kept = folder / "checkpoint"
+    if not (kept / "step.json").exists():
+        kept = folder / "checkpoint.partial"
+    if not (kept / "step.json").exists():
+        return 0
+    load_model(network.model, kept / "model.safetensors", strict=False)
+    optimiser.load_state_dict(torch.load(kept / "optimiser.pt", weights_only=True))
+    return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
+
+
+def _log(folder: Path, entry: dict[str, float | str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+        log.flush()
+        os.fsync(log.fileno())

@@ -1,0 +1,150 @@
+"""A network's EM and F1 on questions about our passages."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summarise
+from training.chance import seeded
+from training.decode import Best, best_span
+from training.examples import Corpus
+from training.features import NO_ANSWER, Encoded, collate, encode
+from training.models import Network
+from training.sources import Passage, Question
+
+BATCH_TOKENS = 6_000
+"""Positions computed at once when only reading."""
+
+Logits = tuple[np.ndarray, np.ndarray]
+"""Of starts and of ends, float32, shape (tokens of the example,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What dev says of a network."""
+
+    always: Scores
+    """When every question is answered: its `has_answer` part is EM and F1 of the answerable."""
+    best_f1: float
+    """Overall F1 at the threshold that suits dev best, from 0 to 100."""
+    threshold: float
+    """That threshold, on the margin over no answer."""
+    refused: float
+    """Percentage of the unanswerable that it refuses."""
+    answered: float
+    """Percentage of the answerable that it still answers."""
+
+    def __str__(self) -> str:
+        answerable = self.always.has_answer
+        return (
+            f"HasAns EM {answerable.em:.1f} F1 {answerable.f1:.1f} ({answerable.total}); "
+            f"best F1 {self.best_f1:.1f} at {self.threshold:+.2f}, refusing "
+            f"{self.refused:.1f} % of {self.always.no_answer.total} unanswerable and answering "
+            f"{self.answered:.1f} % of the answerable"
+        )
+
+
+def questions_of(passages: Sequence[Passage]) -> list[tuple[Passage, Question]]:
+    """Each question with its passage, those with several answers left out."""
+    return [
+        (passage, question)
+        for passage in passages
+        for question in passage.questions
+        if len(question.spans) <= 1
+    ]
+
+
+def sample(asked: Sequence[tuple[Passage, Question]], size: int) -> list[tuple[Passage, Question]]:
+    """The same questions at every call, so that figures can be compared."""
+    return seeded(0).sample(list(asked), min(size, len(asked)))
+
+
+def measure(network: Network, corpus: Corpus, asked: Sequence[tuple[Passage, Question]]) -> Report:
+    """
+    Ask each question of the windows of its passage; the window with the highest margin answers.
+
+    Returns:
+        Scores against the written answer.
+    """
+    texts = [
+        (number, passage.text[start:end])
+        for number, (passage, _) in enumerate(asked)
+        for start, end in corpus.windows(passage)
+    ]
+    rows = [
+        encode(network.tokenizer, network.layout, asked[number][1].text, text)
+        for number, text in texts
+    ]
+    chosen: dict[int, tuple[Best, str]] = {}
+    for index, (starts, ends) in read(network, rows):
+        number, text = texts[index]
+        best = best_span(starts, ends, rows[index], text)
+        if best and (number not in chosen or best.margin > chosen[number][0].margin):
+            chosen[number] = best, text
+    graded: list[tuple[float, Graded]] = []
+    for number, (passage, question) in enumerate(asked):
+        best, text = chosen[number]
+        golds = [passage.text[start:end] for start, end in question.spans]
+        graded.append((best.margin, grade(text[slice(*best.span)], golds)))
+    return _report(graded)
+
+
+def _report(graded: Sequence[tuple[float, Graded]]) -> Report:
+    threshold = best_threshold(graded)
+    unanswerable = [margin for margin, one in graded if not one.has_answer]
+    answerable = [margin for margin, one in graded if one.has_answer]
+    return Report(
+        always=summarise(one for _, one in graded),
+        best_f1=threshold.f1,
+        threshold=threshold.value,
+        refused=_percentage([margin < threshold.value for margin in unanswerable]),
+        answered=_percentage([margin >= threshold.value for margin in answerable]),
+    )
+
+
+def _percentage(flags: Sequence[bool]) -> float:
+    return 100 * sum(flags) / max(1, len(flags))
+
+
+def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, Logits]]:
+    """
+    Run the network over examples, in whatever order is fastest.
+
+    Yields:
+        Each example's index with its logits.
+    """
+    import torch
+
+    network.model.train(mode=False)
+    order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
+    for indices in _by_tokens(order, rows):
+        nothing = {NO_ANSWER: 1.0}
+        batch = collate(
+            [rows[index] for index in indices], [(nothing, nothing)] * len(indices), network.layout
+        )
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            starts, ends = network.logits(batch)
+        for index, start, end in zip(
+            indices, starts.float().numpy(), ends.float().numpy(), strict=True
+        ):
+            length = len(rows[index].ids)
+            yield index, (start[:length], end[:length])
+
+
+def _by_tokens(order: Sequence[int], rows: Sequence[Encoded]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for index in order:
+        # Sorted by length, so the newest is the longest.
+        if batch and (len(batch) + 1) * len(rows[index].ids) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def say(text: str) -> None:
+    """Report progress to whoever watches."""
+    print(text, file=sys.stderr, flush=True)
