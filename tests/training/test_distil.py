@@ -1,0 +1,108 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.words import word_tokenizer
+from training.distil import (
+    KEPT,
+    NO_ANSWER_OFFSET,
+    RECORD,
+    load,
+    mixed,
+    plan,
+    soft_targets,
+    to_record,
+)
+from training.examples import Corpus, Example
+from training.features import BERT, MPNET, encode
+from training.sources import read_passages
+
+CONTEXT = "Ada rowed home alone in the very early morning"
+TEACHERS = encode(word_tokenizer(), MPNET, "who", CONTEXT)
+STUDENTS = encode(word_tokenizer(), BERT, "who", CONTEXT)
+
+
+def logits_of(chances: dict[int, float]) -> np.ndarray:
+    """Logits over the teacher's positions that give these probabilities."""
+    values = np.full(len(TEACHERS.ids), -30, dtype=np.float32)
+    for position, chance in chances.items():
+        values[position] = np.log(chance)
+    return values
+
+
+def stored(path: Path, *records: np.ndarray) -> Path:
+    path.write_bytes(b"".join(record.tobytes() for record in records))
+    return path
+
+
+def test_an_opinion_survives_the_file(tmp_path: Path) -> None:
+    """To within half a sixteenth of a nat, that is 3 percent of each probability."""
+    at = TEACHERS.context_at
+    starts = logits_of({0: 0.3, at: 0.6, at + 1: 0.1})
+    ends = logits_of({0: 0.2, at: 0.5, at + 2: 0.3})
+    path = stored(tmp_path / "opinions.bin", to_record(77, TEACHERS, starts, ends))
+
+    opinion = load(path)[77]
+
+    assert opinion.starts == {
+        NO_ANSWER_OFFSET: pytest.approx(0.3, rel=0.04),
+        0: pytest.approx(0.6, rel=0.04),
+        4: pytest.approx(0.1, rel=0.04),
+    } | {offset: 0.0 for offset in opinion.starts if opinion.starts[offset] < 1e-6}
+    assert opinion.ends[9 + 5] == pytest.approx(0.3, rel=0.04)
+
+
+def test_a_student_wants_the_same_tokens(tmp_path: Path) -> None:
+    """The two models place their separators differently; characters translate."""
+    at = TEACHERS.context_at
+    starts, ends = logits_of({at + 1: 0.75, 0: 0.25}), logits_of({at + 3: 1.0})
+    path = stored(tmp_path / "opinions.bin", to_record(1, TEACHERS, starts, ends))
+
+    wanted_starts, wanted_ends = soft_targets(STUDENTS, load(path)[1])
+
+    assert wanted_starts[STUDENTS.context_at + 1] == pytest.approx(0.75, abs=0.02)
+    assert wanted_starts[0] == pytest.approx(0.25, abs=0.02)
+    assert wanted_ends[STUDENTS.context_at + 3] == pytest.approx(1.0, abs=0.02)
+    assert sum(wanted_starts.values()) == pytest.approx(1.0)
+
+
+def test_only_the_likeliest_are_kept() -> None:
+    flat = np.zeros(len(TEACHERS.ids), dtype=np.float32)
+
+    record = to_record(1, TEACHERS, flat, flat)
+
+    assert record["starts"].shape == (KEPT,)
+    assert record["starts"][0] == NO_ANSWER_OFFSET
+
+
+def test_a_context_with_fewer_tokens_than_are_kept_gives_no_false_ones(tmp_path: Path) -> None:
+    short = encode(word_tokenizer(), MPNET, "who", "Ada")
+    even = np.zeros(len(short.ids), dtype=np.float32)
+    path = stored(tmp_path / "opinions.bin", to_record(1, short, even, even))
+
+    opinion = load(path)[1]
+
+    assert opinion.starts == pytest.approx({NO_ANSWER_OFFSET: 0.5, 0: 0.5}, rel=0.04)
+    assert opinion.ends == pytest.approx({NO_ANSWER_OFFSET: 0.5, 3: 0.5}, rel=0.04)
+
+
+def test_a_record_stays_small() -> None:
+    """The committed file holds 100,000 of them in under 4 MB."""
+    assert RECORD.itemsize == 38
+
+
+def test_mixing_weighs_both() -> None:
+    assert mixed({0: 0.5, 4: 0.5}, {4: 1.0}, 0.5) == {0: 0.25, 4: 0.75}
+
+
+def test_the_plan_repeats_and_asks_of_retrieved_passages_too() -> None:
+    corpus = Corpus(read_passages("dev")[:6], lambda text: len(text.split()))
+
+    def planned() -> Iterator[Example]:
+        return plan(corpus, [], seed=1)
+
+    examples = list(planned())
+    assert examples == list(planned())
+    assert sum(example.kind == "retrieved" for example in examples) > 0

@@ -1,0 +1,191 @@
+"""
+From data to shipped files, in stages that can each be cut and go on where they were.
+
+    python -m training.run STAGE --qamr FOLDER --mpnet FOLDER [--work build/training]
+
+Stages in order: `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes
+its opinions to `training/data/opinions.bin`; `student-qamr` and `student` train the small reader;
+`choose` averages its snapshots and measures them on dev. With the committed opinions, only the
+last three are needed.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.choose import choose
+from training.distil import load, plan, write
+from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
+from training.features import load_tokenizer
+from training.loop import Recipe, train
+from training.measure import measure, questions_of, sample, say
+from training.models import (
+    MINILM_HOME,
+    MINILM_SHA256,
+    MPNET_HOME,
+    MPNET_SHA256,
+    Network,
+    check_weights,
+    minilm_folder,
+    open_student,
+    open_teacher,
+)
+from training.rows import labelled, taught
+from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SEED = 20
+TEACHER_QAMR_EXAMPLES = 4_000
+DEV_SAMPLE = 150
+"""Questions asked while training; the whole of dev would take as long as the training."""
+THREADS = 2
+MAX_OPINIONS = 110_000
+"""Under 5 MB, and the end of the plan."""
+OPINIONS = DATA_FOLDER / "opinions.bin"
+
+TEACHER = Recipe(learning_rate=5e-5, batch_size=16, measure_every_steps=300)
+STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
+STUDENT = Recipe(learning_rate=8e-5, batch_size=24, epochs=3, snapshot_every_steps=500)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a run finds its data and leaves its results."""
+
+    qamr: Path
+    mpnet: Path
+    work: Path
+
+    def count_tokens(self, text: str) -> int:
+        """Count as the encoder does; both base models share its vocabulary."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        return load_tokenizer(minilm_folder() / "tokenizer.json")
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The passages to train on."""
+        return Corpus(read_passages("train"), self.count_tokens)
+
+    @cached_property
+    def dev(self) -> Corpus:
+        """The passages to measure with."""
+        return Corpus(read_passages("dev"), self.count_tokens)
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """QAMR."""
+        return read_qamr(self.qamr)
+
+    def teacher_examples(self) -> list[Example]:
+        """What the teacher is trained on."""
+        ours = epoch_of_passages(self.corpus, SEED)
+        return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
+
+    def dev_sample(self, network: Network) -> str:
+        """Measure on a fixed part of dev."""
+        asked = sample(questions_of(self.dev.passages), DEV_SAMPLE)
+        return str(measure(network, self.dev, asked))
+
+
+def count_examples(place: Workplace) -> None:
+    """Print how many examples of each kind the teacher and the student learn from."""
+    for name, examples in (
+        ("teacher", place.teacher_examples()),
+        ("plan of opinions", plan(place.corpus, place.sentences, SEED)),
+    ):
+        counts = Counter(example.kind for example in examples)
+        print(f"{name}: {counts.total():,}")
+        for kind, count in counts.most_common():
+            print(f"    {kind}: {count:,}")
+
+
+def train_teacher(place: Workplace) -> None:
+    """Fine-tune the teacher on our passages and a part of QAMR."""
+    import torch
+
+    check_weights(place.mpnet, MPNET_SHA256, MPNET_HOME)
+    torch.manual_seed(SEED)
+    network = open_teacher(place.mpnet)
+    rows = labelled(network, place.teacher_examples())
+    train(network, lambda _: rows, TEACHER, place.work / "teacher", place.dev_sample)
+    report = measure(network, place.dev, questions_of(place.dev.passages))
+    say(f"teacher on all of dev: {report}")
+
+
+def distil(place: Workplace) -> None:
+    """Write down the teacher's opinions."""
+    network = open_teacher(place.work / "teacher" / "final")
+    write(network, plan(place.corpus, place.sentences, SEED), OPINIONS, MAX_OPINIONS)
+
+
+def train_student_on_qamr(place: Workplace) -> None:
+    """Teach the small reader what an answer is."""
+    import torch
+
+    check_weights(minilm_folder(), MINILM_SHA256, MINILM_HOME)
+    torch.manual_seed(SEED)
+    network = open_student(minilm_folder())
+    opinions = load(OPINIONS)
+    examples = (e for e in plan(place.corpus, place.sentences, SEED) if e.kind.startswith("qamr"))
+    rows = taught(network, examples, opinions)
+    train(network, lambda _: rows, STUDENT_QAMR, place.work / "student-qamr", place.dev_sample)
+
+
+def train_student(place: Workplace) -> None:
+    """Teach the small reader everything that the teacher has an opinion of."""
+    network = open_student(place.work / "student-qamr" / "final")
+    rows = taught(network, plan(place.corpus, place.sentences, SEED), load(OPINIONS))
+    train(network, lambda _: rows, STUDENT, place.work / "student", place.dev_sample)
+
+
+def choose_student(place: Workplace) -> None:
+    """Average the last snapshots, and keep what is best on dev."""
+    asked = questions_of(place.dev.passages)
+    folder = place.work / "student"
+    choose(folder, lambda network: measure(network, place.dev, asked))
+
+
+STAGES: dict[str, Callable[[Workplace], None]] = {
+    "data": count_examples,
+    "teacher": train_teacher,
+    "distil": distil,
+    "student-qamr": train_student_on_qamr,
+    "student": train_student,
+    "choose": choose_student,
+}
+
+
+def main() -> None:
+    """Run one stage, or all of them in turn."""
+    import torch
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("stage", choices=[*STAGES, "all"], help="what to do")
+    parser.add_argument("--qamr", type=Path, required=True, help="QAMR's data/filtered folder")
+    parser.add_argument(
+        "--mpnet", type=Path, default=Path("all-mpnet-base-v2"), help="the teacher's base model"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/training"), help="for checkpoints and results"
+    )
+    arguments = parser.parse_args()
+    torch.set_num_threads(THREADS)
+    place = Workplace(arguments.qamr, arguments.mpnet, arguments.work)
+    for name in STAGES if arguments.stage == "all" else [arguments.stage]:
+        say(f"stage {name}")
+        STAGES[name](place)
+
+
+if __name__ == "__main__":
+    main()
