@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from training.measure import Report, say
@@ -38,7 +37,7 @@ def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
         _, network, report = best
         shutil.rmtree(folder / "chosen", ignore_errors=True)
         network.save(folder / "chosen")
-        (folder / "chosen" / "dev.json").write_text(json.dumps(asdict(report), indent=2) + "\n")
+        (folder / "chosen" / "dev.json").write_text(json.dumps(report.figures(), indent=2) + "\n")
 
 
 def average(snapshots: list[Path]) -> Network:

@@ -125,9 +125,25 @@ def hard_targets(encoded: Encoded, spans: Sequence[Chars]) -> tuple[Target, Targ
     return starts, ends
 
 
-def collate(
-    rows: Sequence[Encoded], targets: Sequence[tuple[Target, Target]], layout: Layout
-) -> Batch:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tokenised example and what is wanted of it, small enough to hold a hundred thousand."""
+
+    ids: np.ndarray
+    """uint16, shape (tokens,)."""
+    context_at: int
+    """Position of the context's first token."""
+    starts: Target
+    ends: Target
+
+
+def row_of(encoded: Encoded, targets: tuple[Target, Target]) -> Row:
+    """Join the two, leaving out the offsets, which are most of an `Encoded`."""
+    ids = np.array(encoded.ids, dtype=np.uint16)
+    return Row(ids, encoded.context_at, *targets)
+
+
+def collate(rows: Sequence[Row], layout: Layout) -> Batch:
     """Pad to the longest row."""
     shape = (len(rows), max(len(row.ids) for row in rows))
     ids = np.full(shape, layout.pad, dtype=np.int64)
@@ -135,14 +151,14 @@ def collate(
     segments = np.zeros(shape, dtype=np.int64)
     starts = np.zeros(shape, dtype=np.float32)
     ends = np.zeros(shape, dtype=np.float32)
-    for number, (row, (start, end)) in enumerate(zip(rows, targets, strict=True)):
+    for number, row in enumerate(rows):
         length = len(row.ids)
         ids[number, :length] = row.ids
         mask[number, :length] = 1
         if layout.has_segments:
             segments[number, row.context_at : length] = 1
-        starts[number, list(start)] = list(start.values())
-        ends[number, list(end)] = list(end.values())
+        starts[number, list(row.starts)] = list(row.starts.values())
+        ends[number, list(row.ends)] = list(row.ends.values())
     return Batch(ids=ids, mask=mask, segments=segments, starts=starts, ends=ends)
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.features import Encoded, Target, collate, plan_batches
-from training.measure import say
+from training.features import Row, collate, plan_batches
+from training.measure import Report, say
 from training.models import Network
 
 if TYPE_CHECKING:
@@ -40,20 +40,12 @@ class Recipe:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A tokenised example and what is wanted of it."""
-
-    encoded: Encoded
-    targets: tuple[Target, Target]
-
-
 def train(
     network: Network,
-    epoch: Callable[[int], Sequence[Row]],
+    rows: Sequence[Row],
     recipe: Recipe,
     folder: Path,
-    dev: Callable[[Network], str],
+    dev: Callable[[Network], Report],
 ) -> None:
     """
     Train a network in place and leave it in `folder / "final"`.
@@ -63,7 +55,7 @@ def train(
 
     Args:
         network: Changed in place.
-        epoch: Makes the rows of the epoch with that number, always the same ones.
+        rows: What to learn, the same in each epoch.
         recipe: How to train.
         folder: For checkpoints, `snapshots/`, the log (`log.jsonl`) and the result.
         dev: Measures the network while it trains.
@@ -73,7 +65,6 @@ def train(
     if (folder / "final").exists():
         say(f"{folder} is complete")
         return
-    rows = list(epoch(0))
     order = _order(rows, recipe, 0)
     total = len(order) * recipe.epochs
     trained = [weight for weight in network.model.parameters() if weight.requires_grad]
@@ -88,9 +79,7 @@ def train(
     for step in range(done, total):
         number, at = divmod(step, len(order))
         if number != current:
-            # Epochs differ by a few examples; the schedule keeps the first one's length.
-            rows, current = list(epoch(number)), number
-            order = _fit(_order(rows, recipe, number), len(order))
+            order, current = _order(rows, recipe, number), number
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate_at(step, total, recipe.warm_up)
         torch.manual_seed(recipe.seed * 1_000_003 + step)
@@ -108,7 +97,7 @@ def train(
         if (step + 1) % recipe.measure_every_steps == 0:
             report = dev(network)
             say(f"step {step + 1}/{total} dev {report}")
-            _log(folder, {"step": step + 1, "dev": report})
+            _log(folder, {"step": step + 1, **report.figures()})
         if recipe.snapshot_every_steps and (step + 1) % recipe.snapshot_every_steps == 0:
             network.save(folder / "snapshots" / f"step-{step + 1:06}")
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
@@ -128,13 +117,9 @@ def rate_at(step: int, total: int, warm_up: float) -> float:
 
 
 def _order(rows: Sequence[Row], recipe: Recipe, epoch: int) -> list[list[int]]:
-    lengths = [len(row.encoded.ids) for row in rows]
+    lengths = [len(row.ids) for row in rows]
     rng = np.random.default_rng([recipe.seed, epoch])
     return plan_batches(lengths, recipe.batch_size, rng)
-
-
-def _fit(batches: list[list[int]], wanted: int) -> list[list[int]]:
-    return [batches[number % len(batches)] for number in range(wanted)]
 
 
 def _step(
@@ -146,7 +131,7 @@ def _step(
     import torch
 
     network.model.train()
-    batch = collate([row.encoded for row in rows], [row.targets for row in rows], network.layout)
+    batch = collate(rows, network.layout)
     with torch.autocast("cpu", torch.bfloat16):
         logits = network.logits(batch)
     padding = torch.from_numpy(batch.mask == 0)
@@ -191,7 +176,7 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
     return int(json.loads((kept / "step.json").read_text(encoding="utf-8"))["step"])
 
 
-def _log(folder: Path, entry: dict[str, float | str]) -> None:
+def _log(folder: Path, entry: dict[str, float]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")

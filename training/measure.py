@@ -1,5 +1,6 @@
 """A network's EM and F1 on questions about our passages."""
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summar
 from training.chance import seeded
 from training.decode import Best, best_span
 from training.examples import Corpus
-from training.features import NO_ANSWER, Encoded, collate, encode
+from training.features import NO_ANSWER, Encoded, collate, encode, row_of
 from training.models import Network
 from training.sources import Passage, Question
 
@@ -35,6 +36,18 @@ class Report:
     """Percentage of the unanswerable that it refuses."""
     answered: float
     """Percentage of the answerable that it still answers."""
+
+    def figures(self) -> dict[str, float]:
+        """The figures by name, for the log; without an infinite threshold, which JSON can't say."""
+        figures = {
+            "dev_em": self.always.has_answer.em,
+            "dev_f1": self.always.has_answer.f1,
+            "dev_best_f1": self.best_f1,
+            "dev_threshold": self.threshold,
+            "dev_refused": self.refused,
+            "dev_answered": self.answered,
+        }
+        return {name: value for name, value in figures.items() if math.isfinite(value)}
 
     def __str__(self) -> str:
         answerable = self.always.has_answer
@@ -118,11 +131,11 @@ def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, Logit
     import torch
 
     network.model.train(mode=False)
+    nothing = {NO_ANSWER: 1.0}
     order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
     for indices in _by_tokens(order, rows):
-        nothing = {NO_ANSWER: 1.0}
         batch = collate(
-            [rows[index] for index in indices], [(nothing, nothing)] * len(indices), network.layout
+            [row_of(rows[index], (nothing, nothing)) for index in indices], network.layout
         )
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             starts, ends = network.logits(batch)

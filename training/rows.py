@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from training.distil import Distribution, mixed, soft_targets
 from training.examples import Example
-from training.features import encode, hard_targets
-from training.loop import Row
+from training.features import Row, encode, hard_targets, row_of
 from training.models import Network
 
 SOFT_SHARE = 0.7
@@ -17,7 +16,7 @@ def labelled(network: Network, examples: Iterable[Example]) -> list[Row]:
     rows: list[Row] = []
     for example in examples:
         encoded = encode(network.tokenizer, network.layout, example.question, example.context)
-        rows.append(Row(encoded, hard_targets(encoded, example.spans)))
+        rows.append(row_of(encoded, hard_targets(encoded, example.spans)))
     return rows
 
 
@@ -41,5 +40,5 @@ def taught(
             written = hard_targets(encoded, example.spans)
             starts = mixed(starts, written[0], SOFT_SHARE)
             ends = mixed(ends, written[1], SOFT_SHARE)
-        rows.append(Row(encoded, (starts, ends)))
+        rows.append(row_of(encoded, (starts, ends)))
     return rows

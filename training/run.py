@@ -22,7 +22,7 @@ from training.distil import load, plan, write
 from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
 from training.features import load_tokenizer
 from training.loop import Recipe, train
-from training.measure import measure, questions_of, sample, say
+from training.measure import Report, measure, questions_of, sample, say
 from training.models import (
     MINILM_HOME,
     MINILM_SHA256,
@@ -90,10 +90,10 @@ class Workplace:
         ours = epoch_of_passages(self.corpus, SEED)
         return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
 
-    def dev_sample(self, network: Network) -> str:
+    def dev_sample(self, network: Network) -> Report:
         """Measure on a fixed part of dev."""
         asked = sample(questions_of(self.dev.passages), DEV_SAMPLE)
-        return str(measure(network, self.dev, asked))
+        return measure(network, self.dev, asked)
 
 
 def count_examples(place: Workplace) -> None:
@@ -116,7 +116,7 @@ def train_teacher(place: Workplace) -> None:
     torch.manual_seed(SEED)
     network = open_teacher(place.mpnet)
     rows = labelled(network, place.teacher_examples())
-    train(network, lambda _: rows, TEACHER, place.work / "teacher", place.dev_sample)
+    train(network, rows, TEACHER, place.work / "teacher", place.dev_sample)
     report = measure(network, place.dev, questions_of(place.dev.passages))
     say(f"teacher on all of dev: {report}")
 
@@ -137,14 +137,14 @@ def train_student_on_qamr(place: Workplace) -> None:
     opinions = load(OPINIONS)
     examples = (e for e in plan(place.corpus, place.sentences, SEED) if e.kind.startswith("qamr"))
     rows = taught(network, examples, opinions)
-    train(network, lambda _: rows, STUDENT_QAMR, place.work / "student-qamr", place.dev_sample)
+    train(network, rows, STUDENT_QAMR, place.work / "student-qamr", place.dev_sample)
 
 
 def train_student(place: Workplace) -> None:
     """Teach the small reader everything that the teacher has an opinion of."""
     network = open_student(place.work / "student-qamr" / "final")
     rows = taught(network, plan(place.corpus, place.sentences, SEED), load(OPINIONS))
-    train(network, lambda _: rows, STUDENT, place.work / "student", place.dev_sample)
+    train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
 
 def choose_student(place: Workplace) -> None:

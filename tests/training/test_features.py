@@ -13,6 +13,7 @@ from training.features import (
     encode,
     hard_targets,
     plan_batches,
+    row_of,
 )
 
 TOKENIZER = word_tokenizer()
@@ -82,9 +83,11 @@ def test_an_answer_that_was_cut_off_counts_as_none() -> None:
 
 
 def test_rows_are_padded_to_the_longest() -> None:
-    rows = [encode(TOKENIZER, BERT, "who", "Ada"), encode(TOKENIZER, BERT, "who", "Ada rowed")]
+    encoded = [encode(TOKENIZER, BERT, "who", "Ada"), encode(TOKENIZER, BERT, "who", "Ada rowed")]
 
-    batch = collate(rows, [({0: 1.0}, {0: 1.0}), ({3: 0.25, 4: 0.75}, {4: 1.0})], BERT)
+    targets = [({0: 1.0}, {0: 1.0}), ({3: 0.25, 4: 0.75}, {4: 1.0})]
+
+    batch = collate([row_of(*pair) for pair in zip(encoded, targets, strict=True)], BERT)
 
     assert batch.ids.tolist()[0] == [101, UNKNOWN, 102, UNKNOWN, 102, 0]
     assert batch.mask.tolist() == [[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]]

@@ -1,18 +1,18 @@
 """What a run leaves behind, with a network small enough to train in a second."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.evaluation.metrics import summarise
 from tests.training.words import word_tokenizer
 from training import loop
 from training.choose import average
-from training.features import BERT, encode, hard_targets
-from training.loop import Recipe, Row, train
-from training.measure import read
+from training.features import BERT, Encoded, Row, encode, hard_targets, row_of
+from training.loop import Recipe, train
+from training.measure import Report, read
 from training.models import Network
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def tiny_network(seed: int = 0) -> Network:
     return Network(BertForQuestionAnswering(config), word_tokenizer(), BERT)
 
 
-def rows(network: Network) -> list[Row]:
-    encoded = [encode(network.tokenizer, BERT, "who", context) for context in CONTEXTS]
-    return [Row(one, hard_targets(one, [(0, 2)])) for one in encoded]
+ENCODED: list[Encoded] = [encode(word_tokenizer(), BERT, "who", each) for each in CONTEXTS]
+ROWS: list[Row] = [row_of(one, hard_targets(one, [(0, 2)])) for one in ENCODED]
+REPORT = Report(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
 
 
 def weights(network: Network) -> "dict[str, torch.Tensor]":
@@ -57,10 +57,8 @@ def equal(one: "dict[str, torch.Tensor]", other: "dict[str, torch.Tensor]") -> b
     return all(bool((one[name] == other[name]).all()) for name in one)
 
 
-def train_tiny(network: Network, folder: Path, dev: Sequence[str] = ()) -> None:
-    reports = iter(dev)
-    made = rows(network)
-    train(network, lambda _: made, RECIPE, folder, lambda _: next(reports, "measured"))
+def train_tiny(network: Network, folder: Path) -> None:
+    train(network, ROWS, RECIPE, folder, lambda _: REPORT)
 
 
 def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,13 +67,11 @@ def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.Monk
     uncut = tiny_network()
     train_tiny(uncut, tmp_path / "uncut")
 
-    def cut(_: Network) -> str:
+    def cut(_: Network) -> Report:
         raise CutError
 
-    victim = tiny_network()
-    made = rows(victim)
     with pytest.raises(CutError):
-        train(victim, lambda _: made, RECIPE, tmp_path / "cut", cut)
+        train(tiny_network(), ROWS, RECIPE, tmp_path / "cut", cut)
     resumed = tiny_network(seed=9)
     train_tiny(resumed, tmp_path / "cut")
 
@@ -103,7 +99,7 @@ def test_training_lowers_the_loss_and_logs_it(
     losses = [entry["loss"] for entry in entries if "loss" in entry]
     assert len(losses) == 6
     assert losses[-1] < losses[0]
-    assert [entry["step"] for entry in entries if "dev" in entry] == [3, 6]
+    assert [entry["step"] for entry in entries if "dev_f1" in entry] == [3, 6]
 
 
 def test_snapshots_are_averaged(tmp_path: Path) -> None:
@@ -121,12 +117,11 @@ def test_snapshots_are_averaged(tmp_path: Path) -> None:
 def test_reading_in_batches_is_reading_one_by_one() -> None:
     """Up to bf16's rounding; padding changes nothing."""
     network = tiny_network()
-    made = [row.encoded for row in rows(network)]
 
-    together = dict(read(network, made))
+    together = dict(read(network, ENCODED))
 
-    assert sorted(together) == list(range(len(made)))
-    for index, one in enumerate(made):
+    assert sorted(together) == list(range(len(ENCODED)))
+    for index, one in enumerate(ENCODED):
         ((_, (starts, ends)),) = read(network, [one])
         assert starts.shape == (len(one.ids),)
         assert together[index][0] == pytest.approx(starts, abs=0.02)
