@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from reader.model import MAX_QUESTION_TOKENS
 from training.sources import Chars
 
 MAX_TOKENS = 384
 """Question, context and separators together."""
-MAX_QUESTION_TOKENS = 64
 
 NO_ANSWER = 0
 """The token position that stands for "the context doesn't say": the first."""
@@ -71,8 +71,12 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def encode(tokenizer: Tokenizer, layout: Layout, question: str, context: str) -> Encoded:
-    """Tokenise; what exceeds `MAX_TOKENS` is cut from the context's end."""
-    asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION_TOKENS]
+    """
+    Tokenise, as the product does.
+
+    Of a long question the end is kept; what exceeds `MAX_TOKENS` is cut from the context's end.
+    """
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[-MAX_QUESTION_TOKENS:]
     said = tokenizer.encode(context, add_special_tokens=False)
     head = (layout.first, *asked, *layout.between)
     room = MAX_TOKENS - len(head) - 1

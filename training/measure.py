@@ -4,13 +4,15 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
 from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summarise
+from index.documents import Document
+from index.passages import Splitting, TokenOffsets, split
+from reader.spans import Logits, Span, best_spans
 from training.chance import seeded
-from training.decode import Best, best_span
-from training.examples import Corpus
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
 from training.models import Network
 from training.sources import Passage, Question
@@ -18,7 +20,7 @@ from training.sources import Passage, Question
 BATCH_TOKENS = 6_000
 """Positions computed at once when only reading."""
 
-Logits = tuple[np.ndarray, np.ndarray]
+TokenLogits = tuple[np.ndarray, np.ndarray]
 """Of starts and of ends, float32, shape (tokens of the example,)."""
 
 
@@ -74,37 +76,60 @@ def sample(asked: Sequence[tuple[Passage, Question]], size: int) -> list[tuple[P
     return seeded(0).sample(list(asked), min(size, len(asked)))
 
 
-def measure(network: Network, corpus: Corpus, asked: Sequence[tuple[Passage, Question]]) -> Report:
-    """
-    Ask each question of the windows of its passage; the window with the highest margin answers.
+class Exam:
+    """Questions about passages that are cut as the product cuts its documents."""
 
-    Returns:
-        Scores against the written answer.
-    """
-    texts = [
-        (number, passage.text[start:end])
-        for number, (passage, _) in enumerate(asked)
-        for start, end in corpus.windows(passage)
-    ]
-    rows = [
-        encode(network.tokenizer, network.layout, asked[number][1].text, text)
-        for number, text in texts
-    ]
-    chosen: dict[int, tuple[Best, str]] = {}
-    for index, (starts, ends) in read(network, rows):
-        number, text = texts[index]
-        best = best_span(starts, ends, rows[index], text)
-        if best and (number not in chosen or best.margin > chosen[number][0].margin):
-            chosen[number] = best, text
-    graded: list[tuple[float, Graded]] = []
-    for number, (passage, question) in enumerate(asked):
-        best, text = chosen[number]
-        golds = [passage.text[start:end] for start, end in question.spans]
-        graded.append((best.margin, grade(text[slice(*best.span)], golds)))
-    return _report(graded)
+    def __init__(
+        self, asked: Sequence[tuple[Passage, Question]], token_offsets: TokenOffsets
+    ) -> None:
+        self.asked = tuple(asked)
+        texts = {passage.id: passage.text for passage, _ in asked}
+        self._windows = {
+            identifier: [
+                window.text for window in split(_document(text), Splitting(), token_offsets)
+            ]
+            for identifier, text in texts.items()
+        }
+
+    def measure(self, network: Network) -> Report:
+        """Ask every question of all windows of its passage; the highest margin answers."""
+        texts = [
+            (number, window)
+            for number, (passage, _) in enumerate(self.asked)
+            for window in self._windows[passage.id]
+        ]
+        rows = [
+            encode(network.tokenizer, network.layout, self.asked[number][1].text, window)
+            for number, window in texts
+        ]
+        chosen: dict[int, Span] = {}
+        for index, (starts, ends) in read(network, rows):
+            number, window = texts[index]
+            for span in best_spans(
+                number, window, rows[index].offsets, _logits(rows[index], starts, ends), 1
+            ):
+                if number not in chosen or span.margin > chosen[number].margin:
+                    chosen[number] = span
+        graded: list[tuple[float, Graded]] = []
+        for number, (passage, question) in enumerate(self.asked):
+            golds = [passage.text[start:end] for start, end in question.spans]
+            span = chosen[number]
+            graded.append((span.margin, grade(span.text, golds)))
+        return report_of(graded)
 
 
-def _report(graded: Sequence[tuple[float, Graded]]) -> Report:
+def _document(text: str) -> Document:
+    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
+
+
+def _logits(row: Encoded, starts: np.ndarray, ends: np.ndarray) -> Logits:
+    """No answer and the context, without question, separators and padding."""
+    kept = [NO_ANSWER, *range(row.context_at, row.context_at + len(row.offsets))]
+    return Logits(start=starts[kept], end=ends[kept])
+
+
+def report_of(graded: Sequence[tuple[float, Graded]]) -> Report:
+    """Summarise the confidence in each answer, and its grade."""
     threshold = best_threshold(graded)
     unanswerable = [margin for margin, one in graded if not one.has_answer]
     answerable = [margin for margin, one in graded if one.has_answer]
@@ -121,7 +146,7 @@ def _percentage(flags: Sequence[bool]) -> float:
     return 100 * sum(flags) / max(1, len(flags))
 
 
-def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, Logits]]:
+def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, TokenLogits]]:
     """
     Run the network over examples, in whatever order is fastest.
 

@@ -11,7 +11,7 @@ last three are needed.
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from training.distil import load, plan, write
 from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
 from training.features import load_tokenizer
 from training.loop import Recipe, train
-from training.measure import Report, measure, questions_of, sample, say
+from training.measure import Exam, Report, questions_of, sample, say
 from training.models import (
     MINILM_HOME,
     MINILM_SHA256,
@@ -76,9 +76,16 @@ class Workplace:
         return Corpus(read_passages("train"), self.count_tokens)
 
     @cached_property
-    def dev(self) -> Corpus:
-        """The passages to measure with."""
-        return Corpus(read_passages("dev"), self.count_tokens)
+    def exam(self) -> Exam:
+        """All questions of dev."""
+        return Exam(questions_of(read_passages("dev")), self._token_offsets)
+
+    @cached_property
+    def _sample(self) -> Exam:
+        return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
+
+    def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
 
     @cached_property
     def sentences(self) -> list[Sentence]:
@@ -92,8 +99,7 @@ class Workplace:
 
     def dev_sample(self, network: Network) -> Report:
         """Measure on a fixed part of dev."""
-        asked = sample(questions_of(self.dev.passages), DEV_SAMPLE)
-        return measure(network, self.dev, asked)
+        return self._sample.measure(network)
 
 
 def count_examples(place: Workplace) -> None:
@@ -117,8 +123,7 @@ def train_teacher(place: Workplace) -> None:
     network = open_teacher(place.mpnet)
     rows = labelled(network, place.teacher_examples())
     train(network, rows, TEACHER, place.work / "teacher", place.dev_sample)
-    report = measure(network, place.dev, questions_of(place.dev.passages))
-    say(f"teacher on all of dev: {report}")
+    say(f"teacher on all of dev: {place.exam.measure(network)}")
 
 
 def distil(place: Workplace) -> None:
@@ -149,9 +154,7 @@ def train_student(place: Workplace) -> None:
 
 def choose_student(place: Workplace) -> None:
     """Average the last snapshots, and keep what is best on dev."""
-    asked = questions_of(place.dev.passages)
-    folder = place.work / "student"
-    choose(folder, lambda network: measure(network, place.dev, asked))
+    choose(place.work / "student", place.exam.measure)
 
 
 STAGES: dict[str, Callable[[Workplace], None]] = {

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.model import MAX_QUESTION_TOKENS
 from tests.training.words import UNKNOWN, word_tokenizer
 from training.features import (
     BERT,
-    MAX_QUESTION_TOKENS,
     MAX_TOKENS,
     MPNET,
     collate,

@@ -1,0 +1,81 @@
+import re
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import pytest
+
+from bot.evaluation.metrics import Graded
+from tests.training.words import word_tokenizer
+from training import measure
+from training.features import BERT, Encoded
+from training.measure import Exam, TokenLogits, questions_of, sample
+from training.models import Network
+from training.sources import Passage, Question
+
+PASSAGE = Passage(
+    "w",
+    "Ada rows home. " + "Nothing else happens here. " * 40 + "Bo sails far.",
+    (
+        Question("who rows", ((0, 3),)),
+        Question("who swims", ()),
+        Question("who are they", ((0, 3), (1095, 1097))),
+    ),
+    (),
+)
+# It is read by a fake, which needs no model.
+NETWORK = Network(cast("object", None), word_tokenizer(), BERT)  # type: ignore[arg-type]
+
+
+def token_offsets(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+    return [[word.span() for word in re.finditer(r"\w+|[^\w\s]", text)] for text in texts]
+
+
+def test_questions_with_several_answers_are_left_out() -> None:
+    assert [question.text for _, question in questions_of([PASSAGE])] == ["who rows", "who swims"]
+
+
+def test_a_sample_is_always_the_same() -> None:
+    asked = [(PASSAGE, Question(str(n), ())) for n in range(50)]
+
+    assert sample(asked, 10) == sample(asked, 10)
+    assert len(sample(asked, 100)) == 50
+
+
+def first_token_reader(_: Network, rows: Sequence[Encoded]) -> list[tuple[int, TokenLogits]]:
+    """Believes in a context's first token, more firmly the shorter question and context are."""
+    found = []
+    for index, row in enumerate(rows):
+        logits = np.zeros(len(row.ids), dtype=np.float32)
+        logits[row.context_at] = 1000 - len(row.ids)
+        found.append((index, (logits, logits)))
+    return found
+
+
+def test_the_window_with_the_highest_margin_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "read", first_token_reader)
+    exam = Exam(questions_of([PASSAGE]), token_offsets)
+
+    report = exam.measure(NETWORK)
+
+    # The last window is the shortest, and begins with "Nothing".
+    assert report.always.has_answer.em == 0.0
+    assert report.always.no_answer.total == 1
+
+
+def test_a_report_says_what_the_best_threshold_does() -> None:
+    right, vain = Graded(1.0, 1.0, has_answer=True), Graded(0.0, 0.0, has_answer=False)
+
+    report = measure.report_of([(2.0, right), (1.0, right), (0.0, vain), (3.0, vain)])
+
+    assert report.best_f1 == 75.0
+    assert report.threshold == 1.0
+    assert (report.refused, report.answered) == (50.0, 100.0)
+    assert "HasAns EM 100.0" in str(report)
+    assert report.figures()["dev_f1"] == 100.0
+
+
+def test_an_infinite_threshold_is_left_out_of_the_figures() -> None:
+    report = measure.report_of([(0.0, Graded(0.0, 0.0, has_answer=False))])
+
+    assert "dev_threshold" not in report.figures()
