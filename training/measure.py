@@ -11,6 +11,7 @@ import numpy as np
 from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summarise
 from index.documents import Document
 from index.passages import Splitting, TokenOffsets, split
+from reader.model import PassageText, Reader
 from reader.spans import Logits, Span, best_spans
 from training.chance import seeded
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
@@ -110,11 +111,23 @@ class Exam:
             ):
                 if number not in chosen or span.margin > chosen[number].margin:
                     chosen[number] = span
-        graded: list[tuple[float, Graded]] = []
-        for number, (passage, question) in enumerate(self.asked):
-            golds = [passage.text[start:end] for start, end in question.spans]
-            span = chosen[number]
-            graded.append((span.margin, grade(span.text, golds)))
+        return self._grade([chosen[number] for number in range(len(self.asked))])
+
+    def measure_reader(self, reader: Reader) -> Report:
+        """The same for a reader as it ships."""
+        spans = [
+            reader.read(
+                question.text, [PassageText(0, text) for text in self._windows[passage.id]], 1
+            )[0]
+            for passage, question in self.asked
+        ]
+        return self._grade(spans)
+
+    def _grade(self, spans: Sequence[Span]) -> Report:
+        graded = [
+            (span.margin, grade(span.text, [passage.text[start:end] for start, end in asked.spans]))
+            for span, (passage, asked) in zip(spans, self.asked, strict=True)
+        ]
         return report_of(graded)
 
 

@@ -5,8 +5,8 @@ From data to shipped files, in stages that can each be cut and go on where they 
 
 Stages in order: `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes
 its opinions to `training/data/opinions.bin`; `student-qamr` and `student` train the small reader;
-`choose` averages its snapshots and measures them on dev. With the committed opinions, only the
-last three are needed.
+`choose` averages its snapshots and keeps the mean that dev prefers; `export` writes it to
+`reader/weights/`. With the committed opinions, only the last four are needed.
 """
 
 import argparse
@@ -17,9 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reader.model import OnnxReader
 from training.choose import choose
 from training.distil import load, plan, write
 from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
+from training.export import export
 from training.features import load_tokenizer
 from training.loop import Recipe, train
 from training.measure import Exam, Report, questions_of, sample, say
@@ -61,6 +63,7 @@ class Workplace:
     qamr: Path
     mpnet: Path
     work: Path
+    out: Path
 
     def count_tokens(self, text: str) -> int:
         """Count as the encoder does; both base models share its vocabulary."""
@@ -157,6 +160,12 @@ def choose_student(place: Workplace) -> None:
     choose(place.work / "student", place.exam.measure)
 
 
+def export_student(place: Workplace) -> None:
+    """Write the chosen student as int8, and say what that costs on dev."""
+    export(place.work / "student" / "chosen", place.out)
+    say(f"int8 on all of dev: {place.exam.measure_reader(OnnxReader(place.out, THREADS))}")
+
+
 STAGES: dict[str, Callable[[Workplace], None]] = {
     "data": count_examples,
     "teacher": train_teacher,
@@ -164,6 +173,7 @@ STAGES: dict[str, Callable[[Workplace], None]] = {
     "student-qamr": train_student_on_qamr,
     "student": train_student,
     "choose": choose_student,
+    "export": export_student,
 }
 
 
@@ -182,9 +192,12 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path("build/training"), help="for checkpoints and results"
     )
+    parser.add_argument(
+        "--out", type=Path, default=Path("reader/weights"), help="where the shipped files go"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
-    place = Workplace(arguments.qamr, arguments.mpnet, arguments.work)
+    place = Workplace(arguments.qamr, arguments.mpnet, arguments.work, arguments.out)
     for name in STAGES if arguments.stage == "all" else [arguments.stage]:
         say(f"stage {name}")
         STAGES[name](place)

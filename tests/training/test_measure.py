@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from bot.evaluation.metrics import Graded
+from reader.model import PassageText
+from reader.spans import Span
 from tests.training.words import word_tokenizer
 from training import measure
 from training.features import BERT, Encoded
@@ -61,6 +63,26 @@ def test_the_window_with_the_highest_margin_answers(monkeypatch: pytest.MonkeyPa
     # The last window is the shortest, and begins with "Nothing".
     assert report.always.has_answer.em == 0.0
     assert report.always.no_answer.total == 1
+
+
+class FirstWordReader:
+    """Believes in a passage's first word, more firmly the shorter the passage is."""
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        shortest = min(passages, key=lambda passage: len(passage.text))
+        word = shortest.text.split()[0]
+        return [Span(shortest.id, 0, len(word), word, 5.0, float(len(question)))]
+
+
+def test_a_shipped_reader_sits_the_same_exam() -> None:
+    exam = Exam([(PASSAGE, Question("who?", ((15, 22),)))], token_offsets)
+
+    report = exam.measure_reader(FirstWordReader())
+
+    assert report.always.has_answer.em == 100.0
+    assert report.threshold == 1.0
 
 
 def test_a_report_says_what_the_best_threshold_does() -> None:
