@@ -36,7 +36,7 @@ class Recipe:
     """Share of the steps."""
     measure_every_steps: int = 250
     snapshot_every_steps: int = 0
-    """Steps between two sets of weights that are kept for averaging; 0 keeps none."""
+    """Steps between two sets of weights that are kept beside the last; 0 keeps none."""
     seed: int = 0
 
 
@@ -84,7 +84,7 @@ def train(
             group["lr"] = recipe.learning_rate * rate_at(step, total, recipe.warm_up)
         torch.manual_seed(recipe.seed * 1_000_003 + step)
         losses.append(_step(network, optimiser, trained, [rows[index] for index in order[at]]))
-        if (step + 1) % REPORT_EVERY_STEPS == 0:
+        if _is_due(step + 1, REPORT_EVERY_STEPS):
             seconds = (time.monotonic() - started_at) / (step + 1 - done)
             loss = float(np.mean(losses))
             left_minutes = seconds * (total - step - 1) / 60
@@ -94,11 +94,11 @@ def train(
             )
             _log(folder, {"step": step + 1, "loss": round(loss, 4)})
             losses = []
-        if (step + 1) % recipe.measure_every_steps == 0:
+        if _is_due(step + 1, recipe.measure_every_steps):
             report = dev(network)
             say(f"step {step + 1}/{total} dev {report}")
             _log(folder, {"step": step + 1, **report.figures()})
-        if recipe.snapshot_every_steps and (step + 1) % recipe.snapshot_every_steps == 0:
+        if _is_due(step + 1, recipe.snapshot_every_steps) and step + 1 < total:
             network.save(folder / "snapshots" / f"step-{step + 1:06}")
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             _checkpoint(network, optimiser, folder, step + 1)
@@ -106,6 +106,10 @@ def train(
     network.save(folder / "final.partial")
     (folder / "final.partial").replace(folder / "final")
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def _is_due(steps_done: int, every: int) -> bool:
+    return every > 0 and steps_done % every == 0
 
 
 def rate_at(step: int, total: int, warm_up: float) -> float:
