@@ -1,10 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from tests.training.words import word_tokenizer
+from training import distil
 from training.distil import (
     KEPT,
     NO_ANSWER_OFFSET,
@@ -14,9 +16,12 @@ from training.distil import (
     plan,
     soft_targets,
     to_record,
+    write,
 )
 from training.examples import Corpus, Example
-from training.features import BERT, MPNET, encode
+from training.features import BERT, MPNET, Encoded, encode
+from training.measure import TokenLogits
+from training.models import Network
 from training.sources import read_passages
 
 CONTEXT = "Ada rowed home alone in the very early morning"
@@ -91,6 +96,30 @@ def test_a_context_with_fewer_tokens_than_are_kept_gives_no_false_ones(tmp_path:
 def test_a_record_stays_small() -> None:
     """The committed file holds 100,000 of them in under 4 MB."""
     assert RECORD.itemsize == 38
+
+
+def flat_reader(_: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, TokenLogits]]:
+    for index, row in enumerate(rows):
+        flat = np.zeros(len(row.ids), dtype=np.float32)
+        yield index, (flat, flat)
+
+
+def test_writing_goes_on_where_a_cut_left_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distil, "read", flat_reader)
+    network = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
+    examples = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
+    uncut, cut = tmp_path / "uncut.bin", tmp_path / "cut.bin"
+    write(network, iter(examples), uncut, limit=6)
+
+    write(network, iter(examples), cut, limit=2)
+    with cut.open("ab") as stream:
+        stream.write(b"half a record")
+    write(network, iter(examples), cut, limit=6)
+
+    assert cut.read_bytes() == uncut.read_bytes()
+    assert list(load(cut)) == [example.key for example in examples[:6]]
 
 
 def test_mixing_weighs_both() -> None:
