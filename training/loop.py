@@ -32,6 +32,8 @@ class Recipe:
     """At its highest, after `warm_up`; from there it falls to zero in a straight line."""
     batch_size: int
     epochs: int = 1
+    max_steps: int | None = None
+    """Where to end sooner than the epochs do; the learning rate is zero there."""
     warm_up: float = 0.06
     """Share of the steps."""
     measure_every_steps: int = 250
@@ -67,6 +69,8 @@ def train(
         return
     order = _order(rows, recipe, 0)
     total = len(order) * recipe.epochs
+    if recipe.max_steps is not None:
+        total = min(total, recipe.max_steps)
     trained = [weight for weight in network.model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(
         trained, lr=recipe.learning_rate, weight_decay=WEIGHT_DECAY, fused=True

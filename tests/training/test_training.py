@@ -1,6 +1,7 @@
 """What a run leaves behind, with a network small enough to train in a second."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,14 @@ def test_training_lowers_the_loss_and_logs_it(
     assert len(losses) == 6
     assert losses[-1] < losses[0]
     assert [entry["step"] for entry in entries if "dev_f1" in entry] == [3, 6]
+
+
+def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
+    short = replace(RECIPE, max_steps=3, snapshot_every_steps=1)
+
+    train(tiny_network(), ROWS, short, tmp_path, lambda _: REPORT)
+
+    assert len(list((tmp_path / "snapshots").iterdir())) == 2
 
 
 def test_snapshots_are_averaged(tmp_path: Path) -> None:
