@@ -5,7 +5,7 @@ Kept as its few likeliest starts and ends, in character offsets, under a hash of
 context: a few dozen bytes an example, none of them text.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,7 +39,7 @@ RECORD = np.dtype(
 """One example: offsets of tokens' first characters and ends, with their costs, likeliest first."""
 
 RETRIEVED_PER_QUESTION = 2
-CHUNK = 512
+CHUNK = 256
 """Examples between two writes: what a cut loses."""
 
 
@@ -81,28 +81,28 @@ def _retrieved(corpus: Corpus) -> Iterator[Example]:
                     yield Example(text, found[rank], (), "retrieved")
 
 
-def write(network: Network, examples: Iterator[Example], path: Path, limit: int) -> None:
+def write(network: Network, examples: Iterable[Example], path: Path, limit: int) -> None:
     """
-    Ask the teacher and append its opinions; goes on after what the file already holds.
+    Ask the teacher and append its opinions, except on examples that the file already holds.
 
     Args:
         network: The teacher.
-        examples: The plan, from its beginning.
-        path: The file; one `RECORD` per example, in the plan's order.
-        limit: Examples after which to stop.
+        examples: The plan.
+        path: The file, one `RECORD` per example; parts that were written apart can be joined.
+        limit: Examples in the file after which to stop.
     """
-    done = path.stat().st_size // RECORD.itemsize if path.exists() else 0
-    wanted = islice(examples, limit)
-    for _ in islice(wanted, done):
-        pass
+    known = np.fromfile(path, dtype=RECORD)["key"] if path.exists() else np.empty(0, np.uint64)
+    done = set(known.tolist())
+    wanted = islice((e for e in examples if e.key not in done), max(0, limit - len(known)))
+    written = len(known)
     with path.open("ab") as stream:
         # A cut may have left half a record.
-        stream.truncate(done * RECORD.itemsize)
+        stream.truncate(written * RECORD.itemsize)
         while chunk := list(islice(wanted, CHUNK)):
             stream.write(_ask(network, chunk).tobytes())
             stream.flush()
-            done += len(chunk)
-            say(f"{path}: {done} examples")
+            written += len(chunk)
+            say(f"{path}: {written} examples")
 
 
 def _ask(network: Network, examples: Sequence[Example]) -> np.ndarray:

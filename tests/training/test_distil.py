@@ -111,15 +111,31 @@ def test_writing_goes_on_where_a_cut_left_it(
     network = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
     examples = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
     uncut, cut = tmp_path / "uncut.bin", tmp_path / "cut.bin"
-    write(network, iter(examples), uncut, limit=6)
+    write(network, examples, uncut, limit=6)
 
-    write(network, iter(examples), cut, limit=2)
+    write(network, examples, cut, limit=2)
     with cut.open("ab") as stream:
         stream.write(b"half a record")
-    write(network, iter(examples), cut, limit=6)
+    write(network, examples, cut, limit=6)
 
     assert cut.read_bytes() == uncut.read_bytes()
     assert list(load(cut)) == [example.key for example in examples[:6]]
+
+
+def test_parts_that_were_written_apart_can_be_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distil, "read", flat_reader)
+    network = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
+    examples = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
+    part, joined = tmp_path / "part.bin", tmp_path / "joined.bin"
+    write(network, examples[3:5], part, limit=9)
+    joined.write_bytes(part.read_bytes())
+
+    write(network, examples, joined, limit=9)
+
+    assert sorted(load(joined)) == sorted(example.key for example in examples)
+    assert joined.stat().st_size == 7 * RECORD.itemsize
 
 
 def test_mixing_weighs_both() -> None:
