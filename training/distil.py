@@ -190,7 +190,8 @@ def _over_positions(chances: Mapping[int, float], position: Callable[[int], int 
 def mixed(soft: Target, hard: Target, soft_share: float) -> Target:
     """A weighted mean of two targets."""
     places = sorted({*soft, *hard})
-    return {
+    weighed = {
         place: soft_share * soft.get(place, 0.0) + (1 - soft_share) * hard.get(place, 0.0)
         for place in places
     }
+    return {place: chance for place, chance in weighed.items() if chance > 0}

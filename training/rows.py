@@ -24,21 +24,27 @@ def taught(
     network: Network, examples: Iterable[Example], opinions: Mapping[int, Distribution]
 ) -> list[Row]:
     """
-    Rows for those examples that the teacher has an opinion of.
+    Rows that want the written answers and the teacher's opinion, where it has one.
 
-    Where an answer is written too, or its absence, what is wanted is a mean of both. What a
-    question finds in a retrieved passage nobody has written down: there the teacher decides.
+    Where both are known, what is wanted is a mean of the two. What a question finds in a retrieved
+    passage nobody has written down: there the teacher decides, and without its opinion the example
+    is left out.
     """
     rows: list[Row] = []
     for example in examples:
         opinion = opinions.get(example.key)
-        if opinion is None:
+        is_written = example.kind != "retrieved"
+        if opinion is None and not is_written:
             continue
         encoded = encode(network.tokenizer, network.layout, example.question, example.context)
-        starts, ends = soft_targets(encoded, opinion)
-        if example.kind != "retrieved":
-            written = hard_targets(encoded, example.spans)
-            starts = mixed(starts, written[0], SOFT_SHARE)
-            ends = mixed(ends, written[1], SOFT_SHARE)
+        written = hard_targets(encoded, example.spans)
+        if opinion is None:
+            rows.append(row_of(encoded, written))
+            continue
+        soft_share = SOFT_SHARE if is_written else 1.0
+        starts, ends = (
+            mixed(soft, hard, soft_share)
+            for soft, hard in zip(soft_targets(encoded, opinion), written, strict=True)
+        )
         rows.append(row_of(encoded, (starts, ends)))
     return rows

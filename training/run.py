@@ -150,7 +150,7 @@ def train_student_on_qamr(place: Workplace) -> None:
 
 
 def train_student(place: Workplace) -> None:
-    """Teach the small reader everything that the teacher has an opinion of."""
+    """Teach the small reader everything, from written answers and the teacher's opinions."""
     network = open_student(place.work / "student-qamr" / "final")
     rows = taught(network, plan(place.corpus, place.sentences, SEED), load(OPINIONS))
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)

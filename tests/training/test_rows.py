@@ -40,5 +40,7 @@ def test_of_a_retrieved_passage_the_teacher_alone_decides() -> None:
     assert (row.starts, row.ends) == ({0: 0.5, 4: 0.5}, {4: 1.0})
 
 
-def test_without_an_opinion_there_is_no_row() -> None:
-    assert taught(NETWORK, [ANSWERED, RETRIEVED], {ANSWERED.key + 1: OPINION}) == []
+def test_without_an_opinion_only_what_is_written_can_be_learnt() -> None:
+    (row,) = taught(NETWORK, [ANSWERED, RETRIEVED], {})
+
+    assert (row.starts, row.ends) == ({3: 1.0}, {3: 1.0})
