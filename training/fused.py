@@ -17,7 +17,7 @@ class FusedAttention(nn.Module):
     def forward(
         self,
         hidden: torch.Tensor,
-        attention_mask: torch.Tensor,
+        attention_mask: torch.Tensor | None,
         position_bias: torch.Tensor,
         **_: object,
     ) -> tuple[torch.Tensor]:
@@ -26,7 +26,8 @@ class FusedAttention(nn.Module):
 
         Args:
             hidden: Shape (batch, tokens, width).
-            attention_mask: 0 for tokens and very low for padding, shape (batch, 1, 1, tokens).
+            attention_mask: 0 for tokens and very low for padding, shape (batch, 1, 1, tokens);
+                `None` where nothing is padding.
             position_bias: Added to the scores, shape (batch, heads, tokens, tokens). It gets no
                 gradient, for the fused kernel has none to give.
 
@@ -34,7 +35,8 @@ class FusedAttention(nn.Module):
             The new hidden states alone, in the shape of the old.
         """
         query, key, value = (self._split(project(hidden)) for project in (self.q, self.k, self.v))
-        bias = (position_bias + attention_mask).detach().to(query.dtype)
+        scores = position_bias if attention_mask is None else position_bias + attention_mask
+        bias = scores.detach().to(query.dtype)
         mixed = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         return (self.o(mixed.transpose(1, 2).reshape(hidden.shape)),)
 

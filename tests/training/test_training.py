@@ -137,7 +137,9 @@ def test_reading_in_batches_is_reading_one_by_one() -> None:
         assert together[index][1] == pytest.approx(ends, abs=0.02)
 
 
-def test_the_fused_attention_is_the_spelled_out_one() -> None:
+@pytest.mark.parametrize("padded", [8, 0])
+def test_the_fused_attention_is_the_spelled_out_one(padded: int) -> None:
+    """With padding and without: transformers hands on no mask then."""
     import torch
     from transformers import MPNetConfig, MPNetForQuestionAnswering
 
@@ -155,7 +157,7 @@ def test_the_fused_attention_is_the_spelled_out_one() -> None:
     model = MPNetForQuestionAnswering(config).train(mode=False)
     ids = torch.randint(2, 50, (3, 20))
     mask = torch.ones_like(ids)
-    mask[1, 12:] = 0
+    mask[1, 20 - padded :] = 0
     with torch.inference_mode():
         plain = model(input_ids=ids, attention_mask=mask).start_logits
         fuse_attention(model)
