@@ -7,13 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answerer
 from bot.confidence import Calibration, choose_calibration
 from bot.settings import BASE_COLLECTION, CALIBRATION_NAME, Settings
 from index.build import is_up_to_date
+from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder
+from index.encoder_files import folder_sha256
 from index.errors import (
     BuildError,
     EncoderError,
@@ -31,7 +34,10 @@ from reader.model import OnnxReader, Reader, shipped_weights
 
 SPLITTING = Splitting()
 
-Reason = Literal["missing", "format", "damaged", "encoder", "splitting", "changed"]
+Reason = Literal["missing", "format", "damaged", "encoder", "splitting", "folder", "changed"]
+Outdated = Literal["building", "failed"]
+"""Why an index that is not up to date is used: another process is making the new one, or it can't
+be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def open_fresh_index(
     settings: Settings,
     *,
     renewing: Callable[[Renewal], None],
-    outdated: Callable[[str], None],
+    outdated: Callable[[Outdated], None],
     build: Callable[[Settings], None],
 ) -> OpenIndex:
     """
@@ -64,7 +70,7 @@ def open_fresh_index(
     Args:
         settings: Which seeds, which encoder, which data folder.
         renewing: Called before a build, with its reason.
-        outdated: Called if the build failed and what was there before is used instead.
+        outdated: Called if what was there before is used instead, with the reason.
         build: Makes a new generation; raises `BuildError` if it can't.
 
     Raises:
@@ -74,15 +80,17 @@ def open_fresh_index(
     opened, renewal = _open(settings)
     if renewal is None and opened is not None:
         return opened
+    if opened is not None and Collection(settings.base_collection).is_locked():
+        outdated("building")
+        return opened
     if renewal is not None:
         renewing(renewal)
     try:
         build(settings)
-    except BuildError as error:
-        # Documents that have changed are no reason to fall silent; a different encoder is.
-        if opened is None or renewal is None or renewal.reason != "changed":
+    except BuildError:
+        if opened is None:
             raise
-        outdated(str(error))
+        outdated("failed")
         return opened
     if opened is not None:
         opened.generation.close()
@@ -101,7 +109,11 @@ def open_index(settings: Settings) -> OpenIndex:
 
 
 def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
-    """What can be answered from, and why it should be built anew; one of the two is there."""
+    """
+    What can be answered from, and why it should be built anew; one of the two is there.
+
+    An index of changed documents can be answered from; one that was made otherwise can't.
+    """
     try:
         generation = Collection(settings.base_collection).open()
         renewal = _misfit(generation.manifest, settings)
@@ -123,8 +135,17 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
 def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
     if manifest.encoder.name != settings.encoder:
         return Renewal("encoder", f"{manifest.encoder.name}, now {settings.encoder}")
+    encoder = Path(settings.encoder)
+    if encoder.is_dir() and folder_sha256(encoder) != manifest.encoder.sha256:
+        return Renewal("encoder", f"{encoder} has changed")
     if manifest.splitting.model_dump() != asdict(SPLITTING):
         return Renewal("splitting")
+    listing = list_documents(settings.seeds)
+    if manifest.folder != listing.folder:
+        return Renewal("folder", f"{manifest.folder}, now {listing.folder}")
+    if not listing.files:
+        # What is gone must not be answered from; the build says that there is nothing.
+        return Renewal("changed")
     return None
 
 

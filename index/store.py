@@ -228,6 +228,18 @@ class Collection:
             check_file(folder / name, stamp, verify=verify)
         return Generation(folder, manifest)
 
+    def is_locked(self) -> bool:
+        """Whether a build is running."""
+        try:
+            with self._lock.open("r+", encoding="ascii") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            # There is no lock, or nothing can be written here: nobody builds.
+            return False
+        return False
+
     @contextmanager
     def locked(self, waiting: Callable[[str], None]) -> Iterator[None]:
         """

@@ -14,7 +14,7 @@ from prompts import render
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from bot.assembly import OpenIndex, Renewal
+    from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.settings import Settings
 
 _Command = Callable[..., Any]
@@ -139,7 +139,7 @@ def open_documents(settings: "Settings") -> "OpenIndex":
         )
         click.echo(printable(text), err=True)
 
-    def outdated(reason: str) -> None:
+    def outdated(reason: "Outdated") -> None:
         click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)

@@ -68,6 +68,8 @@ def test_the_window_with_the_highest_margin_answers(monkeypatch: pytest.MonkeyPa
 class FirstWordReader:
     """Believes in a passage's first word, more firmly the shorter the passage is."""
 
+    sha256 = "0" * 64
+
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
     ) -> list[Span]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from index.store import Collection
 from tests.bot.cli.test_ask import QUESTION, quoth
 from tests.conftest import ROOT
 
@@ -19,6 +20,8 @@ def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
     """A folder with seeds and their index, to be damaged."""
     shutil.copytree(real_data(), tmp_path / "data")
     shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    # The copies are another folder than the one that was indexed; nothing has to be encoded.
+    assert quoth("index", cwd=tmp_path).returncode == 0
     return tmp_path
 
 
@@ -160,13 +163,40 @@ def test_text_that_steers_a_terminal_does_not_reach_it(home: Path) -> None:
     assert not {"\x1b", "\x07", "\ue000", "\ue001"} & set(asked.stdout + asked.stderr)
 
 
-def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
-    """The folder of generations can't be written: what an old index is worth then."""
+def test_documents_that_are_gone_are_not_answered_from(home: Path) -> None:
+    for path in (home / "seeds").iterdir():
+        path.unlink()
+
+    asked = quoth("ask", QUESTION, cwd=home)
+
+    assert asked.returncode == 1
+    assert "seeds holds no documents" in asked.stderr
+    assert asked.stdout == ""
+
+
+def test_another_folder_is_not_answered_from_this_one(home: Path) -> None:
+    (home / "other").mkdir()
+    (home / "other/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
+
+    asked = quoth("ask", QUESTION, "--seeds", "other", cwd=home)
+
+    assert "The index was made of another folder; indexing other." in asked.stderr
+    assert "35,927" not in asked.stdout
+
+
+def test_while_a_new_index_is_made_the_old_one_answers(home: Path) -> None:
     (home / "seeds/more.txt").write_text("Something else.")
-    generations = home / "data/collections/base/generations"
-    aside = generations.with_name("elsewhere")
-    generations.rename(aside)
-    generations.symlink_to(aside)
+
+    with Collection(home / "data/collections/base").locked(lambda _: None):
+        asked = quoth("ask", QUESTION, cwd=home)
+
+    assert "A new index is being made; this answer comes from the one before." in asked.stderr
+    assert asked.stdout.startswith("35,927\n")
+
+
+def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
+    """The vectors can't be written: what an old index is worth then."""
+    (home / "seeds/more.txt").write_text("Something else.")
     (home / "data/vectors").rename(home / "data/kept")
     (home / "data/vectors").write_text("a file where a folder should be")
 
