@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answerer
+from bot.collections import BASE_COLLECTION
 from bot.confidence import Calibration, choose_calibration
-from bot.settings import BASE_COLLECTION, CALIBRATION_NAME, Settings
+from bot.settings import CALIBRATION_NAME, Settings
 from index.build import is_up_to_date
 from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder

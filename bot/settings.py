@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.collections import BASE_COLLECTION, COLLECTION_NAME
 from index.encoder_files import DEFAULT_ENCODER
 from reader import SHIPPED_READER
 
@@ -17,11 +17,6 @@ PREFIX = "QUOTH_"
 ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 CALIBRATION_NAME = "calibration.json"
-# The collection of the seeds; others bring their own documents.
-BASE_COLLECTION = "base"
-
-# A name is a folder's name, so it can't lead out of where it belongs.
-_COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 class SettingsError(Exception):
@@ -155,7 +150,7 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: If the name is none that a collection may have.
         """
-        if not _COLLECTION_NAME.fullmatch(name):
+        if not COLLECTION_NAME.fullmatch(name):
             raise SettingsError(
                 f'"{name}" is no name of a collection. Use up to 64 lower-case letters, digits and '
                 "hyphens, a letter or digit first."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.collections import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
@@ -51,8 +52,6 @@ def encoder_option(command: _Command) -> _Command:
 
 def collection_option(command: _Command) -> _Command:
     """Add `--collection`, one name."""
-    from bot.settings import BASE_COLLECTION
-
     return click.option(
         "--collection",
         default=BASE_COLLECTION,

@@ -18,10 +18,10 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.exits import Exit
-from bot.settings import Settings, SettingsError
 from prompts import render
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
     from index.changes import Changes
     from index.store import Collection
 
@@ -36,7 +36,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print one J
 class _Target:
     """What the command is about."""
 
-    settings: Settings
+    settings: "Settings"
     folder: Path
     """Of the collection."""
     documents: Path
@@ -77,10 +77,8 @@ def command(
     named, the others are indexed, and the exit code is 1.
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    try:
+    with failures_shown():
         folder = settings.collection(collection)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
     target = _Target(settings, folder, settings.documents(collection))
     ctx.obj = target
     if ctx.invoked_subcommand is not None:

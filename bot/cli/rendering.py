@@ -8,7 +8,7 @@ import click
 
 from bot.answer import Answer, AnswerSpan, NearestPassage
 from bot.cli.common import one_line
-from bot.settings import BASE_COLLECTION
+from bot.collections import BASE_COLLECTION
 from index.documents import Place, shorten
 from prompts import Style, render
 
