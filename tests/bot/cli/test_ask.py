@@ -231,12 +231,17 @@ def test_a_terminal_without_a_question_is_told_how_to_ask() -> None:
 
 def test_an_interrupt_ends_with_130() -> None:
     with subprocess.Popen(
-        [*QUOTH, "ask"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+        [*QUOTH, "ask"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        # Whoever runs the tests in the background has interrupts ignored, and hands that down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         # It has begun to read once something that was written is gone; a signal before that would
         # end the interpreter's own start.
         assert process.stdin is not None
-        for _ in range(200):
+        for _ in range(3_000):
             wchan = Path(f"/proc/{process.pid}/wchan")
             if wchan.exists() and "pipe" in wchan.read_text():
                 break
