@@ -236,7 +236,7 @@ def test_an_interrupt_ends_with_130() -> None:
         stderr=subprocess.PIPE,
         cwd=ROOT,
         # Whoever runs the tests in the background has interrupts ignored, and hands that down.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
     ) as process:
         # It has begun to read once something that was written is gone; a signal before that would
         # end the interpreter's own start.
