@@ -262,30 +262,6 @@ def test_a_data_folder_that_can_not_be_made_is_a_build_error(library: Library) -
         library.build()
 
 
-def test_memory_does_not_grow_with_the_number_of_passages(tmp_path: Path) -> None:
-    """A file 16 times as long may not cost 16 times the memory."""
-
-    def peak_kib(paragraphs: int) -> int:
-        folder = tmp_path / str(paragraphs)
-        library = Library(folder)
-        library.write("a.txt", "\n\n".join(f"Crime {n} costs {n}." * 8 for n in range(paragraphs)))
-        code = (
-            "import sys, resource; from pathlib import Path; from tests.conftest import Library;"
-            "Library(Path(sys.argv[1])).build();"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-        )
-        run = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", code, str(folder)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return int(run.stdout)
-
-    assert peak_kib(8_000) - peak_kib(500) < 120_000
-
-
 @pytest.mark.stress
 def test_a_file_of_50_mb_is_indexed_in_bounded_memory(tmp_path: Path) -> None:
     """Without the encoder's own time: what is held in memory is a few times the text."""
@@ -313,5 +289,6 @@ def test_a_file_of_50_mb_is_indexed_in_bounded_memory(tmp_path: Path) -> None:
     passages, peak_kib = map(int, run.stdout.split())
     print(f"{passages:,} passages, peak {peak_kib / 1024:,.0f} MiB")  # noqa: T201 - quoted by people
     assert passages > 50_000
-    assert peak_kib < 1_500_000
+    # 238 MiB when it was written; the text alone is 50 MB, and so is what is cut from it.
+    assert peak_kib < 400_000
     assert library.answerer().answer("how many for crime").generation

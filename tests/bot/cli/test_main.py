@@ -6,7 +6,7 @@ import click
 import pytest
 
 from bot import __version__
-from bot.cli.main import _COMMANDS, cli
+from bot.cli.main import _COMMANDS
 from tests.bot.cli.test_ask import quoth
 
 
@@ -47,8 +47,3 @@ def test_wrong_usage_ends_with_2_and_a_hint(arguments: tuple[str, ...]) -> None:
 
     assert asked.returncode == 2
     assert "Usage: quoth" in asked.stderr
-
-
-def test_the_group_is_the_entry_point() -> None:
-    assert cli.name == "cli"
-    assert set(cli.list_commands(click.Context(cli))) == set(_COMMANDS)
