@@ -1,8 +1,9 @@
 """
 Question -> ranked passages.
 
-Dense and lexical ranks are fused by reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR
-2009): a passage's score is the sum of 1 / (k + rank) over the two rankings.
+Dense and lexical search each name candidates; a candidate's score is its cosine plus a share of
+its BM25 score, the best of which counts 1. Bruch, Gai and Ingber ("An Analysis of Fusion Functions
+for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 """
 
 import bisect
@@ -16,9 +17,9 @@ from index.lexical import SharedStatistics
 from index.passages import Passage
 from index.store import Generation
 
-# The paper's constant; it says how much less the tenth rank counts than the first.
-RRF_K = 60
-# Ranks beyond this add under 1 / 110 to a score, too little to matter among the few that are read.
+# What the best BM25 score weighs beside a cosine; docs/retrieval.md says what else was tried.
+LEXICAL_WEIGHT = 0.3
+# Of each kind of search. Twice as many change nothing that can be measured among the few read.
 CANDIDATES = 50
 # Enough to know how long a collection's passages are.
 _SAMPLED_PASSAGES = 200
@@ -105,7 +106,8 @@ class Retriever:
         encoded = time.perf_counter()
         dense = self._dense(query)
         lexical = self._lexical(question)
-        scores = fuse(dense, lexical)
+        cosines = dense | {row: self._cosine(query, row) for row in lexical if row not in dense}
+        scores = fuse(cosines, lexical)
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
         passages = self._passages(best)
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}
@@ -115,7 +117,7 @@ class Retriever:
                 passage=passages[row],
                 score=scores[row],
                 dense_rank=dense_ranks.get(row),
-                cosine_score=dense[row] if row in dense else self._cosine(query, row),
+                cosine_score=cosines[row],
                 lexical_rank=lexical_ranks.get(row),
                 bm25_score=lexical.get(row),
             )
@@ -158,18 +160,18 @@ class Retriever:
         return float(query @ vectors.vector(passage_id - self._firsts[number]))
 
 
-def fuse(*rankings: Mapping[int, float]) -> dict[int, float]:
+def fuse(cosines: Mapping[int, float], bm25: Mapping[int, float]) -> dict[int, float]:
     """
-    Fuse rankings by their ranks alone.
+    Score candidates by both kinds of search.
 
     Args:
-        rankings: Of each, the passages in order, best first.
+        cosines: Of every candidate, from -1 to 1.
+        bm25: Of those that lexical search found, above 0.
 
     Returns:
-        The score of every passage that is in at least one ranking.
+        The score of every candidate, from -1 to 1 + `LEXICAL_WEIGHT`.
     """
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking, start=1):
-            scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
-    return scores
+    best = max(bm25.values(), default=1.0)
+    return {
+        row: cosine + LEXICAL_WEIGHT * bm25.get(row, 0.0) / best for row, cosine in cosines.items()
+    }

@@ -1,10 +1,9 @@
-"""Ranks of two kinds, fused."""
+"""Scores of two kinds, fused."""
 
-import numpy as np
 import pytest
 
 from index.passages import Splitting
-from index.retrieve import RRF_K, Retriever, fuse
+from index.retrieve import LEXICAL_WEIGHT, Retriever, fuse
 from tests.conftest import Library
 
 
@@ -43,14 +42,20 @@ def test_no_more_come_back_than_there_are(retriever: Retriever) -> None:
     assert len(retriever.retrieve("bread", 1).hits) == 1
 
 
-def test_fusion_is_the_sum_of_inverse_ranks() -> None:
-    scores = fuse({7: 0.9, 8: 0.8}, {8: 12.0, 9: 3.0})
+def test_a_score_is_the_cosine_and_a_share_of_the_best_bm25() -> None:
+    scores = fuse({7: 0.5, 8: 0.4, 9: 0.1}, {8: 12.0, 9: 3.0})
 
     assert scores == pytest.approx(
-        {7: 1 / (RRF_K + 1), 8: 1 / (RRF_K + 2) + 1 / (RRF_K + 1), 9: 1 / (RRF_K + 2)}
+        {7: 0.5, 8: 0.4 + LEXICAL_WEIGHT, 9: 0.1 + LEXICAL_WEIGHT / 4},
     )
 
 
-def test_fusion_minds_ranks_alone() -> None:
-    assert fuse({1: 0.9, 2: 0.1}) == fuse({1: 900.0, 2: 899.0})
-    assert np.isclose(sum(fuse().values()), 0)
+def test_the_scale_of_bm25_does_not_matter() -> None:
+    cosines = {1: 0.3, 2: 0.2}
+
+    assert fuse(cosines, {1: 1.0, 2: 2.0}) == pytest.approx(fuse(cosines, {1: 40.0, 2: 80.0}))
+
+
+def test_without_shared_words_the_cosine_decides() -> None:
+    assert fuse({1: 0.3, 2: -0.2}, {}) == {1: 0.3, 2: -0.2}
+    assert fuse({}, {}) == {}
