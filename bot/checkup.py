@@ -62,6 +62,8 @@ def models_found(settings: Settings) -> Finding:
             opened.generation.close()
     except (IndexingError, ReaderError) as error:
         return Finding("models", "failed", "models_failed", str(error))
+    if not answerer.is_calibrated:
+        return Finding("models", "note", "models_uncalibrated", settings.reader)
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 

@@ -28,12 +28,14 @@ class Settings(BaseSettings):
     What can be set.
 
     The value of `name` comes from the argument, else from the environment variable `QUOTH_NAME`,
-    else from that name in the file `.env`, else it is the default.
+    else from that name in the file `.env`, else it is the default. Empty values don't count.
     """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ENV_FILE,
+        # An empty value is a line left over; as a path it would be the current folder.
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,

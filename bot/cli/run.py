@@ -11,6 +11,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
+    say_uncalibrated,
     seeds_option,
     settings_from,
 )
@@ -37,8 +38,9 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())
     with failures_shown():
-        open_documents(settings).generation.close()
-        _run(settings)
+        opened = open_documents(settings)
+        opened.generation.close()
+        _run(settings, opened.generation.manifest.encoder.sha256)
 
 
 def no_token() -> str:
@@ -49,8 +51,8 @@ def no_token() -> str:
     return render("discord/no_token.txt", permissions=permissions)
 
 
-def _run(settings: "Settings") -> None:
-    from bot.assembly import make_answerer, open_index, open_reader
+def _run(settings: "Settings", encoder_sha256: str) -> None:
+    from bot.assembly import calibration_for, make_answerer, open_index, open_reader
     from bot.discord_app.http_port import PortError
     from bot.discord_app.logs import set_up_logs
     from bot.discord_app.records import Records, RecordsError
@@ -59,6 +61,8 @@ def _run(settings: "Settings") -> None:
     from index.store import Collection
 
     reader = open_reader(settings)
+    if not calibration_for(settings, reader, encoder_sha256).is_fitted:
+        say_uncalibrated(settings.reader)
 
     def open_shelf() -> Shelf:
         opened = open_index(settings)

@@ -7,7 +7,11 @@ from index.documents import MAX_TITLE_CHARS, Loaded, Place, decode, first_line, 
 from index.formats.dates import parse_date, stated_date
 
 _ATX_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
-_FENCE = re.compile(r"^ {0,3}(```|~~~)")
+# Text, and then a line of these: a heading too.
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
+# What an underline makes no heading of: an indented line, a quotation, a list.
+_NO_HEADING = re.compile(r" {4}|\t| {0,3}(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])")
+_FENCE = re.compile(r" {0,3}(?P<mark>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)$")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<body>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _ENTRY = re.compile(r"^(\w+)[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 # Longer "front matter" is a document that begins with a rule.
@@ -48,15 +52,28 @@ def _split_front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def _headings(text: str) -> Iterator[tuple[int, str]]:
-    """Start and name of each `#` heading outside of code fences."""
+    """Start and name of each heading outside of code fences, marked by `#` or underlined."""
     start = 0
     fence: str | None = None
+    # Of the paragraph so far: its number of lines, and the last one with its start.
+    lines = 0
+    above = (0, "")
     for line in text.split("\n"):
+        is_paragraph = False
         mark = _FENCE.match(line)
-        if mark and fence in (None, mark[1]):
-            fence = None if fence else mark[1]
-        elif fence is None and _ATX_HEADING.match(line):
+        if fence is not None:
+            if mark and mark["mark"].startswith(fence) and not mark["info"].strip():
+                fence = None
+        elif mark:
+            fence = mark["mark"]
+        elif _ATX_HEADING.match(line):
             name = line.strip().lstrip("#").rstrip("#").strip()
             if name:
                 yield start, name
+        elif lines == 1 and _UNDERLINE.match(line) and not _NO_HEADING.match(above[1]):
+            yield above[0], above[1].strip()
+        else:
+            is_paragraph = bool(line.strip())
+        lines = lines + 1 if is_paragraph else 0
+        above = (start, line)
         start += len(line) + 1

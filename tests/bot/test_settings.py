@@ -32,6 +32,15 @@ def test_an_argument_beats_the_environment_which_beats_the_file(
     assert (settings.passages, settings.threads, settings.seeds) == (7, 4, Path("given"))
 
 
+def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("QUOTH_DATA=\n")
+    monkeypatch.setenv("QUOTH_SEEDS", "")
+
+    settings = load_settings()
+
+    assert (settings.seeds, settings.data) == (Path("seeds"), Path("data"))
+
+
 @pytest.mark.parametrize("where", ["environment", "file"])
 def test_an_unknown_name_is_refused_with_the_nearest(
     where: str, monkeypatch: pytest.MonkeyPatch
@@ -58,7 +67,6 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
         ("QUOTH_PASSAGES", "0"),
         ("QUOTH_PASSAGES", "many"),
         ("QUOTH_MAX_RISK", "1.5"),
-        ("QUOTH_ENCODER", ""),
     ],
 )
 def test_a_value_that_can_not_be_used_is_named_with_its_setting(

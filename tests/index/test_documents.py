@@ -98,6 +98,30 @@ def test_the_title_of_markdown_is_its_first_heading(library: Library) -> None:
     assert document.text[second.start_char : second.end_char] == "## Fees\nTwo.\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# One\n\ntext\n\n## Two ##\n", ["One", "Two"]),
+        ("One\n===\ntext\n\nTwo\n---\n", ["One", "Two"]),
+        ("# One\nTwo\n---\n", ["One", "Two"]),
+        ("two lines\nof text\n---\n", []),
+        ("- a point\n---\n\n> a quotation\n---\n\n    code\n---\n", []),
+        ("text\n\n---\n", []),
+        ("a | b\n--- | ---\n", []),
+        ("````\n```\n# no\n```\n````\n# One\n", ["One"]),
+        ("~~~ text\n```\n# no\n~~~\n# One\n", ["One"]),
+        ("```\n# no\n``` not the end\n# no\n```\n# One\n", ["One"]),
+        ("```not a fence```\n# One\n", ["One"]),
+    ],
+)
+def test_the_places_of_markdown_are_its_headings(
+    library: Library, text: str, names: list[str]
+) -> None:
+    document = load(library, "a.md", text)
+
+    assert [place.name for place in document.places] == names
+
+
 def test_a_title_is_the_first_line_shortened_else_the_file_name(library: Library) -> None:
     assert load(library, "a.txt", "word " * 50).title.endswith("word…")
     assert len(load(library, "b.txt", "word " * 50).title) <= 100

@@ -14,6 +14,7 @@ import pytest
 from bot.checkup import disk_found, index_found, token_found
 from bot.settings import load_settings
 from tests.conftest import ROOT
+from tests.reader.test_transformers_reader import make_model
 
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
 
@@ -46,6 +47,17 @@ def test_a_sound_installation_answers_offline(real_data: Callable[[], Path]) -> 
     assert code == 0
     assert json.loads(as_json)["offline"] in {"kernel", "python"}
     assert checks(as_json)["token"]["kind"] == "token_missing"
+
+
+def test_a_reader_that_is_not_calibrated_is_noted(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    reader = make_model(tmp_path / "tiny")
+
+    code, text = doctor("--offline", "--data", str(real_data()), QUOTH_READER=str(reader))
+
+    assert code == 0, text
+    assert f"note    models: encoder and reader answer, but {reader} is not calibrated" in text
 
 
 def test_sockets_are_blocked_offline() -> None:
