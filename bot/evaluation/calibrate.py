@@ -28,6 +28,8 @@ from bot.evaluation.run import Outcome
 FOLDS = 5
 # Fewer say too little about six numbers.
 MIN_QUESTIONS = 50
+# Each keeps all its spans, some 15 kB; a dozen numbers gain nothing from more.
+MAX_QUESTIONS = 20_000
 # Ridge on standardised weights: next to nothing for hundreds of questions, a hold for few.
 _RIDGE = 1.0
 _NEWTON_STEPS = 50

@@ -9,8 +9,8 @@ from pathlib import Path
 from bot.answer import Answerer
 from bot.assembly import SPLITTING, calibration_for, open_reader
 from bot.confidence import Calibration, uncalibrated
-from bot.evaluation.calibrate import calibrate
-from bot.evaluation.errors import QuestionsError
+from bot.evaluation.calibrate import MAX_QUESTIONS, calibrate
+from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
 from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
@@ -124,8 +124,13 @@ class Exam:
 
         Raises:
             IndexingError: If the passages can't be indexed.
-            CalibrationError: If the questions are no ground for a calibration.
+            CalibrationError: If the questions are no ground for a calibration, or too many.
         """
+        if self.questions > MAX_QUESTIONS:
+            raise CalibrationError(
+                f"{self.questions:,} questions are more than a calibration needs. Give at most "
+                f"{MAX_QUESTIONS:,} of them."
+            )
         fitted = calibrate(
             self._given(),
             self._open(),

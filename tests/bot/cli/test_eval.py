@@ -130,6 +130,19 @@ def test_what_can_not_be_done_is_said(
     assert done.stdout == ""
 
 
+def test_more_questions_than_a_calibration_needs_are_refused_before_they_are_asked(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "many.jsonl"
+    questions = [{"q": f"how many {number}", "a": None} for number in range(20_001)]
+    path.write_text(json.dumps({"id": "a", "text": "Bread costs 2.", "qas": questions}))
+
+    done = evaluate(real_data, path, "--calibrate")
+
+    assert done.returncode == 1
+    assert "Give at most 20,000 of them" in done.stderr
+
+
 def test_another_reader_answers_by_a_plain_rule_and_says_so(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:

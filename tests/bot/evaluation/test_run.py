@@ -1,5 +1,6 @@
 """Questions are asked of one passage, or of all."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,35 @@ def test_given_the_passage_only_that_passage_is_read() -> None:
     assert outcomes["singing"].confidence < 0.5
     assert outcomes["x"].margin < 0
     assert not outcomes["x"].graded.has_answer
+
+
+def test_an_outcome_is_small_whatever_the_passage() -> None:
+    """So a hundred thousand of them take some 50 MB."""
+    count = 200
+    text = "Fines for theft are 35. " * 400
+
+    def ask_all(times: int) -> list[Outcome]:
+        questions = tuple(Question(str(n), "how many for theft", ("35",)) for n in range(times))
+        return list(
+            ask_given(
+                [QuestionedPassage("", text, questions)],
+                FakeReader(),
+                FAKE_CALIBRATION.given_passage,
+                FakeEncoder().token_offsets,
+                max_question_chars=100,
+            )
+        )
+
+    ask_all(1)  # what is loaded and compiled once is not an outcome's
+    tracemalloc.start()
+    try:
+        outcomes = ask_all(count)
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert len(outcomes) == count
+    assert held < 1_000 * count
 
 
 def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[str, Outcome]:
