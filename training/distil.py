@@ -53,7 +53,7 @@ class Distribution:
     """Of the answer's end, exclusive."""
 
 
-def plan(corpus: Corpus, sentences: Sequence[Sentence], seed: int) -> Iterator[Example]:
+def plan(corpora: Sequence[Corpus], sentences: Sequence[Sentence], seed: int) -> Iterator[Example]:
     """
     What to ask the teacher, the most useful first.
 
@@ -63,11 +63,26 @@ def plan(corpus: Corpus, sentences: Sequence[Sentence], seed: int) -> Iterator[E
     Yields:
         Examples, the same ones for the same seed and sources.
     """
-    yield from epoch_of_passages(corpus, seed + 1)
-    yield from epoch_of_qamr(sentences, sum(len(s.questions) for s in sentences), seed + 1)
-    yield from _retrieved(corpus)
-    yield from epoch_of_passages(corpus, seed + 2)
-    yield from epoch_of_passages(corpus, seed + 3)
+    first, *others = corpora
+    yield from planned_first(first, seed)
+    yield from planned_qamr(sentences, seed)
+    for corpus in others:
+        yield from planned_first(corpus, seed)
+    for corpus in corpora:
+        yield from _retrieved(corpus)
+    for corpus in corpora:
+        yield from epoch_of_passages(corpus, seed + 2)
+        yield from epoch_of_passages(corpus, seed + 3)
+
+
+def planned_first(corpus: Corpus, seed: int) -> list[Example]:
+    """The plan's first examples of a corpus."""
+    return epoch_of_passages(corpus, seed + 1)
+
+
+def planned_qamr(sentences: Sequence[Sentence], seed: int) -> list[Example]:
+    """The plan's examples of QAMR: every question once."""
+    return epoch_of_qamr(sentences, sum(len(s.questions) for s in sentences), seed + 1)
 
 
 def _retrieved(corpus: Corpus) -> Iterator[Example]:

@@ -117,6 +117,34 @@ def epoch_of_passages(corpus: Corpus, seed: int) -> list[Example]:
     return examples
 
 
+def epoch_of_mismatches(corpora: Sequence[Corpus], n_examples: int, seed: int) -> list[Example]:
+    """
+    Answerable questions, each asked of a passage that was retrieved for it and doesn't answer it.
+
+    Args:
+        corpora: Questions of each are asked of passages of any.
+        n_examples: How many questions to draw; a few find no such passage.
+        seed: Decides everything.
+    """
+    rng = seeded(seed)
+    asked = [
+        (passage, question)
+        for corpus in corpora
+        for passage in corpus.passages
+        for question in passage.questions
+        if question.spans
+    ]
+    examples: list[Example] = []
+    for passage, question in rng.sample(asked, min(n_examples, len(asked))):
+        answers = [passage.text[start:end] for start, end in question.spans]
+        others = rng.choice(corpora).retrieved(question.text, passage, _RETRIEVED)
+        without = [text for text in others if not gives_away(text, answers)]
+        if without:
+            wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
+            examples.append(Example(wording, rng.choice(without), (), "mismatched"))
+    return examples
+
+
 def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]]:
     """
     The texts a follow-up may reach the reader as, each with its kind.

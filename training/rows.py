@@ -7,7 +7,7 @@ from training.examples import Example
 from training.features import Row, encode, hard_targets, row_of
 from training.models import Network
 
-SOFT_SHARE = 0.7
+SOFT_SHARE = 0.5
 """Weight of the teacher's opinion beside a written answer."""
 
 

@@ -4,14 +4,14 @@ From data to shipped files, in stages that can each be cut and go on where they 
     python -m training.run STAGE --qamr FOLDER --mpnet FOLDER [--work build/training]
 
 Stages in order: `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes
-its opinions to `training/data/opinions.bin`; `student-qamr` and `student` train the small reader;
-`choose` averages its snapshots and keeps the mean that dev prefers; `export` writes it to
-`reader/weights/`. With the committed opinions, only the last four are needed.
+its opinions to `training/data/opinions.bin`; `student-qamr`, `student-taught` and `student` train
+the small reader; `choose` averages its snapshots and keeps the mean that dev prefers; `export`
+writes it to `reader/weights/`. With the committed opinions, only the last five are needed.
 """
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +19,14 @@ from typing import TYPE_CHECKING
 
 from reader.model import OnnxReader
 from training.choose import choose
-from training.distil import load, plan, write
-from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
+from training.distil import load, plan, planned_first, planned_qamr, write
+from training.examples import (
+    Corpus,
+    Example,
+    epoch_of_mismatches,
+    epoch_of_passages,
+    epoch_of_qamr,
+)
 from training.export import export
 from training.features import load_tokenizer
 from training.loop import Recipe, train
@@ -43,7 +49,12 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SEED = 20
+SPLITS = ("train", "train-2")
+"""In the order in which they were written. Each keeps a corpus of its own, so that the examples of
+the first, and with them the teacher's opinions, do not change when another comes."""
 TEACHER_QAMR_EXAMPLES = 4_000
+STUDENT_QAMR_EXAMPLES = 2_000
+STUDENT_MISMATCHES = 5_000
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 THREADS = 2
@@ -54,7 +65,8 @@ OPINIONS = DATA_FOLDER / "opinions.bin"
 # 860 steps are 13,760 of its 22,000 examples, under an hour on two cores that nobody else uses.
 TEACHER = Recipe(learning_rate=5e-5, batch_size=16, max_steps=860, measure_every_steps=300)
 STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
-STUDENT = Recipe(learning_rate=8e-5, batch_size=24, epochs=3, snapshot_every_steps=500)
+STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
+STUDENT = Recipe(learning_rate=8e-5, batch_size=24, snapshot_every_steps=200)
 
 
 @dataclass(frozen=True)
@@ -75,9 +87,9 @@ class Workplace:
         return load_tokenizer(minilm_folder() / "tokenizer.json")
 
     @cached_property
-    def corpus(self) -> Corpus:
-        """The passages to train on."""
-        return Corpus(read_passages("train"), self.count_tokens)
+    def corpora(self) -> list[Corpus]:
+        """The passages to train on, by split."""
+        return [Corpus(read_passages(split), self.count_tokens) for split in SPLITS]
 
     @cached_property
     def exam(self) -> Exam:
@@ -98,8 +110,27 @@ class Workplace:
 
     def teacher_examples(self) -> list[Example]:
         """What the teacher is trained on."""
-        ours = epoch_of_passages(self.corpus, SEED)
+        ours = [example for corpus in self.corpora for example in epoch_of_passages(corpus, SEED)]
         return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
+
+    def plan(self) -> Iterator[Example]:
+        """What the teacher is asked."""
+        return plan(self.corpora, self.sentences, SEED)
+
+    def student_examples(self) -> list[Example]:
+        """
+        What the student is trained on last, from written answers alone.
+
+        It has met the questions of the first split before; so it meets each one twice in all, in
+        other words and windows each time.
+        """
+        first, *others = self.corpora
+        examples = epoch_of_passages(first, SEED + 2)
+        for corpus in others:
+            examples += epoch_of_passages(corpus, SEED + 2)
+            examples += epoch_of_passages(corpus, SEED + 3)
+        examples += epoch_of_mismatches(self.corpora, STUDENT_MISMATCHES, SEED + 2)
+        return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
 
     def dev_sample(self, network: Network) -> Report:
         """Measure on a fixed part of dev."""
@@ -108,10 +139,12 @@ class Workplace:
 
 def count_examples(place: Workplace) -> None:
     """Print how many examples of each kind the teacher and the student learn from."""
-    for name, examples in (
+    sources: tuple[tuple[str, Iterable[Example]], ...] = (
         ("teacher", place.teacher_examples()),
-        ("plan of opinions", plan(place.corpus, place.sentences, SEED)),
-    ):
+        ("plan of opinions", place.plan()),
+        ("student", place.student_examples()),
+    )
+    for name, examples in sources:
         counts = Counter(example.kind for example in examples)
         print(f"{name}: {counts.total():,}")
         for kind, count in counts.most_common():
@@ -133,7 +166,7 @@ def train_teacher(place: Workplace) -> None:
 def distil(place: Workplace) -> None:
     """Write down the teacher's opinions."""
     network = open_teacher(place.work / "teacher" / "final")
-    write(network, plan(place.corpus, place.sentences, SEED), OPINIONS, MAX_OPINIONS)
+    write(network, place.plan(), OPINIONS, MAX_OPINIONS)
 
 
 def train_student_on_qamr(place: Workplace) -> None:
@@ -143,16 +176,21 @@ def train_student_on_qamr(place: Workplace) -> None:
     check_weights(minilm_folder(), MINILM_SHA256, MINILM_HOME)
     torch.manual_seed(SEED)
     network = open_student(minilm_folder())
-    opinions = load(OPINIONS)
-    examples = (e for e in plan(place.corpus, place.sentences, SEED) if e.kind.startswith("qamr"))
-    rows = taught(network, examples, opinions)
+    rows = taught(network, planned_qamr(place.sentences, SEED), load(OPINIONS))
     train(network, rows, STUDENT_QAMR, place.work / "student-qamr", place.dev_sample)
 
 
-def train_student(place: Workplace) -> None:
-    """Teach the small reader everything, from written answers and the teacher's opinions."""
+def train_student_on_opinions(place: Workplace) -> None:
+    """Teach it our passages, with the teacher's opinions of them."""
     network = open_student(place.work / "student-qamr" / "final")
-    rows = taught(network, plan(place.corpus, place.sentences, SEED), load(OPINIONS))
+    rows = taught(network, planned_first(place.corpora[0], SEED), load(OPINIONS))
+    train(network, rows, STUDENT_TAUGHT, place.work / "student-taught", place.dev_sample)
+
+
+def train_student(place: Workplace) -> None:
+    """Teach it everything that has a written answer."""
+    network = open_student(place.work / "student-taught" / "final")
+    rows = labelled(network, place.student_examples())
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
 
@@ -172,6 +210,7 @@ STAGES: dict[str, Callable[[Workplace], None]] = {
     "teacher": train_teacher,
     "distil": distil,
     "student-qamr": train_student_on_qamr,
+    "student-taught": train_student_on_opinions,
     "student": train_student,
     "choose": choose_student,
     "export": export_student,

@@ -86,15 +86,16 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
     Read our passages, list questions included.
 
     Args:
-        split: "train" or "dev".
-        folder: Where `<split>.jsonl` and `lists-<split>.jsonl` lie.
+        split: "train", "train-2" or "dev".
+        folder: Where `<split>.jsonl` lies, and `lists-<split>.jsonl` if the split has lists.
 
     Raises:
         SourceError: If a file is missing, or an answer is not in its passage.
     """
     lists: dict[str, list[Question]] = {}
     rows = {row["id"]: row for row in _lines(folder / f"{split}.jsonl")}
-    for row in _lines(folder / f"lists-{split}.jsonl"):
+    lists_path = folder / f"lists-{split}.jsonl"
+    for row in _lines(lists_path) if lists_path.exists() else ():
         text = rows[row["passage"]]["text"]
         found = locate_all(text, row["answers"])
         lists.setdefault(row["passage"], []).append(Question(row["q"], found))

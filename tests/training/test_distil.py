@@ -143,11 +143,24 @@ def test_mixing_weighs_both() -> None:
 
 
 def test_the_plan_repeats_and_asks_of_retrieved_passages_too() -> None:
-    corpus = Corpus(read_passages("dev")[:6], lambda text: len(text.split()))
+    corpus = corpus_of(6)
 
     def planned() -> Iterator[Example]:
-        return plan(corpus, [], seed=1)
+        return plan([corpus], [], seed=1)
 
     examples = list(planned())
     assert examples == list(planned())
     assert sum(example.kind == "retrieved" for example in examples) > 0
+
+
+def test_another_corpus_leaves_the_plan_of_the_first_as_it_was() -> None:
+    first, second = corpus_of(6), corpus_of(3)
+
+    alone = {example.key for example in plan([first], [], seed=1)}
+    together = {example.key for example in plan([first, second], [], seed=1)}
+
+    assert alone <= together
+
+
+def corpus_of(size: int) -> Corpus:
+    return Corpus(read_passages("dev")[:size], lambda text: len(text.split()))

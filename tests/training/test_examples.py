@@ -7,6 +7,7 @@ from training.examples import (
     Corpus,
     Example,
     cut,
+    epoch_of_mismatches,
     epoch_of_passages,
     epoch_of_qamr,
     followup_forms,
@@ -78,6 +79,26 @@ def test_retrieved_windows_come_from_other_passages_and_fit() -> None:
         for window in CORPUS.retrieved(passage.questions[0].text, passage, 3):
             assert window not in passage.text
             assert count_words(window) <= SERVING_TOKENS
+
+
+def test_mismatches_are_asked_of_passages_that_do_not_give_the_answer_away() -> None:
+    corpora = [Corpus(PASSAGES[:15], count_words), Corpus(PASSAGES[15:], count_words)]
+
+    examples = epoch_of_mismatches(corpora, 40, seed=1)
+
+    assert len(examples) > 30
+    assert {example.spans for example in examples} == {()}
+    assert epoch_of_mismatches(corpora, 40, seed=1) == examples
+    answers = {
+        question.text: passage.text[start:end]
+        for passage in PASSAGES
+        for question in passage.questions
+        for start, end in question.spans[:1]
+    }
+    as_written = [example for example in examples if example.question in answers]
+    assert len(as_written) > 10
+    for example in as_written:
+        assert answers[example.question].lower() not in example.context.lower()
 
 
 def test_a_follow_up_comes_in_all_its_forms() -> None:

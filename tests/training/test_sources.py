@@ -87,7 +87,16 @@ def test_an_answer_that_is_not_in_its_passage_is_an_error(tmp_path: Path) -> Non
         read_passages("dev", tmp_path)
 
 
-@pytest.mark.parametrize("split", ["train", "dev"])
+def test_a_split_needs_no_lists(tmp_path: Path) -> None:
+    write_split(tmp_path, answer="Ada")
+    (tmp_path / "lists-dev.jsonl").unlink()
+
+    (passage,) = read_passages("dev", tmp_path)
+
+    assert [question.text for question in passage.questions] == ["who rows", "who swims"]
+
+
+@pytest.mark.parametrize("split", ["train", "train-2", "dev"])
 def test_our_own_files_can_be_read(split: str) -> None:
     passages = read_passages(split)
 
@@ -99,11 +108,11 @@ def test_our_own_files_can_be_read(split: str) -> None:
             assert 0 <= start < end <= len(passage.text)
 
 
-def test_train_and_dev_share_no_passage() -> None:
-    train, dev = read_passages("train"), read_passages("dev")
+def test_the_splits_share_no_passage() -> None:
+    passages = [p for split in ("train", "train-2", "dev") for p in read_passages(split)]
 
-    assert not {p.id for p in train} & {p.id for p in dev}
-    assert not {p.text for p in train} & {p.text for p in dev}
+    assert len({p.id for p in passages}) == len(passages)
+    assert len({p.text for p in passages}) == len(passages)
 
 
 @pytest.mark.parametrize(
