@@ -233,12 +233,14 @@ def make_answerer(
     )
 
 
-def index_command(settings: Settings, collection: str = BASE_COLLECTION) -> list[str]:
+def index_command(
+    settings: Settings, collection: str = BASE_COLLECTION, *options: str
+) -> list[str]:
     """The command that indexes a collection, for `index.processes.module_environment`."""
     return module_command(
         "bot.cli.main",
         *("index", "--seeds", str(settings.seeds), "--data", str(settings.data)),
-        *("--encoder", settings.encoder, "--collection", collection),
+        *("--encoder", settings.encoder, "--collection", collection, *options),
     )
 
 

@@ -37,11 +37,24 @@ class ParserProcess:
     """Parses files one after the other; use it as a context, and from one thread."""
 
     def __init__(
-        self, timeout_s: float = PARSE_TIMEOUT_S, memory_bytes: int = PARSE_MEMORY_BYTES
+        self,
+        timeout_s: float = PARSE_TIMEOUT_S,
+        memory_bytes: int = PARSE_MEMORY_BYTES,
+        *,
+        niceness: int | None = None,
     ) -> None:
-        """Set the limits for each file."""
+        """
+        Set the limits for each file.
+
+        Args:
+            timeout_s: Seconds.
+            memory_bytes: Of address space.
+            niceness: For a process that serves people meanwhile: the other one makes way for it by
+                so much, and parses plain text too.
+        """
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
+        self._niceness = niceness
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -64,7 +77,7 @@ class ParserProcess:
         Raises:
             DocumentError: If it can't be read, or not within the limits.
         """
-        if suffix in PLAIN_SUFFIXES:
+        if suffix in PLAIN_SUFFIXES and self._niceness is None:
             return parse(suffix, content)
         try:
             reply = self._ask(suffix, content)
@@ -94,7 +107,7 @@ class ParserProcess:
         deadline = time.monotonic() + self._timeout_s
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                module_command("index.parsing", str(self._memory_bytes)),
+                module_command("index.parsing", str(self._memory_bytes), str(self._niceness or 0)),
                 env=module_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -166,6 +179,7 @@ def _error(text: str, *, ends: bool) -> bytes:
 def main() -> None:
     """Serve the process that started this one, within its memory limit."""
     memory_bytes = int(sys.argv[1])
+    os.nice(int(sys.argv[2]))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     # What a library prints must not get between the replies.
     with os.fdopen(os.dup(1), "wb") as replies:

@@ -1,5 +1,6 @@
 """What the commands share: their options, their errors, their progress bar."""
 
+import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -142,6 +143,34 @@ def open_documents(settings: "Settings") -> "OpenIndex":
         click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
+
+
+class JsonReporter:
+    """Writes each step of a build to standard error, as one JSON object a line, for programs."""
+
+    def __init__(self) -> None:
+        """Start without a stage."""
+        self._stage: dict[str, str | int] = {}
+
+    def waiting(self, holder: str) -> None:
+        """Say that another build is running."""
+        self._write({"waiting": holder})
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage."""
+        self._stage = {"stage": name, "done": 0, "total": total}
+        self._write(self._stage)
+
+    def advance(self, steps: int) -> None:
+        """Count what is done."""
+        self._stage["done"] = int(self._stage["done"]) + steps
+        self._write(self._stage)
+
+    def finish(self) -> None:
+        """Nothing is left to end."""
+
+    def _write(self, values: dict[str, str | int]) -> None:
+        click.echo(json.dumps(values), err=True)
 
 
 class ConsoleReporter:

@@ -9,6 +9,7 @@ import click
 
 from bot.cli.common import (
     ConsoleReporter,
+    JsonReporter,
     collection_option,
     data_option,
     encoder_option,
@@ -55,6 +56,9 @@ class _Target:
 @collection_option
 @_json_option
 @click.option("--rebuild", is_flag=True, help="Read and encode everything again.")
+@click.option(
+    "--progress", "as_progress", is_flag=True, help="Report each step as JSON on standard error."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and change nothing.")
 @click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
 @click.pass_context
@@ -67,6 +71,7 @@ def command(
     collection: str,
     as_json: bool,
     rebuild: bool,
+    as_progress: bool,
     dry_run: bool,
     watching: bool,
 ) -> None:
@@ -93,7 +98,8 @@ def command(
     elif dry_run:
         _preview(target, rebuild=rebuild, as_json=as_json)
     else:
-        _build(ctx, target, rebuild=rebuild, as_json=as_json)
+        reporter = JsonReporter() if as_progress else ConsoleReporter()
+        _build(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
 
 
 def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
@@ -114,14 +120,20 @@ def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
         click.echo(printable(render("index_preview.txt", **_named(changes))))
 
 
-def _build(ctx: click.Context, target: _Target, *, rebuild: bool, as_json: bool) -> None:
+def _build(
+    ctx: click.Context,
+    target: _Target,
+    reporter: ConsoleReporter | JsonReporter,
+    *,
+    rebuild: bool,
+    as_json: bool,
+) -> None:
     settings = target.settings
     with failures_shown():
         from bot.assembly import SPLITTING
         from index.build import build
         from index.encoder import SentenceEncoder
 
-        reporter = ConsoleReporter()
         try:
             report = build(
                 target.collection,
