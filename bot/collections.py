@@ -7,3 +7,16 @@ BASE_COLLECTION = "base"
 
 # A name is a folder's name, so it can't lead out of where it belongs.
 COLLECTION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+_SERVER_PREFIX = "server-"
+
+
+def server_collection(server: str) -> str:
+    """The collection of a Discord server's own documents; `server` is its hashed id."""
+    return f"{_SERVER_PREFIX}{server}"
+
+
+def server_of(collection: str) -> str | None:
+    """The hashed id of the server that a collection belongs to, if it belongs to one."""
+    name = collection.removeprefix(_SERVER_PREFIX)
+    return name if name != collection else None

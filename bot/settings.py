@@ -4,12 +4,14 @@ import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.collections import BASE_COLLECTION, COLLECTION_NAME
+from index.documents import SUFFIXES
 from index.encoder_files import DEFAULT_ENCODER
 from reader import SHIPPED_READER
 
@@ -123,6 +125,23 @@ class Settings(BaseSettings):
         description="How often the documents folder is looked through for changes; 0 never. "
         "Looking through a thousand files takes some milliseconds.",
     )
+    max_document_bytes: int = Field(
+        10_485_760,
+        ge=1,
+        description="Larger files are not taken by /documents add. The default is what Discord "
+        "lets everybody upload.",
+    )
+    max_documents: int = Field(
+        100,
+        ge=1,
+        description="Documents that one server may add. Each server's index is searched with every "
+        "question that is asked there, and lies on your disk.",
+    )
+    document_types: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(suffix.removeprefix(".") for suffix in SUFFIXES),
+        description="The endings of files that /documents add takes, with commas between them. The "
+        "default is all that Quoth reads.",
+    )
     log_questions: bool = Field(
         False,
         description="Keep the text of questions for `quoth eval`. Off: nobody has agreed to it.",
@@ -139,6 +158,17 @@ class Settings(BaseSettings):
         min_length=1,
         description="Address of that port. The default is this machine alone: it asks no password.",
     )
+
+    @field_validator("document_types", mode="before")
+    @classmethod
+    def _endings(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        endings = {ending.strip().lower().removeprefix(".") for ending in value.split(",")}
+        known = {suffix.removeprefix(".") for suffix in SUFFIXES}
+        if not endings <= known:
+            raise ValueError(f"name some of {', '.join(sorted(known))}, with commas between them")
+        return frozenset(endings)
 
     @property
     def base_collection(self) -> Path:
@@ -157,7 +187,12 @@ class Settings(BaseSettings):
                 f'"{name}" is no name of a collection. Use up to 64 lower-case letters, digits and '
                 "hyphens, a letter or digit first."
             )
-        return self.data / "collections" / name
+        return self.collections / name
+
+    @property
+    def collections(self) -> Path:
+        """The indexes, each in a folder of its collection's name."""
+        return self.data / "collections"
 
     def documents(self, collection: str) -> Path:
         """The folder that a collection indexes: the seeds, or its own."""

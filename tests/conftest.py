@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -132,14 +132,24 @@ class Library:
     folder: Path
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
     splitting: Splitting = field(default_factory=Splitting)
+    name: str = "base"
 
     @property
     def documents(self) -> Path:
+        if self.name != "base":
+            return self.collection.folder / "documents"
         return self.folder / "documents"
 
     @property
     def collection(self) -> Collection:
-        return Collection(self.folder / "data" / "collections" / "base")
+        return self.collection_named(self.name)
+
+    def collection_named(self, name: str) -> Collection:
+        return Collection(self.folder / "data" / "collections" / name)
+
+    def other(self, name: str) -> "Library":
+        """Another collection beside this one."""
+        return replace(self, name=name)
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.documents / name
@@ -174,9 +184,10 @@ class Library:
         *,
         passages: int = 5,
         min_confidence: float = 0.5,
+        others: Sequence[Generation] = (),
     ) -> Answerer:
         return Answerer(
-            Retriever(generation or self.open(), self.encoder),
+            Retriever(generation or self.open(), self.encoder, *others),
             FakeReader(),
             FAKE_CALIBRATION,
             passages=passages,

@@ -57,19 +57,21 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     from bot.discord_app.logs import set_up_logs
     from bot.discord_app.records import Records, RecordsError
     from bot.discord_app.running import HopelessError, run
-    from bot.discord_app.served import Served, Shelf
+    from bot.discord_app.served import Served
+    from bot.discord_app.shelves import Shelves
     from index.store import Collection
 
     reader = open_reader(settings)
     if not calibration_for(settings, reader, encoder_sha256).is_fitted:
         say_uncalibrated(settings.reader)
 
-    def open_shelf() -> Shelf:
-        opened = open_index(settings)
-        return Shelf(opened.generation, make_answerer(settings, opened, reader))
-
+    shelves = Shelves(
+        open_base=lambda: open_index(settings),
+        answerer=lambda base, others: make_answerer(settings, base, reader, others),
+        collection=lambda name: Collection(settings.collection(name)),
+    )
     set_up_logs()
-    served = Served(open_shelf, Collection(settings.base_collection).current)
+    served = Served(shelves)
     try:
         records = Records(settings.records)
         try:

@@ -130,7 +130,8 @@ class Asking:
             earlier: The turns it follows, oldest first.
         """
         try:
-            answer = await self._desk.ask(question, earlier, OTHER_ANSWERS)
+            scope = self._records.collection(place.server_id)
+            answer = await self._desk.ask(question, earlier, OTHER_ANSWERS, scope)
             await asyncio.to_thread(
                 self._records.keep_answer,
                 answer,

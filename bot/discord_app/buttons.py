@@ -8,8 +8,9 @@ import discord
 from discord import ui
 
 from bot.answer import Answer
-from bot.discord_app.errors import report
-from bot.discord_app.forms import FollowUpForm, WrongForm
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
+from bot.discord_app.pressing import Pressable
 from bot.discord_app.records import ANSWERS_KEPT_DAYS, KeptAnswer
 from bot.discord_app.rendering import context_embed, label, notice, others_embed
 
@@ -49,6 +50,7 @@ def answer_id_of(message: discord.Message) -> str | None:
 
 
 class AnswerButton(
+    Pressable,
     ui.DynamicItem[ui.Button[ui.View]],
     template=rf"quoth:(?P<action>{'|'.join(_ACTIONS)}):(?P<answer_id>[0-9a-f]{{32}})",
 ):
@@ -67,18 +69,12 @@ class AnswerButton(
         self._answer_id = answer_id
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button that was pressed."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
         return cls(match["action"], match["answer_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do what the button says, and report what goes wrong with it."""
+    async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        """Do what the button says."""
         handle = {
             "context": self._context,
             "others": self._others,
@@ -87,59 +83,54 @@ class AnswerButton(
             "wrong": self._wrong,
             "delete": self._delete,
         }[self._action]
-        try:
-            await handle(interaction)
-        except Exception as error:
-            await report(interaction, error)
+        await handle(interaction)
 
     async def _kept(self, interaction: "discord.Interaction[QuothBot]") -> KeptAnswer | None:
-        """The answer, or None after saying that it is no longer kept."""
+        """The answer, once Discord has been told to wait; None after saying that it is gone."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
         kept = await asyncio.to_thread(
             interaction.client.records.answer, self._answer_id, interaction.guild_id
         )
         if kept is None:
-            text = notice("forgotten", days=ANSWERS_KEPT_DAYS)
-            await interaction.followup.send(text, ephemeral=True)
+            await _show(interaction, content=notice("forgotten", days=ANSWERS_KEPT_DAYS))
         return kept
 
     async def _context(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await self._kept(interaction)
         if kept is None:
             return
         shown = kept.found.spans[0] if kept.found.spans else kept.found.nearest[0]
         around = await asyncio.to_thread(
             interaction.client.served.surroundings,
+            interaction.client.records.collection(interaction.guild_id),
+            shown.collection,
             shown.document_id,
             shown.title,
             shown.start_char,
             shown.text,
         )
-        await interaction.followup.send(embed=context_embed(around), ephemeral=True)
+        await _show(interaction, embed=context_embed(around))
 
     async def _others(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await self._kept(interaction)
         if kept is None:
             return
         if kept.found.alternatives:
-            embed = others_embed(kept.found.alternatives)
-            await interaction.followup.send(embed=embed, ephemeral=True)
+            await _show(interaction, embed=others_embed(kept.found.alternatives))
         else:
-            await interaction.followup.send(notice("no_others"), ephemeral=True)
+            await _show(interaction, content=notice("no_others"))
 
     async def _follow(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.send_modal(FollowUpForm(self._answer_id))
+        await open_form(interaction, FollowUpForm(self._answer_id))
 
     async def _right(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await self._kept(interaction)
         if kept is not None:
             text = await interaction.client.vote(interaction, kept, is_right=True)
-            await interaction.followup.send(text, ephemeral=True)
+            await _show(interaction, content=text)
 
     async def _wrong(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.send_modal(WrongForm(self._answer_id))
+        await open_form(interaction, WrongForm(self._answer_id))
         # The vote counts even if the form is closed unfilled.
         kept = await asyncio.to_thread(
             interaction.client.records.answer, self._answer_id, interaction.guild_id
@@ -148,11 +139,16 @@ class AnswerButton(
             await interaction.client.vote(interaction, kept, is_right=False)
 
     async def _delete(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await interaction.response.defer()
+        await acknowledge(interaction.response.defer)
         records = interaction.client.records
         kept = await asyncio.to_thread(records.answer, self._answer_id, interaction.guild_id)
         is_asker = kept is not None and kept.asker == records.hashed(interaction.user.id)
         if is_asker or interaction.permissions.manage_messages:
-            await interaction.delete_original_response()
+            await deliver(interaction.delete_original_response)
         else:
             await interaction.followup.send(notice("not_yours"), ephemeral=True)
+
+
+async def _show(interaction: "discord.Interaction[QuothBot]", **contents: Any) -> None:
+    """Fill in the private message that Discord shows as loading."""
+    await deliver(lambda: interaction.edit_original_response(**contents))

@@ -12,13 +12,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.collections import server_of
 from bot.discord_app.asking import Asking, Place, Reply
+from bot.discord_app.building import Builder
 from bot.discord_app.buttons import AnswerButton, answer_buttons
+from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.desk import Desk
 from bot.discord_app.errors import report
 from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
+from bot.discord_app.own_documents import collections_in
 from bot.discord_app.paging import PageButton
 from bot.discord_app.records import KeptAnswer, Records
 from bot.discord_app.rendering import notice, text_of
@@ -54,8 +59,10 @@ class _Tree(app_commands.CommandTree["QuothBot"]):
 class QuothBot(commands.AutoShardedBot):
     """Quoth in Discord; it starts with `start` and stops with `close`."""
 
-    def __init__(self, settings: Settings, served: Served, records: Records) -> None:
-        """Take what it answers from and what it remembers; neither is closed with it."""
+    def __init__(
+        self, settings: Settings, served: Served, records: Records, builder: Builder
+    ) -> None:
+        """Take what it answers from, remembers and indexes with; none is closed with it."""
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -75,6 +82,8 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the application's id is known."""
         self.conversations = Conversations()
         self.channels = ChannelRules(records)
+        self.builder = builder
+        self.changes = Changes(settings, builder)
         self.desk = Desk(
             served,
             workers=settings.workers,
@@ -85,7 +94,11 @@ class QuothBot(commands.AutoShardedBot):
             waiting=lambda: self.desk.taken,
             generation=lambda: self.served.generation,
             shards_up=lambda: sum(not shard.is_closed() for shard in self.shards.values()),
+            collections_open=lambda: self.served.servers.open_count,
+            collections_broken=lambda: self.served.servers.broken_count,
+            builds_waiting=lambda: builder.waiting,
         )
+        builder.counted = self.metrics.built
         self.asking = Asking(
             desk=self.desk,
             records=records,
@@ -132,11 +145,16 @@ class QuothBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Note which servers Quoth is in; this comes again after each lost session."""
         event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
-        await asyncio.to_thread(self.records.set_servers, {guild.id for guild in self.guilds})
+        await self._note_servers({guild.id for guild in self.guilds})
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is remembered of a server that Quoth is in again."""
-        await asyncio.to_thread(self.records.set_servers, {g.id for g in self.guilds} | {guild.id})
+        await self._note_servers({g.id for g in self.guilds} | {guild.id})
+
+    async def _note_servers(self, server_ids: set[int]) -> None:
+        names = await asyncio.to_thread(collections_in, self.settings.collections)
+        with_documents = [server for name in names if (server := server_of(name)) is not None]
+        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""
@@ -158,11 +176,14 @@ class QuothBot(commands.AutoShardedBot):
         with self.asking.in_flight():
             refused = self.asking.refusal(place)
             if refused is not None:
-                await interaction.response.send_message(refused, ephemeral=True)
+                await acknowledge(
+                    lambda: interaction.response.send_message(refused, ephemeral=True)
+                )
                 return
-            await interaction.response.defer(thinking=True)
+            await acknowledge(lambda: interaction.response.defer(thinking=True))
             reply = await self.asking.ask(question, place, earlier)
-            await interaction.edit_original_response(**contents(reply))
+            shown = contents(reply)
+            await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(
         self,
@@ -190,6 +211,7 @@ class QuothBot(commands.AutoShardedBot):
 
     async def stop(self) -> None:
         """Answer what is in flight, then leave."""
+        self.builder.close()
         await self.asking.drain(self.settings.time_limit_s + MAX_RATELIMIT_S)
         self.desk.close()
         with contextlib.suppress(discord.HTTPException):

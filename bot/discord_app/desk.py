@@ -20,7 +20,9 @@ class TooSlowError(Exception):
 class AnswersInTurn(Protocol):
     """What Discord's side asks of an answerer."""
 
-    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
         """
         Answer one question; called in a worker thread.
 
@@ -28,6 +30,7 @@ class AnswersInTurn(Protocol):
             question: As typed.
             earlier: The turns before it, oldest first; an answerer may leave them aside.
             alternatives: How many other answers, at most.
+            scope: The collection of the server where it is asked; none in direct messages.
 
         Raises:
             QuestionError: If it can't be asked.
@@ -59,12 +62,15 @@ class Desk:
         """Whether the next question would be refused."""
         return self._taken >= self._capacity
 
-    async def ask(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+    async def ask(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
         """
-        Answer a question without holding up the event loop.
+        Answer a question without holding up the event loop; for the arguments see `AnswersInTurn`.
 
         Raises:
-            BusyError: At once, if as many questions wait as may.
+            BusyError: At once, if as many questions wait as may; and after the time limit, if it
+                passed in waiting alone.
             TooSlowError: If the time limit passed, the time of waiting included.
             QuestionError: If it can't be asked.
         """
@@ -72,14 +78,15 @@ class Desk:
             raise BusyError
         with self._lock:
             self._taken += 1
-        work = self._executor.submit(self._answers.answer, question, earlier, alternatives)
+        work = self._executor.submit(self._answers.answer, question, earlier, alternatives, scope)
         # A question that runs too long keeps its worker, so it also keeps its place.
         work.add_done_callback(self._left)
         try:
             async with asyncio.timeout(self._time_limit_s):
                 return await asyncio.wrap_future(work)
         except TimeoutError as error:
-            raise TooSlowError from error
+            # What can still be called off was never begun: it was the queue that took so long.
+            raise (BusyError if work.cancel() else TooSlowError) from error
 
     def _left(self, _: Future[Answer]) -> None:
         with self._lock:

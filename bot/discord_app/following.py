@@ -1,12 +1,10 @@
 """The documents are followed: what changed is indexed by a child process while Quoth answers."""
 
 import asyncio
-import contextlib
 import logging
-import os
-import sys
 from collections.abc import Awaitable, Callable
 
+from bot.discord_app.building import Builder
 from bot.discord_app.logs import event
 from bot.discord_app.served import Served
 from bot.settings import Settings
@@ -16,8 +14,6 @@ from index.store import Collection
 
 _log = logging.getLogger(__name__)
 
-# Of a build beside a bot that answers; 19 would be the lowest priority, 0 the bot's own.
-BUILD_NICENESS = 10
 # A build that fails for want of space or a bad folder is tried again after this at the latest.
 MAX_PAUSE_S = 300.0
 
@@ -70,44 +66,18 @@ class Follower:
             event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
 
 
-def follow(served: Served, settings: Settings) -> Follower:
+def follow(served: Served, settings: Settings, builder: Builder) -> Follower:
     """Follow the seeds."""
     collection = Collection(settings.base_collection)
+
+    async def build() -> bool:
+        return await builder.build() is not None
+
     return Follower(
         served,
         is_outdated=lambda: (
             not collection.is_held() and not is_up_to_date(collection.manifest(), settings.seeds)
         ),
-        build=lambda: build_beside(settings),
+        build=build,
         pause_s=settings.follow_s,
     )
-
-
-async def build_beside(settings: Settings) -> bool:
-    """
-    Run `quoth index` at low priority.
-
-    Returns:
-        Whether it published what the folder holds; what it said is in the log otherwise.
-    """
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot.cli.main", "index"),
-        *("--seeds", str(settings.seeds), "--data", str(settings.data)),
-        *("--encoder", settings.encoder),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        with contextlib.suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, BUILD_NICENESS)
-        _, said = await child.communicate()
-    except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError):
-            child.terminate()
-        await child.wait()
-        raise
-    if child.returncode:
-        last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
-        event(_log, "build_failed", logging.ERROR, code=child.returncode, said=" ".join(last))
-    return child.returncode == 0

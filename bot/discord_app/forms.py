@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import INTERACTION_S, MAX_MODAL_INPUT
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
@@ -33,6 +34,14 @@ class _Form(ui.Modal):
         await report(interaction, error)
 
 
+async def open_form(interaction: discord.Interaction[Any], form: _Form) -> None:
+    """Open a form as the response to a button."""
+    # discord.py does so once it hears that Discord took the form; should that word be lost, what is
+    # filled in would find nobody.
+    interaction.client._connection.store_view(form)
+    await acknowledge(lambda: interaction.response.send_modal(form))
+
+
 class WrongForm(_Form):
     """Asks for the right answer."""
 
@@ -48,7 +57,7 @@ class WrongForm(_Form):
 
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Keep the right answer with the vote."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
         bot: QuothBot = interaction.client
         kept = await asyncio.to_thread(bot.records.answer, self.answer_id, interaction.guild_id)
         if kept is None:
@@ -56,7 +65,7 @@ class WrongForm(_Form):
         else:
             expected = self.field.value.strip() or None
             text = await bot.vote(interaction, kept, is_right=False, expected=expected)
-        await interaction.followup.send(text, ephemeral=True)
+        await deliver(lambda: interaction.edit_original_response(content=text))
 
 
 class FollowUpForm(_Form):
@@ -72,5 +81,5 @@ class FollowUpForm(_Form):
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         """Answer it, as a turn after the one that the button belongs to."""
         bot: QuothBot = interaction.client
-        earlier = bot.conversations.until(self.answer_id)
+        earlier = bot.conversations.until(self.answer_id, interaction.channel_id or 0)
         await bot.answer_interaction(interaction, self.field.value, earlier)

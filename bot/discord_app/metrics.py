@@ -20,6 +20,9 @@ class Metrics:
         waiting: Callable[[], float],
         generation: Callable[[], str],
         shards_up: Callable[[], float],
+        collections_open: Callable[[], float],
+        collections_broken: Callable[[], float],
+        builds_waiting: Callable[[], float],
     ) -> None:
         """
         Register all of them.
@@ -28,6 +31,9 @@ class Metrics:
             waiting: Questions that wait or are being answered.
             generation: The id of the index in use.
             shards_up: Gateway connections that are open.
+            collections_open: Servers' collections that are open.
+            collections_broken: Those that could not be used when they were needed last.
+            builds_waiting: Builds that wait or run.
         """
         self.registry = CollectorRegistry()
         self._generation = generation
@@ -44,16 +50,24 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        Gauge(
-            "quoth_questions_waiting",
-            "Questions that wait or are being answered.",
+        self._builds = Counter(
+            "quoth_builds",
+            "Builds by what became of them.",
+            ["outcome"],
             registry=self.registry,
-        ).set_function(waiting)
-        Gauge(
-            "quoth_gateway_shards_up",
-            "Gateway connections that are open.",
-            registry=self.registry,
-        ).set_function(shards_up)
+        )
+        for name, meaning, value in (
+            ("questions_waiting", "Questions that wait or are being answered.", waiting),
+            ("gateway_shards_up", "Gateway connections that are open.", shards_up),
+            ("collections_open", "Servers' collections that are open.", collections_open),
+            (
+                "collections_broken",
+                "Servers' collections that could not be used when they were needed last.",
+                collections_broken,
+            ),
+            ("builds_waiting", "Builds that wait or run.", builds_waiting),
+        ):
+            Gauge(f"quoth_{name}", meaning, registry=self.registry).set_function(value)
         self._index = Gauge(
             "quoth_index",
             "1, with the generation of the index in use.",
@@ -68,6 +82,10 @@ class Metrics:
             seconds = (timings.encode_s, timings.search_s, timings.read_s, timings.total_s)
             for stage, value in zip(STAGES, seconds, strict=True):
                 self._seconds.labels(stage).observe(value)
+
+    def built(self, outcome: str) -> None:
+        """Count a build: `built` or `failed`."""
+        self._builds.labels(outcome).inc()
 
     def page(self) -> bytes:
         """The metrics in Prometheus' text format."""

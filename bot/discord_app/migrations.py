@@ -42,6 +42,15 @@ STEPS = (
     ) WITHOUT ROWID;
     CREATE TABLE departures (server_id INTEGER PRIMARY KEY, left REAL NOT NULL);
     """,
+    """
+    -- By hashed id, since a collection of documents has no other name. Those that are lost here are
+    -- noted again at the next start.
+    DROP TABLE departures;
+    CREATE TABLE departures (server TEXT PRIMARY KEY, left REAL NOT NULL) WITHOUT ROWID;
+    -- A vote outlives its answer, and goes with its server.
+    ALTER TABLE feedback ADD COLUMN server TEXT;
+    UPDATE feedback SET server = (SELECT server FROM answers WHERE id = answer_id);
+    """,
 )
 
 

@@ -4,24 +4,29 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Self
 
-import discord
 from discord import ui
 
-from bot.discord_app.errors import report
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.pressing import Pressable
 from bot.discord_app.rendering import label, sources_embed
 
 if TYPE_CHECKING:
+    import discord
+
+    from bot.discord_app.client import QuothBot
     from bot.discord_app.served import Served
 
 PAGE_DOCUMENTS = 10
 
 
-async def sources_page(served: "Served", wanted: int) -> dict[str, Any]:
+async def sources_page(served: "Served", scope: str | None, wanted: int) -> dict[str, Any]:
     """What shows page `wanted`, from 0, or the last one if there are fewer."""
-    documents, _ = served.counts()
+    counts = await asyncio.to_thread(served.counts, scope)
+    documents = counts.documents + counts.own_documents
     pages = max(1, -(-documents // PAGE_DOCUMENTS))
     page = min(wanted, pages - 1)
-    lines = await asyncio.to_thread(served.documents, page * PAGE_DOCUMENTS, PAGE_DOCUMENTS)
+    start = page * PAGE_DOCUMENTS
+    lines = await asyncio.to_thread(served.documents, scope, start, PAGE_DOCUMENTS)
     view = ui.View(timeout=None)
     if page > 0:
         view.add_item(PageButton("earlier", page - 1))
@@ -31,6 +36,7 @@ async def sources_page(served: "Served", wanted: int) -> dict[str, Any]:
 
 
 class PageButton(
+    Pressable,
     ui.DynamicItem[ui.Button[ui.View]],
     template=r"quoth:page:(?P<direction>earlier|later):(?P<page>\d{1,6})",
 ):
@@ -45,21 +51,14 @@ class PageButton(
         self._page = page
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
-        item: ui.Item[Any],  # noqa: ARG003
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button that was pressed."""
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
         return cls(match["direction"], int(match["page"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
         """Show the page in place of the one before."""
-        try:
-            await interaction.response.defer()
-            page = await sources_page(interaction.client.served, self._page)
-            await interaction.edit_original_response(**page)
-        except Exception as error:
-            await report(interaction, error)
+        await acknowledge(interaction.response.defer)
+        bot = interaction.client
+        scope = bot.records.collection(interaction.guild_id)
+        page = await sources_page(bot.served, scope, self._page)
+        await deliver(lambda: interaction.edit_original_response(**page))

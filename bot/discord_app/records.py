@@ -7,7 +7,7 @@ import sqlite3
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.collections import server_collection
 from bot.discord_app.migrations import STEPS, migrate, version
 
 ANSWERS_KEPT_DAYS = 30
@@ -134,6 +135,10 @@ class Records:
         digest = hmac.new(self._salt, str(discord_id).encode(), hashlib.sha256)
         return digest.hexdigest()[:_HASH_CHARS]
 
+    def collection(self, server_id: int | None) -> str | None:
+        """The name of a server's own collection; none in direct messages."""
+        return server_collection(self.hashed(server_id)) if server_id is not None else None
+
     # Answers and votes.
 
     def keep_answer(
@@ -186,7 +191,7 @@ class Records:
         given = answer.found.spans[0].text if answer.found.spans else None
         with self._writing() as connection:
             connection.execute(
-                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
                 " is_right = excluded.is_right, expected = CASE WHEN excluded.is_right THEN NULL"
                 " ELSE coalesce(excluded.expected, expected) END",
@@ -198,6 +203,7 @@ class Records:
                     given,
                     expected,
                     question,
+                    answer.server,
                 ),
             )
 
@@ -241,30 +247,67 @@ class Records:
                 (server_id, channel_id, is_allowed),
             )
 
-    def set_servers(self, server_ids: set[int]) -> None:
-        """Note which of the servers with settings Quoth has left, and which it is in again."""
+    def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
+        """
+        Note which of the known servers Quoth has left, and which it is in again.
+
+        Args:
+            server_ids: Those that it is in.
+            others: The hashed ids of servers that something is kept of elsewhere.
+        """
+        here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
-            known = {row[0] for row in connection.execute("SELECT server_id FROM channels")}
-            for server_id in known - server_ids:
-                self._leave(connection, server_id)
+            known = set(others)
+            for (server,) in connection.execute("SELECT DISTINCT server FROM answers"):
+                known |= {server} if server else set()
+            for (server_id,) in connection.execute("SELECT DISTINCT server_id FROM channels"):
+                known.add(self.hashed(server_id))
+            self._leave(connection, known - here)
             connection.executemany(
-                "DELETE FROM departures WHERE server_id = ?", [(i,) for i in server_ids]
+                "DELETE FROM departures WHERE server = ?", [(server,) for server in here]
             )
 
     def leave(self, server_id: int) -> None:
         """Note that Quoth was removed from a server."""
         with self._writing() as connection:
-            self._leave(connection, server_id)
+            self._leave(connection, {self.hashed(server_id)})
 
-    def _leave(self, connection: sqlite3.Connection, server_id: int) -> None:
-        connection.execute(
-            "INSERT OR IGNORE INTO departures VALUES (?, ?)", (server_id, self._clock())
+    def _leave(self, connection: sqlite3.Connection, servers: Iterable[str]) -> None:
+        connection.executemany(
+            "INSERT OR IGNORE INTO departures VALUES (?, ?)",
+            [(server, self._clock()) for server in servers],
         )
+
+    def departed(self) -> list[str]:
+        """The hashed ids of the servers that Quoth left so long ago that nothing may remain."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT server FROM departures WHERE left < ?",
+                (self._clock() - SERVER_GRACE_DAYS * DAY_S,),
+            ).fetchall()
+        return [server for (server,) in rows]
+
+    def delete_server(self, server: str) -> None:
+        """Delete all that is kept of a server, named by its hashed id; its departure last."""
+        with self._writing() as connection:
+            connection.execute(
+                "DELETE FROM questions WHERE answer_id IN"
+                " (SELECT id FROM answers WHERE server = ?)",
+                (server,),
+            )
+            connection.execute("DELETE FROM answers WHERE server = ?", (server,))
+            connection.execute("DELETE FROM feedback WHERE server = ?", (server,))
+            ids = connection.execute("SELECT DISTINCT server_id FROM channels").fetchall()
+            connection.executemany(
+                "DELETE FROM channels WHERE server_id = ?",
+                [row for row in ids if self.hashed(row[0]) == server],
+            )
+            connection.execute("DELETE FROM departures WHERE server = ?", (server,))
 
     # Housekeeping.
 
     def tidy(self, questions_kept_days: int) -> None:
-        """Delete what is older than it may be, and what belongs to servers that were left."""
+        """Delete what is older than it may be."""
         now = self._clock()
         with self._writing() as connection:
             connection.execute(
@@ -273,25 +316,6 @@ class Records:
             connection.execute(
                 "DELETE FROM questions WHERE created < ?", (now - questions_kept_days * DAY_S,)
             )
-            gone = connection.execute(
-                "SELECT server_id FROM departures WHERE left < ?",
-                (now - SERVER_GRACE_DAYS * DAY_S,),
-            ).fetchall()
-            for (server_id,) in gone:
-                here = (self.hashed(server_id),)
-                connection.execute(
-                    "DELETE FROM feedback WHERE answer_id IN"
-                    " (SELECT id FROM answers WHERE server = ?)",
-                    here,
-                )
-                connection.execute(
-                    "DELETE FROM questions WHERE answer_id IN"
-                    " (SELECT id FROM answers WHERE server = ?)",
-                    here,
-                )
-                connection.execute("DELETE FROM answers WHERE server = ?", here)
-                connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
-                connection.execute("DELETE FROM departures WHERE server_id = ?", (server_id,))
 
     def commands_hash(self) -> str:
         """Of the command set that Discord was last given."""

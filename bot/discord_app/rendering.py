@@ -41,6 +41,8 @@ class DocumentLine:
     size: int
     """In bytes."""
     dated: str | None
+    is_own: bool = False
+    """Whether it was added in the server where it is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def sources_embed(
             id=fit(line.id, SOURCE_CHARS),
             dated=line.dated,
             size=line.size,
+            is_own=line.is_own,
         )
         for line in lines
     ]

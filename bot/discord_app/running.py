@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.following import follow
+from bot.discord_app.housekeeping import catch_up, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.logs import event
 from bot.discord_app.records import Records
@@ -28,7 +30,8 @@ MAX_PAUSE_S = 300.0
 # Without a single shard by then a try has failed. discord.py itself tries each shard for ever, one
 # call inside the other, and would end in a RecursionError.
 CONNECT_S = 300.0
-TIDY_EVERY_S = 6 * 60 * 60.0
+# Between two looks for collections that nobody asks for.
+CLOSE_EVERY_S = 60.0
 
 # Close codes of the gateway that no second try changes, from Discord's documentation.
 _HOPELESS = {
@@ -168,8 +171,9 @@ async def run(
             event(_log, "stopping", questions=bot.desk.taken)
             await bot.stop()
 
+    builder = Builder(settings)
     await supervise(
-        lambda: QuothBot(settings, served, records),
+        lambda: QuothBot(settings, served, records, builder),
         settings.discord_token.get_secret_value(),
         living=living,
     )
@@ -187,9 +191,14 @@ async def _duties(
     async with AsyncExitStack() as stack:
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
-        work = [_tidy(records, settings.log_questions_days), _introduce(bot, say)]
+        work = [
+            _introduce(bot, say),
+            tidy(settings, served, records),
+            _close_unused(served),
+            catch_up(settings, bot.builder),
+        ]
         if settings.follow_s:
-            work.append(follow(served, settings).run())
+            work.append(follow(served, settings, bot.builder).run())
         duties = [asyncio.create_task(_logged(duty)) for duty in work]
         try:
             yield
@@ -212,7 +221,7 @@ async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
     say(render("discord/invite.txt", link=bot.invite_link))
 
 
-async def _tidy(records: Records, questions_kept_days: int) -> None:
+async def _close_unused(served: Served) -> None:
     while True:
-        await asyncio.to_thread(records.tidy, questions_kept_days)
-        await asyncio.sleep(TIDY_EVERY_S)
+        await asyncio.sleep(CLOSE_EVERY_S)
+        await asyncio.to_thread(served.servers.close_unused)

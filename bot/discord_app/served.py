@@ -1,77 +1,95 @@
-"""What is answered from: one generation, exchanged for the next between two questions."""
+"""
+What is answered from: the base, and in a server its own documents with it.
+
+Generations are exchanged for the next between two questions.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeVar
 
-from bot.answer import Answer
+from bot.answer import Answer, QuestionError
+from bot.collections import BASE_COLLECTION
 from bot.discord_app.rendering import CONTEXT_CHARS, DocumentLine, Surroundings
+from bot.discord_app.shelves import ServerShelves, Shelf, Shelves, open_base
 from bot.discord_app.turns import Turn
-from index.store import Generation
 
-
-class Answers(Protocol):
-    """Answers from one generation; see `bot.answer.Answerer`."""
-
-    def answer(self, question: str, alternatives: int = 0) -> Answer:
-        """Answer one question, with so many other answers at most."""
-        ...
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """An opened generation and the answerer that reads in it."""
+class Counts:
+    """How much there is to answer from."""
 
-    generation: Generation
-    answerer: Answers
-
-
-@dataclass(slots=True)
-class _Loan:
-    shelf: Shelf
-    readers: int = 0
-    is_retired: bool = False
+    documents: int
+    """Of the base, as `passages`."""
+    passages: int
+    own_documents: int = 0
+    """Of the server, beside the base's."""
+    own_passages: int = 0
+    own_generation: str | None = None
 
 
 class Served:
-    """The shelf in use. Any thread may call it."""
+    """
+    The shelves in use. Any thread may call it; each call that takes a scope may open a collection.
 
-    def __init__(self, open_shelf: Callable[[], Shelf], current: Callable[[], str]) -> None:
+    A scope is the name of a server's collection: what is asked there is answered from the base and
+    from that collection, and without a scope from the base alone.
+    """
+
+    def __init__(self, shelves: Shelves) -> None:
         """
-        Open the first shelf.
-
-        Args:
-            open_shelf: Opens the generation that is published now.
-            current: The id of the generation that is published now.
+        Open the base.
 
         Raises:
             IndexingError: If there is none that can be opened.
         """
-        self._open_shelf = open_shelf
-        self._current = current
+        self._shelves = shelves
+        self._current = shelves.collection(BASE_COLLECTION).current
         self._lock = threading.Lock()
-        self._loan = _Loan(open_shelf())
+        self._base = open_base(shelves)
+        self.servers = ServerShelves(shelves)
+
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        """Answer a question by itself; see `AnswersInTurn`."""
+        del earlier  # understood by no part yet that answers
+        return self._with(scope, lambda shelf: shelf.answerer.answer(question, alternatives))
+
+    def _with(self, scope: str | None, use: Callable[[Shelf], _T]) -> _T:
+        """Use a server's shelf, or the base's where the server's collection turns out broken."""
+        with self._base_in_use() as base:
+            own = self.servers.borrow(scope, base) if scope is not None else None
+            if scope is None or own is None or own.own is None:
+                return use(base)
+            try:
+                return use(own)
+            except QuestionError:
+                raise
+            except Exception as error:
+                self.servers.note_broken(scope, own.own.id, error)
+            finally:
+                own.lent.give_back()
+            return use(base)
 
     @contextmanager
-    def _using(self) -> Iterator[Shelf]:
-        """The shelf in use, which stays open until the block ends."""
+    def _base_in_use(self) -> Iterator[Shelf]:
+        """The shelf of the base, which stays open until the block ends."""
         with self._lock:
-            loan = self._loan
-            loan.readers += 1
+            shelf = self._base
+            shelf.lent.lend()
         try:
-            yield loan.shelf
+            yield shelf
         finally:
-            with self._lock:
-                loan.readers -= 1
-                is_done = loan.is_retired and not loan.readers
-            if is_done:
-                loan.shelf.generation.close()
+            shelf.lent.give_back()
 
     def refresh(self) -> bool:
         """
-        Change to the published generation if it is another; questions under way keep the old one.
+        Change to the published base if it is another; questions under way keep the old one.
 
         Returns:
             Whether it was another.
@@ -81,45 +99,68 @@ class Served:
         """
         if self._current() == self.generation:
             return False
-        fresh = _Loan(self._open_shelf())
+        fresh = open_base(self._shelves)
         with self._lock:
-            old, self._loan = self._loan, fresh
-        self._retire(old)
+            old, self._base = self._base, fresh
+        # Those of servers are opened again with the new base when they are asked for.
+        self.servers.close_all()
+        old.lent.give_back()
         return True
 
     @property
     def generation(self) -> str:
-        """The id of the generation in use."""
-        return self._loan.shelf.generation.id
+        """The id of the base's generation in use."""
+        return self._base.base.generation.id
 
-    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
-        """Answer a question by itself; see `AnswersInTurn`."""
-        del earlier  # understood by no part yet that answers
-        with self._using() as shelf:
-            return shelf.answerer.answer(question, alternatives)
-
-    def counts(self) -> tuple[int, int]:
+    def counts(self, scope: str | None) -> Counts:
         """How many documents and passages there are."""
-        manifest = self._loan.shelf.generation.manifest
-        return len(manifest.documents), manifest.passages
 
-    def documents(self, start: int, count: int) -> list[DocumentLine]:
-        """A stretch of the documents in order of id."""
-        with self._using() as shelf:
-            lines = []
-            for stamp in shelf.generation.manifest.documents[start : start + count]:
-                document = shelf.generation.texts.document(stamp.id)
+        def count(shelf: Shelf) -> Counts:
+            base = shelf.base.generation.manifest
+            if shelf.own is None:
+                return Counts(len(base.documents), base.passages)
+            own = shelf.own.manifest
+            return Counts(
+                len(base.documents),
+                base.passages,
+                len(own.documents),
+                own.passages,
+                own.generation,
+            )
+
+        return self._with(scope, count)
+
+    def documents(self, scope: str | None, start: int, count: int) -> list[DocumentLine]:
+        """A stretch of the documents: the server's own, then the base's, each in order of id."""
+
+        def lines(shelf: Shelf) -> list[DocumentLine]:
+            generations = [each for each in (shelf.own, shelf.base.generation) if each]
+            stamps = [(each, stamp) for each in generations for stamp in each.manifest.documents]
+            found = []
+            for generation, stamp in stamps[start : start + count]:
+                document = generation.texts.document(stamp.id)
                 dated = document.dated.isoformat() if document.dated else None
-                lines.append(DocumentLine(stamp.id, document.title, stamp.size, dated))
-            return lines
+                is_own = generation is shelf.own
+                found.append(DocumentLine(stamp.id, document.title, stamp.size, dated, is_own))
+            return found
+
+        return self._with(scope, lines)
 
     def surroundings(
-        self, document_id: str, title: str, start_char: int, text: str
+        self,
+        scope: str | None,
+        collection: str,
+        document_id: str,
+        title: str,
+        start_char: int,
+        text: str,
     ) -> Surroundings:
         """
         What stands around a piece of a document, if it still stands there.
 
         Args:
+            scope: Of the server where it is shown.
+            collection: The one that the document is in; another server's is as good as gone.
             document_id: Of an answer that may come from an older generation.
             title: Shown if the document is gone.
             start_char: Where the piece began.
@@ -127,25 +168,23 @@ class Served:
         """
         end_char = start_char + len(text)
         begin = max(0, start_char - 2 * CONTEXT_CHARS)
-        with self._using() as shelf:
+
+        def read(shelf: Shelf) -> str:
+            generation = shelf.generation(collection)
+            if generation is None:
+                return ""
             try:
-                shown = shelf.generation.texts.text(
-                    document_id, begin, end_char + 2 * CONTEXT_CHARS
-                )
+                return generation.texts.text(document_id, begin, end_char + 2 * CONTEXT_CHARS)
             except KeyError:
-                shown = ""
+                return ""
+
+        shown = self._with(scope, read)
         within = start_char - begin
         if shown[within : within + len(text)] != text:
             return Surroundings(title, "", text, "", document_changed=True)
         return Surroundings(title, shown[:within], text, shown[within + len(text) :])
 
     def close(self) -> None:
-        """Close the shelf when the last question is answered."""
-        self._retire(self._loan)
-
-    def _retire(self, loan: _Loan) -> None:
-        with self._lock:
-            loan.is_retired = True
-            is_done = not loan.readers
-        if is_done:
-            loan.shelf.generation.close()
+        """Close every shelf when its last question is answered."""
+        self.servers.close_all()
+        self._base.lent.give_back()

@@ -52,17 +52,20 @@ class Conversations:
             if self._latest.get(oldest.place) == oldest_id:
                 del self._latest[oldest.place]
 
-    def until(self, answer_id: str) -> tuple[Turn, ...]:
-        """The turns that ended in this answer; none if they are forgotten."""
+    def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
         found = self._by_answer.get(answer_id)
         if found is None or self._clock() - found.touched > KEPT_S:
+            return ()
+        if found.place[0] != channel_id:
+            # Whoever names an answer of another server learns nothing of it.
             return ()
         return found.turns
 
     def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
         """The turns of this member in this channel."""
         answer_id = self._latest.get((channel_id, user_id))
-        return self.until(answer_id) if answer_id is not None else ()
+        return self.until(answer_id, channel_id) if answer_id is not None else ()
 
     def forget(self, user_id: int) -> None:
         """Drop what this member asked."""

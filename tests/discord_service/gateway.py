@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
@@ -14,6 +15,7 @@ MESSAGE_CONTENT = 1 << 15
 PRIVILEGED = MESSAGE_CONTENT | 1 << 1 | 1 << 8
 GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
 HEARTBEAT_MS = 41_250  # as Discord has it
+LATE_BEAT = 1.5  # intervals
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Gateway:
         self.heartbeat_ms = HEARTBEAT_MS
         self.missed_beats = 0
         """Connections that were silent for two intervals; Discord would have dropped them."""
+        self.late_beats = 0
+        """Heartbeats that came more than half an interval after their time."""
         self._numbers = itertools.count(1)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
@@ -60,6 +64,7 @@ class Gateway:
         await socket.prepare(request)
         await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
         patience_s = 2 * self.heartbeat_ms / 1e3
+        last_beat = time.monotonic()
         while True:
             try:
                 frame = await socket.receive(timeout=patience_s)
@@ -68,7 +73,12 @@ class Gateway:
                 break
             if frame.type is not WSMsgType.TEXT:
                 break
-            await self._received(socket, frame.json())
+            packet = frame.json()
+            if packet["op"] == HEARTBEAT:
+                now = time.monotonic()
+                self.late_beats += now - last_beat > LATE_BEAT * self.heartbeat_ms / 1e3
+                last_beat = now
+            await self._received(socket, packet)
         for session in self.sessions.values():
             if session.socket is socket:
                 session.socket = None

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from tests.discord_service.rules import (
+    MAX_CHOICE,
+    MAX_CHOICES,
     ApiError,
     check_commands,
     check_components,
+    check_length,
     check_message,
     check_modal,
     form_error,
@@ -41,8 +44,9 @@ class Fault:
     """An answer that replaces the real one, so many times."""
 
     method: str
+    """Or "*" for any."""
     path: str
-    """A part of the path."""
+    """A part of the path, or "*" for any."""
     status: int
     times: int
     body: Json = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Rest:
         app = web.Application(middlewares=[self._gate], client_max_size=2**25)
         for method, path, handler in self._routes:
             app.router.add_route(method, f"/api/v10{path}", handler)
+        app.router.add_get("/attachments/{attachment}/{name}", self._attachment)
         app.router.add_get("/gateway", self._discord.gateway.connect)
         app.router.add_get("/gateway/", self._discord.gateway.connect)
         return app
@@ -92,6 +97,7 @@ class Rest:
         fault = self._discord.take_fault(request.method, request.path)
         if fault is not None:
             if fault.after:
+                request["receipt_lost"] = True
                 await self._answer(request, handler)
             await asyncio.sleep(fault.delay_s)
             return _json(fault.body or {"message": "fault", "code": 0}, fault.status, fault.headers)
@@ -101,7 +107,9 @@ class Rest:
 
     async def _answer(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         try:
-            is_open = request.path.startswith(("/api/v10/interactions", "/api/v10/webhooks"))
+            is_open = request.path.startswith(
+                ("/api/v10/interactions", "/api/v10/webhooks", "/attachments/")
+            )
             expected = f"Bot {self._discord.token}"
             if not is_open and request.headers.get("Authorization") != expected:
                 raise ApiError(401, 0, "401: Unauthorized")
@@ -112,6 +120,12 @@ class Rest:
         except web.HTTPException as error:
             self._discord.problems.append(f"{request.method} {request.path}: {error.status}")
             return _json({"code": 0, "message": error.reason}, error.status)
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        upload = self._discord.uploads.get(int(request.match_info["attachment"]))
+        if upload is None:
+            raise ApiError(404, 0, "This content is no longer available.")
+        return web.Response(body=upload.content)
 
     async def _me(self, _: web.Request) -> web.Response:
         return _json(self._discord.bot.json())
@@ -224,10 +238,12 @@ class Rest:
             self._discord.late.append(interaction)
             raise ApiError(404, 10062, "Unknown interaction")
         if interaction.callback is not None:
-            self._discord.problems.append("an interaction was acknowledged twice")
+            if not interaction.receipt_lost:
+                self._discord.problems.append("an interaction was acknowledged twice")
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
         payload = await _payload(request)
         interaction.callback = payload
+        interaction.receipt_lost = request.get("receipt_lost", False)
         message = self._respond(interaction, payload["type"], payload.get("data") or {})
         described: Json = {"id": str(interaction.id), "type": interaction.type}
         body: Json = {"interaction": described}
@@ -244,8 +260,11 @@ class Rest:
             check_modal(data)
             return None
         if kind == 8:
-            if len(data["choices"]) > 25 or any(len(c["name"]) > 100 for c in data["choices"]):
-                raise form_error("choices", "at most 25 of 100 characters")
+            if len(data["choices"]) > MAX_CHOICES:
+                raise form_error("choices", f"{len(data['choices'])} of {MAX_CHOICES}")
+            for choice in data["choices"]:
+                check_length("choice.name", choice["name"], MAX_CHOICE)
+                check_length("choice.value", choice["value"], MAX_CHOICE)
             return None
         if kind in {4, 5}:
             if kind == 4:
@@ -311,6 +330,7 @@ class Rest:
         payload = await _payload(request)
         check_message(payload, may_be_empty=True)
         _change(message, payload)
+        self._by_token(request).shown.append(message.content)
         return _json(message.json())
 
     async def _delete_original(self, request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from tests.discord_service.world import Json
 
 MAX_CONTENT, MAX_EMBEDS, MAX_EMBED_TOTAL = 2_000, 10, 6_000
 MAX_ROWS, MAX_BUTTONS, MAX_LABEL, MAX_CUSTOM_ID = 5, 5, 80, 100
+MAX_CHOICES, MAX_CHOICE = 25, 100
 MAX_MODAL_TITLE, MAX_MODAL_ITEMS, MAX_INPUT_LABEL = 45, 5, 45
 
 _COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
@@ -29,7 +30,8 @@ def form_error(where: str, problem: str) -> ApiError:
     return ApiError(400, 50035, f"Invalid Form Body: {where}: {problem}")
 
 
-def _check_length(where: str, text: object, most: int, least: int = 1) -> None:
+def check_length(where: str, text: object, most: int, least: int = 1) -> None:
+    """Refuse a text of the wrong length."""
     if not isinstance(text, str) or not least <= len(text) <= most:
         raise form_error(where, f"must be {least} to {most} characters long, is {text!r}")
 
@@ -37,7 +39,7 @@ def _check_length(where: str, text: object, most: int, least: int = 1) -> None:
 def check_message(payload: Json, *, may_be_empty: bool = False) -> None:
     """Refuse a message that Discord would refuse."""
     content = payload.get("content") or ""
-    _check_length("content", content, MAX_CONTENT, 0)
+    check_length("content", content, MAX_CONTENT, 0)
     embeds = payload.get("embeds") or []
     if len(embeds) > MAX_EMBEDS:
         raise form_error("embeds", f"{len(embeds)} of {MAX_EMBEDS}")
@@ -52,18 +54,18 @@ def check_message(payload: Json, *, may_be_empty: bool = False) -> None:
 def _check_embed(embed: Json) -> int:
     for name, most in _EMBED_LIMITS.items():
         if embed.get(name) is not None:
-            _check_length(f"embed.{name}", embed[name], most)
+            check_length(f"embed.{name}", embed[name], most)
     fields = embed.get("fields", [])
     if len(fields) > 25:
         raise form_error("embed.fields", f"{len(fields)} of 25")
     for field in fields:
-        _check_length("embed.field.name", field.get("name"), 256)
-        _check_length("embed.field.value", field.get("value"), 1_024)
+        check_length("embed.field.name", field.get("name"), 256)
+        check_length("embed.field.value", field.get("value"), 1_024)
     footer, author = embed.get("footer", {}), embed.get("author", {})
     if footer:
-        _check_length("embed.footer.text", footer.get("text"), 2_048)
+        check_length("embed.footer.text", footer.get("text"), 2_048)
     if author:
-        _check_length("embed.author.name", author.get("name"), 256)
+        check_length("embed.author.name", author.get("name"), 256)
     counted = [embed.get("title"), embed.get("description"), footer.get("text")]
     counted += [author.get("name"), *(f["name"] + f["value"] for f in fields)]
     return sum(len(text) for text in counted if text)
@@ -80,27 +82,27 @@ def check_components(rows: Iterable[Json]) -> None:
             raise form_error("components", f"is no row of one to five: {row}")
         for item in row["components"]:
             custom_id = item.get("custom_id")
-            _check_length("custom_id", custom_id, MAX_CUSTOM_ID)
+            check_length("custom_id", custom_id, MAX_CUSTOM_ID)
             if custom_id in seen:
                 raise form_error("custom_id", f"{custom_id} stands twice")
             seen.add(custom_id)
             if item["type"] == 2:
-                _check_length("label", item.get("label"), MAX_LABEL)
+                check_length("label", item.get("label"), MAX_LABEL)
 
 
 def check_modal(form: Json) -> None:
     """Refuse a form that Discord would refuse."""
-    _check_length("modal.title", form.get("title"), MAX_MODAL_TITLE)
-    _check_length("modal.custom_id", form.get("custom_id"), MAX_CUSTOM_ID)
+    check_length("modal.title", form.get("title"), MAX_MODAL_TITLE)
+    check_length("modal.custom_id", form.get("custom_id"), MAX_CUSTOM_ID)
     rows = form.get("components", [])
     if not 1 <= len(rows) <= MAX_MODAL_ITEMS:
         raise form_error("modal.components", f"{len(rows)} of 1 to {MAX_MODAL_ITEMS}")
     for row in rows:
         item = row["component"] if row["type"] == 18 else row["components"][0]
         label = row["label"] if row["type"] == 18 else item.get("label")
-        _check_length("modal.label", label, MAX_INPUT_LABEL)
+        check_length("modal.label", label, MAX_INPUT_LABEL)
         if item.get("placeholder") is not None:
-            _check_length("modal.placeholder", item["placeholder"], 100)
+            check_length("modal.placeholder", item["placeholder"], 100)
 
 
 def check_commands(commands: object) -> list[Json]:
@@ -111,7 +113,7 @@ def check_commands(commands: object) -> list[Json]:
         if command.get("type", 1) == 1:
             _check_command(command)
         else:
-            _check_length("menu.name", command.get("name"), 32)
+            check_length("menu.name", command.get("name"), 32)
             if command.get("description"):
                 raise form_error("menu.description", "menus have none")
         if len(json.dumps(command)) > 8_000:
@@ -123,6 +125,6 @@ def _check_command(command: Json) -> None:
     name = command.get("name")
     if not isinstance(name, str) or not _COMMAND_NAME.fullmatch(name) or name != name.lower():
         raise form_error("command.name", f"{name!r}")
-    _check_length("command.description", command.get("description"), 100)
+    check_length("command.description", command.get("description"), 100)
     for option in command.get("options", []):
         _check_command(option)

@@ -11,6 +11,7 @@ from aiohttp import web
 from tests.discord_service.gateway import Gateway
 from tests.discord_service.rest import Fault, Rest
 from tests.discord_service.world import (
+    AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
     DM,
@@ -23,6 +24,7 @@ from tests.discord_service.world import (
     Interaction,
     Json,
     Message,
+    Upload,
     User,
 )
 
@@ -42,6 +44,7 @@ class LocalDiscord:
         self.guilds: list[Guild] = []
         self.channels: dict[int, Channel] = {}
         self.interactions: dict[int, Interaction] = {}
+        self.uploads: dict[int, Upload] = {}
         self.commands: list[Json] = []
         self.syncs = 0
         self.requests: list[tuple[str, str]] = []
@@ -140,7 +143,7 @@ class LocalDiscord:
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         for fault in self.faults:
-            if fault.times and fault.method == method and fault.path in path:
+            if fault.times and fault.method in {method, "*"} and fault.path.strip("*") in path:
                 fault.times -= 1
                 return fault
         return None
@@ -192,13 +195,18 @@ class LocalDiscord:
         Use a slash command.
 
         The name has its subcommand after a space, if it has one; the permissions are the member's
-        in the channel; a `Channel` among the options is passed as Discord passes one.
+        in the channel; a `Channel` or `Upload` among the options is passed as Discord passes one.
         """
         command, _, sub = name.partition(" ")
         given: list[Json] = []
         resolved: dict[str, Json] = {}
         for key, value in options.items():
-            if isinstance(value, Channel):
+            if isinstance(value, Upload):
+                self.uploads[value.id] = value
+                given.append({"name": key, "type": 11, "value": str(value.id)})
+                url = f"{self.url}/attachments/{value.id}/{value.id}"
+                resolved.setdefault("attachments", {})[str(value.id)] = value.json(url)
+            elif isinstance(value, Channel):
                 given.append({"name": key, "type": 7, "value": str(value.id)})
                 resolved.setdefault("channels", {})[str(value.id)] = value.json() | {
                     "permissions": "0"
@@ -209,6 +217,26 @@ class LocalDiscord:
             given = [{"name": sub, "type": 1, "options": given}]
         data = self._command(command, 1) | {"options": given, "resolved": resolved}
         return self.interact(Interaction(COMMAND, channel, user, data, permissions))
+
+    def complete(
+        self,
+        channel: Channel,
+        user: User,
+        name: str,
+        option: str,
+        typed: str,
+        *,
+        permissions: int = 0,
+    ) -> list[str]:
+        """Type into an option of a slash command, and wait for what is offered."""
+        command, _, sub = name.partition(" ")
+        given: list[Json] = [{"name": option, "type": 3, "value": typed, "focused": True}]
+        if sub:
+            given = [{"name": sub, "type": 1, "options": given}]
+        data = self._command(command, 1) | {"options": given}
+        asked = self.interact(Interaction(AUTOCOMPLETE, channel, user, data, permissions))
+        self.wait_for(lambda: asked.choices is not None, "an offer")
+        return asked.choices or []
 
     def menu(self, channel: Channel, user: User, name: str, target: Message) -> Interaction:
         """Use a message menu."""
@@ -263,6 +291,18 @@ class LocalDiscord:
         data = interaction.json(self.bot.id)
         self._do(self.gateway.dispatch("INTERACTION_CREATE", data, interaction.channel.guild))
         return interaction
+
+    def join(self, guild: Guild) -> None:
+        """Add the bot to a server while it runs."""
+        self._do(self.gateway.dispatch("GUILD_CREATE", guild.json(self.bot), guild))
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with its messages."""
+        del self.channels[channel.id]
+        channel.messages.clear()
+        assert channel.guild is not None
+        channel.guild.channels.remove(channel)
+        self._do(self.gateway.dispatch("CHANNEL_DELETE", channel.json(), channel.guild))
 
     def leave(self, guild: Guild) -> None:
         """Remove the bot from a server."""

@@ -191,6 +191,24 @@ class Message:
 
 
 @dataclass
+class Upload:
+    """A file that a person attaches to a command, and what Discord says of it."""
+
+    name: str
+    content: bytes
+    size: int | None = None
+    """What is said; the truth if it is none."""
+    content_type: str | None = None
+    id: int = field(default_factory=snowflake)
+
+    def json(self, url: str) -> Json:
+        said = len(self.content) if self.size is None else self.size
+        values: Json = {"id": str(self.id), "filename": self.name, "size": said, "url": url}
+        values |= {"proxy_url": url, "ephemeral": True}
+        return values | ({"content_type": self.content_type} if self.content_type else {})
+
+
+@dataclass
 class Interaction:
     """A command, a pressed button or a filled-in form, and what became of it."""
 
@@ -208,6 +226,10 @@ class Interaction:
     response: Message | None = None
     """The message that came of it."""
     followups: list[Message] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    """Every text that the response had, in order."""
+    receipt_lost: bool = False
+    """The bot was not told that its first answer was taken."""
     expired: bool = False
     """Its fifteen minutes are over."""
 
@@ -258,6 +280,13 @@ class Interaction:
     def is_private(self) -> bool:
         """Whether the asker alone sees the response."""
         return self.response is not None and bool(self.response.flags & EPHEMERAL)
+
+    @property
+    def choices(self) -> list[str] | None:
+        """What an autocompletion offers; none before it does."""
+        if self.callback is None or self.callback["type"] != 8:
+            return None
+        return [choice["value"] for choice in self.callback["data"]["choices"]]
 
     @property
     def modal(self) -> Json | None:

@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import acknowledge
 from bot.discord_app.rendering import notice
 
 MENU_NAME = "Ask Quoth"
@@ -30,4 +31,6 @@ class Ask(commands.Cog):
         if message.content.strip():
             await self._bot.answer_interaction(interaction, message.content)
         else:
-            await interaction.response.send_message(notice("no_text"), ephemeral=True)
+            await acknowledge(
+                lambda: interaction.response.send_message(notice("no_text"), ephemeral=True)
+            )

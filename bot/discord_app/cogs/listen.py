@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -14,6 +15,7 @@ from bot.discord_app.asking import Place
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.client import QuothBot, contents
 from bot.discord_app.cogs.read import help_embed
+from bot.discord_app.delivery import deliver
 from bot.discord_app.logs import event
 from bot.discord_app.turns import Turn
 
@@ -48,6 +50,8 @@ class Listen(commands.Cog):
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
+            except (discord.RateLimited, aiohttp.ClientError) as error:
+                event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
 
     async def _answer(self, message: discord.Message, place: Place) -> None:
         question = self._without_mention(message.content)
@@ -72,18 +76,20 @@ class Listen(commands.Cog):
         replied = message.reference.resolved if message.reference else None
         if isinstance(replied, discord.Message):
             answer_id = answer_id_of(replied)
-            return conversations.until(answer_id) if answer_id else ()
+            return conversations.until(answer_id, message.channel.id) if answer_id else ()
         if isinstance(message.channel, discord.Thread):
             return conversations.latest(message.channel.id, message.author.id)
         return ()
 
     async def _send(self, message: discord.Message, **values: Any) -> None:
-        await message.channel.send(
-            reference=message.to_reference(fail_if_not_exists=False),
-            mention_author=False,
-            # Discord takes a message with the same nonce once, however often a request is retried.
-            nonce=str(message.id),
-            **values,
+        await deliver(
+            lambda: message.channel.send(
+                reference=message.to_reference(fail_if_not_exists=False),
+                mention_author=False,
+                # Discord takes a message with the same nonce once, however often it is sent.
+                nonce=str(message.id),
+                **values,
+            )
         )
 
 

@@ -8,7 +8,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.rendering import information_embed, notice, uptime
+from index.store import Collection
 
 _Channel = discord.TextChannel | discord.Thread | discord.ForumChannel | discord.VoiceChannel
 
@@ -49,13 +51,13 @@ class Manage(commands.Cog):
     async def _set(
         self, interaction: discord.Interaction[QuothBot], channel: _Channel, *, is_allowed: bool
     ) -> None:
-        await interaction.response.defer(ephemeral=True)
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         await asyncio.to_thread(
             self._bot.channels.set, channel.guild.id, channel.id, is_allowed=is_allowed
         )
         kind = "channel_allowed" if is_allowed else "channel_denied"
         text = notice(kind, channel=channel.mention, only=is_allowed)
-        await interaction.edit_original_response(content=text)
+        await deliver(lambda: interaction.edit_original_response(content=text))
 
     @channels.command(name="list")
     @app_commands.checks.has_permissions(manage_guild=True)
@@ -67,7 +69,7 @@ class Manage(commands.Cog):
             allowed=rules.allowed(interaction.guild_id),
             denied=rules.denied(interaction.guild_id),
         )
-        await interaction.response.send_message(text, ephemeral=True)
+        await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
 
     @app_commands.command(name="status")
     @app_commands.guild_only()
@@ -75,20 +77,28 @@ class Manage(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def status(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How I am: the index, the time I am up, the questions of today."""
-        await interaction.response.defer(ephemeral=True)
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         bot = self._bot
+        scope = bot.records.collection(interaction.guild_id)
+        assert scope is not None  # noqa: S101 - only in a server has a member the right
         today = await asyncio.to_thread(bot.records.today, interaction.guild_id)
-        documents, passages = bot.served.counts()
+        counts = await asyncio.to_thread(bot.served.counts, scope)
         embed = information_embed(
             "status_title",
             "discord/status.md",
             generation=bot.served.generation,
-            documents=documents,
-            passages=passages,
+            documents=counts.documents,
+            passages=counts.passages,
+            own_generation=counts.own_generation,
+            own_documents=counts.own_documents,
+            own_passages=counts.own_passages,
+            is_broken=bot.served.servers.is_broken(scope),
+            is_held=Collection(bot.settings.collection(scope)).is_held(),
+            collection=scope,
             uptime=uptime(time.monotonic() - bot.started),
             questions=today.questions,
             answered=today.answered,
             median_ms=1e3 * today.median_s,
             waiting=bot.desk.taken,
         )
-        await interaction.edit_original_response(embed=embed)
+        await deliver(lambda: interaction.edit_original_response(embed=embed))

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.rendering import notice
 
 
@@ -23,8 +24,8 @@ class Privacy(commands.Cog):
     @privacy.command(name="forget-me")
     async def forget_me(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Delete the answers, questions and votes that I keep of you."""
-        await interaction.response.defer(ephemeral=True)
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         self._bot.conversations.forget(interaction.user.id)
         forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
         text = notice("forgotten_you", **asdict(forgotten))
-        await interaction.edit_original_response(content=text)
+        await deliver(lambda: interaction.edit_original_response(content=text))

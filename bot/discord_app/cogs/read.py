@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.paging import sources_page
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import information_embed
@@ -32,11 +33,13 @@ class Read(commands.Cog):
     @app_commands.command(name="sources")
     async def sources(self, interaction: discord.Interaction[QuothBot]) -> None:
         """List the documents that answers come from."""
-        await interaction.response.defer(ephemeral=True)
-        page = await sources_page(self._bot.served, 0)
-        await interaction.edit_original_response(**page)
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        scope = self._bot.records.collection(interaction.guild_id)
+        page = await sources_page(self._bot.served, scope, 0)
+        await deliver(lambda: interaction.edit_original_response(**page))
 
     @app_commands.command(name="help")
     async def help(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How to ask, and what is kept of it."""
-        await interaction.response.send_message(embed=help_embed(self._bot), ephemeral=True)
+        embed = help_embed(self._bot)
+        await acknowledge(lambda: interaction.response.send_message(embed=embed, ephemeral=True))

@@ -1,9 +1,11 @@
 """The real bot, in a thread of its own, connected to the local Discord."""
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -12,11 +14,16 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.discord_app import building
+from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.records import Records
-from bot.discord_app.served import Served, Shelf
+from bot.discord_app.served import Served
+from bot.discord_app.shelves import Shelves
 from bot.settings import Settings, load_settings
-from tests.conftest import Library
+from tests.bot.discord_app.launcher import fake_index_command
+from tests.bot.discord_app.process import Process
+from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
 from tests.discord_service.world import Channel, Guild, User
@@ -110,17 +117,22 @@ def asker() -> User:
     return User("ada")
 
 
+def shelves(library: Library) -> Shelves:
+    """What opens the generations of a library, with fakes for models."""
+    return Shelves(
+        open_base=lambda: SimpleNamespace(generation=library.open(), encoder=library.encoder),  # type: ignore[arg-type, return-value]
+        answerer=lambda base, others: library.answerer(base.generation, others=others),
+        collection=library.collection_named,
+    )
+
+
 @pytest.fixture
 def served(library: Library) -> Iterator[Served]:
     """What is answered from: one article, with fakes for models."""
     library.write("figures.txt", ARTICLE)
     library.build()
 
-    def open_shelf() -> Shelf:
-        generation = library.open()
-        return Shelf(generation, library.answerer(generation))
-
-    serving = Served(open_shelf, library.collection.current)
+    serving = Served(shelves(library))
     yield serving
     serving.close()
 
@@ -138,6 +150,7 @@ def start_bot(
 ) -> Iterator[StartBot]:
     """Start a bot with some settings; another call is a restart on the same records."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(building, "index_command", fake_index_command(tmp_path))
     running: list[tuple[RunningBot, Records]] = []
 
     def stop() -> None:
@@ -152,7 +165,7 @@ def start_bot(
         records = Records(settings.records)
 
         def make() -> QuothBot:
-            bot = QuothBot(settings, answers or served, records)
+            bot = QuothBot(settings, answers or served, records, Builder(settings))
             bot._connection.guild_ready_timeout = 0.05
             return bot
 
@@ -171,3 +184,43 @@ def start_bot(
 @pytest.fixture
 def bot(start_bot: StartBot) -> RunningBot:
     return start_bot(cooldown_questions=1_000)
+
+
+@pytest.fixture
+def faked(local: LocalDiscord, library: Library) -> Iterator[Callable[..., Process]]:
+    """Start `quoth run` in a process of its own, with fakes for models."""
+    library.write("figures.txt", ARTICLE)
+    library.build()
+    (library.folder / "open").touch()
+    started: list[Process] = []
+
+    def start(**settings: str) -> Process:
+        data = ("--data", str(library.folder / "data"))
+        started.append(Process(local, data, library=library.folder, settings=settings))
+        started[-1].until_ready()
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def real(
+    local: LocalDiscord, real_data: Callable[[], Path], tmp_path: Path
+) -> Iterator[Callable[..., Process]]:
+    """Start `quoth run` in a process of its own, with the real models, on a copy of their index."""
+    started: list[Process] = []
+
+    def start(seeds: Path = ROOT / "seeds", **settings: str) -> Process:
+        data = tmp_path / "data"
+        if not data.exists():
+            shutil.copytree(real_data(), data)
+        arguments = ("--seeds", str(seeds), "--data", str(data))
+        started.append(Process(local, arguments, settings=settings))
+        started[-1].until_ready()
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()

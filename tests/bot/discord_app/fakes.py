@@ -54,7 +54,9 @@ class GatedAnswers:
     gate: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
 
-    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
         self.asked.append((question, earlier))
         self.gate.wait(30)
         return replace(found(span(), question=question), id=uuid.uuid4().hex)
@@ -63,5 +65,7 @@ class GatedAnswers:
 class BrokenAnswers:
     """Fails at every question."""
 
-    def answer(self, question: str, earlier: tuple[Turn, ...], alternatives: int) -> Answer:
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
         raise RuntimeError("the reader broke")

@@ -9,7 +9,7 @@ its folder; with "-", all is real.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,8 +20,9 @@ from discord.http import Route
 from bot import assembly
 from bot.answer import Answerer
 from bot.cli.main import main
-from bot.discord_app import following
+from bot.discord_app import building, following
 from bot.settings import Settings
+from index.processes import module_command
 from index.retrieve import Retriever
 from index.store import Generation
 from reader.model import PassageText, Reader
@@ -47,6 +48,16 @@ def point_at(url: str) -> None:
     """Let discord.py take the local service for Discord."""
     Route.BASE = f"{url}/api/v10"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"{url.replace('http', 'ws')}/gateway")
+
+
+def fake_index_command(folder: Path) -> Callable[..., list[str]]:
+    """What takes the place of `bot.assembly.index_command`: `quoth index` with a fake encoder."""
+
+    def command(settings: Settings, collection: str, *options: str) -> list[str]:
+        given = ("index", "--data", str(settings.data), "--collection", collection, *options)
+        return module_command("tests.bot.discord_app.fake_index", str(folder), *given)
+
+    return command
 
 
 def use_fakes(library: Library) -> None:
@@ -79,6 +90,7 @@ def use_fakes(library: Library) -> None:
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]
     assembly.make_answerer = make_answerer
+    building.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

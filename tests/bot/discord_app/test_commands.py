@@ -56,6 +56,7 @@ def test_status_says_how_it_stands(
     description = local.answer_to(asked).embeds[0]["description"]
     assert bot.bot.served.generation in description
     assert "1 document, 1 passage" in description
+    assert "This server’s documents** none" in description
     assert "2 questions, 1 answered" in description
 
 
@@ -165,8 +166,8 @@ def test_a_server_that_removes_the_bot_is_noted(
 ) -> None:
     local.leave(guild)
 
-    def departures() -> list[tuple[int]]:
+    def departures() -> list[tuple[str]]:
         with sqlite3.connect(tmp_path / "data" / "quoth.sqlite") as connection:
-            return connection.execute("SELECT server_id FROM departures").fetchall()
+            return connection.execute("SELECT server FROM departures").fetchall()
 
-    local.wait_for(lambda: departures() == [(guild.id,)], "a note")
+    local.wait_for(lambda: departures() == [(bot.bot.records.hashed(guild.id),)], "a note")

@@ -19,11 +19,11 @@ def test_every_question_that_was_taken_is_answered() -> None:
     desk = Desk(gated, workers=2, max_waiting=3, time_limit_s=30)
 
     async def ask() -> None:
-        waiting = [asyncio.create_task(desk.ask(f"q{n}", (), 0)) for n in range(5)]
+        waiting = [asyncio.create_task(desk.ask(f"q{n}", (), 0, None)) for n in range(5)]
         await asyncio.sleep(0)
         assert desk.is_full
         with pytest.raises(BusyError):
-            await desk.ask("one too many", (), 0)
+            await desk.ask("one too many", (), 0, None)
         gated.gate.set()
         answers = await asyncio.gather(*waiting)
         assert [answer.question for answer in answers] == [f"q{n}" for n in range(5)]
@@ -38,9 +38,9 @@ def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
     desk = Desk(gated, workers=1, max_waiting=1, time_limit_s=0.05)
 
     async def ask() -> None:
-        slow = [asyncio.create_task(desk.ask(f"q{n}", (), 0)) for n in range(2)]
+        slow = [asyncio.create_task(desk.ask(f"q{n}", (), 0, None)) for n in range(2)]
         results = await asyncio.gather(*slow, return_exceptions=True)
-        assert [type(result) for result in results] == [TooSlowError, TooSlowError]
+        assert [type(result) for result in results] == [TooSlowError, BusyError]
         # The one that is being read still holds its worker.
         assert desk.taken == 1
         gated.gate.set()

@@ -1,14 +1,9 @@
 """Changed documents are indexed while questions are answered."""
 
 import asyncio
-import json
-from pathlib import Path
 
-import pytest
-
-from bot.discord_app.following import Follower, build_beside
+from bot.discord_app.following import Follower
 from bot.discord_app.served import Served
-from bot.settings import load_settings
 from index.build import is_up_to_date
 from index.errors import NoDocumentsError
 from tests.bot.discord_app.conftest import ARTICLE
@@ -31,7 +26,7 @@ def test_a_new_document_is_answered_from(library: Library, served: Served) -> No
     library.write("more.txt", "For fraud 55 were counted.")
     asyncio.run(follower(library, served).look())
 
-    assert served.answer("how many for fraud", (), 0).spans[0].text == "55"
+    assert served.answer("how many for fraud", (), 0, None).spans[0].text == "55"
 
 
 def test_a_generation_that_another_process_published_is_taken_over(
@@ -51,7 +46,7 @@ def test_a_build_that_fails_leaves_what_is_served(library: Library, served: Serv
     asyncio.run(follower(library, served, succeeds=False).look())
 
     assert served.generation == before
-    assert served.answer("how many for arson", (), 0).spans
+    assert served.answer("how many for arson", (), 0, None).spans
 
 
 def test_a_folder_that_is_gone_is_followed_again_when_it_is_back(
@@ -61,12 +56,12 @@ def test_a_folder_that_is_gone_is_followed_again_when_it_is_back(
     library.documents.rename(away)
     following = follower(library, served)
     asyncio.run(following.look())
-    assert served.answer("how many for arson", (), 0).spans
+    assert served.answer("how many for arson", (), 0, None).spans
     away.rename(library.documents)
     library.write("more.txt", "For fraud 55 were counted.")
     asyncio.run(following.look())
 
-    assert served.answer("how many for fraud", (), 0).spans
+    assert served.answer("how many for fraud", (), 0, None).spans
 
 
 def test_it_looks_again_and_again_until_it_is_stopped(library: Library, served: Served) -> None:
@@ -91,14 +86,3 @@ def test_it_looks_again_and_again_until_it_is_stopped(library: Library, served: 
 
     asyncio.run(follow())
     assert looks >= 4
-
-
-def test_a_build_that_could_not_run_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings = load_settings(seeds=tmp_path / "missing", data=tmp_path / "data")
-
-    assert not asyncio.run(build_beside(settings))
-    record = caplog.records[-1]
-    assert record.getMessage() == "build_failed"
-    assert "missing" in json.dumps(record.__dict__["quoth_fields"])

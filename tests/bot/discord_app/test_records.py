@@ -89,18 +89,28 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     for server in (7, 8, 9):
         keep(records, f"{server}" * 32, server=server)
         records.set_channel_rule(server, 1, is_allowed=True)
+    keep(records, "6" * 32, server=6)
+    kept = records.answer("7" * 32, 7)
+    assert kept is not None
+    records.vote(kept, 1, is_right=True, expected=None, question=None)
     records.leave(7)
-    records.set_servers({8})  # 9 was left while Quoth was away
+    # 9, 6 and the one with documents alone were left while Quoth was away ...
+    records.set_servers({8}, [records.hashed(5)])
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
-    records.tidy(30)
-    assert set(records.channel_rules()) == {7, 8, 9}
-    records.set_servers({8, 9})  # and let in again in time
+    assert records.departed() == []
+    records.set_servers({8, 9}, [])  # ... and one let it in again in time.
     clock.now += 2 * DAY_S
-    records.tidy(30)
 
+    departed = records.departed()
+    assert set(departed) == {records.hashed(server) for server in (5, 6, 7)}
+    for name in departed:
+        records.delete_server(name)
+    assert records.departed() == []
     assert set(records.channel_rules()) == {8, 9}
     assert records.answer("7" * 32, 7) is None
     assert records.answer("9" * 32, 9) is not None
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
     records.close()
 
 
@@ -159,10 +169,10 @@ def test_a_step_that_fails_leaves_the_version_before(
     monkeypatch.setattr("bot.discord_app.records.STEPS", bad)
     with pytest.raises(RecordsError):
         Records(tmp_path / "quoth.sqlite")
-    good = (*migrations.STEPS[:1], "CREATE TABLE more (a TEXT);")
+    good = (*bad[:-1], "CREATE TABLE more (a TEXT);")
     monkeypatch.setattr(migrations, "STEPS", good)
     monkeypatch.setattr("bot.discord_app.records.STEPS", good)
 
     Records(tmp_path / "quoth.sqlite").close()
     with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
-        assert migrations.version(connection) == 2
+        assert migrations.version(connection) == len(good)

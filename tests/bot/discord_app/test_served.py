@@ -1,11 +1,21 @@
 """The generation in use changes between two questions."""
 
+import logging
 import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from bot.answer import Answer
+from bot.assembly import OpenIndex
+from bot.discord_app import shelves as shelving
 from bot.discord_app.rendering import DocumentLine
-from bot.discord_app.served import Served, Shelf
-from tests.bot.discord_app.conftest import ARTICLE
+from bot.discord_app.served import Counts, Served
+from bot.discord_app.shelves import Shelves
+from index.store import Collection, Generation
+from tests.bot.discord_app.conftest import ARTICLE, shelves
 from tests.conftest import Library
 
 
@@ -17,7 +27,7 @@ def test_questions_are_answered_while_generations_change(library: Library, serve
     def ask() -> None:
         while not stop.is_set():
             try:
-                answers.append(served.answer("how many for arson", (), 4))
+                answers.append(served.answer("how many for arson", (), 4, None))
             except Exception as error:
                 errors.append(error)
 
@@ -34,7 +44,41 @@ def test_questions_are_answered_while_generations_change(library: Library, serve
 
     assert errors == []
     assert {answer.spans[0].text for answer in answers} <= {f"81{n}" for n in range(5)}
-    assert served.answer("how many for arson", (), 0).spans[0].text == "814"
+    assert served.answer("how many for arson", (), 0, None).spans[0].text == "814"
+
+
+def watched(
+    library: Library, closed: list[str], answerer: Callable[..., Any] | None = None
+) -> Shelves:
+    """What opens generations, and notes which of them are closed."""
+
+    def watch(generation: Generation) -> Generation:
+        close = generation.close
+
+        def closing() -> None:
+            closed.append(f"{generation.collection} {generation.id}")
+            close()
+
+        generation.close = closing  # type: ignore[method-assign]
+        return generation
+
+    class Watched(Collection):
+        def open(self, *, verify: bool = False) -> Generation:
+            return watch(super().open(verify=verify))
+
+    opening = shelves(library)
+
+    def open_base() -> OpenIndex:
+        base = opening.open_base()
+        watch(base.generation)
+        return base
+
+    return replace(
+        opening,
+        open_base=open_base,
+        answerer=answerer or opening.answerer,
+        collection=lambda name: Watched(library.collection_named(name).folder),
+    )
 
 
 def test_an_old_generation_is_closed_with_its_last_question(library: Library) -> None:
@@ -49,15 +93,9 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
             go_on.wait(30)
             return library.answerer().answer(question, alternatives)
 
-    def open_shelf() -> Shelf:
-        generation = library.open()
-        close = generation.close
-        generation.close = lambda: (closed.append(generation.id), close())[1]  # type: ignore[method-assign, func-returns-value]
-        return Shelf(generation, Waiting())
-
-    served = Served(open_shelf, library.collection.current)
+    served = Served(watched(library, closed, lambda *_: Waiting()))
     first = served.generation
-    asker = threading.Thread(target=served.answer, args=("how many for arson", (), 0))
+    asker = threading.Thread(target=served.answer, args=("how many for arson", (), 0, None))
     asker.start()
     asked.wait(30)
     library.write("b.txt", "More text.")
@@ -67,16 +105,264 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
     assert closed == []
     go_on.set()
     asker.join()
-    assert closed == [first]
+    assert closed == [f"base {first}"]
     assert not served.refresh()
     served.close()
     assert len(closed) == 2
 
 
+A, B = "server-aaaa", "server-bbbb"
+
+
+@pytest.fixture
+def own(library: Library, served: Served) -> Library:
+    """What server A has added."""
+    added = library.other(A)
+    added.write("own.txt", "For fraud 55 were counted.")
+    added.build()
+    return added
+
+
+def answered(served: Served, word: str, scope: str | None) -> str | None:
+    answer = served.answer(f"how many for {word}", (), 4, scope)
+    return answer.spans[0].text if answer.spans else None
+
+
+def test_a_server_is_answered_from_base_and_own_documents(served: Served, own: Library) -> None:
+    assert answered(served, "fraud", A) == "55"
+    assert answered(served, "arson", A) == "812"
+    assert served.counts(A) == Counts(1, 1, 1, 1, own.collection.current())
+    assert [line.id for line in served.documents(A, 0, 9)] == ["own.txt", "figures.txt"]
+    assert [line.is_own for line in served.documents(A, 0, 9)] == [True, False]
+    assert [line.id for line in served.documents(A, 1, 9)] == ["figures.txt"]
+
+
+@pytest.mark.parametrize("scope", [None, B])
+def test_nobody_else_is_answered_from_them(served: Served, own: Library, scope: str | None) -> None:
+    assert answered(served, "fraud", A) == "55"
+
+    answer = served.answer("how many for fraud", (), 4, scope)
+    assert answer.spans == ()
+    assert {passage.collection for passage in answer.nearest} == {"base"}
+    assert served.counts(scope) == Counts(1, 1)
+    assert [line.id for line in served.documents(scope, 0, 9)] == ["figures.txt"]
+    around = served.surroundings(scope, A, "own.txt", "title", 10, "55")
+    assert around.document_changed
+    assert "fraud" not in around.before
+
+
+def test_the_same_name_in_two_collections_is_two_documents(
+    library: Library, served: Served, own: Library
+) -> None:
+    own.write("figures.txt", "For treason 66 were counted.")
+    own.build()
+
+    assert served.surroundings(A, "base", "figures.txt", "", 4, "agency").after.startswith(" pub")
+    around = served.surroundings(A, A, "figures.txt", "", 12, "66")
+    assert around.before == "For treason "
+    assert answered(served, "treason", A) == "66"
+    assert answered(served, "arson", A) == "812"
+
+
+def test_an_empty_collection_is_no_hindrance(served: Served, own: Library) -> None:
+    (own.documents / "own.txt").unlink()
+    own.build(may_be_empty=True)
+
+    assert answered(served, "arson", A) == "812"
+    assert answered(served, "fraud", A) is None
+
+
+def test_a_servers_new_generation_is_taken_over_with_the_next_question(
+    library: Library, own: Library
+) -> None:
+    closed: list[str] = []
+    served = Served(watched(library, closed))
+    first = own.collection.current()
+    assert answered(served, "fraud", A) == "55"
+    own.write("own.txt", "For fraud 56 were counted.")
+    own.build()
+
+    assert answered(served, "fraud", A) == "56"
+    assert closed == [f"{A} {first}"]
+    own.collection.roll_back()
+    assert answered(served, "fraud", A) == "55"
+    served.close()
+
+
+def test_with_a_new_base_a_server_is_answered_from_that(library: Library, own: Library) -> None:
+    closed: list[str] = []
+    served = Served(watched(library, closed))
+    base, first = served.generation, own.collection.current()
+    assert answered(served, "arson", A) == "812"
+    library.write("figures.txt", ARTICLE.replace("812", "813"))
+    library.build()
+    served.refresh()
+
+    assert answered(served, "arson", A) == "813"
+    assert sorted(closed) == sorted([f"base {base}", f"{A} {first}"])
+    served.close()
+    assert len(closed) == 4
+
+
+def damage_current(own: Library) -> None:
+    (own.collection.folder / "CURRENT").write_text("../../../etc")
+
+
+def damage_manifest(own: Library) -> None:
+    next(own.collection.folder.glob("generations/*/manifest.json")).write_text("{}")
+
+
+def damage_texts(own: Library) -> None:
+    path = next(own.collection.folder.glob("generations/*/passages.sqlite"))
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def use_another_encoder(own: Library) -> None:
+    own.encoder = replace(own.encoder, sha256="e" * 64)
+    own.build()
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_current, damage_manifest, damage_texts, use_another_encoder]
+)
+def test_a_server_whose_collection_is_broken_is_answered_from_the_base(
+    served: Served,
+    own: Library,
+    caplog: pytest.LogCaptureFixture,
+    damage: Callable[[Library], None],
+) -> None:
+    caplog.set_level(logging.INFO)
+    damage(own)
+
+    assert answered(served, "arson", A) == "812"
+    assert answered(served, "fraud", A) is None
+    assert served.servers.is_broken(A)
+    # It is said once, and not with every question.
+    broken = [r for r in caplog.records if r.getMessage() == "collection_broken"]
+    assert [record.__dict__["quoth_fields"]["collection"] for record in broken] == [A]
+    own.encoder = replace(own.encoder, sha256="f" * 64)
+    own.build(rebuild=True)
+    assert answered(served, "fraud", A) == "55"
+    assert not served.servers.is_broken(A)
+
+
+def test_a_collection_that_breaks_while_it_is_read_is_left_aside(
+    library: Library, own: Library
+) -> None:
+    def answerer(base: OpenIndex, others: Any) -> Any:
+        class Breaking:
+            def answer(self, question: str, alternatives: int = 0) -> Answer:
+                raise OSError("a page of the disk")
+
+        return Breaking() if others else library.answerer(base.generation)
+
+    served = Served(watched(library, [], answerer))
+
+    assert answered(served, "arson", A) == "812"
+    assert served.servers.is_broken(A)
+    served.close()
+
+
+def test_a_collection_that_can_not_be_opened_is_tried_again_after_a_while(
+    library: Library, own: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, tries = 0.0, 0
+    opening = shelves(library)
+
+    def answerer(base: OpenIndex, others: Any) -> Any:
+        nonlocal tries
+        if others:
+            tries += 1
+            raise OSError(24, "Too many open files")
+        return opening.answerer(base, others)
+
+    served = Served(replace(opening, answerer=answerer))
+    served.servers._clock = lambda: now
+    for _ in range(3):
+        assert answered(served, "arson", A) == "812"
+    assert tries == 1
+    now = shelving.BROKEN_S + 1
+    assert answered(served, "arson", A) == "812"
+
+    assert tries == 2
+    served.close()
+
+
+def test_so_many_collections_are_open_at_once(
+    library: Library, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelving, "MAX_OPEN", 2)
+    for number in range(4):
+        added = library.other(f"server-{number}")
+        added.write("own.txt", f"For fraud {number} were counted.")
+        added.build()
+    closed: list[str] = []
+    watching = Served(watched(library, closed))
+    for number in (0, 1, 0, 2, 3):
+        assert answered(watching, "fraud", f"server-{number}") == str(number)
+
+    assert watching.servers.open_count == 2
+    assert [name.split()[0] for name in closed] == ["server-1", "server-0"]
+    assert answered(watching, "fraud", "server-1") == "1"
+    watching.close()
+    assert len(closed) == 6
+
+
+def test_a_collection_that_nobody_asks_for_is_closed(library: Library, own: Library) -> None:
+    closed: list[str] = []
+    now = 0.0
+    served = Served(watched(library, closed))
+    served.servers._clock = lambda: now
+    assert answered(served, "fraud", A) == "55"
+    now = shelving.UNUSED_S - 1
+    served.servers.close_unused()
+    assert closed == []
+    now = shelving.UNUSED_S + 1
+    served.servers.close_unused()
+
+    assert len(closed) == 1
+    assert served.servers.open_count == 0
+    assert answered(served, "fraud", A) == "55"
+    served.close()
+
+
+def test_a_server_asks_on_while_its_documents_change(
+    library: Library, served: Served, own: Library
+) -> None:
+    stop = threading.Event()
+    seen: set[str | None] = set()
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                seen.add(answered(served, "fraud", A))
+            except Exception as error:
+                errors.append(error)
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for number in range(4):
+        own.write("own.txt", f"For fraud 5{number} were counted.")
+        own.build()
+        library.write("more.txt", f"Another, number {number}.")
+        library.build()
+        served.refresh()
+        own.collection.roll_back()
+    stop.set()
+    for asker in askers:
+        asker.join()
+
+    assert errors == []
+    assert seen <= {"55", *(f"5{number}" for number in range(4))}
+    assert not served.servers.is_broken(A)
+
+
 def test_documents_are_listed_with_title_and_size(library: Library, served: Served) -> None:
     size = len(ARTICLE.encode())
 
-    assert served.counts() == (1, 1)
-    assert served.documents(1, 10) == []
-    (line,) = served.documents(0, 10)
+    assert served.counts(None) == Counts(1, 1)
+    assert served.documents(None, 1, 10) == []
+    (line,) = served.documents(None, 0, 10)
     assert line == DocumentLine("figures.txt", line.title, size, None)

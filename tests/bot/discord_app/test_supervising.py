@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
@@ -30,7 +31,7 @@ class Supervised:
 
     def _make(self) -> QuothBot:
         self.bots += 1
-        bot = QuothBot(self._settings, self._served, self._records)
+        bot = QuothBot(self._settings, self._served, self._records, Builder(self._settings))
         bot._connection.guild_ready_timeout = 0.05
         return bot
 

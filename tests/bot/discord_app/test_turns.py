@@ -10,10 +10,17 @@ def test_turns_are_found_by_their_last_answer_and_by_who_asked_where() -> None:
     conversations.remember("one", first, channel_id=1, user_id=2)
     conversations.remember("two", second, channel_id=1, user_id=2)
 
-    assert conversations.until("one") == first
+    assert conversations.until("one", 1) == first
     assert conversations.latest(1, 2) == second
     assert conversations.latest(1, 3) == conversations.latest(2, 2) == ()
-    assert conversations.until("three") == ()
+    assert conversations.until("three", 1) == ()
+
+
+def test_turns_of_elsewhere_are_not_told() -> None:
+    conversations = Conversations()
+    conversations.remember("one", (Turn("a", "1"),), channel_id=1, user_id=2)
+
+    assert conversations.until("one", 5) == ()
 
 
 def test_a_conversation_is_forgotten_after_a_while() -> None:
@@ -22,7 +29,7 @@ def test_a_conversation_is_forgotten_after_a_while() -> None:
     conversations.remember("one", (Turn("a", "1"),), 1, 2)
     now = KEPT_S + 1
 
-    assert conversations.until("one") == conversations.latest(1, 2) == ()
+    assert conversations.until("one", 1) == conversations.latest(1, 2) == ()
 
 
 def test_memory_is_bounded(monkeypatch: object) -> None:
@@ -30,8 +37,8 @@ def test_memory_is_bounded(monkeypatch: object) -> None:
     for number in range(turns.MAX_CONVERSATIONS + 10):
         conversations.remember(f"{number}", (Turn("a", "1"),) * 50, number, 2)
 
-    assert conversations.until("0") == conversations.latest(0, 2) == ()
-    assert len(conversations.until("20")) == MAX_TURNS
+    assert conversations.until("0", 0) == conversations.latest(0, 2) == ()
+    assert len(conversations.until("20", 20)) == MAX_TURNS
 
 
 def test_a_member_is_forgotten() -> None:
@@ -40,5 +47,5 @@ def test_a_member_is_forgotten() -> None:
     conversations.remember("two", (Turn("b", "2"),), 1, 3)
     conversations.forget(2)
 
-    assert conversations.until("one") == conversations.latest(1, 2) == ()
-    assert conversations.until("two")
+    assert conversations.until("one", 1) == conversations.latest(1, 2) == ()
+    assert conversations.until("two", 1)

@@ -1,0 +1,102 @@
+"""A server's own documents: `/documents`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_app.changes import Show
+from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.markdown import plain
+from bot.discord_app.progress import ProgressMessage
+from bot.discord_app.rendering import notice
+from bot.discord_app.uploads import Upload
+
+_Interaction = discord.Interaction[QuothBot]
+
+
+class Documents(commands.Cog):
+    """
+    Commands of those who manage a server, about what it is answered from beside the base.
+
+    Discord shows them to members who may manage the server, unless the server says otherwise; so
+    each asks again.
+    """
+
+    documents = app_commands.Group(
+        name="documents",
+        description="The documents that answers in this server come from, beside the common ones.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Change the documents of one bot's servers."""
+        self._bot = bot
+
+    @documents.command(name="add")
+    @app_commands.describe(file="It is answered from in this server alone.")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def add(self, interaction: _Interaction, file: discord.Attachment) -> None:
+        """Add a document to this server, or replace the one of the same name."""
+        upload = Upload(file.filename, file.size, file.url)
+        changes = self._bot.changes
+        await self._change(interaction, lambda scope, show: changes.add(scope, upload, show))
+
+    @documents.command(name="remove")
+    @app_commands.describe(name="One of this server's own documents.")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def remove(self, interaction: _Interaction, name: str) -> None:
+        """Remove one of this server's documents."""
+        changes = self._bot.changes
+        await self._change(interaction, lambda scope, show: changes.remove(scope, name, show))
+
+    @remove.autocomplete("name")
+    async def _names(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Name the server's documents, to those who may remove them."""
+        scope = self._bot.records.collection(interaction.guild_id)
+        if scope is None or not interaction.permissions.manage_guild:
+            return []
+        names = await asyncio.to_thread(self._bot.changes.names, scope)
+        wanted = [
+            app_commands.Choice(name=plain(name), value=name)
+            for name in names
+            if current.casefold() in name.casefold() and plain(name) and len(name) <= MAX_CHOICE
+        ]
+        return wanted[:MAX_CHOICES]
+
+    @documents.command(name="rebuild")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def rebuild(self, interaction: _Interaction) -> None:
+        """Read and index all of this server's documents again."""
+        await self._change(interaction, self._bot.changes.rebuild)
+
+    @documents.command(name="rollback")
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def rollback(self, interaction: _Interaction) -> None:
+        """Answer from this server's documents as they were before the last change."""
+        changes = self._bot.changes
+        await self._change(interaction, lambda scope, _: changes.roll_back(scope))
+
+    async def _change(
+        self, interaction: _Interaction, change: Callable[[str, Show], Awaitable[str]]
+    ) -> None:
+        """Make one change, and tell the member alone how it goes and what came of it."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        scope = self._bot.records.collection(interaction.guild_id)
+        assert scope is not None  # noqa: S101 - only in a server has a member the right
+        with self._bot.asking.in_flight(), self._bot.changes.claim(scope) as is_free:
+            text = notice("closing") if self._bot.asking.is_closing else notice("change_under_way")
+            if is_free and not self._bot.asking.is_closing:
+                message = ProgressMessage(
+                    lambda text: interaction.edit_original_response(content=text)
+                )
+                async with message.running():
+                    text = await change(scope, message.show)
+            await deliver(lambda: interaction.edit_original_response(content=text))

@@ -1,0 +1,85 @@
+"""What is sent to Discord arrives once, also where Discord stumbles."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED
+from bot.discord_app.logs import event
+
+_log = logging.getLogger(__name__)
+
+# discord.py tries five times, but not after a 503 or a lost connection; this is on top of it. All
+# in all it goes on for about a minute, as long as somebody may still wait.
+TRIES = 4
+FIRST_PAUSE_S = 1.0
+# Of a first response, whose time is short.
+ACKNOWLEDGE_PAUSE_S = 0.1
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+
+_T = TypeVar("_T")
+
+
+async def deliver(send: Callable[[], Awaitable[_T]]) -> _T:
+    """
+    Send something, again and again while Discord is at fault.
+
+    Args:
+        send: Sends it; to be sent twice must come to the same: an edit, a deletion, or a message
+            with a nonce.
+
+    Raises:
+        discord.HTTPException: If Discord refuses it, or is at fault to the end.
+        aiohttp.ClientError: If it could not be reached to the end.
+    """
+    pause_s = FIRST_PAUSE_S
+    for _ in range(TRIES - 1):
+        try:
+            return await send()
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError) as error:
+            if not _may_pass(error):
+                raise
+            event(_log, "sent_again", logging.WARNING, error=type(error).__name__)
+        await asyncio.sleep(pause_s)
+        pause_s *= 2
+    return await send()
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, discord.HTTPException):
+        return error.status == _TOO_MANY_REQUESTS or error.status >= _SERVER_ERRORS
+    return True
+
+
+async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:
+    """
+    Respond to an interaction for the first time, within the seconds that Discord waits for it.
+
+    Where its receipt was lost, discord.py sends it again, and Discord says that it has it already:
+    then all is well.
+
+    Args:
+        respond: Makes the response.
+
+    Raises:
+        discord.HTTPException: If Discord refuses it, or is at fault to the end.
+        aiohttp.ClientError: If it could not be reached to the end.
+    """
+    ends = time.monotonic() + ACKNOWLEDGED_S
+    while True:
+        try:
+            await respond()
+            return
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            if isinstance(error, discord.HTTPException) and error.code == ALREADY_ACKNOWLEDGED:
+                event(_log, "acknowledged_before", logging.WARNING)
+                return
+            if not _may_pass(error) or time.monotonic() > ends:
+                raise
+        await asyncio.sleep(ACKNOWLEDGE_PAUSE_S)

@@ -1,0 +1,70 @@
+"""What is done now and then: delete what may not be kept, finish what was cut short."""
+
+import asyncio
+import logging
+
+from bot.assembly import SPLITTING
+from bot.collections import server_collection, server_of
+from bot.discord_app.building import Builder
+from bot.discord_app.logs import event
+from bot.discord_app.own_documents import collections_in, delete_collection
+from bot.discord_app.records import Records
+from bot.discord_app.served import Served
+from bot.settings import Settings
+from index.build import preview
+from index.errors import NoDocumentsError
+from index.store import Collection
+
+_log = logging.getLogger(__name__)
+
+TIDY_EVERY_S = 6 * 60 * 60.0
+
+
+async def tidy(settings: Settings, served: Served, records: Records) -> None:
+    """Delete, until cancelled, what is too old and what servers had that Quoth has left."""
+    while True:
+        await asyncio.to_thread(tidy_once, settings, served, records)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+def tidy_once(settings: Settings, served: Served, records: Records) -> None:
+    """Delete what may not be kept any longer."""
+    records.tidy(settings.log_questions_days)
+    for server in records.departed():
+        scope = server_collection(server)
+        served.servers.drop(scope)
+        try:
+            delete_collection(settings.collection(scope))
+        except OSError as error:
+            # Its departure stays noted, so the next time tries again.
+            event(_log, "not_deleted", logging.ERROR, collection=scope, code=error.errno)
+            continue
+        records.delete_server(server)
+        event(_log, "server_deleted", server=server)
+
+
+async def catch_up(settings: Settings, builder: Builder) -> None:
+    """
+    Index the documents of servers that are not in their index.
+
+    Quoth may have been stopped between a change and its build, or be another version by now.
+    """
+    for scope in await asyncio.to_thread(collections_in, settings.collections):
+        if server_of(scope) is not None and await asyncio.to_thread(_is_behind, settings, scope):
+            await builder.build(scope)
+
+
+def _is_behind(settings: Settings, scope: str) -> bool:
+    collection = Collection(settings.collection(scope))
+    if collection.is_held():
+        return False
+    try:
+        changes = preview(
+            collection,
+            settings.documents(scope),
+            encoder_name=settings.encoder,
+            splitting=SPLITTING,
+        )
+    except NoDocumentsError:
+        return False
+    return bool(changes)

@@ -1,0 +1,114 @@
+"""The documents that a server has added: files in its collection's folder, and their limits."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.documents import SourceFile, list_documents, load_document
+from index.errors import NoDocumentsError
+from index.files import fsync
+from index.parsing import ParserProcess
+
+# Of the process that reads a file to see what it is.
+_NICENESS = 10
+# Names with a dot in front are no documents: what is left of a killed upload is never indexed.
+_INCOMING = ".incoming-"
+
+
+class OwnDocuments:
+    """One server's folder. Its methods read and write files, so none belongs in an event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """The ids of all documents, in order."""
+        return [file.id for file in self._files()]
+
+    def _files(self) -> tuple[SourceFile, ...]:
+        try:
+            return list_documents(self._folder).files
+        except NoDocumentsError:
+            return ()
+
+    @contextmanager
+    def incoming(self, name: str, content: bytes) -> Iterator[Path]:
+        """
+        Write a new document's bytes beside the others; it is gone when the block ends.
+
+        Args:
+            name: As `filenames.safe_name` gives it.
+            content: All of it.
+
+        Yields:
+            Its path, for `check` and `keep`.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self._folder.glob(f"{_INCOMING}*"):
+            leftover.unlink(missing_ok=True)
+        path = self._folder / f"{_INCOMING}{secrets.token_hex(8)}{Path(name).suffix}"
+        try:
+            path.write_bytes(content)
+            yield path
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def check(self, path: Path) -> None:
+        """
+        Read a document in a process of its own, to see that it is what its ending says.
+
+        Raises:
+            DocumentError: If it can't be read.
+        """
+        stat = path.stat()
+        with ParserProcess(niceness=_NICENESS) as parser:
+            load_document(SourceFile(path.name, path, stat.st_size, stat.st_mtime_ns), parser.parse)
+
+    def keep(self, path: Path, name: str) -> None:
+        """Give a checked document its name, in place of one that had it; killed or not, one is."""
+        fsync(path)
+        path.replace(self._folder / name)
+        fsync(self._folder)
+
+    def remove(self, name: str) -> bool:
+        """
+        Delete a document.
+
+        Args:
+            name: As listed; any other names nothing, so that it can't lead out of the folder.
+
+        Returns:
+            Whether there was one.
+        """
+        for file in self._files():
+            if file.id == name:
+                file.path.unlink()
+                fsync(file.path.parent)
+                return True
+        return False
+
+
+def delete_collection(folder: Path) -> None:
+    """
+    Delete a collection: its documents and its index.
+
+    Raises:
+        OSError: If something of it remains.
+    """
+    if folder.exists():
+        # Without this name nothing is answered from it any more, even if the rest is cut short.
+        (folder / "CURRENT").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+
+
+def collections_in(folder: Path) -> list[str]:
+    """The names of all collections."""
+    with contextlib.suppress(FileNotFoundError):
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    return []
