@@ -1,27 +1,31 @@
 """
 How many questions a second Quoth answers in Discord, and how long they take, until it refuses.
 
-    taskset -c 0,1 python -m benchmarks.discord_load [--seeds seeds] [--data data]
+    taskset -c 0,1 python -m benchmarks.discord_load [--write docs/discord_load.md]
 
 `quoth run` works as a process of its own, with the real models, against the local Discord of the
 tests, over real sockets; both share the two cores. For each rate, questions come evenly for some
-seconds. A question's latency is from the moment it is sent until its answer stands in the channel.
+seconds; the first rate at which some are refused is the last. A question's latency is from the
+moment it is sent until its answer stands in the channel.
 """
 
 import argparse
+import os
+import platform
 import random
 import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bot.discord_app.process import Process
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import Channel, Interaction, User
 
-RATES = (5, 10, 20, 30, 40, 60)
-SECONDS = 10
+RATES = (5, 10, 15, 20, 25, 30, 40, 60, 90, 135, 200)
+SECONDS = 10.0
 MEMBERS = 100
 SEED = 20_260_101
 
@@ -40,12 +44,14 @@ class Measured:
     p95_s: float
 
 
-def measure(local: LocalDiscord, channel: Channel, questions: Sequence[str], rate: int) -> Measured:
-    """Ask at one rate, and wait for what comes of it."""
+def measure(
+    local: LocalDiscord, channel: Channel, questions: Sequence[str], rate: int, seconds: float
+) -> Measured:
+    """Ask at one rate for some seconds, and wait for what comes of it."""
     members = [User(f"member {number}") for number in range(MEMBERS)]
     asked: list[Interaction] = []
     started = time.monotonic()
-    for number in range(rate * SECONDS):
+    for number in range(max(2, round(rate * seconds))):
         question = questions[number % len(questions)]
         asked.append(local.slash(channel, members[number % MEMBERS], "ask", question=question))
         time.sleep(max(0.0, started + (number + 1) / rate - time.monotonic()))
@@ -74,11 +80,58 @@ def phrases(seeds: Path) -> list[str]:
     return [f"what about {' '.join(words[start : start + 8])}?" for start in starts]
 
 
+def table(rows: Sequence[Measured]) -> str:
+    """The rows as a table in Markdown."""
+    lines = [
+        "| asked a second | answered a second | answered | refused | median | 95th percentile |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.rate} | {row.answered_rate:.1f} | {row.answered:,} | {row.refused:,} "
+        f"| {1e3 * row.median_s:,.0f} ms | {1e3 * row.p95_s:,.0f} ms |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def page(rows: Sequence[Measured], seconds: float, late: int) -> str:
+    """What is written down: the table, and what is needed to make it again."""
+    cores = len(os.sched_getaffinity(0))
+    sustained = max((row.answered_rate for row in rows if not row.refused), default=0.0)
+    made_on = f"{cores} cores ({processor()}), Python {platform.python_version()}"
+    return f"""# Questions a second in Discord
+
+    taskset -c 0,1 .venv/bin/python -m benchmarks.discord_load --write docs/discord_load.md
+
+Written by that command on {datetime.now(UTC):%Y-%m-%d}, on {made_on}.
+`quoth run` with the real models, and the local Discord of the tests, share the cores.
+Questions of {MEMBERS} members came evenly for {seconds:g} seconds at each rate, until some were
+refused because the queue was full.
+A latency is from the moment a question is sent until its answer stands in the channel.
+
+{table(rows)}
+
+Without refusing any, Quoth answered up to {sustained:.1f} questions a second.
+Acknowledged after Discord's three seconds: {late}.
+"""
+
+
+def processor() -> str:
+    """The processor's name."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
 def main() -> None:
-    """Measure every rate, and print a table."""
+    """Measure rate after rate until some questions are refused, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
     parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="at each rate")
+    parser.add_argument("--rates", type=int, nargs="+", default=RATES, help="questions a second")
+    parser.add_argument("--write", type=Path, metavar="FILE.md", help="write a page with the table")
     arguments = parser.parse_args()
     local = LocalDiscord()
     local.start()
@@ -88,22 +141,22 @@ def main() -> None:
         ("--seeds", str(arguments.seeds), "--data", str(arguments.data)),
         settings={"QUOTH_COOLDOWN_QUESTIONS": "1000000"},
     )
+    rows: list[Measured] = []
     try:
         process.until_ready()
         questions = phrases(arguments.seeds)
-        measure(local, channel, questions, RATES[0])
-        print("| asked a second | answered a second | answered | refused | median | 95th |")
-        print("|---|---|---|---|---|---|")
-        for rate in RATES:
-            row = measure(local, channel, questions, rate)
-            print(
-                f"| {row.rate} | {row.answered_rate:.1f} | {row.answered} | {row.refused} "
-                f"| {1e3 * row.median_s:.0f} ms | {1e3 * row.p95_s:.0f} ms |"
-            )
-        print(f"Acknowledged after Discord's three seconds: {len(local.late)}")
+        measure(local, channel, questions, arguments.rates[0], arguments.seconds)
+        for rate in arguments.rates:
+            rows.append(measure(local, channel, questions, rate, arguments.seconds))
+            if rows[-1].refused:
+                break
     finally:
         process.kill()
         local.stop()
+    print(table(rows))
+    print(f"Acknowledged after Discord's three seconds: {len(local.late)}")
+    if arguments.write is not None:
+        arguments.write.write_text(page(rows, arguments.seconds, len(local.late)))
 
 
 if __name__ == "__main__":

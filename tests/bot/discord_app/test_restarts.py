@@ -1,0 +1,100 @@
+"""A bad start, an end without warning, and all faults at once."""
+
+import random
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check, places
+from tests.bot.discord_app.process import Process
+from tests.conftest import Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import Message, User
+
+SEED = 20_260_101
+STATUSES = [503, *(pytest.param(status, marks=pytest.mark.stress) for status in (500, 502, 504))]
+STARTING = [
+    ("PUT", "/commands"),
+    *(
+        pytest.param("GET", path, marks=pytest.mark.stress)
+        for path in ("/users/@me", "/oauth2/applications/@me", "/gateway/bot")
+    ),
+]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize(("method", "path"), STARTING)
+def test_it_starts_although_discord_stumbles(
+    local: LocalDiscord,
+    faked: Callable[..., Process],
+    method: str,
+    path: str,
+    status: int,
+) -> None:
+    (channel,) = places(local, 1)
+    fault = local.fault(method, path, status)
+    faked()
+
+    assert fault.times == 0
+    assert local.syncs == 1
+    check(local, ask(local, channel, User("ada"), ARSON, mention=False))
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.stress)])
+def test_all_faults_at_once_lose_no_answer_and_double_none(
+    local: LocalDiscord, faked: Callable[..., Process], library: Library, rounds: int
+) -> None:
+    """The gateway drops, Discord stumbles everywhere, and the index is made and gone back from."""
+    channels = places(local, 4)
+    process = faked(QUOTH_COOLDOWN_QUESTIONS="100000", QUOTH_FOLLOW_S="0.2")
+    chance = random.Random(SEED)  # noqa: S311 - no secret
+    asked: list[Asked] = []
+    for number in range(rounds):
+        local.fault("POST", "/messages", 429, times=2, headers=VIA, body=SLOW_DOWN)
+        local.fault("POST", "/typing", chance.choice([500, 502, 503]))
+        local.fault("POST", "/messages", chance.choice([500, 502, 503]), after=number % 2 == 0)
+        local.fault("PATCH", "/messages/@original", 502, after=number % 2 == 1)
+        # Only the receipt is lost: who tries again after a second may be too late elsewhere.
+        local.fault("POST", "/callback", 500, after=True)
+        for place, channel in enumerate(channels):
+            for mention in (False, True):
+                text = f"{number} {place}: {ARSON}"
+                asked.append(ask(local, channel, User(f"u{place}"), text, mention=mention))
+        library.write("more.txt", f"Another document, number {number}.")
+        library.build()
+        local.drop(4000)
+        if number % 2:
+            library.collection.roll_back()
+        local.wait_for(lambda: local.gateway.connected, "a connection")
+
+    check(local, *asked)
+    assert local.gateway.identified == 1
+    assert "Traceback" not in process.logged
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.stress)])
+def test_after_each_kill_the_next_one_goes_on(
+    local: LocalDiscord, faked: Callable[..., Process], rounds: int
+) -> None:
+    """Killed in the middle of answers: the buttons of those that were given work on."""
+    (channel,) = places(local, 1)
+    answers: list[Message] = []
+    for number in range(rounds):
+        process = faked(QUOTH_COOLDOWN_QUESTIONS="100000")
+        asked = ask(local, channel, User("ada"), f"{number}: {ARSON}", mention=True)
+        check(local, asked)
+        answers.append(asked.answer(local))
+        for extra in range(10):
+            ask(local, channel, User(f"u{extra}"), ARSON, mention=extra % 2 == 0)
+        process.signal(signal.SIGKILL)
+        assert process.code() == -signal.SIGKILL
+    faked(QUOTH_COOLDOWN_QUESTIONS="100000")
+
+    for answer in answers:
+        context = local.answer_to(local.press(answer, User("bob"), "Context"))
+        assert "**812**" in context.embeds[0]["description"]
+        assert local.answer_to(local.press(answer, User("bob"), "Right")).content
+    assert local.syncs == 1
+    for mention in (True, False):
+        check(local, ask(local, channel, User("ada"), ARSON, mention=mention))
