@@ -54,8 +54,11 @@ def fake_index_command(folder: Path) -> Callable[..., list[str]]:
     """What takes the place of `bot.assembly.index_command`: `quoth index` with a fake encoder."""
 
     def command(settings: Settings, collection: str, *options: str) -> list[str]:
-        given = ("index", "--data", str(settings.data), "--collection", collection, *options)
-        return module_command("tests.bot.discord_app.fake_index", str(folder), *given)
+        given = ("index", "--seeds", str(settings.seeds), "--data", str(settings.data))
+        return module_command(
+            "tests.bot.discord_app.fake_index",
+            *(str(folder), *given, "--collection", collection, *options),
+        )
 
     return command
 

@@ -65,6 +65,10 @@ class Process:
         pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def libraries(self) -> str:
+        """The files that it has mapped."""
+        return Path(f"/proc/{self._process.pid}/maps").read_text()
+
     def code(self) -> int:
         """Wait for its end, and return its exit code."""
         code = self._process.wait(60)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.discord_app.http_port import PortError, http_port
 from tests.bot.discord_app.conftest import RunningBot
+from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import Channel, User
 
@@ -49,10 +50,15 @@ def test_a_bot_that_is_about_to_stop_is_alive_and_not_ready(bot: RunningBot) -> 
 
 
 def test_metrics_count_what_became_of_questions(
-    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:
     for question in ("how many for arson", "who likes tea", "?"):
         local.answer_to(local.slash(channel, asker, "ask", question=question))
+    own = library.other(bot.bot.records.collection(channel.guild.id) or "")  # type: ignore[union-attr]
+    own.write("own.txt", "For fraud 55 were counted.")
+    bot.do(bot.bot.builder.build(own.name))
+    asked = local.slash(channel, asker, "sources")
+    assert "own.txt" in local.answer_to(asked).embeds[0]["description"]
     ((status, text),) = pages(bot, "/metrics")
 
     assert status == 200
@@ -63,6 +69,10 @@ def test_metrics_count_what_became_of_questions(
         'quoth_stage_seconds_count{stage="read"} 2.0',
         "quoth_questions_waiting 0.0",
         "quoth_gateway_shards_up 1.0",
+        "quoth_collections_open 1.0",
+        "quoth_collections_broken 0.0",
+        "quoth_builds_waiting 0.0",
+        'quoth_builds_total{outcome="built"} 1.0',
         f'quoth_index{{generation="{bot.bot.served.generation}"}} 1.0',
     ):
         assert line in text.splitlines()

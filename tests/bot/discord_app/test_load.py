@@ -11,7 +11,7 @@ from tests.bot.discord_app.crowd import FULL, SMALL, Load, ask_all, places
 from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, FakeEncoder, Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import MANAGE_GUILD, Channel, User
+from tests.discord_service.world import MANAGE_GUILD, Channel, Upload, User
 
 # Of resident memory over thousands of questions: less than one more model, more than noise.
 MAX_GROWTH_BYTES = 16_000_000
@@ -142,10 +142,8 @@ def test_documents_are_added_with_the_real_models_while_a_crowd_asks(
     local: LocalDiscord, real: Callable[..., Process]
 ) -> None:
     """The bot answers on, in time, while a child process reads and encodes."""
-    from tests.discord_service.world import Upload
-
     channels = places(local, FULL.servers)
-    real()
+    process = real()
     seed = next((ROOT / "seeds").glob("*.txt")).read_bytes()
     letter = b"The lighthouse of Brindle Point was lit for the first time in 1874 by Maud Ferrars."
     added = [
@@ -168,6 +166,8 @@ def test_documents_are_added_with_the_real_models_while_a_crowd_asks(
         asked = local.slash(channel, User("x"), "ask", question="who lit Brindle Point lighthouse?")
         title = local.answer_to(asked).embeds[0]["title"]
         assert ("Maud Ferrars" in title) == (number < 2)
+    assert "onnxruntime" in process.libraries()
+    assert "torch" not in process.libraries()
 
 
 @pytest.mark.stress

@@ -19,6 +19,10 @@ TEXTS = st.text(alphabet=st.sampled_from("ab 1.*_~`|<>@#[]()\\:/-+\n\u200b\u202e
         ("[a](https://b.example)", r"\[a\]\(https\://b.example\)"),
         ("```code``` ||spoiler||", r"\`\`\`code\`\`\` \|\|spoiler\|\|"),
         ("# Heading\n> quote\n- item\n1. one", "\\# Heading\n\\> quote\n\\- item\n1\\. one"),
+        (
+            "````\n```\ncode\n```\n````",
+            "\\`" * 4 + "\n" + "\\`" * 3 + "\ncode\n" + "\\`" * 3 + "\n" + "\\`" * 4,
+        ),
         (":smile: at 10:30", r"\:smile: at 10:30"),
         ("a\u200bb\u202ec", "abc"),
         ("35,927 people - 3.5 %", "35,927 people - 3.5 %"),

@@ -1,0 +1,117 @@
+"""What servers had is deleted in time, and what was cut short is finished."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.collections import server_collection, server_of
+from bot.discord_app import housekeeping
+from bot.discord_app.building import Builder
+from bot.discord_app.housekeeping import catch_up, tidy_once
+from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.served import Served
+from bot.settings import Settings, load_settings
+from index.encoder_files import DEFAULT_ENCODER
+from tests.conftest import FakeEncoder, Library
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(data=tmp_path / "data")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100 * DAY_S
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_only_collections_of_servers_have_a_server() -> None:
+    assert server_of(server_collection("ab12")) == "ab12"
+    assert server_of("base") is None
+    assert server_of("minutes") is None
+
+
+def test_a_departed_servers_collection_goes_while_it_is_open(
+    settings: Settings, library: Library, served: Served
+) -> None:
+    clock = Clock()
+    records = Records(settings.records, clock)
+    scope = records.collection(7)
+    assert scope is not None
+    own = library.other(scope)
+    own.write("own.txt", "For fraud 55 were counted.")
+    own.build()
+    assert served.answer("for fraud", (), 0, scope).answered
+    records.leave(7)
+    tidy_once(settings, served, records)
+    assert own.documents.exists()
+    clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
+    tidy_once(settings, served, records)
+
+    assert not own.collection.folder.exists()
+    assert library.collection.folder.exists()
+    assert not served.answer("for fraud", (), 0, scope).answered
+    assert records.departed() == []
+    records.close()
+
+
+def test_what_could_not_be_deleted_is_tried_again(
+    settings: Settings,
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    records = Records(settings.records, clock)
+    records.leave(7)
+    clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
+
+    def refuse(folder: Path) -> None:
+        raise OSError(13, "Permission denied", str(folder / "documents" / "secret.txt"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(housekeeping, "delete_collection", refuse)
+        tidy_once(settings, served, records)
+    assert records.departed() == [records.hashed(7)]
+    assert "secret" not in repr([record.__dict__ for record in caplog.records])
+    tidy_once(settings, served, records)
+
+    assert records.departed() == []
+    records.close()
+
+
+def test_what_is_not_in_the_index_is_indexed_at_the_start(
+    settings: Settings, library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    encoder = FakeEncoder(name=DEFAULT_ENCODER)
+    names = ("current", "behind", "held", "unbuilt", "empty", "outdated")
+    made = {name: replace(library, encoder=encoder, name=server_collection(name)) for name in names}
+    for name in ("current", "behind", "held", "unbuilt"):
+        made[name].write("a.txt", "Some text.")
+    for name in ("current", "behind", "held"):
+        made[name].build()
+    for name in ("behind", "held"):
+        made[name].write("b.txt", "More text.")
+    made["held"].build()
+    made["held"].collection.roll_back()
+    made["empty"].collection.folder.mkdir(parents=True)
+    # Of an encoder that is no longer the one that is set.
+    made["outdated"].write("a.txt", "Some text.")
+    replace(made["outdated"], encoder=FakeEncoder(name="another")).build()
+    library.other("no-server").write("a.txt", "An operator's.")
+    built: list[str] = []
+
+    class Noting:
+        async def build(self, collection: str) -> None:
+            built.append(collection)
+
+    asyncio.run(catch_up(settings, cast("Builder", Noting())))
+    assert built == [server_collection(name) for name in ("behind", "outdated", "unbuilt")]
