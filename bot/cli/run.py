@@ -1,6 +1,7 @@
 """`quoth run`: Quoth in Discord."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,11 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())
+    from bot.settings import TOKEN_NAME
+
+    # Children read members' files and build; none of them needs it.
+    for name in [name for name in os.environ if name.upper() == TOKEN_NAME]:
+        del os.environ[name]
     with failures_shown():
         opened = open_documents(settings)
         opened.generation.close()

@@ -121,7 +121,9 @@ class Builder:
         assert child.stderr is not None  # noqa: S101
         try:
             with contextlib.suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, child.pid, BUILD_NICENESS)
+                # Not everybody may raise a priority that is lower already.
+                niceness = max(BUILD_NICENESS, os.getpriority(os.PRIO_PROCESS, child.pid))
+                os.setpriority(os.PRIO_PROCESS, child.pid, niceness)
             report, said = await asyncio.gather(child.stdout.read(), _hear(child.stderr, progress))
             code = await child.wait()
         finally:

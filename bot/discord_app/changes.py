@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from bot.discord_app.building import Builder, Built, Progress
 from bot.discord_app.filenames import safe_name, suffix_of
@@ -37,21 +36,21 @@ class Changes:
         """Take the limits, and what indexes."""
         self._settings = settings
         self._builder = builder
-        self._under_way: defaultdict[str, int] = defaultdict(int)
+        self._under_way: set[str] = set()
         # A parser may take two gigabytes; there is one at a time.
         self._parsing = asyncio.Semaphore(1)
 
     @contextmanager
     def claim(self, scope: str) -> Iterator[bool]:
         """Whether a change of a server may begin: none is under way until the block ends."""
-        if self._under_way[scope] or Collection(self._settings.collection(scope)).is_locked():
+        if scope in self._under_way or Collection(self._settings.collection(scope)).is_locked():
             yield False
             return
-        self._under_way[scope] += 1
+        self._under_way.add(scope)
         try:
             yield True
         finally:
-            del self._under_way[scope]
+            self._under_way.remove(scope)
 
     def names(self, scope: str) -> list[str]:
         """The names of a server's documents; blocks for the folder."""
@@ -107,9 +106,15 @@ class Changes:
 
     async def rebuild(self, scope: str, show: Show) -> str:
         """Read and encode everything again."""
-        if not await asyncio.to_thread(self.names, scope):
+        if not await asyncio.to_thread(self._has_any, scope):
             return self._refused(scope, notice("no_own_documents"))
         return await self._index(scope, show, notice("rebuilt"), rebuild=True)
+
+    def _has_any(self, scope: str) -> bool:
+        """Whether there is a document, or an index of some that are gone."""
+        with suppress(IndexingError):
+            return bool(Collection(self._settings.collection(scope)).current())
+        return bool(self.names(scope))
 
     async def _index(self, scope: str, show: Show, done: str, *, rebuild: bool = False) -> str:
         show(notice("building", done=None if rebuild else done, stage="start", count=0, total=0))

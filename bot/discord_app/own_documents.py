@@ -13,8 +13,10 @@ from index.errors import NoDocumentsError
 from index.files import fsync
 from index.parsing import ParserProcess
 
-# Of the process that reads a file to see what it is.
+# Of the process that reads a file to see what it is. Somebody waits for it, so it may take less
+# time than in a build.
 _NICENESS = 10
+_CHECK_S = 60.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"
 
@@ -67,7 +69,7 @@ class OwnDocuments:
             DocumentError: If it can't be read.
         """
         stat = path.stat()
-        with ParserProcess(niceness=_NICENESS) as parser:
+        with ParserProcess(_CHECK_S, niceness=_NICENESS) as parser:
             load_document(SourceFile(path.name, path, stat.st_size, stat.st_mtime_ns), parser.parse)
 
     def keep(self, path: Path, name: str) -> None:

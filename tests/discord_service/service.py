@@ -102,11 +102,13 @@ class LocalDiscord:
         with self._condition:
             self._condition.notify_all()
 
-    def wait_for(self, condition: Callable[[], _T], what: str = "it") -> _T:
+    def wait_for(
+        self, condition: Callable[[], _T], what: str = "it", patience_s: float = PATIENCE_S
+    ) -> _T:
         """Wait until `condition` returns something true, and return that."""
         with self._condition:
             found = condition()
-            for _ in range(int(PATIENCE_S / 0.05)):
+            for _ in range(int(patience_s / 0.05)):
                 if found:
                     return found
                 self._condition.wait(0.05)

@@ -67,6 +67,20 @@ def places(local: LocalDiscord, servers: int) -> list[Channel]:
     return [local.add_channel(local.add_guild(f"Server {n}")) for n in range(servers)]
 
 
+def told_apart(question: str, number: int) -> str:
+    """
+    Write a question so that no two numbers look alike, and all mean the same.
+
+    The number's bits are the case of the letters, which neither search nor reader sees.
+    """
+    letters = []
+    for letter in question:
+        is_upper = letter.isalpha() and number % 2
+        number = number // 2 if letter.isalpha() else number
+        letters.append(letter.upper() if is_upper else letter)
+    return "".join(letters)
+
+
 def ask_all(
     local: LocalDiscord,
     channels: Sequence[Channel],
@@ -77,14 +91,14 @@ def ask_all(
     """
     Ask by turns with commands and mentions, and check what becomes of each.
 
-    Every question, told from the others by its number, is answered or refused because Quoth is
-    busy: once, in its channel, and acknowledged in time.
+    Every question, told from the others by how it is written, is answered or refused because Quoth
+    is busy: once, in its channel, and acknowledged in time.
 
     Args:
         local: The local Discord.
         channels: Asked in by turns; nobody else speaks there.
         load: How much.
-        question: Its last words.
+        question: What all ask.
         expected: The right answer by channel, where it is known.
 
     Returns:
@@ -96,7 +110,7 @@ def ask_all(
     started = time.monotonic()
     for number, channel in zip(range(load.questions), cycle(channels)):
         member = members[number % load.members]
-        text = f"number {number}: {question}"
+        text = told_apart(question, number)
         all_asked.append(ask(local, channel, member, text, mention=number % 3 == 0))
         due = started + load.seconds * number / load.questions
         time.sleep(max(0.0, due - time.monotonic()))

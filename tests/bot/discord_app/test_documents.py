@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from bot.discord_app.building import BUILD_NICENESS
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
 from tests.conftest import FakeEncoder, Library
 from tests.discord_service import LocalDiscord
+from tests.discord_service.service import TOKEN
 from tests.discord_service.world import (
     MANAGE_GUILD,
     MANAGE_MESSAGES,
@@ -247,7 +249,8 @@ def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
     assert place.offered("") == ["other.txt"]
     place.done(place.change("remove", name="other.txt"))
     assert place.answer("arson") == "812"
-    assert "no documents of its own" in place.done(place.change("rebuild"))
+    assert "from 0 documents" in place.done(place.change("rebuild"))
+    assert "no documents of its own" in place.done(place.elsewhere().change("rebuild"))
 
 
 @pytest.mark.parametrize(
@@ -531,22 +534,24 @@ def test_what_a_server_had_is_deleted_some_time_after_the_bot_left(
     connection.close()
 
 
-def test_a_build_makes_way_for_answers(alone: Callable[..., Place]) -> None:
+def test_a_build_makes_way_for_answers_and_is_not_told_the_token(
+    alone: Callable[..., Place],
+) -> None:
     place = alone()
     (place.folder / "hold-build").touch()
     asked = place.change("add", file=NOTE)
     place.local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
-    niceness = {
-        pid: os.getpriority(os.PRIO_PROCESS, int(pid))
-        for pid, line in command_lines()
-        if "fake_index" in line and str(place.folder) in line
-    }
+    (child,) = [
+        pid for pid, line in command_lines() if "fake_index" in line and str(place.folder) in line
+    ]
+    niceness = os.getpriority(os.PRIO_PROCESS, int(child))
+    environment = Path(f"/proc/{child}/environ").read_text()
     (place.folder / "hold-build").unlink()
 
     place.done(asked)
-    assert set(niceness.values()) == {os.getpriority(os.PRIO_PROCESS, 0) + 10} or set(
-        niceness.values()
-    ) == {10}
+    assert niceness >= BUILD_NICENESS
+    assert "PATH=" in environment
+    assert TOKEN not in environment
 
 
 def command_lines() -> list[tuple[str, str]]:

@@ -159,7 +159,9 @@ def test_documents_are_added_with_the_real_models_while_a_crowd_asks(
     ask_all(local, channels[2:], FULL, DEPORTED, lambda _: "35,927")
     for each in added:
         local.wait_for(
-            lambda each=each: each.answered and "I now answer from 1" in each.response.content  # type: ignore[misc]
+            lambda each=each: each.answered and "I now answer from 1" in each.response.content,  # type: ignore[misc]
+            "an index",
+            patience_s=180,
         )
 
     for number, channel in enumerate(channels):

@@ -51,6 +51,9 @@ EMBEDS = {
         1,
         2,
     ),
+    "own_sources": sources_embed(
+        [DocumentLine("Minutes.pdf", "Minutes of May", 9_000, None, is_own=True)], 0, 1, 2
+    ),
     "no_sources": sources_embed([], 0, 1, 0),
 }
 
