@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.assembly import make_answerer, open_index, open_reader
+from bot.collections import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.build import is_up_to_date
-from index.errors import IndexingError
+from index.errors import IndexingError, IndexMissingError
 from index.store import Collection
 from reader.errors import ReaderError
 
@@ -67,6 +68,31 @@ def models_found(settings: Settings) -> Finding:
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 
+def collections_found(settings: Settings) -> Finding:
+    """The other collections, such as servers' own documents, can be searched with the index."""
+    base = Collection(settings.base_collection)
+    unusable = []
+    count = 0
+    for name in collections_in(settings.collections):
+        collection = Collection(settings.collection(name))
+        if name == BASE_COLLECTION:
+            continue
+        count += 1
+        try:
+            generation = collection.open(verify=True)
+            generation.close()
+            if generation.manifest.encoder.sha256 != base.manifest().encoder.sha256:
+                unusable.append(name)
+        except IndexMissingError:
+            # Nothing was indexed there yet, or all was removed.
+            continue
+        except IndexingError:
+            unusable.append(name)
+    if unusable:
+        return Finding("collections", "note", "collections_unusable", ", ".join(unusable))
+    return Finding("collections", "ok", "collections", str(count))
+
+
 def disk_found(settings: Settings) -> Finding:
     """There is room for another generation."""
     folder = settings.data
@@ -105,5 +131,6 @@ def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) ->
     yield settings_found(settings)
     yield disk_found(settings)
     yield index_found(settings)
+    yield collections_found(settings)
     yield models_found(settings)
     yield token_found(settings, accepts)

@@ -1,6 +1,9 @@
 """The names of collections."""
 
+import contextlib
+import os
 import re
+from pathlib import Path
 
 # The collection of the seeds; others bring their own documents.
 BASE_COLLECTION = "base"
@@ -20,3 +23,10 @@ def server_of(collection: str) -> str | None:
     """The hashed id of the server that a collection belongs to, if it belongs to one."""
     name = collection.removeprefix(_SERVER_PREFIX)
     return name if name != collection else None
+
+
+def collections_in(folder: Path) -> list[str]:
+    """The names of all collections that have a folder, in order."""
+    with contextlib.suppress(FileNotFoundError):
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    return []

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.collections import server_of
+from bot.collections import collections_in, server_of
 from bot.discord_app.asking import Asking, Place, Reply
 from bot.discord_app.building import Builder
 from bot.discord_app.buttons import AnswerButton, answer_buttons
@@ -23,7 +23,6 @@ from bot.discord_app.desk import Desk
 from bot.discord_app.errors import report
 from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
-from bot.discord_app.own_documents import collections_in
 from bot.discord_app.paging import PageButton
 from bot.discord_app.records import KeptAnswer, Records
 from bot.discord_app.rendering import notice, text_of

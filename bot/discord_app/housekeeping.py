@@ -4,10 +4,10 @@ import asyncio
 import logging
 
 from bot.assembly import SPLITTING
-from bot.collections import server_collection, server_of
+from bot.collections import collections_in, server_collection, server_of
 from bot.discord_app.building import Builder
 from bot.discord_app.logs import event
-from bot.discord_app.own_documents import collections_in, delete_collection
+from bot.discord_app.own_documents import delete_collection
 from bot.discord_app.records import Records
 from bot.discord_app.served import Served
 from bot.settings import Settings

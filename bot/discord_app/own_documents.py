@@ -1,7 +1,6 @@
 """The documents that a server has added: files in its collection's folder, and their limits."""
 
 import contextlib
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -107,10 +106,3 @@ def delete_collection(folder: Path) -> None:
         # Without this name nothing is answered from it any more, even if the rest is cut short.
         (folder / "CURRENT").unlink(missing_ok=True)
         shutil.rmtree(folder)
-
-
-def collections_in(folder: Path) -> list[str]:
-    """The names of all collections."""
-    with contextlib.suppress(FileNotFoundError):
-        return sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-    return []

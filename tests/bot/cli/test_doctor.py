@@ -6,14 +6,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.checkup import disk_found, index_found, token_found
+from bot.checkup import Finding, collections_found, disk_found, index_found, token_found
 from bot.settings import load_settings
-from tests.conftest import ROOT
+from prompts import render
+from tests.conftest import ROOT, FakeEncoder, Library
 from tests.reader.test_transformers_reader import make_model
 
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
@@ -83,6 +85,30 @@ def test_a_missing_index_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
     assert code == 1
     assert "FAILED  index:" in text
     assert "Run: quoth index" in text
+
+
+def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path / "data")
+    library.write("a.txt", "Some text.")
+    library.build()
+    (settings.collections / "server-empty").mkdir()
+    sound = library.other("server-sound")
+    sound.write("a.txt", "Some text.")
+    sound.build()
+    assert collections_found(settings) == Finding("collections", "ok", "collections", "2")
+    foreign = replace(library.other("foreign"), encoder=FakeEncoder(sha256="e" * 64))
+    damaged = library.other("server-damaged")
+    for each in (foreign, damaged):
+        each.write("a.txt", "Some text.")
+        each.build()
+    next(damaged.collection.folder.glob("generations/*/vectors.faiss")).write_bytes(b"x")
+
+    found = collections_found(settings)
+    assert (found.state, found.detail) == ("note", "foreign, server-damaged")
+    assert "quoth index --rebuild" in render("doctor.txt", **asdict(found))
+    assert "2 others, each sound" in render(
+        "doctor.txt", **asdict(Finding("collections", "ok", "collections", "2"))
+    )
 
 
 def test_documents_that_have_changed_are_noted(

@@ -139,7 +139,7 @@ def by_upload(local: LocalDiscord, channel: Channel) -> None:
 ENDPOINTS: dict[tuple[str, str], tuple[Callable[[LocalDiscord, Channel], None], ...]] = {
     ("POST", "/messages"): (by_mention,),
     ("POST", "/typing"): (by_mention,),
-    ("POST", "/callback"): (by_command, by_context, by_form, by_sources, by_upload),
+    ("POST", "/callback"): (by_command, by_context, by_form, by_sources),
     ("PATCH", "/messages/@original"): (by_command, by_context, by_sources, by_upload),
     ("DELETE", "/messages/@original"): (by_delete,),
 }

@@ -146,6 +146,14 @@ def test_nobody_else_is_answered_from_them(served: Served, own: Library, scope: 
     assert {passage.collection for passage in answer.nearest} == {"base"}
     assert served.counts(scope) == Counts(1, 1)
     assert [line.id for line in served.documents(scope, 0, 9)] == ["figures.txt"]
+    own.write("rivals.txt", "For arson 99 were counted. For theft 98 were counted.")
+    own.build()
+    for word in ("arson", "theft"):
+        answer = served.answer(f"how many for {word}", (), 4, scope)
+        spans = (*answer.spans, *answer.alternatives)
+        assert {span.collection for span in spans} == {"base"}
+        here = served.answer(f"how many for {word}", (), 4, A)
+        assert A in {span.collection for span in (*here.spans, *here.alternatives)}
     around = served.surroundings(scope, A, "own.txt", "title", 10, "55")
     assert around.document_changed
     assert "fraud" not in around.before
