@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 
 from bot.assembly import SPLITTING
 from bot.collections import collections_in, server_collection, server_of
@@ -23,7 +24,10 @@ TIDY_EVERY_S = 6 * 60 * 60.0
 async def tidy(settings: Settings, served: Served, records: Records) -> None:
     """Delete, until cancelled, what is too old and what servers had that Quoth has left."""
     while True:
-        await asyncio.to_thread(tidy_once, settings, served, records)
+        try:
+            await asyncio.to_thread(tidy_once, settings, served, records)
+        except (OSError, sqlite3.Error) as error:
+            event(_log, "not_tidied", logging.ERROR, reason=type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 
 
@@ -50,7 +54,14 @@ async def catch_up(settings: Settings, builder: Builder) -> None:
     Quoth may have been stopped between a change and its build, or be another version by now.
     """
     for scope in await asyncio.to_thread(collections_in, settings.collections):
-        if server_of(scope) is not None and await asyncio.to_thread(_is_behind, settings, scope):
+        if server_of(scope) is None:
+            continue
+        try:
+            is_behind = await asyncio.to_thread(_is_behind, settings, scope)
+        except OSError as error:
+            event(_log, "not_looked_at", logging.ERROR, collection=scope, code=error.errno)
+            continue
+        if is_behind:
             await builder.build(scope)
 
 

@@ -102,6 +102,9 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
         made[name].write("b.txt", "More text.")
     made["held"].build()
     made["held"].collection.roll_back()
+    # Can't be listed, which keeps none of the others from being indexed.
+    library.other(server_collection("a-file")).collection.folder.mkdir(parents=True)
+    library.other(server_collection("a-file")).documents.write_text("no folder")
     made["empty"].collection.folder.mkdir(parents=True)
     # Of an encoder that is no longer the one that is set.
     made["outdated"].write("a.txt", "Some text.")
