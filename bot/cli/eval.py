@@ -12,13 +12,12 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     printable,
-    say_uncalibrated,
+    say_calibration,
     settings_from,
 )
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.evaluation.exam import Result
     from bot.evaluation.questions import Misfits
 
 _MODES = {"reader": ("reader",), "open": ("open",), "both": ("reader", "open")}
@@ -125,7 +124,9 @@ def command(
             reporter.finish()
         if picture:
             plot(result.outcomes, picture)
-    _warn(result, exam.misfits, settings.reader)
+    if not calibrate:
+        say_calibration(settings, exam.calibration)
+    _warn(exam.misfits)
     if as_json:
         modes = {report.mode: report.as_json() for report in result.reports()}
         click.echo(json.dumps({"left_out": exam.misfits.count, "modes": modes}))
@@ -150,9 +151,7 @@ def _fitted_on(questions: int, files: tuple[Path, ...], distractors: tuple[Path,
     )
 
 
-def _warn(result: "Result", misfits: "Misfits", reader: str) -> None:
-    if not result.calibration.is_fitted:
-        say_uncalibrated(reader)
+def _warn(misfits: "Misfits") -> None:
     if misfits.count:
         text = render("eval_misfits.txt", count=misfits.count, first=misfits.first)
         click.echo(printable(text), err=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.answer import Answerer
 from bot.assembly import SPLITTING, calibration_for, open_reader
-from bot.confidence import Calibration, uncalibrated
+from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import MAX_QUESTIONS, calibrate
 from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
@@ -94,11 +94,12 @@ class Exam:
             raise QuestionsError(f"{names}: no question is left to ask. {self.misfits.first[0]}")
         self._encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
         self._reader: Reader = open_reader(settings)
-        self._calibration: Calibration = (
-            uncalibrated(self._reader.sha256)
+        self.calibration = (
+            ChosenCalibration(uncalibrated(self._reader.sha256))
             if calibrating
             else calibration_for(settings, self._reader, self._encoder.sha256)
         )
+        self._calibration = self.calibration.calibration
 
     def sit(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
         """
