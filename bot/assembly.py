@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.answer import Answerer
 from bot.collections import BASE_COLLECTION
-from bot.confidence import Calibration, choose_calibration
+from bot.confidence import ChosenCalibration, choose_calibration
 from bot.settings import CALIBRATION_NAME, Settings
 from index.build import is_up_to_date
 from index.documents import list_documents
@@ -30,6 +30,7 @@ from index.passages import Splitting
 from index.processes import module_command, module_environment
 from index.retrieve import Retriever
 from index.store import Collection, Generation, Manifest
+from prompts import render
 from reader import SHIPPED_READER
 from reader.model import OnnxReader, Reader, shipped_weights
 
@@ -169,7 +170,7 @@ def open_reader(settings: Settings) -> Reader:
     return TransformersReader(find_reader(settings.reader), settings.threads)
 
 
-def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> Calibration:
+def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenCalibration:
     """
     Find the calibration for a reader and an encoder.
 
@@ -181,6 +182,18 @@ def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> 
         shipped_weights() / CALIBRATION_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
+    )
+
+
+def calibration_notice(settings: Settings, chosen: ChosenCalibration) -> str:
+    """Say which calibration does not count, and what follows; "" where all is as it should be."""
+    return render(
+        "calibration_notice.txt",
+        own=settings.calibration,
+        own_differs=chosen.own_differs,
+        shipped_differs=chosen.shipped_differs,
+        reader=settings.reader,
+        encoder=settings.encoder,
     )
 
 
@@ -222,7 +235,8 @@ def make_answerer(
         EncoderError: If the collections were made by different encoders.
         ReaderError: If the calibration for it is damaged.
     """
-    calibration = calibration_for(settings, reader, opened.generation.manifest.encoder.sha256)
+    encoder_sha256 = opened.generation.manifest.encoder.sha256
+    calibration = calibration_for(settings, reader, encoder_sha256).calibration
     return Answerer(
         Retriever(opened.generation, opened.encoder, *others),
         reader,

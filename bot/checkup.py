@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.assembly import make_answerer, open_index, open_reader
+from bot.assembly import (
+    calibration_for,
+    calibration_notice,
+    make_answerer,
+    open_index,
+    open_reader,
+)
 from bot.collections import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.build import is_up_to_date
@@ -53,7 +59,10 @@ def models_found(settings: Settings) -> Finding:
     try:
         opened = open_index(settings)
         try:
-            answerer = make_answerer(settings, opened, open_reader(settings))
+            reader = open_reader(settings)
+            encoder_sha256 = opened.generation.manifest.encoder.sha256
+            chosen = calibration_for(settings, reader, encoder_sha256)
+            answerer = make_answerer(settings, opened, reader)
             passages = opened.generation.texts.passages([0])
             question = " ".join(passages[0].text.split()[:8])
             started = time.perf_counter()
@@ -63,8 +72,14 @@ def models_found(settings: Settings) -> Finding:
             opened.generation.close()
     except (IndexingError, ReaderError) as error:
         return Finding("models", "failed", "models_failed", str(error))
-    if not answerer.is_calibrated:
-        return Finding("models", "note", "models_uncalibrated", settings.reader)
+    if chosen.shipped_differs:
+        return Finding(
+            "models", "note", "models_uncalibrated", calibration_notice(settings, chosen)
+        )
+    if chosen.own_differs:
+        return Finding(
+            "models", "note", "models_own_calibration", calibration_notice(settings, chosen)
+        )
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 

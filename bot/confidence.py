@@ -3,12 +3,14 @@ How sure Quoth is: what is known of a span -> the probability that it is right.
 
 Spans of different passages compete by their evidence, a weighted sum of clues. A logistic function
 of the best one's evidence and of its lead is the confidence. The weights are fitted by
-`quoth eval --calibrate` on questions with known answers, and hold for one reader alone.
+`quoth eval --calibrate` on questions with known answers, and hold for one reader
+and one encoder alone.
 """
 
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -129,16 +131,29 @@ def uncalibrated(reader_sha256: str) -> Calibration:
     )
 
 
+Model = Literal["reader", "encoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCalibration:
+    """The calibration that counts, and why another doesn't."""
+
+    calibration: Calibration
+    own_differs: tuple[Model, ...] = ()
+    """In which models one's own calibration differs from those in use, where it doesn't count."""
+    shipped_differs: tuple[Model, ...] = ()
+    """In which the shipped one does, where none counts."""
+
+
 def choose_calibration(
     own: Path, shipped: Path, *, reader_sha256: str, encoder_sha256: str
-) -> Calibration:
+) -> ChosenCalibration:
     """
-    Find the calibration for a reader.
+    Find the calibration for a reader and an encoder; it counts for those it was made with.
 
     Args:
-        own: Made by whoever runs Quoth; it need not be there, and counts for the reader and the
-            encoder that it was made with.
-        shipped: Comes with the shipped reader, and counts for it.
+        own: Made by whoever runs Quoth; it need not be there.
+        shipped: Comes with the shipped reader.
         reader_sha256: Of the reader in use.
         encoder_sha256: Of the encoder in use.
 
@@ -148,15 +163,26 @@ def choose_calibration(
     Raises:
         ReaderError: If one of the files is damaged.
     """
+
+    def differs(calibration: Calibration) -> tuple[Model, ...]:
+        differing: list[Model] = []
+        if calibration.reader_sha256 != reader_sha256:
+            differing.append("reader")
+        if calibration.encoder_sha256 != encoder_sha256:
+            differing.append("encoder")
+        return tuple(differing)
+
+    own_differs: tuple[Model, ...] = ()
     if own.exists():
         calibration = load_calibration(own)
-        made_with = (calibration.reader_sha256, calibration.encoder_sha256)
-        if made_with == (reader_sha256, encoder_sha256):
-            return calibration
+        own_differs = differs(calibration)
+        if not own_differs:
+            return ChosenCalibration(calibration)
     calibration = load_calibration(shipped)
-    if calibration.reader_sha256 == reader_sha256:
-        return calibration
-    return uncalibrated(reader_sha256)
+    shipped_differs = differs(calibration)
+    if shipped_differs:
+        calibration = uncalibrated(reader_sha256)
+    return ChosenCalibration(calibration, own_differs, shipped_differs)
 
 
 def logistic(logit: float) -> float:

@@ -73,9 +73,9 @@ class Settings(BaseSettings):
         0.2,
         ge=0,
         le=1,
-        description="Of the questions whose best answer is wrong, the share that may be answered "
-        "with it; at the others the documents don't say. A limit on what is wrong among all that "
-        "is shown would refuse nearly everything of a weak reader (docs/confidence.md).",
+        description="Of the questions whose best span is wrong, the share that may be answered "
+        "with it; at the others the documents don't say. A limit on the share wrong, which is of "
+        "the answers shown, would refuse nearly everything of a weak reader (docs/confidence.md).",
     )
     max_question_chars: int = Field(
         4_000,

@@ -19,6 +19,10 @@ from reader.spans import Logits, Span, best_spans
 
 # Files of a model's folder that decide what it computes.
 _DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
+# What is fetched from the hub: weights, configuration and tokenizer. The same weights often lie
+# there in several other formats, and those that are pickled can run code.
+_FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model"]
+_IN_SUBFOLDERS = ["*/*"]
 
 
 def find_reader(name: str) -> Path:
@@ -36,7 +40,9 @@ def find_reader(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name))
+        return Path(
+            snapshot_download(name, allow_patterns=_FETCHED, ignore_patterns=_IN_SUBFOLDERS)
+        )
     # Its errors share no base: a wrong name, no network and no permission are all different.
     except Exception as error:
         raise ReaderError(
@@ -90,7 +96,8 @@ class TransformersReader:
                 "that a token stands for."
             )
         self._model: Any = model.eval()
-        self._max_tokens = min(MAX_TOKENS, self._tokenizer.model_max_length)
+        # Many tokenizers don't say, which reads as a huge number.
+        self._max_tokens = min(MAX_TOKENS, self._tokenizer.model_max_length, _positions(model))
         self.sha256 = _folder_sha256(folder)
 
     def read(
@@ -137,6 +144,19 @@ class TransformersReader:
         start = output.start_logits[0].float().numpy()
         end = output.end_logits[0].float().numpy()
         return offsets, Logits(np.asarray(start[keep]), np.asarray(end[keep]))
+
+
+def _positions(model: Any) -> int:
+    """How many tokens the model has positions for; `MAX_TOKENS` where it has no limit."""
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if not isinstance(positions, int) or positions <= 0:
+        return MAX_TOKENS
+    for name, module in model.named_modules():
+        padding = getattr(module, "padding_idx", None)
+        # RoBERTa and its like count from the position after that of padding.
+        if name.endswith("position_embeddings") and padding is not None:
+            return positions - int(padding) - 1
+    return positions
 
 
 def _without_space(text: str, start: int, end: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
-    say_uncalibrated,
+    say_calibration,
     seeds_option,
     settings_from,
 )
@@ -74,7 +74,7 @@ def command(
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     asked = _question(question, settings)
     with failures_shown():
-        from bot.assembly import make_answerer, open_collection, open_reader
+        from bot.assembly import calibration_for, make_answerer, open_collection, open_reader
 
         # The reader opens while the index does: both wait for the disk, and there are two cores.
         with ThreadPoolExecutor(max_workers=1) as opener:
@@ -82,8 +82,8 @@ def command(
             opened = open_documents(settings)
         others = [open_collection(settings, name) for name in collections]
         answerer = make_answerer(settings, opened, reader.result(), others)
-        if not answerer.is_calibrated:
-            say_uncalibrated(settings.reader)
+        encoder_sha256 = opened.generation.manifest.encoder.sha256
+        say_calibration(settings, calibration_for(settings, reader.result(), encoder_sha256))
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from bot.assembly import OpenIndex, Outdated, Renewal
+    from bot.confidence import ChosenCalibration
     from bot.settings import Settings
 
 _Command = Callable[..., Any]
@@ -96,9 +97,13 @@ def failures_shown() -> Iterator[None]:
 _ZERO_WIDTH_JOINER = "\u200d"
 
 
-def say_uncalibrated(reader: str) -> None:
-    """Say on standard error what a reader without calibration does."""
-    click.echo(printable(render("uncalibrated.txt", reader=reader)), err=True)
+def say_calibration(settings: "Settings", chosen: "ChosenCalibration") -> None:
+    """Say on standard error if a calibration does not count."""
+    from bot.assembly import calibration_notice
+
+    notice = calibration_notice(settings, chosen)
+    if notice:
+        click.echo(printable(notice), err=True)
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """`quoth eval`: questions with known answers in, figures out."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     printable,
-    say_uncalibrated,
+    say_calibration,
     settings_from,
 )
 from prompts import render
@@ -20,6 +21,7 @@ from prompts import render
 if TYPE_CHECKING:
     from bot.evaluation.exam import Result
     from bot.evaluation.questions import Misfits
+    from bot.settings import Settings
 
 _MODES = {"reader": ("reader",), "open": ("open",), "both": ("reader", "open")}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,13 +42,14 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     multiple=True,
     type=_FILE,
     metavar="FILE",
-    help="Index this file's passages too, without asking its questions. May be repeated.",
+    help="Index this file's passages too; it needs no questions. May be repeated.",
 )
 @click.option(
     "--predictions",
     type=_NEW_FILE,
     metavar="FILE",
-    help='Write what was answered as SQuAD does: question id to text, "" for no answer.',
+    help='Write what was answered as SQuAD does: question id to text, "" for no answer. Of both '
+    "modes, the answers given the passage.",
 )
 @click.option("--always-answer", is_flag=True, help="Set the threshold aside.")
 @click.option(
@@ -54,14 +57,16 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     type=click.Choice(["skip", "refuse"]),
     default="skip",
     show_default=True,
-    help="What to do about a question whose answer is not in its passage.",
+    help="What to do about an accepted answer that is not in its passage: name it, and leave the "
+    "question out if it has no other; or refuse the file.",
 )
 @click.option(
     "--plot",
     "picture",
     type=_NEW_FILE,
     metavar="FILE",
-    help="Draw the risk-coverage curve and the reliability diagram (needs quoth[plot]).",
+    help="Draw the share wrong over the share answered, and the reliability diagram, as .png, "
+    ".svg, .pdf or .jpg (needs quoth[plot]).",
 )
 @click.option(
     "--calibrate",
@@ -99,17 +104,18 @@ def command(
     {"id": ..., "title": ..., "text": ..., "qas": [{"q": ..., "a": text, list or null}]};
     any other is SQuAD's JSON, 1.1 or 2.0.
     """
-    if predictions and mode == "both":
-        raise click.UsageError("--predictions holds one answer a question: add --mode.")
     if calibrate and mode != "both":
         raise click.UsageError("--calibrate needs both modes.")
     if calibration and not calibrate:
         raise click.UsageError("--calibration says where --calibrate writes: add --calibrate.")
     settings = settings_from(data=data, encoder=encoder)
+    fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
         from bot.evaluation.exam import Exam, Files
         from bot.evaluation.plot import check_plotting, plot
 
+        # Before the minutes that measuring takes.
+        _check_targets(predictions, fitted_to)
         if picture:
             check_plotting(picture)
         reporter = ConsoleReporter()
@@ -123,22 +129,30 @@ def command(
                 result = exam.sit(_MODES[mode], always_answer=always_answer)
         finally:
             reporter.finish()
+        say_calibration(settings, exam.calibration)
+        _warn(exam.misfits)
+        _print(result, exam.misfits, always_answer=always_answer, as_json=as_json)
+        # From here on nothing that fails takes the figures along.
+        if predictions:
+            _write_predictions(predictions, result, mode)
+        if fitted_to is not None:
+            _write_calibration(fitted_to, result, settings, always_answer=always_answer)
         if picture:
             plot(result.outcomes, picture)
-    _warn(result, exam.misfits, settings.reader)
-    if as_json:
-        modes = {report.mode: report.as_json() for report in result.reports()}
-        click.echo(json.dumps({"left_out": exam.misfits.count, "modes": modes}))
-    else:
-        text = render("eval.txt", reports=result.reports(), always_answer=always_answer)
-        click.echo(text)
-    if predictions:
-        _write(predictions, json.dumps(result.predictions(mode), ensure_ascii=False))
-    if calibrate:
-        path = calibration or settings.calibration
-        _write(path, result.calibration.model_dump_json(indent=2) + "\n")
-        written = render("calibrated.txt", path=path, fitted_on=result.calibration.fitted_on)
-        click.echo(printable(written), err=True)
+
+
+def _check_targets(*paths: Path | None) -> None:
+    """Raise click.ClickException if one of the files could not be written."""
+    for path in paths:
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Whoever may make a file there may replace one.
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
 
 def _fitted_on(questions: int, files: tuple[Path, ...], distractors: tuple[Path, ...]) -> str:
@@ -150,12 +164,56 @@ def _fitted_on(questions: int, files: tuple[Path, ...], distractors: tuple[Path,
     )
 
 
-def _warn(result: "Result", misfits: "Misfits", reader: str) -> None:
-    if not result.calibration.is_fitted:
-        say_uncalibrated(reader)
-    if misfits.count:
-        text = render("eval_misfits.txt", count=misfits.count, first=misfits.first)
+def _warn(misfits: "Misfits") -> None:
+    if misfits.answers:
+        text = render(
+            "eval_misfits.txt",
+            answers=misfits.answers,
+            left_out=misfits.left_out,
+            first=misfits.first,
+        )
         click.echo(printable(text), err=True)
+
+
+def _print(result: "Result", misfits: "Misfits", *, always_answer: bool, as_json: bool) -> None:
+    reports = result.reports()
+    if as_json:
+        figures = {
+            "left_out": misfits.left_out,
+            "missing_answers": misfits.answers,
+            "modes": {report.mode: report.as_json() for report in reports},
+        }
+        click.echo(json.dumps(figures))
+    else:
+        click.echo(render("eval.txt", reports=reports, always_answer=always_answer))
+
+
+def _write_predictions(path: Path, result: "Result", mode: str) -> None:
+    # Given the passage is SQuAD's own setting.
+    written = "reader" if mode == "both" else mode
+    _write(path, json.dumps(result.predictions(written), ensure_ascii=False))
+    click.echo(printable(render("predicted.txt", path=path, mode=written)), err=True)
+
+
+def _write_calibration(
+    path: Path, result: "Result", settings: "Settings", *, always_answer: bool
+) -> None:
+    from bot.evaluation.calibrate import FOLDS, MAX_CALIBRATION_ERROR
+
+    _write(path, result.calibration.model_dump_json(indent=2) + "\n")
+    (opened,) = (report for report in result.reports() if report.mode == "open")
+    written = render(
+        "calibrated.txt",
+        path=path,
+        fitted_on=result.calibration.fitted_on,
+        max_risk=settings.max_risk,
+        shown_wrong=None if always_answer else opened.shown_wrong,
+        error=result.calibration.expected_calibration_error,
+        max_error=MAX_CALIBRATION_ERROR,
+        folds=FOLDS,
+        doubts=result.doubts,
+    )
+    click.echo(printable(written), err=True)
 
 
 def _write(path: Path, content: str) -> None:
@@ -166,4 +224,8 @@ def _write(path: Path, content: str) -> None:
         scratch.write_text(content, encoding="utf-8")
         scratch.replace(path)
     except OSError as error:
-        raise click.ClickException(f"{path}: can't be written ({error.strerror}).") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(printable(f"{path}: can't be written ({error.strerror})."))

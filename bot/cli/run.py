@@ -12,7 +12,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
-    say_uncalibrated,
+    say_calibration,
     seeds_option,
     settings_from,
 )
@@ -68,8 +68,7 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     from index.store import Collection
 
     reader = open_reader(settings)
-    if not calibration_for(settings, reader, encoder_sha256).is_fitted:
-        say_uncalibrated(settings.reader)
+    say_calibration(settings, calibration_for(settings, reader, encoder_sha256))
 
     shelves = Shelves(
         open_base=lambda: open_index(settings),

@@ -7,7 +7,7 @@ the thresholds and the calibration error hold for questions that nothing was fit
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +32,18 @@ MIN_QUESTIONS = 50
 MAX_QUESTIONS = 20_000
 # Ridge on standardised weights: next to nothing for hundreds of questions, a hold for few.
 _RIDGE = 1.0
+# A confidence that is further off, on average, is told with a warning.
+MAX_CALIBRATION_ERROR = 0.05
 _NEWTON_STEPS = 50
 # Of fitted numbers in the file.
 _DECIMALS = 4
 
 _Floats = npt.NDArray[np.float64]
 _Fitted = TypeVar("_Fitted")
+
+Doubt = Literal["error", "folds"]
+"""Why a calibration may mean little: the cross-fitted calibration error is above
+`MAX_CALIBRATION_ERROR`, or there were too few passages to judge each by the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Calibrated:
     calibration: Calibration
     given: list[Outcome]
     open: list[Outcome]
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def calibrate(
         fitted_on: Likewise.
 
     Raises:
-        CalibrationError: If the questions are too few or too much alike.
+        CalibrationError: If the questions are too few or too much alike, or margins mislead.
     """
     _check(given, "given the passage")
     _check(opened, "from all passages")
@@ -84,6 +91,12 @@ def calibrate(
     open_crossed = _cross_fit(opened, lambda some: _fit_open(some, base), _judge_open)
     calibration = _fit_open(opened, base)
     best = best_threshold([(one.confidence, one.graded) for one in given_crossed])
+    error = calibration_error(open_crossed)
+    doubts: list[Doubt] = []
+    if error > MAX_CALIBRATION_ERROR:
+        doubts.append("error")
+    if not _has_folds(opened):
+        doubts.append("folds")
     return Calibrated(
         calibration=calibration.model_copy(
             update={
@@ -95,11 +108,12 @@ def calibrate(
                 "given_passage": given_all.model_copy(
                     update={"min_confidence": _rounded(min(best.value, 1.0))}
                 ),
-                "expected_calibration_error": _rounded(calibration_error(open_crossed)),
+                "expected_calibration_error": _rounded(error),
             }
         ),
         given=given_crossed,
         open=open_crossed,
+        doubts=tuple(doubts),
     )
 
 
@@ -146,15 +160,20 @@ def _cross_fit(
 
 def _folds(outcomes: Sequence[Outcome]) -> list[int]:
     """The fold of each outcome, by passage; by question where there are too few passages."""
-    keys = [one.passage_key for one in outcomes]
-    if len(set(keys)) < FOLDS:
-        keys = [one.question_id for one in outcomes]
+    by_passage = _has_folds(outcomes)
+    keys = [one.passage_key if by_passage else one.question_id for one in outcomes]
     fold = {key: place % FOLDS for place, key in enumerate(sorted(set(keys)))}
     return [fold[key] for key in keys]
 
 
+def _has_folds(outcomes: Sequence[Outcome]) -> bool:
+    """Whether there are enough passages for folds by passage."""
+    return len({one.passage_key for one in outcomes}) >= FOLDS
+
+
 def _fit_given(outcomes: Sequence[Outcome]) -> PassageCalibration:
     fitted = _fit_logistic([[one.margin] for one in outcomes], [is_right(one) for one in outcomes])
+    _check_margin(fitted.weights[0], "given the passage")
     return PassageCalibration(
         intercept=_rounded(fitted.intercept),
         margin_weight=_rounded(fitted.weights[0]),
@@ -175,11 +194,7 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
         [is_right(one) for one in candidates],
     )
     margin_weight, cosine_weight, lexical_weight = fitted.weights
-    if margin_weight <= 0:
-        raise CalibrationError(
-            "The larger the reader's margin over no answer, the less often it is right on these "
-            "questions. Use a reader that was trained with unanswerable questions."
-        )
+    _check_margin(margin_weight, "from all passages")
     # Evidence counts in the reader's logits, whatever its scale.
     ranking = base.model_copy(
         update={
@@ -201,6 +216,14 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
             "gap_weight": _rounded(gap_weight),
         }
     )
+
+
+def _check_margin(weight: float, where: str) -> None:
+    if weight <= 0:
+        raise CalibrationError(
+            "The larger the reader's margin over no answer, the less often it is right on these "
+            f"questions {where}. Use a reader that was trained with unanswerable questions."
+        )
 
 
 def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:

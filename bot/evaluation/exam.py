@@ -2,16 +2,16 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from bot.answer import Answerer
 from bot.assembly import SPLITTING, calibration_for, open_reader
-from bot.confidence import Calibration, uncalibrated
-from bot.evaluation.calibrate import MAX_QUESTIONS, calibrate
+from bot.confidence import Calibration, ChosenCalibration, uncalibrated
+from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate
 from bot.evaluation.errors import CalibrationError, QuestionsError
-from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
+from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
 from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
 from bot.settings import Settings
@@ -27,9 +27,9 @@ class Files:
 
     asked: tuple[Path, ...]
     distractors: tuple[Path, ...] = ()
-    """Their passages are indexed with the others; their questions are not asked."""
+    """Their passages are indexed with the others; they need no questions."""
     refuse_misfits: bool = False
-    """Whether a question whose answers are not in its passage is an error, or left out."""
+    """Whether an answer that is not in its passage is an error; see `Misfits`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Result:
     calibration: Calibration
     thresholds: dict[str, float]
     """By mode."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why a calibration that was just made may mean little."""
 
     def reports(self) -> list[Report]:
         """The figures of each mode."""
@@ -82,23 +84,29 @@ class Exam:
         self._reporter = reporter
         self._calibrating = calibrating
         self.misfits = Misfits(refuse=files.refuse_misfits)
-        reporter.stage("load", len(files.asked))
+        reporter.stage("load", len(files.asked) + len(files.distractors))
         self.questions = 0
+        ids: set[bytes] = set()
         for path in files.asked:
             self.questions += sum(
-                len(passage.questions) for passage in read_questions(path, self.misfits)
+                len(passage.questions) for passage in read_questions(path, self.misfits, ids)
             )
+            reporter.advance(1)
+        for path in files.distractors:
+            for _ in read_distractors(path):
+                pass
             reporter.advance(1)
         if not self.questions:
             names = ", ".join(map(str, files.asked))
             raise QuestionsError(f"{names}: no question is left to ask. {self.misfits.first[0]}")
         self._encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
         self._reader: Reader = open_reader(settings)
-        self._calibration: Calibration = (
-            uncalibrated(self._reader.sha256)
+        self.calibration = (
+            ChosenCalibration(uncalibrated(self._reader.sha256))
             if calibrating
             else calibration_for(settings, self._reader, self._encoder.sha256)
         )
+        self._calibration = self.calibration.calibration
 
     def sit(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
         """
@@ -139,7 +147,8 @@ class Exam:
             fitted_on=fitted_on,
         )
         outcomes = {"reader": fitted.given, "open": fitted.open}
-        return self._result(outcomes, fitted.calibration, always_answer=always_answer)
+        result = self._result(outcomes, fitted.calibration, always_answer=always_answer)
+        return replace(result, doubts=fitted.doubts)
 
     def _result(
         self, outcomes: dict[str, list[Outcome]], used: Calibration, *, always_answer: bool
@@ -165,11 +174,14 @@ class Exam:
 
     def _open(self) -> list[Outcome]:
         """Answer each question from the passages of all files."""
-        every = (*self._files.asked, *self._files.distractors)
+        every = chain(
+            self._passages(self._files.asked),
+            chain.from_iterable(map(read_distractors, self._files.distractors)),
+        )
         with (
             tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
             indexed(
-                self._passages(every),
+                every,
                 Path(scratch),
                 open_encoder=lambda: self._encoder,
                 vectors=self._settings.vectors,

@@ -1,9 +1,9 @@
-"""One large JSON object, read without holding more of it than one element of its main list."""
+"""One large JSON object, read without holding more of it than one element of its inner lists."""
 
 import codecs
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 _BLOCK_BYTES = 1 << 20
@@ -27,44 +27,68 @@ class Element:
     value: Any
     line: int
     """Where it begins, from 1."""
+    places: tuple[int, ...]
+    """Which one it is of each list on the way to it, from 0."""
+    beside: dict[str, Any] = field(default_factory=dict)
+    """What stands before its list in the same object."""
 
 
-def elements(file: BinaryIO, key: str) -> Iterator[Element]:
+def elements(file: BinaryIO, *keys: str) -> Iterator[Element]:
     """
-    Read the list that stands under `key` of the object that a file holds.
+    Read the list that stands under a key of the object that a file holds.
+
+    With more keys, its elements are objects, and each element of the lists that they hold under the
+    next key is read by itself.
 
     Raises:
         JsonStreamError: If the file holds no such object, or isn't UTF-8; what was before the fault
             has been yielded by then.
     """
     source = _Source(file)
+    yield from _in_object(source, keys, ())
+    if source.peek():
+        raise source.error("something follows the object")
+
+
+def _in_object(
+    source: "_Source", keys: tuple[str, ...], places: tuple[int, ...]
+) -> Iterator[Element]:
     source.expect("{", "an object")
+    line = source.line
+    beside: dict[str, Any] = {}
     found = False
     closed = source.take("}")
     while not closed:
         name = source.value()
         source.expect(":", '":"')
-        if name == key and not found:
+        if name == keys[0] and not found:
             found = True
-            yield from _elements(source, key)
+            yield from _in_list(source, keys, places, beside)
         else:
-            source.value()
+            value = source.value()
+            if not found:
+                beside[str(name)] = value
         closed = source.take("}")
         if not closed:
             source.expect(",", '"," or "}"')
-    if source.peek():
-        raise source.error("something follows the object")
     if not found:
-        raise source.error(f'there is no "{key}" in the object')
+        raise JsonStreamError(f'there is no "{keys[0]}" in the object', line)
 
 
-def _elements(source: "_Source", key: str) -> Iterator[Element]:
-    source.expect("[", f'a list under "{key}"')
+def _in_list(
+    source: "_Source", keys: tuple[str, ...], places: tuple[int, ...], beside: dict[str, Any]
+) -> Iterator[Element]:
+    source.expect("[", f'a list under "{keys[0]}"')
     closed = source.take("]")
+    place = 0
     while not closed:
         source.peek()
-        line = source.line
-        yield Element(source.value(), line)
+        if keys[1:]:
+            yield from _in_object(source, keys[1:], (*places, place))
+        else:
+            line = source.line
+            yield Element(source.value(), line, (*places, place), beside)
+        place += 1
         closed = source.take("]")
         if not closed:
             source.expect(",", '"," or "]"')

@@ -48,7 +48,9 @@ class Graded:
     em: float
     f1: float
     has_answer: bool
-    """Whether one of the accepted answers has words."""
+    """Whether there is an accepted answer at all."""
+    wordless: bool = False
+    """Whether there is one, but normalisation leaves nothing of any: saying nothing is right."""
 
 
 def grade(prediction: str, golds: Iterable[str]) -> Graded:
@@ -57,15 +59,18 @@ def grade(prediction: str, golds: Iterable[str]) -> Graded:
 
     Args:
         prediction: The answer's text; "" for "no answer".
-        golds: Accepted answers. Those that normalise to nothing are left out, and where none
-            remains the question counts as unanswerable.
+        golds: Accepted answers. Those that normalise to nothing are left out; where none remains,
+            an empty prediction is right.
     """
-    accepted = [gold for gold in golds if normalise(gold)]
+    given = list(golds)
+    accepted = [gold for gold in given if normalise(gold)]
     compared = accepted or [""]
     return Graded(
         em=max(exact_match(prediction, gold) for gold in compared),
         f1=max(f1(prediction, gold) for gold in compared),
-        has_answer=bool(accepted),
+        # As in the script's `make_qid_to_has_ans`, whatever the answers are.
+        has_answer=bool(given),
+        wordless=bool(given) and not accepted,
     )
 
 
@@ -151,7 +156,9 @@ def best_threshold(answered: Sequence[tuple[float, Graded]]) -> Threshold:
     total = float(sum(not graded.has_answer for _, graded in ranked))
     best, value = total, float("inf")
     for place, (confidence, graded) in enumerate(ranked):
-        total += graded.f1 if graded.has_answer else -1.0
+        # A question without an answer costs its point once it is answered; an empty prediction,
+        # which still scores it, answers nothing.
+        total += graded.f1 if graded.has_answer else graded.f1 - 1.0
         next_differs = place + 1 == len(ranked) or ranked[place + 1][0] != confidence
         if next_differs and total > best:
             best, value = total, confidence

@@ -1,12 +1,17 @@
 """Outcomes -> a picture: how wrong at which coverage, and how far confidence can be believed."""
 
+import importlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.evaluation.errors import PlotError
-from bot.evaluation.report import reliability, risk_coverage
+from bot.evaluation.report import reliability, wrong_by_coverage
 from bot.evaluation.run import Outcome
 from prompts import render
+
+# Those that matplotlib writes without another program; .pgf, for one, needs LaTeX.
+_SUFFIXES = (".png", ".svg", ".pdf", ".jpg")
 
 
 def check_plotting(path: Path) -> None:
@@ -17,21 +22,25 @@ def check_plotting(path: Path) -> None:
         PlotError: If matplotlib is missing, or can't write such a file.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        importlib.import_module("matplotlib.figure")
     except ImportError as error:
         raise PlotError(
             'Pictures need matplotlib, which is not installed: pip install "quoth[plot]".'
         ) from error
-    kinds = FigureCanvasAgg.get_supported_filetypes()
-    if path.suffix.removeprefix(".").lower() not in kinds:
-        raise PlotError(f"{path}: a picture's name ends in one of .{', .'.join(sorted(kinds))}.")
+    if path.suffix.lower() not in _SUFFIXES:
+        raise PlotError(f"{path}: a picture's name ends in one of {', '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():
         raise PlotError(f"{path}: there is no folder {path.parent}.")
+    try:
+        with tempfile.TemporaryFile(dir=path.absolute().parent):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def plot(outcomes: Mapping[str, Sequence[Outcome]], path: Path) -> None:
     """
-    Draw the risk-coverage curve and the reliability diagram.
+    Draw the share wrong by coverage, and the reliability diagram.
 
     Args:
         outcomes: By mode.
@@ -44,16 +53,16 @@ def plot(outcomes: Mapping[str, Sequence[Outcome]], path: Path) -> None:
 
     # Without pyplot: no state is shared, and no display is looked for.
     figure = Figure(figsize=(10, 4.5), layout="constrained")
-    risk, reliable = figure.subplots(1, 2)
+    curve, reliable = figure.subplots(1, 2)
     for mode, some in outcomes.items():
-        coverage, wrong = zip(*risk_coverage(some), strict=True)
-        risk.plot(coverage, wrong, label=_label(mode))
+        coverage, wrong = zip(*wrong_by_coverage(some), strict=True)
+        curve.plot(coverage, wrong, label=_label(mode))
         bins = reliability(some)
         confidences = [one.confidence for one in bins]
         reliable.plot(confidences, [one.right for one in bins], marker="o", label=_label(mode))
     reliable.plot([0, 1], [0, 1], color="grey", linestyle=":", label=_label("perfect"))
     for axes, title, horizontal, vertical in (
-        (risk, "risk_coverage", "coverage", "risk"),
+        (curve, "wrong_by_coverage", "coverage", "share_wrong"),
         (reliable, "reliability", "confidence", "right"),
     ):
         axes.set(xlim=(0, 1), ylim=(0, 1), title=_label(title))
@@ -63,7 +72,11 @@ def plot(outcomes: Mapping[str, Sequence[Outcome]], path: Path) -> None:
     try:
         figure.savefig(path, dpi=150)
     except OSError as error:
-        raise PlotError(f"{path}: can't be written ({error.strerror}).") from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> PlotError:
+    return PlotError(f"{path}: can't be written ({error.strerror}).")
 
 
 def _label(name: str) -> str:

@@ -4,12 +4,17 @@ Files of questions with known answers -> passages, one at a time.
 Two formats are read: SQuAD's JSON (1.1 and 2.0), and JSON Lines of ours, one passage a line:
 `{"id": ..., "title": ..., "text": ..., "qas": [{"q": ..., "a": ...}]}`, where `a` is a text,
 several accepted ones, or null where the passage doesn't answer. Other keys are left alone.
+
+A SQuAD question that `is_impossible` has no answer, whatever stands under its `answers`: that is
+what its annotators said. `evaluate-v2.0.py` looks at `answers` alone; in the published files the
+two agree.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -21,6 +26,16 @@ from bot.evaluation.json_stream import JsonStreamError, elements
 LINES_SUFFIX = ".jsonl"
 # Of a blamed value; an error should fit a few lines.
 _SHOWN_CHARS = 80
+# What pydantic says in Python's words.
+_REASONS = {
+    "model_type": "should be an object",
+    "model_attributes_type": "should be an object",
+    "tuple_type": "should be a list",
+    "string_type": "should be a text",
+    "missing": "is missing",
+    "answers": "should be a text, a list of texts, or null",
+}
+_BRANCHES = ("str", "tuple[str, ...]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,13 @@ class Question:
     text: str
     answers: tuple[str, ...]
     """Accepted ones; none if the passage doesn't answer."""
+    absent: tuple[str, ...] = ()
+    """Those of the accepted ones that are not in the passage."""
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The accepted ones that are in the passage."""
+        return tuple(answer for answer in self.answers if answer not in self.absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +60,11 @@ class QuestionedPassage:
     """A text with questions about it."""
 
     title: str
+    """"" where SQuAD's file names it after its paragraphs."""
     text: str
     questions: tuple[Question, ...]
+    where: str = ""
+    """Its file, and its place there."""
 
     @property
     def key(self) -> str:
@@ -49,11 +74,13 @@ class QuestionedPassage:
 
 @dataclass(slots=True)
 class Misfits:
-    """Questions that were left out because none of their answers is in the passage."""
+    """Accepted answers that are not in their passage."""
 
     refuse: bool = False
     """Raise at the first one."""
-    count: int = 0
+    answers: int = 0
+    left_out: int = 0
+    """Questions of which no accepted answer is in the passage; the others are asked."""
     first: list[str] = field(default_factory=list)
     """The first few, each with its place."""
 
@@ -67,8 +94,8 @@ class Misfits:
             QuestionsError: If misfits are refused.
         """
         if self.refuse:
-            raise QuestionsError(f"{misfit} Correct it, or leave such questions out.")
-        self.count += 1
+            raise QuestionsError(f"{misfit} Correct it, or leave it out.")
+        self.answers += 1
         if len(self.first) < self.NAMED:
             self.first.append(misfit)
 
@@ -90,9 +117,17 @@ class _Outside(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+_Row = TypeVar("_Row", bound=_Outside)
+
+
 class _OurQuestion(_Outside):
     q: _Text
     a: str | tuple[str, ...] | None
+
+
+class _OurText(_Outside):
+    title: str = ""
+    text: _Text
 
 
 class _OurPassage(_Outside):
@@ -113,6 +148,10 @@ class _SquadQuestion(_Outside):
     is_impossible: bool = False
 
 
+class _SquadContext(_Outside):
+    context: _Text
+
+
 class _SquadParagraph(_Outside):
     context: _Text
     qas: tuple[_SquadQuestion, ...]
@@ -120,70 +159,118 @@ class _SquadParagraph(_Outside):
 
 class _SquadArticle(_Outside):
     title: str = ""
-    paragraphs: tuple[_SquadParagraph, ...]
 
 
-def read_questions(path: Path, misfits: Misfits) -> Iterator[QuestionedPassage]:
+def read_questions(
+    path: Path, misfits: Misfits, asked: set[bytes] | None = None
+) -> Iterator[QuestionedPassage]:
     """
-    Read one file, holding one passage or article of it at a time.
+    Read one file, holding one passage of it at a time.
 
     Args:
         path: Named `.jsonl` for our format; any other name is SQuAD's.
-        misfits: Told of questions that are left out.
+        misfits: Told of answers that are not in their passage.
+        asked: Digests of the ids that other files have used; those of this one are added.
 
     Raises:
         QuestionsError: If the file is none of the two, or a value in it can't be used.
     """
     passages = _our_passages if path.suffix.lower() == LINES_SUFFIX else _squad_passages
-    asked: set[bytes] = set()
+    asked = set() if asked is None else asked
+    is_empty = True
     try:
         for where, passage in passages(path):
+            is_empty = is_empty and not passage.questions
             fitting = tuple(_fitting(where, passage, misfits))
             for question in fitting:
                 # A digest: the ids of a large file are many and may be long.
                 digest = hashlib.sha256(question.id.encode()).digest()[:12]
                 if digest in asked:
                     raise QuestionsError(
-                        f'{where}: the id "{_shown(question.id)}" occurs twice. Make ids unique.'
+                        f'{where}: the id "{_shown(question.id)}" was used before. '
+                        "Make ids unique over all files."
                     )
                 asked.add(digest)
-            yield QuestionedPassage(passage.title, passage.text, fitting)
+            yield replace(passage, questions=fitting, where=where)
     except OSError as error:
         raise QuestionsError(f"{path}: can't be read ({error.strerror}).") from error
-    if not asked and not misfits.count:
+    if is_empty:
         raise QuestionsError(f"{path}: holds no questions.")
 
 
 def _fitting(where: str, passage: QuestionedPassage, misfits: Misfits) -> Iterator[Question]:
     for question in passage.questions:
-        present = tuple(
-            answer for answer in question.answers if answer.strip() and answer in passage.text
+        # Annotators often agree; what they agree on is one answer.
+        accepted = dict.fromkeys(question.answers)
+        absent = tuple(
+            answer for answer in accepted if not answer.strip() or answer not in passage.text
         )
-        if question.answers and not present:
+        for answer in absent:
+            said = f'the answer "{_shown(answer)}" is not in the passage'
             misfits.add(
-                f'{where}, question "{_shown(question.id)}": the answer '
-                f'"{_shown(question.answers[0])}" is not in the passage.'
+                f'{where}, question "{_shown(question.id)}": '
+                f"{said if answer.strip() else 'an answer is blank'}."
             )
+        if accepted and len(absent) == len(accepted):
+            misfits.left_out += 1
         else:
-            yield Question(question.id, question.text, present)
+            yield replace(question, absent=absent)
 
 
-def _our_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
+def read_distractors(path: Path) -> Iterator[QuestionedPassage]:
+    """
+    Read the passages of a file, which needs no questions; those there are left alone.
+
+    Args:
+        path: As in `read_questions`.
+
+    Raises:
+        QuestionsError: As `read_questions`.
+    """
+    is_empty = True
+    try:
+        if path.suffix.lower() == LINES_SUFFIX:
+            rows = ((where, _valid(_OurText, content, where)) for where, content in _lines(path))
+            texts = ((where, row.title, row.text) for where, row in rows)
+        else:
+            paragraphs = _squad_paragraphs(path, _SquadContext)
+            texts = ((where, title, row.context) for where, title, row in paragraphs)
+        for where, title, text in texts:
+            is_empty = False
+            yield QuestionedPassage(title, text, (), where)
+    except OSError as error:
+        raise QuestionsError(f"{path}: can't be read ({error.strerror}).") from error
+    if is_empty:
+        raise QuestionsError(f"{path}: holds no passages.")
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             where = f"{path}, line {number}"
             try:
-                content = json.loads(line)
+                # Else json guesses the encoding, and speaks of the one it guessed.
+                yield where, json.loads(line.decode("utf-8-sig"))
+            except UnicodeDecodeError as error:
+                raise QuestionsError(f"{where}: is not UTF-8 ({error.reason}).") from error
+            except json.JSONDecodeError as error:
+                raise QuestionsError(
+                    f"{where}: is not JSON ({error.msg} at character {error.pos + 1})."
+                ) from error
+            # An integer of thousands of digits is one too.
             except (ValueError, RecursionError) as error:
                 raise QuestionsError(f"{where}: is not JSON ({error}).") from error
-            row = _valid(_OurPassage, content, where)
-            questions = tuple(
-                Question(f"{row.id}#{place}", qa.q, _accepted(qa.a))
-                for place, qa in enumerate(row.qas)
-            )
-            yield where, QuestionedPassage(row.title, row.text, questions)
+
+
+def _our_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
+    for where, content in _lines(path):
+        row = _valid(_OurPassage, content, where)
+        questions = tuple(
+            Question(f"{row.id}#{place}", qa.q, _accepted(qa.a)) for place, qa in enumerate(row.qas)
+        )
+        yield where, QuestionedPassage(row.title, row.text, questions)
 
 
 def _accepted(answers: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -193,24 +280,29 @@ def _accepted(answers: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def _squad_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
+    for where, title, paragraph in _squad_paragraphs(path, _SquadParagraph):
+        questions = tuple(
+            Question(
+                qa.id,
+                qa.question,
+                () if qa.is_impossible else tuple(one.text for one in qa.answers),
+            )
+            for qa in paragraph.qas
+        )
+        yield where, QuestionedPassage(title, paragraph.context, questions)
+
+
+def _squad_paragraphs(path: Path, model: type[_Row]) -> Iterator[tuple[str, str, _Row]]:
+    """Each paragraph with its place and its article's title."""
     with path.open("rb") as file:
         try:
-            for number, element in enumerate(elements(file, "data")):
-                where = f"{path}, line {element.line}"
-                article = _valid(_SquadArticle, element.value, where, ("data", number))
-                for place, paragraph in enumerate(article.paragraphs):
-                    questions = tuple(
-                        Question(
-                            qa.id,
-                            qa.question,
-                            () if qa.is_impossible else tuple(one.text for one in qa.answers),
-                        )
-                        for qa in paragraph.qas
-                    )
-                    yield (
-                        f"{where}, data[{number}].paragraphs[{place}]",
-                        QuestionedPassage(article.title, paragraph.context, questions),
-                    )
+            for element in elements(file, "data", "paragraphs"):
+                number, place = element.places
+                begins = f"{path}, in the paragraph that begins at line {element.line}"
+                article = _valid(_SquadArticle, element.beside, begins, ("data", number))
+                steps = ("data", number, "paragraphs", place)
+                paragraph = _valid(model, element.value, begins, steps)
+                yield f"{begins}, {_field(steps)}", article.title, paragraph
         except JsonStreamError as error:
             raise QuestionsError(
                 f"{path}, line {error.line}: {error}. Files whose name ends in {LINES_SUFFIX} "
@@ -218,17 +310,17 @@ def _squad_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
             ) from error
 
 
-_Row = TypeVar("_Row", bound=_Outside)
-
-
 def _valid(model: type[_Row], content: Any, where: str, outer: tuple[str | int, ...] = ()) -> _Row:
     try:
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = _field((*outer, *first["loc"])) or "the value"
+        # Pydantic goes on with the branch of `_Answers` that did not suit.
+        steps = list(itertools.takewhile(lambda step: step not in _BRANCHES, first["loc"]))
+        place = _field((*outer, *steps)) or "the value"
         given = "" if first["type"] == "missing" else f" (got {_shown(repr(first['input']))})"
-        reason = first["msg"].removeprefix("Value error, ")
+        kind = "answers" if len(steps) < len(first["loc"]) else first["type"]
+        reason = _REASONS.get(kind, first["msg"].removeprefix("Value error, "))
         raise QuestionsError(f"{where}: {place}: {reason}{given}.") from error
 
 

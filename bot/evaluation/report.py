@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.evaluation.metrics import Graded, Score, Scores, best_threshold, summarise
@@ -12,9 +12,6 @@ from bot.evaluation.run import MAX_RANK, GradedCandidate, Outcome
 RIGHT_F1 = 0.5
 CALIBRATION_BINS = 10
 HIT_RANKS = (1, 5, MAX_RANK)
-
-_REFUSED_RIGHTLY = Graded(em=1.0, f1=1.0, has_answer=False)
-_REFUSED_WRONGLY = Graded(em=0.0, f1=0.0, has_answer=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +52,17 @@ class Report:
     best_f1: float
     shown: float
     """Percentage of the questions that are answered at the threshold."""
-    shown_wrong: float
-    """Percentage of those answers that are wrong."""
-    refused: float
-    """Percentage of the unanswerable questions that are refused."""
+    shown_wrong: float | None
+    """The share wrong: percentage of those answers that are wrong; None if there are none."""
+    risk: float | None
+    """Percentage of the questions whose best span is wrong that are answered with it; None if
+    there are none."""
+    refused: float | None
+    """Percentage of the unanswerable questions that are refused; None if there are none."""
     calibration_error: float
     """Expected calibration error of the confidence in the best span, from 0 to 1."""
     retrieval: RetrievalScore | None
+    """In open mode, if a question has an answer."""
     by_word: dict[str, Score]
     """By question word, at the threshold; the most frequent first."""
 
@@ -78,25 +79,29 @@ class Report:
             "has_answer": _score_json(self.scores.has_answer),
             "no_answer": _score_json(self.scores.no_answer),
             "always_answer": _score_json(self.always.has_answer),
-            "best_threshold": None
-            if self.best_threshold is None
-            else _rounded(self.best_threshold),
+            "best_threshold": _rounded_or_none(self.best_threshold),
             "best_f1": _rounded(self.best_f1),
             "shown": _rounded(self.shown),
-            "shown_wrong": _rounded(self.shown_wrong),
-            "refused": _rounded(self.refused),
+            "shown_wrong": _rounded_or_none(self.shown_wrong),
+            "risk": _rounded_or_none(self.risk),
+            "refused": _rounded_or_none(self.refused),
             "expected_calibration_error": _rounded(self.calibration_error),
             "retrieval": retrieval,
             "by_word": {word: _score_json(score) for word, score in self.by_word.items()},
         }
 
 
-def _score_json(score: Score) -> dict[str, float | int]:
-    return {"em": _rounded(score.em), "f1": _rounded(score.f1), "total": score.total}
+def _score_json(score: Score) -> dict[str, float | int | None]:
+    em, f1 = (score.em, score.f1) if score.total else (None, None)
+    return {"em": _rounded_or_none(em), "f1": _rounded_or_none(f1), "total": score.total}
 
 
 def _rounded(number: float) -> float:
     return round(number, 4)
+
+
+def _rounded_or_none(number: float | None) -> float | None:
+    return None if number is None else _rounded(number)
 
 
 def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Report:
@@ -114,6 +119,7 @@ def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Rep
         words.setdefault(outcome.word, []).append(graded)
     best = best_threshold([(outcome.confidence, outcome.graded) for outcome in outcomes])
     shown = [outcome for outcome in outcomes if is_shown(outcome, threshold)]
+    wrong = [outcome for outcome in outcomes if not is_right(outcome)]
     unanswerable = [outcome for outcome in outcomes if not outcome.graded.has_answer]
     return Report(
         mode=mode,
@@ -122,8 +128,9 @@ def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Rep
         always=summarise(outcome.graded for outcome in outcomes),
         best_threshold=None if math.isinf(best.value) else best.value,
         best_f1=best.f1,
-        shown=percentage(len(shown), len(outcomes)),
+        shown=100 * len(shown) / len(outcomes),
         shown_wrong=percentage(sum(not is_right(one) for one in shown), len(shown)),
+        risk=percentage(sum(is_shown(one, threshold) for one in wrong), len(wrong)),
         refused=percentage(
             sum(not is_shown(one, threshold) for one in unanswerable), len(unanswerable)
         ),
@@ -148,14 +155,16 @@ def is_right(outcome: Outcome | GradedCandidate) -> bool:
 
 def settle(outcome: Outcome, threshold: float) -> Graded:
     """The grade of what is said at a threshold."""
+    graded = outcome.graded
     if is_shown(outcome, threshold):
-        return outcome.graded
-    return _REFUSED_WRONGLY if outcome.graded.has_answer else _REFUSED_RIGHTLY
+        return graded
+    right = float(graded.wordless or not graded.has_answer)
+    return replace(graded, em=right, f1=right)
 
 
-def percentage(part: int, whole: int) -> float:
-    """`part` of `whole`, from 0 to 100; 0 of nothing is 0."""
-    return 100 * part / whole if whole else 0.0
+def percentage(part: int, whole: int) -> float | None:
+    """`part` of `whole`, from 0 to 100; None of nothing."""
+    return 100 * part / whole if whole else None
 
 
 def reliability(outcomes: Sequence[Outcome]) -> list[Bin]:
@@ -181,12 +190,14 @@ def calibration_error(outcomes: Sequence[Outcome]) -> float:
     )
 
 
-def risk_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
+def wrong_by_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
     """
-    Follow the threshold from high to low.
+    Follow the threshold from high to low: the risk-coverage curve of the literature.
+
+    What is called risk there is the share wrong here; for Quoth's risk see `Calibration.threshold`.
 
     Returns:
-        Of each step, the share of questions that is answered and the share of these that is wrong.
+        Of each step, the share of questions that is answered, and the share wrong of these answers.
     """
     points: list[tuple[float, float]] = []
     wrong = 0
@@ -199,12 +210,12 @@ def risk_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
     return points
 
 
-def _retrieval(outcomes: Sequence[Outcome]) -> RetrievalScore:
+def _retrieval(outcomes: Sequence[Outcome]) -> RetrievalScore | None:
     ranks = [outcome.rank for outcome in outcomes if outcome.graded.has_answer]
+    if not ranks:
+        return None
     found = [rank for rank in ranks if rank is not None]
     return RetrievalScore(
-        hits={
-            most: percentage(sum(rank <= most for rank in found), len(ranks)) for most in HIT_RANKS
-        },
-        mrr=sum(1 / rank for rank in found) / max(1, len(ranks)),
+        hits={most: 100 * sum(rank <= most for rank in found) / len(ranks) for most in HIT_RANKS},
+        mrr=sum(1 / rank for rank in found) / len(ranks),
     )

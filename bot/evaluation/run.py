@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.answer import Answerer, Candidate, QuestionError, judge
 from bot.confidence import Calibration, PassageCalibration
+from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import Question, QuestionedPassage
 from index.build import Reporter, build
@@ -111,7 +112,7 @@ def indexed(
     Index passages, each as a document named by its key.
 
     Args:
-        passages: The same text counts once.
+        passages: The same text counts once; `where` names it in errors.
         folder: An empty folder for documents and index.
         open_encoder: As in `index.build.build`.
         vectors: Likewise; texts that were encoded for another index are not encoded again.
@@ -120,22 +121,32 @@ def indexed(
 
     Raises:
         IndexingError: If the index can't be built.
+        QuestionsError: If a passage can't be indexed: the others would have it easier without it.
     """
     documents = folder / "documents"
     documents.mkdir()
+    places: dict[str, str] = {}
     for passage in passages:
+        places.setdefault(passage.key, passage.where)
         path = documents / document_id(passage)
         # Written as it is: newlines are part of the passage.
         path.write_bytes(passage.text.encode("utf-8"))
     collection = Collection(folder / "collection")
-    build(
+    report = build(
         collection,
         documents,
         open_encoder=open_encoder,
         vectors=vectors,
         splitting=splitting,
         reporter=reporter,
+        # A passage that can't be read is named below, also where it is the only one.
+        may_be_empty=True,
     )
+    for failure in (*report.failures, *report.skipped):
+        raise QuestionsError(
+            f"{places[Path(failure.id).stem]}: the passage can't be indexed ({failure.reason}). "
+            "Correct it, or measure with --mode reader."
+        )
     with closing(collection.open()) as generation:
         yield generation
 
@@ -185,7 +196,7 @@ def _ask_open(
     except QuestionError:
         return outcome
     hits = retriever.retrieve(found.question, MAX_RANK).hits
-    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.answers))
+    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
     judged = judge(found.candidates, calibration)
     if not judged:
         return outcome

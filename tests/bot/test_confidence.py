@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.confidence import Clues, choose_calibration, load_calibration, uncalibrated
+from bot.confidence import (
+    ChosenCalibration,
+    Clues,
+    choose_calibration,
+    load_calibration,
+    uncalibrated,
+)
 from bot.settings import CALIBRATION_NAME
+from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from reader.errors import ReaderError
 from reader.model import MANIFEST_NAME, shipped_weights
 from tests.conftest import FAKE_CALIBRATION
@@ -51,9 +58,10 @@ def test_without_calibration_a_span_must_beat_no_answer() -> None:
         assert plain.confidence(plain.evidence(better), 0.0) > threshold
 
 
-def test_the_shipped_calibration_belongs_to_the_shipped_reader() -> None:
+def test_the_shipped_calibration_belongs_to_the_shipped_models() -> None:
     calibration = load_calibration(shipped_weights() / CALIBRATION_NAME)
 
+    assert calibration.encoder_sha256 == folder_sha256(find_encoder(DEFAULT_ENCODER))
     assert calibration.reader_sha256 in (shipped_weights() / MANIFEST_NAME).read_text()
     assert list(calibration.thresholds) == sorted(calibration.thresholds, reverse=True)
 
@@ -80,28 +88,46 @@ def test_a_calibration_that_is_none_is_refused(
 
 def chosen(folder: Path, reader: str, encoder: str) -> str:
     """What the calibration was fitted on that counts for a reader and an encoder."""
+    return choose(folder, reader, encoder).calibration.fitted_on
+
+
+def choose(folder: Path, reader: str, encoder: str) -> ChosenCalibration:
     return choose_calibration(
         folder / "own.json", folder / "shipped.json", reader_sha256=reader, encoder_sha256=encoder
-    ).fitted_on
+    )
 
 
-def test_ones_own_calibration_counts_for_the_reader_and_the_encoder_it_was_made_with(
+def write(folder: Path, name: str, reader: str, encoder: str = "encoder") -> None:
+    made_with = {"reader_sha256": reader, "encoder_sha256": encoder, "fitted_on": name}
+    calibration = FAKE_CALIBRATION.model_copy(update=made_with)
+    (folder / f"{name}.json").write_text(calibration.model_dump_json())
+
+
+def test_a_calibration_counts_for_the_reader_and_the_encoder_it_was_made_with(
     tmp_path: Path,
 ) -> None:
-    def write(name: str, reader: str) -> None:
-        made_with = {"reader_sha256": reader, "encoder_sha256": "encoder", "fitted_on": name}
-        calibration = FAKE_CALIBRATION.model_copy(update=made_with)
-        (tmp_path / f"{name}.json").write_text(calibration.model_dump_json())
-
-    write("shipped", "shipped reader")
+    write(tmp_path, "shipped", "shipped reader")
     assert chosen(tmp_path, "shipped reader", "encoder") == "shipped"
     assert chosen(tmp_path, "other reader", "encoder") == "nothing"
+    assert chosen(tmp_path, "shipped reader", "other encoder") == "nothing"
 
-    write("own", "other reader")
+    write(tmp_path, "own", "other reader")
     assert chosen(tmp_path, "shipped reader", "encoder") == "shipped"
     assert chosen(tmp_path, "other reader", "encoder") == "own"
     assert chosen(tmp_path, "other reader", "other encoder") == "nothing"
 
-    write("own", "shipped reader")
-    assert chosen(tmp_path, "shipped reader", "encoder") == "own"
-    assert chosen(tmp_path, "shipped reader", "other encoder") == "shipped"
+    write(tmp_path, "own", "shipped reader", "own encoder")
+    assert chosen(tmp_path, "shipped reader", "own encoder") == "own"
+    assert chosen(tmp_path, "shipped reader", "encoder") == "shipped"
+
+
+def test_it_is_told_in_what_a_calibration_differs_that_does_not_count(tmp_path: Path) -> None:
+    write(tmp_path, "shipped", "new reader")
+    write(tmp_path, "own", "old reader")
+
+    updated = choose(tmp_path, "new reader", "encoder")
+    assert (updated.own_differs, updated.shipped_differs) == (("reader",), ())
+    other = choose(tmp_path, "old reader", "other encoder")
+    assert (other.own_differs, other.shipped_differs) == (("encoder",), ("reader", "encoder"))
+    own = choose(tmp_path, "old reader", "encoder")
+    assert (own.own_differs, own.shipped_differs) == ((), ())

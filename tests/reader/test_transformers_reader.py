@@ -1,6 +1,7 @@
 """Readers of somebody else's, with a tiny random model that is made here."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,18 +18,34 @@ WORDS += ["theft", "arson", "bread", "costs", "two", "francs", "at", "station", 
 WORDS += list("0123456789") + [f"##{digit}" for digit in "0123456789"]
 
 
-def make_model(folder: Path, *, seed: int = 0, answers: bool = True) -> Path:
-    """A BERT of two tiny layers with random weights."""
+def make_model(
+    folder: Path,
+    *,
+    seed: int = 0,
+    answers: bool = True,
+    says_length: bool = True,
+    kind: str = "bert",
+) -> Path:
+    """A model of two tiny layers with random weights, for 64 positions."""
     import torch
-    from transformers import BertConfig, BertForQuestionAnswering, BertModel, BertTokenizer
+    from transformers import (
+        AutoConfig,
+        AutoModel,
+        AutoModelForQuestionAnswering,
+        BertTokenizer,
+    )
 
     folder.mkdir()
     vocabulary = folder / "vocab.txt"
     vocabulary.write_text("\n".join(WORDS))
-    tokenizer = BertTokenizer(vocab=str(vocabulary), model_max_length=64)
+    length: dict[str, Any] = {"model_max_length": 64} if says_length else {}
+    tokenizer = BertTokenizer(vocab=str(vocabulary), **length)
     tokenizer.save_pretrained(str(folder))
     torch.manual_seed(seed)
-    config = BertConfig(
+    config = AutoConfig.for_model(
+        kind,
+        pad_token_id=0,
+        type_vocab_size=2,
         vocab_size=len(WORDS),
         hidden_size=16,
         num_hidden_layers=2,
@@ -37,7 +54,8 @@ def make_model(folder: Path, *, seed: int = 0, answers: bool = True) -> Path:
         max_position_embeddings=64,
         initializer_range=1.0,
     )
-    model = BertForQuestionAnswering(config) if answers else BertModel(config)
+    kind_of_model: Any = AutoModelForQuestionAnswering if answers else AutoModel
+    model = kind_of_model.from_config(config)
     model.save_pretrained(str(folder))
     return folder
 
@@ -87,6 +105,19 @@ def test_what_is_too_long_is_cut_to_what_the_model_takes(reader: TransformersRea
     assert span.end_char < 400
 
 
+@pytest.mark.parametrize("kind", ["bert", "roberta"])
+def test_a_model_takes_what_it_has_positions_for_where_its_tokenizer_does_not_say(
+    tmp_path: Path, kind: str
+) -> None:
+    """RoBERTa has one position less here: that of padding is never used."""
+    reader = TransformersReader(make_model(tmp_path / kind, says_length=False, kind=kind))
+    long = PassageText(0, "bread costs two francs . " * 100)
+
+    (span,) = reader.read("how many", [long], 1)
+
+    assert span.end_char < 400
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🍞", "ﷺ\u200b"])
 def test_odd_passages_are_read_all_the_same(reader: TransformersReader, text: str) -> None:
     for span in reader.read("how many", [PassageText(0, text)], 2):
@@ -110,8 +141,27 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         TransformersReader(find_reader(str(tmp_path)))
 
 
+def test_of_the_hub_only_weights_configuration_and_tokenizer_are_fetched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from huggingface_hub.utils._paths import filter_repo_objects
+
+    there = ["config.json", "model.safetensors", "vocab.txt", "tokenizer.json", "spiece.model"]
+    heavy = ["pytorch_model.bin", "tf_model.h5", "model.onnx", "onnx/config.json", "run.py"]
+    fetched: list[str] = []
+
+    def fetch(name: str, **patterns: Any) -> str:
+        fetched.extend(filter_repo_objects(there + heavy, **patterns))
+        return f"/hub/{name}"
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+
+    assert find_reader("some/model") == Path("/hub/some/model")
+    assert fetched == there
+
+
 def test_a_reader_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(name: str) -> str:
+    def unreachable(name: str, **_: object) -> str:
         raise OSError("no network")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)

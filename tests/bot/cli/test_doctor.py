@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from bot.checkup import Finding, collections_found, disk_found, index_found, token_found
-from bot.settings import load_settings
+from bot.settings import CALIBRATION_NAME, load_settings
 from prompts import render
-from tests.conftest import ROOT, FakeEncoder, Library
+from tests.bot.cli.test_ask import quoth
+from tests.conftest import FAKE_CALIBRATION, ROOT, FakeEncoder, Library
 from tests.reader.test_transformers_reader import make_model
 
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
@@ -59,7 +60,24 @@ def test_a_reader_that_is_not_calibrated_is_noted(
     code, text = doctor("--offline", "--data", str(real_data()), QUOTH_READER=str(reader))
 
     assert code == 0, text
-    assert f"note    models: encoder and reader answer, but {reader} is not calibrated" in text
+    assert "note    models: encoder and reader answer. " in text
+    assert f"The reader {reader} is not calibrated" in text
+
+
+def test_ones_own_calibration_that_no_longer_counts_is_noted(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    """As after an update with new weights; `quoth ask` says so too."""
+    data = shutil.copytree(real_data(), tmp_path / "data")
+    (data / CALIBRATION_NAME).write_text(FAKE_CALIBRATION.model_dump_json())
+
+    code, text = doctor("--offline", "--data", str(data))
+    asked = quoth("ask", "who runs ICE", "--data", str(data))
+
+    assert code == 0, text
+    assert "note    models: encoder and reader answer. " in text
+    for output in (text, asked.stderr):
+        assert f"{data}/calibration.json does not count: it was made with another reader" in output
 
 
 def test_sockets_are_blocked_offline() -> None:

@@ -57,7 +57,7 @@ def test_figures_go_to_standard_output_and_progress_elsewhere(
 def test_json_has_both_modes(real_data: Callable[[], Path], asked: Path) -> None:
     figures: dict[str, Any] = json.loads(evaluate(real_data, asked, "--json").stdout)
 
-    assert list(figures) == ["left_out", "modes"]
+    assert list(figures) == ["left_out", "missing_answers", "modes"]
     assert list(figures["modes"]) == ["reader", "open"]
     assert figures["modes"]["open"]["all"]["total"] == 4
     assert figures["modes"]["open"]["retrieval"]["hit@5"] == 100
@@ -77,6 +77,19 @@ def test_predictions_are_squads(real_data: Callable[[], Path], asked: Path, tmp_
     assert list(answering) == ["ice#0", "ice#1", "ice#2", "ice#3"]
 
 
+def test_of_both_modes_the_predictions_given_the_passage_are_written(
+    real_data: Callable[[], Path], asked: Path, tmp_path: Path
+) -> None:
+    both, reader = tmp_path / "both.json", tmp_path / "reader.json"
+
+    done = evaluate(real_data, asked, "--predictions", both)
+    evaluate(real_data, asked, "--mode", "reader", "--predictions", reader)
+
+    assert both.read_text() == reader.read_text()
+    assert f"Wrote {both}: the answers given the passage" in done.stderr
+    assert "From all passages" in done.stdout
+
+
 def test_misfits_are_named_and_counted_or_refused(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
@@ -86,7 +99,7 @@ def test_misfits_are_named_and_counted_or_refused(
     refused = evaluate(real_data, path, "--mode", "reader", "--bad-answers", "refuse")
 
     assert (skipped.returncode, refused.returncode) == (0, 1)
-    assert "1 question left out:" in skipped.stderr
+    assert "1 accepted answer is not in the passage; 1 question left out for want" in skipped.stderr
     for done in (skipped, refused):
         assert 'question "ice#4": the answer "Arthur�[31m" is not in the passage' in done.stderr
 
@@ -101,6 +114,8 @@ def test_ones_own_calibration_is_written_and_used(
 
     assert done.returncode == 0
     assert "fitted on 60 questions of q.jsonl" in done.stderr
+    assert "At QUOTH_MAX_RISK=0.2, the share wrong among the answers" in done.stderr
+    assert "Warning: the questions are about fewer than 5 passages" in done.stderr
     assert json.loads(target.read_text())["fitted_on"] == "60 questions of q.jsonl"
     assert not list(target.parent.glob(".*"))
 
@@ -108,7 +123,8 @@ def test_ones_own_calibration_is_written_and_used(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--predictions", "out.json"), 2, "add --mode"),
+        (("--predictions", "/proc/out.json"), 1, "/proc/out.json: can't be written"),
+        (("--calibrate", "--calibration", "/proc/no/c.json"), 1, "can't be written"),
         (("--calibrate", "--mode", "open"), 2, "needs both modes"),
         (("--calibration", "c.json"), 2, "add --calibrate"),
         (("--calibrate",), 1, "4 questions"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.answer import Candidate
 from bot.confidence import Calibration, Clues, logistic
-from bot.evaluation.calibrate import Calibrated, calibrate, thresholds
+from bot.evaluation.calibrate import MAX_CALIBRATION_ERROR, Calibrated, calibrate, thresholds
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.run import GradedCandidate, Outcome
@@ -79,7 +79,18 @@ def test_cross_fitted_confidence_is_calibrated(result: Calibrated) -> None:
 def test_questions_about_one_passage_calibrate_too() -> None:
     outcomes = [replace(one, passage_key="a" * 64) for one in simulated(200)]
 
-    assert 0 < calibrated(outcomes).calibration.expected_calibration_error < 0.2
+    fitted = calibrated(outcomes)
+
+    assert 0 < fitted.calibration.expected_calibration_error < 0.2
+    assert "folds" in fitted.doubts
+
+
+def test_a_calibration_that_is_far_off_is_doubted(result: Calibrated) -> None:
+    fitted = calibrated(simulated(60))
+
+    assert fitted.calibration.expected_calibration_error > MAX_CALIBRATION_ERROR
+    assert fitted.doubts == ("error",)
+    assert result.doubts == ()
 
 
 def test_a_calibration_survives_its_file(result: Calibrated) -> None:
@@ -136,5 +147,12 @@ def test_margins_that_mislead_are_refused() -> None:
         replace(one, candidates=tuple(map(misled, one.candidates))) for one in simulated(300)
     ]
 
-    with pytest.raises(CalibrationError, match="less often it is right"):
+    with pytest.raises(CalibrationError, match=r"less often it is right .* from all passages"):
+        calibrated(outcomes)
+
+
+def test_margins_that_mislead_given_the_passage_are_refused_too() -> None:
+    outcomes = [replace(one, margin=-one.margin) for one in simulated(300)]
+
+    with pytest.raises(CalibrationError, match=r"less often it is right .* given the passage"):
         calibrated(outcomes)

@@ -20,8 +20,9 @@ VALUES = st.recursive(
 )
 
 
-def read(text: str | bytes, key: str = "data") -> list[Element]:
-    return list(elements(io.BytesIO(text if isinstance(text, bytes) else text.encode()), key))
+def read(text: str | bytes, *keys: str) -> list[Element]:
+    file = io.BytesIO(text if isinstance(text, bytes) else text.encode())
+    return list(elements(file, *(keys or ("data",))))
 
 
 @given(st.lists(VALUES, max_size=5), VALUES, st.sampled_from([None, 2]), st.integers(1, 9))
@@ -41,7 +42,29 @@ def test_elements_are_what_json_says(
 def test_elements_know_their_lines() -> None:
     text = '{"version": "1",\n "data": [\n  {"a":\n 1},\n\n  2]\n}'
 
-    assert read(text) == [Element({"a": 1}, 3), Element(2, 6)]
+    before = {"version": "1"}
+    assert read(text) == [Element({"a": 1}, 3, (0,), before), Element(2, 6, (1,), before)]
+
+
+def test_lists_inside_the_elements_are_read_one_by_one() -> None:
+    text = '{"data": [\n{"t": 1, "in": [2,\n3], "u": 4}, {"in": []},\n{"in": [5]}]}'
+
+    assert read(text, "data", "in") == [
+        Element(2, 2, (0, 0), {"t": 1}),
+        Element(3, 3, (0, 1), {"t": 1}),
+        Element(5, 4, (2, 0)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inner", "message"),
+    [("3", 'an object, but there is "3"'), ("{}", 'no "in"'), ('{"in": 1}', 'a list under "in"')],
+)
+def test_faults_of_the_elements_are_named_too(inner: str, message: str) -> None:
+    with pytest.raises(JsonStreamError, match=message) as caught:
+        read(f'{{"data": [{{"in": []}},\n{inner}]\n}}', "data", "in")
+
+    assert caught.value.line == 2
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.evaluation.metrics import (
     Graded,
+    Threshold,
     best_threshold,
     evaluate,
     exact_match,
@@ -76,9 +77,12 @@ def test_each_measure_takes_its_own_best_answer() -> None:
 
 
 @pytest.mark.parametrize("golds", [[], [""], ["the", "..."]])
-def test_accepted_answers_without_words_make_a_question_unanswerable(golds: list[str]) -> None:
-    assert grade("", golds) == Graded(1.0, 1.0, has_answer=False)
-    assert grade("cat", golds) == Graded(0.0, 0.0, has_answer=False)
+def test_where_no_accepted_answer_has_words_saying_nothing_is_right(golds: list[str]) -> None:
+    """And yet it is one of the questions with an answer, as in `evaluate-v2.0.py`."""
+    there = {"has_answer": bool(golds), "wordless": bool(golds)}
+
+    assert grade("", golds) == Graded(1.0, 1.0, **there)
+    assert grade("cat", golds) == Graded(0.0, 0.0, **there)
 
 
 def test_an_empty_accepted_answer_beside_a_real_one_is_left_out() -> None:
@@ -112,6 +116,7 @@ def test_a_question_without_prediction_is_an_error() -> None:
 RIGHT = Graded(1.0, 1.0, has_answer=True)
 WRONG = Graded(0.0, 0.0, has_answer=True)
 ANSWERED_IN_VAIN = Graded(0.0, 0.0, has_answer=False)
+NOTHING_FOUND = Graded(1.0, 1.0, has_answer=False)
 
 
 def test_the_best_threshold_lies_between_right_answers_and_vain_ones() -> None:
@@ -128,11 +133,23 @@ def test_refusing_everything_may_be_best() -> None:
     assert threshold.f1 == 50.0
 
 
+def test_an_empty_prediction_costs_nothing_where_there_is_no_answer() -> None:
+    """As in `evaluate-v2.0.py`, which would give 50 if it cost a point."""
+    threshold = best_threshold([(0.5, NOTHING_FOUND), (0.0, RIGHT)])
+
+    assert threshold == Threshold(value=0.0, f1=100.0)
+
+
 @given(
     st.lists(
         st.tuples(
             st.integers(-3, 3).map(float),
-            st.sampled_from([RIGHT, WRONG, ANSWERED_IN_VAIN, Graded(0.0, 0.5, has_answer=True)]),
+            st.sampled_from(
+                [
+                    *(RIGHT, WRONG, ANSWERED_IN_VAIN, NOTHING_FOUND),
+                    Graded(0.0, 0.5, has_answer=True),
+                ]
+            ),
         ),
         min_size=1,
     )
@@ -144,7 +161,6 @@ def test_no_threshold_beats_the_best(answered: list[tuple[float, Graded]]) -> No
         credit = [
             graded.f1 if confidence >= threshold else float(not graded.has_answer)
             for confidence, graded in answered
-            if graded.has_answer or confidence < threshold
         ]
         return 100 * sum(credit) / len(answered)
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from bot.evaluation.errors import QuestionsError
-from bot.evaluation.questions import Misfits, Question, QuestionedPassage, read_questions
+from bot.evaluation.questions import (
+    Misfits,
+    Question,
+    QuestionedPassage,
+    read_distractors,
+    read_questions,
+)
 
 ROW = {"id": "p1", "title": "Bread", "text": "A loaf costs 2 at the station.", "qas": []}
 
@@ -73,20 +79,37 @@ def test_squad_1_and_2_are_read(tmp_path: Path) -> None:
 
 def test_an_answer_that_is_not_in_its_passage_is_named_and_left_out(tmp_path: Path) -> None:
     misfits = Misfits()
-    qas = [{"q": "how much?", "a": "3"}, {"q": "where?", "a": ["nowhere", "the station"]}]
+    qas = [
+        {"q": "how much?", "a": "3"},
+        {"q": "where?", "a": ["nowhere", "the station", "nowhere"]},
+    ]
 
     (passage,) = read(lines(tmp_path, {**ROW, "qas": qas}), misfits)
 
     assert [one.id for one in passage.questions] == ["p1#1"]
-    assert passage.questions[0].answers == ("the station",)
-    assert misfits.count == 1
+    assert passage.questions[0].answers == ("nowhere", "the station", "nowhere")
+    assert passage.questions[0].present == ("the station",)
+    assert (misfits.answers, misfits.left_out) == (2, 1)
     assert misfits.first == [
-        f'{tmp_path}/q.jsonl, line 1, question "p1#0": the answer "3" is not in the passage.'
+        f'{tmp_path}/q.jsonl, line 1, question "p1#0": the answer "3" is not in the passage.',
+        f'{tmp_path}/q.jsonl, line 1, question "p1#1": the answer "nowhere" is not in the passage.',
     ]
 
 
-def test_or_refused(tmp_path: Path) -> None:
-    path = squad(tmp_path, {"id": "a", "question": "When?", "answers": [{"text": "65"}]})
+def test_a_blank_answer_is_called_blank(tmp_path: Path) -> None:
+    misfits = Misfits()
+
+    read(lines(tmp_path, {**ROW, "qas": [{"q": "how much?", "a": " "}]}), misfits)
+
+    assert misfits.left_out == 1
+    assert misfits.first == [f'{tmp_path}/q.jsonl, line 1, question "p1#0": an answer is blank.']
+
+
+@pytest.mark.parametrize("answers", [["65"], ["64", "65"]])
+def test_or_refused(tmp_path: Path, answers: list[str]) -> None:
+    """Also where another accepted answer is in the passage."""
+    texts = [{"text": answer} for answer in answers]
+    path = squad(tmp_path, {"id": "a", "question": "When?", "answers": texts})
 
     with pytest.raises(
         QuestionsError, match=r'line 1, data\[0\]\.paragraphs\[0\], question "a": .*"65" is not in'
@@ -99,7 +122,7 @@ def test_many_misfits_are_counted_and_a_few_named() -> None:
     for number in range(1_000):
         misfits.add(f"number {number}")
 
-    assert (misfits.count, len(misfits.first)) == (1_000, Misfits.NAMED)
+    assert (misfits.answers, len(misfits.first)) == (1_000, Misfits.NAMED)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +130,12 @@ def test_many_misfits_are_counted_and_a_few_named() -> None:
     [
         ({**ROW, "text": " "}, r"line 2: text: is blank \(got ' '\)"),
         ({**ROW, "text": "\ud800"}, "line 2: text: "),
-        ({"id": "p", "text": "x"}, "line 2: qas: Field required"),
+        ({"id": "p", "text": "x"}, "line 2: qas: is missing"),
         ({**ROW, "qas": [{"q": "x", "a": "x"}, {"q": 3, "a": "x"}]}, r"line 2: qas\[1\]\.q: "),
-        ({**ROW, "qas": [{"q": "why"}]}, r"line 2: qas\[0\]\.a: Field required"),
-        ([], "line 2: the value: "),
+        ({**ROW, "qas": [{"q": "why"}]}, r"line 2: qas\[0\]\.a: is missing"),
+        ({**ROW, "qas": [{"q": "x", "a": 3}]}, r"line 2: qas\[0\]\.a: should be a text, a list of"),
+        ({**ROW, "qas": {}}, r"line 2: qas: should be a list \(got {}\)"),
+        ([], r"line 2: the value: should be an object \(got \[\]\)"),
     ],
 )
 def test_a_wrong_value_is_named_by_file_line_and_field(
@@ -125,16 +150,74 @@ def test_a_wrong_value_is_named_by_file_line_and_field(
 def test_a_wrong_value_in_squads_format_is_named_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(
         QuestionsError,
-        match=r"squad\.json, line 1: data\[0\]\.paragraphs\[0\]\.qas\[0\]\.question: Field req",
+        match=r"squad\.json, in the paragraph that begins at line 1: "
+        r"data\[0\]\.paragraphs\[0\]\.qas\[0\]\.question: is missing",
     ):
         read(squad(tmp_path, {"id": "a"}))
+
+
+def test_an_answer_that_is_no_object_is_told_in_jsons_words(tmp_path: Path) -> None:
+    with pytest.raises(QuestionsError, match=r"answers\[0\]: should be an object \(got '64'\)"):
+        read(squad(tmp_path, {"id": "a", "question": "When?", "answers": ["64"]}))
+
+
+def test_in_a_printed_file_the_paragraph_is_named_by_its_line(tmp_path: Path) -> None:
+    path = squad(tmp_path, {"id": "a", "question": "When?", "answers": []}, {"id": "b"})
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+
+    with pytest.raises(QuestionsError, match="in the paragraph that begins at line 7: "):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["d.jsonl", "d.json"])
+def test_distractors_need_no_questions(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "d.jsonl":
+        path.write_text('{"text": "A loaf costs 2."}')
+    else:
+        path.write_text('{"data": [{"paragraphs": [{"context": "A loaf costs 2."}]}]}')
+
+    (passage,) = read_distractors(path)
+    assert (passage.text, passage.questions) == ("A loaf costs 2.", ())
+    assert name in passage.where
+
+    path.write_text("" if name == "d.jsonl" else '{"data": []}')
+    with pytest.raises(QuestionsError, match="holds no passages"):
+        list(read_distractors(path))
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = lines(tmp_path, {**ROW, "qas": [{"q": "how much?", "a": "2"}]})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert len(read(path)) == 1
+
+
+def test_another_encoding_is_not_guessed(tmp_path: Path) -> None:
+    path = lines(tmp_path, {**ROW, "qas": [{"q": "how much?", "a": "2"}]})
+    path.write_bytes(path.read_text().encode("utf-16"))
+
+    with pytest.raises(QuestionsError, match="line 1: is not UTF-8"):
+        read(path)
 
 
 def test_an_id_that_occurs_twice_is_refused(tmp_path: Path) -> None:
     row = {**ROW, "qas": [{"q": "how much", "a": "2"}]}
 
-    with pytest.raises(QuestionsError, match=r'line 2: the id "p1#0" occurs twice'):
+    with pytest.raises(QuestionsError, match=r'line 2: the id "p1#0" was used before'):
         read(lines(tmp_path, row, row))
+
+
+def test_an_id_that_occurs_in_two_files_is_refused(tmp_path: Path) -> None:
+    """Else one prediction would take the other's place."""
+    first = lines(tmp_path, {**ROW, "qas": [{"q": "how much", "a": "2"}]})
+    second = tmp_path / "more.jsonl"
+    second.write_bytes(b"\n" + first.read_bytes())
+    ids: set[bytes] = set()
+    list(read_questions(first, Misfits(), ids))
+
+    with pytest.raises(QuestionsError, match=r'more\.jsonl, line 2: the id "p1#0" was used before'):
+        list(read_questions(second, Misfits(), ids))
 
 
 @pytest.mark.parametrize("content", [b"{not json}\n", b"\xff\xfe\n", b"PK\x03\x04"])
@@ -163,18 +246,16 @@ def test_json_lines_under_another_name_are_told_what_to_do(tmp_path: Path) -> No
         read(path)
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+@pytest.mark.parametrize("kind", ["lines", "articles", "one article"])
 @pytest.mark.parametrize(
     "passages", [1_500, pytest.param(10_000, marks=pytest.mark.stress)], ids=["some", "many"]
 )
-def test_many_questions_are_read_in_little_memory(
-    tmp_path: Path, suffix: str, passages: int
-) -> None:
+def test_many_questions_are_read_in_little_memory(tmp_path: Path, kind: str, passages: int) -> None:
     """However long the file is, it takes the same few blocks of it."""
-    path = tmp_path / f"many{suffix}"
+    path = tmp_path / ("many.jsonl" if kind == "lines" else "many.json")
     text = "A loaf costs 2 at the station. " * 30
     with path.open("w") as file:
-        if suffix == ".jsonl":
+        if kind == "lines":
             for row in range(passages):
                 qas = [{"q": f"how much is loaf {number}", "a": "2"} for number in range(10)]
                 file.write(json.dumps({**ROW, "id": str(row), "text": text, "qas": qas}) + "\n")
@@ -185,9 +266,12 @@ def test_many_questions_are_read_in_little_memory(
                     {"id": f"{row}.{number}", "question": "how much", "answers": [{"text": "2"}]}
                     for number in range(10)
                 ]
-                article = {"paragraphs": [{"context": text, "qas": asked}]}
-                file.write(("," if row else "") + json.dumps(article))
-            file.write("]}")
+                if row:
+                    file.write("," if kind == "one article" else "]}, ")
+                if not row or kind == "articles":
+                    file.write('{"paragraphs": [')
+                file.write(json.dumps({"context": text, "qas": asked}))
+            file.write("]}]}")
     tracemalloc.start()
     try:
         count = sum(len(passage.questions) for passage in read_questions(path, Misfits()))

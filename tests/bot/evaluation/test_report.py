@@ -12,7 +12,8 @@ from bot.evaluation.report import (
     calibration_error,
     make_report,
     reliability,
-    risk_coverage,
+    settle,
+    wrong_by_coverage,
 )
 from bot.evaluation.run import Outcome
 
@@ -55,6 +56,7 @@ def test_at_the_threshold_answers_below_it_are_refusals() -> None:
     assert report.scores.no_answer.f1 == report.refused == 50
     assert report.shown == pytest.approx(100 * 4 / 6)
     assert report.shown_wrong == 50
+    assert report.risk == 50
     assert (report.by_word["what"].total, report.by_word["who"].total) == (1, 5)
 
 
@@ -73,8 +75,8 @@ def test_hits_count_the_answerable_questions() -> None:
     assert make_report("reader", SOME, threshold=0.4).retrieval is None
 
 
-def test_risk_grows_with_coverage_where_confidence_is_worth_something() -> None:
-    points = risk_coverage(SOME)
+def test_the_share_wrong_grows_with_coverage_where_confidence_is_worth_something() -> None:
+    points = wrong_by_coverage(SOME)
 
     assert points[0] == (1 / 6, 0.0)
     assert points[-1] == (1.0, 4 / 6)
@@ -83,7 +85,7 @@ def test_risk_grows_with_coverage_where_confidence_is_worth_something() -> None:
 def test_outcomes_of_equal_confidence_are_answered_together() -> None:
     tied = [outcome("cat", "cat", 0.5), outcome("cow", "bee", 0.5)]
 
-    assert risk_coverage(tied) == [(1.0, 0.5)]
+    assert wrong_by_coverage(tied) == [(1.0, 0.5)]
 
 
 def test_the_calibration_error_weighs_bins_by_their_questions() -> None:
@@ -101,6 +103,26 @@ def test_every_outcome_is_in_one_bin(drawn: list[tuple[float, bool]]) -> None:
     assert 0 <= calibration_error(some) <= 1
 
 
+def test_of_nothing_there_is_no_figure() -> None:
+    """Neither 0, which reads as bad, nor 100."""
+    answerable = make_report("open", [outcome("cat", "cat", 0.2)], threshold=0.4).as_json()
+    unanswerable = make_report("open", [outcome("cat", None, 0.9)], threshold=0.4).as_json()
+
+    assert (answerable["refused"], answerable["shown_wrong"], answerable["risk"]) == (None,) * 3
+    assert answerable["no_answer"] == {"em": None, "f1": None, "total": 0}
+    assert unanswerable["has_answer"] == {"em": None, "f1": None, "total": 0}
+    assert unanswerable["retrieval"] is None
+    assert (unanswerable["refused"], unanswerable["risk"]) == (0, 100)
+
+
+def test_saying_nothing_is_right_where_the_accepted_answer_has_no_words() -> None:
+    """So that the figures are those of the official script on the predictions."""
+    refused = settle(outcome("cat", "the", 0.1), threshold=0.4)
+
+    assert (refused.f1, refused.has_answer) == (1.0, True)
+    assert settle(outcome("cat", "the", 0.9), threshold=0.4).f1 == 0.0
+
+
 def test_json_has_no_infinity() -> None:
     """Where refusing everything is best, there is no threshold to name."""
     report = make_report("open", [outcome("cow", None, 0.5), outcome("cow", "bee", 0.2)], 0.4)
@@ -109,6 +131,6 @@ def test_json_has_no_infinity() -> None:
     assert not math.isinf(report.best_f1)
     assert list(json.loads(json.dumps(report.as_json(), allow_nan=False))) == [
         *("mode", "threshold", "all", "has_answer", "no_answer", "always_answer"),
-        *("best_threshold", "best_f1", "shown", "shown_wrong", "refused"),
+        *("best_threshold", "best_f1", "shown", "shown_wrong", "risk", "refused"),
         *("expected_calibration_error", "retrieval", "by_word"),
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.answer import Answerer
+from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import Question, QuestionedPassage
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of
 from index.passages import Passage, Splitting
@@ -129,6 +130,28 @@ def test_the_same_text_is_indexed_once(tmp_path: Path) -> None:
 
     assert outcomes["c"].rank == outcomes["b"].rank == 1
     assert len(list((tmp_path / "documents").iterdir())) == 1
+
+
+@pytest.mark.parametrize("others", [(), (BREAD,)])
+def test_a_passage_that_can_not_be_indexed_is_named(
+    tmp_path: Path, others: tuple[QuestionedPassage, ...]
+) -> None:
+    """Without it the other questions would be easier."""
+    broken = QuestionedPassage("", "A loaf\0 costs 2.", (), where="q.jsonl, line 7")
+
+    with pytest.raises(QuestionsError, match=r"q\.jsonl, line 7: the passage can't be indexed \("):
+        ask(tmp_path, broken, *others)
+
+
+def test_an_answer_that_is_absent_counts_for_the_grade_and_not_for_the_rank(
+    tmp_path: Path,
+) -> None:
+    question = Question("c", "what costs", ("two", "2"), absent=("two",))
+
+    outcome = ask(tmp_path, QuestionedPassage("", BREAD.text, (question,)))["c"]
+
+    assert (outcome.rank, outcome.graded.em) == (1, 1.0)
+    assert Question("d", "what", ("two", "2"), absent=("two",)).present == ("2",)
 
 
 def test_candidates_are_kept_when_asked_for_without_their_passages(tmp_path: Path) -> None:

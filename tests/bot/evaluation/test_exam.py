@@ -1,0 +1,88 @@
+"""Files in, figures out, with fakes for models."""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from bot.evaluation import exam as exam_module
+from bot.evaluation.errors import QuestionsError
+from bot.evaluation.exam import Exam, Files
+from bot.settings import load_settings
+from tests.conftest import FakeEncoder, FakeReader, QuietReporter
+
+
+@pytest.fixture(autouse=True)
+def _fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exam opens its models by their settings; these need none."""
+    monkeypatch.setattr(exam_module, "SentenceEncoder", lambda *_: FakeEncoder())
+    monkeypatch.setattr(exam_module, "open_reader", lambda _: FakeReader())
+
+
+def exam(folder: Path, files: Files) -> Exam:
+    return Exam(files, load_settings(data=folder / "data"), QuietReporter())
+
+
+def write(path: Path, *, passage: str = "p", context: str = "Fines for theft are 35.") -> Path:
+    qas = [{"q": "how many for theft", "a": ["thirty-five", "35"]}]
+    path.write_text(json.dumps({"id": passage, "text": context, "qas": qas}) + "\n")
+    return path
+
+
+def test_distractors_are_looked_through_at_the_start(tmp_path: Path) -> None:
+    asked = write(tmp_path / "q.jsonl")
+    distractors = tmp_path / "d.jsonl"
+    distractors.write_text('{"text": "Bread costs 2."}\n{"text": 3}\n')
+
+    with pytest.raises(QuestionsError, match=r"d\.jsonl, line 2: text: should be a text"):
+        exam(tmp_path, Files((asked,), (distractors,)))
+
+
+def test_two_files_may_not_use_the_same_id(tmp_path: Path) -> None:
+    files = (write(tmp_path / "a.jsonl"), write(tmp_path / "b.jsonl"))
+
+    with pytest.raises(QuestionsError, match=r'b\.jsonl, line 1: the id "p#0" was used before'):
+        exam(tmp_path, Files(files))
+
+
+def test_a_question_with_an_absent_answer_is_asked_and_the_answer_counted(tmp_path: Path) -> None:
+    made = exam(tmp_path, Files((write(tmp_path / "q.jsonl"),)))
+
+    assert (made.questions, made.misfits.answers, made.misfits.left_out) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "questions", [2_000, pytest.param(100_000, marks=pytest.mark.stress)], ids=["some", "many"]
+)
+def test_many_questions_are_measured_in_little_memory(tmp_path: Path, questions: int) -> None:
+    """What is kept of a question is its outcome, a kilobyte; one article holds them all."""
+    path = tmp_path / "many.json"
+    context = "Fines for theft are 35. " * 20
+    with path.open("w") as file:
+        file.write('{"data": [{"title": "Fines", "paragraphs": [')
+        for first in range(0, questions, 10):
+            qas = [
+                {
+                    "id": str(first + n),
+                    "question": "how many for theft",
+                    "answers": [{"text": "35"}],
+                }
+                for n in range(10)
+            ]
+            file.write(("," if first else "") + json.dumps({"context": context, "qas": qas}))
+        file.write("]}]}")
+    # What is loaded and compiled once is not a question's.
+    exam(tmp_path, Files((write(tmp_path / "one.jsonl"),))).sit(["reader"])
+    tracemalloc.start()
+    try:
+        result = exam(tmp_path, Files((path,))).sit(["reader"])
+        (report,) = result.reports()
+        predicted = len(result.predictions("reader"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (report.scores.overall.total, report.scores.overall.em) == (questions, 100)
+    assert predicted == questions
+    assert peak < 20_000_000 + 1_000 * questions
