@@ -67,6 +67,7 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
         ("QUOTH_PASSAGES", "0"),
         ("QUOTH_PASSAGES", "many"),
         ("QUOTH_MAX_RISK", "1.5"),
+        ("QUOTH_DOCUMENT_TYPES", "txt,exe"),
     ],
 )
 def test_a_value_that_can_not_be_used_is_named_with_its_setting(
@@ -76,6 +77,13 @@ def test_a_value_that_can_not_be_used_is_named_with_its_setting(
 
     with pytest.raises(SettingsError, match=f"{name}={value}: "):
         load_settings()
+
+
+def test_endings_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "docx" in load_settings().document_types
+    monkeypatch.setenv("QUOTH_DOCUMENT_TYPES", "txt, .PDF,md")
+
+    assert load_settings().document_types == {"txt", "pdf", "md"}
 
 
 def test_every_setting_says_what_it_is_for_and_stands_in_the_readme() -> None:

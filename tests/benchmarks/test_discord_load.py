@@ -1,0 +1,23 @@
+"""What the benchmark of Discord writes down."""
+
+from benchmarks.discord_load import Measured, page, table
+
+ROWS = [
+    Measured(10, 9.96, 100, 0, 0.041, 0.0524),
+    Measured(40, 29.5, 1_390, 210, 3.4, 4.2),
+]
+
+
+def test_a_rate_is_a_row() -> None:
+    assert table(ROWS).splitlines()[2:] == [
+        "| 10 | 10.0 | 100 | 0 | 41 ms | 52 ms |",
+        "| 40 | 29.5 | 1,390 | 210 | 3,400 ms | 4,200 ms |",
+    ]
+
+
+def test_the_page_says_how_it_was_made_and_what_was_sustained() -> None:
+    text = page(ROWS, 10.0, late=0)
+
+    assert "python -m benchmarks.discord_load --write docs/discord_load.md" in text
+    assert "answered up to 10.0 questions a second" in text
+    assert table(ROWS) in text
