@@ -86,7 +86,7 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
     Read our passages, list questions included.
 
     Args:
-        split: "train", "train-2" or "dev".
+        split: "train", "train-2", "dev" or "test".
         folder: Where `<split>.jsonl` lies, and `lists-<split>.jsonl` if the split has lists.
 
     Raises:

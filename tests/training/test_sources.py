@@ -96,7 +96,7 @@ def test_a_split_needs_no_lists(tmp_path: Path) -> None:
     assert [question.text for question in passage.questions] == ["who rows", "who swims"]
 
 
-@pytest.mark.parametrize("split", ["train", "train-2", "dev"])
+@pytest.mark.parametrize("split", ["train", "train-2", "dev", "test"])
 def test_our_own_files_can_be_read(split: str) -> None:
     passages = read_passages(split)
 
@@ -109,7 +109,7 @@ def test_our_own_files_can_be_read(split: str) -> None:
 
 
 def test_the_splits_share_no_passage() -> None:
-    passages = [p for split in ("train", "train-2", "dev") for p in read_passages(split)]
+    passages = [p for split in ("train", "train-2", "dev", "test") for p in read_passages(split)]
 
     assert len({p.id for p in passages}) == len(passages)
     assert len({p.text for p in passages}) == len(passages)
