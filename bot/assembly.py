@@ -3,18 +3,16 @@ Settings -> the real parts, joined: where an index is opened, renewed and given 
 """
 
 import contextlib
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answerer
-from bot.collections import BASE_COLLECTION
+from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.confidence import ChosenCalibration, choose_calibration
 from bot.settings import CALIBRATION_NAME, Settings
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import folder_sha256
@@ -26,15 +24,13 @@ from index.errors import (
     IndexingError,
     IndexMissingError,
 )
-from index.passages import Splitting
-from index.processes import module_command, module_environment
+from index.generation import Generation
+from index.manifest import Manifest
 from index.retrieve import Retriever
-from index.store import Collection, Generation, Manifest
+from index.store import Collection
 from prompts import render
 from reader import SHIPPED_READER
 from reader.model import OnnxReader, Reader, shipped_weights
-
-SPLITTING = Splitting()
 
 Reason = Literal["missing", "format", "damaged", "encoder", "splitting", "folder", "changed"]
 Outdated = Literal["building", "failed"]
@@ -130,7 +126,7 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     except (IndexDamagedError, EncoderError) as error:
         return None, Renewal("damaged", str(error))
     collection = Collection(settings.base_collection)
-    current = collection.is_held() or is_up_to_date(generation.manifest, settings.seeds)
+    current = collection.is_held() or is_up_to_date(generation.made_of(), settings.seeds)
     return opened, None if current else Renewal("changed")
 
 
@@ -247,17 +243,6 @@ def make_answerer(
     )
 
 
-def index_command(
-    settings: Settings, collection: str = BASE_COLLECTION, *options: str
-) -> list[str]:
-    """The command that indexes a collection, for `index.processes.module_environment`."""
-    return module_command(
-        "bot.cli.main",
-        *("index", "--seeds", str(settings.seeds), "--data", str(settings.data)),
-        *("--encoder", settings.encoder, "--collection", collection, *options),
-    )
-
-
 def build_in_child(settings: Settings) -> None:
     """
     Run `quoth index` in a process of its own, so that this one never imports torch.
@@ -267,10 +252,8 @@ def build_in_child(settings: Settings) -> None:
     Raises:
         BuildError: If it published nothing.
     """
-    child = subprocess.run(  # noqa: S603 - our own program
-        index_command(settings), stdout=sys.stderr, env=module_environment(), check=False
-    )
-    if child.returncode == 0:
+    code = run_to_its_end(index_command(settings))
+    if code == 0:
         return
     # A file that could not be read is an exit code of 1 too, and yet there is a new generation.
     with contextlib.suppress(IndexingError):
@@ -279,7 +262,6 @@ def build_in_child(settings: Settings) -> None:
             opened.generation.close()
         if renewal is None:
             return
-    if child.returncode < 0:
-        signal = -child.returncode
-        raise BuildError(f"The index could not be built: the build was ended by signal {signal}.")
+    if code < 0:
+        raise BuildError(f"The index could not be built: the build was ended by signal {-code}.")
     raise BuildError("The index could not be built; the reason stands above.")

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,13 +16,16 @@ from bot.assembly import (
 )
 from bot.collections import BASE_COLLECTION, collections_in
 from bot.settings import Settings
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.errors import IndexingError, IndexMissingError
 from index.store import Collection
 from reader.errors import ReaderError
 
 # Below it a build may fail: a generation is some times the size of its documents.
 LOW_DISK_BYTES = 500_000_000
+# The question that is tried is the beginning of one of so many passages.
+_SAMPLED = 50
+_QUESTION_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,9 @@ def index_found(settings: Settings) -> Finding:
     collection = Collection(settings.base_collection)
     try:
         generation = collection.open(verify=True)
-        generation.close()
-        if not is_up_to_date(generation.manifest, settings.seeds):
+        with closing(generation):
+            made_of = generation.made_of()
+        if not is_up_to_date(made_of, settings.seeds):
             return Finding("index", "note", "index_outdated")
     except IndexingError as error:
         return Finding("index", "failed", "index_failed", str(error))
@@ -63,8 +68,8 @@ def models_found(settings: Settings) -> Finding:
             encoder_sha256 = opened.generation.manifest.encoder.sha256
             chosen = calibration_for(settings, reader, encoder_sha256)
             answerer = make_answerer(settings, opened, reader)
-            passages = opened.generation.texts.passages([0])
-            question = " ".join(passages[0].text.split()[:8])
+            text = opened.generation.texts.sample(_SAMPLED)[0]
+            question = " ".join(text.split()[:_QUESTION_WORDS])
             started = time.perf_counter()
             answerer.answer(question)
             seconds = time.perf_counter() - started

@@ -171,6 +171,11 @@ class Settings(BaseSettings):
         return frozenset(endings)
 
     @property
+    def collections(self) -> Path:
+        """The indexes of all collections."""
+        return self.data / "collections"
+
+    @property
     def base_collection(self) -> Path:
         """The index of the seeds."""
         return self.collection(BASE_COLLECTION)
@@ -188,11 +193,6 @@ class Settings(BaseSettings):
                 "hyphens, a letter or digit first."
             )
         return self.collections / name
-
-    @property
-    def collections(self) -> Path:
-        """The indexes, each in a folder of its collection's name."""
-        return self.data / "collections"
 
     def documents(self, collection: str) -> Path:
         """The folder that a collection indexes: the seeds, or its own."""

@@ -2,15 +2,29 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from datetime import datetime
+from pathlib import Path, PurePosixPath
 
-from index.documents import Listing, SourceFile, read_error
-from index.store import DocumentStamp, FailureStamp, Manifest
+from index.documents import Listing, SourceFile, list_documents, read_error
+from index.manifest import DocumentStamp, FailureStamp
 
 # A file written again within the clock's tick keeps its size and time; one whose last change is
 # this near to the build's beginning is compared by its content.
 _RACY_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class MadeOf:
+    """The files that a generation was made of."""
+
+    folder: str
+    """As an absolute path."""
+    created: datetime
+    """When the build began to look at them."""
+    documents: Mapping[str, DocumentStamp]
+    failures: Mapping[str, FailureStamp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +58,14 @@ class Comparison:
     changes: Changes
     to_read: tuple[SourceFile, ...]
     """Files that were added or changed."""
-    kept: tuple[DocumentStamp, ...]
-    """Of the documents whose content is as it was, with their present ids."""
+    touched: tuple[DocumentStamp, ...]
+    """Of the documents whose content is as it was and whose size or time is not, with their present
+    ids."""
     kept_failures: tuple[FailureStamp, ...]
     """Of the files that could not be read and are as they were."""
 
 
-def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
+def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     """
     Compare a folder with what a generation was made of.
 
@@ -60,13 +75,13 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
 
     Args:
         listing: The folder now.
-        manifest: Of the generation; None compares with an empty one.
+        made: Of the generation; None compares with an empty one.
     """
-    documents = {stamp.id: stamp for stamp in manifest.documents} if manifest else {}
-    failures = {stamp.id: stamp for stamp in manifest.failures} if manifest else {}
+    documents = made.documents if made else {}
+    failures = made.failures if made else {}
     trusted_ns = 0
-    if manifest is not None and manifest.folder == listing.folder:
-        trusted_ns = int(manifest.created.timestamp() * 1e9) - _RACY_NS
+    if made is not None and made.folder == listing.folder:
+        trusted_ns = int(made.created.timestamp() * 1e9) - _RACY_NS
     present = {file.id for file in listing.files}
     gone: defaultdict[tuple[str, str], list[DocumentStamp]] = defaultdict(list)
     for stamp in documents.values():
@@ -76,12 +91,12 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
     changed: list[str] = []
     renamed: list[Rename] = []
     to_read: list[SourceFile] = []
-    kept: list[DocumentStamp] = []
+    touched: list[DocumentStamp] = []
     kept_failures: list[FailureStamp] = []
     for file in listing.files:
         document, failure = documents.get(file.id), failures.get(file.id)
         if document is not None and _is_unchanged(file, document, trusted_ns):
-            kept.append(_restamped(file, document))
+            touched += _if_touched(file, document)
         elif failure is not None and _fails_as_before(file, failure, trusted_ns):
             kept_failures.append(failure)
         elif document is not None or failure is not None:
@@ -90,7 +105,7 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
         elif gone and (same := gone.get((_suffix(file.id), _sha256(file) or ""))):
             stamp = same.pop()
             renamed.append(Rename(stamp.id, file.id))
-            kept.append(_restamped(file, stamp))
+            touched += _if_touched(file, stamp)
         else:
             added.append(file.id)
             to_read.append(file)
@@ -99,17 +114,30 @@ def compare(listing: Listing, manifest: Manifest | None) -> Comparison:
     return Comparison(
         Changes(tuple(added), tuple(changed), tuple(sorted(removed)), tuple(renamed)),
         tuple(to_read),
-        tuple(kept),
+        tuple(touched),
         tuple(kept_failures),
     )
+
+
+def is_up_to_date(made: MadeOf, documents: Path) -> bool:
+    """
+    Tell whether a generation still says what its folder says; see `compare`.
+
+    Raises:
+        NoDocumentsError: If the folder is gone.
+    """
+    listing = list_documents(documents)
+    return made.folder == listing.folder and not compare(listing, made).changes
 
 
 def _suffix(document_id: str) -> str:
     return PurePosixPath(document_id).suffix.lower()
 
 
-def _restamped(file: SourceFile, stamp: DocumentStamp) -> DocumentStamp:
-    return DocumentStamp(id=file.id, sha256=stamp.sha256, size=file.size, mtime_ns=file.mtime_ns)
+def _if_touched(file: SourceFile, stamp: DocumentStamp) -> list[DocumentStamp]:
+    if (file.size, file.mtime_ns) == (stamp.size, stamp.mtime_ns):
+        return []
+    return [DocumentStamp(file.id, stamp.sha256, file.size, file.mtime_ns)]
 
 
 def _is_unchanged(file: SourceFile, stamp: DocumentStamp, trusted_ns: int) -> bool:

@@ -10,7 +10,9 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +46,11 @@ MAX_QUESTION_TOKENS = 128
 _BATCH_SIZE = 32
 # So few are encoded with ONNX Runtime, one by one, before torch would even be imported (over 4 s).
 FEW_TEXTS = 128
+# Only this attention has the shape that the optimiser fuses on export.
+_EXPORTED_ATTENTION = "eager"
+# Where Linux says what the processor can do, and its words for bfloat16.
+_CPU_FLAGS = Path("/proc/cpuinfo")
+_BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 _UNFINISHED = ".exporting-"
 # An export that was begun so long ago was killed; another process may be at a younger one.
 _ABANDONED_S = 3_600
@@ -125,7 +132,7 @@ class SentenceEncoder:
         self._model: SentenceTransformer | None = None
         self.export = exports / self.sha256
         if not _is_exported(self.export, self.sha256):
-            _export(self._load(), name, self.sha256, self.export)
+            _export(self._load(_EXPORTED_ATTENTION), name, self.sha256, self.export)
         self._questions = OnnxQuestionEncoder(self.export)
         self.dim = self._questions.dim
 
@@ -146,20 +153,23 @@ class SentenceEncoder:
         """
         if self._model is None and len(texts) <= FEW_TEXTS:
             return self._encode_few(texts, progress)
-        model = self._load()
+        if self._model is None:
+            self._model = self._load()
         # Texts of like length share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        for start in range(0, len(order), _BATCH_SIZE):
-            rows = order[start : start + _BATCH_SIZE]
-            vectors[rows] = model.encode_document(
-                [texts[row] for row in rows],
-                batch_size=_BATCH_SIZE,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-            progress(len(rows))
+        with _fast_precision():
+            for start in range(0, len(order), _BATCH_SIZE):
+                rows = order[start : start + _BATCH_SIZE]
+                vectors[rows] = self._model.encode_document(
+                    [texts[row] for row in rows],
+                    batch_size=_BATCH_SIZE,
+                    show_progress_bar=False,
+                    convert_to_numpy=True,
+                )
+                progress(len(rows))
+        # Here and not in the model, which would do it in its own precision.
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
     def _encode_few(self, texts: Sequence[str], progress: Progress) -> Vectors:
@@ -169,27 +179,42 @@ class SentenceEncoder:
             progress(1)
         return vectors
 
-    def _load(self) -> "SentenceTransformer":
-        if self._model is None:
-            # The hub is asked once, in find_encoder; from here on nothing may reach for it.
-            os.environ["HF_HUB_OFFLINE"] = "1"
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
+    def _load(self, attention: str | None = None) -> "SentenceTransformer":
+        # The hub is asked once, in find_encoder; from here on nothing may reach for it.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
-            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            try:
-                self._model = SentenceTransformer(
-                    str(self._folder),
-                    device="cpu",
-                    # Only the eager attention has the shape that the optimiser fuses on export.
-                    model_kwargs={"attn_implementation": "eager"},
-                )
-            # A folder can be wrong in as many ways as there are model classes.
-            except Exception as error:
-                raise EncoderError(
-                    f"{self._folder}: sentence-transformers can't load it ({error})."
-                ) from error
-        return self._model
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            return SentenceTransformer(
+                str(self._folder),
+                device="cpu",
+                model_kwargs={"attn_implementation": attention} if attention else None,
+            )
+        # A folder can be wrong in as many ways as there are model classes.
+        except Exception as error:
+            raise EncoderError(
+                f"{self._folder}: sentence-transformers can't load it ({error})."
+            ) from error
+
+
+@contextmanager
+def _fast_precision() -> Iterator[None]:
+    """Compute in bfloat16 where the processor has instructions for it; elsewhere it is slower."""
+    import torch
+
+    with torch.autocast("cpu", torch.bfloat16, enabled=_has_bfloat16()):
+        yield
+
+
+@cache
+def _has_bfloat16() -> bool:
+    try:
+        flags = _CPU_FLAGS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(name in flags for name in _BFLOAT16_FLAGS)
 
 
 class OnnxQuestionEncoder:
@@ -260,6 +285,22 @@ class OnnxQuestionEncoder:
         return vector
 
 
+def verify_export(export: Path) -> None:
+    """
+    Compare the checksums of an exported encoder.
+
+    Raises:
+        EncoderError: If a file is missing or is not what was written.
+    """
+    try:
+        _checked_manifest(export, verify=True)
+    except (OSError, ValidationError, KeyError, IndexDamagedError) as error:
+        raise EncoderError(
+            f"{export}: the exported question encoder is damaged ({error}). "
+            "`quoth index` writes it again."
+        ) from error
+
+
 def _is_exported(export: Path, sha256: str) -> bool:
     try:
         manifest = _checked_manifest(export)
@@ -268,10 +309,10 @@ def _is_exported(export: Path, sha256: str) -> bool:
     return manifest.format_version == EXPORT_FORMAT_VERSION and manifest.sha256 == sha256
 
 
-def _checked_manifest(export: Path) -> _ExportManifest:
+def _checked_manifest(export: Path, *, verify: bool = False) -> _ExportManifest:
     manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
     for name in _EXPORTED:
-        check_file(export / name, manifest.files[name], verify=False)
+        check_file(export / name, manifest.files[name], verify=verify)
     return manifest
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.documents import Failure
 from index.errors import IndexDamagedError, NoDocumentsError
-from index.store import TEXTS_NAME, VECTORS_NAME, Collection, Generation
+from index.generation import Generation
+from index.manifest import MANIFEST_NAME, TEXTS_NAME, VECTORS_NAME
+from index.store import Collection
 
 # An approximate index keeps vectors in half precision, which moves their length by so much.
 _LENGTH_TOLERANCE = 2e-3
@@ -46,13 +48,13 @@ def status(collection: Collection, documents: Path) -> Status:
     manifest = collection.manifest()
     up_to_date = None
     with suppress(NoDocumentsError):
-        up_to_date = is_up_to_date(manifest, documents)
+        up_to_date = is_up_to_date(collection.made_of(), documents)
     return Status(
         generation=manifest.generation,
         created=manifest.created,
         held=collection.is_held(),
         up_to_date=up_to_date,
-        documents=len(manifest.documents),
+        documents=manifest.documents,
         passages=manifest.passages,
         failures=tuple(Failure(failure.id, failure.reason) for failure in manifest.failures),
         encoder=manifest.encoder.name,
@@ -73,9 +75,20 @@ def verify(collection: Collection) -> Generation:
         IndexDamagedError: At the first fault.
     """
     with closing(collection.open(verify=True)) as generation:
+        _check_counts(generation)
         _check_passages(generation)
         _check_vectors(generation)
         return generation
+
+
+def _check_counts(generation: Generation) -> None:
+    manifest = generation.manifest
+    found = generation.texts.count()
+    if found != (manifest.documents, manifest.passages):
+        raise IndexDamagedError(
+            f"{generation.folder / TEXTS_NAME}: holds {found[0]:,} documents and {found[1]:,} "
+            f"passages, but {MANIFEST_NAME} says {manifest.documents:,} and {manifest.passages:,}."
+        )
 
 
 def _check_passages(generation: Generation) -> None:
@@ -89,8 +102,8 @@ def _check_passages(generation: Generation) -> None:
 
 
 def _check_vectors(generation: Generation) -> None:
-    for batch in generation.texts.keyed_texts():
-        for passage_id, _, _ in batch:
+    for ids in generation.texts.ids():
+        for passage_id in generation.texts.keys(ids):
             length = float(np.linalg.norm(generation.vectors.vector(passage_id)))
             if abs(length - 1) > _LENGTH_TOLERANCE:
                 raise IndexDamagedError(

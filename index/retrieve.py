@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from index.encoder import QuestionEncoder, Vectors
 from index.errors import EncoderError
+from index.generation import Generation
 from index.lexical import SharedStatistics
 from index.passages import Passage
-from index.store import Generation
 
 # What the best BM25 score weighs beside a cosine; docs/retrieval.md says what else was tried.
 LEXICAL_WEIGHT = 0.3

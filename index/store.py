@@ -5,8 +5,10 @@ Generations on disk: written aside, published by one rename, opened, verified.
         CURRENT             the id of the generation being served
         lock                held by the one build that is running
         held                there while a person wants the current generation kept (a rollback)
-        generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/;
-                            vectors.added.faiss if passages were added since vectors.faiss was made
+        generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/; vectors.half if
+                            vectors.faiss holds only codes of them;
+                            passages.added.sqlite and vectors.added.faiss with what changed since
+                            the others were made
 
 A file that two generations have in common is one file with two names.
 """
@@ -16,135 +18,31 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from index.errors import (
-    IndexDamagedError,
-    IndexFormatError,
-    IndexMissingError,
+from index.changes import MadeOf
+from index.errors import IndexDamagedError, IndexMissingError
+from index.files import FileStamp, check_file, fsync, is_same, stamp_file
+from index.generation import Generation, made_of, open_texts
+from index.manifest import (
+    LEXICAL_NAME,
+    MANIFEST_NAME,
+    TEXTS_NAME,
+    VECTORS_NAME,
+    Manifest,
+    read_manifest,
+    write_manifest,
 )
-from index.files import FileStamp, Stamp, check_file, fsync, is_same, stamp_file
-from index.lexical import LexicalIndex
-from index.texts import Texts
-from index.vectors import VectorIndex
 
-# Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 3
 # The one being served, and two to go back to.
 KEPT_GENERATIONS = 3
 
-MANIFEST_NAME = "manifest.json"
-TEXTS_NAME = "passages.sqlite"
-VECTORS_NAME = "vectors.faiss"
-ADDED_VECTORS_NAME = "vectors.added.faiss"
-LEXICAL_NAME = "lexical"
-
 _UNFINISHED = ".building-"
 
-
-class EncoderStamp(Stamp):
-    """Which encoder made the vectors."""
-
-    name: str
-    sha256: str
-    dim: int
-
-
-class SplittingStamp(Stamp):
-    """How the documents were split."""
-
-    max_tokens: int
-    max_chars: int
-
-
-class DocumentStamp(Stamp):
-    """A file as it was when it was read."""
-
-    id: str
-    sha256: str
-    size: int
-    mtime_ns: int
-
-
-class FailureStamp(Stamp):
-    """A file that did not become a document, as it was then."""
-
-    id: str
-    reason: str
-    size: int
-    mtime_ns: int
-    sha256: str | None = None
-    """None if its bytes could not be read."""
-
-
-class Manifest(Stamp):
-    """How a generation was made, and what it consists of."""
-
-    format_version: int
-    generation: str
-    created: datetime
-    """When the build began to look at the documents."""
-    encoder: EncoderStamp
-    splitting: SplittingStamp
-    folder: str
-    """The documents folder, as an absolute path."""
-    documents: tuple[DocumentStamp, ...]
-    failures: tuple[FailureStamp, ...]
-    passages: int
-    files: dict[str, FileStamp]
-    """By path in the generation's folder, the manifest left out."""
-
-
-class Generation:
-    """One opened generation; nothing of it changes while it is open."""
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """
-        Open a generation whose files have been checked.
-
-        Raises:
-            IndexDamagedError: If a file can't be opened, or the parts don't belong together.
-        """
-        self.folder = folder
-        self.manifest = manifest
-        self.texts = Texts(folder / TEXTS_NAME)
-        added = folder / ADDED_VECTORS_NAME if ADDED_VECTORS_NAME in manifest.files else None
-        self.vectors = VectorIndex(folder / VECTORS_NAME, added, self.texts.removed())
-        self.lexical = LexicalIndex(folder / LEXICAL_NAME)
-        counts = {
-            TEXTS_NAME: self.texts.passage_count,
-            VECTORS_NAME: len(self.vectors),
-            LEXICAL_NAME: len(self.lexical),
-        }
-        for name, count in counts.items():
-            if count != manifest.passages:
-                raise IndexDamagedError(
-                    f"{folder / name}: holds {count:,} passages, "
-                    f"but {MANIFEST_NAME} says {manifest.passages:,}."
-                )
-        if self.vectors.dim != manifest.encoder.dim:
-            raise IndexDamagedError(
-                f"{folder / VECTORS_NAME}: holds vectors of {self.vectors.dim} numbers, "
-                f"but {MANIFEST_NAME} says {manifest.encoder.dim}."
-            )
-
-    @property
-    def id(self) -> str:
-        """Its name under `generations/`."""
-        return self.manifest.generation
-
-    @property
-    def collection(self) -> str:
-        """The name of the collection it belongs to."""
-        return self.folder.parents[1].name
-
-    def close(self) -> None:
-        """Close its files."""
-        self.texts.close()
+_Read = TypeVar("_Read")
 
 
 class Collection:
@@ -189,13 +87,40 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If it is missing or is no manifest.
         """
-        while True:
-            name = self.current()
-            try:
-                return _read_manifest(self._generations / name)
-            except IndexDamagedError:
-                if self.current() == name:
-                    raise
+        return self._of_current(lambda name: read_manifest(self._generations / name))
+
+    def made_of(self) -> MadeOf:
+        """
+        The files that the generation being served was made of.
+
+        Raises:
+            IndexMissingError: If none was published.
+            IndexFormatError: If it has another format version.
+            IndexDamagedError: If that can't be read.
+        """
+
+        def read(name: str) -> MadeOf:
+            folder = self._generations / name
+            manifest = read_manifest(folder)
+            with closing(open_texts(folder, manifest)) as texts:
+                return made_of(manifest, texts)
+
+        return self._of_current(read)
+
+    def manifests(self) -> list[tuple[Path, Manifest]]:
+        """
+        The folders and manifests of all generations that are kept.
+
+        Raises:
+            IndexFormatError: If one has another format version.
+            IndexDamagedError: If one can't be read.
+        """
+        folders = [self._generations / name for name in self.generations()]
+        return [(folder, read_manifest(folder)) for folder in folders]
+
+    def is_unfinished(self) -> bool:
+        """Whether a build is being written, or was killed."""
+        return any(self._generations.glob(f"{_UNFINISHED}*"))
 
     def open(self, *, verify: bool = False) -> Generation:
         """
@@ -209,10 +134,13 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If a file is missing or is not what was written.
         """
+        return self._of_current(lambda name: self._open(name, verify=verify))
+
+    def _of_current(self, read: Callable[[str], _Read]) -> _Read:
         while True:
             name = self.current()
             try:
-                return self._open(name, verify=verify)
+                return read(name)
             except IndexDamagedError:
                 # Builds that came in between may have let the old generation go.
                 if self.current() == name:
@@ -220,7 +148,7 @@ class Collection:
 
     def _open(self, generation: str, *, verify: bool) -> Generation:
         folder = self._generations / generation
-        manifest = _read_manifest(folder)
+        manifest = read_manifest(folder)
         for name in (TEXTS_NAME, VECTORS_NAME, f"{LEXICAL_NAME}/meta.json"):
             if name not in manifest.files:
                 raise IndexDamagedError(f"{folder / MANIFEST_NAME}: does not list {name}.")
@@ -309,8 +237,7 @@ class Collection:
         Raises:
             OSError: If the disk is full or can't be written; then the old one is served.
         """
-        path = folder / MANIFEST_NAME
-        path.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+        write_manifest(folder, manifest)
         for name in (*manifest.files, MANIFEST_NAME):
             fsync(folder / name)
         fsync(folder / LEXICAL_NAME)
@@ -388,28 +315,3 @@ def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, File
         name: shared[name] if name in shared and is_same(path, shared[name]) else stamp_file(path)
         for name, path in names.items()
     }
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / MANIFEST_NAME
-    try:
-        content = path.read_bytes()
-        version = _Version.model_validate_json(content).format_version
-        if version != FORMAT_VERSION:
-            raise IndexFormatError(
-                f"{path}: has format version {version}, this Quoth reads {FORMAT_VERSION}."
-            )
-        return Manifest.model_validate_json(content)
-    except OSError as error:
-        raise IndexDamagedError(f"{path}: can't be read ({error.strerror}).") from error
-    except ValidationError as error:
-        raise IndexDamagedError(
-            f"{path}: is no manifest ({error.error_count()} faults, "
-            f"the first: {error.errors()[0]['msg']})."
-        ) from error
-
-
-class _Version(BaseModel):
-    """The part of every manifest, whatever its version."""
-
-    format_version: int

@@ -1,242 +1,216 @@
 """
 The documents and passages of one generation, in SQLite.
 
-A generation that follows another begins as its copy: what did not change is neither read nor split
-again, and its passages keep their ids. The ids of passages that went stay taken, and are listed,
-until everything is numbered anew.
+They stand in one file, or in two: the first is shared by the generations that follow each other,
+the second holds what came since the first was made, and what of the first no longer holds. A row of
+`documents` in the second stands for the same row in the first; `gone` and `removed` list what went.
+Passages that went leave their ids taken.
 """
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
 from datetime import date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from index.documents import Document, Place
 from index.errors import IndexDamagedError
+from index.manifest import DocumentStamp
 from index.passages import Passage
-from index.vector_cache import text_sha256
 
-# Passages held in memory at once while a whole generation is walked.
-_ROWS_AT_ONCE = 1_000
+# Rows held in memory at once while a whole generation is walked; SQLite takes at most 32,766
+# values in one statement.
+ROWS_AT_ONCE = 1_000
 
-_SCHEMA = """
-CREATE TABLE documents (
+TABLES = """
+CREATE TABLE {name}.documents (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     title TEXT NOT NULL,
-    text TEXT NOT NULL,
     sha256 TEXT NOT NULL,
     modified TEXT NOT NULL,
     dated TEXT,
-    places TEXT NOT NULL
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
 );
-CREATE TABLE passages (
+CREATE TABLE {name}.bodies (
+    document_row INTEGER PRIMARY KEY, places TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE TABLE {name}.passages (
     id INTEGER PRIMARY KEY,
-    document_row INTEGER NOT NULL REFERENCES documents (row),
+    document_row INTEGER NOT NULL,
+    text_sha256 BLOB NOT NULL,
     start_char INTEGER NOT NULL,
     end_char INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    text_sha256 BLOB NOT NULL,
-    sentences TEXT NOT NULL
+    sentences TEXT NOT NULL,
+    text TEXT NOT NULL
 );
-CREATE INDEX passages_by_document ON passages (document_row);
-CREATE TABLE removed (passage_id INTEGER PRIMARY KEY);
+CREATE INDEX {name}.passages_by_document ON passages (document_row);
+CREATE TABLE {name}.gone (row INTEGER PRIMARY KEY);
+CREATE TABLE {name}.removed (passage_id INTEGER PRIMARY KEY);
 """
-
-_DOCUMENT_COUNT = "SELECT count(*) FROM documents"
-_PASSAGE_COUNT = "SELECT count(*) FROM passages"
-_NEXT_ID = """
+# What both files say together.
+VIEWS = """
+CREATE TEMP VIEW present AS
+    SELECT * FROM added.documents
+    UNION ALL
+    SELECT * FROM main.documents
+    WHERE row NOT IN (SELECT row FROM added.documents) AND row NOT IN (SELECT row FROM added.gone);
+"""
+NEXT_ID = """
 SELECT 1 + max(
-    ifnull((SELECT max(id) FROM passages), -1), ifnull((SELECT max(passage_id) FROM removed), -1)
+    ifnull((SELECT max(id) FROM main.passages), -1),
+    ifnull((SELECT max(id) FROM added.passages), -1),
+    ifnull((SELECT max(passage_id) FROM added.removed), -1)
 )
 """
-_RENUMBER = """
-CREATE TABLE numbered AS
-    SELECT row_number() OVER (ORDER BY id) - 1 AS number, passages.* FROM passages;
-DELETE FROM passages;
-INSERT INTO passages
-    SELECT number, document_row, start_char, end_char, text, text_sha256, sentences FROM numbered
-    ORDER BY number;
-DROP TABLE numbered;
-DELETE FROM removed;
+_REMOVED_COUNT = "SELECT count(*) FROM added.removed"
+_FILES = ("main", "added")
+_BODY = """
+ifnull((SELECT {column} FROM added.bodies WHERE document_row = present.row),
+       (SELECT {column} FROM main.bodies WHERE document_row = present.row))
 """
+_DOCUMENT = "id, title, sha256, modified, dated"
 
 
-class TextWriter:
-    """Writes the file of a new generation."""
+def connect(first: Path | None) -> sqlite3.Connection:
+    """
+    Open the first file for reading as `main`, or nothing as `main` where there is none yet.
 
-    def __init__(self, path: Path, previous: Path | None = None) -> None:
+    Raises:
+        sqlite3.Error: If it can't be opened.
+    """
+    if first is None:
+        connection = sqlite3.connect(":memory:", uri=True)
+        connection.executescript(TABLES.format(name="main"))
+        return connection
+    return sqlite3.connect(uri(first), uri=True, check_same_thread=False)
+
+
+def uri(path: Path) -> str:
+    """For reading: a published generation never changes, so nothing is locked."""
+    return f"{_uri(path)}?mode=ro&immutable=1"
+
+
+def writable_uri(path: Path) -> str:
+    """For writing, which only the build does that makes the file."""
+    return f"{_uri(path)}?mode=rwc"
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path.resolve()))}"
+
+
+class Texts:
+    """Reads the files of a generation; any thread may call it."""
+
+    def __init__(self, first: Path, added: Path | None) -> None:
         """
-        Begin a new file, as a copy of the `previous` generation's if there is one.
+        Open the files.
 
         Raises:
-            OSError: If it can't be copied.
-            sqlite3.Error: If it can't be written.
+            IndexDamagedError: If one is no such database.
         """
-        if previous is not None:
-            shutil.copyfile(previous, path)
-        self._connection = sqlite3.connect(path)
-        # The file is written aside and thrown away whole if anything fails.
-        self._connection.execute("PRAGMA journal_mode = OFF")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        if previous is None:
-            self._connection.executescript(_SCHEMA)
-
-    @property
-    def next_id(self) -> int:
-        """The lowest passage id that was never taken, nor any above it."""
-        return self._number(_NEXT_ID)
-
-    @property
-    def removed_count(self) -> int:
-        """How many ids belong to passages that went."""
-        return self._number("SELECT count(*) FROM removed")
+        try:
+            self._connection = connect(first)
+            if added is None:
+                self._connection.execute("ATTACH ':memory:' AS added")
+                self._connection.executescript(TABLES.format(name="added"))
+            else:
+                self._connection.execute("ATTACH ? AS added", (uri(added),))
+            self._connection.executescript(VIEWS)
+            self.next_id = self._number(NEXT_ID)
+            self._removed_count = self._number(_REMOVED_COUNT)
+            self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
+        except sqlite3.Error as error:
+            raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
 
     def _number(self, query: str) -> int:
         return int(self._connection.execute(query).fetchone()[0])
 
-    def add(self, document: Document, passages: Iterable[Passage]) -> int:
-        """Write one document and its passages; return how many passages there were."""
-        row = self._connection.execute(
-            "INSERT INTO documents (id, title, text, sha256, modified, dated, places)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                document.id,
-                document.title,
-                document.text,
-                document.sha256,
-                document.modified.isoformat(),
-                document.dated.isoformat() if document.dated else None,
-                json.dumps([astuple(place) for place in document.places]),
-            ),
-        ).lastrowid
-        before = self._connection.total_changes
-        self._connection.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    passage.id,
-                    row,
-                    passage.start_char,
-                    passage.end_char,
-                    passage.text,
-                    text_sha256(passage.text),
-                    json.dumps(passage.sentences),
-                )
-                for passage in passages
-            ),
-        )
-        return self._connection.total_changes - before
+    @property
+    def passage_count(self) -> int:
+        """Every id below `next_id` is a passage, or was one and is listed as removed."""
+        return self.next_id - self._removed_count
 
-    def remove(self, document_id: str) -> None:
-        """Take a document and its passages out."""
-        (row,) = self._connection.execute(
-            "SELECT row FROM documents WHERE id = ?", (document_id,)
-        ).fetchone()
-        self._connection.execute(
-            "INSERT INTO removed SELECT id FROM passages WHERE document_row = ?", (row,)
-        )
-        self._connection.execute("DELETE FROM passages WHERE document_row = ?", (row,))
-        self._connection.execute("DELETE FROM documents WHERE row = ?", (row,))
-
-    def rename(self, names: Sequence[tuple[str, str]]) -> None:
-        """Give documents other ids: pairs of the old one and the new one, which may swap."""
-        rows = [
-            (
-                new,
-                *self._connection.execute(
-                    "SELECT row, title FROM documents WHERE id = ?", (old,)
-                ).fetchone(),
-                old,
+    def count(self) -> tuple[int, int]:
+        """Count documents and passages one by one."""
+        passages = sum(
+            self._number(
+                f"SELECT count(*) FROM {name}.passages"  # noqa: S608 - our own names
+                " WHERE id NOT IN (SELECT passage_id FROM added.removed)"
             )
-            for old, new in names
-        ]
-        for _, row, _, _ in rows:
-            # No id can begin with a slash, so these are free.
-            self._connection.execute("UPDATE documents SET id = '/' || row WHERE row = ?", (row,))
-        for new, row, title, old in rows:
-            was_named_after_file = title == PurePosixPath(old).name
-            self._connection.execute(
-                "UPDATE documents SET id = ?, title = ? WHERE row = ?",
-                (new, PurePosixPath(new).name if was_named_after_file else title, row),
-            )
-
-    def renumber(self) -> None:
-        """Number the passages from 0 without gaps, in their order, and give freed space back."""
-        self._connection.commit()
-        self._connection.executescript(_RENUMBER)
-        self._connection.execute("VACUUM")
-
-    def commit(self) -> None:
-        """Write out what was added."""
-        self._connection.commit()
+            for name in _FILES
+        )
+        return self._number("SELECT count(*) FROM present"), passages
 
     def close(self) -> None:
-        """Close the file; what was not committed is lost."""
+        """Close the files."""
         self._connection.close()
 
-
-class Texts:
-    """Reads the file of a generation; any thread may call it."""
-
-    def __init__(self, path: Path) -> None:
-        """
-        Open the file.
-
-        Raises:
-            IndexDamagedError: If it is no such database.
-        """
-        try:
-            self._connection = sqlite3.connect(
-                # Immutable: a published generation never changes, so nothing is locked.
-                f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1",
-                uri=True,
-                check_same_thread=False,
-            )
-            self.document_count, self.passage_count, self.next_id = self._connection.execute(
-                f"SELECT ({_DOCUMENT_COUNT}), ({_PASSAGE_COUNT}), ({_NEXT_ID})"
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise IndexDamagedError(f"{path}: is no index of texts ({error}).") from error
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+    def _by_id(self, columns: str, ids: Sequence[int]) -> Iterator[Any]:
+        """Columns of the passages with these ids, in order of id."""
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            some = ids[start : start + ROWS_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            for name in _FILES:
+                yield from self._connection.execute(
+                    f"SELECT {columns} FROM {name}.passages"  # noqa: S608 - our own names
+                    f" WHERE id IN ({marks})"
+                    " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
+                    [int(i) for i in some],
+                ).fetchall()
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages with these ids, by id."""
-        marks = ",".join("?" * len(ids))
-        rows = self._connection.execute(
-            "SELECT passages.id, documents.id, start_char, end_char, passages.text, sentences"  # noqa: S608 - only question marks
-            " FROM passages JOIN documents ON documents.row = document_row"
-            f" WHERE passages.id IN ({marks})",
-            ids,
+        found: dict[int, Passage] = {}
+        names: dict[int, str] = {}
+        columns = "id, document_row, start_char, end_char, text, sentences"
+        for row in self._by_id(columns, ids):
+            passage_id, document_row, *rest = row
+            if document_row not in names:
+                names[document_row] = self._name(document_row)
+            found[passage_id] = _passage(passage_id, names[document_row], *rest)
+        return found
+
+    def _name(self, row: int) -> str:
+        return str(
+            self._connection.execute("SELECT id FROM present WHERE row = ?", (row,)).fetchone()[0]
         )
-        return {row[0]: _passage(row) for row in rows.fetchall()}
 
     def sample(self, count: int) -> list[str]:
         """The texts of about `count` passages, spread over all of them."""
         step = max(1, self.next_id // count)
-        ids = list(range(0, self.next_id, step))
-        return [passage.text for passage in self.passages(ids).values()]
+        return list(self.texts(range(0, self.next_id, step)).values())
 
-    def keyed_texts(self, first_id: int = 0) -> Iterator[list[tuple[int, bytes, str]]]:
-        """Id, hash and text of every passage from an id on, in order of id, in batches."""
-        rows = self._connection.execute(
-            "SELECT id, text_sha256, text FROM passages WHERE id >= ? ORDER BY id", (first_id,)
-        )
-        while batch := rows.fetchmany(_ROWS_AT_ONCE):
-            yield batch
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """The texts of the passages with these ids, by id."""
+        return dict(self._by_id("id, text", ids))
+
+    def keys(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """The hashes of the texts of the passages with these ids, by id."""
+        return dict(self._by_id("id, text_sha256", ids))
+
+    def ids(self, first_id: int = 0) -> Iterator[range]:
+        """All ids from one on, in batches; some may be of passages that went."""
+        for start in range(first_id, self.next_id, ROWS_AT_ONCE):
+            yield range(start, min(start + ROWS_AT_ONCE, self.next_id))
 
     def removed(self) -> list[int]:
         """The ids of passages that went, in order."""
         return [
-            row[0] for row in self._connection.execute("SELECT passage_id FROM removed ORDER BY 1")
+            row[0]
+            for row in self._connection.execute("SELECT passage_id FROM added.removed ORDER BY 1")
         ]
+
+    def stamps(self) -> Iterator[DocumentStamp]:
+        """The documents' files as they were when they were read, in order of id."""
+        for row in self._connection.execute(
+            "SELECT id, sha256, size, mtime_ns FROM present ORDER BY id"
+        ):
+            yield DocumentStamp(*row)
 
     def text(self, document_id: str, start_char: int, end_char: int) -> str:
         """
@@ -246,7 +220,7 @@ class Texts:
             KeyError: If there is no such document.
         """
         row = self._connection.execute(
-            "SELECT substr(text, ?, ?) FROM documents WHERE id = ?",
+            f"SELECT substr({_BODY.format(column='text')}, ?, ?) FROM present WHERE id = ?",  # noqa: S608 - our own names
             (start_char + 1, end_char - start_char, document_id),
         ).fetchone()
         if row is None:
@@ -255,22 +229,32 @@ class Texts:
 
     def documents(self) -> Iterator[Document]:
         """All documents with their texts, in order of id."""
-        rows = self._connection.execute(
-            "SELECT id, title, text, sha256, modified, dated, places FROM documents ORDER BY id"
+        text, places = _BODY.format(column="text"), _BODY.format(column="places")
+        rows: Iterable[tuple[str, str, str, str, str | None, str, str]] = self._connection.execute(
+            f"SELECT {_DOCUMENT}, {text}, {places} FROM present ORDER BY id"  # noqa: S608 - our own names
         )
         for row in rows:
-            yield _document(row)
+            yield _document(*row)
 
     def documents_with_passages(self) -> Iterator[tuple[Document, list[Passage]]]:
         """All documents with their texts and passages, in order of id."""
         for document in self.documents():
-            rows = self._connection.execute(
-                "SELECT passages.id, documents.id, start_char, end_char, passages.text, sentences"
-                " FROM documents JOIN passages ON document_row = documents.row"
-                " WHERE documents.id = ? ORDER BY passages.id",
-                (document.id,),
+            (row,) = self._connection.execute(
+                "SELECT row FROM present WHERE id = ?", (document.id,)
+            ).fetchone()
+            yield (
+                document,
+                [
+                    _passage(found[0], document.id, *found[1:])
+                    for name in _FILES
+                    for found in self._connection.execute(
+                        "SELECT id, start_char, end_char, text, sentences"  # noqa: S608 - our own names
+                        f" FROM {name}.passages WHERE document_row = ?"
+                        " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
+                        (row,),
+                    )
+                ],
             )
-            yield document, [_passage(row) for row in rows]
 
     def document(self, document_id: str) -> Document:
         """
@@ -280,16 +264,28 @@ class Texts:
             KeyError: If there is no such document.
         """
         row = self._connection.execute(
-            "SELECT id, title, '', sha256, modified, dated, places FROM documents WHERE id = ?",
+            f"SELECT {_DOCUMENT}, '', {_BODY.format(column='places')} FROM present"  # noqa: S608 - our own names
+            " WHERE id = ?",
             (document_id,),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
-        return _document(row)
+        return _document(*row)
+
+    def listed(self, start: int, count: int) -> list[tuple[str, str, int, date | None]]:
+        """Id, title, size in bytes and date of a stretch of the documents, in order of id."""
+        return [
+            (document_id, title, size, date.fromisoformat(dated) if dated else None)
+            for document_id, title, size, dated in self._connection.execute(
+                "SELECT id, title, size, dated FROM present ORDER BY id LIMIT ? OFFSET ?",
+                (count, start),
+            )
+        ]
 
 
-def _passage(row: tuple[int, str, int, int, str, str]) -> Passage:
-    passage_id, document_id, start_char, end_char, text, sentences = row
+def _passage(
+    passage_id: int, document_id: str, start_char: int, end_char: int, text: str, sentences: str
+) -> Passage:
     return Passage(
         id=passage_id,
         document_id=document_id,
@@ -300,8 +296,15 @@ def _passage(row: tuple[int, str, int, int, str, str]) -> Passage:
     )
 
 
-def _document(row: tuple[str, str, str, str, str, str | None, str]) -> Document:
-    document_id, title, text, sha256, modified, dated, places = row
+def _document(
+    document_id: str,
+    title: str,
+    sha256: str,
+    modified: str,
+    dated: str | None,
+    text: str,
+    places: str,
+) -> Document:
     return Document(
         id=document_id,
         title=title,

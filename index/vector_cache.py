@@ -2,23 +2,28 @@
 The vector of every text that was ever encoded, by the text's hash.
 
 One SQLite file per encoder, shared by all collections. It is only a saving: what is missing or
-damaged is encoded again.
+damaged is encoded again. Builds share a lock; who holds it alone may take vectors out.
 """
 
+import fcntl
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from index.encoder import Vectors
 
 FILE_NAME = "vectors.sqlite"
+_LOCK_NAME = "lock"
 # Another build may be adding its vectors; its transactions are short.
 _BUSY_TIMEOUT_S = 60
+# Keys are hashes, so their index is read all over; of a million this holds most.
+_CACHE_KIB = 32_000
 # SQLite takes at most 32,766 values in one statement.
 _KEYS_AT_ONCE = 1_000
 
@@ -37,20 +42,26 @@ def text_sha256(text: str) -> bytes:
 class VectorCache:
     """The vectors of one encoder."""
 
-    def __init__(self, folder: Path, dim: int) -> None:
+    def __init__(self, vectors: Path, encoder_sha256: str, dim: int) -> None:
         """
         Open the cache, or begin a new one.
 
         A file that is no database, or a damaged one, is begun anew.
 
         Args:
-            folder: Of this encoder alone.
+            vectors: The folder of all caches.
+            encoder_sha256: Of the encoder.
             dim: Of its vectors.
 
         Raises:
-            sqlite3.Error: If it can't be opened or written.
+            OSError, sqlite3.Error: If it can't be opened or written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        vectors.mkdir(parents=True, exist_ok=True)
+        self._lock = (vectors / _LOCK_NAME).open("a", encoding="ascii")
+        # Until it is closed, nothing is taken out.
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
+        folder = vectors / encoder_sha256
+        folder.mkdir(exist_ok=True)
         self._dim = dim
         self._path = folder / FILE_NAME
         try:
@@ -71,6 +82,7 @@ class VectorCache:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             connection.execute(_SCHEMA)
         except sqlite3.Error:
             connection.close()
@@ -80,54 +92,66 @@ class VectorCache:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        self._lock.close()
 
-    def missing(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Those of `keys` that have no sound vector here."""
+    def missing(self, keys: Collection[bytes]) -> set[bytes]:
+        """Those of `keys` that have no vector here; one that is here may yet be damaged."""
         wanted = set(keys)
         for batch in _batches(sorted(wanted)):
-            wanted.difference_update(self._sound(batch))
+            query = "SELECT text_sha256 FROM vectors WHERE text_sha256 IN ({})"
+            wanted.difference_update(key for (key,) in self._rows(query, batch))
         return wanted
 
     def add(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Keep vectors, shape (len(keys), dim); they are on the disk when this returns."""
         rows = []
-        for key, vector in zip(keys, vectors, strict=True):
+        # In order of key, which is that of the index on the disk.
+        for key, vector in sorted(zip(keys, vectors, strict=True), key=lambda pair: pair[0]):
             blob = vector.astype("<f4").tobytes()
             rows.append((key, blob, zlib.crc32(blob)))
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
 
-    def vectors(self, keys: Sequence[bytes]) -> Vectors:
-        """
-        The vectors of texts, shape (len(keys), dim).
+    def sound(self, keys: Collection[bytes]) -> dict[bytes, Vectors]:
+        """The vectors of those of `keys` that have one here that is as it was written."""
+        query = "SELECT text_sha256, vector, crc32 FROM vectors WHERE text_sha256 IN ({})"
+        return {
+            key: np.frombuffer(blob, dtype="<f4")
+            for batch in _batches(sorted(set(keys)))
+            for key, blob, crc32 in self._rows(query, batch)
+            if len(blob) == 4 * self._dim and zlib.crc32(blob) == crc32
+        }
 
-        Raises:
-            KeyError: If one is not here, or not sound.
-        """
-        found: dict[bytes, Vectors] = {}
-        for batch in _batches(sorted(set(keys))):
-            found.update(self._sound(batch))
-        if not keys:
-            return np.empty((0, self._dim), dtype=np.float32)
-        return np.stack([found[key] for key in keys])
-
-    def _sound(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
-        marks = ",".join("?" * len(keys))
-        query = f"SELECT text_sha256, vector, crc32 FROM vectors WHERE text_sha256 IN ({marks})"  # noqa: S608 - only question marks
+    def _rows(self, query: str, keys: Sequence[bytes]) -> list[Any]:
         try:
-            with closing(self._connection.execute(query, keys)) as rows:
-                return {
-                    key: np.frombuffer(blob, dtype="<f4")
-                    for key, blob, crc32 in rows
-                    if len(blob) == 4 * self._dim and zlib.crc32(blob) == crc32
-                }
+            with closing(
+                self._connection.execute(query.format(",".join("?" * len(keys))), keys)
+            ) as rows:
+                return rows.fetchall()
         except sqlite3.OperationalError:
             # The disk or a lock; the file may be sound.
             raise
         except sqlite3.DatabaseError:
             self._connection.close()
             self._connection = self._begin_anew()
-            return {}
+            return []
+
+
+@contextmanager
+def unused(vectors: Path) -> Iterator[bool]:
+    """
+    Keep builds from opening any cache; say whether none has one open.
+
+    Args:
+        vectors: The folder of all caches.
+    """
+    with (vectors / _LOCK_NAME).open("a", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _batches(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

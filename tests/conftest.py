@@ -17,9 +17,11 @@ from bot.answer import Answerer
 from bot.confidence import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from index.build import BuildReport, build
 from index.encoder import Progress, Vectors
+from index.generation import Generation
 from index.passages import Splitting
 from index.retrieve import Retriever
-from index.store import Collection, Generation
+from index.sizing import SIZING, Sizing
+from index.store import Collection
 from reader.model import PassageText
 from reader.spans import Span
 
@@ -133,6 +135,7 @@ class Library:
     encoder: FakeEncoder = field(default_factory=FakeEncoder)
     splitting: Splitting = field(default_factory=Splitting)
     name: str = "base"
+    sizing: Sizing = SIZING
 
     @property
     def documents(self) -> Path:
@@ -171,6 +174,7 @@ class Library:
             vectors=self.folder / "data" / "vectors",
             splitting=self.splitting,
             reporter=reporter or QuietReporter(),
+            sizing=self.sizing,
             rebuild=rebuild,
             may_be_empty=may_be_empty,
         )

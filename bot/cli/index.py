@@ -38,15 +38,18 @@ class _Target:
     """What the command is about."""
 
     settings: "Settings"
-    folder: Path
+    name: str
     """Of the collection."""
-    documents: Path
 
     @property
     def collection(self) -> "Collection":
         from index.store import Collection
 
-        return Collection(self.folder)
+        return Collection(self.settings.collection(self.name))
+
+    @property
+    def documents(self) -> Path:
+        return self.settings.documents(self.name)
 
 
 @click.group("index", invoke_without_command=True)
@@ -83,8 +86,9 @@ def command(
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     with failures_shown():
-        folder = settings.collection(collection)
-    target = _Target(settings, folder, settings.documents(collection))
+        # A name that none may have is said before anything is looked for.
+        settings.collection(collection)
+    target = _Target(settings, collection)
     ctx.obj = target
     if ctx.invoked_subcommand is not None:
         return
@@ -104,16 +108,9 @@ def command(
 
 def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
     with failures_shown():
-        from bot.assembly import SPLITTING
-        from index.build import preview
+        from bot.building import preview_collection
 
-        changes = preview(
-            target.collection,
-            target.documents,
-            encoder_name=target.settings.encoder,
-            splitting=SPLITTING,
-            rebuild=rebuild,
-        )
+        changes = preview_collection(target.settings, target.name, rebuild=rebuild)
     if as_json:
         click.echo(json.dumps(asdict(changes)))
     else:
@@ -128,24 +125,11 @@ def _build(
     rebuild: bool,
     as_json: bool,
 ) -> None:
-    settings = target.settings
     with failures_shown():
-        from bot.assembly import SPLITTING
-        from index.build import build
-        from index.encoder import SentenceEncoder
+        from bot.building import index_collection
 
         try:
-            report = build(
-                target.collection,
-                target.documents,
-                open_encoder=lambda: SentenceEncoder(settings.encoder, settings.encoder_exports),
-                vectors=settings.vectors,
-                splitting=SPLITTING,
-                reporter=reporter,
-                rebuild=rebuild,
-                # The seeds are never meant to be empty; what people share may be taken back.
-                may_be_empty=target.documents != settings.seeds,
-            )
+            report = index_collection(target.settings, target.name, reporter, rebuild=rebuild)
         finally:
             reporter.finish()
     values = asdict(report)
@@ -209,17 +193,17 @@ def rollback_command(target: _Target) -> None:
 @command.command("verify")
 @click.pass_obj
 def verify_command(target: _Target) -> None:
-    """Check the index: checksums, counts, every passage and every vector."""
+    """Check the index: checksums, counts, every passage and vector, and the exported encoder."""
     with failures_shown():
-        from index.inspection import verify
+        from bot.building import verify_collection
 
-        generation = verify(target.collection)
+        manifest = verify_collection(target.settings, target.name)
     click.echo(
         render(
             "index_verified.txt",
-            generation=generation.id,
-            documents=len(generation.manifest.documents),
-            passages=generation.manifest.passages,
+            generation=manifest.generation,
+            documents=manifest.documents,
+            passages=manifest.passages,
         )
     )
 

@@ -7,9 +7,8 @@ from threading import Event
 
 import click
 
-from bot.assembly import SPLITTING, index_command
+from bot.building import index_command, preview_collection
 from bot.settings import Settings
-from index.build import preview
 from index.errors import NoDocumentsError
 from index.processes import module_environment
 from index.store import Collection
@@ -39,18 +38,13 @@ def watch(settings: Settings, name: str) -> None:
     collection = Collection(settings.collection(name))
     click.echo(render("watching.txt", folder=folder), err=True)
     for _ in changes(folder, stop):
-        if not collection.is_held() and _has_changed(settings, collection, name):
+        if not collection.is_held() and _has_changed(settings, name):
             builder.build()
 
 
-def _has_changed(settings: Settings, collection: Collection, name: str) -> bool:
+def _has_changed(settings: Settings, name: str) -> bool:
     try:
-        found = preview(
-            collection,
-            settings.documents(name),
-            encoder_name=settings.encoder,
-            splitting=SPLITTING,
-        )
+        found = preview_collection(settings, name)
     except NoDocumentsError:
         # The folder has just gone; it is waited for.
         return False

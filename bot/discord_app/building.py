@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.assembly import index_command
+from bot.building import index_command
 from bot.collections import BASE_COLLECTION
 from bot.discord_app.logs import event
 from bot.settings import Settings
@@ -26,7 +26,7 @@ _MAX_LINE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build is: `stage` is "wait", or one of `index.build.Reporter`."""
+    """How far a build is: `stage` is "wait", or one of `index.reporting.Reporter`."""
 
     stage: str
     done: int = 0

@@ -155,7 +155,7 @@ class Changes:
         return notice(
             "rolled_back",
             created=int(manifest.created.timestamp()),
-            documents=len(manifest.documents),
+            documents=manifest.documents,
         )
 
     def _not_written(self, scope: str, error: OSError) -> str:

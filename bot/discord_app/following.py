@@ -8,7 +8,7 @@ from bot.discord_app.building import Builder
 from bot.discord_app.logs import event
 from bot.discord_app.served import Served
 from bot.settings import Settings
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.errors import IndexingError
 from index.store import Collection
 
@@ -76,7 +76,7 @@ def follow(served: Served, settings: Settings, builder: Builder) -> Follower:
     return Follower(
         served,
         is_outdated=lambda: (
-            not collection.is_held() and not is_up_to_date(collection.manifest(), settings.seeds)
+            not collection.is_held() and not is_up_to_date(collection.made_of(), settings.seeds)
         ),
         build=build,
         pause_s=settings.follow_s,

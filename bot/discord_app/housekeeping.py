@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 
-from bot.assembly import SPLITTING
+from bot.building import preview_collection
 from bot.collections import collections_in, server_collection, server_of
 from bot.discord_app.building import Builder
 from bot.discord_app.logs import event
@@ -12,7 +12,6 @@ from bot.discord_app.own_documents import delete_collection
 from bot.discord_app.records import Records
 from bot.discord_app.served import Served
 from bot.settings import Settings
-from index.build import preview
 from index.errors import NoDocumentsError
 from index.store import Collection
 
@@ -70,12 +69,7 @@ def _is_behind(settings: Settings, scope: str) -> bool:
     if collection.is_held():
         return False
     try:
-        changes = preview(
-            collection,
-            settings.documents(scope),
-            encoder_name=settings.encoder,
-            splitting=SPLITTING,
-        )
+        changes = preview_collection(settings, scope)
     except NoDocumentsError:
         return False
     return bool(changes)

@@ -118,14 +118,10 @@ class Served:
         def count(shelf: Shelf) -> Counts:
             base = shelf.base.generation.manifest
             if shelf.own is None:
-                return Counts(len(base.documents), base.passages)
+                return Counts(base.documents, base.passages)
             own = shelf.own.manifest
             return Counts(
-                len(base.documents),
-                base.passages,
-                len(own.documents),
-                own.passages,
-                own.generation,
+                base.documents, base.passages, own.documents, own.passages, own.generation
             )
 
         return self._with(scope, count)
@@ -134,14 +130,18 @@ class Served:
         """A stretch of the documents: the server's own, then the base's, each in order of id."""
 
         def lines(shelf: Shelf) -> list[DocumentLine]:
-            generations = [each for each in (shelf.own, shelf.base.generation) if each]
-            stamps = [(each, stamp) for each in generations for stamp in each.manifest.documents]
-            found = []
-            for generation, stamp in stamps[start : start + count]:
-                document = generation.texts.document(stamp.id)
-                dated = document.dated.isoformat() if document.dated else None
+            found: list[DocumentLine] = []
+            skipped = start
+            for generation in (shelf.own, shelf.base.generation):
+                if generation is None:
+                    continue
                 is_own = generation is shelf.own
-                found.append(DocumentLine(stamp.id, document.title, stamp.size, dated, is_own))
+                for name, title, size, dated in generation.texts.listed(
+                    skipped, count - len(found)
+                ):
+                    day = dated.isoformat() if dated else None
+                    found.append(DocumentLine(name, title, size, day, is_own))
+                skipped = max(0, skipped - generation.manifest.documents)
             return found
 
         return self._with(scope, lines)

@@ -14,7 +14,8 @@ from bot.collections import BASE_COLLECTION
 from bot.discord_app.lending import Lent
 from bot.discord_app.logs import event
 from index.errors import IndexMissingError
-from index.store import Collection, Generation
+from index.generation import Generation
+from index.store import Collection
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from bot.answer import Answerer
-from bot.assembly import SPLITTING, calibration_for, open_reader
+from bot.assembly import calibration_for, open_reader
+from bot.building import SPLITTING
 from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate
 from bot.evaluation.errors import CalibrationError, QuestionsError
@@ -15,8 +16,8 @@ from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractor
 from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
 from bot.settings import Settings
-from index.build import Reporter
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+from index.reporting import Reporter
 from index.retrieve import Retriever
 from reader.model import Reader
 

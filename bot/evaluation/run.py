@@ -12,12 +12,14 @@ from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import Question, QuestionedPassage
-from index.build import Reporter, build
+from index.build import build
 from index.documents import Document
 from index.encoder import Encoder
+from index.generation import Generation
 from index.passages import Splitting, TokenOffsets, split
+from index.reporting import Reporter
 from index.retrieve import Hit, Retriever
-from index.store import Collection, Generation
+from index.store import Collection
 from reader.model import MAX_QUESTION_TOKENS, MAX_TOKENS, PassageText, Reader
 
 # Retrieval is measured down to this rank.

@@ -5,12 +5,14 @@ A line is `operation N`, to be killed at the N-th file operation, or `after S`, 
 so many seconds. The reply is how many file operations there were, or `killed`.
 """
 
+import json
 import os
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
+from index.sizing import Sizing
 from tests.conftest import Library
 
 _FILE_OPERATIONS = frozenset(
@@ -23,10 +25,11 @@ _FILE_OPERATIONS = frozenset(
 
 
 def main() -> None:
-    library = Library(Path(sys.argv[1]))
+    sizing = Sizing(**json.loads(sys.argv[2]))
+    library = Library(Path(sys.argv[1]), sizing=sizing)
     # What a build imports on its way is no operation of the build.
     with tempfile.TemporaryDirectory() as folder:
-        other = Library(Path(folder))
+        other = Library(Path(folder), sizing=sizing)
         other.write("a.txt", "Something.")
         other.build()
     for line in sys.stdin:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.errors import BuildError, NoDocumentsError
 from index.passages import Splitting
 from tests.conftest import ROOT, Library, QuietReporter
@@ -57,6 +57,20 @@ def test_the_same_text_in_two_documents_is_encoded_once(library: Library) -> Non
 
     assert library.encoder.encoded == ["Fines for theft 35."]
     assert library.open().manifest.passages == 2
+
+
+def test_a_text_that_stands_twice_counts_twice_and_is_made_once(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("b.txt", "Fines for theft 35.")
+    library.write("c.txt", "Fines for arson 90.")
+    reporter = QuietReporter()
+
+    report = library.build(reporter)
+
+    assert len(library.encoder.encoded) == 2
+    assert (report.passages, report.encoded, report.reused) == (3, 3, 0)
+    assert reporter.stages["encode"] == 3
+    assert reporter.steps == 3 + 3
 
 
 def test_nothing_is_published_where_nothing_has_changed(library: Library) -> None:
@@ -106,7 +120,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Lib
         ("b.txt", "it is not a text file (it holds zero bytes)")
     ]
     assert report.documents == 1
-    assert is_up_to_date(library.collection.manifest(), library.documents)
+    assert is_up_to_date(library.collection.made_of(), library.documents)
     assert not library.build().published
 
 
@@ -122,13 +136,13 @@ def test_an_empty_folder_publishes_nothing(library: Library) -> None:
 def test_a_changed_file_is_noticed_though_its_size_is_the_same(library: Library) -> None:
     path = library.write("a.txt", "Fines for theft 35.")
     library.build()
-    manifest = library.collection.manifest()
-    assert is_up_to_date(manifest, library.documents)
+    made_of = library.collection.made_of()
+    assert is_up_to_date(made_of, library.documents)
 
     path.write_text("Fines for theft 36.")
     os.utime(path, ns=(1, 1))
 
-    assert not is_up_to_date(manifest, library.documents)
+    assert not is_up_to_date(made_of, library.documents)
 
 
 def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Library) -> None:
@@ -140,7 +154,7 @@ def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Lib
     os.utime(path, ns=(1, 1))
     os.utime(twin, ns=(1, 1))
 
-    assert not is_up_to_date(library.collection.manifest(), other.documents)
+    assert not is_up_to_date(library.collection.made_of(), other.documents)
     path.parent.rename(library.folder / "moved")
     other.documents.rename(library.documents)
     library.build()
@@ -150,14 +164,14 @@ def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Lib
 def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()
-    manifest = library.collection.manifest()
+    made_of = library.collection.made_of()
 
     extra = library.write("b.txt", "More.")
-    assert not is_up_to_date(manifest, library.documents)
+    assert not is_up_to_date(made_of, library.documents)
     extra.unlink()
-    assert is_up_to_date(manifest, library.documents)
+    assert is_up_to_date(made_of, library.documents)
     (library.documents / "a.txt").rename(library.documents / "z.txt")
-    assert not is_up_to_date(manifest, library.documents)
+    assert not is_up_to_date(made_of, library.documents)
 
 
 def test_progress_counts_documents_and_then_passages(library: Library) -> None:

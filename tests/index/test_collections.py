@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.answer import Answerer
 from index.errors import EncoderError
+from index.generation import Generation
 from index.retrieve import Retriever
-from index.store import Generation
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, Library
 
 TOWN = {

@@ -1,21 +1,28 @@
 """A build that is killed at any moment harms nobody."""
 
+import json
 import random
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from index.inspection import verify
 from index.retrieve import Retriever
+from index.sizing import SIZING, Sizing
 from index.store import KEPT_GENERATIONS
 from tests.conftest import ROOT, Library
 
 # Random moments are drawn from this, which a build of the test's documents takes at most.
 MAX_MOMENT_S = 0.08
+CHANGING = 4
+SAME = 20
+# The passages are many enough for an approximate index, and are written anew every few builds.
+SMALL = Sizing(exact_up_to=16, max_added=8)
 
 
 class Killer:
@@ -27,7 +34,10 @@ class Killer:
         self._edit()
         library.build()
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.index.crashing", str(library.folder)],
+            [
+                *(sys.executable, "-W", "ignore", "-m", "tests.index.crashing"),
+                *(str(library.folder), json.dumps(asdict(library.sizing))),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -52,9 +62,10 @@ class Killer:
 
     def _edit(self) -> None:
         self._version += 1
-        for number in range(4):
+        for number in range(CHANGING):
             self._library.write(f"{number}.txt", f"Fine {number} costs {self._version} francs.")
-        self._library.write("same.txt", "This never changes.")
+        for number in range(SAME):
+            self._library.write(f"same{number}.txt", f"This same{number} never changes.")
         (self._library.documents / f"new{self._version - 1}.txt").unlink(missing_ok=True)
         self._library.write(f"new{self._version}.txt", f"New in version {self._version}.")
 
@@ -64,8 +75,8 @@ class Killer:
         with closing(self._library.open()) as generation:
             texts = {document.id: document.text for document in generation.texts.documents()}
             assert texts in [
-                {f"{i}.txt": f"Fine {i} costs {version} francs." for i in range(4)}
-                | {"same.txt": "This never changes."}
+                {f"{i}.txt": f"Fine {i} costs {version} francs." for i in range(CHANGING)}
+                | {f"same{i}.txt": f"This same{i} never changes." for i in range(SAME)}
                 | {f"new{version}.txt": f"New in version {version}."}
                 for version in versions
             ]
@@ -79,9 +90,9 @@ class Killer:
             assert len(names) <= KEPT_GENERATIONS
 
 
-@pytest.fixture
-def killer(tmp_path: Path) -> Iterator[Killer]:
-    library = Library(tmp_path)
+@pytest.fixture(params=[SIZING, SMALL], ids=["exact", "approximate"])
+def killer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Killer]:
+    library = Library(tmp_path, sizing=request.param)
     library.documents.mkdir()
     made = Killer(library)
     yield made

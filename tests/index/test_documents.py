@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PosixPath
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,24 @@ def test_a_folder_that_is_none_is_an_error_that_says_what_to_do(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(NoDocumentsError, match="is a file"):
         list_documents(tmp_path / "file")
+
+
+class Growing(PosixPath):
+    """A file that somebody writes to whenever it is looked at."""
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        with self.open("ab") as file:
+            file.write(b" and on")
+        return super().stat(follow_symlinks=follow_symlinks)
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_build(library: Library) -> None:
+    library.write("a.txt", "It goes on")
+    (file,) = list_documents(library.documents).files
+
+    with pytest.raises(DocumentError, match="it changes while it is read"):
+        load_document(replace(file, path=Growing(file.path)))
+    assert load_document(file).text.startswith("It goes on and on")
 
 
 def test_a_file_that_goes_away_is_a_document_error(library: Library) -> None:

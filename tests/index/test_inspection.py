@@ -10,18 +10,18 @@ import pytest
 
 from index.errors import IndexDamagedError, IndexMissingError
 from index.inspection import status, verify
-from index.store import TEXTS_NAME, VECTORS_NAME, Collection, Manifest, stamp_files
+from index.manifest import TEXTS_NAME, VECTORS_NAME, read_manifest, write_manifest
+from index.store import Collection, stamp_files
 from tests.conftest import Library
 
 
 def restamp(folder: Path) -> None:
     """Make a manifest say that its files are what they have become."""
-    manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    manifest = read_manifest(folder)
     files = {
         name: stamp for name, stamp in stamp_files(folder, {}).items() if name in manifest.files
     }
-    text = manifest.model_copy(update={"files": files}).model_dump_json()
-    (folder / "manifest.json").write_text(text)
+    write_manifest(folder, manifest.model_copy(update={"files": files}))
 
 
 def folder_of(collection: Collection) -> Path:
@@ -123,7 +123,7 @@ def test_a_damaged_generation_is_not_gone_back_to(library: Library) -> None:
     library.write("a.txt", "Theft costs 99.")
     library.build()
     current = library.collection.current()
-    manifest = Manifest.model_validate_json((first / "manifest.json").read_bytes())
+    manifest = read_manifest(first)
     (first / next(iter(manifest.files))).write_bytes(b"")
 
     with pytest.raises(IndexDamagedError):

@@ -7,10 +7,12 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
+from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
 from tests.conftest import Library
 
@@ -36,7 +38,8 @@ def test_a_generation_describes_how_it_was_made(built: Library) -> None:
 
     assert manifest.encoder.name == "fake"
     assert manifest.encoder.dim == built.encoder.dim
-    assert [document.id for document in manifest.documents] == ["a.txt"]
+    assert manifest.documents == 1
+    assert list(built.collection.made_of().documents) == ["a.txt"]
     assert manifest.passages == 1
     assert {"passages.sqlite", "vectors.faiss"} <= set(manifest.files)
 
@@ -91,23 +94,41 @@ def test_a_current_that_names_no_generation_is_damage(built: Library, content: s
 
 
 @pytest.mark.parametrize(
-    "edit",
+    "update",
     [
-        lambda manifest: manifest | {"passages": 2},
-        lambda manifest: manifest | {"encoder": manifest["encoder"] | {"dim": 3}},
-        lambda manifest: manifest | {"surprise": 1},
-        lambda manifest: manifest | {"files": {}},
-        lambda manifest: {"format_version": manifest["format_version"]},
+        {"passages": 2},
+        {"encoder": EncoderStamp(name="fake", sha256="f" * 64, dim=3)},
+        {"files": {}},
     ],
-    ids=["passages", "dim", "extra", "no files", "empty"],
+    ids=["passages", "dim", "no files"],
 )
-def test_a_manifest_edited_by_hand_is_damage(
-    built: Library, edit: Callable[[dict[str, object]], dict[str, object]]
+def test_a_manifest_that_does_not_fit_its_files_is_damage(
+    built: Library, update: dict[str, object]
 ) -> None:
-    path = generation_folder(built) / "manifest.json"
-    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+    folder = generation_folder(built)
+    write_manifest(folder, read_manifest(folder).model_copy(update=update))
 
     with pytest.raises(IndexDamagedError):
+        built.open()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda written: written | {"surprise": 1},
+        lambda written: {"format_version": written["format_version"]},
+        lambda written: written | {"manifest": written["manifest"] | {"folder": "/elsewhere"}},
+        lambda written: written | {"sha256": "0" * 64},
+    ],
+    ids=["extra", "empty", "another folder", "another checksum"],
+)
+def test_a_manifest_that_was_changed_is_damage(
+    built: Library, edit: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    path = generation_folder(built) / MANIFEST_NAME
+    path.write_text(json.dumps(edit(json.loads(path.read_text()))))
+
+    with pytest.raises(IndexDamagedError, match=MANIFEST_NAME):
         built.open()
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from index.manifest import read_manifest, write_manifest
 from index.store import Collection
 from tests.bot.cli.test_ask import QUESTION, quoth
 from tests.conftest import ROOT
@@ -70,18 +72,23 @@ def write_another_version(home: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 0}))
 
 
+def edit_manifest(home: Path, part: str, update: dict[str, object]) -> None:
+    manifest = read_manifest(generation(home))
+    edited = getattr(manifest, part).model_copy(update=update)
+    write_manifest(generation(home), manifest.model_copy(update={part: edited}))
+
+
 def name_another_encoder(home: Path) -> None:
-    path = generation(home) / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["encoder"]["name"] = "another"
-    path.write_text(json.dumps(manifest))
+    edit_manifest(home, "encoder", {"name": "another"})
 
 
 def split_otherwise(home: Path) -> None:
+    edit_manifest(home, "splitting", {"max_tokens": 20})
+
+
+def edit_by_hand(home: Path) -> None:
     path = generation(home) / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["splitting"]["max_tokens"] = 20
-    path.write_text(json.dumps(manifest))
+    path.write_text(path.read_text().replace('"passages": 5', '"passages": 4'))
 
 
 def lose_the_encoder(home: Path) -> None:
@@ -97,6 +104,7 @@ def lose_everything(home: Path) -> None:
     [
         (damage_vectors, "The index is damaged; indexing seeds again."),
         (cut_texts, "The index is damaged; indexing seeds again."),
+        (edit_by_hand, "The index is damaged; indexing seeds again."),
         (lose_the_encoder, "The index is damaged; indexing seeds again."),
         (write_another_version, "made by another version of Quoth; indexing seeds again."),
         (name_another_encoder, "made by another encoder; indexing seeds again."),
@@ -144,6 +152,50 @@ def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Pa
     assert indexed.returncode == 1
     assert "picture.txt: it is not a text file (it holds zero bytes)." in indexed.stdout
     assert quoth("ask", QUESTION, cwd=home).stdout.startswith("35,927\n")
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
+def test_a_question_that_is_ended_ends_the_build_that_it_began(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/a.txt").write_text("Theft costs 35.")
+    held = Collection(tmp_path / "data/collections/base")
+    with held.locked(lambda _: None):
+        asked = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "bot.cli.main", "ask", QUESTION],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert asked.stderr is not None
+        while "Another" not in (said := asked.stderr.readline()):
+            assert said
+        (build,) = children(asked.pid)
+
+        asked.terminate()
+        asked.communicate()
+
+    assert asked.returncode == 128 + signal.SIGTERM
+    assert not Path(f"/proc/{build}").exists()
+
+
+def test_verifying_looks_at_the_exported_encoder_too(home: Path) -> None:
+    (path,) = (home / "data/encoder").glob("*/question.onnx.data")
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(before.st_size // 2)
+        file.write(b"\xff\xff\xff\xff")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    verified = quoth("index", "verify", cwd=home)
+
+    assert verified.returncode == 1
+    assert "the exported question encoder is damaged" in verified.stderr
 
 
 def test_indexing_reports_as_json(home: Path) -> None:

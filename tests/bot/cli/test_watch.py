@@ -43,10 +43,10 @@ def watcher(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def served(home: Path) -> set[str]:
     try:
-        manifest = Collection(home / "data/collections/base").manifest()
+        made_of = Collection(home / "data/collections/base").made_of()
     except IndexingError:
         return set()
-    return {document.id for document in manifest.documents}
+    return set(made_of.documents)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -22,9 +22,9 @@ from bot.answer import Answerer
 from bot.cli.main import main
 from bot.discord_app import building, following
 from bot.settings import Settings
+from index.generation import Generation
 from index.processes import module_command
 from index.retrieve import Retriever
-from index.store import Generation
 from reader.model import PassageText, Reader
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
@@ -51,7 +51,7 @@ def point_at(url: str) -> None:
 
 
 def fake_index_command(folder: Path) -> Callable[..., list[str]]:
-    """What takes the place of `bot.assembly.index_command`: `quoth index` with a fake encoder."""
+    """What takes the place of `bot.building.index_command`: `quoth index` with a fake encoder."""
 
     def command(settings: Settings, collection: str, *options: str) -> list[str]:
         given = ("index", "--seeds", str(settings.seeds), "--data", str(settings.data))

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.discord_app.following import Follower
 from bot.discord_app.served import Served
-from index.build import is_up_to_date
+from index.changes import is_up_to_date
 from index.errors import NoDocumentsError
 from tests.bot.discord_app.conftest import ARTICLE
 from tests.conftest import Library
@@ -17,7 +17,7 @@ def follower(library: Library, served: Served, *, succeeds: bool = True) -> Foll
         return succeeds
 
     def is_outdated() -> bool:
-        return not is_up_to_date(library.collection.manifest(), library.documents)
+        return not is_up_to_date(library.collection.made_of(), library.documents)
 
     return Follower(served, is_outdated=is_outdated, build=build, pause_s=0.01)
 

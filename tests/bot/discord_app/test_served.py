@@ -14,7 +14,8 @@ from bot.discord_app import shelves as shelving
 from bot.discord_app.rendering import DocumentLine
 from bot.discord_app.served import Counts, Served
 from bot.discord_app.shelves import Shelves
-from index.store import Collection, Generation
+from index.generation import Generation
+from index.store import Collection
 from tests.bot.discord_app.conftest import ARTICLE, shelves
 from tests.conftest import Library
 

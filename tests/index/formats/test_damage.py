@@ -1,6 +1,9 @@
 """Damaged files: read, or refused with a reason, whatever was done to them."""
 
+import io
 import random
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,48 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(changed)
 
 
+def damaged_inside(content: bytes, chance: random.Random) -> bytes:
+    """A whole archive in which one member or more is damaged, renamed or missing."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as package,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
+        members = package.namelist()
+        harmed = set(chance.sample(members, chance.randrange(1, min(4, len(members)) + 1)))
+        for name in members:
+            part = package.read(name)
+            if name in harmed:
+                how = chance.random()
+                if how < 0.1:
+                    continue
+                if how < 0.2:
+                    changed.writestr(f"{name}.renamed", part)
+                    continue
+                part = damaged_markup(part, chance) if how < 0.8 else damaged(part, chance)
+            changed.writestr(name, part)
+    return buffer.getvalue()
+
+
+def damaged_markup(part: bytes, chance: random.Random) -> bytes:
+    """With tags, attributes and texts taken out, doubled and swapped: most stays well-formed."""
+    pieces = re.split(rb"(<[^>]*>)", part)
+    for _ in range(chance.randrange(1, 10)):
+        one, other = chance.randrange(len(pieces)), chance.randrange(len(pieces))
+        how = chance.random()
+        if how < 0.3:
+            pieces[one], pieces[other] = pieces[other], pieces[one]
+        elif how < 0.5:
+            pieces[one] = re.sub(rb'="[^"]*"', b'="-1"', pieces[one])
+        elif how < 0.7:
+            pieces[one:one] = pieces[one : one + 3] * chance.choice((2, 500))
+        elif how < 0.85:
+            pieces[one] = b"&nothing;\xff" if how < 0.75 else b""
+        else:
+            pieces[one] = b"<x>" * 3_000 + pieces[one] + b"</x>" * 3_000
+    return b"".join(pieces)
+
+
 def outcome(parse: Parse, suffix: str, content: bytes) -> Loaded | str:
     """What was read, or the reason why nothing was."""
     try:
@@ -44,6 +89,26 @@ def test_a_damaged_file_is_read_or_refused(suffix: str) -> None:
     content = (FILES / f"statutes{suffix}").read_bytes()
     for _ in range(15):
         assert outcome(parse, suffix, damaged(content, chance))
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+def test_a_whole_archive_with_damaged_parts_is_read_or_refused(suffix: str) -> None:
+    chance = random.Random(f"inside {suffix}")  # noqa: S311 - damage, not secrets
+    content = (FILES / f"statutes{suffix}").read_bytes()
+    outcomes = [outcome(parse, suffix, damaged_inside(content, chance)) for _ in range(30)]
+
+    assert all(outcomes)
+    assert {type(each) for each in outcomes} == {Loaded, str}
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+def test_thousands_of_archives_with_damaged_parts_are_read_or_refused(suffix: str) -> None:
+    chance = random.Random(f"more inside {suffix}")  # noqa: S311 - damage, not secrets
+    content = (FILES / f"statutes{suffix}").read_bytes()
+    with ParserProcess() as parser:
+        for _ in range(1_000):
+            assert outcome(parser.parse, suffix, damaged_inside(content, chance))
 
 
 @pytest.mark.stress

@@ -1,0 +1,257 @@
+"""
+The steps of `benchmarks.scale`, each a process of its own, so that none is weighed with another.
+
+Each prints one JSON object.
+"""
+
+import json
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.scale_corpus import (
+    SPLITTING,
+    PerturbingEncoder,
+    questions,
+    write_documents,
+)
+from index.build import build
+from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder, Vectors
+from index.encoder_files import DEFAULT_ENCODER
+from index.generation import Generation
+from index.retrieve import CANDIDATES, Retriever
+from index.store import Collection
+from index.vector_cache import VectorCache
+
+QUESTIONS = 300
+# Asked before anything is measured.
+_WARMING = 20
+_RECALL_AT = 10
+_SHOWN = 5
+_SAMPLED_EVERY_S = 0.1
+
+
+class Work:
+    """The folder in which a run is kept, so that it can be taken up again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder."""
+        self.vectors = folder / "vectors"
+        self.exports = folder / "encoder"
+        self.real_vectors = folder / "real.npy"
+        self._folder = folder
+
+    def documents(self, size: int) -> Path:
+        """The documents of about `size` passages."""
+        return self._folder / "documents" / str(size)
+
+    def collection(self, size: int) -> Collection:
+        """Their index."""
+        return Collection(self._folder / "collections" / str(size))
+
+    def encoder(self, size: int, encoded: int) -> Encoder:
+        """The real encoder up to a size, and beyond it one that perturbs what that one made."""
+        real = SentenceEncoder(DEFAULT_ENCODER, self.exports)
+        if size <= encoded:
+            return real
+        return PerturbingEncoder(real, np.load(self.real_vectors, mmap_mode="r"))
+
+
+class _Clock:
+    """Times the stages of a build."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = ("start", time.perf_counter())
+
+    def waiting(self, holder: str) -> None:
+        raise RuntimeError(f"{holder} is building in the work folder")
+
+    def stage(self, name: str, total: int) -> None:
+        before, since = self._last
+        self._last = (name, time.perf_counter())
+        self.stages[before] = self._last[1] - since
+        print(f"  {name} {total:,}", file=sys.stderr, flush=True)
+
+    def advance(self, steps: int) -> None:
+        pass
+
+
+def main() -> None:
+    """Run one step: its name, the work folder, the size, and up to which size is encoded."""
+    step, folder, size, encoded = sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:5])
+    steps: dict[str, Callable[[Work, int, int], dict[str, object]]] = {
+        "build": build_all,
+        "add": add_one,
+        "search": search,
+    }
+    print(json.dumps(steps[step](Work(folder), size, encoded)))
+
+
+def build_all(work: Work, size: int, encoded: int) -> dict[str, object]:
+    """Write the documents and index them."""
+    encoder = work.encoder(size, encoded)
+    if not work.documents(size).exists():
+        write_documents(work.documents(size), size, encoder)
+    found = _build(work, size, encoder)
+    if size == encoded:
+        with closing(work.collection(size).open()) as generation:
+            np.save(
+                work.real_vectors,
+                np.concatenate([vectors for _, vectors in _vectors(work, generation)]),
+            )
+    return found
+
+
+def add_one(work: Work, size: int, _encoded: int) -> dict[str, object]:
+    """Add one short document to those that are indexed."""
+    text = f"Report {time.time_ns()}. A loaf of rye bread costs 17 francs at the harbour."
+    (work.documents(size) / "added.txt").write_text(text, encoding="utf-8")
+    return _build(work, size, SentenceEncoder(DEFAULT_ENCODER, work.exports))
+
+
+def _build(work: Work, size: int, encoder: Encoder) -> dict[str, object]:
+    clock = _Clock()
+    with _AnonymousPeak() as peak:
+        report = build(
+            work.collection(size),
+            work.documents(size),
+            open_encoder=lambda: encoder,
+            vectors=work.vectors,
+            splitting=SPLITTING,
+            reporter=clock,
+        )
+    clock.stage("end", 0)
+    return {
+        "documents": report.documents,
+        "passages": report.passages,
+        "encoded": report.encoded,
+        "seconds": report.seconds,
+        "stages_s": clock.stages,
+        "peak_anonymous_bytes": peak.bytes,
+        "peak_resident_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
+    """Open an index, ask it, and weigh it."""
+    encoder = OnnxQuestionEncoder(next(work.exports.iterdir()))
+    asked = questions(QUESTIONS)
+    queries = [encoder.encode_question(question) for question in asked]
+    import faiss  # noqa: F401 - its weight is not the index's
+    import tantivy  # noqa: F401
+
+    before = memory()
+    started = time.perf_counter()
+    generation = work.collection(size).open()
+    open_s = time.perf_counter() - started
+    after_opening = memory()
+    retriever = Retriever(generation, encoder)
+    for question in asked[:_WARMING]:
+        retriever.retrieve(question, _SHOWN)
+    dense = _timed(lambda n: generation.vectors.search(queries[n], CANDIDATES))
+    lexical = _timed(lambda n: generation.lexical.search(asked[n], CANDIDATES))
+    retrievals = [retriever.retrieve(question, _SHOWN) for question in asked]
+    after = memory()
+    sizes = {name: stamp.size for name, stamp in generation.manifest.files.items()}
+    return {
+        "open_s": open_s,
+        "is_exact": generation.vectors.is_exact,
+        "dense_ms": _quantiles(dense),
+        "lexical_ms": _quantiles(lexical),
+        "fused_ms": _quantiles([each.search_s for each in retrievals]),
+        "with_encoding_ms": _quantiles([each.encode_s + each.search_s for each in retrievals]),
+        "recall_at_10": _recall(work, generation, np.stack(queries)),
+        "anonymous_bytes": after["anonymous"],
+        "anonymous_of_index_bytes": after["anonymous"] - before["anonymous"],
+        "anonymous_after_opening_bytes": after_opening["anonymous"] - before["anonymous"],
+        "mapped_of_index_bytes": after["mapped"] - before["mapped"],
+        "index_bytes": sum(sizes.values()),
+        "files_bytes": sizes,
+    }
+
+
+def _timed(ask: Callable[[int], object]) -> list[float]:
+    seconds = []
+    for number in range(QUESTIONS):
+        started = time.perf_counter()
+        ask(number)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def _quantiles(seconds: list[float]) -> list[float]:
+    """Median and 95th percentile, ms."""
+    return [float(value) for value in 1e3 * np.percentile(seconds, [50, 95])]
+
+
+def _recall(work: Work, generation: Generation, queries: Vectors) -> float:
+    """Of the ten nearest passages of each query, the share that a search finds."""
+    scores = np.full((len(queries), _RECALL_AT), -2.0, dtype=np.float32)
+    nearest = np.full(scores.shape, -1, dtype=np.int64)
+    for rows, vectors in _vectors(work, generation):
+        some = queries @ vectors.T
+        ids = np.broadcast_to(rows, some.shape)
+        all_scores = np.concatenate((scores, some), axis=1)
+        all_ids = np.concatenate((nearest, ids), axis=1)
+        best = np.argpartition(-all_scores, _RECALL_AT, axis=1)[:, :_RECALL_AT]
+        scores = np.take_along_axis(all_scores, best, axis=1)
+        nearest = np.take_along_axis(all_ids, best, axis=1)
+    found = [
+        {row for row, _ in generation.vectors.search(query, _RECALL_AT)} & set(ids.tolist())
+        for query, ids in zip(queries, nearest, strict=True)
+    ]
+    return sum(map(len, found)) / nearest.size
+
+
+def _vectors(work: Work, generation: Generation) -> Iterator[tuple[list[int], Vectors]]:
+    """Ids of passages and their vectors as they were encoded, in order of id."""
+    stamp = generation.manifest.encoder
+    with closing(VectorCache(work.vectors, stamp.sha256, stamp.dim)) as cache:
+        for ids in generation.texts.ids():
+            keys = generation.texts.keys(ids)
+            found = cache.sound(keys.values())
+            yield list(keys), np.stack([found[key] for key in keys.values()])
+
+
+def memory() -> dict[str, int]:
+    """What this process holds in bytes: memory of its own, and pages of files."""
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    kib = {line.split(":")[0]: int(line.split()[1]) for line in lines}
+    anonymous = 1024 * kib["Anonymous"]
+    return {"anonymous": anonymous, "mapped": 1024 * kib["Rss"] - anonymous}
+
+
+class _AnonymousPeak:
+    """The most memory of its own that this process held while a block ran."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "_AnonymousPeak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        status = Path("/proc/self/status")
+        while True:
+            text = status.read_text(encoding="ascii")
+            self.bytes = max(self.bytes, 1024 * int(text.partition("RssAnon:")[2].split()[0]))
+            if self._done.wait(_SAMPLED_EVERY_S):
+                return
+
+
+if __name__ == "__main__":
+    main()

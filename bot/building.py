@@ -1,0 +1,123 @@
+"""Builds of collections, as the settings have them, here or in a process of their own."""
+
+import contextlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.collections import BASE_COLLECTION
+from bot.settings import Settings
+from index.changes import Changes
+from index.manifest import Manifest
+from index.passages import Splitting
+from index.processes import module_command, module_environment
+from index.reporting import Reporter
+from index.store import Collection
+
+if TYPE_CHECKING:
+    from index.build import BuildReport
+
+SPLITTING = Splitting()
+# What a shell adds to the number of the signal that ended a command.
+_ENDED_BY_SIGNAL = 128
+
+
+def index_collection(
+    settings: Settings, name: str, reporter: Reporter, *, rebuild: bool = False
+) -> "BuildReport":
+    """
+    Bring the index of a collection up to date; it imports torch if there is much to encode.
+
+    Raises:
+        IndexingError: If that can't be done.
+    """
+    from index.build import build
+    from index.encoder import SentenceEncoder
+    from index.pruning import prune_vectors
+
+    report = build(
+        Collection(settings.collection(name)),
+        settings.documents(name),
+        open_encoder=lambda: SentenceEncoder(settings.encoder, settings.encoder_exports),
+        vectors=settings.vectors,
+        splitting=SPLITTING,
+        reporter=reporter,
+        rebuild=rebuild,
+        # The seeds are never meant to be empty; what people share may be taken back.
+        may_be_empty=name != BASE_COLLECTION,
+    )
+    # Only space is at stake, and the next build tries again.
+    with contextlib.suppress(OSError, sqlite3.Error):
+        prune_vectors(settings.collections, settings.vectors)
+    return report
+
+
+def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) -> Changes:
+    """
+    Tell what `index_collection` would read or let go.
+
+    Raises:
+        NoDocumentsError: If there is no folder of documents.
+    """
+    from index.build import preview
+
+    return preview(
+        Collection(settings.collection(name)),
+        settings.documents(name),
+        encoder_name=settings.encoder,
+        splitting=SPLITTING,
+        rebuild=rebuild,
+    )
+
+
+def verify_collection(settings: Settings, name: str) -> Manifest:
+    """
+    Check the index of a collection, and the exported encoder that goes with it.
+
+    Raises:
+        IndexingError: At the first fault.
+    """
+    from index.encoder import verify_export
+    from index.inspection import verify
+
+    manifest = verify(Collection(settings.collection(name))).manifest
+    verify_export(settings.encoder_exports / manifest.encoder.sha256)
+    return manifest
+
+
+def index_command(
+    settings: Settings, collection: str = BASE_COLLECTION, *options: str
+) -> list[str]:
+    """The command that indexes a collection, for `index.processes.module_environment`."""
+    return module_command(
+        "bot.cli.main",
+        *("index", "--seeds", str(settings.seeds), "--data", str(settings.data)),
+        *("--encoder", settings.encoder, "--collection", collection, *options),
+    )
+
+
+def run_to_its_end(command: Sequence[str]) -> int:
+    """Run a command, which ends at the latest when we do; return its exit code."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(_ENDED_BY_SIGNAL + number)
+
+    # Handlers can be set in one thread only, which is the one that commands run in.
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, end) if is_main else None
+    try:
+        with subprocess.Popen(  # noqa: S603 - our own program
+            command, stdout=sys.stderr, env=module_environment()
+        ) as child:
+            try:
+                return child.wait()
+            finally:
+                if child.poll() is None:
+                    child.terminate()
+    finally:
+        if is_main:
+            signal.signal(signal.SIGTERM, before)

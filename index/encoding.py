@@ -1,0 +1,97 @@
+"""The vectors of passages: from the cache, or made."""
+
+from array import array
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from index.encoder import Encoder, Progress, Vectors
+from index.reporting import Reporter
+from index.texts import Texts
+from index.vector_cache import VectorCache
+
+# Texts encoded between two writes to the vector cache: what a killed build loses at most. Among
+# more texts there are more of like length.
+_ENCODED_AT_ONCE = 4_096
+
+
+class PassageVectors:
+    """Gives the vectors of a generation's passages."""
+
+    def __init__(
+        self, texts: Texts, cache: VectorCache, encoder: Encoder, reporter: Reporter
+    ) -> None:
+        """Take the passages, and where their vectors come from."""
+        self._texts = texts
+        self._cache = cache
+        self._encoder = encoder
+        self._reporter = reporter
+        self.encoded = 0
+        """Passages whose vectors were made so far."""
+
+    def make_missing(self, first_id: int, *, anew: bool) -> None:
+        """
+        Bring the vectors of all passages from an id on into the cache.
+
+        Args:
+            first_id: Of the passages.
+            anew: Make also those that are there.
+        """
+        # Eight bytes per passage; their texts and vectors are held for some hundred at once.
+        wanted = array("q")
+        for ids in self._texts.ids(first_id):
+            keys = self._texts.keys(ids)
+            missing = set(keys.values()) if anew else self._cache.missing(keys.values())
+            wanted.extend(i for i, key in keys.items() if key in missing)
+        self._reporter.stage("encode", len(wanted))
+        for start in range(0, len(wanted), _ENCODED_AT_ONCE):
+            some = wanted[start : start + _ENCODED_AT_ONCE]
+            keys = self._texts.keys(some)
+            # A text that stands in several passages is encoded with the first.
+            missing = set(keys.values()) if anew else self._cache.missing(keys.values())
+            made = self._make(keys, missing, self._reporter.advance)
+            self._reporter.advance(len(some) - len(made))
+        self.encoded += len(wanted)
+
+    def read(self, ids: Iterable[int]) -> Vectors:
+        """
+        The vectors of passages, shape (n, dim), in order of id.
+
+        What the cache has lost meanwhile, or finds damaged only now, is encoded again.
+        """
+        keys = self._texts.keys([int(i) for i in ids])
+        found = self._cache.sound(keys.values())
+        lost = set(keys.values()) - found.keys()
+        if lost:
+            found |= self._make(keys, lost, lambda _: None)
+            self.encoded += sum(key in lost for key in keys.values())
+        if not keys:
+            return np.empty((0, self._encoder.dim), dtype=np.float32)
+        return np.stack([found[key] for key in keys.values()])
+
+    def _make(
+        self, keys: dict[int, bytes], wanted: set[bytes], progress: Progress
+    ) -> dict[bytes, Vectors]:
+        """Encode the texts with the `wanted` keys, each once, and keep their vectors."""
+        first = {key: i for i, key in reversed(keys.items()) if key in wanted}
+        if not first:
+            return {}
+        texts = self._texts.texts(sorted(first.values()))
+        order = list(first)
+        vectors = self._encoder.encode([texts[first[key]] for key in order], progress)
+        self._cache.add(order, vectors)
+        return dict(zip(order, vectors, strict=True))
+
+
+def scattered(vectors: PassageVectors, texts: Texts, first_id: int, dim: int) -> Vectors:
+    """
+    The vectors from an id on, shape (n, dim), each in the row of its id less `first_id`.
+
+    Passages that came and went leave rows of zeros, whose vectors are never found.
+    """
+    rows: npt.NDArray[np.float32] = np.zeros((texts.next_id - first_id, dim), dtype=np.float32)
+    for ids in texts.ids(first_id):
+        present = list(texts.keys(ids))
+        rows[[i - first_id for i in present]] = vectors.read(present)
+    return rows

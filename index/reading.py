@@ -1,0 +1,116 @@
+"""The documents of a folder -> the texts of a new generation."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.changes import Comparison
+from index.documents import Document, Parse, SourceFile, load_document
+from index.encoder import Encoder
+from index.errors import DocumentError
+from index.generation import Generation
+from index.manifest import DocumentStamp, FailureStamp
+from index.parsing import ParserProcess
+from index.passages import Splitting, split
+from index.reporting import Reporter
+from index.sizing import Sizing
+from index.text_writer import TextWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of the files of a folder."""
+
+    documents: int
+    """How many there are now."""
+    failures: tuple[FailureStamp, ...]
+    newly_failed: tuple[str, ...]
+    extends: bool
+    """Whether passages kept their ids, so that the files before can be extended."""
+
+
+def read_documents(
+    folder: Path,
+    comparison: Comparison,
+    previous: Generation | None,
+    *,
+    splitting: Splitting,
+    sizing: Sizing,
+    encoder: Encoder,
+    reporter: Reporter,
+) -> Reading:
+    """
+    Write the texts of a new generation into its folder.
+
+    Args:
+        folder: Of the new generation.
+        comparison: Of the documents with those of the generation before.
+        previous: The generation before, whose texts are taken over where nothing changed.
+        splitting: The limits of a passage.
+        sizing: When everything is written anew.
+        encoder: Its tokenizer measures passages.
+        reporter: Told of each document.
+
+    Raises:
+        OSError, sqlite3.Error: If something can't be written.
+    """
+    failures = list(comparison.kept_failures)
+    newly_failed: list[str] = []
+    reporter.stage("read", len(comparison.to_read))
+    with (
+        closing(TextWriter(folder, previous.folder if previous else None)) as writer,
+        ParserProcess() as parser,
+    ):
+        if previous is not None:
+            _take_over(writer, comparison, previous)
+        next_id = writer.next_id
+        for file in comparison.to_read:
+            loaded = _load(file, parser.parse)
+            if isinstance(loaded, Document):
+                stamp = DocumentStamp(file.id, loaded.sha256, file.size, file.mtime_ns)
+                passages = split(loaded, splitting, encoder.token_offsets, next_id)
+                next_id += writer.add(loaded, stamp, passages)
+            else:
+                failures.append(loaded)
+                newly_failed.append(file.id)
+            reporter.advance(1)
+        documents = writer.document_count
+        extends = (
+            previous is not None
+            and next_id - previous.vectors.first_added_id <= sizing.max_added
+            and writer.removed_count <= sizing.max_removed_share * next_id
+        )
+        if previous is not None and not extends:
+            writer.write_anew()
+        else:
+            writer.commit()
+    return Reading(
+        documents,
+        tuple(sorted(failures, key=lambda stamp: stamp.id)),
+        tuple(newly_failed),
+        extends,
+    )
+
+
+def _take_over(writer: TextWriter, comparison: Comparison, previous: Generation) -> None:
+    """Bring what is known of documents up to date that need not be read."""
+    changes = comparison.changes
+    failed_before = {failure.id for failure in previous.manifest.failures}
+    for document_id in (*changes.removed, *changes.changed):
+        if document_id not in failed_before:
+            writer.remove(document_id)
+    writer.rename([(rename.old, rename.new) for rename in changes.renamed])
+    writer.restamp(comparison.touched)
+
+
+def _load(file: SourceFile, parse: Parse) -> Document | FailureStamp:
+    try:
+        return load_document(file, parse)
+    except DocumentError as error:
+        return FailureStamp(
+            id=file.id,
+            reason=str(error),
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            sha256=error.sha256,
+        )

@@ -1,0 +1,19 @@
+"""What a build tells while it runs."""
+
+from typing import Protocol
+
+
+class Reporter(Protocol):
+    """Hears how a build goes."""
+
+    def waiting(self, holder: str) -> None:
+        """Another build holds the lock; this one waits for it."""
+        ...
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of `total` steps begins: "read" counts documents, "encode" passages."""
+        ...
+
+    def advance(self, steps: int) -> None:
+        """So many more steps of the stage are done."""
+        ...

@@ -1,0 +1,196 @@
+"""Writes the documents and passages of a new generation; see `index.texts`."""
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from pathlib import Path, PurePosixPath
+
+from index.documents import Document
+from index.files import link
+from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp
+from index.passages import Passage
+from index.texts import NEXT_ID, TABLES, VIEWS, connect, writable_uri
+from index.vector_cache import text_sha256
+
+_NEXT_ROW = """
+SELECT 1 + max(
+    ifnull((SELECT max(row) FROM main.documents), 0),
+    ifnull((SELECT max(row) FROM added.documents), 0)
+)
+"""
+_PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, text"
+# Passages are numbered from 0 without gaps, in their order.
+_COPY = f"""
+INSERT INTO fresh.documents SELECT * FROM present ORDER BY row;
+INSERT INTO fresh.bodies SELECT * FROM main.bodies
+    WHERE document_row IN (SELECT row FROM present)
+    AND document_row NOT IN (SELECT document_row FROM added.bodies);
+INSERT INTO fresh.bodies SELECT * FROM added.bodies;
+INSERT INTO fresh.passages
+    SELECT row_number() OVER (ORDER BY id) - 1, {_PASSAGE_COLUMNS} FROM main.passages
+    WHERE id NOT IN (SELECT passage_id FROM added.removed);
+INSERT INTO fresh.passages
+    SELECT (SELECT 1 + ifnull(max(id), -1) FROM fresh.passages)
+        + row_number() OVER (ORDER BY id) - 1, {_PASSAGE_COLUMNS} FROM added.passages;
+"""  # noqa: S608 - our own names
+
+
+class TextWriter:
+    """Writes the files of a new generation, beside the first file of the one before."""
+
+    def __init__(self, folder: Path, previous: Path | None = None) -> None:
+        """
+        Begin in a folder.
+
+        Args:
+            folder: Of the new generation.
+            previous: Of the generation that it follows, if any.
+
+        Raises:
+            OSError: If a file can't be shared or copied.
+            sqlite3.Error: If one can't be written.
+        """
+        self._first = folder / TEXTS_NAME
+        self._previous = previous
+        self._path = self._first
+        if previous is not None:
+            self._path = folder / ADDED_TEXTS_NAME
+            link(previous / TEXTS_NAME, self._first)
+            if (previous / ADDED_TEXTS_NAME).exists():
+                shutil.copyfile(previous / ADDED_TEXTS_NAME, self._path)
+        is_new = not self._path.exists()
+        self._connection = connect(None if previous is None else self._first)
+        self._attach("added", self._path)
+        if is_new:
+            self._connection.executescript(TABLES.format(name="added"))
+        self._connection.executescript(VIEWS)
+        self._next_row = self._number(_NEXT_ROW)
+
+    def _attach(self, name: str, path: Path) -> None:
+        self._connection.execute(f"ATTACH ? AS {name}", (writable_uri(path),))
+        # The file is written aside and thrown away whole if anything fails.
+        self._connection.execute(f"PRAGMA {name}.journal_mode = OFF")
+        self._connection.execute(f"PRAGMA {name}.synchronous = OFF")
+
+    @property
+    def next_id(self) -> int:
+        """The lowest passage id that was never taken, nor any above it."""
+        return self._number(NEXT_ID)
+
+    @property
+    def removed_count(self) -> int:
+        """How many ids belong to passages that went."""
+        return self._number("SELECT count(*) FROM added.removed")
+
+    @property
+    def document_count(self) -> int:
+        """How many documents there are now."""
+        return self._number("SELECT count(*) FROM present")
+
+    def _number(self, query: str) -> int:
+        return int(self._connection.execute(query).fetchone()[0])
+
+    def add(self, document: Document, stamp: DocumentStamp, passages: Iterable[Passage]) -> int:
+        """Write one document and its passages; return how many passages there were."""
+        row = self._next_row
+        self._next_row += 1
+        self._connection.execute(
+            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                row,
+                document.id,
+                document.title,
+                document.sha256,
+                document.modified.isoformat(),
+                document.dated.isoformat() if document.dated else None,
+                stamp.size,
+                stamp.mtime_ns,
+            ),
+        )
+        self._connection.execute(
+            "INSERT INTO added.bodies VALUES (?, ?, ?)",
+            (row, json.dumps([astuple(place) for place in document.places]), document.text),
+        )
+        before = self._connection.total_changes
+        self._connection.executemany(
+            "INSERT INTO added.passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    passage.id,
+                    row,
+                    text_sha256(passage.text),
+                    passage.start_char,
+                    passage.end_char,
+                    json.dumps(passage.sentences),
+                    passage.text,
+                )
+                for passage in passages
+            ),
+        )
+        return self._connection.total_changes - before
+
+    def remove(self, document_id: str) -> None:
+        """Take a document and its passages out."""
+        (row,) = self._connection.execute(
+            "SELECT row FROM present WHERE id = ?", (document_id,)
+        ).fetchone()
+        for name in ("main", "added"):
+            self._connection.execute(
+                f"INSERT INTO added.removed SELECT id FROM {name}.passages WHERE document_row = ?",  # noqa: S608 - our own names
+                (row,),
+            )
+        for statement in (
+            "DELETE FROM added.passages WHERE document_row = ?",
+            "DELETE FROM added.bodies WHERE document_row = ?",
+            "DELETE FROM added.documents WHERE row = ?",
+            "INSERT INTO added.gone SELECT row FROM main.documents WHERE row = ?",
+        ):
+            self._connection.execute(statement, (row,))
+
+    def rename(self, names: Sequence[tuple[str, str]]) -> None:
+        """Give documents other ids: pairs of the old one and the new one, which may swap."""
+        renamed = []
+        for old, new in names:
+            row, _, title, *rest = self._connection.execute(
+                "SELECT * FROM present WHERE id = ?", (old,)
+            ).fetchone()
+            was_named_after_file = title == PurePosixPath(old).name
+            renamed.append(
+                (row, new, PurePosixPath(new).name if was_named_after_file else title, *rest)
+            )
+        # All old names go before the first new one comes.
+        self._connection.executemany(
+            "DELETE FROM added.documents WHERE row = ?", [(row[0],) for row in renamed]
+        )
+        self._connection.executemany(
+            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", renamed
+        )
+
+    def restamp(self, stamps: Iterable[DocumentStamp]) -> None:
+        """Write down that documents' files have other sizes or times, and the same content."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO added.documents"
+            " SELECT row, id, title, sha256, modified, dated, ?, ? FROM present WHERE id = ?",
+            [(stamp.size, stamp.mtime_ns, stamp.id) for stamp in stamps],
+        )
+
+    def commit(self) -> None:
+        """Write out what was added."""
+        self._connection.commit()
+
+    def write_anew(self) -> None:
+        """Write what both files say into one, its passages numbered without gaps, and close it."""
+        self._connection.commit()
+        fresh = self._first.with_suffix(".fresh")
+        self._attach("fresh", fresh)
+        self._connection.executescript(TABLES.format(name="fresh"))
+        self._connection.executescript(_COPY)
+        self._connection.commit()
+        self._connection.close()
+        self._path.unlink()
+        fresh.replace(self._first)
+
+    def close(self) -> None:
+        """Close the files; what was not committed is lost."""
+        self._connection.close()
