@@ -5,39 +5,47 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from training.errors import RunError
 from training.measure import Report, say
 from training.models import Network, open_student
 
-AVERAGED = (1, 2, 3, 5, 8)
-"""Numbers of last snapshots whose mean is tried."""
+AVERAGED = (1, 3, 6)
+"""Numbers of last snapshots whose mean is tried: each costs a measurement on all of dev."""
 
 
 def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
     """
     Keep the best mean of last snapshots, by F1 at dev's best threshold, as `folder / "chosen"`.
 
-    `chosen/dev.json` says how good it is.
+    `chosen/dev.json` says how good it is, and of how many it is the mean.
 
     Args:
         folder: A student's run, complete.
         measured: Measures a network on dev.
+
+    Raises:
+        RunError: If the run is not complete.
     """
-    newest_first = sorted((folder / "snapshots").iterdir(), reverse=True)
+    if not (folder / "final").exists():
+        msg = f"{folder} holds no complete run: run the stage {folder.name} first."
+        raise RunError(msg)
+    newest_first = sorted(folder.glob("snapshots/*"), reverse=True)
     snapshots = [folder / "final", *newest_first]
-    best: tuple[float, Network, Report] | None = None
+    tried: list[tuple[Report, int]] = []
     for count in AVERAGED:
-        if count > len(snapshots):
-            break
-        network = average(snapshots[:count])
-        report = measured(network)
-        say(f"mean of the last {count}: {report}")
-        if best is None or report.best_f1 > best[0]:
-            best = report.best_f1, network, report
-    if best is not None:
-        _, network, report = best
-        shutil.rmtree(folder / "chosen", ignore_errors=True)
-        network.save(folder / "chosen")
-        (folder / "chosen" / "dev.json").write_text(json.dumps(report.figures(), indent=2) + "\n")
+        if count <= len(snapshots):
+            report = measured(average(snapshots[:count]))
+            say(f"mean of the last {count}: {report}")
+            tried.append((report, count))
+    # Of equals the first, which is the mean of fewer.
+    report, count = max(tried, key=lambda one: one[0].best_f1)
+    shutil.rmtree(folder / "chosen", ignore_errors=True)
+    average(snapshots[:count]).save(folder / "chosen")
+    figures = {"averaged": count, **report.figures()}
+    (folder / "chosen" / "dev.json").write_text(
+        json.dumps(figures, indent=2) + "\n", encoding="utf-8"
+    )
+    say(f"chosen: the mean of the last {count}")
 
 
 def average(snapshots: list[Path]) -> Network:

@@ -1,107 +1,118 @@
-"""
-A run's log -> its learning curve, as SVG.
+"""Runs' logs -> one learning curve, drawn by matplotlib."""
 
-    python -m training.curve build/training/student/log.jsonl curve.svg
-"""
-
-import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from training.errors import RunError
 
 Point = tuple[float, float]
 """Step and value."""
 
-WIDTH, HEIGHT = 720, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 56, 32, 48
-_LOSS_COLOUR, _DEV_COLOUR = "#9a6700", "#0550ae"
-SMOOTHED = 10
+SMOOTHED = 5
 """Entries of the loss that are averaged into a point: a batch's own loss says little."""
+_LOSS_COLOUR, _DEV_COLOUR = "#9a6700", "#0550ae"
 
 
-def points(log: str, name: str) -> list[Point]:
-    """A log's values of one name, in its order. A resumed run's repeated steps count once, last."""
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What one run's log says."""
+
+    name: str
+    losses: tuple[Point, ...]
+    dev: tuple[Point, ...]
+    """F1 of the answerable, from 0 to 100."""
+
+    @property
+    def steps(self) -> float:
+        """The last step that was logged."""
+        return max((step for step, _ in (*self.losses, *self.dev)), default=0.0)
+
+
+def read_curve(folder: Path) -> Curve:
+    """
+    Read a run's log.
+
+    Raises:
+        RunError: If there is none.
+    """
+    path = folder / "log.jsonl"
+    if not path.is_file():
+        msg = f"{path} is not there: run the stage {folder.name} first."
+        raise RunError(msg)
+    log = path.read_text(encoding="utf-8")
+    return Curve(folder.name, smooth(points(log, "loss")), points(log, "dev_f1"))
+
+
+def points(log: str, name: str) -> tuple[Point, ...]:
+    """A log's values of one name, by step. A resumed run's repeated steps count once, last."""
     values: dict[float, float] = {}
     for line in log.splitlines():
         entry = json.loads(line)
         if name in entry:
             values[entry["step"]] = entry[name]
-    return sorted(values.items())
+    return tuple(sorted(values.items()))
 
 
-def smooth(values: Sequence[Point]) -> list[Point]:
+def smooth(values: Sequence[Point]) -> tuple[Point, ...]:
     """Means of `SMOOTHED` neighbours, at the last one's step."""
     groups = [values[at : at + SMOOTHED] for at in range(0, len(values), SMOOTHED)]
-    return [(group[-1][0], sum(value for _, value in group) / len(group)) for group in groups]
+    return tuple((group[-1][0], sum(value for _, value in group) / len(group)) for group in groups)
 
 
-def draw(losses: Sequence[Point], dev: Sequence[Point], title: str) -> str:
+def joined(curves: Sequence[Curve]) -> list[Curve]:
+    """The same curves on one axis: the steps of each go on from those of the one before."""
+    begun = 0.0
+    moved = []
+    for curve in curves:
+        losses, dev = (
+            tuple((begun + step, value) for step, value in values)
+            for values in (curve.losses, curve.dev)
+        )
+        moved.append(Curve(curve.name, losses, dev))
+        begun += curve.steps
+    return moved
+
+
+def draw(curves: Sequence[Curve], path: Path) -> None:
     """
-    Draw the loss against the left axis and F1 on dev against the right one.
+    Draw the loss against the left axis and F1 on dev against the right one, run after run.
 
     Args:
-        losses: Step and loss.
-        dev: Step and F1 from 0 to 100.
-        title: Written above.
-
-    Returns:
-        An SVG document.
+        curves: In the order of the runs.
+        path: The SVG file to write.
     """
-    last = max((step for step, _ in (*losses, *dev)), default=1.0)
-    top_loss = max((loss for _, loss in losses), default=1.0)
-    base = HEIGHT - _BOTTOM
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="sans-serif" font-size="12">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<text x="{WIDTH / 2}" y="18" text-anchor="middle">{title}</text>',
-    ]
-    for tick in range(5):
-        share = tick / 4
-        y = base - share * (base - _TOP)
-        x = _LEFT + share * (WIDTH - _LEFT - _RIGHT)
-        parts += [
-            f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="#ddd"/>',
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="{_LOSS_COLOUR}">'
-            f"{share * top_loss:.2f}</text>",
-            f'<text x="{WIDTH - _RIGHT + 6}" y="{y + 4:.1f}" fill="{_DEV_COLOUR}">'
-            f"{100 * share:.0f}</text>",
-            f'<text x="{x:.1f}" y="{base + 18}" text-anchor="middle">{share * last:.0f}</text>',
-        ]
-    parts += [
-        f'<text x="{WIDTH / 2}" y="{HEIGHT - 10}" text-anchor="middle">step</text>',
-        f'<text x="{_LEFT}" y="{_TOP - 8}" fill="{_LOSS_COLOUR}">loss</text>',
-        f'<text x="{WIDTH - _RIGHT}" y="{_TOP - 8}" text-anchor="end" fill="{_DEV_COLOUR}">'
-        "F1 on dev</text>",
-        _line(losses, last, top_loss, _LOSS_COLOUR),
-        _line(dev, last, 100.0, _DEV_COLOUR),
-        "</svg>",
-    ]
-    return "\n".join(part for part in parts if part) + "\n"
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    # Without pyplot: no state is shared, and no display is looked for.
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left = figure.subplots()
+    right = left.twinx()
+    begun = 0.0
+    for curve in joined(curves):
+        left.plot(*_columns(curve.losses), color=_LOSS_COLOUR)
+        right.plot(*_columns(curve.dev), color=_DEV_COLOUR, marker="o")
+        left.axvline(begun, color="grey", linestyle=":")
+        left.annotate(
+            curve.name,
+            (begun, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 4),
+            textcoords="offset points",
+        )
+        begun = curve.steps
+    left.set(xlim=(0, begun or 1), xlabel="step")
+    left.set_ylabel("loss", color=_LOSS_COLOUR)
+    left.set_ylim(bottom=0)
+    right.set_ylabel("F1 on a sample of dev, answerable", color=_DEV_COLOUR)
+    right.set_ylim(0, 100)
+    left.grid(alpha=0.3)
+    # With these, the same runs give the same bytes, and text stays text.
+    with rc_context({"svg.hashsalt": "quoth", "svg.fonttype": "none"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
-def _line(values: Sequence[Point], last: float, top: float, colour: str) -> str:
-    if not values:
-        return ""
-    wide, high = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
-    places = (
-        f"{_LEFT + step / last * wide:.1f},{HEIGHT - _BOTTOM - value / top * high:.1f}"
-        for step, value in values
-    )
-    return f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{" ".join(places)}"/>'
-
-
-def main() -> None:
-    """Draw a log."""
-    parser = argparse.ArgumentParser(description="Draw a training run's learning curve.")
-    parser.add_argument("log", type=Path, help="a run's log.jsonl")
-    parser.add_argument("out", type=Path, help="the SVG file to write")
-    parser.add_argument("--title", default="Learning curve", help="written above the curve")
-    arguments = parser.parse_args()
-    log = arguments.log.read_text(encoding="utf-8")
-    svg = draw(smooth(points(log, "loss")), points(log, "dev_f1"), arguments.title)
-    arguments.out.write_text(svg, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def _columns(values: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [step for step, _ in values], [value for _, value in values]

@@ -11,7 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from training.errors import OpinionsError
 from training.examples import Corpus, Example, epoch_of_passages, epoch_of_qamr
 from training.features import NO_ANSWER, Encoded, Target, encode
 from training.measure import read, say
@@ -41,6 +43,17 @@ RECORD = np.dtype(
 RETRIEVED_PER_QUESTION = 2
 CHUNK = 256
 """Examples between two writes: what a cut loses."""
+
+
+class Origin(BaseModel):
+    """Beside a file of opinions, as JSON: whose they are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    teacher_sha256: str | None
+    """Of the teacher's `model.safetensors`; null where they were not kept."""
+    note: str = ""
+    """For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +109,53 @@ def _retrieved(corpus: Corpus) -> Iterator[Example]:
                     yield Example(text, found[rank], (), "retrieved")
 
 
-def write(network: Network, examples: Iterable[Example], path: Path, limit: int) -> None:
+def has_opinions(path: Path) -> bool:
+    """Whether a file of opinions is there and not empty."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def claim_opinions(path: Path, teacher_sha256: str) -> None:
+    """
+    Note whose opinions a new file will hold, or make sure that those in it are the same teacher's.
+
+    Raises:
+        OpinionsError: If they are another's, or nobody knows whose.
+    """
+    beside = path.with_suffix(".json")
+    if not has_opinions(path):
+        origin = Origin(teacher_sha256=teacher_sha256).model_dump_json(indent=2)
+        beside.write_text(origin + "\n", encoding="utf-8")
+        return
+    try:
+        known = Origin.model_validate_json(beside.read_bytes()).teacher_sha256
+    except (OSError, ValidationError):
+        known = None
+    if known != teacher_sha256:
+        msg = (
+            f"{path} holds the opinions of another teacher ({known or 'weights unknown'}, "
+            f"not {teacher_sha256}), and those of two don't mix. Delete the file to ask this one."
+        )
+        raise OpinionsError(msg)
+
+
+def write(
+    network: Network, teacher_sha256: str, examples: Iterable[Example], path: Path, limit: int
+) -> None:
     """
     Ask the teacher and append its opinions, except on examples that the file already holds.
 
     Args:
         network: The teacher.
+        teacher_sha256: Of its weights.
         examples: The plan.
-        path: The file, one `RECORD` per example; parts that were written apart can be joined.
+        path: The file, one `RECORD` per example, with an `Origin` beside it; parts that one
+            teacher wrote apart can be joined.
         limit: Examples in the file after which to stop.
+
+    Raises:
+        OpinionsError: If the file holds another teacher's.
     """
+    claim_opinions(path, teacher_sha256)
     known = np.fromfile(path, dtype=RECORD)["key"] if path.exists() else np.empty(0, np.uint64)
     done = set(known.tolist())
     wanted = islice((e for e in examples if e.key not in done), max(0, limit - len(known)))
@@ -164,7 +214,15 @@ def _likeliest(
 
 
 def load(path: Path) -> dict[int, Distribution]:
-    """Every distribution of a file, by its example's key."""
+    """
+    Every distribution of a file, by its example's key.
+
+    Raises:
+        OpinionsError: If there is none.
+    """
+    if not has_opinions(path):
+        msg = f"{path} is not there: restore it, or run the stages teacher and distil."
+        raise OpinionsError(msg)
     records = np.fromfile(path, dtype=RECORD)
     return {
         int(record["key"]): Distribution(

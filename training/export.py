@@ -1,26 +1,116 @@
 """
 A fine-tuned checkpoint -> the files in `reader/weights/`.
 
-    python -m training.export CHECKPOINT_FOLDER [--out reader/weights]
-
 The checkpoint is a Hugging Face folder of a `BertForQuestionAnswering`.
-It leaves as one int8 ONNX file whose attention is fused, with its tokenizer and a manifest.
+It leaves as one int8 ONNX file whose attention is fused, with its tokenizer and a manifest, unless
+int8 costs too much: then more of it stays in fp32.
 """
 
-import argparse
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 # The file names are the reader's, so that what is written here is what is opened there.
-from reader.model import MANIFEST_NAME, MODEL_NAME, TOKENIZER_NAME
+from reader.model import FORMAT_VERSION, MANIFEST_NAME, MODEL_NAME, TOKENIZER_NAME
+from training.errors import ExportError
+from training.measure import Report, say
 
 OPSET = 17
 INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT_NAMES = ("start_logits", "end_logits")
+MAX_LOSS = 0.5
+"""Points of F1 on dev that int8 may cost, answering always and at the best threshold."""
+
+_LAYER = re.compile(r"/layer\.(\d+)/|^Attention_(\d+)$")
+_ATTENTION_OUTPUT = "/attention/output/dense/MatMul"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One export, measured."""
+
+    in_fp32: str
+    """What of it was not made int8."""
+    model_bytes: int
+    report: Report
+    f1_loss: float
+    """Points of the answerable's F1, answering always, that fp32 has more."""
+    best_f1_loss: float
+    """Points of F1 at the best threshold that fp32 has more."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it may ship."""
+        return max(self.f1_loss, self.best_f1_loss) <= MAX_LOSS
+
+    def __str__(self) -> str:
+        return (
+            f"int8, with {self.in_fp32} in fp32, {self.model_bytes:,} bytes: {self.report}; "
+            f"loses {self.f1_loss:.2f} points of HasAns F1 and {self.best_f1_loss:.2f} of best F1"
+        )
+
+    def figures(self) -> dict[str, float | str]:
+        """For JSON."""
+        return {
+            "in_fp32": self.in_fp32,
+            "model_bytes": self.model_bytes,
+            "f1_loss": self.f1_loss,
+            "best_f1_loss": self.best_f1_loss,
+            **self.report.figures(),
+        }
+
+
+def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figures: Path) -> None:
+    """
+    Turn a checkpoint into the shipped files: the smallest that loses at most `MAX_LOSS`.
+
+    Args:
+        checkpoint: A Hugging Face folder with `model.safetensors` and `tokenizer.json`.
+        out: The folder to write; its files are replaced once the new ones are good.
+        measured: Measures on dev a folder that the product's reader can open.
+        figures: A JSON file for what fp32 scores, and each attempt.
+
+    Raises:
+        ExportError: If every attempt loses more; `out` is as it was.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        whole, small = Path(scratch) / "fp32", Path(scratch) / "int8"
+        for folder in (whole, small):
+            folder.mkdir()
+            _write_tokenizer(checkpoint, folder)
+        export_onnx(checkpoint, whole / MODEL_NAME)
+        _write_manifest(whole)
+        full = measured(whole)
+        say(f"fp32: {full}")
+        attempts: list[Attempt] = []
+        for name, nodes in fp32_choices(node_names(whole / MODEL_NAME)).items():
+            quantise(whole / MODEL_NAME, small / MODEL_NAME, nodes)
+            _write_manifest(small)
+            report = measured(small)
+            attempt = Attempt(
+                in_fp32=name,
+                model_bytes=(small / MODEL_NAME).stat().st_size,
+                report=report,
+                f1_loss=full.always.has_answer.f1 - report.always.has_answer.f1,
+                best_f1_loss=full.best_f1 - report.best_f1,
+            )
+            say(str(attempt))
+            attempts.append(attempt)
+            _write_figures(figures, full, attempts)
+            if attempt.is_good:
+                _move_into_place(small, out)
+                return
+    msg = (
+        f"int8 loses more than {MAX_LOSS} points of F1 on dev, whatever is kept in fp32 ({figures} "
+        f"has the figures). {out} is as it was."
+    )
+    raise ExportError(msg)
 
 
 def export_onnx(checkpoint: Path, target: Path) -> None:
@@ -68,8 +158,42 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
         optimised.save_model_to_file(str(target))
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Write `source` with int8 weights: a scale per output channel; activations scaled per run."""
+def node_names(model: Path) -> list[str]:
+    """The names of an ONNX file's nodes."""
+    import onnx
+
+    return [node.name for node in onnx.load(model).graph.node]
+
+
+def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
+    """
+    What to keep in fp32, less first.
+
+    Args:
+        names: Of all nodes, as the optimiser leaves them.
+
+    Returns:
+        Nodes to keep, each list with a name for people.
+    """
+    layers = {name: int(found[1] or found[2]) for name in names if (found := _LAYER.search(name))}
+    last = [name for name, layer in layers.items() if layer == max(layers.values())]
+    outputs = [name for name in names if name.endswith(_ATTENTION_OUTPUT)]
+    return {
+        "nothing": [],
+        "the last layer": last,
+        "the last layer and all attention outputs": [*last, *outputs],
+    }
+
+
+def quantise(source: Path, target: Path, in_fp32: Sequence[str] = ()) -> None:
+    """
+    Write `source` with int8 weights: a scale per output channel; activations scaled per run.
+
+    Args:
+        source: An fp32 ONNX file.
+        target: The file to write.
+        in_fp32: Names of nodes that stay as they are.
+    """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -78,53 +202,40 @@ def quantise(source: Path, target: Path) -> None:
         target,
         per_channel=True,
         weight_type=QuantType.QInt8,
+        nodes_to_exclude=list(in_fp32),
         # Fused operators hide the types of their outputs from the quantiser.
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """
-    Turn a checkpoint into the shipped files.
-
-    Args:
-        checkpoint: A Hugging Face folder with `model.safetensors` and `tokenizer.json`.
-        out: The folder to write; its files are replaced.
-    """
+def _write_tokenizer(checkpoint: Path, folder: Path) -> None:
     from tokenizers import Tokenizer
 
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        full = Path(scratch) / "fp32.onnx"
-        export_onnx(checkpoint, full)
-        small = Path(scratch) / "int8.onnx"
-        quantise(full, small)
-        shutil.copyfile(small, out / MODEL_NAME)
     tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
     # Every passage is read whole and alone, so the tokenizer neither pads nor truncates.
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    tokenizer.save(str(out / TOKENIZER_NAME), pretty=False)
+    tokenizer.save(str(folder / TOKENIZER_NAME), pretty=False)
+
+
+def _write_manifest(folder: Path) -> None:
     manifest = {
-        "format_version": 1,
+        "format_version": FORMAT_VERSION,
         "files": {
-            name: hashlib.sha256((out / name).read_bytes()).hexdigest()
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
             for name in (MODEL_NAME, TOKENIZER_NAME)
         },
     }
-    (out / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    (folder / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Run the command."""
-    parser = argparse.ArgumentParser(description="Turn a checkpoint into Quoth's reader weights.")
-    parser.add_argument("checkpoint", type=Path, help="a Hugging Face question-answering folder")
-    parser.add_argument("--out", type=Path, default=Path("reader/weights"), help="where to write")
-    arguments = parser.parse_args()
-    export(arguments.checkpoint, arguments.out)
-    for path in sorted(arguments.out.iterdir()):
-        print(f"{path}  {path.stat().st_size:,} bytes")
+def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> None:
+    content = {"fp32": full.figures(), "int8": [attempt.figures() for attempt in attempts]}
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-if __name__ == "__main__":
-    main()
+def _move_into_place(source: Path, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    # The manifest comes last: until then it tells that the others are not its own.
+    for name in (MODEL_NAME, TOKENIZER_NAME, MANIFEST_NAME):
+        shutil.copyfile(source / name, out / name)

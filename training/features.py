@@ -11,7 +11,7 @@ from reader.model import MAX_QUESTION_TOKENS
 from training.sources import Chars
 
 MAX_TOKENS = 384
-"""Question, context and separators together."""
+"""Question, context and separators together, of an example to learn from."""
 
 NO_ANSWER = 0
 """The token position that stands for "the context doesn't say": the first."""
@@ -70,16 +70,22 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, layout: Layout, question: str, context: str) -> Encoded:
+def encode(
+    tokenizer: Tokenizer,
+    layout: Layout,
+    question: str,
+    context: str,
+    max_tokens: int = MAX_TOKENS,
+) -> Encoded:
     """
     Tokenise, as the product does.
 
-    Of a long question the end is kept; what exceeds `MAX_TOKENS` is cut from the context's end.
+    Of a long question the end is kept; what exceeds `max_tokens` is cut from the context's end.
     """
     asked = tokenizer.encode(question, add_special_tokens=False).ids[-MAX_QUESTION_TOKENS:]
     said = tokenizer.encode(context, add_special_tokens=False)
     head = (layout.first, *asked, *layout.between)
-    room = MAX_TOKENS - len(head) - 1
+    room = max_tokens - len(head) - 1
     return Encoded(
         ids=(*head, *said.ids[:room], layout.last),
         context_at=len(head),

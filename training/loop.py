@@ -5,13 +5,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.features import Row, collate, plan_batches
+from training.fingerprint import claim
 from training.measure import Report, say
 from training.models import Network
 
@@ -61,9 +62,13 @@ def train(
         recipe: How to train.
         folder: For checkpoints, `snapshots/`, the log (`log.jsonl`) and the result.
         dev: Measures the network while it trains.
+
+    Raises:
+        RunError: If the folder holds a run of another recipe or other rows.
     """
     import torch
 
+    claim(folder, asdict(recipe), rows)
     if (folder / "final").exists():
         say(f"{folder} is complete")
         return
@@ -185,7 +190,6 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
 
 
 def _log(folder: Path, entry: dict[str, float]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
         log.flush()

@@ -4,14 +4,13 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 
 from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summarise
-from index.documents import Document
-from index.passages import Splitting, TokenOffsets, split
-from reader.model import PassageText, Reader
+from bot.evaluation.run import given_parts
+from index.passages import TokenOffsets
+from reader.model import MAX_TOKENS, Reader
 from reader.spans import Logits, Span, best_spans
 from training.chance import seeded
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
@@ -78,36 +77,33 @@ def sample(asked: Sequence[tuple[Passage, Question]], size: int) -> list[tuple[P
 
 
 class Exam:
-    """Questions about passages that are cut as the product cuts its documents."""
+    """Questions about passages that are given as `quoth eval --mode reader` gives them."""
 
     def __init__(
         self, asked: Sequence[tuple[Passage, Question]], token_offsets: TokenOffsets
     ) -> None:
         self.asked = tuple(asked)
         texts = {passage.id: passage.text for passage, _ in asked}
-        self._windows = {
-            identifier: [
-                window.text for window in split(_document(text), Splitting(), token_offsets)
-            ]
-            for identifier, text in texts.items()
+        self._parts = {
+            identifier: given_parts(text, token_offsets) for identifier, text in texts.items()
         }
 
     def measure(self, network: Network) -> Report:
-        """Ask every question of all windows of its passage; the highest margin answers."""
+        """Ask every question of its passage; of a passage in parts, the highest margin answers."""
         texts = [
-            (number, window)
+            (number, part.text)
             for number, (passage, _) in enumerate(self.asked)
-            for window in self._windows[passage.id]
+            for part in self._parts[passage.id]
         ]
         rows = [
-            encode(network.tokenizer, network.layout, self.asked[number][1].text, window)
-            for number, window in texts
+            encode(network.tokenizer, network.layout, self.asked[number][1].text, text, MAX_TOKENS)
+            for number, text in texts
         ]
         chosen: dict[int, Span] = {}
         for index, (starts, ends) in read(network, rows):
-            number, window = texts[index]
+            number, text = texts[index]
             for span in best_spans(
-                number, window, rows[index].offsets, _logits(rows[index], starts, ends), 1
+                number, text, rows[index].offsets, _logits(rows[index], starts, ends), 1
             ):
                 if number not in chosen or span.margin > chosen[number].margin:
                     chosen[number] = span
@@ -116,9 +112,7 @@ class Exam:
     def measure_reader(self, reader: Reader) -> Report:
         """The same for a reader as it ships."""
         spans = [
-            reader.read(
-                question.text, [PassageText(0, text) for text in self._windows[passage.id]], 1
-            )[0]
+            reader.read(question.text, self._parts[passage.id], 1)[0]
             for passage, question in self.asked
         ]
         return self._grade(spans)
@@ -129,10 +123,6 @@ class Exam:
             for span, (passage, asked) in zip(spans, self.asked, strict=True)
         ]
         return report_of(graded)
-
-
-def _document(text: str) -> Document:
-    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
 
 
 def _logits(row: Encoded, starts: np.ndarray, ends: np.ndarray) -> Logits:

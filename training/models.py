@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
+from training.errors import SourceError
 from training.features import BERT, MPNET, Batch, Layout, load_tokenizer
-from training.sources import SourceError
 
 if TYPE_CHECKING:
     import torch

@@ -1,140 +1,63 @@
 """
 From data to shipped files, in stages that can each be cut and go on where they were.
 
-    python -m training.run STAGE --qamr FOLDER --mpnet FOLDER [--work build/training]
+    python -m training.run all --qamr FOLDER
 
-Stages in order: `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes
-its opinions to `training/data/opinions.bin`; `student-qamr`, `student-taught` and `student` train
-the small reader; `choose` averages its snapshots and keeps the mean that dev prefers; `export`
-writes it to `reader/weights/`. With the committed opinions, only the last five are needed.
+With the committed opinions of a teacher, `all` begins at `student-qamr`; `--from teacher` begins
+before, and needs `--mpnet FOLDER` and the opinions deleted. The name of a stage instead of `all`
+runs that one. In order:
+
+`data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes its opinions to
+`training/data/opinions.bin`; `student-qamr`, `student-taught` and `student` train the small reader;
+`choose` averages its snapshots and keeps the mean that dev prefers; `export` writes it to
+`reader/weights/` as int8, if that costs little on dev; `calibrate` writes its calibration, and
+`curve` the learning curve of the student's three stages, beside it.
 """
 
 import argparse
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reader.model import OnnxReader
+from bot.evaluation.errors import EvaluationError
+from bot.evaluation.exam import Files
+from bot.settings import SettingsError
+from index.errors import IndexingError
+from reader.errors import ReaderError
+from reader.model import OnnxReader, file_sha256
+from training.calibrate import calibrate
 from training.choose import choose
-from training.distil import load, plan, planned_first, planned_qamr, write
-from training.examples import (
-    Corpus,
-    Example,
-    epoch_of_mismatches,
-    epoch_of_passages,
-    epoch_of_qamr,
-)
+from training.curve import draw, read_curve
+from training.distil import has_opinions, load, planned_first, planned_qamr, write
+from training.errors import OpinionsError, RunError, TrainingError
+from training.examples import Example
 from training.export import export
-from training.features import load_tokenizer
 from training.loop import Recipe, train
-from training.measure import Exam, Report, questions_of, sample, say
+from training.measure import Report, say
 from training.models import (
     MINILM_HOME,
     MINILM_SHA256,
     MPNET_HOME,
     MPNET_SHA256,
-    Network,
     check_weights,
     minilm_folder,
     open_student,
     open_teacher,
 )
 from training.rows import labelled, taught
-from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr
+from training.workplace import SEED, Workplace
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-SEED = 20
-SPLITS = ("train", "train-2")
-"""In the order in which they were written. Each keeps a corpus of its own, so that the examples of
-the first, and with them the teacher's opinions, do not change when another comes."""
-TEACHER_QAMR_EXAMPLES = 4_000
-STUDENT_QAMR_EXAMPLES = 2_000
-STUDENT_MISMATCHES = 5_000
-DEV_SAMPLE = 150
-"""Questions asked while training; the whole of dev would take as long as the training."""
 THREADS = 2
 MAX_OPINIONS = 110_000
-"""Under 5 MB, and the end of the plan."""
-OPINIONS = DATA_FOLDER / "opinions.bin"
+"""In the file, which they make 4.2 MB large. The plan is longer, the most useful first."""
+CURVE_NAME = "learning_curve.svg"
 
-# 860 steps are 13,760 of its 22,000 examples, under an hour on two cores that nobody else uses.
+# 860 steps are 13,760 examples, under an hour on two cores that nobody else uses.
 TEACHER = Recipe(learning_rate=5e-5, batch_size=16, max_steps=860, measure_every_steps=300)
 STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
 STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
 STUDENT = Recipe(learning_rate=8e-5, batch_size=24, snapshot_every_steps=200)
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where a run finds its data and leaves its results."""
-
-    qamr: Path
-    mpnet: Path
-    work: Path
-    out: Path
-
-    def count_tokens(self, text: str) -> int:
-        """Count as the encoder does; both base models share its vocabulary."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
-    @cached_property
-    def _tokenizer(self) -> "Tokenizer":
-        return load_tokenizer(minilm_folder() / "tokenizer.json")
-
-    @cached_property
-    def corpora(self) -> list[Corpus]:
-        """The passages to train on, by split."""
-        return [Corpus(read_passages(split), self.count_tokens) for split in SPLITS]
-
-    @cached_property
-    def exam(self) -> Exam:
-        """All questions of dev."""
-        return Exam(questions_of(read_passages("dev")), self._token_offsets)
-
-    @cached_property
-    def _sample(self) -> Exam:
-        return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
-
-    def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
-        return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
-
-    @cached_property
-    def sentences(self) -> list[Sentence]:
-        """QAMR."""
-        return read_qamr(self.qamr)
-
-    def teacher_examples(self) -> list[Example]:
-        """What the teacher is trained on."""
-        ours = [example for corpus in self.corpora for example in epoch_of_passages(corpus, SEED)]
-        return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
-
-    def plan(self) -> Iterator[Example]:
-        """What the teacher is asked."""
-        return plan(self.corpora, self.sentences, SEED)
-
-    def student_examples(self) -> list[Example]:
-        """
-        What the student is trained on last, from written answers alone.
-
-        It has met the questions of the first split before; so it meets each one twice in all, in
-        other words and windows each time.
-        """
-        first, *others = self.corpora
-        examples = epoch_of_passages(first, SEED + 2)
-        for corpus in others:
-            examples += epoch_of_passages(corpus, SEED + 2)
-            examples += epoch_of_passages(corpus, SEED + 3)
-        examples += epoch_of_mismatches(self.corpora, STUDENT_MISMATCHES, SEED + 2)
-        return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
-
-    def dev_sample(self, network: Network) -> Report:
-        """Measure on a fixed part of dev."""
-        return self._sample.measure(network)
 
 
 def count_examples(place: Workplace) -> None:
@@ -155,41 +78,49 @@ def train_teacher(place: Workplace) -> None:
     """Fine-tune the teacher on our passages and a part of QAMR."""
     import torch
 
+    folder = place.work / "teacher"
+    if has_opinions(place.opinions) and not (folder / "final").exists():
+        msg = (
+            f"{place.opinions} holds the opinions of an earlier teacher, and those of two don't "
+            "mix. Delete the file to train another teacher."
+        )
+        raise OpinionsError(msg)
     check_weights(place.mpnet, MPNET_SHA256, MPNET_HOME)
     torch.manual_seed(SEED)
     network = open_teacher(place.mpnet)
     rows = labelled(network, place.teacher_examples())
-    train(network, rows, TEACHER, place.work / "teacher", place.dev_sample)
+    train(network, rows, TEACHER, folder, place.dev_sample)
     say(f"teacher on all of dev: {place.exam.measure(network)}")
 
 
 def distil(place: Workplace) -> None:
     """Write down the teacher's opinions."""
-    network = open_teacher(place.work / "teacher" / "final")
-    write(network, place.plan(), OPINIONS, MAX_OPINIONS)
+    teacher = place.result("teacher")
+    sha256 = file_sha256(teacher / "model.safetensors")
+    write(open_teacher(teacher), sha256, place.plan(), place.opinions, MAX_OPINIONS)
 
 
 def train_student_on_qamr(place: Workplace) -> None:
     """Teach the small reader what an answer is."""
     import torch
 
-    check_weights(minilm_folder(), MINILM_SHA256, MINILM_HOME)
+    check_weights(place.minilm, MINILM_SHA256, MINILM_HOME)
     torch.manual_seed(SEED)
-    network = open_student(minilm_folder())
-    rows = taught(network, planned_qamr(place.sentences, SEED), load(OPINIONS))
+    network = open_student(place.minilm)
+    rows = taught(network, planned_qamr(place.sentences, SEED), load(place.opinions))
     train(network, rows, STUDENT_QAMR, place.work / "student-qamr", place.dev_sample)
 
 
 def train_student_on_opinions(place: Workplace) -> None:
     """Teach it our passages, with the teacher's opinions of them."""
-    network = open_student(place.work / "student-qamr" / "final")
-    rows = taught(network, planned_first(place.corpora[0], SEED), load(OPINIONS))
+    network = open_student(place.result("student-qamr"))
+    rows = taught(network, planned_first(place.corpora[0], SEED), load(place.opinions))
     train(network, rows, STUDENT_TAUGHT, place.work / "student-taught", place.dev_sample)
 
 
 def train_student(place: Workplace) -> None:
     """Teach it everything that has a written answer."""
-    network = open_student(place.work / "student-taught" / "final")
+    network = open_student(place.result("student-taught"))
     rows = labelled(network, place.student_examples())
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
@@ -200,9 +131,29 @@ def choose_student(place: Workplace) -> None:
 
 
 def export_student(place: Workplace) -> None:
-    """Write the chosen student as int8, and say what that costs on dev."""
-    export(place.work / "student" / "chosen", place.out)
-    say(f"int8 on all of dev: {place.exam.measure_reader(OnnxReader(place.out, THREADS))}")
+    """Write the chosen student as int8, if that costs little on dev."""
+    chosen = place.work / "student" / "chosen"
+    if not chosen.exists():
+        msg = f"{chosen} is not there: run the stage choose first."
+        raise RunError(msg)
+
+    def measured(folder: Path) -> Report:
+        return place.exam.measure_reader(OnnxReader(folder, THREADS))
+
+    export(chosen, place.out, measured, place.work / "export.json")
+
+
+def calibrate_reader(place: Workplace) -> None:
+    """Fit confidence and thresholds on dev, retrieving among the passages of train and dev."""
+    files = Files((place.data / "dev.jsonl",), (place.data / "train.jsonl",))
+    print(calibrate(place.out, files, place.work / "data"))
+
+
+def draw_curve(place: Workplace) -> None:
+    """Draw how the student learnt."""
+    stages = ("student-qamr", "student-taught", "student")
+    place.out.mkdir(parents=True, exist_ok=True)
+    draw([read_curve(place.work / stage) for stage in stages], place.out / CURVE_NAME)
 
 
 STAGES: dict[str, Callable[[Workplace], None]] = {
@@ -214,18 +165,44 @@ STAGES: dict[str, Callable[[Workplace], None]] = {
     "student": train_student,
     "choose": choose_student,
     "export": export_student,
+    "calibrate": calibrate_reader,
+    "curve": draw_curve,
 }
+ALL = "all"
 
 
-def main() -> None:
+def stages_of(wanted: str, first: str | None, *, opinions_exist: bool) -> list[str]:
+    """
+    Which stages to run, in order.
+
+    Args:
+        wanted: A stage, or all.
+        first: Of all, where to begin; None leaves it to whether there are opinions.
+        opinions_exist: Whether the teacher's work is done.
+    """
+    if wanted != ALL:
+        return [wanted]
+    names = list(STAGES)
+    begin = first or ("student-qamr" if opinions_exist else "teacher")
+    return names[names.index(begin) :]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run one stage, or all of them in turn."""
     import torch
 
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m training.run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("stage", choices=[*STAGES, "all"], help="what to do")
-    parser.add_argument("--qamr", type=Path, required=True, help="QAMR's data/filtered folder")
+    parser.add_argument("stage", choices=[*STAGES, ALL], metavar="STAGE", help="a stage, or all")
+    parser.add_argument(
+        "--from", dest="first", choices=STAGES, metavar="STAGE", help="where `all` begins"
+    )
+    parser.add_argument(
+        "--qamr", type=Path, default=Path("qamr"), help="QAMR's data/filtered folder"
+    )
     parser.add_argument(
         "--mpnet", type=Path, default=Path("all-mpnet-base-v2"), help="the teacher's base model"
     )
@@ -235,12 +212,23 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("reader/weights"), help="where the shipped files go"
     )
-    arguments = parser.parse_args()
+    given = parser.parse_args(arguments)
+    if given.first and given.stage != ALL:
+        parser.error(f"--from says where `{ALL}` begins: {given.stage} is one stage.")
     torch.set_num_threads(THREADS)
-    place = Workplace(arguments.qamr, arguments.mpnet, arguments.work, arguments.out)
-    for name in STAGES if arguments.stage == "all" else [arguments.stage]:
+    place = Workplace(given.qamr, given.mpnet, minilm_folder(), given.work, given.out)
+    for name in stages_of(given.stage, given.first, opinions_exist=has_opinions(place.opinions)):
         say(f"stage {name}")
-        STAGES[name](place)
+        try:
+            STAGES[name](place)
+        except (
+            TrainingError,
+            EvaluationError,
+            IndexingError,
+            ReaderError,
+            SettingsError,
+        ) as error:
+            sys.exit(f"{name}: {error}")
 
 
 if __name__ == "__main__":

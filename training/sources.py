@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.errors import SourceError
+
 DATA_FOLDER = Path(__file__).parent / "data"
 QAMR_HOME = "https://github.com/julianmichael/qamr, folder data/filtered"
 # Characters on either side of an occurrence that are searched for the question's words.
@@ -34,10 +36,6 @@ _NO_SPACE_BEFORE = re.compile(r"[)\]},.;:?!%…]+|'|n't|'(?:s|re|ve|ll|d|m|S|RE|
 
 Chars = tuple[int, int]
 """Start and end of a slice of the named text, in characters, end exclusive."""
-
-
-class SourceError(ValueError):
-    """A source file is missing or doesn't say what it should."""
 
 
 @dataclass(frozen=True, slots=True)

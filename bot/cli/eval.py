@@ -111,6 +111,7 @@ def command(
     settings = settings_from(data=data, encoder=encoder)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
+        from bot.assembly import open_reader
         from bot.evaluation.exam import Exam, Files
         from bot.evaluation.plot import check_plotting, plot
 
@@ -121,10 +122,15 @@ def command(
         reporter = ConsoleReporter()
         try:
             asked = Files(files, distractors, refuse_misfits=bad_answers == "refuse")
-            exam = Exam(asked, settings, reporter, calibrating=calibrate)
+            exam = Exam(
+                asked,
+                settings,
+                reporter,
+                open_reader=lambda: open_reader(settings),
+                calibrating=calibrate,
+            )
             if calibrate:
-                fitted_on = _fitted_on(exam.questions, files, distractors)
-                result = exam.calibrate(fitted_on, always_answer=always_answer)
+                result = exam.calibrate(always_answer=always_answer)
             else:
                 result = exam.sit(_MODES[mode], always_answer=always_answer)
         finally:
@@ -153,15 +159,6 @@ def _check_targets(*paths: Path | None) -> None:
                 pass
         except OSError as error:
             raise _unwritable(path, error) from error
-
-
-def _fitted_on(questions: int, files: tuple[Path, ...], distractors: tuple[Path, ...]) -> str:
-    return render(
-        "fitted_on.txt",
-        questions=questions,
-        names=[path.name for path in files],
-        distractors=[path.name for path in distractors],
-    )
 
 
 def _warn(misfits: "Misfits") -> None:

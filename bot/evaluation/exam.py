@@ -1,13 +1,13 @@
 """Files of questions + settings -> outcomes, reports and calibrations."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from bot.answer import Answerer
-from bot.assembly import calibration_for, open_reader
+from bot.assembly import calibration_for
 from bot.building import SPLITTING
 from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate
@@ -19,6 +19,7 @@ from bot.settings import Settings
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
 from index.reporting import Reporter
 from index.retrieve import Retriever
+from prompts import render
 from reader.model import Reader
 
 
@@ -64,15 +65,22 @@ class Exam:
     """Asks a reader the questions of files."""
 
     def __init__(
-        self, files: Files, settings: Settings, reporter: Reporter, *, calibrating: bool = False
+        self,
+        files: Files,
+        settings: Settings,
+        reporter: Reporter,
+        *,
+        open_reader: Callable[[], Reader],
+        calibrating: bool = False,
     ) -> None:
         """
         Open the models, and look through the files.
 
         Args:
             files: What is asked.
-            settings: Which models, and where vectors are kept.
+            settings: Which encoder, and where vectors are kept.
             reporter: Told of progress.
+            open_reader: Called once the files have turned out to be sound.
             calibrating: Leave the calibration there is alone; the outcomes are to make a new one.
 
         Raises:
@@ -101,7 +109,7 @@ class Exam:
             names = ", ".join(map(str, files.asked))
             raise QuestionsError(f"{names}: no question is left to ask. {self.misfits.first[0]}")
         self._encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
-        self._reader: Reader = open_reader(settings)
+        self._reader = open_reader()
         self.calibration = (
             ChosenCalibration(uncalibrated(self._reader.sha256))
             if calibrating
@@ -123,12 +131,11 @@ class Exam:
         outcomes = {mode: self._given() if mode == "reader" else self._open() for mode in modes}
         return self._result(outcomes, self._calibration, always_answer=always_answer)
 
-    def calibrate(self, fitted_on: str, *, always_answer: bool = False) -> Result:
+    def calibrate(self, *, always_answer: bool = False) -> Result:
         """
         Ask all questions in both modes, and fit a calibration to the outcomes.
 
         Args:
-            fitted_on: Which questions these are, for people.
             always_answer: Set the thresholds aside.
 
         Raises:
@@ -145,7 +152,12 @@ class Exam:
             self._open(),
             reader_sha256=self._reader.sha256,
             encoder_sha256=self._encoder.sha256,
-            fitted_on=fitted_on,
+            fitted_on=render(
+                "fitted_on.txt",
+                questions=self.questions,
+                names=[path.name for path in self._files.asked],
+                distractors=[path.name for path in self._files.distractors],
+            ),
         )
         outcomes = {"reader": fitted.given, "open": fitted.open}
         result = self._result(outcomes, fitted.calibration, always_answer=always_answer)

@@ -78,10 +78,7 @@ def ask_given(
 ) -> Iterator[Outcome]:
     """Answer each question from its own passage."""
     for passage in passages:
-        parts = [
-            PassageText(part.id, part.text)
-            for part in split(_document(passage.text), WHOLE, token_offsets)
-        ]
+        parts = given_parts(passage.text, token_offsets)
         for question in passage.questions:
             spans = reader.read(question.text[-max_question_chars:], parts, 1)
             text, margin = (spans[0].text, spans[0].margin) if spans else ("", 0.0)
@@ -96,8 +93,19 @@ def ask_given(
             )
 
 
-def _document(text: str) -> Document:
-    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
+def given_parts(text: str, token_offsets: TokenOffsets) -> list[PassageText]:
+    """
+    What the reader is given of a question's own passage.
+
+    Args:
+        text: The passage.
+        token_offsets: As in `index.passages.split`.
+
+    Returns:
+        The whole, if it fits; else parts.
+    """
+    document = Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
+    return [PassageText(part.id, part.text) for part in split(document, WHOLE, token_offsets)]
 
 
 @contextmanager

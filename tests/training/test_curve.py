@@ -1,7 +1,11 @@
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
-from training.curve import SMOOTHED, draw, points, smooth
+import pytest
+
+from training.curve import SMOOTHED, Curve, draw, joined, points, read_curve, smooth
+from training.errors import RunError
 
 LOG = "\n".join(
     json.dumps(entry)
@@ -15,25 +19,44 @@ LOG = "\n".join(
 
 
 def test_values_are_read_by_name_and_a_repeated_step_counts_once() -> None:
-    assert points(LOG, "loss") == [(10, 4.0), (20, 2.0)]
-    assert points(LOG, "dev_f1") == [(20, 40.0)]
+    assert points(LOG, "loss") == ((10, 4.0), (20, 2.0))
+    assert points(LOG, "dev_f1") == ((20, 40.0),)
 
 
 def test_smoothing_averages_neighbours() -> None:
-    values = [(float(step), float(step % 2)) for step in range(2 * SMOOTHED)]
+    values = [(float(step), float(step // SMOOTHED)) for step in range(2 * SMOOTHED)]
 
-    assert smooth(values) == [(SMOOTHED - 1, 0.5), (2 * SMOOTHED - 1, 0.5)]
-
-
-def test_a_curve_is_an_svg_with_both_lines() -> None:
-    root = ElementTree.fromstring(draw(points(LOG, "loss"), points(LOG, "dev_f1"), "A run"))  # noqa: S314 - our own text
-
-    lines = [element for element in root if element.tag.endswith("polyline")]
-    assert len(lines) == 2
-    # The loss starts at the top of its axis and ends halfway down.
-    first, last = (place.split(",") for place in lines[0].attrib["points"].split())
-    assert (float(first[1]), float(last[1])) == (32.0, 172.0)
+    assert smooth(values) == ((SMOOTHED - 1, 0.0), (2 * SMOOTHED - 1, 1.0))
 
 
-def test_an_empty_log_still_draws() -> None:
-    assert draw([], [], "Nothing yet").count("polyline") == 0
+def test_runs_go_on_where_the_one_before_ended() -> None:
+    first = Curve("a", ((10, 4.0), (20, 2.0)), ((15, 40.0),))
+    second = Curve("b", ((10, 1.0),), ((5, 50.0),))
+
+    assert joined([first, second]) == [first, Curve("b", ((30, 1.0),), ((25, 50.0),))]
+
+
+def test_a_curve_names_its_runs_and_axes_and_is_drawn_alike_each_time(tmp_path: Path) -> None:
+    for name in ("student-taught", "student"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "log.jsonl").write_text(LOG)
+    curves = [read_curve(tmp_path / name) for name in ("student-taught", "student")]
+
+    draw(curves, tmp_path / "one.svg")
+    draw(curves, tmp_path / "two.svg")
+
+    svg = (tmp_path / "one.svg").read_text()
+    texts = {element.text for element in ElementTree.fromstring(svg).iter()}  # noqa: S314 - our own text
+    assert {"student-taught", "student", "step", "loss", "40"} <= texts
+    assert (tmp_path / "two.svg").read_text() == svg
+
+
+def test_an_empty_log_still_draws(tmp_path: Path) -> None:
+    draw([Curve("nothing yet", (), ())], tmp_path / "empty.svg")
+
+    assert "nothing yet" in (tmp_path / "empty.svg").read_text()
+
+
+def test_a_run_without_a_log_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="run the stage student first"):
+        read_curve(tmp_path / "student")

@@ -11,6 +11,8 @@ from training.distil import (
     KEPT,
     NO_ANSWER_OFFSET,
     RECORD,
+    Origin,
+    has_opinions,
     load,
     mixed,
     plan,
@@ -18,15 +20,19 @@ from training.distil import (
     to_record,
     write,
 )
+from training.errors import OpinionsError
 from training.examples import Corpus, Example
 from training.features import BERT, MPNET, Encoded, encode
 from training.measure import TokenLogits
 from training.models import Network
-from training.sources import read_passages
+from training.sources import DATA_FOLDER, read_passages
 
 CONTEXT = "Ada rowed home alone in the very early morning"
 TEACHERS = encode(word_tokenizer(), MPNET, "who", CONTEXT)
 STUDENTS = encode(word_tokenizer(), BERT, "who", CONTEXT)
+# It is read by a fake, which needs no model.
+NETWORK = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
+ASKED = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
 
 
 def logits_of(chances: dict[int, float]) -> np.ndarray:
@@ -94,7 +100,7 @@ def test_a_context_with_fewer_tokens_than_are_kept_gives_no_false_ones(tmp_path:
 
 
 def test_a_record_stays_small() -> None:
-    """The committed file holds 100,000 of them in under 4 MB."""
+    """100,000 of them take under 4 MB."""
     assert RECORD.itemsize == 38
 
 
@@ -108,34 +114,73 @@ def test_writing_goes_on_where_a_cut_left_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distil, "read", flat_reader)
-    network = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
-    examples = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
     uncut, cut = tmp_path / "uncut.bin", tmp_path / "cut.bin"
-    write(network, examples, uncut, limit=6)
+    write(NETWORK, "one", ASKED, uncut, limit=6)
 
-    write(network, examples, cut, limit=2)
+    write(NETWORK, "one", ASKED, cut, limit=2)
     with cut.open("ab") as stream:
         stream.write(b"half a record")
-    write(network, examples, cut, limit=6)
+    write(NETWORK, "one", ASKED, cut, limit=6)
 
     assert cut.read_bytes() == uncut.read_bytes()
-    assert list(load(cut)) == [example.key for example in examples[:6]]
+    assert list(load(cut)) == [example.key for example in ASKED[:6]]
 
 
 def test_parts_that_were_written_apart_can_be_joined(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distil, "read", flat_reader)
-    network = Network(cast("object", None), word_tokenizer(), MPNET)  # type: ignore[arg-type]
-    examples = [Example("who", f"Ada {n}", (), "any") for n in range(7)]
-    part, joined = tmp_path / "part.bin", tmp_path / "joined.bin"
-    write(network, examples[3:5], part, limit=9)
-    joined.write_bytes(part.read_bytes())
+    first, second = tmp_path / "first.bin", tmp_path / "second.bin"
+    write(NETWORK, "one", ASKED[3:5], second, limit=9)
+    write(NETWORK, "one", ASKED[:1], first, limit=9)
+    first.write_bytes(first.read_bytes() + second.read_bytes())
 
-    write(network, examples, joined, limit=9)
+    write(NETWORK, "one", ASKED, first, limit=9)
 
-    assert sorted(load(joined)) == sorted(example.key for example in examples)
-    assert joined.stat().st_size == 7 * RECORD.itemsize
+    assert sorted(load(first)) == sorted(example.key for example in ASKED)
+    assert first.stat().st_size == 7 * RECORD.itemsize
+
+
+def test_opinions_of_two_teachers_do_not_mix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distil, "read", flat_reader)
+    path = tmp_path / "opinions.bin"
+    write(NETWORK, "one", ASKED, path, limit=2)
+    before = path.read_bytes()
+
+    with pytest.raises(OpinionsError, match=r"another teacher \(one, not two\).*Delete the file"):
+        write(NETWORK, "two", ASKED, path, limit=4)
+
+    assert path.read_bytes() == before
+    path.unlink()
+    write(NETWORK, "two", ASKED, path, limit=4)
+    assert len(load(path)) == 4
+
+
+@pytest.mark.parametrize("beside", ['{"teacher_sha256": null, "note": "lost"}', "", None])
+def test_nothing_is_added_to_opinions_of_a_teacher_that_nobody_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: str | None
+) -> None:
+    monkeypatch.setattr(distil, "read", flat_reader)
+    path = tmp_path / "opinions.bin"
+    path.write_bytes(bytes(RECORD.itemsize))
+    if beside is not None:
+        path.with_suffix(".json").write_text(beside)
+
+    with pytest.raises(OpinionsError, match="weights unknown"):
+        write(NETWORK, "two", ASKED, path, limit=4)
+
+
+def test_the_committed_opinions_say_whose_they_are() -> None:
+    assert has_opinions(DATA_FOLDER / "opinions.bin")
+    origin = Origin.model_validate_json((DATA_FOLDER / "opinions.json").read_bytes())
+    assert "860 steps" in origin.note
+
+
+def test_opinions_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OpinionsError, match="run the stages teacher and distil"):
+        load(tmp_path / "opinions.bin")
 
 
 def test_mixing_weighs_both() -> None:

@@ -1,13 +1,33 @@
 """From a checkpoint to files that the reader opens."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.evaluation.metrics import Graded
 from reader.model import MODEL_NAME, OnnxReader, PassageText, shipped_weights
+from training.errors import ExportError
+from training.measure import Report, report_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
+
+GRADED = [(1.0, Graded(1.0, 1.0, has_answer=True)), (0.0, Graded(0.0, 0.0, has_answer=False))]
+FULL = report_of(GRADED)
+
+
+def scored(*best_f1s: float) -> Callable[[Path], Report]:
+    """Gives each folder that is measured the next best F1; the first is fp32's."""
+    waiting = iter(best_f1s)
+
+    def measured(folder: Path) -> Report:
+        OnnxReader(folder)  # it can be opened
+        return replace(FULL, best_f1=next(waiting))
+
+    return measured
 
 
 def make_checkpoint(folder: Path) -> None:
@@ -31,14 +51,66 @@ def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
 
     make_checkpoint(tmp_path / "checkpoint")
 
-    export(tmp_path / "checkpoint", tmp_path / "weights")
+    export(
+        tmp_path / "checkpoint", tmp_path / "weights", scored(70.0, 69.5), tmp_path / "figures.json"
+    )
 
     text = "Bread costs two francs at the station, and it is baked at dawn."
-    (span, *_) = OnnxReader(tmp_path / "weights").read("what?", [PassageText(0, text)], 20)
-    assert span.text in text
     reader = OnnxReader(tmp_path / "weights")
+    (span, *_) = reader.read("what?", [PassageText(0, text)], 20)
+    assert span.text in text
     ids = reader._tokenizer.encode(text, add_special_tokens=False).ids
     assert len(ids) > 8
+    (attempt,) = json.loads((tmp_path / "figures.json").read_text())["int8"]
+    assert (attempt["in_fp32"], attempt["best_f1_loss"]) == ("nothing", 0.5)
+    assert attempt["model_bytes"] == (tmp_path / "weights" / MODEL_NAME).stat().st_size
+
+
+def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
+    tmp_path: Path,
+) -> None:
+    from training.export import export
+
+    make_checkpoint(tmp_path / "checkpoint")
+    out, figures = tmp_path / "weights", tmp_path / "figures.json"
+
+    with pytest.raises(ExportError, match=r"more than 0\.5 points"):
+        export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.4, 69.4), figures)
+    assert not out.exists()
+    assert len(json.loads(figures.read_text())["int8"]) == 3
+
+    export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.6), figures)
+    all_small, shipped = json.loads(figures.read_text())["int8"]
+    assert shipped["in_fp32"] == "the last layer"
+    assert all_small["model_bytes"] < shipped["model_bytes"]
+    assert shipped["model_bytes"] == (out / MODEL_NAME).stat().st_size
+    OnnxReader(out)
+
+
+def test_a_loss_of_either_figure_counts() -> None:
+    from training.export import Attempt
+
+    attempt = Attempt("nothing", 1, FULL, f1_loss=0.5, best_f1_loss=-1.0)
+
+    assert attempt.is_good
+    assert not replace(attempt, f1_loss=0.51).is_good
+    assert not replace(attempt, best_f1_loss=0.51).is_good
+    assert "loses 0.50 points of HasAns F1 and -1.00 of best F1" in str(attempt)
+
+
+def test_what_stays_in_fp32_is_named_by_its_place_in_the_network() -> None:
+    from training.export import fp32_choices
+
+    output = "/bert/encoder/layer.{}/attention/output/dense/MatMul"
+    last = ["Attention_1", output.format(1), "/bert/encoder/layer.1/output/dense/MatMul"]
+    first = ["Attention_0", output.format(0), "/bert/encoder/layer.0/output/dense/MatMul"]
+
+    choices = fp32_choices(["EmbedLayerNormalization_0", *first, *last, "/qa_outputs/MatMul"])
+
+    nothing, last_layer, outputs = choices.values()
+    assert nothing == []
+    assert last_layer == last
+    assert set(outputs) == {*last, output.format(0)}
 
 
 def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:

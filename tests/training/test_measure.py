@@ -17,11 +17,11 @@ from training.sources import Passage, Question
 
 PASSAGE = Passage(
     "w",
-    "Ada rows home. " + "Nothing else happens here. " * 40 + "Bo sails far.",
+    "Ada rows home. " + "Nothing else happens here. " * 100 + "Bo sails far.",
     (
         Question("who rows", ((0, 3),)),
         Question("who swims", ()),
-        Question("who are they", ((0, 3), (1095, 1097))),
+        Question("who are they", ((0, 3), (2715, 2717))),
     ),
     (),
 )
@@ -54,15 +54,36 @@ def first_token_reader(_: Network, rows: Sequence[Encoded]) -> list[tuple[int, T
     return found
 
 
-def test_the_window_with_the_highest_margin_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passage_too_long_to_be_read_whole_is_answered_by_its_surest_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(measure, "read", first_token_reader)
     exam = Exam(questions_of([PASSAGE]), token_offsets)
 
     report = exam.measure(NETWORK)
 
-    # The last window is the shortest, and begins with "Nothing".
+    # The last part is the shortest, and begins with "Nothing".
     assert report.always.has_answer.em == 0.0
     assert report.always.no_answer.total == 1
+
+
+def test_a_passage_that_fits_the_reader_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `quoth eval --mode reader` reads it; what is learnt from is shorter."""
+    monkeypatch.setattr(measure, "read", last_token_reader)
+    text = "Ada rows. " * 130 + "Bo sails"
+    exam = Exam([(Passage("w", text, (), ()), Question("who", ((1303, 1308),)))], token_offsets)
+
+    assert exam.measure(NETWORK).always.has_answer.em == 100.0
+
+
+def last_token_reader(_: Network, rows: Sequence[Encoded]) -> list[tuple[int, TokenLogits]]:
+    """Believes in a context's last token."""
+    found = []
+    for index, row in enumerate(rows):
+        logits = np.zeros(len(row.ids), dtype=np.float32)
+        logits[row.context_at + len(row.offsets) - 1] = 10
+        found.append((index, (logits, logits)))
+    return found
 
 
 class FirstWordReader:

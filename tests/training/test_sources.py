@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.errors import SourceError
 from training.sources import (
-    SourceError,
     locate,
     locate_all,
     read_passages,

@@ -3,21 +3,19 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.evaluation.metrics import summarise
+from tests.training.tiny import equal, tiny_network, weights
 from tests.training.words import word_tokenizer
 from training import loop
-from training.choose import average
+from training.errors import RunError
 from training.features import BERT, Encoded, Row, encode, hard_targets, row_of
+from training.fingerprint import rows_sha256
 from training.loop import Recipe, train
 from training.measure import Report, read
 from training.models import Network
-
-if TYPE_CHECKING:
-    import torch
 
 RECIPE = Recipe(
     learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3, snapshot_every_steps=2
@@ -29,33 +27,9 @@ class CutError(Exception):
     """Stands for whatever ends a run early."""
 
 
-def tiny_network(seed: int = 0) -> Network:
-    import torch
-    from transformers import BertConfig, BertForQuestionAnswering
-
-    torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=110,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        attention_probs_dropout_prob=0.0,
-    )
-    return Network(BertForQuestionAnswering(config), word_tokenizer(), BERT)
-
-
 ENCODED: list[Encoded] = [encode(word_tokenizer(), BERT, "who", each) for each in CONTEXTS]
 ROWS: list[Row] = [row_of(one, hard_targets(one, [(0, 2)])) for one in ENCODED]
 REPORT = Report(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
-
-
-def weights(network: Network) -> "dict[str, torch.Tensor]":
-    return {name: value.clone() for name, value in network.model.state_dict().items()}
-
-
-def equal(one: "dict[str, torch.Tensor]", other: "dict[str, torch.Tensor]") -> bool:
-    return all(bool((one[name] == other[name]).all()) for name in one)
 
 
 def train_tiny(network: Network, folder: Path) -> None:
@@ -111,16 +85,61 @@ def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
     assert len(list((tmp_path / "snapshots").iterdir())) == 2
 
 
-def test_snapshots_are_averaged(tmp_path: Path) -> None:
+def test_snapshots_are_kept(tmp_path: Path) -> None:
     train_tiny(tiny_network(), tmp_path)
-    snapshots = sorted((tmp_path / "snapshots").iterdir())
 
-    mean = weights(average(snapshots))
+    names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
+    assert names == ["step-000002", "step-000004"]
 
-    one, two = (weights(average([snapshot])) for snapshot in snapshots)
-    assert [snapshot.name for snapshot in snapshots] == ["step-000002", "step-000004"]
-    assert not equal(one, two)
-    assert all(bool(((one[name] + two[name]) / 2 == mean[name]).all()) for name in mean)
+
+OTHER_ROWS = ROWS[1:]
+OTHER_RECIPE = replace(RECIPE, learning_rate=2e-2)
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+@pytest.mark.parametrize(
+    ("rows", "recipe", "named"),
+    [
+        (OTHER_ROWS, RECIPE, "other rows "),
+        (ROWS, OTHER_RECIPE, "other recipe "),
+        (OTHER_ROWS, OTHER_RECIPE, "other recipe and rows "),
+    ],
+)
+def test_a_run_goes_on_with_nothing_but_what_it_began_with(
+    tmp_path: Path, rows: list[Row], recipe: Recipe, named: str, *, is_complete: bool
+) -> None:
+    def cut(_: Network) -> Report:
+        raise CutError
+
+    if is_complete:
+        train_tiny(tiny_network(), tmp_path)
+    else:
+        with pytest.raises(CutError):
+            train(tiny_network(), ROWS, RECIPE, tmp_path, cut)
+
+    with pytest.raises(RunError, match=f"began with {named}.*Delete the folder"):
+        train(tiny_network(), rows, recipe, tmp_path, lambda _: REPORT)
+
+
+def test_a_run_without_a_fingerprint_is_refused_unless_it_is_complete(tmp_path: Path) -> None:
+    (tmp_path / "cut" / "checkpoint").mkdir(parents=True)
+    (tmp_path / "complete" / "final").mkdir(parents=True)
+
+    train_tiny(tiny_network(), tmp_path / "complete")
+    with pytest.raises(RunError, match=r"without fingerprint.json.*Delete the folder"):
+        train_tiny(tiny_network(), tmp_path / "cut")
+
+
+def test_the_fingerprint_of_rows_tells_what_is_wanted_of_them() -> None:
+    """And does not tell another machine's last bits."""
+    first, *others = ROWS
+
+    def with_starts(chances: dict[int, float]) -> str:
+        return rows_sha256([replace(first, starts=chances), *others])
+
+    assert with_starts({0: 0.25, 3: 0.75}) == with_starts({3: 0.75, 0: 0.25 + 1e-12})
+    assert with_starts({0: 0.25, 3: 0.75}) != with_starts({0: 0.75, 3: 0.25})
+    assert rows_sha256(ROWS) != rows_sha256(ROWS[::-1])
 
 
 def test_reading_in_batches_is_reading_one_by_one() -> None:

@@ -14,14 +14,14 @@ from tests.conftest import FakeEncoder, FakeReader, QuietReporter
 
 
 @pytest.fixture(autouse=True)
-def _fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exam opens its models by their settings; these need none."""
+def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exam opens its encoder by the settings; this needs none."""
     monkeypatch.setattr(exam_module, "SentenceEncoder", lambda *_: FakeEncoder())
-    monkeypatch.setattr(exam_module, "open_reader", lambda _: FakeReader())
 
 
 def exam(folder: Path, files: Files) -> Exam:
-    return Exam(files, load_settings(data=folder / "data"), QuietReporter())
+    settings = load_settings(data=folder / "data")
+    return Exam(files, settings, QuietReporter(), open_reader=FakeReader)
 
 
 def write(path: Path, *, passage: str = "p", context: str = "Fines for theft are 35.") -> Path:

@@ -1,0 +1,147 @@
+"""How stages follow each other, on corpora and networks small enough to train in seconds."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from reader.model import file_sha256
+from tests.training.test_sources import write_qamr
+from tests.training.tiny import equal, tiny_network, weights
+from training import loop, run
+from training.distil import RECORD
+from training.errors import OpinionsError, RunError, TrainingError
+from training.models import open_student
+from training.run import STAGES, main, stages_of
+from training.sources import DATA_FOLDER
+from training.workplace import Workplace
+
+
+def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
+    names = list(STAGES)
+
+    assert stages_of("all", None, opinions_exist=True) == [
+        *("student-qamr", "student-taught", "student"),
+        *("choose", "export", "calibrate", "curve"),
+    ]
+    assert stages_of("all", None, opinions_exist=False) == names[names.index("teacher") :]
+    assert stages_of("all", "choose", opinions_exist=True) == names[names.index("choose") :]
+    assert stages_of("export", None, opinions_exist=False) == ["export"]
+
+
+def test_the_command_runs_its_stages_in_turn_and_stops_at_what_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran: list[tuple[str, Path]] = []
+
+    def failing(_: Workplace) -> None:
+        raise TrainingError("int8 loses too much")
+
+    def remembering(name: str) -> Callable[[Workplace], None]:
+        return lambda place: ran.append((name, place.qamr))
+
+    for name in STAGES:
+        monkeypatch.setitem(STAGES, name, remembering(name))
+    monkeypatch.setitem(STAGES, "export", failing)
+
+    with pytest.raises(SystemExit, match="export: int8 loses too much"):
+        main(["all", "--qamr", "here"])
+
+    assert ran == [
+        (name, Path("here")) for name in ("student-qamr", "student-taught", "student", "choose")
+    ]
+
+
+def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["choose", "--from", "export"])
+
+    assert "choose is one stage" in capsys.readouterr().err
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    """Three splits of two passages each, one QAMR question, an opinion of something else."""
+    data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
+    for folder in (data, qamr):
+        folder.mkdir()
+    with (DATA_FOLDER / "dev.jsonl").open(encoding="utf-8") as lines:
+        for split in ("train", "train-2", "dev"):
+            (data / f"{split}.jsonl").write_text("".join(islice(lines, 2)), encoding="utf-8")
+    (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
+    write_qamr(qamr)
+    tiny_network().save(minilm)
+    return Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
+
+
+def test_each_student_begins_where_the_one_before_ended(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MINILM_SHA256", file_sha256(place.minilm / "model.safetensors"))
+    monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
+    monkeypatch.setattr(run, "STUDENT", replace(run.STUDENT, max_steps=3, snapshot_every_steps=1))
+    begun: list[Path] = []
+
+    def remembering(folder: Path) -> object:
+        begun.append(folder)
+        return open_student(folder)
+
+    monkeypatch.setattr(run, "open_student", remembering)
+
+    for stage in ("student-qamr", "student-taught", "student", "choose", "curve"):
+        STAGES[stage](place)
+
+    assert begun == [
+        place.minilm,
+        place.work / "student-qamr" / "final",
+        place.work / "student-taught" / "final",
+    ]
+    ends = [weights(open_student(place.result(stage))) for stage in ("student-taught", "student")]
+    assert not equal(*ends)
+    assert json.loads((place.work / "student/chosen/dev.json").read_text())["averaged"] in {1, 3}
+    assert (place.out / "learning_curve.svg").exists()
+
+
+def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
+    for stage, missing in (
+        ("student-taught", "student-qamr"),
+        ("student", "student-taught"),
+        ("choose", "student"),
+        ("export", "choose"),
+        ("distil", "teacher"),
+    ):
+        with pytest.raises(RunError, match=f"run the stage {missing} first"):
+            STAGES[stage](place)
+
+
+def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace) -> None:
+    with pytest.raises(OpinionsError, match="Delete the file to train another"):
+        STAGES["teacher"](place)
+
+
+def test_the_student_meets_every_question_of_the_later_splits_twice(place: Workplace) -> None:
+    """And those of the first, which it has met with the teacher's opinions, once."""
+    examples = place.student_examples()
+
+    assert place.student_examples() == examples
+    first, second = place.corpora
+    texts = [{passage.text for passage in corpus.passages} for corpus in (first, second)]
+    answered = [example for example in examples if example.kind == "passage"]
+    counts = [
+        sum(any(example.context in text for text in some) for example in answered) for some in texts
+    ]
+    asked = [
+        sum(bool(question.spans) for passage in corpus.passages for question in passage.questions)
+        for corpus in (first, second)
+    ]
+    assert counts == [asked[0], 2 * asked[1]]
+    kinds = {example.kind.split()[0] for example in examples}
+    assert kinds == {"passage", "followup", "unanswerable", "elsewhere", "mismatched", "qamr"}
+
+
+def test_a_missing_result_says_which_stage_makes_it(place: Workplace) -> None:
+    with pytest.raises(RunError, match="run the stage student first"):
+        place.result("student")

@@ -1,0 +1,55 @@
+"""The exported reader -> its calibration, as `quoth eval --calibrate` makes it."""
+
+from pathlib import Path
+
+from bot.evaluation.exam import Exam, Files
+from bot.settings import CALIBRATION_NAME, load_settings
+from prompts import render
+from reader.model import OnnxReader
+from training.measure import say
+
+
+class SayingReporter:
+    """Names each stage; what comes of it is printed at the end."""
+
+    def waiting(self, holder: str) -> None:
+        """Never happens: the index is made in a folder of its own."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Say what begins."""
+        say(f"{render('stage.txt', name=name)}: {total:,}")
+
+    def advance(self, steps: int) -> None:
+        """Say nothing."""
+
+
+def calibrate(weights: Path, files: Files, scratch: Path) -> str:
+    """
+    Fit the calibration of a reader and write it beside its weights.
+
+    Args:
+        weights: The exported reader's folder.
+        files: Whose questions are asked, among whose passages.
+        scratch: A data folder, for the encoder's export and vectors.
+
+    Returns:
+        The figures, cross-fitted, as `quoth eval` prints them.
+
+    Raises:
+        EvaluationError: If the questions can't be used, or are no ground for a calibration.
+        IndexingError: If the passages can't be indexed.
+        ReaderError: If there is no sound reader.
+        SettingsError: If a setting in the environment can't be used.
+    """
+    settings = load_settings(data=scratch)
+    exam = Exam(
+        files,
+        settings,
+        SayingReporter(),
+        open_reader=lambda: OnnxReader(weights, settings.threads),
+        calibrating=True,
+    )
+    result = exam.calibrate()
+    content = result.calibration.model_dump_json(indent=2) + "\n"
+    (weights / CALIBRATION_NAME).write_text(content, encoding="utf-8")
+    return render("eval.txt", reports=result.reports(), always_answer=False)

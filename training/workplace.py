@@ -1,0 +1,127 @@
+"""Where a training run finds its data and leaves its results, and what it makes of the data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.distil import plan
+from training.errors import RunError
+from training.examples import (
+    Corpus,
+    Example,
+    epoch_of_mismatches,
+    epoch_of_passages,
+    epoch_of_qamr,
+)
+from training.features import load_tokenizer
+from training.measure import Exam, Report, questions_of, sample
+from training.models import Network
+from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SEED = 20
+SPLITS = ("train", "train-2")
+"""In the order in which they were written. Each keeps a corpus of its own, so that the examples of
+the first, and with them the teacher's opinions, do not change when another comes."""
+TEACHER_QAMR_EXAMPLES = 4_000
+STUDENT_QAMR_EXAMPLES = 2_000
+STUDENT_MISMATCHES = 5_000
+DEV_SAMPLE = 150
+"""Questions asked while training; the whole of dev would take as long as the training."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Folders, and what is read from them when it is first needed."""
+
+    qamr: Path
+    mpnet: Path
+    """The teacher's base model."""
+    minilm: Path
+    """The student's."""
+    work: Path
+    """For checkpoints and results."""
+    out: Path
+    """Where the shipped files go."""
+    data: Path = DATA_FOLDER
+    """Our own passages, and the teacher's opinions."""
+
+    @property
+    def opinions(self) -> Path:
+        """The teacher's."""
+        return self.data / "opinions.bin"
+
+    def result(self, stage: str) -> Path:
+        """
+        What a stage of training left.
+
+        Raises:
+            RunError: If it is not complete.
+        """
+        final = self.work / stage / "final"
+        if not final.exists():
+            msg = f"{final} is not there: run the stage {stage} first."
+            raise RunError(msg)
+        return final
+
+    def count_tokens(self, text: str) -> int:
+        """Count as the encoder does; both base models share its vocabulary."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        return load_tokenizer(self.minilm / "tokenizer.json")
+
+    @cached_property
+    def corpora(self) -> list[Corpus]:
+        """The passages to train on, by split."""
+        return [Corpus(read_passages(split, self.data), self.count_tokens) for split in SPLITS]
+
+    @cached_property
+    def exam(self) -> Exam:
+        """All questions of dev."""
+        return Exam(questions_of(read_passages("dev", self.data)), self._token_offsets)
+
+    @cached_property
+    def _sample(self) -> Exam:
+        return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
+
+    def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
+
+    def dev_sample(self, network: Network) -> Report:
+        """Measure on a fixed part of dev."""
+        return self._sample.measure(network)
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """QAMR."""
+        return read_qamr(self.qamr)
+
+    def teacher_examples(self) -> list[Example]:
+        """What the teacher is trained on."""
+        ours = [example for corpus in self.corpora for example in epoch_of_passages(corpus, SEED)]
+        return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
+
+    def plan(self) -> Iterator[Example]:
+        """What the teacher is asked."""
+        return plan(self.corpora, self.sentences, SEED)
+
+    def student_examples(self) -> list[Example]:
+        """
+        What the student is trained on last, from written answers alone.
+
+        It has met the questions of the first split before; so it meets each one twice in all, in
+        other words and windows each time.
+        """
+        first, *others = self.corpora
+        examples = epoch_of_passages(first, SEED + 2)
+        for corpus in others:
+            examples += epoch_of_passages(corpus, SEED + 2)
+            examples += epoch_of_passages(corpus, SEED + 3)
+        examples += epoch_of_mismatches(self.corpora, STUDENT_MISMATCHES, SEED + 2)
+        return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
