@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.collections import BASE_COLLECTION
 from bot.confidence import ChosenCalibration, choose_calibration
 from bot.settings import CALIBRATION_NAME, Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
-from bot.answer import Answer, QuestionError
+from bot.answer import Answer
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.desk import BusyError, Desk, TooSlowError
 from bot.discord_app.logs import event
@@ -18,6 +18,7 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice
 from bot.discord_app.turns import Conversations, Turn
+from bot.question import QuestionError
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)

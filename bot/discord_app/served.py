@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.answer import Answer, QuestionError
+from bot.answer import Answer
 from bot.collections import BASE_COLLECTION
 from bot.discord_app.rendering import CONTEXT_CHARS, DocumentLine, Surroundings
 from bot.discord_app.shelves import ServerShelves, Shelf, Shelves, open_base
 from bot.discord_app.turns import Turn
+from bot.question import QuestionError
 
 _T = TypeVar("_T")
 

@@ -28,7 +28,7 @@ BROKEN_S = 60.0
 
 
 class Answers(Protocol):
-    """Answers from the generations that it was made of; see `bot.answer.Answerer`."""
+    """Answers from the generations that it was made of; see `bot.answerer.Answerer`."""
 
     def answer(self, question: str, alternatives: int = 0) -> Answer:
         """Answer one question, with so many other answers at most."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.assembly import SPLITTING, calibration_for, open_reader
 from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate

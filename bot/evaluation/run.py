@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answer import Answerer, Candidate, QuestionError, judge
+from bot.answerer import Answerer
+from bot.candidates import Candidate, judge
 from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import Question, QuestionedPassage
+from bot.question import QuestionError
 from index.build import Reporter, build
 from index.documents import Document
 from index.encoder import Encoder

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import Candidate
+from bot.candidates import Candidate
 from bot.confidence import Calibration, Clues, logistic
 from bot.evaluation.calibrate import MAX_CALIBRATION_ERROR, Calibrated, calibrate, thresholds
 from bot.evaluation.errors import CalibrationError
