@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from index.documents import Place
 
@@ -51,6 +52,11 @@ class Timings:
     total_s: float
 
 
+Kind = Literal["one", "list", "disagreement"]
+"""What several spans are: the items of a list, or what documents that disagree say instead of each
+other, the newest first where all of them are dated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What Quoth found."""
@@ -67,8 +73,17 @@ class Answer:
     """The best passages, where the documents don't say."""
     generation: str
     timings: Timings
+    kind: Kind = "one"
+    """"one" wherever there are fewer than two spans."""
+    understood: str | None = None
+    """What a question that leans on those before it was taken to ask; None if it stood alone."""
 
     @property
     def answered(self) -> bool:
         """Whether the documents say."""
         return bool(self.spans)
+
+    @property
+    def is_by_date(self) -> bool:
+        """Whether the spans of a disagreement stand in the order of their documents' dates."""
+        return all(span.dated for span in self.spans)

@@ -19,6 +19,19 @@ class Candidate:
     collection: str
     """Where its document is: those of two collections may have the same id."""
     clues: Clues
+    asked: str
+    """What the reader was asked."""
+
+    @property
+    def document(self) -> tuple[str, str]:
+        """Collection and id of the document that it stands in."""
+        return self.collection, self.passage.document_id
+
+    @property
+    def sentence(self) -> str:
+        """The sentences it stands in."""
+        start, end = quote_bounds(self.passage.sentences, self.span.start_char, self.span.end_char)
+        return self.passage.text[start:end]
 
     @property
     def start_char(self) -> int:
@@ -44,12 +57,16 @@ class Judged:
 
 
 def candidates(
-    read: Sequence[Span], hits: Sequence[Hit], collection_of: Callable[[Passage], str]
+    asked: str,
+    read: Sequence[Span],
+    hits: Sequence[Hit],
+    collection_of: Callable[[Passage], str],
 ) -> tuple[Candidate, ...]:
     """
     Join what the reader and the retriever know of each span.
 
     Args:
+        asked: What the reader was asked.
         read: Spans of the hits' passages.
         hits: All that were read.
         collection_of: Names the collection that a passage was found in.
@@ -67,6 +84,7 @@ def candidates(
                 cosine=hit.cosine_score,
                 lexical=(hit.bm25_score or 0.0) / best_bm25,
             ),
+            asked=asked,
         )
         for span in read
         for hit in [by_passage[span.passage_id]]
@@ -99,17 +117,29 @@ def distinct_candidates(found: Sequence[Candidate]) -> list[Candidate]:
     """
     kept: list[Candidate] = []
     for candidate in found:
-        if not any(
-            (other.collection, other.passage.document_id)
-            == (candidate.collection, candidate.passage.document_id)
-            and candidate.start_char < other.end_char
-            and other.start_char < candidate.end_char
-            for other in kept
-        ):
+        if not any(overlap(candidate, other) for other in kept):
             kept.append(candidate)
     return kept
+
+
+def overlap(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates share characters of a document."""
+    return (
+        one.document == other.document
+        and one.start_char < other.end_char
+        and other.start_char < one.end_char
+    )
 
 
 def normalised(text: str) -> str:
     """What two spans that say the same have in common."""
     return re.sub(r"\W+", " ", text).strip().lower()
+
+
+def quote_bounds(sentences: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """Start and end of the sentences that hold the characters from `start` to `end`."""
+    touching = [bounds for bounds in sentences if bounds[0] < end and start < bounds[1]]
+    return (
+        min([start, *(bounds[0] for bounds in touching)]),
+        max([end, *(bounds[1] for bounds in touching)]),
+    )

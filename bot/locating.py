@@ -7,7 +7,7 @@ Whatever leaves this module as part of an answer stands in a document, character
 from collections.abc import Sequence
 
 from bot.answer import AnswerSpan, NearestPassage
-from bot.candidates import Judged
+from bot.candidates import Judged, quote_bounds
 from index.documents import Place
 from index.passages import Passage
 from index.store import Generation
@@ -72,15 +72,6 @@ def near(passage: Passage, source: Generation) -> NearestPassage:
         text=passage.text,
         place=place_of(document.places, passage.start_char),
         collection=source.collection,
-    )
-
-
-def quote_bounds(sentences: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
-    """Start and end of the sentences that hold the characters from `start` to `end`."""
-    touching = [bounds for bounds in sentences if bounds[0] < end and start < bounds[1]]
-    return (
-        min([start, *(bounds[0] for bounds in touching)]),
-        max([end, *(bounds[1] for bounds in touching)]),
     )
 
 

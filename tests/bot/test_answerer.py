@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.answerer import MAX_NEAREST
+from bot.conversation import Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
@@ -119,3 +120,61 @@ def test_answers_name_documents_with_odd_names(library: Library) -> None:
     (span,) = library.answerer().answer("how many for theft").spans
 
     assert Path(span.document_id).name == "new\nline 🍞.txt"
+
+
+def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
+    answerer = filled.answerer()
+    first = answerer.answer("how many for theft")
+
+    second = answerer.answer("and for arson?", earlier=(turn_of(first),))
+
+    assert second.spans[0].text == "90"
+    assert second.understood == "how many for theft and for arson?"
+    assert first.understood is None
+
+
+def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(
+    filled: Library,
+) -> None:
+    answerer = filled.answerer()
+    earlier = (turn_of(answerer.answer("what does a loaf costs")),)
+    question = "how many people were punished in court for committing arson"
+
+    alone, after = answerer.answer(question), answerer.answer(question, earlier=earlier)
+
+    assert (after.spans, after.confidence, after.understood) == (
+        *(alone.spans, alone.confidence, None),
+    )
+
+
+def test_a_conversation_outlives_its_document_and_its_index(filled: Library) -> None:
+    turn = turn_of(filled.answerer().answer("how many for theft"))
+    (filled.documents / "fines.txt").unlink()
+    filled.write("other.txt", "Fines for piracy 12.")
+    filled.build()
+
+    answer = filled.answerer().answer("and for piracy?", earlier=(turn,))
+
+    assert answer.spans[0].text.startswith("12")
+    assert answer.understood == "how many for theft and for piracy?"
+
+
+def test_turns_as_long_as_may_be_are_no_obstacle(filled: Library) -> None:
+    turn = Turn("word " * 800, "word " * 800, (), follows=True)
+
+    answer = filled.answerer().answer("and for arson?", earlier=(turn,) * 1_000)
+
+    assert answer.question == "and for arson?"
+    assert len(answer.understood or "") < 300
+
+
+def test_documents_that_disagree_are_shown_with_the_newest_first(library: Library) -> None:
+    library.write("old.md", "---\ndate: 2011-10-18\n---\n\nThe police counted for arson 35 fines.")
+    library.write("new.md", "---\ndate: 2012-10-18\n---\n\nThe police counted for arson 41 fines.")
+    library.build()
+
+    answer = library.answerer().answer("how many fines did the police count for arson")
+
+    assert answer.kind == "disagreement"
+    assert [span.text for span in answer.spans] == ["41", "35"]
+    assert answer.is_by_date

@@ -14,7 +14,7 @@ def in_base(_: Passage) -> str:
 
 def candidate(passage: Passage, start: int, end: int, text: str, margin: float) -> Candidate:
     span = Span(passage.id, start, end, text, margin, 0)
-    return Candidate(span, passage, "base", Clues(margin=margin, cosine=0.0, lexical=0.0))
+    return Candidate(span, passage, "base", Clues(margin=margin, cosine=0.0, lexical=0.0), "a")
 
 
 FIRST = Passage(0, "a.txt", 0, 50, "", ())
@@ -54,7 +54,9 @@ def test_clues_compare_each_passage_with_the_best_by_words() -> None:
         Hit(OTHER_DOCUMENT, 0.01, 3, 0.5, None, None),
     ]
 
-    found = candidates([Span(passage, 0, 1, "x", 5.0, 2.0) for passage in (0, 1, 2)], hits, in_base)
+    found = candidates(
+        "a", [Span(passage, 0, 1, "x", 5.0, 2.0) for passage in (0, 1, 2)], hits, in_base
+    )
 
     assert [one.clues for one in found] == [
         Clues(3.0, 0.7, 0.25),
@@ -65,7 +67,7 @@ def test_clues_compare_each_passage_with_the_best_by_words() -> None:
 
 def test_no_passage_sharing_a_word_is_no_clue() -> None:
     (found,) = candidates(
-        [Span(0, 0, 1, "x", 5.0, 2.0)], [Hit(FIRST, 0.01, 1, 0.5, None, None)], in_base
+        "a", [Span(0, 0, 1, "x", 5.0, 2.0)], [Hit(FIRST, 0.01, 1, 0.5, None, None)], in_base
     )
 
     assert found.clues.lexical == 0.0

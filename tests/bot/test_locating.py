@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.locating import place_of, quote_bounds
+from bot.candidates import quote_bounds
+from bot.locating import place_of
 from index.documents import Place
 
 

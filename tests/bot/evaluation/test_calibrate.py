@@ -33,7 +33,7 @@ def simulated(count: int, *, seed: int = 0) -> list[Outcome]:
             graded = RIGHT if chance.random() < logistic(logit) else WRONG
             passage = Passage(place, f"{place}.txt", 0, 9, "", ())
             span = Span(place, 0, 5, f"text {place}", clues.margin, 0.0)
-            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues), graded))
+            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues, "a"), graded))
         made.append(
             Outcome(
                 question_id=str(number),
