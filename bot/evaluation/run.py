@@ -1,13 +1,13 @@
 """Questions with known answers -> outcomes: given the passage, or open, from all passages."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answerer import Answerer
+from bot.answerer import Answerer, Findings
 from bot.candidates import Candidate, judge
 from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
@@ -80,7 +80,7 @@ def ask_given(
     for passage in passages:
         parts = [
             PassageText(part.id, part.text)
-            for part in split(_document(passage.text), WHOLE, token_offsets)
+            for part in split(document_of(passage.text), WHOLE, token_offsets)
         ]
         for question in passage.questions:
             spans = reader.read(question.text[-max_question_chars:], parts, 1)
@@ -96,7 +96,8 @@ def ask_given(
             )
 
 
-def _document(text: str) -> Document:
+def document_of(text: str) -> Document:
+    """A passage as a document, to be split like one."""
     return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
 
 
@@ -199,6 +200,22 @@ def _ask_open(
         return outcome
     hits = retriever.retrieve(found.question, MAX_RANK).hits
     outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
+    outcome = with_best(outcome, found, calibration, question.answers)
+    if not keep:
+        return outcome
+    return replace(
+        outcome,
+        candidates=tuple(
+            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
+            for candidate in found.candidates
+        ),
+    )
+
+
+def with_best(
+    outcome: Outcome, found: Findings, calibration: Calibration, answers: Sequence[str]
+) -> Outcome:
+    """Complete an outcome with the best of what was found, if anything was."""
     judged = judge(found.candidates, calibration)
     if not judged:
         return outcome
@@ -207,14 +224,8 @@ def _ask_open(
         outcome,
         prediction=best.candidate.span.text,
         confidence=best.confidence,
-        graded=grade(best.candidate.span.text, question.answers),
+        graded=grade(best.candidate.span.text, answers),
         margin=best.candidate.clues.margin,
-        candidates=tuple(
-            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
-            for candidate in found.candidates
-        )
-        if keep
-        else (),
     )
 
 
