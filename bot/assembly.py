@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.confidence import ChosenCalibration, choose_calibration
 from bot.settings import CALIBRATION_NAME, Settings

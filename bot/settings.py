@@ -142,6 +142,11 @@ class Settings(BaseSettings):
         description="The endings of files that /documents add takes, with commas between them. The "
         "default is all that Quoth reads.",
     )
+    message_content: bool = Field(
+        False,
+        description="Read all messages, so that a thread goes on without mentions. Off: Discord "
+        "gives their text as a privilege, which has to be switched on for the bot as well.",
+    )
     log_questions: bool = Field(
         False,
         description="Keep the text of questions for `quoth eval`. Off: nobody has agreed to it.",

@@ -8,7 +8,7 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 
 import bisect
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from index.encoder import QuestionEncoder, Vectors
@@ -21,6 +21,8 @@ from index.passages import Passage
 LEXICAL_WEIGHT = 0.3
 # Of each kind of search. Twice as many change nothing that can be measured among the few read.
 CANDIDATES = 50
+# What a passage gains for being near what was just shown, beside a cosine; docs/conversation.md.
+NEAR_WEIGHT = 0.2
 # Enough to know how long a collection's passages are.
 _SAMPLED_PASSAGES = 200
 
@@ -31,7 +33,7 @@ class Hit:
 
     passage: Passage
     score: float
-    """Fused; comparable within one question only."""
+    """Fused, and more where it is near; comparable within one question only."""
     dense_rank: int | None
     """From 1; none if the passage is not among the dense candidates."""
     cosine_score: float
@@ -93,21 +95,36 @@ class Retriever:
     def _source(self, passage_id: int) -> int:
         return bisect.bisect_right(self._firsts, passage_id) - 1
 
-    def retrieve(self, question: str, k: int) -> Retrieval:
+    def passages_in(
+        self, collection: str, document_id: str, start_char: int, end_char: int
+    ) -> list[int]:
+        """The ids of the passages that touch a range of a document; none if it is not there."""
+        return [
+            first + row
+            for first, each in zip(self._firsts, self._generations, strict=True)
+            if each.collection == collection
+            for row in each.texts.passages_in(document_id, start_char, end_char)
+        ]
+
+    def retrieve(self, question: str, k: int, near: Collection[int] = ()) -> Retrieval:
         """
         Find the passages most likely to hold an answer.
 
         Args:
             question: Not blank.
             k: How many; fewer come back if the index is smaller.
+            near: Ids of passages that are likelier than others, whatever the question.
         """
         started = time.perf_counter()
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
         dense = self._dense(query)
         lexical = self._lexical(question)
-        cosines = dense | {row: self._cosine(query, row) for row in lexical if row not in dense}
+        others = {row: self._cosine(query, row) for row in (*lexical, *near) if row not in dense}
+        cosines = dense | others
         scores = fuse(cosines, lexical)
+        for row in near:
+            scores[row] += NEAR_WEIGHT
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
         passages = self._passages(best)
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}

@@ -180,6 +180,15 @@ class Texts:
             self._connection.execute("SELECT id FROM present WHERE row = ?", (row,)).fetchone()[0]
         )
 
+    def passages_in(self, document_id: str, start_char: int, end_char: int) -> list[int]:
+        """The ids of the passages that touch a range of a document; none if it is not there."""
+        rows = self._connection.execute(
+            "SELECT passages.id FROM documents JOIN passages ON document_row = documents.row"
+            " WHERE documents.id = ? AND start_char < ? AND end_char > ? ORDER BY start_char",
+            (document_id, end_char, start_char),
+        )
+        return [row[0] for row in rows]
+
     def sample(self, count: int) -> list[str]:
         """The texts of about `count` passages, spread over all of them."""
         step = max(1, self.next_id // count)

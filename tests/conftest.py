@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.confidence import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from index.build import BuildReport, build
 from index.encoder import Progress, Vectors

@@ -19,7 +19,9 @@ from bot.cli.common import (
 from prompts import render
 
 if TYPE_CHECKING:
+    from bot.evaluation.conversations import ConversationReport
     from bot.evaluation.exam import Result
+    from bot.evaluation.lists import ListReport
     from bot.evaluation.questions import Misfits
     from bot.settings import Settings
 
@@ -79,6 +81,18 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Where --calibrate writes.  [default: calibration.json in the data folder]",
 )
+@click.option(
+    "--followups",
+    is_flag=True,
+    help="Ask the follow-up questions of FILEs instead: in full, and short after the question that "
+    "each one follows.",
+)
+@click.option(
+    "--lists",
+    type=_FILE,
+    metavar="FILE",
+    help="Ask this file's questions for several things instead, each of its own passage in FILEs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @data_option
 @encoder_option
@@ -93,6 +107,8 @@ def command(
     picture: Path | None,
     calibrate: bool,
     calibration: Path | None,
+    followups: bool,
+    lists: Path | None,
     as_json: bool,
     data: Path | None,
     encoder: str | None,
@@ -103,11 +119,20 @@ def command(
     A FILE is JSON Lines if its name ends in .jsonl, one passage a line:
     {"id": ..., "title": ..., "text": ..., "qas": [{"q": ..., "a": text, list or null}]};
     any other is SQuAD's JSON, 1.1 or 2.0.
+
+    With --followups, a line holds "followups" too: [{"first": ..., "q": ..., "rewrite": ...,
+    "a": text, list or null}]. A file of --lists has one question a line: {"passage": id, "q": ...,
+    "answers": [...]}.
     """
-    if calibrate and mode != "both":
-        raise click.UsageError("--calibrate needs both modes.")
-    if calibration and not calibrate:
-        raise click.UsageError("--calibration says where --calibrate writes: add --calibrate.")
+    _check_options(
+        mode=mode,
+        calibrate=calibrate,
+        calibration=calibration,
+        others=bool(followups or lists),
+        figures=bool(calibrate or predictions or picture or always_answer),
+    )
+    if followups and lists:
+        raise click.UsageError("--followups and --lists ask different questions: name one.")
     settings = settings_from(data=data, encoder=encoder)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
@@ -129,6 +154,12 @@ def command(
                 open_reader=lambda: open_reader(settings),
                 calibrating=calibrate,
             )
+            if followups:
+                _say(exam.converse(), "eval_followups.txt", as_json=as_json)
+                return
+            if lists is not None:
+                _say(exam.ask_for_lists(lists), "eval_lists.txt", as_json=as_json)
+                return
             if calibrate:
                 result = exam.calibrate(always_answer=always_answer)
             else:
@@ -159,6 +190,30 @@ def _check_targets(*paths: Path | None) -> None:
                 pass
         except OSError as error:
             raise _unwritable(path, error) from error
+
+
+def _check_options(
+    *,
+    mode: str,
+    calibrate: bool,
+    calibration: Path | None,
+    others: bool,
+    figures: bool,
+) -> None:
+    """Raise click.UsageError where options don't go together."""
+    if calibrate and mode != "both":
+        raise click.UsageError("--calibrate needs both modes.")
+    if calibration and not calibrate:
+        raise click.UsageError("--calibration says where --calibrate writes: add --calibrate.")
+    if others and figures:
+        raise click.UsageError(
+            "--followups and --lists ask other questions: leave out --calibrate, --predictions, "
+            "--plot and --always-answer."
+        )
+
+
+def _say(report: "ConversationReport | ListReport", template: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(report.as_json()) if as_json else render(template, report=report))
 
 
 def _warn(misfits: "Misfits") -> None:

@@ -13,6 +13,7 @@ from bot.cli.exits import Exit
 # Imported when named: `quoth --version` should pay for none of them.
 _COMMANDS = {
     "ask": "bot.cli.ask",
+    "chat": "bot.cli.chat",
     "eval": "bot.cli.eval",
     "index": "bot.cli.index",
     "run": "bot.cli.run",

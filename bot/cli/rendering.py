@@ -1,6 +1,7 @@
 """`Answer` -> what the terminal shows, and JSON. Pure functions."""
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ MAX_WIDTH = 100
 # On either side of the answer; a longer sentence is cut between words.
 QUOTE_CHARS = 200
 NEAREST_CHARS = 240
+# On either side of an answer in its context.
+CONTEXT_CHARS = 700
 
 # Stand for the answer's bounds while lines are broken. `printable` lets no text bring its own.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -44,19 +47,61 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         width: Columns of the terminal.
     """
     width = min(width, MAX_WIDTH)
+    understood = one_line(answer.understood) if answer.understood else None
     if not answer.spans:
         nearest = [_nearest_values(passage, seeds, width) for passage in answer.nearest]
-        return render("no_answer.txt", dim=dim, nearest=nearest)
-    best = answer.spans[0]
+        return render("no_answer.txt", dim=dim, understood=understood, nearest=nearest)
     return render(
         "answer.txt",
         dim=dim,
-        quote=_quote(best, bold, width),
-        alternatives=[
+        kind=answer.kind,
+        is_by_date=answer.is_by_date,
+        understood=understood,
+        spans=[
             {"quote": _quote(span, bold, width), **_span_values(span, seeds)}
-            for span in answer.alternatives
+            for span in answer.spans
         ],
-        **_span_values(best, seeds),
+        others=others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width),
+    )
+
+
+def others_text(
+    spans: Sequence[AnswerSpan], seeds: Path, *, bold: Style, dim: Style, width: int
+) -> str:
+    """Render other answers, each in its sentence; nothing where there are none."""
+    shown = [
+        {"quote": _quote(span, bold, min(width, MAX_WIDTH)), **_span_values(span, seeds)}
+        for span in spans
+    ]
+    return render("other_answers.txt", dim=dim, alternatives=shown)
+
+
+def context_text(
+    found: AnswerSpan | NearestPassage, around: str, start: int, bold: Style, width: int
+) -> str:
+    """
+    Render what stands around a span.
+
+    Args:
+        found: The span.
+        around: A piece of its document.
+        start: Where the span begins in that piece.
+        bold: Marks the span.
+        width: Columns of the terminal.
+    """
+    end = start + len(found.text)
+    # A passage is its own context; as a whole in bold it would be hard to read.
+    mark: Style = bold if isinstance(found, AnswerSpan) else str
+    return _marked(around[:start], found.text, around[end:], mark, min(width, MAX_WIDTH))
+
+
+def answer_line(answer: Answer, seeds: Path) -> str:
+    """Render an answer as one line, for programs that read lines."""
+    return render(
+        "answer_line.txt",
+        kind=answer.kind,
+        is_by_date=answer.is_by_date,
+        spans=[_span_values(span, seeds) for span in answer.spans],
     )
 
 
@@ -90,17 +135,22 @@ def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
 def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
     start = span.start_char - span.quote_start_char
     end = start + len(span.text)
-    before = one_line(span.quote[:start])
-    after = one_line(span.quote[end:])
-    if len(before) > QUOTE_CHARS:
-        before = "… " + before[-QUOTE_CHARS:].partition(" ")[2]
-    if len(after) > QUOTE_CHARS:
-        after = after[:QUOTE_CHARS].rpartition(" ")[0] + " …"
-    # A space stands around the answer where one does in the document.
-    before += " " if span.quote[:start][-1:].isspace() else ""
-    after = (" " if span.quote[end:][:1].isspace() else "") + after
-    answer = one_line(span.text)
-    wrapped = _wrap(f"{before}{_OPEN}{answer}{_CLOSE}{after}", width)
+    return _marked(span.quote[:start], span.text, span.quote[end:], bold, width, QUOTE_CHARS)
+
+
+def _marked(
+    before: str, text: str, after: str, bold: Style, width: int, side_chars: int = CONTEXT_CHARS
+) -> str:
+    """The three in a row as one wrapped paragraph, the middle one marked."""
+    lead, trail = one_line(before), one_line(after)
+    if len(lead) > side_chars:
+        lead = "… " + lead[-side_chars:].partition(" ")[2]
+    if len(trail) > side_chars:
+        trail = trail[:side_chars].rpartition(" ")[0] + " …"
+    # A space stands around the text where one does in the document.
+    lead += " " if before[-1:].isspace() else ""
+    trail = (" " if after[:1].isspace() else "") + trail
+    wrapped = _wrap(f"{lead}{_OPEN}{one_line(text)}{_CLOSE}{trail}", width)
     head, _, rest = wrapped.partition(_OPEN)
     marked, _, tail = rest.partition(_CLOSE)
     return head + bold(marked) + tail
@@ -117,14 +167,18 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     Describe an answer for programs; the keys are stable.
 
     Where the documents don't say, `answer` and all that belongs to it are null, and `confidence`
-    is that of the best span that was not good enough.
+    is that of the best span that was not good enough. Where there are several spans, `answers`
+    holds all of them, `kind` says what they are together, and `answer` is the first.
     """
     best = answer.spans[0] if answer.spans else None
     return {
         "question": answer.question,
+        "understood": answer.understood,
         "answered": answer.answered,
         **_span_json(best),
         "confidence": _rounded(answer.confidence),
+        "kind": answer.kind,
+        "answers": [_span_json(span) for span in answer.spans],
         "alternatives": [_span_json(span) for span in answer.alternatives],
         "nearest": [
             {
@@ -157,6 +211,7 @@ def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
         "start_char": span.start_char if span else None,
         "end_char": span.end_char if span else None,
         "place": _place_json(span.place) if span else None,
+        "dated": span.dated.isoformat() if span and span.dated else None,
     }
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
-from bot.answer import Answer, QuestionError
+from bot.answer import Answer
+from bot.conversation import Turn, turn_of
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.desk import BusyError, Desk, TooSlowError
 from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice
-from bot.discord_app.turns import Conversations, Turn
+from bot.discord_app.turns import Conversations
+from bot.question import QuestionError
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -153,8 +155,7 @@ class Asking:
         return Reply(embed=answer_embed(answer), answer=answer)
 
     def _note(self, answer: Answer, place: Place, earlier: tuple[Turn, ...]) -> None:
-        said = answer.spans[0].text if answer.spans else None
-        turns = (*earlier, Turn(answer.question, said))
+        turns = (*earlier, turn_of(answer))
         self._conversations.remember(answer.id, turns, place.channel_id, place.user_id)
         self._metrics.asked("answered" if answer.answered else "not_in_documents", answer.timings)
         event(

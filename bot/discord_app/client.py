@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.collections import collections_in, server_of
+from bot.conversation import Turn
 from bot.discord_app.asking import Asking, Place, Reply
 from bot.discord_app.building import Builder
 from bot.discord_app.buttons import AnswerButton, answer_buttons
@@ -27,7 +28,7 @@ from bot.discord_app.paging import PageButton
 from bot.discord_app.records import KeptAnswer, Records
 from bot.discord_app.rendering import notice, text_of
 from bot.discord_app.served import Served
-from bot.discord_app.turns import Conversations, Turn
+from bot.discord_app.turns import Conversations
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ _log = logging.getLogger(__name__)
 # Seconds that Discord may make a request wait; a longer wait is an error, not silence.
 MAX_RATELIMIT_S = 30.0
 # Of these, only what follows from being there: servers, their channels, and messages that are
-# addressed to Quoth. None is privileged.
+# addressed to Quoth. None is privileged; `intents_for` adds the one that may be set.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 # What the invite link asks for; the last to find the message that a reply belongs to.
 PERMISSIONS = discord.Permissions(
@@ -45,6 +46,11 @@ PERMISSIONS = discord.Permissions(
     embed_links=True,
     read_message_history=True,
 )
+
+
+def intents_for(settings: Settings) -> discord.Intents:
+    """`INTENTS`, and the text of all messages where a person has set so: that one is privileged."""
+    return INTENTS | discord.Intents(message_content=settings.message_content)
 
 
 class _Tree(app_commands.CommandTree["QuothBot"]):
@@ -65,7 +71,7 @@ class QuothBot(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=INTENTS,
+            intents=intents_for(settings),
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_S,
             tree_cls=_Tree,

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from bot.answer import Answer
-from bot.discord_app.turns import Turn
+from bot.conversation import Turn
 
 
 class BusyError(Exception):
@@ -28,7 +28,7 @@ class AnswersInTurn(Protocol):
 
         Args:
             question: As typed.
-            earlier: The turns before it, oldest first; an answerer may leave them aside.
+            earlier: The turns before it, oldest first.
             alternatives: How many other answers, at most.
             scope: The collection of the server where it is asked; none in direct messages.
 

@@ -188,7 +188,7 @@ class Records:
         question: str | None,
     ) -> None:
         """Remember one member's vote; it takes the place of the one before, all but its words."""
-        given = answer.found.spans[0].text if answer.found.spans else None
+        given = "; ".join(span.text for span in answer.found.spans) or None
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

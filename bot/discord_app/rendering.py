@@ -24,6 +24,9 @@ ANSWER_CHARS = 800
 NEAREST_CHARS = 600
 SOURCE_CHARS = 150
 PLACE_CHARS = 100
+UNDERSTOOD_CHARS = 200
+# Of a description, what several texts may fill: how the question was understood stands above.
+_ROOM = MAX_EMBED_DESCRIPTION - 2 * UNDERSTOOD_CHARS - 100
 # On either side of an answer in its context. Escaped, twice as much still fits a description.
 CONTEXT_CHARS = 700
 
@@ -69,7 +72,15 @@ def label(name: str) -> str:
 
 def answer_embed(answer: Answer) -> discord.Embed:
     """The answer large, its sentence below, where it stands; or that the documents don't say."""
-    embed = _found(answer.spans[0]) if answer.spans else _not_found(answer)
+    if not answer.spans:
+        embed = _not_found(answer)
+    elif len(answer.spans) == 1:
+        embed = _found(answer.spans[0])
+    else:
+        embed = _several(answer)
+    if answer.understood:
+        line = render("discord/understood.md", understood=fit(answer.understood, UNDERSTOOD_CHARS))
+        embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
     # A question stands in a place that knows no formatting and no mentions.
     embed.set_author(name=shorten(plain(answer.question), MAX_EMBED_AUTHOR))
     footer = render(
@@ -84,6 +95,31 @@ def _found(span: AnswerSpan) -> discord.Embed:
     description = render("discord/answer.md", quote=_quote(span), dated=span.dated, **_where(span))
     title = fit(span.text, MAX_EMBED_TITLE)
     return discord.Embed(title=title, description=description, colour=ANSWERED)
+
+
+def _several(answer: Answer) -> discord.Embed:
+    """The items of a list, or what documents say instead of each other, each in its sentence."""
+    title = render(
+        "discord/several_title.txt",
+        kind=answer.kind,
+        count=len(answer.spans),
+        is_by_date=answer.is_by_date,
+    )
+    shown = [
+        render("discord/answer.md", quote=_quote(span), dated=span.dated, **_where(span))
+        for span in answer.spans
+    ]
+    return discord.Embed(title=title, description=_as_many_as_fit(shown), colour=ANSWERED)
+
+
+def _as_many_as_fit(texts: Sequence[str]) -> str:
+    """Texts under each other, as many of the first as a description holds."""
+    shown: list[str] = []
+    for text in texts:
+        if sum(map(len, shown)) + len(text) + 2 * len(shown) > _ROOM:
+            break
+        shown.append(text)
+    return "\n\n".join(shown)
 
 
 def _not_found(answer: Answer) -> discord.Embed:
@@ -141,18 +177,17 @@ def context_embed(around: Surroundings) -> discord.Embed:
 
 def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
     """Other answers, each in its sentence."""
-    shown: list[str] = []
-    for span in spans:
-        text = render(
+    shown = [
+        render(
             "discord/other.md",
             quote=_quote(span),
             source=fit(span.title or span.document_id, SOURCE_CHARS),
             confidence=span.confidence,
         )
-        if sum(map(len, shown)) + len(text) + 2 * len(shown) <= MAX_EMBED_DESCRIPTION:
-            shown.append(text)
+        for span in spans
+    ]
     return discord.Embed(
-        title=label("others_title"), description="\n\n".join(shown), colour=INFORMATION
+        title=label("others_title"), description=_as_many_as_fit(shown), colour=INFORMATION
     )
 
 

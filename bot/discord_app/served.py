@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.answer import Answer, QuestionError
+from bot.answer import Answer
 from bot.collections import BASE_COLLECTION
+from bot.conversation import Turn
 from bot.discord_app.rendering import CONTEXT_CHARS, DocumentLine, Surroundings
 from bot.discord_app.shelves import ServerShelves, Shelf, Shelves, open_base
-from bot.discord_app.turns import Turn
+from bot.question import QuestionError
 
 _T = TypeVar("_T")
 
@@ -56,9 +57,10 @@ class Served:
     def answer(
         self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
-        """Answer a question by itself; see `AnswersInTurn`."""
-        del earlier  # understood by no part yet that answers
-        return self._with(scope, lambda shelf: shelf.answerer.answer(question, alternatives))
+        """Answer a question; see `AnswersInTurn`."""
+        return self._with(
+            scope, lambda shelf: shelf.answerer.answer(question, alternatives, earlier)
+        )
 
     def _with(self, scope: str | None, use: Callable[[Shelf], _T]) -> _T:
         """Use a server's shelf, or the base's where the server's collection turns out broken."""

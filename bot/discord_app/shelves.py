@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.answer import Answer
 from bot.assembly import OpenIndex
 from bot.collections import BASE_COLLECTION
+from bot.conversation import Turn
 from bot.discord_app.lending import Lent
 from bot.discord_app.logs import event
 from index.errors import IndexMissingError
@@ -29,10 +30,10 @@ BROKEN_S = 60.0
 
 
 class Answers(Protocol):
-    """Answers from the generations that it was made of; see `bot.answer.Answerer`."""
+    """Answers from the generations that it was made of; see `bot.answerer.Answerer`."""
 
-    def answer(self, question: str, alternatives: int = 0) -> Answer:
-        """Answer one question, with so many other answers at most."""
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        """Answer one question after others, with so many other answers at most."""
         ...
 
 

@@ -5,19 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.conversation import MAX_TURNS, Turn
+
 # A conversation that nobody went on with is over.
 KEPT_S = 15 * 60
-MAX_TURNS = 10
 MAX_CONVERSATIONS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question and what was answered."""
-
-    question: str
-    answer: str | None
-    """None where the documents didn't say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bot.answer import judge
+from bot.candidates import judge
 from bot.confidence import (
     FORMAT_VERSION,
     RISK_STEPS,

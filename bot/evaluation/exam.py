@@ -2,17 +2,27 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.assembly import calibration_for
 from bot.building import SPLITTING
 from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate
+from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.errors import CalibrationError, QuestionsError
-from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
+from bot.evaluation.lists import ListReport, ask_lists, for_given_passage, report_lists
+from bot.evaluation.questions import (
+    Misfits,
+    QuestionedPassage,
+    read_distractors,
+    read_lists,
+    read_questions,
+)
 from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
 from bot.settings import Settings
@@ -21,6 +31,8 @@ from index.reporting import Reporter
 from index.retrieve import Retriever
 from prompts import render
 from reader.model import Reader
+
+_Outcome = TypeVar("_Outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,57 @@ class Exam:
         outcomes = {mode: self._given() if mode == "reader" else self._open() for mode in modes}
         return self._result(outcomes, self._calibration, always_answer=always_answer)
 
+    def converse(self) -> ConversationReport:
+        """
+        Ask the follow-ups of the files, from the passages of all.
+
+        Raises:
+            QuestionsError: If they have none.
+            IndexingError: If the passages can't be indexed.
+        """
+        followups = sum(len(passage.followups) for passage in self._passages(self._files.asked))
+        if not followups:
+            names = ", ".join(map(str, self._files.asked))
+            raise QuestionsError(f'{names}: no passage has "followups".')
+        threshold = self._calibration.threshold(self._settings.max_risk)
+        with self._indexed() as retriever:
+            outcomes = converse(
+                self._passages(self._files.asked),
+                self._answerer(retriever, threshold),
+                self._answerer(retriever, 0.0),
+                self._calibration,
+            )
+            return report_conversations(list(self._counted(outcomes, followups)), threshold)
+
+    def ask_for_lists(self, path: Path) -> ListReport:
+        """
+        Ask a file's questions for several things, each of its own passage.
+
+        Args:
+            path: See `read_lists`; its passages are those of the files.
+
+        Raises:
+            QuestionsError: If it can't be used, or a passage is missing.
+        """
+        lists = read_lists(path)
+        known = {passage.id for passage in self._passages(self._files.asked)}
+        missing = sorted(lists.keys() - known)
+        if missing:
+            raise QuestionsError(
+                f'{path}: no file has the passage "{missing[0]}". Name the file that holds it.'
+            )
+        outcomes = ask_lists(
+            self._passages(self._files.asked),
+            lists,
+            self._reader,
+            for_given_passage(self._calibration),
+            self._calibration.given_passage.min_confidence,
+            SPLITTING,
+            self._encoder.token_offsets,
+        )
+        total = self.questions + sum(map(len, lists.values()))
+        return report_lists(list(self._counted(outcomes, total)))
+
     def calibrate(self, *, always_answer: bool = False) -> Result:
         """
         Ask all questions in both modes, and fit a calibration to the outcomes.
@@ -187,6 +250,19 @@ class Exam:
 
     def _open(self) -> list[Outcome]:
         """Answer each question from the passages of all files."""
+        with self._indexed() as retriever:
+            outcomes = ask_open(
+                self._passages(self._files.asked),
+                self._answerer(retriever, 0.0),
+                retriever,
+                self._calibration,
+                keep_candidates=self._calibrating,
+            )
+            return list(self._counted(outcomes))
+
+    @contextmanager
+    def _indexed(self) -> Iterator[Retriever]:
+        """Search the passages of all files."""
         every = chain(
             self._passages(self._files.asked),
             chain.from_iterable(map(read_distractors, self._files.distractors)),
@@ -203,30 +279,26 @@ class Exam:
             ) as generation,
         ):
             questions = OnnxQuestionEncoder(self._encoder.export, self._settings.threads)
-            retriever = Retriever(generation, questions)
-            answerer = Answerer(
-                retriever,
-                self._reader,
-                self._calibration,
-                passages=self._settings.passages,
-                min_confidence=0.0,
-                max_question_chars=self._settings.max_question_chars,
-            )
-            outcomes = ask_open(
-                self._passages(self._files.asked),
-                answerer,
-                retriever,
-                self._calibration,
-                keep_candidates=self._calibrating,
-            )
-            return list(self._counted(outcomes))
+            yield Retriever(generation, questions)
+
+    def _answerer(self, retriever: Retriever, min_confidence: float) -> Answerer:
+        return Answerer(
+            retriever,
+            self._reader,
+            self._calibration,
+            passages=self._settings.passages,
+            min_confidence=min_confidence,
+            max_question_chars=self._settings.max_question_chars,
+        )
 
     def _passages(self, paths: Sequence[Path]) -> Iterator[QuestionedPassage]:
         # What doesn't fit was named when the files were looked through.
         return chain.from_iterable(read_questions(path, Misfits()) for path in paths)
 
-    def _counted(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        self._reporter.stage("ask", self.questions)
+    def _counted(
+        self, outcomes: Iterable[_Outcome], total: int | None = None
+    ) -> Iterator[_Outcome]:
+        self._reporter.stage("ask", self.questions if total is None else total)
         for outcome in outcomes:
             yield outcome
             self._reporter.advance(1)

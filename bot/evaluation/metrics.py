@@ -41,6 +41,31 @@ def f1(prediction: str, gold: str) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
+def set_f1(predictions: Sequence[str], golds: Sequence[str]) -> float:
+    """
+    F1 of a set of answers: each is worth its `f1` with the gold that it is paired with.
+
+    Pairs are made greedily, the best first. If either set is empty, it is 1.0 where both are.
+    """
+    if not predictions or not golds:
+        return float(not predictions and not golds)
+    pairs = sorted(
+        (
+            (f1(prediction, gold), -place, -other)
+            for place, prediction in enumerate(predictions)
+            for other, gold in enumerate(golds)
+        ),
+        reverse=True,
+    )
+    taken: set[tuple[str, int]] = set()
+    shared = 0.0
+    for score, place, other in pairs:
+        if taken.isdisjoint({("prediction", place), ("gold", other)}):
+            taken |= {("prediction", place), ("gold", other)}
+            shared += score
+    return 2 * shared / (len(predictions) + len(golds))
+
+
 @dataclass(frozen=True, slots=True)
 class Graded:
     """One question's scores."""

@@ -56,6 +56,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUpQuestion:
+    """A question that leans on another, and what counts as right."""
+
+    first: str
+    """The question before it."""
+    elliptical: str
+    """As typed."""
+    rewrite: str
+    """The same, standing alone."""
+    answers: tuple[str, ...]
+    """Accepted ones; none if the passage doesn't answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionedPassage:
     """A text with questions about it."""
 
@@ -65,6 +79,10 @@ class QuestionedPassage:
     questions: tuple[Question, ...]
     where: str = ""
     """Its file, and its place there."""
+    followups: tuple[FollowUpQuestion, ...] = ()
+    """In files of ours."""
+    id: str = ""
+    """In files of ours."""
 
     @property
     def key(self) -> str:
@@ -130,11 +148,25 @@ class _OurText(_Outside):
     text: _Text
 
 
+class _OurFollowUp(_Outside):
+    first: _Text
+    q: _Text
+    rewrite: _Text
+    a: str | tuple[str, ...] | None
+
+
 class _OurPassage(_Outside):
     id: _Text
     title: str = ""
     text: _Text
     qas: tuple[_OurQuestion, ...]
+    followups: tuple[_OurFollowUp, ...] = ()
+
+
+class _OurList(_Outside):
+    passage: _Text
+    q: _Text
+    answers: tuple[_Text, ...]
 
 
 class _SquadAnswer(_Outside):
@@ -244,6 +276,31 @@ def read_distractors(path: Path) -> Iterator[QuestionedPassage]:
         raise QuestionsError(f"{path}: holds no passages.")
 
 
+def read_lists(path: Path) -> dict[str, list[Question]]:
+    """
+    Read questions with several answers each, one a line.
+
+    A line is `{"passage": ..., "q": ..., "answers": [...]}`; the passage is one of another file.
+
+    Returns:
+        The questions of each passage, by its id; all answers of a question belong to it.
+
+    Raises:
+        QuestionsError: If the file can't be used.
+    """
+    found: dict[str, list[Question]] = {}
+    try:
+        for where, content in _lines(path):
+            row = _valid(_OurList, content, where)
+            questions = found.setdefault(row.passage, [])
+            questions.append(Question(f"{row.passage}#{len(questions)}", row.q, row.answers))
+    except OSError as error:
+        raise QuestionsError(f"{path}: can't be read ({error.strerror}).") from error
+    if not found:
+        raise QuestionsError(f"{path}: holds no questions.")
+    return found
+
+
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
@@ -270,7 +327,14 @@ def _our_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
         questions = tuple(
             Question(f"{row.id}#{place}", qa.q, _accepted(qa.a)) for place, qa in enumerate(row.qas)
         )
-        yield where, QuestionedPassage(row.title, row.text, questions)
+        followups = tuple(
+            FollowUpQuestion(one.first, one.q, one.rewrite, _accepted(one.a))
+            for one in row.followups
+        )
+        yield (
+            where,
+            QuestionedPassage(row.title, row.text, questions, followups=followups, id=row.id),
+        )
 
 
 def _accepted(answers: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -1,17 +1,19 @@
 """Questions with known answers -> outcomes: given the passage, or open, from all passages."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answer import Answerer, Candidate, QuestionError, judge
+from bot.answerer import Answerer, Findings
+from bot.candidates import Candidate, judge
 from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import Question, QuestionedPassage
+from bot.question import QuestionError
 from index.build import build
 from index.documents import Document
 from index.encoder import Encoder
@@ -104,8 +106,13 @@ def given_parts(text: str, token_offsets: TokenOffsets) -> list[PassageText]:
     Returns:
         The whole, if it fits; else parts.
     """
-    document = Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
-    return [PassageText(part.id, part.text) for part in split(document, WHOLE, token_offsets)]
+    parts = split(document_of(text), WHOLE, token_offsets)
+    return [PassageText(part.id, part.text) for part in parts]
+
+
+def document_of(text: str) -> Document:
+    """A passage as a document, to be split like one."""
+    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
 
 
 @contextmanager
@@ -207,6 +214,22 @@ def _ask_open(
         return outcome
     hits = retriever.retrieve(found.question, MAX_RANK).hits
     outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
+    outcome = with_best(outcome, found, calibration, question.answers)
+    if not keep:
+        return outcome
+    return replace(
+        outcome,
+        candidates=tuple(
+            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
+            for candidate in found.candidates
+        ),
+    )
+
+
+def with_best(
+    outcome: Outcome, found: Findings, calibration: Calibration, answers: Sequence[str]
+) -> Outcome:
+    """Complete an outcome with the best of what was found, if anything was."""
     judged = judge(found.candidates, calibration)
     if not judged:
         return outcome
@@ -215,14 +238,8 @@ def _ask_open(
         outcome,
         prediction=best.candidate.span.text,
         confidence=best.confidence,
-        graded=grade(best.candidate.span.text, question.answers),
+        graded=grade(best.candidate.span.text, answers),
         margin=best.candidate.clues.margin,
-        candidates=tuple(
-            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
-            for candidate in found.candidates
-        )
-        if keep
-        else (),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from index.errors import EncoderError
 from index.generation import Generation
 from index.retrieve import Retriever

@@ -3,7 +3,7 @@
 import pytest
 
 from index.passages import Splitting
-from index.retrieve import LEXICAL_WEIGHT, Retriever, fuse
+from index.retrieve import LEXICAL_WEIGHT, NEAR_WEIGHT, Hit, Retriever, fuse
 from tests.conftest import Library
 
 
@@ -59,3 +59,22 @@ def test_the_scale_of_bm25_does_not_matter() -> None:
 def test_without_shared_words_the_cosine_decides() -> None:
     assert fuse({1: 0.3, 2: -0.2}, {}) == {1: 0.3, 2: -0.2}
     assert fuse({}, {}) == {}
+
+
+def test_passages_near_what_was_shown_rank_higher(retriever: Retriever) -> None:
+    near = retriever.passages_in("base", "bread.txt", 0, 5)
+    question = "what is the fine for arson"
+
+    usual, nearer = retriever.retrieve(question, 3).hits, retriever.retrieve(question, 3, near).hits
+
+    def score(hits: tuple[Hit, ...]) -> float:
+        return next(hit.score for hit in hits if hit.passage.document_id == "bread.txt")
+
+    assert len(near) == 1
+    assert score(nearer) == pytest.approx(score(usual) + NEAR_WEIGHT)
+
+
+def test_nothing_is_near_in_a_document_that_is_not_there(retriever: Retriever) -> None:
+    assert retriever.passages_in("base", "gone.txt", 0, 5) == []
+    assert retriever.passages_in("other", "bread.txt", 0, 5) == []
+    assert retriever.passages_in("base", "bread.txt", 5_000, 6_000) == []

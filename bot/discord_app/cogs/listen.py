@@ -11,13 +11,14 @@ import aiohttp
 import discord
 from discord.ext import commands
 
+from bot.conversation import Turn
 from bot.discord_app.asking import Place
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.client import QuothBot, contents
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.logs import event
-from bot.discord_app.turns import Turn
+from bot.discord_app.rendering import notice
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Listen(commands.Cog):
         if message.author.bot or message.type not in _SPOKEN:
             return
         place = _place(message)
-        if place.server_id is not None and self._bot.user not in message.mentions:
+        if place.server_id is not None and not self._is_addressed(message):
             return
         if not self._bot.channels.is_allowed(place.server_id, place.channel_id, place.parent_id):
             return
@@ -53,6 +54,23 @@ class Listen(commands.Cog):
             except (discord.RateLimited, aiohttp.ClientError) as error:
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
 
+    def _is_addressed(self, message: discord.Message) -> bool:
+        """
+        Whether a message of a server is meant for Quoth.
+
+        Where Quoth may read all messages, one without a mention is, in a thread in which its author
+        asked a moment ago. Elsewhere such a message arrives blank.
+        """
+        if self._bot.user in message.mentions:
+            return True
+        return (
+            self._bot.settings.message_content
+            and bool(message.content.strip())
+            and not message.mentions
+            and isinstance(message.channel, discord.Thread)
+            and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
+        )
+
     async def _answer(self, message: discord.Message, place: Place) -> None:
         question = self._without_mention(message.content)
         if not question:
@@ -62,9 +80,22 @@ class Listen(commands.Cog):
         if refused is not None:
             await self._send(message, content=refused)
             return
+        is_first = self._begins_in_thread(message)
         async with _typing(message.channel):
             reply = await self._bot.asking.ask(question, place, self._earlier(message))
-        await self._send(message, **contents(reply, with_embed=_may_embed(message)))
+        shown = contents(reply, with_embed=_may_embed(message))
+        if is_first and reply.answer is not None:
+            told = (shown.get("content"), notice("mention_me"))
+            shown["content"] = "\n\n".join(text for text in told if text)
+        await self._send(message, **shown)
+
+    def _begins_in_thread(self, message: discord.Message) -> bool:
+        """Whether its author should hear how to ask on: in a thread, a mention seems needless."""
+        return (
+            isinstance(message.channel, discord.Thread)
+            and not self._bot.settings.message_content
+            and not self._bot.conversations.latest(message.channel.id, message.author.id)
+        )
 
     def _without_mention(self, text: str) -> str:
         assert self._bot.user is not None  # noqa: S101 - true once messages arrive

@@ -54,8 +54,9 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
     answer = json.loads(asked.stdout)
     assert list(answer) == [
-        *("question", "answered", "answer", "confidence", "quote", "collection", "document"),
-        *("start_char", "end_char", "place", "alternatives", "nearest", "generation"),
+        *("question", "understood", "answered", "answer", "confidence", "quote", "collection"),
+        *("document", "start_char", "end_char", "place", "dated", "kind", "answers"),
+        *("alternatives", "nearest", "generation"),
         "timings_ms",
     ]
     text = (ROOT / "seeds" / answer["document"]).read_text()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
-from bot.cli.rendering import answer_json, answer_text, styles
+from bot.cli.rendering import answer_json, answer_line, answer_text, styles
 from index.documents import Place
 
 QUOTE = "Of all, 35,927 were for drunk driving."
@@ -118,3 +118,54 @@ def test_json_describes_the_answer() -> None:
     assert answer_json(replace(ANSWER, spans=()))["answer"] is None
     with_place = replace(ANSWER, spans=(replace(SPAN, place=Place(0, 9, "page", "3")),))
     assert answer_json(with_place)["place"] == {"kind": "page", "name": "3"}
+
+
+def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
+    other = replace(SPAN, text="all", start_char=103, end_char=106, confidence=0.4)
+
+    lines = shown(replace(ANSWER, spans=(other, SPAN), kind="list")).splitlines()
+
+    assert lines[:4] == ["2 found:", "- all", "- 35,927", ""]
+    assert "  Of **all**, 35,927 were for drunk driving." in lines
+    assert "  Of all, **35,927** were for drunk driving." in lines
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "head"),
+    [
+        (date(2012, 1, 1), date(2011, 1, 1), "The documents disagree, the newest first:"),
+        (date(2012, 1, 1), None, "The documents disagree:"),
+    ],
+)
+def test_an_order_by_date_is_claimed_where_all_are_dated(
+    first: date, second: date | None, head: str
+) -> None:
+    spans = (replace(SPAN, dated=first), replace(SPAN, document_id="b.txt", dated=second))
+    answer = replace(ANSWER, spans=spans, kind="disagreement")
+
+    assert shown(answer).startswith(head)
+    assert answer_line(answer, Path("seeds")).startswith(head)
+    assert "seeds/b.txt" in answer_line(answer, Path("seeds"))
+
+
+def test_how_a_question_was_understood_is_one_line() -> None:
+    understood = "how many for theft?\nand for arson"
+
+    assert shown(replace(ANSWER, understood=understood)).startswith(
+        "35,927\nunderstood as: how many for theft? and for arson\n\n"
+    )
+    refused = replace(ANSWER, spans=(), understood=understood)
+    assert "\nunderstood as: how many" in shown(refused)
+
+
+def test_json_holds_all_spans() -> None:
+    described = answer_json(replace(ANSWER, spans=(SPAN, SPAN), kind="list", understood="a b"))
+
+    assert [one["answer"] for one in described["answers"]] == ["35,927", "35,927"]
+    assert (described["kind"], described["understood"]) == ("list", "a b")
+
+
+def test_a_line_holds_the_items_of_a_list() -> None:
+    answer = replace(ANSWER, spans=(SPAN, SPAN), kind="list")
+
+    assert answer_line(answer, Path("seeds")) == "2 found: 35,927; 35,927"

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
-from bot.discord_app.turns import Turn
+from bot.conversation import Turn
 
 _TIMINGS = Timings(encode_s=0.001, search_s=0.002, read_s=0.030, total_s=0.034)
 

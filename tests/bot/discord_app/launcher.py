@@ -18,7 +18,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import assembly
-from bot.answer import Answerer
+from bot.answerer import Answerer
 from bot.cli.main import main
 from bot.discord_app import building, following
 from bot.settings import Settings

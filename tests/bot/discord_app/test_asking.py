@@ -7,6 +7,7 @@ import pytest
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
+from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import EMBED_LINKS, SEND_MESSAGES, Channel, User
 
 
@@ -283,3 +284,53 @@ def test_a_server_that_is_not_known_yet_is_no_direct_conversation(
 
     assert local.reply_to(said).embeds
     assert len([m for m in unknown.messages.values() if m.author is local.bot]) == 1
+
+
+def test_the_first_answer_in_a_thread_says_how_to_ask_on(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    thread = local.add_thread(channel)
+    start_bot(cooldown_questions=1_000)
+    mention = f"<@{local.bot.id}>"
+
+    first = local.reply_to(local.say(thread, asker, f"{mention} for arson", mentions=[local.bot]))
+    second = local.reply_to(local.say(thread, asker, f"{mention} for theft", mentions=[local.bot]))
+    elsewhere = local.reply_to(
+        local.say(channel, asker, f"{mention} for arson", mentions=[local.bot])
+    )
+
+    assert "mention me" in first.content
+    assert second.content == elsewhere.content == ""
+
+
+def test_without_the_intent_a_thread_hears_mentions_alone(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    thread = local.add_thread(channel)
+    start_bot(cooldown_questions=1_000)
+    mention = f"<@{local.bot.id}>"
+    local.reply_to(local.say(thread, asker, f"{mention} for arson", mentions=[local.bot]))
+    local.say(thread, asker, "and for theft?")
+
+    local.reply_to(local.say(thread, asker, f"{mention} for theft", mentions=[local.bot]))
+    assert len([m for m in thread.messages.values() if m.author is local.bot]) == 2
+
+
+def test_with_the_intent_a_thread_goes_on_without_mentions_for_who_asked(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    thread = local.add_thread(channel)
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(gated, message_content=True, cooldown_questions=1_000)
+    local.say(thread, User("bob"), "what is this thread about")
+    first = local.say(thread, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    assert "mention me" not in local.reply_to(first).content
+
+    local.reply_to(local.say(thread, asker, "and for theft?"))
+
+    assert [(q, len(earlier)) for q, earlier in gated.asked] == [
+        ("for arson", 0),
+        ("and for theft?", 1),
+    ]

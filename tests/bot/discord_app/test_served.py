@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from bot.answer import Answer
 from bot.assembly import OpenIndex
+from bot.conversation import Turn
 from bot.discord_app import shelves as shelving
 from bot.discord_app.rendering import DocumentLine
 from bot.discord_app.served import Counts, Served
@@ -89,10 +90,12 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
     asked, go_on = threading.Event(), threading.Event()
 
     class Waiting:
-        def answer(self, question: str, alternatives: int = 0) -> Answer:
+        def answer(
+            self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()
+        ) -> Answer:
             asked.set()
             go_on.wait(30)
-            return library.answerer().answer(question, alternatives)
+            return library.answerer().answer(question, alternatives, earlier)
 
     served = Served(watched(library, closed, lambda *_: Waiting()))
     first = served.generation

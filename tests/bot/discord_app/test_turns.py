@@ -1,7 +1,8 @@
 """Conversations are remembered for a while."""
 
+from bot.conversation import MAX_TURNS, Turn
 from bot.discord_app import turns
-from bot.discord_app.turns import KEPT_S, MAX_TURNS, Conversations, Turn
+from bot.discord_app.turns import KEPT_S, Conversations
 
 
 def test_turns_are_found_by_their_last_answer_and_by_who_asked_where() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import Candidate
+from bot.candidates import Candidate
 from bot.confidence import Calibration, Clues, logistic
 from bot.evaluation.calibrate import MAX_CALIBRATION_ERROR, Calibrated, calibrate, thresholds
 from bot.evaluation.errors import CalibrationError
@@ -33,7 +33,7 @@ def simulated(count: int, *, seed: int = 0) -> list[Outcome]:
             graded = RIGHT if chance.random() < logistic(logit) else WRONG
             passage = Passage(place, f"{place}.txt", 0, 9, "", ())
             span = Span(place, 0, 5, f"text {place}", clues.margin, 0.0)
-            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues), graded))
+            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues, "a"), graded))
         made.append(
             Outcome(
                 question_id=str(number),

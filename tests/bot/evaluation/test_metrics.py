@@ -13,6 +13,7 @@ from bot.evaluation.metrics import (
     f1,
     grade,
     normalise,
+    set_f1,
     summarise,
 )
 
@@ -169,3 +170,21 @@ def test_no_threshold_beats_the_best(answered: list[tuple[float, Graded]]) -> No
 
     assert found.f1 == pytest.approx(max(tried))
     assert overall(found.value) == pytest.approx(found.f1)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "golds", "score"),
+    [
+        ((), (), 1.0),
+        (("a rye",), (), 0.0),
+        ((), ("rye",), 0.0),
+        (("rye", "oat"), ("oat", "rye"), 1.0),
+        (("rye",), ("rye", "oat", "spelt"), 0.5),
+        (("rye", "rye"), ("rye",), 2 / 3),
+        (("rye bread",), ("rye",), 2 / 3),
+    ],
+)
+def test_the_f1_of_a_set_pairs_each_answer_once(
+    predictions: tuple[str, ...], golds: tuple[str, ...], score: float
+) -> None:
+    assert set_f1(predictions, golds) == pytest.approx(score)

@@ -9,10 +9,12 @@ import pytest
 
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import (
+    FollowUpQuestion,
     Misfits,
     Question,
     QuestionedPassage,
     read_distractors,
+    read_lists,
     read_questions,
 )
 
@@ -42,11 +44,12 @@ def test_json_lines_have_texts_lists_and_nulls_for_answers(tmp_path: Path) -> No
         {"q": "where is bread sold", "a": ["at the station", "station"]},
         {"q": "who bakes", "a": None},
     ]
-    row = {**ROW, "qas": qas, "domain": "left alone", "followups": [{"q": "and a roll?"}]}
+    row = {**ROW, "qas": qas, "domain": "left alone"}
 
     (passage,) = read(lines(tmp_path, row))
 
     assert (passage.title, passage.text) == ("Bread", ROW["text"])
+    assert passage.id == "p1"
     assert passage.questions == (
         Question("p1#0", "how much is a loaf", ("2",)),
         Question("p1#1", "where is bread sold", ("at the station", "station")),
@@ -281,3 +284,36 @@ def test_many_questions_are_read_in_little_memory(tmp_path: Path, kind: str, pas
 
     assert count == 10 * passages
     assert peak < 20_000_000
+
+
+def test_json_lines_may_have_follow_ups(tmp_path: Path) -> None:
+    followup = {"first": "how much is a loaf", "q": "and a roll?", "rewrite": "what is a roll"}
+    row = {
+        **ROW,
+        "qas": [{"q": "how much is a loaf", "a": "2"}],
+        "followups": [{**followup, "a": None}, {**followup, "a": "2"}],
+    }
+
+    (passage,) = read(lines(tmp_path, row))
+
+    texts = ("how much is a loaf", "and a roll?", "what is a roll")
+    assert passage.followups == (FollowUpQuestion(*texts, ()), FollowUpQuestion(*texts, ("2",)))
+
+
+def test_lists_are_read_by_passage(tmp_path: Path) -> None:
+    rows = [{"passage": "p1", "q": "which breads", "answers": ["rye", "oat"]}]
+    rows.append({"passage": "p1", "q": "which cakes", "answers": []})
+
+    assert read_lists(lines(tmp_path, *rows)) == {
+        "p1": [
+            Question("p1#0", "which breads", ("rye", "oat")),
+            Question("p1#1", "which cakes", ()),
+        ]
+    }
+
+
+def test_a_line_that_is_no_list_is_named(tmp_path: Path) -> None:
+    with pytest.raises(QuestionsError, match="line 1: answers"):
+        read_lists(lines(tmp_path, {"passage": "p1", "q": "which breads"}))
+    with pytest.raises(QuestionsError, match="holds no questions"):
+        read_lists(lines(tmp_path))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answer import place_of
+from bot.locating import place_of
 from index.documents import Loaded
 from index.formats import parse
 

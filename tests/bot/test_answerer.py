@@ -4,27 +4,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.answer import (
-    MAX_NEAREST,
-    Candidate,
-    QuestionError,
-    VerbatimError,
-    candidates,
-    clean_question,
-    distinct_candidates,
-    judge,
-    place_of,
-    quote_bounds,
-)
-from bot.confidence import Clues
+from bot.answerer import MAX_NEAREST
+from bot.conversation import Turn, turn_of
+from bot.locating import VerbatimError
+from bot.question import QuestionError
 from index.documents import Place
-from index.passages import Passage, Splitting
-from index.retrieve import Hit
-from reader.spans import Span
-from tests.conftest import FAKE_CALIBRATION, Library
+from index.passages import Splitting
+from tests.conftest import Library
 
 TEXT = (
     "Of the people sentenced, many were fined. Fines for theft 35, for arson 90. "
@@ -126,102 +113,6 @@ def test_a_question_that_is_too_long_is_refused_with_both_numbers(filled: Librar
         filled.answerer().answer("a" * 10_000)
 
 
-def test_control_and_invisible_characters_leave_the_question() -> None:
-    asked = "how\x1b[31m many\u200b for\u202e theft\r\n\x00?"
-
-    assert clean_question(asked, 100) == "how [31m many for theft ?"
-
-
-@given(st.text(max_size=50))
-def test_a_cleaned_question_is_one_printable_line(question: str) -> None:
-    try:
-        cleaned = clean_question(question, 100)
-    except QuestionError:
-        return
-    assert cleaned == " ".join(cleaned.split())
-    assert not any(ord(character) < 32 for character in cleaned)
-    assert clean_question(cleaned, 100) == cleaned
-
-
-def in_base(_: Passage) -> str:
-    return "base"
-
-
-def candidate(passage: Passage, start: int, end: int, text: str, margin: float) -> Candidate:
-    span = Span(passage.id, start, end, text, margin, 0)
-    return Candidate(span, passage, "base", Clues(margin=margin, cosine=0.0, lexical=0.0))
-
-
-FIRST = Passage(0, "a.txt", 0, 50, "", ())
-SECOND = Passage(1, "a.txt", 30, 90, "", ())
-OTHER_DOCUMENT = Passage(2, "b.txt", 0, 50, "", ())
-
-
-def test_spans_that_overlap_in_the_document_are_one() -> None:
-    best = candidate(FIRST, 35, 41, "35,927", 9)
-    same = candidate(SECOND, 5, 11, "35,927", 8)
-    elsewhere = candidate(OTHER_DOCUMENT, 35, 41, "35,927", 7)
-    next_to_it = candidate(SECOND, 11, 14, "for", 6)
-
-    assert distinct_candidates([best, same, elsewhere, next_to_it]) == [
-        best,
-        elsewhere,
-        next_to_it,
-    ]
-
-
-def test_the_gap_is_to_the_best_span_that_says_something_else() -> None:
-    best = candidate(FIRST, 35, 41, "35,927", 9)
-    agreeing = candidate(OTHER_DOCUMENT, 35, 41, "35,927", 7)
-    rival = candidate(FIRST, 0, 5, "1,119", 4)
-
-    judged = judge([rival, agreeing, best], FAKE_CALIBRATION)
-
-    assert [one.candidate for one in judged] == [best, agreeing, rival]
-    assert [one.gap for one in judged] == [5, 3, -5]
-    assert [one.gap for one in judge([best], FAKE_CALIBRATION)] == [9]
-
-
-def test_clues_compare_each_passage_with_the_best_by_words() -> None:
-    hits = [
-        Hit(FIRST, 0.03, 1, 0.7, 2, 3.0),
-        Hit(SECOND, 0.02, 2, 0.6, 1, 12.0),
-        Hit(OTHER_DOCUMENT, 0.01, 3, 0.5, None, None),
-    ]
-
-    found = candidates([Span(passage, 0, 1, "x", 5.0, 2.0) for passage in (0, 1, 2)], hits, in_base)
-
-    assert [one.clues for one in found] == [
-        Clues(3.0, 0.7, 0.25),
-        Clues(3.0, 0.6, 1.0),
-        Clues(3.0, 0.5, 0.0),
-    ]
-
-
-def test_no_passage_sharing_a_word_is_no_clue() -> None:
-    (found,) = candidates(
-        [Span(0, 0, 1, "x", 5.0, 2.0)], [Hit(FIRST, 0.01, 1, 0.5, None, None)], in_base
-    )
-
-    assert found.clues.lexical == 0.0
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "quote"),
-    [(0, 3, (0, 13)), (14, 17, (14, 28)), (8, 17, (0, 28)), (13, 14, (13, 14))],
-)
-def test_a_quote_is_the_sentences_that_an_answer_touches(
-    start: int, end: int, quote: tuple[int, int]
-) -> None:
-    assert quote_bounds([(0, 13), (14, 28)], start, end) == quote
-
-
-def test_a_place_ends_where_the_next_begins() -> None:
-    places = (Place(0, 10, "page", "1"), Place(10, 20, "page", "2"))
-
-    assert [place_of(places, at) for at in (9, 10, 20)] == [places[0], places[1], None]
-
-
 def test_answers_name_documents_with_odd_names(library: Library) -> None:
     library.write("new\nline 🍞.txt", "Fines for theft 35.")
     library.build()
@@ -229,3 +120,61 @@ def test_answers_name_documents_with_odd_names(library: Library) -> None:
     (span,) = library.answerer().answer("how many for theft").spans
 
     assert Path(span.document_id).name == "new\nline 🍞.txt"
+
+
+def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
+    answerer = filled.answerer()
+    first = answerer.answer("how many for theft")
+
+    second = answerer.answer("and for arson?", earlier=(turn_of(first),))
+
+    assert second.spans[0].text == "90"
+    assert second.understood == "how many for theft and for arson?"
+    assert first.understood is None
+
+
+def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(
+    filled: Library,
+) -> None:
+    answerer = filled.answerer()
+    earlier = (turn_of(answerer.answer("what does a loaf costs")),)
+    question = "how many people were punished in court for committing arson"
+
+    alone, after = answerer.answer(question), answerer.answer(question, earlier=earlier)
+
+    assert (after.spans, after.confidence, after.understood) == (
+        *(alone.spans, alone.confidence, None),
+    )
+
+
+def test_a_conversation_outlives_its_document_and_its_index(filled: Library) -> None:
+    turn = turn_of(filled.answerer().answer("how many for theft"))
+    (filled.documents / "fines.txt").unlink()
+    filled.write("other.txt", "Fines for piracy 12.")
+    filled.build()
+
+    answer = filled.answerer().answer("and for piracy?", earlier=(turn,))
+
+    assert answer.spans[0].text.startswith("12")
+    assert answer.understood == "how many for theft and for piracy?"
+
+
+def test_turns_as_long_as_may_be_are_no_obstacle(filled: Library) -> None:
+    turn = Turn("word " * 800, "word " * 800, (), follows=True)
+
+    answer = filled.answerer().answer("and for arson?", earlier=(turn,) * 1_000)
+
+    assert answer.question == "and for arson?"
+    assert len(answer.understood or "") < 300
+
+
+def test_documents_that_disagree_are_shown_with_the_newest_first(library: Library) -> None:
+    library.write("old.md", "---\ndate: 2011-10-18\n---\n\nThe police counted for arson 35 fines.")
+    library.write("new.md", "---\ndate: 2012-10-18\n---\n\nThe police counted for arson 41 fines.")
+    library.build()
+
+    answer = library.answerer().answer("how many fines did the police count for arson")
+
+    assert answer.kind == "disagreement"
+    assert [span.text for span in answer.spans] == ["41", "35"]
+    assert answer.is_by_date

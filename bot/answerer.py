@@ -1,0 +1,204 @@
+"""Question -> `Answer`: retrieve, read, choose, check."""
+
+import math
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
+from bot.candidates import Candidate, Judged, candidates, judge
+from bot.choosing import choose, newest_first
+from bot.confidence import Calibration
+from bot.conversation import FollowUp, Turn, less_if_said, understand
+from bot.locating import located, near
+from bot.question import clean_question
+from bot.several import MAX_ITEMS_PER_PASSAGE, asks_for_several
+from index.retrieve import Hit, Retrieval, Retriever
+from reader.model import PassageText, Reader
+
+SPANS_PER_PASSAGE = 3
+# What a person will look through; the best that were not good enough.
+MAX_NEAREST = 3
+# What was just shown reaches so far to either side: about two passages.
+NEAR_CHARS = 1_500
+# A follow-up is read in more passages, and in the best ones twice: some eight readings instead of
+# five. docs/conversation.md says what more of either gives.
+MORE_FOR_FOLLOW_UP = 1
+PASSAGES_WITH_TOPIC = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one way of asking found."""
+
+    retrieval: Retrieval
+    candidates: tuple[Candidate, ...]
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What there is to choose an answer from."""
+
+    question: str
+    """Cleaned."""
+    attempts: tuple[Attempt, ...]
+    """One for each way of asking; at least one."""
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Of all attempts."""
+        return tuple(candidate for attempt in self.attempts for candidate in attempt.candidates)
+
+    def attempt_of(self, candidate: Candidate) -> Attempt:
+        """The one that found a candidate."""
+        return next(one for one in self.attempts if candidate in one.candidates)
+
+
+class Answerer:
+    """Answers from one generation; any thread may call it."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        reader: Reader,
+        calibration: Calibration,
+        *,
+        passages: int,
+        min_confidence: float,
+        max_question_chars: int,
+    ) -> None:
+        """
+        Take the parts.
+
+        Args:
+            retriever: Where to look.
+            reader: Finds spans in what is retrieved.
+            calibration: Of that reader.
+            passages: See `bot.settings.Settings`, as for `max_question_chars`.
+            min_confidence: Below it the documents don't say; see `Calibration.threshold`.
+            max_question_chars: Longer questions are refused.
+        """
+        self._retriever = retriever
+        self._reader = reader
+        self._calibration = calibration
+        self._passages = passages
+        self._min_confidence = min_confidence
+        self._max_question_chars = max_question_chars
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether confidences come from questions with known answers, or from a plain rule."""
+        return self._calibration.is_fitted
+
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        """
+        Answer one question.
+
+        Args:
+            question: As typed.
+            alternatives: How many other answers, at most.
+            earlier: The turns before it, oldest first, which it may lean on.
+
+        Raises:
+            QuestionError: If it is blank or too long.
+        """
+        started = time.perf_counter()
+        found = self.find(question, earlier)
+        judged = judge(found.candidates, self._calibration)
+        choice = choose(found.question, judged, self._calibration, self._min_confidence)
+        spans = tuple(self._located(one) for one in choice.chosen)
+        attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
+        asked = judged[0].candidate.asked if judged else found.question
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=found.question,
+            spans=newest_first(spans) if choice.kind == "disagreement" else spans,
+            confidence=choice.confidence,
+            alternatives=tuple(self._located(one) for one in choice.rest[:alternatives] if spans),
+            nearest=() if spans else self._nearest(attempt.retrieval.hits),
+            generation=self._retriever.generation.id,
+            timings=Timings(
+                encode_s=sum(one.retrieval.encode_s for one in found.attempts),
+                search_s=sum(one.retrieval.search_s for one in found.attempts),
+                read_s=sum(one.read_s for one in found.attempts),
+                total_s=time.perf_counter() - started,
+            ),
+            kind=choice.kind,
+            understood=asked if asked != found.question else None,
+        )
+
+    def find(self, question: str, earlier: Sequence[Turn] = ()) -> Findings:
+        """
+        Retrieve and read, without choosing.
+
+        Args:
+            question: As typed.
+            earlier: As in `answer`.
+
+        Raises:
+            QuestionError: If it is blank or too long.
+        """
+        asked = clean_question(question, self._max_question_chars)
+        understood = understand(asked, earlier)
+        attempts = []
+        if understood.alone:
+            attempts.append(self._attempt(asked))
+        if understood.follow_up is not None:
+            attempts.append(self._attempt_follow_up(understood.follow_up))
+        return Findings(asked, tuple(attempts))
+
+    def _attempt(self, asked: str) -> Attempt:
+        retrieval = self._retriever.retrieve(asked, self._passages)
+        started = time.perf_counter()
+        found = self._read(asked, retrieval.hits, retrieval.hits)
+        return Attempt(retrieval, found, time.perf_counter() - started)
+
+    def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
+        near = {
+            passage
+            for cited in follow_up.cited
+            for passage in self._retriever.passages_in(
+                cited.collection,
+                cited.document_id,
+                cited.start_char - NEAR_CHARS,
+                cited.end_char + NEAR_CHARS,
+            )
+        }
+        count = self._passages + MORE_FOR_FOLLOW_UP
+        retrieval = self._retriever.retrieve(follow_up.joined, count, near)
+        hits = retrieval.hits
+        started = time.perf_counter()
+        found = [less_if_said(one, follow_up) for one in self._read(follow_up.joined, hits, hits)]
+        if follow_up.with_topic is not None:
+            best = self._best_hits(found, hits)[:PASSAGES_WITH_TOPIC]
+            found += [
+                less_if_said(one, follow_up) for one in self._read(follow_up.with_topic, best, hits)
+            ]
+        return Attempt(retrieval, tuple(found), time.perf_counter() - started)
+
+    def _read(self, asked: str, read: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Candidate, ...]:
+        """Read some of the hits."""
+        passages = [PassageText(hit.passage.id, hit.passage.text) for hit in read]
+        count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
+        spans = self._reader.read(asked, passages, count)
+        return candidates(
+            asked, spans, hits, lambda passage: self._retriever.source(passage).collection
+        )
+
+    def _best_hits(self, found: Sequence[Candidate], hits: Sequence[Hit]) -> list[Hit]:
+        """The hits by the evidence for their best candidate."""
+        evidence: dict[int, float] = {}
+        for one in found:
+            here = self._calibration.evidence(one.clues)
+            evidence[one.passage.id] = max(here, evidence.get(one.passage.id, here))
+        return sorted(hits, key=lambda hit: -evidence.get(hit.passage.id, -math.inf))
+
+    def _located(self, judged: Judged) -> AnswerSpan:
+        return located(judged, self._retriever.source(judged.candidate.passage))
+
+    def _nearest(self, hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
+        return tuple(
+            near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
+        )

@@ -1,0 +1,191 @@
+"""`quoth chat`: questions that follow from each other, at a prompt or through a pipe."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    open_documents,
+    printable,
+    say_calibration,
+    seeds_option,
+    settings_from,
+)
+from prompts import render
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+
+    from bot.answerer import Answerer
+    from bot.assembly import OpenIndex
+    from bot.cli.talk import Form, Look, Shelf
+    from bot.settings import Settings
+    from index.generation import Generation
+    from reader.model import Reader
+
+# Longer files of history are cut to the newer half, so that they don't grow for ever.
+MAX_HISTORY_BYTES = 1_000_000
+# An endless line is refused as too long a question, like any other.
+MAX_LINE_CHARS = 100_000
+
+
+@click.command("chat")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON Lines: one object for each question."
+)
+@click.option(
+    "--collection",
+    "collections",
+    multiple=True,
+    metavar="NAME",
+    help="Answer from this collection too; may be given several times.",
+)
+@seeds_option
+@data_option
+@encoder_option
+def command(
+    *,
+    as_json: bool,
+    collections: tuple[str, ...],
+    seeds: Path | None,
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Answer questions that follow from each other.
+
+    At a terminal, a prompt remembers what was asked, also from one run to the next. Through a pipe,
+    each line is a question, and each answer a line.
+
+    Exit codes: 0 the end was reached, 2 wrong usage, 1 failure.
+    """
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    with failures_shown():
+        from bot.assembly import calibration_for, open_collection, open_reader
+        from bot.cli.talk import Talk
+
+        reader = open_reader(settings)
+        opened = open_documents(settings)
+        others = [open_collection(settings, name) for name in collections]
+        shelf = _CurrentShelf(settings, opened, reader, others)
+        encoder_sha256 = opened.generation.manifest.encoder.sha256
+        say_calibration(settings, calibration_for(settings, reader, encoder_sha256))
+        at_terminal = sys.stdin is not None and sys.stdin.isatty()
+        form: Form = "json" if as_json else "text" if at_terminal else "line"
+        talk = Talk(shelf, _look(form, settings.seeds))
+        _converse(talk.say, _typed(settings) if at_terminal else _piped())
+
+
+def _look(form: "Form", seeds: Path) -> "Look":
+    from bot.cli.rendering import styles
+    from bot.cli.talk import Look
+
+    bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    return Look(form, seeds, bold, dim, shutil.get_terminal_size().columns)
+
+
+def _converse(say: Callable[[str], str | None], lines: Iterator[str]) -> None:
+    from bot.cli.talk import CommandError, QuitError
+
+    for line in lines:
+        try:
+            said = say(line)
+        except QuitError:
+            return
+        except CommandError as error:
+            click.echo(printable(str(error)), err=True)
+            continue
+        if said is not None:
+            click.echo(said)
+            # Whoever reads the pipe waits for this line before writing the next.
+            sys.stdout.flush()
+
+
+class _CurrentShelf:
+    """The index that is published, opened again when it is another."""
+
+    def __init__(
+        self,
+        settings: "Settings",
+        opened: "OpenIndex",
+        reader: "Reader",
+        others: Sequence["Generation"],
+    ) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._others = others
+        self._take(opened)
+
+    def _take(self, opened: "OpenIndex") -> None:
+        from bot.assembly import make_answerer
+
+        self._generation = opened.generation
+        self.answerer: Answerer = make_answerer(self._settings, opened, self._reader, self._others)
+
+    def __call__(self) -> "Shelf":
+        from bot.assembly import open_index
+        from bot.cli.talk import Shelf
+        from index.store import Collection
+
+        if Collection(self._settings.base_collection).current() != self._generation.id:
+            before = self._generation
+            self._take(open_index(self._settings))
+            before.close()
+        return Shelf(self._generation, self.answerer)
+
+
+def _piped() -> Iterator[str]:
+    if sys.stdin is None:
+        return
+    stream = sys.stdin.buffer
+    while line := stream.readline(MAX_LINE_CHARS):
+        yield line.decode("utf-8", "replace")
+
+
+def _typed(settings: "Settings") -> Iterator[str]:
+    """Lines typed at a prompt, until Ctrl-D."""
+    session = _session(settings.data / "chat-history")
+    click.echo(render("chat_welcome.txt", seeds=settings.seeds), err=True)
+    while True:
+        try:
+            yield session.prompt("> ")
+        except KeyboardInterrupt:
+            # As in a shell: the line is given up, the conversation is not.
+            continue
+        except EOFError:
+            return
+
+
+def _session(history: Path) -> "PromptSession[str]":
+    # Imported here: no other command should wait for it.
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory
+
+    from bot.cli.talk import COMMANDS
+
+    _make_room(history)
+    return PromptSession(
+        history=FileHistory(str(history)),
+        completer=WordCompleter(list(COMMANDS), sentence=True),
+        complete_while_typing=False,
+    )
+
+
+def _make_room(history: Path) -> None:
+    """Make the file of what was typed, for its owner alone, or cut it to its newer half."""
+    history.parent.mkdir(parents=True, exist_ok=True)
+    history.touch(mode=0o600)
+    content = history.read_bytes()
+    if len(content) > MAX_HISTORY_BYTES:
+        # Entries begin with a blank line.
+        _, _, newer = content[-MAX_HISTORY_BYTES // 2 :].partition(b"\n\n")
+        history.write_bytes(b"\n" + newer)

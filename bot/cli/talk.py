@@ -1,0 +1,166 @@
+"""A conversation in a terminal: a line in, what to print out."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.answerer import Answerer
+from bot.cli.common import one_line
+from bot.cli.rendering import (
+    CONTEXT_CHARS,
+    answer_json,
+    answer_line,
+    answer_text,
+    context_text,
+    others_text,
+)
+from bot.conversation import MAX_TURNS, Turn, turn_of
+from bot.question import QuestionError
+from index.generation import Generation
+from prompts import Style, render
+
+COMMANDS = ("/context", "/more", "/sources", "/new", "/help", "/quit")
+# These mean something also where programs write the lines.
+_FOR_PROGRAMS = ("/new", "/quit")
+OTHER_ANSWERS = 4
+# Documents that are listed at most.
+MAX_SOURCES = 50
+
+Form = Literal["text", "line", "json"]
+"""For people, for programs that read lines, or as JSON Lines."""
+
+
+class QuitError(Exception):
+    """Whoever talks wants to end."""
+
+
+class CommandError(Exception):
+    """There is no such command here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is answered from."""
+
+    generation: Generation
+    answerer: Answerer
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to print."""
+
+    form: Form
+    seeds: Path
+    """The documents folder; it goes before each document's id."""
+    bold: Style
+    dim: Style
+    width: int
+    """Columns of the terminal."""
+
+
+class Talk:
+    """One conversation after the other."""
+
+    def __init__(self, shelf: Callable[[], Shelf], look: Look) -> None:
+        """
+        Begin.
+
+        Args:
+            shelf: Gives what is answered from now; asked before each line.
+            look: How to print.
+        """
+        self._shelf = shelf
+        self._look = look
+        self._turns: tuple[Turn, ...] = ()
+        self._last: Answer | None = None
+
+    def say(self, line: str) -> str | None:
+        """
+        Answer a line.
+
+        Args:
+            line: A question, or a command.
+
+        Returns:
+            What to print; None for a blank line, and for a command that has nothing to say.
+
+        Raises:
+            QuitError: If the line says so.
+            CommandError: If it is a command that there is not.
+        """
+        line = line.strip()
+        if not line:
+            return None
+        if line.startswith("/"):
+            return self._command(line.split()[0].lower())
+        return self._ask(line)
+
+    def _ask(self, question: str) -> str:
+        form, seeds = self._look.form, self._look.seeds
+        try:
+            answer = self._shelf().answerer.answer(question, OTHER_ANSWERS, self._turns)
+        except QuestionError as error:
+            if form == "json":
+                return json.dumps({"question": question, "error": str(error)}, ensure_ascii=False)
+            return str(error)
+        self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
+        self._last = answer
+        if form == "json":
+            return json.dumps(answer_json(answer), ensure_ascii=False)
+        if form == "line":
+            return answer_line(answer, seeds)
+        look = self._look
+        # Other answers are there for /more.
+        shown = replace(answer, alternatives=())
+        return answer_text(shown, seeds, bold=look.bold, dim=look.dim, width=look.width)
+
+    def _command(self, name: str) -> str | None:
+        known = COMMANDS if self._look.form == "text" else _FOR_PROGRAMS
+        if name not in known:
+            raise CommandError(render("chat_unknown.txt", name=one_line(name), known=known))
+        if name == "/quit":
+            raise QuitError
+        if name == "/help":
+            return render("chat_help.txt")
+        if name == "/sources":
+            return self._sources()
+        if name == "/new":
+            self._turns, self._last = (), None
+            return render("chat_notice.txt", notice="new") if self._look.form == "text" else None
+        if self._last is None:
+            return render("chat_notice.txt", notice="nothing_yet")
+        return self._context(self._last) if name == "/context" else self._more(self._last)
+
+    def _context(self, answer: Answer) -> str:
+        shown: tuple[AnswerSpan | NearestPassage, ...] = (*answer.spans, *answer.nearest)
+        if not shown:
+            return render("chat_notice.txt", notice="nothing_near")
+        texts = self._shelf().generation.texts
+        found = shown[0]
+        start = max(0, found.start_char - CONTEXT_CHARS)
+        try:
+            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS)
+        # The document has left the index since.
+        except KeyError:
+            around = ""
+        before = found.start_char - start
+        if around[before : before + len(found.text)] != found.text:
+            return render("chat_notice.txt", notice="changed")
+        return context_text(found, around, before, self._look.bold, self._look.width)
+
+    def _more(self, answer: Answer) -> str:
+        if not answer.alternatives:
+            return render("chat_notice.txt", notice="no_more")
+        look = self._look
+        return others_text(
+            answer.alternatives, look.seeds, bold=look.bold, dim=look.dim, width=look.width
+        )
+
+    def _sources(self) -> str:
+        generation = self._shelf().generation
+        listed = [one_line(name) for name, *_ in generation.texts.listed(0, MAX_SOURCES)]
+        return render("chat_sources.txt", documents=listed, total=generation.manifest.documents)

@@ -1,0 +1,128 @@
+"""
+Follow-up questions with known answers -> what is lost to their being short.
+
+Each is asked after its first question, which Quoth answers as well as it can; and its full form is
+asked alone, and after the first question of another passage, which should change nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.answerer import Answerer
+from bot.confidence import Calibration
+from bot.conversation import Turn, turn_of
+from bot.evaluation.metrics import grade
+from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
+from bot.evaluation.report import Report, make_report
+from bot.evaluation.run import Outcome, question_word, with_best
+
+Way = Literal["rewrite", "follow_up", "after_unrelated"]
+"""How a question is asked: in full, short after its first question, in full after another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationReport:
+    """What each way of asking the same questions gave."""
+
+    ways: dict[Way, Report]
+
+    @property
+    def kept_always(self) -> float:
+        """The follow-ups' F1 over that of the full forms, in percent, where all are answered."""
+        return _share(*(self.ways[way].always.has_answer.f1 for way in _COMPARED))
+
+    @property
+    def kept(self) -> float:
+        """The same at the threshold."""
+        return _share(*(self.ways[way].scores.has_answer.f1 for way in _COMPARED))
+
+    @property
+    def lost_always(self) -> float:
+        """Points of F1 that full forms lose after an unrelated question, where all are answered."""
+        return (
+            self.ways["rewrite"].always.has_answer.f1
+            - self.ways["after_unrelated"].always.has_answer.f1
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures for programs; the keys are stable."""
+        return {
+            "ways": {way: report.as_json() for way, report in self.ways.items()},
+            "kept_always": round(self.kept_always, 4),
+            "kept": round(self.kept, 4),
+            "lost_always": round(self.lost_always, 4),
+        }
+
+
+_COMPARED: tuple[Way, Way] = ("follow_up", "rewrite")
+
+
+def _share(part: float, whole: float) -> float:
+    return 100 * part / whole if whole else 0.0
+
+
+def converse(
+    passages: Iterable[QuestionedPassage],
+    first_answers: Answerer,
+    answerer: Answerer,
+    calibration: Calibration,
+) -> Iterator[dict[Way, Outcome]]:
+    """
+    Ask each follow-up in every way.
+
+    Args:
+        passages: At least two with follow-ups.
+        first_answers: Answers first questions as a person would see them, refusals included.
+        answerer: Of the same index; asked the questions that are measured.
+        calibration: Of the reader.
+    """
+    asked = [(passage, one) for passage in passages for one in passage.followups]
+    turns = [turn_of(first_answers.answer(one.first)) for _, one in asked]
+    for number, (passage, one) in enumerate(asked):
+        unrelated = next(
+            (
+                turns[(number + step) % len(asked)]
+                for step in range(1, len(asked))
+                if asked[(number + step) % len(asked)][0].key != passage.key
+            ),
+            None,
+        )
+        texts: dict[Way, tuple[str, Sequence[Turn]]] = {
+            "rewrite": (one.rewrite, ()),
+            "follow_up": (one.elliptical, (turns[number],)),
+            "after_unrelated": (one.rewrite, (unrelated,) if unrelated else ()),
+        }
+        yield {
+            way: _outcome(passage, one, answerer, calibration, text, earlier)
+            for way, (text, earlier) in texts.items()
+        }
+
+
+def _outcome(
+    passage: QuestionedPassage,
+    one: FollowUpQuestion,
+    answerer: Answerer,
+    calibration: Calibration,
+    text: str,
+    earlier: Sequence[Turn],
+) -> Outcome:
+    outcome = Outcome(
+        question_id=one.rewrite,
+        passage_key=passage.key,
+        word=question_word(one.rewrite),
+        prediction="",
+        confidence=0.0,
+        graded=grade("", one.answers),
+        margin=0.0,
+    )
+    return with_best(outcome, answerer.find(text, earlier), calibration, one.answers)
+
+
+def report_conversations(
+    outcomes: Sequence[dict[Way, Outcome]], threshold: float
+) -> ConversationReport:
+    """Measure outcomes; at least one."""
+    return ConversationReport(
+        {way: make_report(way, [each[way] for each in outcomes], threshold) for way in outcomes[0]}
+    )

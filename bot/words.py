@@ -1,0 +1,54 @@
+"""English words that say nothing about a subject, by what they do in a question."""
+
+import re
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w'’&.-]*\w")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in order, numbers, names with dots and contractions whole."""
+    return _WORD.findall(text)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+QUESTION_WORDS = _words("who whom whose what which when where why how")
+AUXILIARIES = _words(
+    "is are was were do does did has have had can could will would should may might must be been "
+    "being what's whats who's whos"
+)
+ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
+"""One of these stands in every question that is a sentence."""
+PRONOUNS = _words(
+    "he she him her his hers they them their theirs it its it's then one ones himself herself "
+    "itself this that these those there"
+)
+POINTING_WORDS = _words("this that these those")
+BARE_WORDS = QUESTION_WORDS | _words(
+    "many much long old far often big by for until since with from in to at come exactly year time "
+    "else so of out on till day month"
+)
+"""What a question word takes with it ("since when", "by how much"); none says what about."""
+COMMON_WORDS = (
+    ASKING_WORDS
+    | BARE_WORDS
+    | PRONOUNS
+    | _words(
+        "a an the and or as into over under about after before between during per than not no any "
+        "some"
+    )
+)
+"""Words without a content of their own."""
+NUMBER_WORDS = _words(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "hundred thousand million billion dozen none half"
+)
+
+
+def has_number(text: str) -> bool:
+    """Whether a text says a number, in digits or in words."""
+    parts = re.split(r"[\s-]+", text.lower())
+    return any(map(str.isdigit, text)) or any(part.strip(".,;") in NUMBER_WORDS for part in parts)

@@ -1,0 +1,130 @@
+"""A conversation in a terminal: lines in, answers out."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli.rendering import styles
+from bot.cli.talk import COMMANDS, CommandError, Form, Look, QuitError, Shelf, Talk
+from bot.conversation import MAX_TURNS
+from tests.conftest import Library
+
+TEXT = "Fines for theft 35; for arson 90. Nobody was fined for singing. Other words stand here."
+BOLD, DIM = styles(colour=False)
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    library.write("fines.txt", TEXT)
+    library.build()
+    return library
+
+
+@pytest.fixture
+def begin(filled: Library) -> Callable[[Form], Talk]:
+    def shelf() -> Shelf:
+        generation = filled.open()
+        return Shelf(generation, filled.answerer(generation))
+
+    return lambda form: Talk(shelf, Look(form, Path("seeds"), BOLD, DIM, 80))
+
+
+def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("text")
+
+    first, second = talk.say("how many for theft"), talk.say("and for arson?")
+
+    assert first is not None
+    assert "understood" not in first
+    assert second is not None
+    assert second.startswith("90\nunderstood as: how many for theft and for arson?\n\n")
+
+
+def test_programs_get_a_line_for_each_question(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("line")
+
+    assert [talk.say(line) for line in ("how many for theft\n", "\n", "and for arson?")] == [
+        *("35", None, "90"),
+    ]
+    assert talk.say("how many fined for piracy abroad") == "The documents don't say."
+
+
+def test_json_lines_say_how_it_was_understood(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("json")
+
+    first, second = (json.loads(talk.say(q) or "") for q in ("how many for theft", "and for arson"))
+
+    assert (first["answer"], first["understood"]) == ("35", None)
+    assert (second["answer"], second["understood"]) == ("90", "how many for theft and for arson")
+    assert json.loads(talk.say("x" * 5_000) or "")["error"].startswith("The question has 5,000")
+
+
+def test_a_new_conversation_has_forgotten_the_last(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("line")
+    talk.say("how many for theft")
+
+    assert talk.say("/new") is None
+
+    answer = begin("json")
+    answer.say("how many for theft")
+    answer.say("/new")
+    assert json.loads(answer.say("and for arson") or "")["understood"] is None
+
+
+def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("text")
+    assert talk.say("/context") == talk.say("/more") == "Nothing was asked yet."
+    talk.say("how many for arson")
+
+    context, more = talk.say("/context"), talk.say("/more")
+
+    assert context is not None
+    assert " ".join(context.split()) == TEXT.replace("90", "**90**")
+    assert more == "There is no other answer."
+
+
+def test_the_documents_are_listed(begin: Callable[[Form], Talk]) -> None:
+    assert begin("text").say("/sources") == "fines.txt"
+
+
+def test_a_document_that_has_gone_since_is_said_to_be_gone(
+    begin: Callable[[Form], Talk], filled: Library
+) -> None:
+    talk = begin("text")
+    talk.say("how many for arson")
+    filled.write("other.txt", "Fines for piracy 12.")
+    (filled.documents / "fines.txt").unlink()
+    filled.build()
+
+    assert talk.say("/context") == "That document has changed since, or is gone."
+    assert (talk.say("and for piracy?") or "").startswith("12\n")
+
+
+@pytest.mark.parametrize("line", ["/quit", "  /QUIT now"])
+def test_whoever_wants_to_end_does(begin: Callable[[Form], Talk], line: str) -> None:
+    with pytest.raises(QuitError):
+        begin("text").say(line)
+
+
+def test_an_unknown_command_names_those_that_there_are(begin: Callable[[Form], Talk]) -> None:
+    with pytest.raises(CommandError, match=", ".join(COMMANDS)):
+        begin("text").say("/nonsense")
+    with pytest.raises(CommandError, match=r"/more is no command here\. There are: /new, /quit"):
+        begin("line").say("/more")
+
+
+def test_help_names_every_command(begin: Callable[[Form], Talk]) -> None:
+    text = begin("text").say("/help") or ""
+
+    assert all(name in text for name in COMMANDS if name != "/help")
+
+
+def test_a_long_conversation_keeps_its_last_turns(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("line")
+    for _ in range(MAX_TURNS + 2):
+        assert talk.say("how many for theft " + "x" * 100 + " theft") == "35"
+
+    assert len(talk._turns) == MAX_TURNS
+    assert talk.say("and for arson?") == "90"

@@ -1,0 +1,67 @@
+"""Follow-ups are asked in full, short, and after another subject."""
+
+from pathlib import Path
+
+from bot.answerer import Answerer
+from bot.evaluation.conversations import ConversationReport, converse, report_conversations
+from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
+from bot.evaluation.run import indexed
+from index.passages import Splitting
+from index.retrieve import Retriever
+from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
+
+FINES = QuestionedPassage(
+    "Fines",
+    "Fines for theft 35; for arson 90.",
+    (),
+    followups=(
+        FollowUpQuestion("how many for theft", "and for arson", "how many for arson", ("90",)),
+    ),
+)
+BREAD = QuestionedPassage(
+    "Bread",
+    "A loaf costs 2; a roll 1. Nobody counts cakes.",
+    (),
+    followups=(FollowUpQuestion("what is one loaf", "and a cake", "what is a poppyseed cake", ()),),
+)
+
+
+def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationReport:
+    encoder = FakeEncoder()
+    with indexed(
+        passages,
+        folder,
+        open_encoder=lambda: encoder,
+        vectors=folder / "vectors",
+        splitting=Splitting(),
+        reporter=QuietReporter(),
+    ) as generation:
+
+        def answerer(min_confidence: float) -> Answerer:
+            return Answerer(
+                Retriever(generation, encoder),
+                FakeReader(),
+                FAKE_CALIBRATION,
+                passages=5,
+                min_confidence=min_confidence,
+                max_question_chars=100,
+            )
+
+        asked = converse(passages, answerer(0.5), answerer(0.0), FAKE_CALIBRATION)
+        return report_conversations(list(asked), 0.5)
+
+
+def test_what_is_kept_is_a_share_of_the_full_forms_f1(tmp_path: Path) -> None:
+    report = converse_about(tmp_path, FINES, BREAD)
+
+    assert report.ways["rewrite"].scores.has_answer.f1 == 100
+    assert report.ways["follow_up"].scores.has_answer.f1 == 100
+    assert report.ways["follow_up"].scores.no_answer.f1 == 100
+    assert (report.kept, report.kept_always, report.lost_always) == (100, 100, 0)
+    assert set(report.as_json()) == {"ways", "kept", "kept_always", "lost_always"}
+
+
+def test_one_passage_has_no_other_to_talk_about_before(tmp_path: Path) -> None:
+    report = converse_about(tmp_path, FINES)
+
+    assert report.ways["after_unrelated"].scores.has_answer.f1 == 100
