@@ -87,11 +87,6 @@ class Answerer:
         self._min_confidence = min_confidence
         self._max_question_chars = max_question_chars
 
-    @property
-    def is_calibrated(self) -> bool:
-        """Whether confidences come from questions with known answers, or from a plain rule."""
-        return self._calibration.is_fitted
-
     def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
         """
         Answer one question.

@@ -89,11 +89,6 @@ class Calibration(BaseModel):
         """
         return logistic(self.intercept + self.evidence_weight * evidence + self.gap_weight * gap)
 
-    @property
-    def is_fitted(self) -> bool:
-        """Whether it was fitted at all; see `uncalibrated`."""
-        return bool(self.encoder_sha256)
-
     def threshold(self, max_risk: float) -> float:
         """
         The confidence from which an answer is shown.

@@ -67,7 +67,6 @@ def test_the_weights_that_made_the_outcomes_are_found(result: Calibrated) -> Non
     assert fitted.lexical_weight == pytest.approx(2, rel=0.4)
     assert fitted.given_passage.margin_weight == pytest.approx(0.5, rel=0.25)
     assert (fitted.reader_sha256, fitted.encoder_sha256) == ("r", "e")
-    assert fitted.is_fitted
 
 
 def test_cross_fitted_confidence_is_calibrated(result: Calibrated) -> None:
