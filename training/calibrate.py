@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.evaluation.exam import Exam, Files
+from bot.evaluation.exam import Exam, Files, say_calibrated
 from bot.settings import CALIBRATION_NAME, load_settings
 from prompts import render
 from reader.model import OnnxReader
@@ -51,5 +51,7 @@ def calibrate(weights: Path, files: Files, scratch: Path) -> str:
     )
     result = exam.calibrate()
     content = result.calibration.model_dump_json(indent=2) + "\n"
-    (weights / CALIBRATION_NAME).write_text(content, encoding="utf-8")
+    path = weights / CALIBRATION_NAME
+    path.write_text(content, encoding="utf-8")
+    say(say_calibrated(result, path, max_risk=settings.max_risk, always_answer=False))
     return render("eval.txt", reports=result.reports(), always_answer=False)

@@ -250,21 +250,10 @@ def _write_predictions(path: Path, result: "Result", mode: str) -> None:
 def _write_calibration(
     path: Path, result: "Result", settings: "Settings", *, always_answer: bool
 ) -> None:
-    from bot.evaluation.calibrate import FOLDS, MAX_CALIBRATION_ERROR
+    from bot.evaluation.exam import say_calibrated
 
     _write(path, result.calibration.model_dump_json(indent=2) + "\n")
-    (opened,) = (report for report in result.reports() if report.mode == "open")
-    written = render(
-        "calibrated.txt",
-        path=path,
-        fitted_on=result.calibration.fitted_on,
-        max_risk=settings.max_risk,
-        shown_wrong=None if always_answer else opened.shown_wrong,
-        error=result.calibration.expected_calibration_error,
-        max_error=MAX_CALIBRATION_ERROR,
-        folds=FOLDS,
-        doubts=result.doubts,
-    )
+    written = say_calibrated(result, path, max_risk=settings.max_risk, always_answer=always_answer)
     click.echo(printable(written), err=True)
 
 

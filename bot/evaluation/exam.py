@@ -12,7 +12,13 @@ from bot.answerer import Answerer
 from bot.assembly import calibration_for
 from bot.building import SPLITTING
 from bot.confidence import Calibration, ChosenCalibration, uncalibrated
-from bot.evaluation.calibrate import MAX_QUESTIONS, Doubt, calibrate
+from bot.evaluation.calibrate import (
+    FOLDS,
+    MAX_CALIBRATION_ERROR,
+    MAX_QUESTIONS,
+    Doubt,
+    calibrate,
+)
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.lists import ListReport, ask_lists, for_given_passage, report_lists
@@ -302,3 +308,27 @@ class Exam:
         for outcome in outcomes:
             yield outcome
             self._reporter.advance(1)
+
+
+def say_calibrated(result: Result, path: Path, *, max_risk: float, always_answer: bool) -> str:
+    """
+    Word what a new calibration means, and the doubts about it.
+
+    Args:
+        result: Of `Exam.calibrate`.
+        path: Where the calibration was written.
+        max_risk: The one that is set.
+        always_answer: Whether thresholds were set aside, so that none shows what it does.
+    """
+    (opened,) = (report for report in result.reports() if report.mode == "open")
+    return render(
+        "calibrated.txt",
+        path=path,
+        fitted_on=result.calibration.fitted_on,
+        max_risk=max_risk,
+        shown_wrong=None if always_answer else opened.shown_wrong,
+        error=result.calibration.expected_calibration_error,
+        max_error=MAX_CALIBRATION_ERROR,
+        folds=FOLDS,
+        doubts=result.doubts,
+    )
