@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
+    collections_option,
     data_option,
     encoder_option,
     failures_shown,
@@ -39,13 +40,7 @@ MAX_STDIN_BYTES = 1_000_000
     metavar="N",
     help="Show up to N other answers.  [default: 0]",
 )
-@click.option(
-    "--collection",
-    "collections",
-    multiple=True,
-    metavar="NAME",
-    help="Answer from this collection too; may be given several times.",
-)
+@collections_option
 @seeds_option
 @data_option
 @encoder_option

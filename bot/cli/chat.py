@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
+    collections_option,
     data_option,
     encoder_option,
     failures_shown,
@@ -41,13 +42,7 @@ MAX_LINE_CHARS = 100_000
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON Lines: one object for each question."
 )
-@click.option(
-    "--collection",
-    "collections",
-    multiple=True,
-    metavar="NAME",
-    help="Answer from this collection too; may be given several times.",
-)
+@collections_option
 @seeds_option
 @data_option
 @encoder_option

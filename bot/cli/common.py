@@ -33,6 +33,17 @@ def seeds_option(command: _Command) -> _Command:
     )(command)
 
 
+def collections_option(command: _Command) -> _Command:
+    """Add `--collection`, as `collections`."""
+    return click.option(
+        "--collection",
+        "collections",
+        multiple=True,
+        metavar="NAME",
+        help="Answer from this collection too; may be given several times.",
+    )(command)
+
+
 def data_option(command: _Command) -> _Command:
     """Add `--data`."""
     return click.option(

@@ -1,6 +1,7 @@
 """What all buttons have in common: their ids say it all, so they outlive a restart."""
 
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -12,17 +13,17 @@ if TYPE_CHECKING:
     from bot.discord_app.client import QuothBot
 
 
-class Pressable:
+class Pressable(ABC):
     """Stands before `ui.DynamicItem` among the bases of a button."""
 
     @classmethod
+    @abstractmethod
     def from_match(cls, match: re.Match[str]) -> Self:
         """Make the button with an id."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
         """Do what the button says."""
-        raise NotImplementedError
 
     @classmethod
     async def from_custom_id(

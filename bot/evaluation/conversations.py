@@ -12,10 +12,9 @@ from typing import Any, Literal
 from bot.answerer import Answerer
 from bot.confidence import Calibration
 from bot.conversation import Turn, turn_of
-from bot.evaluation.metrics import grade
-from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
+from bot.evaluation.questions import FollowUpQuestion, Question, QuestionedPassage
 from bot.evaluation.report import Report, make_report
-from bot.evaluation.run import Outcome, question_word, with_best
+from bot.evaluation.run import Outcome, unanswered, with_best
 
 Way = Literal["rewrite", "follow_up", "after_unrelated"]
 """How a question is asked: in full, short after its first question, in full after another's."""
@@ -107,15 +106,7 @@ def _outcome(
     text: str,
     earlier: Sequence[Turn],
 ) -> Outcome:
-    outcome = Outcome(
-        question_id=one.rewrite,
-        passage_key=passage.key,
-        word=question_word(one.rewrite),
-        prediction="",
-        confidence=0.0,
-        graded=grade("", one.answers),
-        margin=0.0,
-    )
+    outcome = unanswered(passage, Question(one.rewrite, one.rewrite, one.answers))
     return with_best(outcome, answerer.find(text, earlier), calibration, one.answers)
 
 

@@ -189,6 +189,19 @@ def ask_open(
             )
 
 
+def unanswered(passage: QuestionedPassage, question: Question) -> Outcome:
+    """The outcome of a question to which nothing was found."""
+    return Outcome(
+        question_id=question.id,
+        passage_key=passage.key,
+        word=question_word(question.text),
+        prediction="",
+        confidence=0.0,
+        graded=grade("", question.answers),
+        margin=0.0,
+    )
+
+
 def _ask_open(
     passage: QuestionedPassage,
     question: Question,
@@ -198,15 +211,7 @@ def _ask_open(
     *,
     keep: bool,
 ) -> Outcome:
-    outcome = Outcome(
-        question_id=question.id,
-        passage_key=passage.key,
-        word=question_word(question.text),
-        prediction="",
-        confidence=0.0,
-        graded=grade("", question.answers),
-        margin=0.0,
-    )
+    outcome = unanswered(passage, question)
     try:
         found = answerer.find(question.text)
     # The bot refuses it too.
