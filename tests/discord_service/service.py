@@ -57,6 +57,8 @@ class LocalDiscord:
         self.faults: list[Fault] = []
         self.gateway = Gateway(self.token, self.bot, self.guilds)
         self.url = ""
+        self.patience_s = PATIENCE_S
+        """How long what should happen is waited for."""
         self._loop = asyncio.new_event_loop()
         self._condition = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="local-discord", daemon=True)
@@ -103,12 +105,12 @@ class LocalDiscord:
             self._condition.notify_all()
 
     def wait_for(
-        self, condition: Callable[[], _T], what: str = "it", patience_s: float = PATIENCE_S
+        self, condition: Callable[[], _T], what: str = "it", patience_s: float | None = None
     ) -> _T:
         """Wait until `condition` returns something true, and return that."""
         with self._condition:
             found = condition()
-            for _ in range(int(patience_s / 0.05)):
+            for _ in range(int((patience_s or self.patience_s) / 0.05)):
                 if found:
                     return found
                 self._condition.wait(0.05)
