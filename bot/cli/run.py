@@ -61,7 +61,8 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     from bot.assembly import calibration_for, make_answerer, open_index, open_reader
     from bot.discord_app.http_port import PortError
     from bot.discord_app.logs import set_up_logs
-    from bot.discord_app.records import Records, RecordsError
+    from bot.discord_app.migrations import RecordsError
+    from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run
     from bot.discord_app.served import Served
     from bot.discord_app.shelves import Shelves

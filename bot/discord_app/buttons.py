@@ -10,8 +10,9 @@ from discord import ui
 from bot.answer import Answer
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
+from bot.discord_app.kept import KeptAnswer
 from bot.discord_app.pressing import Pressable
-from bot.discord_app.records import ANSWERS_KEPT_DAYS, KeptAnswer
+from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import context_embed, label, notice, others_embed
 
 if TYPE_CHECKING:

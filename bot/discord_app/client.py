@@ -22,10 +22,11 @@ from bot.discord_app.channels import ChannelRules
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.desk import Desk
 from bot.discord_app.errors import report
+from bot.discord_app.kept import KeptAnswer
 from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.paging import PageButton
-from bot.discord_app.records import KeptAnswer, Records
+from bot.discord_app.records import Records
 from bot.discord_app.rendering import notice, text_of
 from bot.discord_app.served import Served
 from bot.discord_app.turns import Conversations
