@@ -198,10 +198,17 @@ class QuothBot(commands.AutoShardedBot):
         *,
         is_right: bool,
         expected: str | None = None,
+        is_thanked: bool = True,
     ) -> str:
-        """Remember a vote, with the question if its asker votes; return the thanks."""
+        """
+        Remember a vote; return the thanks.
+
+        The question is kept with it if its asker votes and will read the thanks, which say so; one
+        that leaned on others is not, since it says nothing without them.
+        """
         question = None
-        if kept.asker == self.records.hashed(interaction.user.id):
+        is_asker = kept.asker == self.records.hashed(interaction.user.id)
+        if is_thanked and is_asker and not kept.found.leans:
             question = _question_shown(interaction.message)
         await asyncio.to_thread(
             self.records.vote,
@@ -239,7 +246,6 @@ def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
 
 
 def _question_shown(message: discord.Message | None) -> str | None:
-    """The question as it stands over an answer."""
-    if message is None or not message.embeds:
-        return None
-    return message.embeds[0].author.name
+    """The question as it stands over an answer; none if not all of it does."""
+    shown = message.embeds[0].author.name if message is not None and message.embeds else None
+    return shown if shown and not shown.endswith("…") else None

@@ -62,6 +62,15 @@ class GatedAnswers:
         return replace(found(span(), question=question), id=uuid.uuid4().hex)
 
 
+class EmptyAnswers:
+    """Finds nothing, not even a passage."""
+
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        return found(question=question)
+
+
 class BrokenAnswers:
     """Fails at every question."""
 
