@@ -9,7 +9,11 @@ class ChannelRules:
     def __init__(self, records: Records) -> None:
         """Read the rules of all servers."""
         self._records = records
-        self._rules = records.channel_rules()
+        self.read()
+
+    def read(self) -> None:
+        """Read the rules of all servers; blocks for the file."""
+        self._rules = self._records.channel_rules()
 
     def is_allowed(self, server_id: int | None, channel_id: int, parent_id: int | None) -> bool:
         """

@@ -86,6 +86,8 @@ class QuothBot(commands.AutoShardedBot):
         self.started = time.monotonic()
         self.logged_in = asyncio.Event()
         """Set when the application's id is known."""
+        self.servers_noted = asyncio.Event()
+        """Set when the records know which servers Quoth is in."""
         self.conversations = Conversations()
         self.channels = ChannelRules(records)
         self.builder = builder
@@ -154,13 +156,16 @@ class QuothBot(commands.AutoShardedBot):
         await self._note_servers({guild.id for guild in self.guilds})
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Keep what is remembered of a server that Quoth is in again."""
+        """Keep what is remembered of a server that Quoth is in again, and nothing else."""
         await self._note_servers({g.id for g in self.guilds} | {guild.id})
+        # Its rules may have been deleted since it was left.
+        await asyncio.to_thread(self.channels.read)
 
     async def _note_servers(self, server_ids: set[int]) -> None:
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
         await asyncio.to_thread(self.records.set_servers, server_ids, with_documents)
+        self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""

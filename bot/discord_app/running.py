@@ -14,7 +14,7 @@ import discord
 from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.following import follow
-from bot.discord_app.housekeeping import catch_up, tidy
+from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.logs import event
 from bot.discord_app.records import Records
@@ -215,7 +215,8 @@ async def _duties(
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
         work = [
             _introduce(bot, say),
-            tidy(settings, served, records),
+            tidy(settings, records),
+            delete_departed(settings, served, records, bot.servers_noted),
             _close_unused(served),
             catch_up(settings, bot.builder),
         ]
