@@ -8,7 +8,14 @@ from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
-from tests.discord_service.world import EMBED_LINKS, SEND_MESSAGES, Channel, User
+from tests.discord_service.world import (
+    EMBED_LINKS,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+    User,
+)
 
 
 def test_a_command_is_deferred_and_answered(
@@ -57,10 +64,12 @@ def test_a_direct_message_needs_no_mention(
 def test_the_menu_of_a_message_asks_what_it_says(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
-    said = local.say(channel, User("bob"), "how many for smuggling")
+    said = local.say(channel, User("bob"), f"<@{local.bot.id}> how many for smuggling")
     asked = local.menu(channel, asker, "Ask Quoth", said)
 
-    assert local.answer_to(asked).embeds[0]["title"] == "77"
+    answer = local.answer_to(asked).embeds[0]
+    assert answer["title"] == "77"
+    assert answer["author"]["name"] == "how many for smuggling"
 
 
 def test_the_menu_of_a_message_without_words_says_so(
@@ -236,7 +245,29 @@ def test_nothing_of_question_or_asker_stands_in_the_log(
     assert local.token not in text
 
 
-def test_where_the_bot_may_not_speak_nothing_breaks(
+@pytest.mark.parametrize(("in_thread", "denied"), [(False, SEND_MESSAGES), (True, SEND_IN_THREADS)])
+def test_where_the_bot_may_not_speak_it_does_not_try(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    guild: Guild,
+    channel: Channel,
+    asker: User,
+    in_thread: bool,
+    denied: int,
+) -> None:
+    """Discord bans a bot that is refused again and again."""
+    channel.denied = denied
+    place = local.add_thread(channel) if in_thread else channel
+    open_channel = local.add_channel(guild, "open")
+    start_bot()
+    local.say(place, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    said = local.say(open_channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    assert local.reply_to(said).embeds
+    assert not [path for _, path in local.requests if f"/channels/{place.id}/" in path]
+
+
+def test_where_the_right_to_speak_was_lost_a_moment_ago_nothing_breaks(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
     channel.denied = SEND_MESSAGES

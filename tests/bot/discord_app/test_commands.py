@@ -61,8 +61,10 @@ def test_status_says_how_it_stands(
 
 
 def test_a_denied_channel_is_quiet_and_says_so_to_commands(
-    local: LocalDiscord, bot: RunningBot, guild: Guild, channel: Channel, asker: User
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
 ) -> None:
+    other = local.add_channel(guild, "other")
+    start_bot()
     denied = local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=channel)
     assert f"<#{channel.id}>" in local.answer_to(denied).content
     asked = local.slash(channel, asker, "ask", question="how many for arson")
@@ -70,6 +72,9 @@ def test_a_denied_channel_is_quiet_and_says_so_to_commands(
 
     assert "don't answer in this channel" in local.answer_to(asked).content
     assert asked.is_private
+    # Said later, and answered.
+    later = local.say(other, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    assert local.reply_to(later).embeds
     assert local.replies(said) == []
 
 
