@@ -46,3 +46,8 @@ class ChannelRules:
         """Allow or deny a channel, for good; blocks for the write."""
         self._records.set_channel_rule(server_id, channel_id, is_allowed=is_allowed)
         self._rules.setdefault(server_id, {})[channel_id] = is_allowed
+
+    def clear(self, server_id: int) -> None:
+        """Answer in every channel of a server again; blocks for the write."""
+        self._records.clear_channel_rules(server_id)
+        self._rules.pop(server_id, None)

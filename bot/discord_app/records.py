@@ -205,6 +205,11 @@ class Records:
                 (server_id, channel_id, is_allowed),
             )
 
+    def clear_channel_rules(self, server_id: int) -> None:
+        """Forget which channels of a server were allowed or denied."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
+
     def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
         """
         Note which of the known servers Quoth has left, and which it is in again.

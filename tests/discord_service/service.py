@@ -269,7 +269,12 @@ class LocalDiscord:
     def press_id(
         self, message: Message, user: User, custom_id: str, *, permissions: int = 0
     ) -> Interaction:
-        """Press a button by its id, whether the message has it or not."""
+        """
+        Press a button by its id, which a forged message may have been given.
+
+        Discord's client sends the message along, and discord.py looks for the button in it.
+        """
+        assert custom_id in repr(message.components), "nobody would feel that"
         data = {"custom_id": custom_id, "component_type": 2}
         return self.interact(
             Interaction(COMPONENT, message.channel, user, data, permissions, message)
@@ -298,7 +303,13 @@ class LocalDiscord:
 
     def join(self, guild: Guild) -> None:
         """Add the bot to a server while it runs."""
-        self._do(self.gateway.dispatch("GUILD_CREATE", guild.json(self.bot), guild))
+        if guild not in self.guilds:
+            self.guilds.append(guild)
+        # Only a server that the session began with is said to be available.
+        data = {
+            name: value for name, value in guild.json(self.bot).items() if name != "unavailable"
+        }
+        self._do(self.gateway.dispatch("GUILD_CREATE", data, guild))
 
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel with its messages."""

@@ -94,6 +94,10 @@ def test_once_a_channel_is_allowed_the_others_are_not(
     assert local.answer_to(local.slash(thread, asker, "ask", question="for arson")).embeds
     listed = local.slash(channel, asker, "channels list", permissions=MANAGE_GUILD)
     assert f"only in <#{other.id}>" in local.answer_to(listed).content
+    cleared = local.slash(channel, asker, "channels allow", permissions=MANAGE_GUILD)
+    assert "every channel" in local.answer_to(cleared).content
+    start_bot()
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
 
 
 @pytest.mark.parametrize("name", ["channels allow", "channels deny", "channels list", "status"])
@@ -164,6 +168,20 @@ def test_commands_are_sent_only_when_they_changed(
 
 def test_no_privileged_intent_is_asked_for(local: LocalDiscord, bot: RunningBot) -> None:
     assert local.gateway.intents == 1 << 0 | 1 << 9 | 1 << 12
+
+
+def test_a_server_that_comes_back_after_its_data_were_deleted_has_no_rules(
+    local: LocalDiscord, bot: RunningBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    denied = local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=channel)
+    local.answer_to(denied)
+    local.leave(guild)
+    local.wait_for(lambda: bot.bot.get_guild(guild.id) is None, "the departure")
+    bot.bot.records.delete_server(bot.bot.records.hashed(guild.id))
+    local.join(guild)
+    local.wait_for(lambda: not bot.bot.channels.denied(guild.id), "the new rules")
+
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
 
 
 def test_a_server_that_removes_the_bot_is_noted(

@@ -42,7 +42,10 @@ def test_a_forged_page_shows_the_documents_of_where_it_is_pressed(place: Place) 
     place.stock(NOTE)
     other = place.elsewhere()
     page = place.local.answer_to(place.local.slash(other.channel, User("bob"), "sources"))
-    turned = place.local.press_id(page, User("bob"), "quoth:page:later:0")
+    custom_id = "quoth:page:later:0"
+    button = {"type": 2, "style": 2, "label": "Later", "custom_id": custom_id}
+    page.components = [{"type": 1, "components": [button]}]
+    turned = place.local.press_id(page, User("bob"), custom_id)
 
     place.local.wait_for(lambda: turned.shown, "the page")
     assert "figures.txt" in repr(page.embeds)
