@@ -153,9 +153,12 @@ def _may_embed(message: discord.Message) -> bool:
 
 def _permissions(message: discord.Message) -> discord.Permissions | None:
     """What Quoth may do where a message stands; None where nothing is known of that."""
-    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
+    channel = message.channel
+    if message.guild is None or isinstance(channel, discord.PartialMessageable):
         return None
-    return message.channel.permissions_for(message.guild.me)
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    return channel.permissions_for(message.guild.me)
 
 
 @contextlib.asynccontextmanager

@@ -211,6 +211,20 @@ def test_a_member_who_asks_too_fast_waits_and_others_do_not(
     assert local.answer_to(other).embeds
 
 
+def test_a_mention_that_is_refused_is_told_why(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(cooldown_questions=1, cooldown_s=1_000)
+    said = [
+        local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+        for _ in range(2)
+    ]
+
+    contents = sorted(local.reply_to(each).content for each in said)
+    assert contents[0] == ""
+    assert "Please wait" in contents[1]
+
+
 def test_a_failure_is_told_and_logged_without_the_question(
     local: LocalDiscord,
     start_bot: StartBot,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.evaluation.collected import Vote
 from tests.bot.discord_app.conftest import ARTICLE, RunningBot, StartBot
 from tests.bot.discord_app.fakes import EmptyAnswers, GatedAnswers
 from tests.conftest import Library
@@ -110,6 +111,21 @@ def test_wrong_asks_for_the_right_answer(
     local.wait_for(
         lambda: rows(tmp_path, "SELECT is_right, expected FROM feedback") == [(0, "4,001")]
     )
+
+
+def test_a_logged_question_is_kept_with_what_others_say_of_its_answer(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    running = start_bot(log_questions=True)
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for theft"))
+    bob = User("bob")
+    pressed = local.press(answer, bob, "Wrong")
+    local.form_of(pressed)
+    local.answer_to(local.submit(pressed, bob, "4,001"))
+
+    (asked,) = running.bot.records.asked()
+    assert (asked.text, asked.shown) == ("how many for theft", ("3,204",))
+    assert asked.votes == (Vote(False, "4,001"),)
 
 
 VOTES = "SELECT is_right, expected, question FROM feedback"
@@ -255,6 +271,7 @@ def test_the_context_of_an_answer_without_passages_is_refused_in_words(
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
     assert "Context" not in labels(answer)
     custom_id = answer.components[0]["components"][0]["custom_id"].replace("follow", "context")
+    answer.components = [{"type": 1, "components": [_button(custom_id)]}]
     pressed = local.press_id(answer, User("bob"), custom_id)
 
     assert "no passage" in local.answer_to(pressed).content

@@ -37,6 +37,23 @@ EMBEDS = {
     "under_heading": answer_embed(
         found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
     ),
+    "list": answer_embed(
+        replace(found(span("812"), span("3,204", "for theft ", ".")), kind="list")
+    ),
+    "disagreement": answer_embed(
+        replace(
+            found(
+                replace(span("813"), dated=date(2026, 3, 1), title="Newer_figures"),
+                replace(span("812"), dated=date(2025, 3, 1), place=Place(0, 900, "row", "7")),
+            ),
+            kind="disagreement",
+        )
+    ),
+    "understood": answer_embed(
+        replace(
+            found(span(), question="and for arson?"), understood="how many *stole* and for arson?"
+        )
+    ),
     "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
     "nothing_near": answer_embed(found()),
     "hostile": answer_embed(

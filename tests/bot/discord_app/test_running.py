@@ -1,5 +1,6 @@
 """`quoth run` as a process: how it starts, what stops it, and what it says."""
 
+import http.client
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from tests.bot.discord_app.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
+from tests.bot.discord_app.test_http_port import free_port
 from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
@@ -58,15 +60,27 @@ def test_it_says_where_to_add_it_and_stops_in_good_order(
     assert "voice" not in process.logged
 
 
+def status(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 def test_sigterm_waits_for_the_answers_in_flight(
     local: LocalDiscord, run: Run, library: Library, channel: Channel, asker: User
 ) -> None:
-    process = run()
+    port = free_port()
+    process = run(QUOTH_HTTP_PORT=str(port))
     process.until_ready()
+    assert status(port, "/readyz") == 200
     asked = local.slash(channel, asker, "ask", question="how many for arson")
     local.wait_for(lambda: asked.deferred, "a deferral")
     process.signal(signal.SIGTERM)
     local.wait_for(lambda: " stopping " in process.logged, "the end")
+    assert (status(port, "/readyz"), status(port, "/healthz")) == (503, 200)
     (library.folder / "open").touch()
 
     assert local.answer_to(asked).embeds[0]["title"] == "812"
