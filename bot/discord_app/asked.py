@@ -8,30 +8,37 @@ from bot.evaluation.collected import AskedQuestion, Vote
 
 def asked_questions(connection: sqlite3.Connection) -> list[AskedQuestion]:
     """All of them: those that were logged, oldest first, and those kept with their asker's vote."""
-    texts: dict[str, str] = dict(
-        connection.execute("SELECT answer_id, text FROM questions ORDER BY created, answer_id")
-    )
+    texts: dict[str, tuple[str, str | None]] = {
+        answer_id: (text, server)
+        for answer_id, text, server in connection.execute(
+            "SELECT answer_id, text, server FROM questions ORDER BY created, answer_id"
+        )
+    }
     votes: dict[str, list[Vote]] = {}
-    # By answer, which may be gone by now: its words and its server, as a vote has them.
-    judged: dict[str, tuple[str | None, str | None]] = {}
-    for answer_id, is_right, given, expected, question, server in connection.execute(
+    # By answer, which may be gone by now: its words, as a vote has them.
+    given: dict[str, str | None] = {}
+    for answer_id, is_right, shown, expected, question, server in connection.execute(
         "SELECT answer_id, is_right, given, expected, question, server FROM feedback"
         " ORDER BY created"
     ):
         votes.setdefault(answer_id, []).append(Vote(bool(is_right), expected))
-        judged[answer_id] = given, server
+        given[answer_id] = shown
         if question is not None:
-            texts.setdefault(answer_id, question)
+            texts.setdefault(answer_id, (question, server))
+    return [
+        AskedQuestion(
+            text,
+            _shown(connection, answer_id, given.get(answer_id)),
+            tuple(votes.get(answer_id, ())),
+            server,
+        )
+        for answer_id, (text, server) in texts.items()
+    ]
 
-    found = []
-    for answer_id, text in texts.items():
-        given, server = judged.get(answer_id, (None, None))
-        shown: tuple[str, ...] = (given,) if given else ()
-        row = connection.execute(
-            "SELECT server, found FROM answers WHERE id = ?", (answer_id,)
-        ).fetchone()
-        if row is not None:
-            server = row[0]
-            shown = tuple(span.text for span in FOUND.validate_json(row[1]).spans)
-        found.append(AskedQuestion(text, shown, tuple(votes.get(answer_id, ())), server))
-    return found
+
+def _shown(connection: sqlite3.Connection, answer_id: str, given: str | None) -> tuple[str, ...]:
+    """The spans of an answer; after it is gone, the words that a vote was about."""
+    row = connection.execute("SELECT found FROM answers WHERE id = ?", (answer_id,)).fetchone()
+    if row is not None:
+        return tuple(span.text for span in FOUND.validate_json(row[0]).spans)
+    return (given,) if given else ()

@@ -52,6 +52,11 @@ STEPS = (
     ALTER TABLE feedback ADD COLUMN server TEXT;
     UPDATE feedback SET server = (SELECT server FROM answers WHERE id = answer_id);
     """,
+    """
+    -- A question may outlive its answer too.
+    ALTER TABLE questions ADD COLUMN server TEXT;
+    UPDATE questions SET server = (SELECT server FROM answers WHERE id = answer_id);
+    """,
 )
 
 
@@ -65,8 +70,10 @@ def open_database(path: Path) -> sqlite3.Connection:
 
     Raises:
         RecordsError: If a newer Quoth has written it.
-        sqlite3.Error: If it can't be opened.
+        OSError, sqlite3.Error: If it can't be opened.
     """
+    # What members ask is for nobody else on this machine to read.
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -97,6 +97,7 @@ class Records:
         A question that leaned on others is not kept: it says nothing without them.
         """
         now, asker = self._clock(), self.hashed(user_id)
+        server = self.hashed(server_id) if server_id is not None else None
         leans = answer.understood is not None
         found = Found(answer.spans, answer.alternatives, answer.nearest, leans)
         with self._writing() as connection:
@@ -105,7 +106,7 @@ class Records:
                 (
                     answer.id,
                     now,
-                    self.hashed(server_id) if server_id is not None else None,
+                    server,
                     asker,
                     answer.generation,
                     answer.answered,
@@ -115,8 +116,8 @@ class Records:
             )
             if with_question and not leans:
                 connection.execute(
-                    "INSERT INTO questions VALUES (?, ?, ?, ?)",
-                    (answer.id, now, asker, answer.question),
+                    "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
+                    (answer.id, now, asker, answer.question, server),
                 )
 
     def answer(self, answer_id: str, server_id: int | None) -> KeptAnswer | None:
@@ -221,7 +222,10 @@ class Records:
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
             known = set(others)
-            for (server,) in connection.execute("SELECT DISTINCT server FROM answers"):
+            for (server,) in connection.execute(
+                "SELECT server FROM answers UNION SELECT server FROM questions"
+                " UNION SELECT server FROM feedback"
+            ):
                 known |= {server} if server else set()
             for (server_id,) in connection.execute("SELECT DISTINCT server_id FROM channels"):
                 known.add(self.hashed(server_id))
@@ -253,13 +257,8 @@ class Records:
     def delete_server(self, server: str) -> None:
         """Delete all that is kept of a server, named by its hashed id; its departure last."""
         with self._deleting() as connection:
-            connection.execute(
-                "DELETE FROM questions WHERE answer_id IN"
-                " (SELECT id FROM answers WHERE server = ?)",
-                (server,),
-            )
-            connection.execute("DELETE FROM answers WHERE server = ?", (server,))
-            connection.execute("DELETE FROM feedback WHERE server = ?", (server,))
+            for table in ("questions", "answers", "feedback"):
+                connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
             ids = connection.execute("SELECT DISTINCT server_id FROM channels").fetchall()
             connection.executemany(
                 "DELETE FROM channels WHERE server_id = ?",

@@ -101,6 +101,15 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert kept is not None
     records.vote(kept, 1, is_right=True, expected=None, question=None)
     records.leave(7)
+    # Of server 4 only a vote is left, of server 3 only a question.
+    keep(records, "4" * 32, server=4)
+    voted = records.answer("4" * 32, 4)
+    assert voted is not None
+    records.vote(voted, 1, is_right=True, expected=None, question=None)
+    keep(records, "3" * 32, server=3)
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
+        connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
     records.set_servers({8}, [records.hashed(5)])
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
@@ -109,7 +118,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     clock.now += 2 * DAY_S
 
     departed = records.departed()
-    assert set(departed) == {records.hashed(server) for server in (5, 6, 7)}
+    assert set(departed) == {records.hashed(server) for server in (3, 4, 5, 6, 7)}
     for name in departed:
         records.delete_server(name)
     assert records.departed() == []
@@ -118,6 +127,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert records.answer("9" * 32, 9) is not None
     with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
+    assert set(questions(tmp_path)) == {"8" * 32, "9" * 32}
     records.close()
 
 
@@ -179,6 +189,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(
             "INSERT INTO answers VALUES ('a', 1, 'server', 'asker', 'g', 1, 0.1, '{}')"
         )
         connection.execute("INSERT INTO feedback VALUES ('a', 'v', 1, 1, '812', NULL, NULL)")
+        connection.execute("INSERT INTO questions VALUES ('a', 1, 'asker', 'how many')")
         connection.execute("INSERT INTO channels VALUES (7, 1, 1)")
         connection.execute("INSERT INTO departures VALUES (7, 1)")
     records = Records(tmp_path / "quoth.sqlite")
@@ -189,6 +200,19 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(
         assert connection.execute("SELECT voter, given, server FROM feedback").fetchall() == [
             ("v", "812", "server")
         ]
+        assert connection.execute("SELECT text, server FROM questions").fetchall() == [
+            ("how many", "server")
+        ]
+    records.close()
+
+
+def test_nobody_else_on_the_machine_reads_them(tmp_path: Path) -> None:
+    records = Records(tmp_path / "quoth.sqlite")
+    keep(records)
+
+    files = list(tmp_path.glob("quoth.sqlite*"))
+    assert len(files) > 1
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     records.close()
 
 
