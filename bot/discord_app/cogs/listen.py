@@ -16,6 +16,7 @@ from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.client import QuothBot, contents
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
+from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.logs import event
 from bot.discord_app.rendering import notice
 
@@ -87,8 +88,10 @@ class Listen(commands.Cog):
             reply = await self._bot.asking.ask(question, place, self._earlier(message))
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
-            told = (shown.get("content"), notice("mention_me"))
-            shown["content"] = "\n\n".join(text for text in told if text)
+            said = (shown.get("content"), notice("mention_me"))
+            told = "\n\n".join(text for text in said if text)
+            # An answer that stands as text may leave no room for more.
+            shown["content"] = told if len(told) <= MAX_CONTENT else said[0]
         await self._send(message, **shown)
 
     def _begins_in_thread(self, message: discord.Message) -> bool:

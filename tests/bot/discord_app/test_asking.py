@@ -1,11 +1,14 @@
 """Every way to ask, and what comes of it."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
+from bot.discord_app.limits import MAX_CONTENT
+from bot.discord_app.rendering import answer_embed, notice, text_of
 from tests.bot.discord_app.conftest import RunningBot, StartBot
-from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
+from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
@@ -346,6 +349,22 @@ def test_the_first_answer_in_a_thread_says_how_to_ask_on(
 
     assert "mention me" in first.content
     assert second.content == elsewhere.content == ""
+
+
+def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    """Discord refuses a message of more than 2,000 characters, and the answer with it."""
+    answer = replace(found(*[span("812", "b " * 136)] * 6), kind="list")
+    assert (
+        MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
+    )
+    channel.denied = EMBED_LINKS
+    thread = local.add_thread(channel)
+    start_bot(FixedAnswers(answer))
+    said = local.say(thread, asker, f"<@{local.bot.id}> which", mentions=[local.bot])
+
+    assert local.reply_to(said).content == text_of(answer_embed(answer))
 
 
 def test_without_the_intent_a_thread_hears_mentions_alone(

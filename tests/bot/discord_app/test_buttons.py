@@ -7,7 +7,7 @@ import pytest
 
 from bot.evaluation.collected import Vote
 from tests.bot.discord_app.conftest import ARTICLE, RunningBot, StartBot
-from tests.bot.discord_app.fakes import EmptyAnswers, GatedAnswers
+from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_MESSAGES, Channel, Message, User
@@ -267,7 +267,7 @@ def test_the_context_of_an_answer_without_passages_is_refused_in_words(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
     """It has no button for it, so whoever presses one has forged it."""
-    start_bot(EmptyAnswers())
+    start_bot(FixedAnswers(found()))
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
     assert "Context" not in labels(answer)
     custom_id = answer.components[0]["components"][0]["custom_id"].replace("follow", "context")

@@ -24,6 +24,15 @@ def test_help_is_shown_privately(
     assert "Questions are not kept" in description
 
 
+def test_help_says_that_questions_are_kept_where_they_are(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(log_questions=True, log_questions_days=9)
+
+    shown = local.answer_to(local.slash(channel, asker, "help")).embeds[0]["description"]
+    assert "Questions are kept for 9 days" in shown
+
+
 def test_sources_are_listed_page_by_page(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:

@@ -117,6 +117,11 @@ def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
     long = discord.Embed(title="Title", description="x" * 3_000).set_footer(text="Footer")
 
     assert text_of(long) == "**Title**\n\n-# Footer"
+    long.description = "\n\n".join(["x" * 500] * 6)
+    assert text_of(long) == "\n\n".join(["**Title**", *["x" * 500] * 3, "-# Footer"])
+    room = 2_000 - len("**Title**\n\n\n\n-# Footer")
+    long.description = f"{'x' * room}\n\ny"
+    assert text_of(long) == f"**Title**\n\n{'x' * room}\n\n-# Footer"
 
 
 @pytest.mark.parametrize(
