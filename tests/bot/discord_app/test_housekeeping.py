@@ -18,6 +18,7 @@ from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import FakeEncoder, Library
+from tests.discord_service.service import PATIENCE_S
 
 
 @pytest.fixture
@@ -105,8 +106,9 @@ def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
 
     async def tidy_up() -> None:
         task = asyncio.create_task(tidy(settings, records))
-        while kept()[0]:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while kept()[0]:
+                await asyncio.sleep(0.01)
         task.cancel()
 
     keep("a" * 32, "about the older one")
@@ -139,8 +141,9 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
         records.leave(8)
         clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
         noted.set()
-        while records.departed():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while records.departed():
+                await asyncio.sleep(0.01)
         task.cancel()
 
     asyncio.run(start())
