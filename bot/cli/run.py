@@ -53,7 +53,10 @@ def no_token() -> str:
     """How to get a token, and which permissions Quoth will ask a server for."""
     from bot.discord_app.client import PERMISSIONS
 
-    permissions = [name.replace("_", " ") for name, is_asked in PERMISSIONS if is_asked]
+    # Discord's own pages call it so.
+    names = {"read_messages": "view channels"}
+    asked = [name for name, is_asked in PERMISSIONS if is_asked]
+    permissions = [names.get(name, name.replace("_", " ")) for name in asked]
     return render("discord/no_token.txt", permissions=permissions)
 
 
