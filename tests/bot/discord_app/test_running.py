@@ -87,22 +87,6 @@ def test_sigterm_waits_for_the_answers_in_flight(
     assert process.code() == 0
 
 
-def test_after_a_kill_the_next_one_goes_on(
-    local: LocalDiscord, run: Run, library: Library, channel: Channel, asker: User
-) -> None:
-    (library.folder / "open").touch()
-    process = run()
-    process.until_ready()
-    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
-    process.signal(signal.SIGKILL)
-    assert process.code() == -signal.SIGKILL
-    run().until_ready()
-
-    context = local.answer_to(local.press(answer, asker, "Context"))
-    assert "**812**" in context.embeds[0]["description"]
-    assert local.syncs == 1
-
-
 def test_a_wrong_token_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:
     process = run("wrong.secret.token")
 
