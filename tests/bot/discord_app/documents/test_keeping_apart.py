@@ -40,6 +40,7 @@ def test_the_context_of_an_own_document_is_shown_in_its_server_alone(place: Plac
 
 def test_a_forged_page_shows_the_documents_of_where_it_is_pressed(place: Place) -> None:
     place.stock(NOTE)
+    assert "note.txt" in place.sources()
     other = place.elsewhere()
     page = place.local.answer_to(place.local.slash(other.channel, User("bob"), "sources"))
     custom_id = "quoth:page:later:0"
