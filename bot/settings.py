@@ -149,7 +149,8 @@ class Settings(BaseSettings):
     )
     log_questions: bool = Field(
         False,
-        description="Keep the text of questions for `quoth eval`. Off: nobody has agreed to it.",
+        description="Keep the text of questions that stand alone, for `quoth questions export`. "
+        "Off: nobody has agreed to it.",
     )
     log_questions_days: int = Field(30, ge=1, description="How long they are kept then.")
     http_port: int = Field(

@@ -24,7 +24,7 @@ from bot.discord_app.rendering import answer_embed
 from bot.settings import load_settings
 
 DEFAULT_QUESTION = "how many were deported for drunk driving?"
-WIDTH, HEIGHT = 720, 400
+WIDTH, HEIGHT = 720, 365
 ALTERNATIVES = 4
 
 _STYLE = """

@@ -140,6 +140,27 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def write_file(path: Path, content: str) -> None:
+    """
+    Write aside and rename, so that a crash leaves the file before, or the new one.
+
+    Raises:
+        click.ClickException: If it can't be written.
+    """
+    scratch = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(content, encoding="utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> click.ClickException:
+    """Say which file can't be written, and why."""
+    return click.ClickException(printable(f"{path}: can't be written ({error.strerror})."))
+
+
 def open_documents(settings: "Settings") -> "OpenIndex":
     """
     Open the index, built by a child process if need be; what happens is said on standard error.

@@ -15,6 +15,8 @@ from bot.cli.common import (
     printable,
     say_calibration,
     settings_from,
+    unwritable,
+    write_file,
 )
 from prompts import render
 
@@ -189,7 +191,7 @@ def _check_targets(*paths: Path | None) -> None:
             with tempfile.TemporaryFile(dir=path.parent):
                 pass
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
 
 
 def _check_options(
@@ -243,7 +245,7 @@ def _print(result: "Result", misfits: "Misfits", *, always_answer: bool, as_json
 def _write_predictions(path: Path, result: "Result", mode: str) -> None:
     # Given the passage is SQuAD's own setting.
     written = "reader" if mode == "both" else mode
-    _write(path, json.dumps(result.predictions(written), ensure_ascii=False))
+    write_file(path, json.dumps(result.predictions(written), ensure_ascii=False))
     click.echo(printable(render("predicted.txt", path=path, mode=written)), err=True)
 
 
@@ -252,21 +254,6 @@ def _write_calibration(
 ) -> None:
     from bot.evaluation.exam import say_calibrated
 
-    _write(path, result.calibration.model_dump_json(indent=2) + "\n")
+    write_file(path, result.calibration.model_dump_json(indent=2) + "\n")
     written = say_calibrated(result, path, max_risk=settings.max_risk, always_answer=always_answer)
     click.echo(printable(written), err=True)
-
-
-def _write(path: Path, content: str) -> None:
-    """Write aside and rename, so that a crash leaves the file before, or the new one."""
-    scratch = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(content, encoding="utf-8")
-        scratch.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> click.ClickException:
-    return click.ClickException(printable(f"{path}: can't be written ({error.strerror})."))

@@ -15,6 +15,7 @@ _COMMANDS = {
     "ask": "bot.cli.ask",
     "chat": "bot.cli.chat",
     "eval": "bot.cli.eval",
+    "questions": "bot.cli.questions",
     "index": "bot.cli.index",
     "run": "bot.cli.run",
     "doctor": "bot.cli.doctor",

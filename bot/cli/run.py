@@ -53,7 +53,10 @@ def no_token() -> str:
     """How to get a token, and which permissions Quoth will ask a server for."""
     from bot.discord_app.client import PERMISSIONS
 
-    permissions = [name.replace("_", " ") for name, is_asked in PERMISSIONS if is_asked]
+    # Discord's own pages call it so.
+    names = {"read_messages": "view channels"}
+    asked = [name for name, is_asked in PERMISSIONS if is_asked]
+    permissions = [names.get(name, name.replace("_", " ")) for name in asked]
     return render("discord/no_token.txt", permissions=permissions)
 
 
@@ -61,7 +64,8 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     from bot.assembly import calibration_for, make_answerer, open_index, open_reader
     from bot.discord_app.http_port import PortError
     from bot.discord_app.logs import set_up_logs
-    from bot.discord_app.records import Records, RecordsError
+    from bot.discord_app.migrations import RecordsError
+    from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run
     from bot.discord_app.served import Served
     from bot.discord_app.shelves import Shelves

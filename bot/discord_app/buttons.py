@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.answer import Answer
+from bot.answer import Answer, AnswerSpan, NearestPassage
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
+from bot.discord_app.kept import KeptAnswer
 from bot.discord_app.pressing import Pressable
-from bot.discord_app.records import ANSWERS_KEPT_DAYS, KeptAnswer
+from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import context_embed, label, notice, others_embed
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ class AnswerButton(
         kept = await self._kept(interaction)
         if kept is None:
             return
-        shown = kept.found.spans[0] if kept.found.spans else kept.found.nearest[0]
+        places: list[AnswerSpan | NearestPassage] = [*kept.found.spans, *kept.found.nearest]
+        if not places:
+            # Such an answer has no button for it, so the id was forged.
+            await _show(interaction, content=notice("no_context"))
+            return
+        shown = places[0]
         around = await asyncio.to_thread(
             interaction.client.served.surroundings,
             interaction.client.records.collection(interaction.guild_id),
@@ -136,17 +142,21 @@ class AnswerButton(
             interaction.client.records.answer, self._answer_id, interaction.guild_id
         )
         if kept is not None:
-            await interaction.client.vote(interaction, kept, is_right=False)
+            await interaction.client.vote(interaction, kept, is_right=False, is_thanked=False)
 
     async def _delete(self, interaction: "discord.Interaction[QuothBot]") -> None:
         await acknowledge(interaction.response.defer)
         records = interaction.client.records
         kept = await asyncio.to_thread(records.answer, self._answer_id, interaction.guild_id)
         is_asker = kept is not None and kept.asker == records.hashed(interaction.user.id)
-        if is_asker or interaction.permissions.manage_messages:
+        # In a direct conversation nobody else is there.
+        is_alone = interaction.guild_id is None
+        if is_asker or is_alone or interaction.permissions.manage_messages:
             await deliver(interaction.delete_original_response)
         else:
-            await interaction.followup.send(notice("not_yours"), ephemeral=True)
+            kind = "not_yours" if kept is not None else "owner_forgotten"
+            text = notice(kind, days=ANSWERS_KEPT_DAYS)
+            await interaction.followup.send(text, ephemeral=True)
 
 
 async def _show(interaction: "discord.Interaction[QuothBot]", **contents: Any) -> None:

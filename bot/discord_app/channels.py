@@ -9,7 +9,11 @@ class ChannelRules:
     def __init__(self, records: Records) -> None:
         """Read the rules of all servers."""
         self._records = records
-        self._rules = records.channel_rules()
+        self.read()
+
+    def read(self) -> None:
+        """Read the rules of all servers; blocks for the file."""
+        self._rules = self._records.channel_rules()
 
     def is_allowed(self, server_id: int | None, channel_id: int, parent_id: int | None) -> bool:
         """
@@ -42,3 +46,8 @@ class ChannelRules:
         """Allow or deny a channel, for good; blocks for the write."""
         self._records.set_channel_rule(server_id, channel_id, is_allowed=is_allowed)
         self._rules.setdefault(server_id, {})[channel_id] = is_allowed
+
+    def clear(self, server_id: int) -> None:
+        """Answer in every channel of a server again; blocks for the write."""
+        self._records.clear_channel_rules(server_id)
+        self._rules.pop(server_id, None)

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import re
 import time
 from typing import Any
 
@@ -22,10 +23,11 @@ from bot.discord_app.channels import ChannelRules
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.desk import Desk
 from bot.discord_app.errors import report
+from bot.discord_app.kept import KeptAnswer
 from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.paging import PageButton
-from bot.discord_app.records import KeptAnswer, Records
+from bot.discord_app.records import Records
 from bot.discord_app.rendering import notice, text_of
 from bot.discord_app.served import Served
 from bot.discord_app.turns import Conversations
@@ -85,6 +87,8 @@ class QuothBot(commands.AutoShardedBot):
         self.started = time.monotonic()
         self.logged_in = asyncio.Event()
         """Set when the application's id is known."""
+        self.servers_noted = asyncio.Event()
+        """Set when the records know which servers Quoth is in."""
         self.conversations = Conversations()
         self.channels = ChannelRules(records)
         self.builder = builder
@@ -123,6 +127,11 @@ class QuothBot(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
+    def without_mention(self, text: str) -> str:
+        """What was said to Quoth, but for its name."""
+        assert self.user is not None  # noqa: S101 - true since login
+        return re.sub(rf"<@!?{self.user.id}>", " ", text).strip()
+
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""
         from bot.discord_app.cogs import COGS
@@ -153,13 +162,16 @@ class QuothBot(commands.AutoShardedBot):
         await self._note_servers({guild.id for guild in self.guilds})
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Keep what is remembered of a server that Quoth is in again."""
+        """Keep what is remembered of a server that Quoth is in again, and nothing else."""
         await self._note_servers({g.id for g in self.guilds} | {guild.id})
+        # Its rules may have been deleted since it was left.
+        await asyncio.to_thread(self.channels.read)
 
     async def _note_servers(self, server_ids: set[int]) -> None:
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
         await asyncio.to_thread(self.records.set_servers, server_ids, with_documents)
+        self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""
@@ -197,10 +209,17 @@ class QuothBot(commands.AutoShardedBot):
         *,
         is_right: bool,
         expected: str | None = None,
+        is_thanked: bool = True,
     ) -> str:
-        """Remember a vote, with the question if its asker votes; return the thanks."""
+        """
+        Remember a vote; return the thanks.
+
+        The question is kept with it if its asker votes and will read the thanks, which say so; one
+        that leaned on others is not, since it says nothing without them.
+        """
         question = None
-        if kept.asker == self.records.hashed(interaction.user.id):
+        is_asker = kept.asker == self.records.hashed(interaction.user.id)
+        if is_thanked and is_asker and not kept.found.leans:
             question = _question_shown(interaction.message)
         await asyncio.to_thread(
             self.records.vote,
@@ -238,7 +257,6 @@ def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
 
 
 def _question_shown(message: discord.Message | None) -> str | None:
-    """The question as it stands over an answer."""
-    if message is None or not message.embeds:
-        return None
-    return message.embeds[0].author.name
+    """The question as it stands over an answer; none if not all of it does."""
+    shown = message.embeds[0].author.name if message is not None and message.embeds else None
+    return shown if shown and not shown.endswith("…") else None

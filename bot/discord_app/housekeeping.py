@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 
 from bot.building import preview_collection
 from bot.collections import collections_in, server_collection, server_of
@@ -20,19 +21,39 @@ _log = logging.getLogger(__name__)
 TIDY_EVERY_S = 6 * 60 * 60.0
 
 
-async def tidy(settings: Settings, served: Served, records: Records) -> None:
-    """Delete, until cancelled, what is too old and what servers had that Quoth has left."""
+async def tidy(settings: Settings, records: Records) -> None:
+    """Delete, until cancelled, what is too old."""
+    await _again_and_again(lambda: records.tidy(settings.log_questions_days))
+
+
+async def delete_departed(
+    settings: Settings, served: Served, records: Records, noted: asyncio.Event
+) -> None:
+    """
+    Delete, until cancelled, what servers had that Quoth left some time ago.
+
+    Args:
+        settings: Where collections are.
+        served: Told to close them.
+        records: Which servers, and what is kept of them.
+        noted: Set when it is known which servers Quoth is in: one may have let it in again while
+            it did not run.
+    """
+    await noted.wait()
+    await _again_and_again(lambda: delete_departed_once(settings, served, records))
+
+
+async def _again_and_again(work: Callable[[], None]) -> None:
     while True:
         try:
-            await asyncio.to_thread(tidy_once, settings, served, records)
+            await asyncio.to_thread(work)
         except (OSError, sqlite3.Error) as error:
             event(_log, "not_tidied", logging.ERROR, reason=type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 
 
-def tidy_once(settings: Settings, served: Served, records: Records) -> None:
-    """Delete what may not be kept any longer."""
-    records.tidy(settings.log_questions_days)
+def delete_departed_once(settings: Settings, served: Served, records: Records) -> None:
+    """Delete what may not be kept any longer of servers."""
     for server in records.departed():
         scope = server_collection(server)
         served.servers.drop(scope)

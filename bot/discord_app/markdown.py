@@ -13,7 +13,8 @@ _COLON = re.compile(r":(?=//|\w+:)")
 _LINE_START = re.compile(r"^(\s*)(-|\+|\d+(?=\.))", re.MULTILINE)
 # Direction marks can make a text read as another one; the rest can't be seen.
 _INVISIBLE = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 
 

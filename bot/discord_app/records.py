@@ -9,14 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.answer import Answer
 from bot.collections import server_collection
-from bot.discord_app.migrations import STEPS, migrate, version
+from bot.discord_app.asked import asked_questions
+from bot.discord_app.kept import FOUND, Forgotten, Found, KeptAnswer, Today
+from bot.discord_app.migrations import RecordsError, open_database
+from bot.evaluation.collected import AskedQuestion
 
 ANSWERS_KEPT_DAYS = 30
 # A bot that was removed by mistake finds its settings again within a week.
@@ -24,69 +24,6 @@ SERVER_GRACE_DAYS = 7
 DAY_S = 24 * 60 * 60.0
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
-
-
-class RecordsError(Exception):
-    """The file can't be used; its text is meant for the person who runs Quoth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What an answer consisted of."""
-
-    spans: tuple[AnswerSpan, ...]
-    alternatives: tuple[AnswerSpan, ...]
-    nearest: tuple[NearestPassage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer as it is remembered; the question is not."""
-
-    id: str
-    server: str | None
-    asker: str
-    found: Found
-
-
-@dataclass(frozen=True, slots=True)
-class Today:
-    """How the day went so far."""
-
-    questions: int
-    answered: int
-    median_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How much was deleted."""
-
-    answers: int
-    questions: int
-    votes: int
-
-
-_found = TypeAdapter(Found)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA secure_delete = ON")
-        found = version(connection)
-        if found > len(STEPS):
-            raise RecordsError(
-                f"{path}: was written by a newer Quoth (version {found}, this one knows "
-                f"{len(STEPS)}). Update Quoth, or name another data folder."
-            )
-        migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 class Records:
@@ -103,7 +40,7 @@ class Records:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _connect(path)
+            self._connection = open_database(path)
             self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
         except (OSError, sqlite3.Error) as error:
             raise RecordsError(f"{path}: can't be used ({error}).") from error
@@ -125,6 +62,16 @@ class Records:
                 raise
             self._connection.execute("COMMIT")
 
+    @contextmanager
+    def _deleting(self) -> Iterator[sqlite3.Connection]:
+        """As `_writing`; what was deleted is then in none of the files any more."""
+        with self._writing() as connection:
+            yield connection
+        with self._lock:
+            # The log of changes holds what stood there before. If somebody reads just now, it is
+            # cut at the next deletion.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -144,27 +91,33 @@ class Records:
     def keep_answer(
         self, answer: Answer, user_id: int, server_id: int | None, *, with_question: bool
     ) -> None:
-        """Remember an answer, and its question only if that is wanted."""
+        """
+        Remember an answer, and its question only if that is wanted.
+
+        A question that leaned on others is not kept: it says nothing without them.
+        """
         now, asker = self._clock(), self.hashed(user_id)
-        found = Found(answer.spans, answer.alternatives, answer.nearest)
+        server = self.hashed(server_id) if server_id is not None else None
+        leans = answer.understood is not None
+        found = Found(answer.spans, answer.alternatives, answer.nearest, leans)
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     answer.id,
                     now,
-                    self.hashed(server_id) if server_id is not None else None,
+                    server,
                     asker,
                     answer.generation,
                     answer.answered,
                     answer.timings.total_s,
-                    _found.dump_json(found).decode(),
+                    FOUND.dump_json(found).decode(),
                 ),
             )
-            if with_question:
+            if with_question and not leans:
                 connection.execute(
-                    "INSERT INTO questions VALUES (?, ?, ?, ?)",
-                    (answer.id, now, asker, answer.question),
+                    "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
+                    (answer.id, now, asker, answer.question, server),
                 )
 
     def answer(self, answer_id: str, server_id: int | None) -> KeptAnswer | None:
@@ -176,7 +129,7 @@ class Records:
         here = self.hashed(server_id) if server_id is not None else None
         if row is None or row[1] != here:
             return None
-        return KeptAnswer(row[0], row[1], row[2], _found.validate_json(row[3]))
+        return KeptAnswer(row[0], row[1], row[2], FOUND.validate_json(row[3]))
 
     def vote(
         self,
@@ -187,14 +140,15 @@ class Records:
         expected: str | None,
         question: str | None,
     ) -> None:
-        """Remember one member's vote; it takes the place of the one before, all but its words."""
+        """Remember one member's vote; it takes the place of the one before, but for its words."""
         given = "; ".join(span.text for span in answer.found.spans) or None
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
                 " is_right = excluded.is_right, expected = CASE WHEN excluded.is_right THEN NULL"
-                " ELSE coalesce(excluded.expected, expected) END",
+                " ELSE coalesce(excluded.expected, expected) END,"
+                " question = coalesce(excluded.question, question)",
                 (
                     answer.id,
                     self.hashed(user_id),
@@ -206,6 +160,11 @@ class Records:
                     answer.server,
                 ),
             )
+
+    def asked(self) -> list[AskedQuestion]:
+        """The questions whose text is kept, oldest first, with what members said of the answers."""
+        with self._lock:
+            return asked_questions(self._connection)
 
     def today(self, server_id: int | None) -> Today:
         """The answers of this server since midnight, UTC."""
@@ -222,7 +181,7 @@ class Records:
     def forget(self, user_id: int) -> Forgotten:
         """Delete what is kept of a member."""
         who = (self.hashed(user_id),)
-        with self._writing() as connection:
+        with self._deleting() as connection:
             return Forgotten(
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
                 questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
@@ -247,6 +206,11 @@ class Records:
                 (server_id, channel_id, is_allowed),
             )
 
+    def clear_channel_rules(self, server_id: int) -> None:
+        """Forget which channels of a server were allowed or denied."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
+
     def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
         """
         Note which of the known servers Quoth has left, and which it is in again.
@@ -258,7 +222,10 @@ class Records:
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
             known = set(others)
-            for (server,) in connection.execute("SELECT DISTINCT server FROM answers"):
+            for (server,) in connection.execute(
+                "SELECT server FROM answers UNION SELECT server FROM questions"
+                " UNION SELECT server FROM feedback"
+            ):
                 known |= {server} if server else set()
             for (server_id,) in connection.execute("SELECT DISTINCT server_id FROM channels"):
                 known.add(self.hashed(server_id))
@@ -289,14 +256,9 @@ class Records:
 
     def delete_server(self, server: str) -> None:
         """Delete all that is kept of a server, named by its hashed id; its departure last."""
-        with self._writing() as connection:
-            connection.execute(
-                "DELETE FROM questions WHERE answer_id IN"
-                " (SELECT id FROM answers WHERE server = ?)",
-                (server,),
-            )
-            connection.execute("DELETE FROM answers WHERE server = ?", (server,))
-            connection.execute("DELETE FROM feedback WHERE server = ?", (server,))
+        with self._deleting() as connection:
+            for table in ("questions", "answers", "feedback"):
+                connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
             ids = connection.execute("SELECT DISTINCT server_id FROM channels").fetchall()
             connection.executemany(
                 "DELETE FROM channels WHERE server_id = ?",
@@ -309,7 +271,7 @@ class Records:
     def tidy(self, questions_kept_days: int) -> None:
         """Delete what is older than it may be."""
         now = self._clock()
-        with self._writing() as connection:
+        with self._deleting() as connection:
             connection.execute(
                 "DELETE FROM answers WHERE created < ?", (now - ANSWERS_KEPT_DAYS * DAY_S,)
             )

@@ -225,8 +225,12 @@ def text_of(embed: discord.Embed) -> str:
     """An embed as a plain message, for channels in which embeds are not shown."""
     title = f"**{embed.title}**" if embed.title else ""
     footer = f"-# {escape(embed.footer.text)}" if embed.footer.text else ""
-    whole = "\n\n".join(part for part in (title, embed.description, footer) if part)
-    return whole if len(whole) <= MAX_CONTENT else f"{title}\n\n{footer}"
+    description = embed.description or ""
+    room = MAX_CONTENT - len(f"{title}\n\n\n\n{footer}")
+    if len(description) > room:
+        # So many of its paragraphs.
+        description = description[: max(0, room) + 2].rpartition("\n\n")[0]
+    return "\n\n".join(part for part in (title, description, footer) if part)
 
 
 def uptime(seconds: float) -> str:

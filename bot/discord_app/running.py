@@ -14,7 +14,7 @@ import discord
 from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.following import follow
-from bot.discord_app.housekeeping import catch_up, tidy
+from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.logs import event
 from bot.discord_app.records import Records
@@ -84,7 +84,8 @@ async def supervise(
     Args:
         make_bot: Makes a bot that was never started.
         token: Discord's.
-        living: Runs beside the bot; when it returns, the bot has stopped.
+        living: Runs beside the bot, and in the pause after it; when it returns, the bot has
+            stopped, and there is no next one.
         sleep: Waits between two tries.
 
     Raises:
@@ -97,23 +98,25 @@ async def supervise(
         running = asyncio.create_task(_start(bot, token))
         try:
             error = await _outcome(bot, beside, running)
+            if error is None:
+                return
+            hopeless = reason_of(error)
+            if hopeless is not None:
+                raise hopeless from None
+            if not isinstance(error, _PASSING):
+                raise error
+            if bot.is_ready():
+                pause_s = FIRST_PAUSE_S
+            reason = type(error).__name__
+            event(_log, "not_connected", logging.WARNING, error=reason, again_s=pause_s)
+            await _cancel(running)
+            # Not all bots that an outage threw off come back in the same second.
+            pause = sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+            if await _ends_before(beside, pause):
+                return
         finally:
-            for task in (beside, running):
-                task.cancel()
-            await asyncio.gather(beside, running, return_exceptions=True)
+            await _cancel(beside, running)
             bot.desk.close()
-        if error is None:
-            return
-        hopeless = reason_of(error)
-        if hopeless is not None:
-            raise hopeless from None
-        if not isinstance(error, _PASSING):
-            raise error
-        if bot.is_ready():
-            pause_s = FIRST_PAUSE_S
-        event(_log, "not_connected", logging.WARNING, error=type(error).__name__, again_s=pause_s)
-        # Not all bots that an outage threw off come back in the same second.
-        await sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
         pause_s = min(MAX_PAUSE_S, 2 * pause_s)
 
 
@@ -129,6 +132,25 @@ async def _outcome(
         beside.result()
         return None
     return running.exception() if running.done() else TimeoutError()
+
+
+async def _ends_before(beside: "asyncio.Task[None]", pause: Awaitable[None]) -> bool:
+    """Wait for a pause; whether `beside`, which goes on meanwhile, has ended before."""
+    pausing = asyncio.ensure_future(pause)
+    try:
+        await asyncio.wait({beside, pausing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pausing.cancel()
+    if not beside.done():
+        return False
+    beside.result()
+    return True
+
+
+async def _cancel(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _start(bot: QuothBot, token: str) -> None:
@@ -193,7 +215,8 @@ async def _duties(
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
         work = [
             _introduce(bot, say),
-            tidy(settings, served, records),
+            tidy(settings, records),
+            delete_departed(settings, served, records, bot.servers_noted),
             _close_unused(served),
             catch_up(settings, bot.builder),
         ]

@@ -184,6 +184,17 @@ class Rest:
             raise ApiError(404, 10008, "Unknown Message")
         return message
 
+    async def _message_payload(self, request: web.Request) -> Json:
+        payload = await _payload(request)
+        self._check_pings(payload)
+        return payload
+
+    def _check_pings(self, payload: Json) -> None:
+        """Note a message of which Discord would take mentions for such, had it any."""
+        allowed = payload.get("allowed_mentions") or {"parse": None}
+        if allowed["parse"] != [] or allowed.get("replied_user"):
+            self._discord.problems.append(f"a message that may ping: {payload}")
+
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._channel(request).json())
 
@@ -192,7 +203,7 @@ class Rest:
 
     async def _post_message(self, request: web.Request) -> web.Response:
         channel = self._channel(request, SEND_MESSAGES)
-        payload = await _payload(request)
+        payload = await self._message_payload(request)
         check_message(payload)
         nonce = payload.get("nonce")
         if payload.get("enforce_nonce") and nonce is not None:
@@ -244,6 +255,8 @@ class Rest:
         payload = await _payload(request)
         interaction.callback = payload
         interaction.receipt_lost = request.get("receipt_lost", False)
+        if payload["type"] in {4, 7}:
+            self._check_pings(payload["data"])
         message = self._respond(interaction, payload["type"], payload.get("data") or {})
         described: Json = {"id": str(interaction.id), "type": interaction.type}
         body: Json = {"interaction": described}
@@ -303,7 +316,7 @@ class Rest:
 
     async def _followup(self, request: web.Request) -> web.Response:
         interaction = self._by_token(request)
-        payload = await _payload(request)
+        payload = await self._message_payload(request)
         check_message(payload)
         response = interaction.response
         if response is not None and response.flags & LOADING:
@@ -327,7 +340,7 @@ class Rest:
 
     async def _edit_original(self, request: web.Request) -> web.Response:
         message = self._original_message(request)
-        payload = await _payload(request)
+        payload = await self._message_payload(request)
         check_message(payload, may_be_empty=True)
         _change(message, payload)
         self._by_token(request).shown.append(message.content)

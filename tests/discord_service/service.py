@@ -57,6 +57,8 @@ class LocalDiscord:
         self.faults: list[Fault] = []
         self.gateway = Gateway(self.token, self.bot, self.guilds)
         self.url = ""
+        self.patience_s = PATIENCE_S
+        """How long what should happen is waited for."""
         self._loop = asyncio.new_event_loop()
         self._condition = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="local-discord", daemon=True)
@@ -103,12 +105,12 @@ class LocalDiscord:
             self._condition.notify_all()
 
     def wait_for(
-        self, condition: Callable[[], _T], what: str = "it", patience_s: float = PATIENCE_S
+        self, condition: Callable[[], _T], what: str = "it", patience_s: float | None = None
     ) -> _T:
         """Wait until `condition` returns something true, and return that."""
         with self._condition:
             found = condition()
-            for _ in range(int(patience_s / 0.05)):
+            for _ in range(int((patience_s or self.patience_s) / 0.05)):
                 if found:
                     return found
                 self._condition.wait(0.05)
@@ -267,7 +269,12 @@ class LocalDiscord:
     def press_id(
         self, message: Message, user: User, custom_id: str, *, permissions: int = 0
     ) -> Interaction:
-        """Press a button by its id, whether the message has it or not."""
+        """
+        Press a button by its id, which a forged message may have been given.
+
+        Discord's client sends the message along, and discord.py looks for the button in it.
+        """
+        assert custom_id in repr(message.components), "nobody would feel that"
         data = {"custom_id": custom_id, "component_type": 2}
         return self.interact(
             Interaction(COMPONENT, message.channel, user, data, permissions, message)
@@ -296,7 +303,13 @@ class LocalDiscord:
 
     def join(self, guild: Guild) -> None:
         """Add the bot to a server while it runs."""
-        self._do(self.gateway.dispatch("GUILD_CREATE", guild.json(self.bot), guild))
+        if guild not in self.guilds:
+            self.guilds.append(guild)
+        # Only a server that the session began with is said to be available.
+        data = {
+            name: value for name, value in guild.json(self.bot).items() if name != "unavailable"
+        }
+        self._do(self.gateway.dispatch("GUILD_CREATE", data, guild))
 
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel with its messages."""

@@ -28,8 +28,9 @@ class Ask(commands.Cog):
     async def _ask_message(
         self, interaction: discord.Interaction[QuothBot], message: discord.Message
     ) -> None:
-        if message.content.strip():
-            await self._bot.answer_interaction(interaction, message.content)
+        question = self._bot.without_mention(message.content)
+        if question:
+            await self._bot.answer_interaction(interaction, question)
         else:
             await acknowledge(
                 lambda: interaction.response.send_message(notice("no_text"), ephemeral=True)

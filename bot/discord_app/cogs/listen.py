@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.client import QuothBot, contents
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
+from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.logs import event
 from bot.discord_app.rendering import notice
 
@@ -45,6 +45,9 @@ class Listen(commands.Cog):
             return
         if not self._bot.channels.is_allowed(place.server_id, place.channel_id, place.parent_id):
             return
+        if not _may_speak(message):
+            # Discord bans who is refused too often: 10,000 times in ten minutes.
+            return
         with self._bot.asking.in_flight():
             try:
                 await self._answer(message, place)
@@ -72,7 +75,7 @@ class Listen(commands.Cog):
         )
 
     async def _answer(self, message: discord.Message, place: Place) -> None:
-        question = self._without_mention(message.content)
+        question = self._bot.without_mention(message.content)
         if not question:
             await self._send(message, embed=help_embed(self._bot))
             return
@@ -85,8 +88,10 @@ class Listen(commands.Cog):
             reply = await self._bot.asking.ask(question, place, self._earlier(message))
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
-            told = (shown.get("content"), notice("mention_me"))
-            shown["content"] = "\n\n".join(text for text in told if text)
+            said = (shown.get("content"), notice("mention_me"))
+            told = "\n\n".join(text for text in said if text)
+            # An answer that stands as text may leave no room for more.
+            shown["content"] = told if len(told) <= MAX_CONTENT else said[0]
         await self._send(message, **shown)
 
     def _begins_in_thread(self, message: discord.Message) -> bool:
@@ -96,10 +101,6 @@ class Listen(commands.Cog):
             and not self._bot.settings.message_content
             and not self._bot.conversations.latest(message.channel.id, message.author.id)
         )
-
-    def _without_mention(self, text: str) -> str:
-        assert self._bot.user is not None  # noqa: S101 - true once messages arrive
-        return re.sub(rf"<@!?{self._bot.user.id}>", " ", text).strip()
 
     def _earlier(self, message: discord.Message) -> tuple[Turn, ...]:
         """The turns that a message goes on from: of the answer it replies to, or of its thread."""
@@ -137,11 +138,30 @@ def _place(message: discord.Message) -> Place:
     )
 
 
+def _may_speak(message: discord.Message) -> bool:
+    """Whether Quoth may answer there, as far as it knows."""
+    permissions = _permissions(message)
+    if permissions is None:
+        return True
+    if isinstance(message.channel, discord.Thread):
+        return permissions.send_messages_in_threads
+    return permissions.send_messages
+
+
 def _may_embed(message: discord.Message) -> bool:
     """Whether an embed would be seen; Discord drops it without a word where it may not be."""
-    if message.guild is None or isinstance(message.channel, discord.PartialMessageable):
-        return True
-    return message.channel.permissions_for(message.guild.me).embed_links
+    permissions = _permissions(message)
+    return permissions is None or permissions.embed_links
+
+
+def _permissions(message: discord.Message) -> discord.Permissions | None:
+    """What Quoth may do where a message stands; None where nothing is known of that."""
+    channel = message.channel
+    if message.guild is None or isinstance(channel, discord.PartialMessageable):
+        return None
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return None
+    return channel.permissions_for(message.guild.me)
 
 
 @contextlib.asynccontextmanager

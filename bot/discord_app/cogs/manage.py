@@ -35,11 +35,22 @@ class Manage(commands.Cog):
         self._bot = bot
 
     @channels.command(name="allow")
-    @app_commands.describe(channel="Once one channel is allowed, the others are not.")
+    @app_commands.describe(
+        channel="Once one is allowed, the others are not. Without one, all are as at the start."
+    )
     @app_commands.checks.has_permissions(manage_guild=True)
-    async def allow(self, interaction: discord.Interaction[QuothBot], channel: _Channel) -> None:
-        """Answer in a channel, and only in channels that were allowed."""
-        await self._set(interaction, channel, is_allowed=True)
+    async def allow(
+        self, interaction: discord.Interaction[QuothBot], channel: _Channel | None = None
+    ) -> None:
+        """Answer in a channel, and only in channels that were allowed; or in every one again."""
+        if channel is not None:
+            await self._set(interaction, channel, is_allowed=True)
+            return
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        assert interaction.guild_id is not None  # noqa: S101 - only in a server has a member the right
+        await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
+        text = notice("channels", allowed=[], denied=[])
+        await deliver(lambda: interaction.edit_original_response(content=text))
 
     @channels.command(name="deny")
     @app_commands.describe(channel="Mentions and commands there get no answer.")

@@ -62,6 +62,18 @@ class GatedAnswers:
         return replace(found(span(), question=question), id=uuid.uuid4().hex)
 
 
+@dataclass
+class FixedAnswers:
+    """Answers the same, whatever is asked."""
+
+    given: Answer
+
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        return self.given
+
+
 class BrokenAnswers:
     """Fails at every question."""
 

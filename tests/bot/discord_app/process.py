@@ -55,7 +55,12 @@ class Process:
                 self.logged += line
 
     def until_ready(self) -> None:
-        self.local.wait_for(lambda: " ready " in self.logged, f"ready: {self.logged}")
+        try:
+            self.local.wait_for(lambda: " ready " in self.logged, "a start")
+        except AssertionError as error:
+            # Whoever waits in vain would leave it running, and the tests with it.
+            self.kill()
+            raise AssertionError(f"{error}; logged: {self.logged}") from error
 
     def signal(self, which: signal.Signals) -> None:
         self._process.send_signal(which)

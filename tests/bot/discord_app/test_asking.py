@@ -1,14 +1,24 @@
 """Every way to ask, and what comes of it."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
+from bot.discord_app.limits import MAX_CONTENT
+from bot.discord_app.rendering import answer_embed, notice, text_of
 from tests.bot.discord_app.conftest import RunningBot, StartBot
-from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
+from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
-from tests.discord_service.world import EMBED_LINKS, SEND_MESSAGES, Channel, User
+from tests.discord_service.world import (
+    EMBED_LINKS,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+    User,
+)
 
 
 def test_a_command_is_deferred_and_answered(
@@ -57,10 +67,12 @@ def test_a_direct_message_needs_no_mention(
 def test_the_menu_of_a_message_asks_what_it_says(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
-    said = local.say(channel, User("bob"), "how many for smuggling")
+    said = local.say(channel, User("bob"), f"<@{local.bot.id}> how many for smuggling")
     asked = local.menu(channel, asker, "Ask Quoth", said)
 
-    assert local.answer_to(asked).embeds[0]["title"] == "77"
+    answer = local.answer_to(asked).embeds[0]
+    assert answer["title"] == "77"
+    assert answer["author"]["name"] == "how many for smuggling"
 
 
 def test_the_menu_of_a_message_without_words_says_so(
@@ -202,6 +214,20 @@ def test_a_member_who_asks_too_fast_waits_and_others_do_not(
     assert local.answer_to(other).embeds
 
 
+def test_a_mention_that_is_refused_is_told_why(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(cooldown_questions=1, cooldown_s=1_000)
+    said = [
+        local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+        for _ in range(2)
+    ]
+
+    contents = sorted(local.reply_to(each).content for each in said)
+    assert contents[0] == ""
+    assert "Please wait" in contents[1]
+
+
 def test_a_failure_is_told_and_logged_without_the_question(
     local: LocalDiscord,
     start_bot: StartBot,
@@ -236,7 +262,29 @@ def test_nothing_of_question_or_asker_stands_in_the_log(
     assert local.token not in text
 
 
-def test_where_the_bot_may_not_speak_nothing_breaks(
+@pytest.mark.parametrize(("in_thread", "denied"), [(False, SEND_MESSAGES), (True, SEND_IN_THREADS)])
+def test_where_the_bot_may_not_speak_it_does_not_try(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    guild: Guild,
+    channel: Channel,
+    asker: User,
+    in_thread: bool,
+    denied: int,
+) -> None:
+    """Discord bans a bot that is refused again and again."""
+    channel.denied = denied
+    place = local.add_thread(channel) if in_thread else channel
+    open_channel = local.add_channel(guild, "open")
+    start_bot()
+    local.say(place, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    said = local.say(open_channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
+
+    assert local.reply_to(said).embeds
+    assert not [path for _, path in local.requests if f"/channels/{place.id}/" in path]
+
+
+def test_where_the_right_to_speak_was_lost_a_moment_ago_nothing_breaks(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
     channel.denied = SEND_MESSAGES
@@ -301,6 +349,22 @@ def test_the_first_answer_in_a_thread_says_how_to_ask_on(
 
     assert "mention me" in first.content
     assert second.content == elsewhere.content == ""
+
+
+def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    """Discord refuses a message of more than 2,000 characters, and the answer with it."""
+    answer = replace(found(*[span("812", "b " * 136)] * 6), kind="list")
+    assert (
+        MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
+    )
+    channel.denied = EMBED_LINKS
+    thread = local.add_thread(channel)
+    start_bot(FixedAnswers(answer))
+    said = local.say(thread, asker, f"<@{local.bot.id}> which", mentions=[local.bot])
+
+    assert local.reply_to(said).content == text_of(answer_embed(answer))
 
 
 def test_without_the_intent_a_thread_hears_mentions_alone(

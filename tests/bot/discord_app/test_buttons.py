@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord_app.client import QuothBot
+from bot.evaluation.collected import Vote
 from tests.bot.discord_app.conftest import ARTICLE, RunningBot, StartBot
-from tests.bot.discord_app.fakes import GatedAnswers
+from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_MESSAGES, Channel, Message, User
@@ -113,12 +113,53 @@ def test_wrong_asks_for_the_right_answer(
     )
 
 
-def test_wrong_counts_even_if_the_form_is_closed(
-    local: LocalDiscord, answer: Message, tmp_path: Path
+def test_a_logged_question_is_kept_with_what_others_say_of_its_answer(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
-    local.form_of(local.press(answer, User("bob"), "Wrong"))
+    running = start_bot(log_questions=True)
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for theft"))
+    bob = User("bob")
+    pressed = local.press(answer, bob, "Wrong")
+    local.form_of(pressed)
+    local.answer_to(local.submit(pressed, bob, "4,001"))
 
-    local.wait_for(lambda: rows(tmp_path, "SELECT is_right, expected FROM feedback") == [(0, None)])
+    (asked,) = running.bot.records.asked()
+    assert (asked.text, asked.shown) == ("how many for theft", ("3,204",))
+    assert asked.votes == (Vote(False, "4,001"),)
+
+
+VOTES = "SELECT is_right, expected, question FROM feedback"
+
+
+def test_wrong_counts_even_if_the_form_is_closed_and_keeps_no_question_untold(
+    local: LocalDiscord, answer: Message, asker: User, tmp_path: Path
+) -> None:
+    pressed = local.press(answer, asker, "Wrong")
+    local.form_of(pressed)
+    local.wait_for(lambda: rows(tmp_path, VOTES) == [(0, None, None)])
+
+    told = local.answer_to(local.submit(pressed, asker, "4,001"))
+    assert "question is kept" in told.content
+    assert rows(tmp_path, VOTES) == [(0, "4,001", "how many for theft")]
+
+
+def test_with_a_vote_no_question_is_kept_that_leans_on_others_or_is_shown_in_part(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, tmp_path: Path
+) -> None:
+    first = local.reply_to(
+        local.say(channel, asker, f"<@{local.bot.id}> how many for theft", mentions=[local.bot])
+    )
+    leaning = local.reply_to(
+        local.say(channel, asker, "and for arson", mentions=[local.bot], reply_to=first)
+    )
+    assert "understood as" in leaning.embeds[0]["description"]
+    long = local.answer_to(
+        local.slash(channel, asker, "ask", question="why " * 100 + "how many for theft")
+    )
+
+    for answer in (leaning, long):
+        assert "kept" not in local.answer_to(local.press(answer, asker, "Right")).content
+    assert rows(tmp_path, "SELECT question FROM feedback") == [(None,), (None,)]
 
 
 def test_follow_up_asks_on_with_the_earlier_turns(
@@ -150,6 +191,17 @@ def test_a_moderator_deletes_an_answer(
     local.press(answer, User("mod"), "Delete", permissions=MANAGE_MESSAGES)
 
     local.wait_for(lambda: answer.id not in channel.messages, "the deletion")
+
+
+def test_in_a_direct_conversation_an_answer_is_deleted_though_its_asker_is_forgotten(
+    local: LocalDiscord, bot: RunningBot, asker: User
+) -> None:
+    direct = local.add_dm(asker)
+    answer = local.answer_to(local.slash(direct, asker, "ask", question="how many for arson"))
+    local.answer_to(local.slash(direct, asker, "privacy forget-me"))
+    local.press(answer, asker, "Delete")
+
+    local.wait_for(lambda: answer.id not in direct.messages, "the deletion")
 
 
 def test_nobody_else_deletes_an_answer(
@@ -206,9 +258,27 @@ def test_an_answer_that_never_was_is_forgotten(
     pressed = local.press_id(forged, User("bob"), custom_id)
 
     local.wait_for(lambda: pressed.answered or pressed.followups, "a word")
+    told = pressed.followups[0] if pressed.followups else pressed.response
+    assert told is not None
+    assert "no longer" in told.content
+
+
+def test_the_context_of_an_answer_without_passages_is_refused_in_words(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    """It has no button for it, so whoever presses one has forged it."""
+    start_bot(FixedAnswers(found()))
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
+    assert "Context" not in labels(answer)
+    custom_id = answer.components[0]["components"][0]["custom_id"].replace("follow", "context")
+    answer.components = [{"type": 1, "components": [_button(custom_id)]}]
+    pressed = local.press_id(answer, User("bob"), custom_id)
+
+    assert "no passage" in local.answer_to(pressed).content
 
 
 def test_malformed_ids_are_ignored(local: LocalDiscord, bot: RunningBot, answer: Message) -> None:
+    pressed = []
     for custom_id in ("quoth:context:../../etc", "quoth:sudo:" + "0" * 32, "x"):
         forged = Message(
             answer.channel,
@@ -216,11 +286,11 @@ def test_malformed_ids_are_ignored(local: LocalDiscord, bot: RunningBot, answer:
             "",
             components=[{"type": 1, "components": [_button(custom_id)]}],
         )
-        pressed = local.press_id(forged, User("bob"), custom_id)
-        assert pressed.callback is None
+        pressed.append(local.press_id(forged, User("bob"), custom_id))
 
+    # Pressed later, and answered after some trips to the records.
     assert local.answer_to(local.press(answer, User("bob"), "Context")).embeds
-    assert isinstance(bot.bot, QuothBot)
+    assert [each.callback for each in pressed] == [None, None, None]
 
 
 def _button(custom_id: str) -> dict[str, object]:

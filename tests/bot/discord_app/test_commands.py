@@ -24,6 +24,15 @@ def test_help_is_shown_privately(
     assert "Questions are not kept" in description
 
 
+def test_help_says_that_questions_are_kept_where_they_are(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(log_questions=True, log_questions_days=9)
+
+    shown = local.answer_to(local.slash(channel, asker, "help")).embeds[0]["description"]
+    assert "Questions are kept for 9 days" in shown
+
+
 def test_sources_are_listed_page_by_page(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:
@@ -61,8 +70,10 @@ def test_status_says_how_it_stands(
 
 
 def test_a_denied_channel_is_quiet_and_says_so_to_commands(
-    local: LocalDiscord, bot: RunningBot, guild: Guild, channel: Channel, asker: User
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
 ) -> None:
+    other = local.add_channel(guild, "other")
+    start_bot()
     denied = local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=channel)
     assert f"<#{channel.id}>" in local.answer_to(denied).content
     asked = local.slash(channel, asker, "ask", question="how many for arson")
@@ -70,6 +81,9 @@ def test_a_denied_channel_is_quiet_and_says_so_to_commands(
 
     assert "don't answer in this channel" in local.answer_to(asked).content
     assert asked.is_private
+    # Said later, and answered.
+    later = local.say(other, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    assert local.reply_to(later).embeds
     assert local.replies(said) == []
 
 
@@ -89,6 +103,10 @@ def test_once_a_channel_is_allowed_the_others_are_not(
     assert local.answer_to(local.slash(thread, asker, "ask", question="for arson")).embeds
     listed = local.slash(channel, asker, "channels list", permissions=MANAGE_GUILD)
     assert f"only in <#{other.id}>" in local.answer_to(listed).content
+    cleared = local.slash(channel, asker, "channels allow", permissions=MANAGE_GUILD)
+    assert "every channel" in local.answer_to(cleared).content
+    start_bot()
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
 
 
 @pytest.mark.parametrize("name", ["channels allow", "channels deny", "channels list", "status"])
@@ -159,6 +177,20 @@ def test_commands_are_sent_only_when_they_changed(
 
 def test_no_privileged_intent_is_asked_for(local: LocalDiscord, bot: RunningBot) -> None:
     assert local.gateway.intents == 1 << 0 | 1 << 9 | 1 << 12
+
+
+def test_a_server_that_comes_back_after_its_data_were_deleted_has_no_rules(
+    local: LocalDiscord, bot: RunningBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    denied = local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=channel)
+    local.answer_to(denied)
+    local.leave(guild)
+    local.wait_for(lambda: bot.bot.get_guild(guild.id) is None, "the departure")
+    bot.bot.records.delete_server(bot.bot.records.hashed(guild.id))
+    local.join(guild)
+    local.wait_for(lambda: not bot.bot.channels.denied(guild.id), "the new rules")
+
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
 
 
 def test_a_server_that_removes_the_bot_is_noted(

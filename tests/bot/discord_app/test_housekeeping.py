@@ -11,12 +11,14 @@ import pytest
 from bot.collections import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.building import Builder
-from bot.discord_app.housekeeping import catch_up, tidy_once
+from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
 from bot.discord_app.served import Served
 from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER
+from tests.bot.discord_app.fakes import found, span
 from tests.conftest import FakeEncoder, Library
+from tests.discord_service.service import PATIENCE_S
 
 
 @pytest.fixture
@@ -50,10 +52,10 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
     own.build()
     assert served.answer("for fraud", (), 0, scope).answered
     records.leave(7)
-    tidy_once(settings, served, records)
+    delete_departed_once(settings, served, records)
     assert own.documents.exists()
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
-    tidy_once(settings, served, records)
+    delete_departed_once(settings, served, records)
 
     assert not own.collection.folder.exists()
     assert library.collection.folder.exists()
@@ -78,12 +80,74 @@ def test_what_could_not_be_deleted_is_tried_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(housekeeping, "delete_collection", refuse)
-        tidy_once(settings, served, records)
+        delete_departed_once(settings, served, records)
     assert records.departed() == [records.hashed(7)]
     assert "secret" not in repr([record.__dict__ for record in caplog.records])
-    tidy_once(settings, served, records)
+    delete_departed_once(settings, served, records)
 
     assert records.departed() == []
+    records.close()
+
+
+def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    settings = load_settings(data=tmp_path / "data", log_questions_days=2)
+    records = Records(settings.records, clock)
+
+    def kept() -> list[bool]:
+        content = b"".join(path.read_bytes() for path in settings.data.glob("quoth.sqlite*"))
+        return [word in content for word in (b"the older one", b"the newer one")]
+
+    def keep(answer_id: str, question: str) -> None:
+        answer = replace(found(span(), question=question), id=answer_id)
+        records.keep_answer(answer, 1, 7, with_question=True)
+
+    async def tidy_up() -> None:
+        task = asyncio.create_task(tidy(settings, records))
+        async with asyncio.timeout(PATIENCE_S):
+            while kept()[0]:
+                await asyncio.sleep(0.01)
+        task.cancel()
+
+    keep("a" * 32, "about the older one")
+    clock.now += 2 * DAY_S + 1
+    keep("b" * 32, "about the newer one")
+    assert kept() == [True, True]
+    asyncio.run(tidy_up())
+
+    assert kept() == [False, True]
+    records.forget(1)
+    assert kept() == [False, False]
+    records.close()
+
+
+def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
+    settings: Settings, served: Served
+) -> None:
+    """It may have been let in again while it did not run."""
+    clock = Clock()
+    records = Records(settings.records, clock)
+    records.set_channel_rule(7, 1, is_allowed=True)
+    records.leave(7)
+    clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
+
+    async def start() -> None:
+        noted = asyncio.Event()
+        task = asyncio.create_task(delete_departed(settings, served, records, noted))
+        await asyncio.sleep(0)
+        records.set_servers({7}, [])
+        records.leave(8)
+        clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
+        noted.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while records.departed():
+                await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(start())
+    assert set(records.channel_rules()) == {7}
     records.close()
 
 

@@ -25,6 +25,7 @@ TEXTS = st.text(alphabet=st.sampled_from("ab 1.*_~`|<>@#[]()\\:/-+\n\u200b\u202e
         ),
         (":smile: at 10:30", r"\:smile: at 10:30"),
         ("a\u200bb\u202ec", "abc"),
+        ("a\u061cb\u00ad\U000e0041\u0090c", "abc"),
         ("35,927 people - 3.5 %", "35,927 people - 3.5 %"),
     ],
 )

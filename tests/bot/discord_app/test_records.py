@@ -1,5 +1,6 @@
 """What is remembered, for how long, and by which name."""
 
+import hmac
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -7,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.discord_app import migrations
+from bot.discord_app.kept import Today
+from bot.discord_app.migrations import RecordsError
 from bot.discord_app.records import (
     ANSWERS_KEPT_DAYS,
     DAY_S,
     SERVER_GRACE_DAYS,
     Records,
-    RecordsError,
-    Today,
 )
+from bot.evaluation.collected import AskedQuestion, Vote
 from tests.bot.discord_app.fakes import found, span
 
 ANSWER = found(span())
@@ -54,8 +56,13 @@ def test_names_differ_between_installations_and_last_in_one(tmp_path: Path) -> N
     one.close()
     other.close()
     again = Records(tmp_path / "one.sqlite")
+    with sqlite3.connect(tmp_path / "one.sqlite") as connection:
+        ((salt,),) = connection.execute("SELECT value FROM meta WHERE name = 'salt'").fetchall()
 
     assert again.hashed(1) == name
+    # Whoever knows an id, and not the salt, can't tell its hash; so the salt is a long one.
+    assert len(bytes.fromhex(salt)) == 32
+    assert name == hmac.new(bytes.fromhex(salt), b"1", "sha256").hexdigest()[: len(name)]
     assert again.hashed(2) != name
     again.close()
 
@@ -94,6 +101,15 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert kept is not None
     records.vote(kept, 1, is_right=True, expected=None, question=None)
     records.leave(7)
+    # Of server 4 only a vote is left, of server 3 only a question.
+    keep(records, "4" * 32, server=4)
+    voted = records.answer("4" * 32, 4)
+    assert voted is not None
+    records.vote(voted, 1, is_right=True, expected=None, question=None)
+    keep(records, "3" * 32, server=3)
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
+        connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
     records.set_servers({8}, [records.hashed(5)])
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
@@ -102,7 +118,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     clock.now += 2 * DAY_S
 
     departed = records.departed()
-    assert set(departed) == {records.hashed(server) for server in (5, 6, 7)}
+    assert set(departed) == {records.hashed(server) for server in (3, 4, 5, 6, 7)}
     for name in departed:
         records.delete_server(name)
     assert records.departed() == []
@@ -111,6 +127,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert records.answer("9" * 32, 9) is not None
     with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
+    assert set(questions(tmp_path)) == {"8" * 32, "9" * 32}
     records.close()
 
 
@@ -160,18 +177,92 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
         Records(tmp_path / "quoth.sqlite")
 
 
+def test_a_file_of_the_first_version_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = migrations.STEPS
+    monkeypatch.setattr(migrations, "STEPS", steps[:1])
+    migrations.open_database(tmp_path / "quoth.sqlite").close()
+    monkeypatch.setattr(migrations, "STEPS", steps)
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO answers VALUES ('a', 1, 'server', 'asker', 'g', 1, 0.1, '{}')"
+        )
+        connection.execute("INSERT INTO feedback VALUES ('a', 'v', 1, 1, '812', NULL, NULL)")
+        connection.execute("INSERT INTO questions VALUES ('a', 1, 'asker', 'how many')")
+        connection.execute("INSERT INTO channels VALUES (7, 1, 1)")
+        connection.execute("INSERT INTO departures VALUES (7, 1)")
+    records = Records(tmp_path / "quoth.sqlite")
+
+    assert records.channel_rules() == {7: {1: True}}
+    assert records.departed() == []
+    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        assert connection.execute("SELECT voter, given, server FROM feedback").fetchall() == [
+            ("v", "812", "server")
+        ]
+        assert connection.execute("SELECT text, server FROM questions").fetchall() == [
+            ("how many", "server")
+        ]
+    records.close()
+
+
+def test_nobody_else_on_the_machine_reads_them(tmp_path: Path) -> None:
+    records = Records(tmp_path / "quoth.sqlite")
+    keep(records)
+
+    files = list(tmp_path.glob("quoth.sqlite*"))
+    assert len(files) > 1
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    records.close()
+
+
+ASKED = "how many for arson"
+
+
+def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    records = Records(tmp_path / "quoth.sqlite", clock)
+    keep(records, "a" * 32, server=7)
+    keep(records, "b" * 32, server=None)
+    clock.now += 1
+    records.keep_answer(replace(found(), id="c" * 32), 1, 7, with_question=False)
+    records.keep_answer(replace(ANSWER, id="d" * 32), 1, 7, with_question=False)
+    leaning = replace(ANSWER, id="e" * 32, understood=f"{ASKED} and for theft")
+    records.keep_answer(leaning, 1, 7, with_question=True)
+    for answer_id, user, is_right, expected, question in (
+        ("a", 1, True, None, ASKED),
+        ("a", 2, False, "813", None),
+        ("c", 1, True, None, "who likes tea"),
+        ("d", 2, True, None, None),
+    ):
+        kept = records.answer(answer_id * 32, 7)
+        assert kept is not None
+        clock.now += 1
+        records.vote(kept, user, is_right=is_right, expected=expected, question=question)
+    here = records.hashed(7)
+
+    expected_first = AskedQuestion(ASKED, ("812",), (Vote(True), Vote(False, "813")), here)
+    tea = AskedQuestion("who likes tea", (), (Vote(True),), here)
+    assert records.asked() == [expected_first, AskedQuestion(ASKED, ("812",), (), None), tea]
+    # The votes outlive the answers, and so do the questions that are kept with them.
+    clock.now += (ANSWERS_KEPT_DAYS + 1) * DAY_S
+    records.tidy(ANSWERS_KEPT_DAYS)
+    assert records.asked() == [expected_first, tea]
+    records.close()
+
+
 def test_a_step_that_fails_leaves_the_version_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Records(tmp_path / "quoth.sqlite").close()
     bad = (*migrations.STEPS, "CREATE TABLE more (a TEXT); CREATE TABLE more (a TEXT);")
     monkeypatch.setattr(migrations, "STEPS", bad)
-    monkeypatch.setattr("bot.discord_app.records.STEPS", bad)
     with pytest.raises(RecordsError):
         Records(tmp_path / "quoth.sqlite")
     good = (*bad[:-1], "CREATE TABLE more (a TEXT);")
     monkeypatch.setattr(migrations, "STEPS", good)
-    monkeypatch.setattr("bot.discord_app.records.STEPS", good)
 
     Records(tmp_path / "quoth.sqlite").close()
     with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:

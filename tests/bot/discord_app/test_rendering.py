@@ -37,6 +37,23 @@ EMBEDS = {
     "under_heading": answer_embed(
         found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
     ),
+    "list": answer_embed(
+        replace(found(span("812"), span("3,204", "for theft ", ".")), kind="list")
+    ),
+    "disagreement": answer_embed(
+        replace(
+            found(
+                replace(span("813"), dated=date(2026, 3, 1), title="Newer_figures"),
+                replace(span("812"), dated=date(2025, 3, 1), place=Place(0, 900, "row", "7")),
+            ),
+            kind="disagreement",
+        )
+    ),
+    "understood": answer_embed(
+        replace(
+            found(span(), question="and for arson?"), understood="how many *stole* and for arson?"
+        )
+    ),
     "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
     "nothing_near": answer_embed(found()),
     "hostile": answer_embed(
@@ -100,6 +117,11 @@ def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
     long = discord.Embed(title="Title", description="x" * 3_000).set_footer(text="Footer")
 
     assert text_of(long) == "**Title**\n\n-# Footer"
+    long.description = "\n\n".join(["x" * 500] * 6)
+    assert text_of(long) == "\n\n".join(["**Title**", *["x" * 500] * 3, "-# Footer"])
+    room = 2_000 - len("**Title**\n\n\n\n-# Footer")
+    long.description = f"{'x' * room}\n\ny"
+    assert text_of(long) == f"**Title**\n\n{'x' * room}\n\n-# Footer"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ class Supervised:
         self.pauses: list[float] = []
         self.bots = 0
         self.before_next_try: Callable[[], None] = lambda: None
+        self.stop = asyncio.Event()
+        """What a signal sets."""
         self._served = served
         self._settings = load_settings(data=folder / "data")
         self._records = Records(self._settings.records)
@@ -36,13 +38,21 @@ class Supervised:
         return bot
 
     async def _living(self, bot: QuothBot) -> None:
+        told = asyncio.create_task(self.stop.wait())
+        ready = asyncio.create_task(self._until_ready(bot))
+        await asyncio.wait({told, ready}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        ready.cancel()
+        await bot.stop()
+
+    async def _until_ready(self, bot: QuothBot) -> None:
         await bot.logged_in.wait()
         await bot.wait_until_ready()
-        await bot.stop()
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.before_next_try()
+        await asyncio.sleep(0 if not self.stop.is_set() else 1_000)
 
     def run(self, token: str = TOKEN) -> None:
         try:
@@ -98,6 +108,17 @@ def test_a_token_that_discord_refuses_is_not_tried_again(supervised: Supervised)
         supervised.run("wrong.secret.token")
     assert supervised.bots == 1
     assert "secret" not in str(error.value)
+
+
+def test_a_bot_that_is_told_to_stop_between_two_tries_does_not_wait_for_the_next(
+    local: LocalDiscord, supervised: Supervised
+) -> None:
+    local.fault("GET", "/users/@me", 503, times=1_000)
+    supervised.before_next_try = supervised.stop.set
+    supervised.run()
+
+    assert supervised.bots == 1
+    assert len(supervised.pauses) == 1
 
 
 @pytest.mark.parametrize("error", [OSError(), aiohttp.ClientError(), AttributeError()])

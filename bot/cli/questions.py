@@ -1,0 +1,117 @@
+"""`quoth questions`: what members asked in Discord, for `quoth eval`."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import data_option, failures_shown, printable, settings_from, write_file
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.evaluation.collected import AskedQuestion, Collected
+    from bot.settings import Settings
+    from index.retrieve import Retriever
+
+
+@click.group("questions")
+def command() -> None:
+    """What members asked in Discord, and said of the answers."""
+
+
+@command.command("export")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.jsonl")
+@data_option
+def export(*, out: Path, data: Path | None) -> None:
+    """
+    Write the questions to OUT.jsonl, as `quoth eval` reads them.
+
+    Those that somebody judged come with their right answer and the passage that holds it, found in
+    the documents as they are now; those that nobody judged stand beside, under "unjudged". Who
+    asked and who voted is not written.
+
+    There are questions if QUOTH_LOG_QUESTIONS is set for `quoth run`, and where their askers voted.
+    """
+    from bot.evaluation.questions import LINES_SUFFIX
+
+    if out.suffix.lower() != LINES_SUFFIX:
+        raise click.UsageError(f"{out}: quoth eval reads this format from {LINES_SUFFIX} files.")
+    settings = settings_from(data=data)
+    asked = _asked(settings)
+    with failures_shown():
+        from bot.evaluation.collected import collect, search_with
+
+        with _retrievers(settings) as retriever_for:
+            collected = collect(asked, search_with(retriever_for))
+    if not collected.lines:
+        raise click.ClickException(_said(out, collected))
+    lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in collected.lines)
+    write_file(out, "".join(lines))
+    click.echo(printable(_said(out, collected)))
+
+
+def _asked(settings: "Settings") -> "list[AskedQuestion]":
+    from bot.discord_app.migrations import RecordsError
+    from bot.discord_app.records import Records
+
+    if not settings.records.exists():
+        raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
+    try:
+        with closing(Records(settings.records)) as records:
+            # What may not be kept any longer is not given away either.
+            records.tidy(settings.log_questions_days)
+            return records.asked()
+    except RecordsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _retrievers(settings: "Settings") -> "Iterator[Callable[[str | None], Retriever]]":
+    """
+    What searches the documents that a server is answered from.
+
+    Raises:
+        IndexingError: If there is no index that can be opened.
+    """
+    from bot.assembly import open_collection, open_index
+    from bot.collections import server_collection
+    from index.errors import IndexingError, IndexMissingError
+    from index.retrieve import Retriever
+
+    with ExitStack() as stack:
+        opened = open_index(settings)
+        stack.callback(opened.generation.close)
+        base = Retriever(opened.generation, opened.encoder)
+
+        @cache
+        def retriever_for(server: str | None) -> Retriever:
+            if server is None:
+                return base
+            try:
+                own = open_collection(settings, server_collection(server))
+                stack.callback(own.close)
+                return Retriever(opened.generation, opened.encoder, own)
+            except IndexMissingError:
+                return base
+            except IndexingError as error:
+                # Its questions may still be answered by the common documents, as in Discord.
+                click.echo(printable(str(error)), err=True)
+                return base
+
+        yield retriever_for
+
+
+def _said(out: Path, collected: "Collected") -> str:
+    return render(
+        "questions_exported.txt",
+        path=out,
+        passages=len(collected.lines),
+        judged=collected.judged,
+        unjudged=collected.unjudged,
+        not_found=collected.not_found,
+        several=collected.several,
+    )

@@ -1,0 +1,76 @@
+"""`/documents add`: what becomes of a file that is added."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bot.discord_app.documents.place import MAX_DOCUMENTS, NEWER, NOT_SAID, NOTE, Place
+from tests.discord_service.world import Upload, User
+
+
+def test_an_added_document_is_answered_from_in_its_server_alone(place: Place) -> None:
+    said = place.add(NOTE)
+
+    assert said.startswith("Added **note.txt**. I now answer from 1 document of this server")
+    assert place.answer("fraud") == "55"
+    assert place.answer("arson") == "812"
+    assert "**note.txt**" not in place.sources()  # its title is its first line
+    assert "note.txt · added here" in place.sources()
+    other = place.elsewhere()
+    direct = place.local.add_dm(User("ada"))
+    for channel in (other.channel, direct):
+        assert place.answer("fraud", channel) == NOT_SAID
+        assert "fraud" not in place.ask("fraud", channel).embeds[0]["description"]
+        assert "note.txt" not in place.sources(channel)
+    assert other.offered("") == []
+    assert "1 document, 1 passage" in place.status().partition("This server’s documents")[2]
+    assert "This server’s documents** none" in other.status()
+
+
+def test_a_document_of_the_same_name_is_replaced_and_that_is_said(place: Place) -> None:
+    place.stock(NOTE)
+    said = place.add(NEWER)
+
+    assert "Replaced **note.txt**; there was a document of that name" in said
+    assert "1 document of this server" in said
+    assert place.answer("fraud") == "66"
+    assert place.offered("") == ["note.txt"]
+
+
+def test_a_server_has_so_many_documents_and_may_still_replace_one(place: Place) -> None:
+    place.stock(*(Upload(f"{number}.txt", b"Some.") for number in range(MAX_DOCUMENTS)))
+
+    assert "no more are allowed" in place.add(NOTE)
+    assert "Replaced" in place.add(Upload("0.txt", b"For treason 66 were counted."))
+    assert len(place.offered("")) == MAX_DOCUMENTS
+
+
+HOSTILE = {
+    "../../../../etc/passwd.TXT": "passwd.txt",
+    "..\\..\\.h\x00i\u202edden\x1b[31m.txt": "hidden[31m.txt",
+    "@everyone **b** `c` [d](e)" + "x" * 300 + ".txt": "@everyone **b** `c` [d](e)"
+    + "x" * 70
+    + ".txt",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_becomes_a_name_in_the_servers_folder(place: Place, name: str) -> None:
+    before = everything(place.folder, outside=place.own_folder())
+    said = place.add(Upload(name, b"For fraud 55 were counted."))
+
+    assert said.startswith("Added **")
+    assert place.offered("") == [HOSTILE[name]]
+    assert [path.name for path in (place.own_folder() / "documents").iterdir()] == [HOSTILE[name]]
+    assert everything(place.folder, outside=place.own_folder()) == before
+    assert "@everyone **" not in said
+    assert place.answer("fraud") == "55"
+
+
+def everything(folder: Path, outside: Path) -> set[str]:
+    ignored = ("quoth.sqlite", "vectors")
+    return {
+        str(path)
+        for path in folder.rglob("*")
+        if not path.is_relative_to(outside) and not any(name in str(path) for name in ignored)
+    }

@@ -1,0 +1,53 @@
+"""`/documents rebuild` and `rollback`, and what is broken before."""
+
+from tests.bot.discord_app.documents.place import NEWER, NOT_SAID, NOTE, Place
+
+
+def test_a_rebuild_tells_how_far_it_is(place: Place) -> None:
+    place.stock(NOTE)
+    hold = place.folder / "hold-build"
+    hold.touch()
+    try:
+        asked = place.change("rebuild")
+        place.local.wait_for(
+            lambda: any("Indexing: 0 of 1 passage" in text for text in asked.shown), "progress"
+        )
+        # Meanwhile the old index answers, and nothing else is changed.
+        assert place.answer("fraud") == "55"
+        assert "being changed already" in place.add(NOTE)
+    finally:
+        hold.unlink()
+
+    said = place.done(asked)
+    assert said.startswith("Indexed everything again. I now answer from 1 document")
+    assert place.answer("fraud") == "55"
+
+
+def test_a_rollback_goes_back_to_the_documents_before(place: Place) -> None:
+    assert "nothing before" in place.done(place.change("rollback"))
+    place.stock(NOTE)
+    assert "nothing before" in place.done(place.change("rollback"))
+    place.stock(NEWER)
+    said = place.done(place.change("rollback"))
+
+    assert "I answer from 1 document as they were <t:" in said
+    assert place.answer("fraud") == "55"
+    assert "held since a rollback" in place.status()
+    place.done(place.change("rebuild"))
+    assert place.answer("fraud") == "66"
+    assert "held" not in place.status()
+
+
+def test_what_a_server_has_is_answered_from_the_base_when_it_is_broken(place: Place) -> None:
+    place.stock(NOTE)
+    assert place.answer("fraud") == "55"
+    (manifest,) = place.own_folder().glob("generations/*/manifest.json")
+    manifest.write_text("{}")
+    (place.own_folder() / "CURRENT").write_text("nowhere")
+
+    assert place.answer("arson") == "812"
+    assert place.answer("fraud") == NOT_SAID
+    assert "collection_broken" in place.process.logged
+    assert "can’t be used now" in place.status()
+    place.done(place.change("rebuild"))
+    assert place.answer("fraud") == "55"

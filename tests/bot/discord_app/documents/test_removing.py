@@ -1,0 +1,47 @@
+"""`/documents remove`, and the names that it offers."""
+
+import pytest
+
+from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, OTHER, Place
+
+
+def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
+    place.stock(NOTE, OTHER)
+    assert place.offered("NOT") == ["note.txt"]
+    said = place.done(place.change("remove", name="note.txt"))
+
+    assert "Removed **note.txt**" in said
+    assert place.answer("fraud") == NOT_SAID
+    assert place.answer("treason") == "66"
+    assert place.answer("arson") == "812"
+    assert place.offered("") == ["other.txt"]
+    place.done(place.change("remove", name="other.txt"))
+    assert place.answer("arson") == "812"
+    assert "from 0 documents" in place.done(place.change("rebuild"))
+    assert "no documents of its own" in place.done(place.elsewhere().change("rebuild"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["figures.txt", "../documents/note.txt", "/etc/passwd", "", "..", "no\x00te.txt", "**x**"],
+)
+def test_a_name_that_is_no_document_of_the_server_removes_nothing(place: Place, name: str) -> None:
+    place.stock(NOTE)
+    said = place.done(place.change("remove", name=name))
+
+    assert "has no document" in said
+    assert "**x**" not in said.replace("****x****", "")
+    assert place.answer("fraud") == "55"
+    assert place.answer("arson") == "812"
+
+
+def test_an_offer_has_at_most_25_names(place: Place) -> None:
+    documents = place.own_folder() / "documents"
+    documents.mkdir(parents=True)
+    for number in range(40):
+        (documents / f"{number:02}.txt").write_text("An operator's.")
+    (documents / ("n" * 150 + ".txt")).write_text("Its name is no choice.")
+
+    assert place.offered("") == [f"{number:02}.txt" for number in range(25)]
+    assert place.offered("39") == ["39.txt"]
+    assert place.offered("nnn") == []

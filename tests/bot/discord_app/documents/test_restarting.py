@@ -1,0 +1,97 @@
+"""What is cut short, what is left behind: with a process that the test ends."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.discord_app.building import BUILD_NICENESS
+from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, Place
+from tests.discord_service.service import TOKEN
+
+
+def test_a_change_that_a_kill_cut_short_is_finished_after_the_restart(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    assert place.answer("fraud") == NOT_SAID
+    hold = place.folder / "hold-build"
+    hold.touch()
+    asked = place.change("add", file=NOTE)
+    place.local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
+    place.process.signal(signal.SIGKILL)
+    place.process.code()
+    hold.unlink()
+    again = alone()
+    again.local.wait_for(lambda: " built " in again.process.logged, "the build")
+
+    assert again.answer("fraud") == "55"
+    assert again.local.syncs == 1
+
+
+def test_a_stop_ends_the_build_and_says_so(alone: Callable[..., Place]) -> None:
+    place = alone()
+    (place.folder / "hold-build").touch()
+    asked = place.change("add", file=NOTE)
+    place.local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
+    place.process.signal(signal.SIGTERM)
+
+    assert "I am about to restart, and will finish the index after that" in place.done(asked)
+    assert place.process.code() == 0
+
+
+def test_what_a_server_had_is_deleted_some_time_after_the_bot_left(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    place.add(NOTE)
+    assert place.answer("fraud") == "55"
+    folder = place.own_folder()
+    assert (folder / "documents" / "note.txt").exists()
+    assert place.channel.guild is not None
+    place.local.leave(place.channel.guild)
+    place.local.wait_for(lambda: " left " in place.process.logged, "a note")
+    place.process.signal(signal.SIGTERM)
+    assert place.process.code() == 0
+    assert folder.exists()
+    with sqlite3.connect(place.folder / "data" / "quoth.sqlite") as connection:
+        connection.execute("UPDATE departures SET left = left - 8 * 24 * 60 * 60")
+    connection.close()
+    last = alone()
+    last.local.wait_for(lambda: "server_deleted" in last.process.logged, "the deletion")
+
+    assert not folder.exists()
+    with sqlite3.connect(place.folder / "data" / "quoth.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+    connection.close()
+
+
+def test_a_build_makes_way_for_answers_and_is_not_told_the_token(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    (place.folder / "hold-build").touch()
+    asked = place.change("add", file=NOTE)
+    place.local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
+    (child,) = [
+        pid for pid, line in command_lines() if "fake_index" in line and str(place.folder) in line
+    ]
+    niceness = os.getpriority(os.PRIO_PROCESS, int(child))
+    environment = Path(f"/proc/{child}/environ").read_text()
+    (place.folder / "hold-build").unlink()
+
+    place.done(asked)
+    assert niceness >= BUILD_NICENESS
+    assert "PATH=" in environment
+    assert TOKEN not in environment
+
+
+def command_lines() -> list[tuple[str, str]]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append((path.parent.name, path.read_text().replace("\0", " ")))
+        except OSError:
+            continue
+    return found
