@@ -27,6 +27,9 @@ SNIFFED_CHARS = 65_536
 # A charset is told from this much; the whole is decoded with it after.
 SNIFFED_BYTES = 1_000_000
 
+# A document is held in memory whole, as its bytes and as its text. What is larger is data, or has a
+# hole in it.
+MAX_FILE_BYTES = 500_000_000
 # A file that is being written is read again so often, then left for the next build.
 _READINGS = 3
 
@@ -238,6 +241,8 @@ def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
         for _ in range(_READINGS):
             with path.open("rb") as file:
                 before = os.fstat(file.fileno())
+                if before.st_size > MAX_FILE_BYTES:
+                    raise DocumentError(_too_large(before.st_size))
                 content = file.read()
             after = path.stat()
             if (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino) and len(
@@ -250,12 +255,16 @@ def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
 
 
 def read_error(file: SourceFile) -> str | None:
-    """The reason why a file can't be opened, as `load_document` gives it."""
+    """The reason why a file's bytes can't be read, as `load_document` gives it."""
     try:
         file.path.open("rb").close()
     except OSError as error:
         return _unreadable(error)
-    return None
+    return _too_large(file.size) if file.size > MAX_FILE_BYTES else None
+
+
+def _too_large(size: int) -> str:
+    return f"it has {size / 1e6:,.0f} MB, and a document has {MAX_FILE_BYTES / 1e6:,.0f} at most"
 
 
 def _unreadable(error: OSError) -> str:
