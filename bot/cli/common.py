@@ -69,7 +69,7 @@ def collection_option(command: _Command) -> _Command:
         "--collection",
         default=BASE_COLLECTION,
         metavar="NAME",
-        help="Index the documents in collections/NAME/documents under the data folder, instead of "
+        help="Take the documents in collections/NAME/documents under the data folder, instead of "
         "the seeds.",
     )(command)
 
