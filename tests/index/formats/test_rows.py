@@ -31,6 +31,22 @@ def test_cells_without_a_column_and_columns_without_a_cell_are_no_error() -> Non
     assert parse(".csv", b"a,b\n1\n1,2,3\n,,\n").text == "a: 1\n\na: 1\nb: 2\ncolumn 3: 3"
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("a;b\n1,5;2,5\n", "a: 1,5\nb: 2,5"),
+        ("a|b\n1, 2|x; y\n", "a: 1, 2\nb: x; y"),
+        ('"a","b"\n"1; 2","3"\n', "a: 1; 2\nb: 3"),
+        ("a\tb\n1,5\t2;5\n", "a: 1,5\nb: 2;5"),
+        ('a, b\n1, "2, 3"\n', "a: 1\nb: 2, 3"),
+        ("a,b\nO'Brien,'tis\n", "a: O'Brien\nb: 'tis"),
+        ("a\nalone\n", "a: alone"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_columns(content: str, row: str) -> None:
+    assert parse(".csv", content.encode()).text == row
+
+
 def test_a_quote_within_quotes_is_no_end_wherever_it_stands() -> None:
     plain = "".join(f'Item {i},"cheap, and good",{i}\n' for i in range(2_000))
 
