@@ -131,22 +131,34 @@ def index_command(
 
 def run_to_its_end(command: Sequence[str]) -> int:
     """Run a command, which ends at the latest when we do; return its exit code."""
+    child: subprocess.Popen[bytes] | None = None
+    told = 0
 
     def end(number: int, _frame: object) -> None:
-        raise SystemExit(_ENDED_BY_SIGNAL + number)
+        # It raises nothing here, where the child may be starting and have no name yet.
+        nonlocal told
+        told = number
+        if child is not None:
+            child.terminate()
 
     # Handlers can be set in one thread only, which is the one that commands run in.
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, end) if is_main else None
     try:
-        with subprocess.Popen(  # noqa: S603 - our own program
+        child = subprocess.Popen(  # noqa: S603 - our own program
             command, stdout=sys.stderr, env=module_environment()
-        ) as child:
+        )
+        with child:
             try:
-                return child.wait()
+                if told:
+                    child.terminate()
+                code = child.wait()
             finally:
                 if child.poll() is None:
                     child.terminate()
     finally:
         if is_main:
             signal.signal(signal.SIGTERM, before)
+    if told:
+        raise SystemExit(_ENDED_BY_SIGNAL + told)
+    return code
