@@ -38,6 +38,15 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_an_empty_name_is_not_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Something.")
+
+    for option in ("--seeds", "--data"):
+        refused = quoth("index", "--dry-run", option, "", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert f"Invalid value for '{option}': it is empty." in refused.stderr
+
+
 def test_many_changes_are_counted(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
     for number in range(20):
