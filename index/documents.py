@@ -86,6 +86,11 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Unseen(Failure):
+    """A folder or file that should be looked at and can't be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a documents folder holds."""
 
@@ -95,6 +100,8 @@ class Listing:
     """In order of id."""
     skipped: tuple[Failure, ...]
     """Files that no loader takes, links, and names that can't be written down."""
+    unseen: tuple[Failure, ...] = ()
+    """Folders that can't be looked into, and files that can't be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +129,13 @@ def list_documents(folder: Path) -> Listing:
     """
     files: list[SourceFile] = []
     skipped: list[Failure] = []
+    unseen: list[Failure] = []
     try:
         for found in _walk(folder):
             if isinstance(found, SourceFile):
                 files.append(found)
+            elif isinstance(found, _Unseen):
+                unseen.append(found)
             else:
                 skipped.append(found)
     except FileNotFoundError as error:
@@ -142,6 +152,7 @@ def list_documents(folder: Path) -> Listing:
         folder=str(folder.resolve()),
         files=tuple(sorted(files, key=lambda file: file.id)),
         skipped=tuple(sorted(skipped, key=lambda failure: failure.id)),
+        unseen=tuple(sorted(unseen, key=lambda failure: failure.id)),
     )
 
 
@@ -155,7 +166,7 @@ def _walk(folder: Path) -> Iterator[SourceFile | Failure]:
         except OSError as error:
             if not prefix:
                 raise
-            yield Failure(prefix, f"it can't be listed ({error.strerror})")
+            yield _Unseen(prefix, f"it can't be listed ({error.strerror})")
             continue
         for entry in entries:
             if entry.name.startswith("."):
@@ -180,7 +191,7 @@ def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Fail
     try:
         stat = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return Failure(document_id, f"it can't be read ({error.strerror})")
+        return _Unseen(document_id, _unreadable(error))
     return SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
 
 

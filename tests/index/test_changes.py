@@ -209,11 +209,16 @@ path.chmod(0)
 print(library.build().failures)
 path.chmod(0o644)
 print(library.build().changes.changed)
+library.write("shut/a.txt", "Fraud costs 6.")
+library.build()
+(library.documents / "shut").chmod(0)
+print(library.build().failures)
+(library.documents / "shut").chmod(0o755)
 """
 
 
 @pytest.mark.skipif(CANT_BE_ANYBODY, reason="root may read everything")
-def test_a_file_without_permission_is_tried_again_when_it_has_one(library: Library) -> None:
+def test_what_may_not_be_read_is_told_and_tried_again_when_it_may(library: Library) -> None:
     filled(library, 2)
 
     told = subprocess.run(
@@ -227,9 +232,10 @@ def test_a_file_without_permission_is_tried_again_when_it_has_one(library: Libra
         check=True,
     )
 
-    failed, changed = told.stdout.splitlines()
+    failed, changed, unseen = told.stdout.splitlines()
     assert "Permission denied" in failed
     assert changed == "('secret.txt',)"
+    assert "id='shut/', reason=\"it can't be listed (Permission denied)\"" in unseen
 
 
 def test_odd_names_are_indexed_and_found(library: Library) -> None:
