@@ -6,12 +6,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.collections import BASE_COLLECTION
 from bot.settings import Settings
 from index.changes import Changes
+from index.errors import BuildError
 from index.manifest import Manifest
 from index.passages import Splitting
 from index.processes import module_command, module_environment
@@ -74,6 +75,34 @@ def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) 
     )
 
 
+def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str], None]) -> str:
+    """
+    Serve the generation before the current one again, and hold it.
+
+    Args:
+        settings: Where collections are.
+        name: Of the collection.
+        waiting: Called once, with who holds the lock, if another process does.
+
+    Returns:
+        The generation's id.
+
+    Raises:
+        IndexMissingError: If there is none to go back to.
+        IndexDamagedError: If it is not what was written; the current one is served on.
+        BuildError: If that can't be written down; the current one is served on.
+    """
+    collection = Collection(settings.collection(name))
+    collection.current()
+    try:
+        with collection.locked(waiting):
+            return collection.roll_back()
+    except OSError as error:
+        raise BuildError(
+            f"{collection.folder}: can't be written ({error.strerror}). Nothing was changed."
+        ) from error
+
+
 def verify_collection(settings: Settings, name: str) -> Manifest:
     """
     Check the index of a collection, and the exported encoder that goes with it.
@@ -81,7 +110,7 @@ def verify_collection(settings: Settings, name: str) -> Manifest:
     Raises:
         IndexingError: At the first fault.
     """
-    from index.encoder import verify_export
+    from index.exporting import verify_export
     from index.inspection import verify
 
     manifest = verify(Collection(settings.collection(name))).manifest
@@ -102,22 +131,34 @@ def index_command(
 
 def run_to_its_end(command: Sequence[str]) -> int:
     """Run a command, which ends at the latest when we do; return its exit code."""
+    child: subprocess.Popen[bytes] | None = None
+    told = 0
 
     def end(number: int, _frame: object) -> None:
-        raise SystemExit(_ENDED_BY_SIGNAL + number)
+        # It raises nothing here, where the child may be starting and have no name yet.
+        nonlocal told
+        told = number
+        if child is not None:
+            child.terminate()
 
     # Handlers can be set in one thread only, which is the one that commands run in.
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, end) if is_main else None
     try:
-        with subprocess.Popen(  # noqa: S603 - our own program
+        child = subprocess.Popen(  # noqa: S603 - our own program
             command, stdout=sys.stderr, env=module_environment()
-        ) as child:
+        )
+        with child:
             try:
-                return child.wait()
+                if told:
+                    child.terminate()
+                code = child.wait()
             finally:
                 if child.poll() is None:
                     child.terminate()
     finally:
         if is_main:
             signal.signal(signal.SIGTERM, before)
+    if told:
+        raise SystemExit(_ENDED_BY_SIGNAL + told)
+    return code

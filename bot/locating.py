@@ -4,11 +4,8 @@ Where a span stands: its document, its place, its sentence.
 Whatever leaves this module as part of an answer stands in a document, character for character.
 """
 
-from collections.abc import Sequence
-
 from bot.answer import AnswerSpan, NearestPassage
 from bot.candidates import Judged, quote_bounds
-from index.documents import Place
 from index.generation import Generation
 from index.passages import Passage
 from index.texts import Texts
@@ -42,7 +39,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
         text=span.text,
         quote=passage.text[quote_start:quote_end],
         quote_start_char=passage.start_char + quote_start,
-        place=place_of(document.places, candidate.start_char),
+        place=source.texts.place(document.id, candidate.start_char),
         confidence=judged.confidence,
         collection=source.collection,
     )
@@ -70,11 +67,6 @@ def near(passage: Passage, source: Generation) -> NearestPassage:
         start_char=passage.start_char,
         end_char=passage.end_char,
         text=passage.text,
-        place=place_of(document.places, passage.start_char),
+        place=source.texts.place(document.id, passage.start_char),
         collection=source.collection,
     )
-
-
-def place_of(places: Sequence[Place], position: int) -> Place | None:
-    """The place that a character belongs to."""
-    return next((place for place in places if place.start_char <= position < place.end_char), None)

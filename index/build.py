@@ -57,7 +57,7 @@ class BuildReport:
     reused: int
     """Passages whose vectors were there."""
     failures: tuple[Failure, ...]
-    """Files that should have become documents and did not."""
+    """Files that should have become documents and did not, and folders that can't be listed."""
     skipped: tuple[Failure, ...]
     """Files that are not read at all."""
     seconds: float
@@ -101,7 +101,7 @@ def build(
     started = time.perf_counter()
     listing = list_documents(documents)
     if not listing.files and not may_be_empty:
-        raise _no_documents(documents, listing.skipped)
+        raise _no_documents(documents, [*listing.unseen, *listing.skipped])
     try:
         with collection.locked(reporter.waiting), ExitStack() as stack:
             encoder = open_encoder()
@@ -194,7 +194,9 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 reporter=plan.reporter,
             )
             if not read.documents and not plan.may_be_empty:
-                raise _no_documents(plan.documents, [*read.failures, *listing.skipped])
+                raise _no_documents(
+                    plan.documents, (*read.failures, *listing.unseen, *listing.skipped)
+                )
             encoded, passages = _index(plan, folder, previous if read.extends else None)
             manifest = Manifest(
                 format_version=FORMAT_VERSION,
@@ -218,7 +220,10 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
         passages=manifest.passages,
         encoded=encoded,
         reused=manifest.passages - encoded,
-        failures=tuple(Failure(failure.id, failure.reason) for failure in manifest.failures),
+        failures=(
+            *(Failure(failure.id, failure.reason) for failure in manifest.failures),
+            *listing.unseen,
+        ),
         skipped=listing.skipped,
         seconds=0.0,
     )

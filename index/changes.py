@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from index.documents import Listing, SourceFile, list_documents, read_error
+from index.documents import (
+    MAX_FILE_BYTES,
+    Listing,
+    SourceFile,
+    list_documents,
+    read_error,
+)
 from index.manifest import DocumentStamp, FailureStamp
 
 # A file written again within the clock's tick keeps its size and time; one whose last change is
@@ -160,6 +166,8 @@ def _has_stamp(file: SourceFile, stamp: DocumentStamp | FailureStamp, trusted_ns
 
 
 def _sha256(file: SourceFile) -> str | None:
+    if file.size > MAX_FILE_BYTES:
+        return None
     try:
         with file.path.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()

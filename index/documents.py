@@ -27,6 +27,9 @@ SNIFFED_CHARS = 65_536
 # A charset is told from this much; the whole is decoded with it after.
 SNIFFED_BYTES = 1_000_000
 
+# A document is held in memory whole, as its bytes and as its text. What is larger is data, or has a
+# hole in it.
+MAX_FILE_BYTES = 500_000_000
 # A file that is being written is read again so often, then left for the next build.
 _READINGS = 3
 
@@ -83,6 +86,11 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class _Unseen(Failure):
+    """A folder or file that should be looked at and can't be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a documents folder holds."""
 
@@ -92,6 +100,8 @@ class Listing:
     """In order of id."""
     skipped: tuple[Failure, ...]
     """Files that no loader takes, links, and names that can't be written down."""
+    unseen: tuple[Failure, ...] = ()
+    """Folders that can't be looked into, and files that can't be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +129,13 @@ def list_documents(folder: Path) -> Listing:
     """
     files: list[SourceFile] = []
     skipped: list[Failure] = []
+    unseen: list[Failure] = []
     try:
         for found in _walk(folder):
             if isinstance(found, SourceFile):
                 files.append(found)
+            elif isinstance(found, _Unseen):
+                unseen.append(found)
             else:
                 skipped.append(found)
     except FileNotFoundError as error:
@@ -139,6 +152,7 @@ def list_documents(folder: Path) -> Listing:
         folder=str(folder.resolve()),
         files=tuple(sorted(files, key=lambda file: file.id)),
         skipped=tuple(sorted(skipped, key=lambda failure: failure.id)),
+        unseen=tuple(sorted(unseen, key=lambda failure: failure.id)),
     )
 
 
@@ -152,7 +166,7 @@ def _walk(folder: Path) -> Iterator[SourceFile | Failure]:
         except OSError as error:
             if not prefix:
                 raise
-            yield Failure(prefix, f"it can't be listed ({error.strerror})")
+            yield _Unseen(prefix, f"it can't be listed ({error.strerror})")
             continue
         for entry in entries:
             if entry.name.startswith("."):
@@ -177,7 +191,7 @@ def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Fail
     try:
         stat = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return Failure(document_id, f"it can't be read ({error.strerror})")
+        return _Unseen(document_id, _unreadable(error))
     return SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
 
 
@@ -238,6 +252,8 @@ def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
         for _ in range(_READINGS):
             with path.open("rb") as file:
                 before = os.fstat(file.fileno())
+                if before.st_size > MAX_FILE_BYTES:
+                    raise DocumentError(_too_large(before.st_size))
                 content = file.read()
             after = path.stat()
             if (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino) and len(
@@ -250,12 +266,16 @@ def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
 
 
 def read_error(file: SourceFile) -> str | None:
-    """The reason why a file can't be opened, as `load_document` gives it."""
+    """The reason why a file's bytes can't be read, as `load_document` gives it."""
     try:
         file.path.open("rb").close()
     except OSError as error:
         return _unreadable(error)
-    return None
+    return _too_large(file.size) if file.size > MAX_FILE_BYTES else None
+
+
+def _too_large(size: int) -> str:
+    return f"it has {size / 1e6:,.0f} MB, and a document has {MAX_FILE_BYTES / 1e6:,.0f} at most"
 
 
 def _unreadable(error: OSError) -> str:

@@ -6,23 +6,19 @@ encoding a question imports neither torch nor transformers.
 """
 
 import os
-import shutil
-import tempfile
-import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.encoder_files import find_encoder, folder_sha256
-from index.errors import EncoderError, IndexDamagedError
-from index.files import FileStamp, check_file, fsync, stamp_file
+from index.errors import EncoderError
+from index.exporting import MODEL_NAME, TOKENIZER_NAME, checked_manifest, ensure_exported
+from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -31,33 +27,15 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
 """Called with how many more are done."""
 
-EXPORT_FORMAT_VERSION = 3
-MODEL_NAME = "question.onnx"
-WEIGHTS_NAME = f"{MODEL_NAME}.data"
-TOKENIZER_NAME = "tokenizer.json"
-MANIFEST_NAME = "manifest.json"
-_EXPORTED = (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
-OPSET = 17
-INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
-
 # More of a question than this says nothing new about where to look.
 MAX_QUESTION_TOKENS = 128
 
 _BATCH_SIZE = 32
 # So few are encoded with ONNX Runtime, one by one, before torch would even be imported (over 4 s).
 FEW_TEXTS = 128
-# Only this attention has the shape that the optimiser fuses on export.
-_EXPORTED_ATTENTION = "eager"
 # Where Linux says what the processor can do, and its words for bfloat16.
 _CPU_FLAGS = Path("/proc/cpuinfo")
 _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
-_UNFINISHED = ".exporting-"
-# An export that was begun so long ago was killed; another process may be at a younger one.
-_ABANDONED_S = 3_600
-# Of a model that names no limit of its own.
-_NO_LIMIT = 1_000_000
-# Under one of these names a model may say what goes before a document's text.
-_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class Encoder(Protocol):
@@ -95,23 +73,6 @@ class QuestionEncoder(Protocol):
         ...
 
 
-class _ExportManifest(BaseModel):
-    """Beside the exported model: what it was made from."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format_version: int
-    name: str
-    sha256: str
-    dim: int
-    question_prefix: str
-    document_prefix: str
-    max_tokens: int
-    """Of a document's text; the model was made for no more."""
-    inputs: tuple[str, ...]
-    files: dict[str, FileStamp]
-
-
 class SentenceEncoder:
     """The real encoder. Its weights are read when the first text is encoded."""
 
@@ -130,9 +91,9 @@ class SentenceEncoder:
         self._folder = find_encoder(name)
         self.sha256 = folder_sha256(self._folder)
         self._model: SentenceTransformer | None = None
-        self.export = exports / self.sha256
-        if not _is_exported(self.export, self.sha256):
-            _export(self._load(_EXPORTED_ATTENTION), name, self.sha256, self.export)
+        self.export = ensure_exported(
+            exports, name, self.sha256, lambda: self._load(FUSIBLE_ATTENTION)
+        )
         self._questions = OnnxQuestionEncoder(self.export)
         self.dim = self._questions.dim
 
@@ -242,7 +203,7 @@ class OnnxQuestionEncoder:
         # The graph was optimised when it was written.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            manifest = _checked_manifest(export)
+            manifest = checked_manifest(export)
             self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
             self._session = onnxruntime.InferenceSession(
                 str(export / MODEL_NAME), options, providers=["CPUExecutionProvider"]
@@ -283,131 +244,3 @@ class OnnxQuestionEncoder:
         inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._inputs}
         vector: Vectors = self._session.run(None, inputs)[0][0]
         return vector
-
-
-def verify_export(export: Path) -> None:
-    """
-    Compare the checksums of an exported encoder.
-
-    Raises:
-        EncoderError: If a file is missing or is not what was written.
-    """
-    try:
-        _checked_manifest(export, verify=True)
-    except (OSError, ValidationError, KeyError, IndexDamagedError) as error:
-        raise EncoderError(
-            f"{export}: the exported question encoder is damaged ({error}). "
-            "`quoth index` writes it again."
-        ) from error
-
-
-def _is_exported(export: Path, sha256: str) -> bool:
-    try:
-        manifest = _checked_manifest(export)
-    except (OSError, ValidationError, IndexDamagedError):
-        return False
-    return manifest.format_version == EXPORT_FORMAT_VERSION and manifest.sha256 == sha256
-
-
-def _checked_manifest(export: Path, *, verify: bool = False) -> _ExportManifest:
-    manifest = _ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
-    for name in _EXPORTED:
-        check_file(export / name, manifest.files[name], verify=verify)
-    return manifest
-
-
-def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
-    """Write `target` aside and rename it, so that it is there whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in target.parent.glob(f"{_UNFINISHED}*"):
-        if time.time() - leftover.stat().st_mtime > _ABANDONED_S:
-            shutil.rmtree(leftover, ignore_errors=True)
-    scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
-    try:
-        inputs = _export_onnx(model, scratch / MODEL_NAME)
-        tokenizer = model.tokenizer.backend_tokenizer
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        tokenizer.save(str(scratch / TOKENIZER_NAME), pretty=False)
-        manifest = _ExportManifest(
-            format_version=EXPORT_FORMAT_VERSION,
-            name=name,
-            sha256=sha256,
-            dim=model.get_embedding_dimension() or 0,
-            question_prefix=model.prompts.get("query") or "",
-            document_prefix=next(filter(None, map(model.prompts.get, _DOCUMENT_PROMPTS)), ""),
-            max_tokens=model.max_seq_length or _NO_LIMIT,
-            inputs=inputs,
-            files={name: stamp_file(scratch / name) for name in _EXPORTED},
-        )
-        # Other users of this machine may ask too.
-        scratch.chmod(0o755)
-        (scratch / WEIGHTS_NAME).chmod(0o644)
-        (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
-        for written in (*_EXPORTED, MANIFEST_NAME):
-            fsync(scratch / written)
-        shutil.rmtree(target, ignore_errors=True)
-        scratch.rename(target)
-    except EncoderError:
-        raise
-    # Tracing an arbitrary model fails in arbitrary ways; a full disk arrives as OSError.
-    except Exception as error:
-        raise EncoderError(f'encoder "{name}" can\'t be exported to ONNX: {error}') from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _export_onnx(model: "SentenceTransformer", target: Path) -> tuple[str, ...]:
-    """Write the model with pooling and normalisation as one graph; return its inputs' names."""
-    import torch
-    from onnxruntime.transformers import optimizer
-
-    features = {
-        key: value
-        for key, value in model.preprocess(["an example", "another one"]).items()
-        if key in INPUT_NAMES
-    }
-    inputs = tuple(name for name in INPUT_NAMES if name in features)
-
-    class Graph(torch.nn.Module):
-        """The model as a function of tensors: tracing follows no dicts."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-            embedding: torch.Tensor = self.model(dict(zip(inputs, tensors, strict=True)))[
-                "sentence_embedding"
-            ]
-            return torch.nn.functional.normalize(embedding, dim=-1)
-
-    axes: dict[str, dict[int, str]] = {name: {0: "batch", 1: "tokens"} for name in inputs}
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The tracing exporter warns that it is the older one; the newer does not yield fusible
-        # attention here and needs one more package.
-        warnings.simplefilter("ignore")
-        traced = Path(scratch) / "traced.onnx"
-        torch.onnx.export(
-            Graph().eval(),
-            tuple(features[name] for name in inputs),
-            str(traced),
-            input_names=list(inputs),
-            output_names=["embedding"],
-            dynamic_axes={**axes, "embedding": {0: "batch"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
-        config: Any = getattr(model[0], "auto_model").config  # noqa: B009 - torch hides its type
-        optimised = optimizer.optimize_model(
-            str(traced),
-            model_type="bert",
-            num_heads=getattr(config, "num_attention_heads", 0),
-            hidden_size=getattr(config, "hidden_size", 0),
-            opt_level=0,
-        )
-        # With its weights in a file of their own, the model is mapped instead of read and parsed.
-        optimised.save_model_to_file(
-            str(target), use_external_data_format=True, all_tensors_to_one_file=True
-        )
-    return inputs

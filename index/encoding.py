@@ -27,8 +27,12 @@ class PassageVectors:
         self._cache = cache
         self._encoder = encoder
         self._reporter = reporter
-        self.encoded = 0
-        """Passages whose vectors were made so far."""
+        self._made = array("q")
+
+    @property
+    def encoded(self) -> int:
+        """How many passages' vectors were made so far."""
+        return len(self._made)
 
     def make_missing(self, first_id: int, *, anew: bool) -> None:
         """
@@ -52,7 +56,7 @@ class PassageVectors:
             missing = set(keys.values()) if anew else self._cache.missing(keys.values())
             made = self._make(keys, missing, self._reporter.advance)
             self._reporter.advance(len(some) - len(made))
-        self.encoded += len(wanted)
+        self._made = wanted
 
     def read(self, ids: Iterable[int]) -> Vectors:
         """
@@ -65,7 +69,8 @@ class PassageVectors:
         lost = set(keys.values()) - found.keys()
         if lost:
             found |= self._make(keys, lost, lambda _: None)
-            self.encoded += sum(key in lost for key in keys.values())
+            made_now = [i for i, key in keys.items() if key in lost]
+            self._made.extend(set(made_now).difference(self._made))
         if not keys:
             return np.empty((0, self._encoder.dim), dtype=np.float32)
         return np.stack([found[key] for key in keys.values()])

@@ -28,6 +28,7 @@ _WRITER_THREADS = 1
 _WRITER_HEAP_BYTES = 64_000_000
 # Longer "words" are encoded data; tantivy refuses terms over 65,530 bytes.
 _MAX_WORD_BYTES = 100
+_LOCK_SUFFIX = ".lock"
 # tantivy's own notes: it replaces them at each commit, so they are copied and never shared.
 _REPLACED = frozenset({"meta.json", ".managed.json"})
 # tantivy's constants, which it lets nobody set.
@@ -80,7 +81,7 @@ def extend_lexical(
     import tantivy
 
     for path in previous.iterdir():
-        if path.suffix == ".lock":
+        if path.suffix == _LOCK_SUFFIX:
             continue
         if path.name in _REPLACED:
             shutil.copyfile(path, folder / path.name)
@@ -126,14 +127,17 @@ class LexicalIndex:
         """
         import tantivy
 
+        opened = folder
         try:
             if not os.access(folder, os.W_OK):
-                # tantivy makes a lock file beside the index even to read it.
+                # tantivy makes a lock file beside the index even to read it, and writes to one that
+                # is there.
                 self._links = tempfile.TemporaryDirectory(prefix="quoth-")
                 for path in folder.iterdir():
-                    Path(self._links.name, path.name).symlink_to(path.resolve())
-                folder = Path(self._links.name)
-            index = tantivy.Index.open(str(folder))
+                    if path.suffix != _LOCK_SUFFIX:
+                        Path(self._links.name, path.name).symlink_to(path.resolve())
+                opened = Path(self._links.name)
+            index = tantivy.Index.open(str(opened))
             index.register_tokenizer(_ANALYZER, _analyzer())
             self._searcher = index.searcher()
         # What tantivy makes of damaged files is ValueError, or a panic that is no Exception.

@@ -4,7 +4,7 @@ Generations on disk: written aside, published by one rename, opened, verified.
     <collection>/
         CURRENT             the id of the generation being served
         lock                held by the one build that is running
-        held                there while a person wants the current generation kept (a rollback)
+        held                the id of a generation that a person went back to and wants kept
         generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/; vectors.half if
                             vectors.faiss holds only codes of them;
                             passages.added.sqlite and vectors.added.faiss with what changed since
@@ -58,7 +58,10 @@ class Collection:
 
     def is_held(self) -> bool:
         """Whether a person went back to the current generation; only they end that, by a build."""
-        return self._held.exists()
+        try:
+            return self._held.read_text(encoding="ascii") == self.current()
+        except (OSError, UnicodeDecodeError, IndexMissingError, IndexDamagedError):
+            return False
 
     def current(self) -> str:
         """
@@ -296,7 +299,8 @@ class Collection:
                 f"{self.folder}: there is no generation before {current} to go back to."
             )
         self._open(older[-1], verify=True).close()
-        self._held.touch()
+        # Until it is served, it is not held either.
+        self._held.write_text(older[-1], encoding="ascii")
         self._serve(older[-1])
         return older[-1]
 

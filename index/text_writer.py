@@ -3,14 +3,13 @@
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from pathlib import Path, PurePosixPath
 
 from index.documents import Document
 from index.files import link
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp
 from index.passages import Passage
-from index.texts import NEXT_ID, TABLES, VIEWS, connect, writable_uri
+from index.texts import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, writable_uri
 from index.vector_cache import text_sha256
 
 _NEXT_ROW = """
@@ -23,10 +22,12 @@ _PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, 
 # Passages are numbered from 0 without gaps, in their order.
 _COPY = f"""
 INSERT INTO fresh.documents SELECT * FROM present ORDER BY row;
-INSERT INTO fresh.bodies SELECT * FROM main.bodies
-    WHERE document_row IN (SELECT row FROM present)
-    AND document_row NOT IN (SELECT document_row FROM added.bodies);
-INSERT INTO fresh.bodies SELECT * FROM added.bodies;
+INSERT INTO fresh.parts SELECT * FROM main.parts
+    WHERE document_row IN (SELECT row FROM present);
+INSERT INTO fresh.parts SELECT * FROM added.parts;
+INSERT INTO fresh.places SELECT * FROM main.places
+    WHERE document_row IN (SELECT row FROM present);
+INSERT INTO fresh.places SELECT * FROM added.places;
 INSERT INTO fresh.passages
     SELECT row_number() OVER (ORDER BY id) - 1, {_PASSAGE_COLUMNS} FROM main.passages
     WHERE id NOT IN (SELECT passage_id FROM added.removed);
@@ -108,9 +109,19 @@ class TextWriter:
                 stamp.mtime_ns,
             ),
         )
-        self._connection.execute(
-            "INSERT INTO added.bodies VALUES (?, ?, ?)",
-            (row, json.dumps([astuple(place) for place in document.places]), document.text),
+        self._connection.executemany(
+            "INSERT INTO added.parts VALUES (?, ?, ?)",
+            (
+                (row, number, document.text[start : start + PART_CHARS])
+                for number, start in enumerate(range(0, len(document.text), PART_CHARS))
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO added.places VALUES (?, ?, ?, ?, ?)",
+            (
+                (row, place.start_char, place.end_char, place.kind, place.name)
+                for place in document.places
+            ),
         )
         before = self._connection.total_changes
         self._connection.executemany(
@@ -142,7 +153,8 @@ class TextWriter:
             )
         for statement in (
             "DELETE FROM added.passages WHERE document_row = ?",
-            "DELETE FROM added.bodies WHERE document_row = ?",
+            "DELETE FROM added.parts WHERE document_row = ?",
+            "DELETE FROM added.places WHERE document_row = ?",
             "DELETE FROM added.documents WHERE row = ?",
             "INSERT INTO added.gone SELECT row FROM main.documents WHERE row = ?",
         ):

@@ -4,12 +4,13 @@ The documents and passages of one generation, in SQLite.
 They stand in one file, or in two: the first is shared by the generations that follow each other,
 the second holds what came since the first was made, and what of the first no longer holds. A row of
 `documents` in the second stands for the same row in the first; `gone` and `removed` list what went.
-Passages that went leave their ids taken.
+Passages that went leave their ids taken. A document's text stands in parts, so that a quote of a
+long one is read without the rest of it.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from index.passages import Passage
 # Rows held in memory at once while a whole generation is walked; SQLite takes at most 32,766
 # values in one statement.
 ROWS_AT_ONCE = 1_000
+# Of a document's text in one row, the last part of it left out. SQLite reads a row whole, and finds
+# its way through a long one page by page.
+PART_CHARS = 16_000
 
 TABLES = """
 CREATE TABLE {name}.documents (
@@ -35,9 +39,20 @@ CREATE TABLE {name}.documents (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL
 );
-CREATE TABLE {name}.bodies (
-    document_row INTEGER PRIMARY KEY, places TEXT NOT NULL, text TEXT NOT NULL
+CREATE TABLE {name}.parts (
+    document_row INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (document_row, number)
 );
+CREATE TABLE {name}.places (
+    document_row INTEGER NOT NULL,
+    start_char INTEGER NOT NULL,
+    end_char INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (document_row, start_char)
+) WITHOUT ROWID;
 CREATE TABLE {name}.passages (
     id INTEGER PRIMARY KEY,
     document_row INTEGER NOT NULL,
@@ -68,11 +83,7 @@ SELECT 1 + max(
 """
 _REMOVED_COUNT = "SELECT count(*) FROM added.removed"
 _FILES = ("main", "added")
-_BODY = """
-ifnull((SELECT {column} FROM added.bodies WHERE document_row = present.row),
-       (SELECT {column} FROM main.bodies WHERE document_row = present.row))
-"""
-_DOCUMENT = "id, title, sha256, modified, dated"
+_DOCUMENT = "row, id, title, sha256, modified, dated"
 
 
 def connect(first: Path | None) -> sqlite3.Connection:
@@ -182,12 +193,19 @@ class Texts:
 
     def passages_in(self, document_id: str, start_char: int, end_char: int) -> list[int]:
         """The ids of the passages that touch a range of a document; none if it is not there."""
-        rows = self._connection.execute(
-            "SELECT passages.id FROM documents JOIN passages ON document_row = documents.row"
-            " WHERE documents.id = ? AND start_char < ? AND end_char > ? ORDER BY start_char",
-            (document_id, end_char, start_char),
-        )
-        return [row[0] for row in rows]
+        try:
+            row = self._row(document_id)
+        except KeyError:
+            return []
+        return [
+            passage_id
+            for name in _FILES
+            for (passage_id,) in self._connection.execute(
+                f"SELECT id FROM {name}.passages WHERE document_row = ?"  # noqa: S608 - our own names
+                " AND start_char < ? AND end_char > ? ORDER BY start_char",
+                (row, end_char, start_char),
+            )
+        ]
 
     def sample(self, count: int) -> list[str]:
         """The texts of about `count` passages, spread over all of them."""
@@ -228,29 +246,78 @@ class Texts:
         Raises:
             KeyError: If there is no such document.
         """
+        first = start_char // PART_CHARS
+        found = self._parts(self._row(document_id), first, max(first, end_char // PART_CHARS))
+        before = first * PART_CHARS
+        return found[start_char - before : end_char - before]
+
+    def _parts(self, row: int, first: int = 0, last: int | None = None) -> str:
+        """A document's text from one part to another, or to the end."""
+        # All parts of a document are in the same file.
+        return "".join(
+            text
+            for name in _FILES
+            for (text,) in self._connection.execute(
+                f"SELECT text FROM {name}.parts"  # noqa: S608 - our own names
+                " WHERE document_row = ? AND number >= ? AND (number <= ? OR ?) ORDER BY number",
+                (row, first, last, last is None),
+            )
+        )
+
+    def _row(self, document_id: str) -> int:
+        return int(self._document_row("row", document_id)[0])
+
+    def _document_row(self, columns: str, document_id: str) -> Any:
         row = self._connection.execute(
-            f"SELECT substr({_BODY.format(column='text')}, ?, ?) FROM present WHERE id = ?",  # noqa: S608 - our own names
-            (start_char + 1, end_char - start_char, document_id),
+            f"SELECT {columns} FROM present WHERE id = ?",  # noqa: S608 - our own names
+            (document_id,),
         ).fetchone()
         if row is None:
             raise KeyError(document_id)
-        return str(row[0])
+        return row
+
+    def place(self, document_id: str, position: int) -> Place | None:
+        """
+        The place that a character of a document belongs to, if there is one.
+
+        Raises:
+            KeyError: If there is no such document.
+        """
+        row = self._row(document_id)
+        for name in _FILES:
+            found = self._connection.execute(
+                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f" FROM {name}.places WHERE document_row = ? AND start_char <= ?"
+                " ORDER BY start_char DESC LIMIT 1",
+                (row, position),
+            ).fetchone()
+            if found is not None:
+                place = Place(*found)
+                return place if position < place.end_char else None
+        return None
+
+    def _places(self, row: int) -> tuple[Place, ...]:
+        return tuple(
+            Place(*place)
+            for name in _FILES
+            for place in self._connection.execute(
+                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f" FROM {name}.places WHERE document_row = ? ORDER BY start_char",
+                (row,),
+            )
+        )
 
     def documents(self) -> Iterator[Document]:
-        """All documents with their texts, in order of id."""
-        text, places = _BODY.format(column="text"), _BODY.format(column="places")
-        rows: Iterable[tuple[str, str, str, str, str | None, str, str]] = self._connection.execute(
-            f"SELECT {_DOCUMENT}, {text}, {places} FROM present ORDER BY id"  # noqa: S608 - our own names
-        )
-        for row in rows:
-            yield _document(*row)
+        """All documents, in order of id."""
+        for row, *fields in self._connection.execute(
+            f"SELECT {_DOCUMENT} FROM present ORDER BY id"  # noqa: S608 - our own names
+        ):
+            yield _document(*fields, text=self._parts(row), places=self._places(row))
 
     def documents_with_passages(self) -> Iterator[tuple[Document, list[Passage]]]:
-        """All documents with their texts and passages, in order of id."""
+        """All documents with their passages, in order of id."""
         for document in self.documents():
-            (row,) = self._connection.execute(
-                "SELECT row FROM present WHERE id = ?", (document.id,)
-            ).fetchone()
+            row = self._row(document.id)
             yield (
                 document,
                 [
@@ -267,19 +334,13 @@ class Texts:
 
     def document(self, document_id: str) -> Document:
         """
-        One document without its text.
+        One document without its text and its places.
 
         Raises:
             KeyError: If there is no such document.
         """
-        row = self._connection.execute(
-            f"SELECT {_DOCUMENT}, '', {_BODY.format(column='places')} FROM present"  # noqa: S608 - our own names
-            " WHERE id = ?",
-            (document_id,),
-        ).fetchone()
-        if row is None:
-            raise KeyError(document_id)
-        return _document(*row)
+        _, *fields = self._document_row(_DOCUMENT, document_id)
+        return _document(*fields)
 
     def listed(self, start: int, count: int) -> list[tuple[str, str, int, date | None]]:
         """Id, title, size in bytes and date of a stretch of the documents, in order of id."""
@@ -311,8 +372,9 @@ def _document(
     sha256: str,
     modified: str,
     dated: str | None,
-    text: str,
-    places: str,
+    *,
+    text: str = "",
+    places: tuple[Place, ...] = (),
 ) -> Document:
     return Document(
         id=document_id,
@@ -321,5 +383,5 @@ def _document(
         sha256=sha256,
         modified=datetime.fromisoformat(modified),
         dated=date.fromisoformat(dated) if dated else None,
-        places=tuple(Place(*place) for place in json.loads(places)),
+        places=places,
     )

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,14 @@ settings.register_profile(
     "quoth", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("quoth")
+
+# Root may read and write every file, but not without these capabilities.
+AS_ANYBODY = (
+    ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
+    if os.geteuid() == 0
+    else ()
+)
+CANT_BE_ANYBODY = os.geteuid() == 0 and shutil.which("setpriv") is None
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 

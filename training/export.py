@@ -11,18 +11,17 @@ import json
 import re
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, write_onnx
 
 # The file names are the reader's, so that what is written here is what is opened there.
 from reader.model import FORMAT_VERSION, MANIFEST_NAME, MODEL_NAME, TOKENIZER_NAME
 from training.errors import ExportError
 from training.measure import Report, say
 
-OPSET = 17
-INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT_NAMES = ("start_logits", "end_logits")
 MAX_LOSS = 0.5
 """Points of F1 on dev that int8 may cost, answering always and at the best threshold."""
@@ -124,38 +123,14 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
         target: The ONNX file to write.
     """
     import torch
-    from onnxruntime.transformers import optimizer
     from transformers import AutoModelForQuestionAnswering
 
-    # Only the eager attention has the shape of graph that ONNX Runtime's optimiser fuses.
     model = AutoModelForQuestionAnswering.from_pretrained(
-        checkpoint, attn_implementation="eager", dtype=torch.float32
-    ).eval()
-    example = torch.ones((1, 8), dtype=torch.int64)
-    axes = {name: {0: "batch", 1: "tokens"} for name in (*INPUT_NAMES, *OUTPUT_NAMES)}
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The tracing exporter warns that it is the older one; the newer does not yield fusible
-        # attention here and needs one more package.
-        warnings.simplefilter("ignore")
-        traced = Path(scratch) / "traced.onnx"
-        torch.onnx.export(
-            model,
-            (example, example, torch.zeros_like(example)),
-            str(traced),
-            input_names=list(INPUT_NAMES),
-            output_names=list(OUTPUT_NAMES),
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-        optimised = optimizer.optimize_model(
-            str(traced),
-            model_type="bert",
-            num_heads=model.config.num_attention_heads,
-            hidden_size=model.config.hidden_size,
-            opt_level=0,
-        )
-        optimised.save_model_to_file(str(target))
+        checkpoint, attn_implementation=FUSIBLE_ATTENTION, dtype=torch.float32
+    )
+    ones = torch.ones((1, 8), dtype=torch.int64)
+    examples = dict(zip(INPUT_NAMES, (ones, ones, torch.zeros_like(ones)), strict=True))
+    write_onnx(model, model.config, examples, dict.fromkeys(OUTPUT_NAMES, 2), target)
 
 
 def node_names(model: Path) -> list[str]:

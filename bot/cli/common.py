@@ -23,11 +23,23 @@ if TYPE_CHECKING:
 _Command = Callable[..., Any]
 
 
+class _Folder(click.Path):
+    """A folder's name, which is not empty: that would be the current folder, by a slip."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail('it is empty. For the current folder, write ".".', param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def seeds_option(command: _Command) -> _Command:
     """Add `--seeds`."""
     return click.option(
         "--seeds",
-        type=click.Path(path_type=Path),
+        type=_Folder(),
         metavar="DIR",
         help="Folder of documents.  [default: seeds, or QUOTH_SEEDS]",
     )(command)
@@ -48,7 +60,7 @@ def data_option(command: _Command) -> _Command:
     """Add `--data`."""
     return click.option(
         "--data",
-        type=click.Path(path_type=Path),
+        type=_Folder(),
         metavar="DIR",
         help="Folder of the index; made if it is not there.  [default: data, or QUOTH_DATA]",
     )(command)
@@ -69,7 +81,7 @@ def collection_option(command: _Command) -> _Command:
         "--collection",
         default=BASE_COLLECTION,
         metavar="NAME",
-        help="Index the documents in collections/NAME/documents under the data folder, instead of "
+        help="Take the documents in collections/NAME/documents under the data folder, instead of "
         "the seeds.",
     )(command)
 

@@ -1,11 +1,14 @@
 """`quoth index`: documents in, a new generation out; and a look at what is there."""
 
+import functools
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bot.cli.common import (
     ConsoleReporter,
@@ -14,6 +17,7 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
+    one_line,
     printable,
     seeds_option,
     settings_from,
@@ -24,9 +28,10 @@ from prompts import render
 if TYPE_CHECKING:
     from bot.settings import Settings
     from index.changes import Changes
+    from index.documents import Failure
     from index.store import Collection
 
-# So many changed documents are named; more are counted.
+# So many documents of a kind are named; more are counted.
 MAX_NAMED = 8
 MAX_EXCERPT_CHARS = 160
 
@@ -50,6 +55,14 @@ class _Target:
     @property
     def documents(self) -> Path:
         return self.settings.documents(self.name)
+
+
+def _target(*, collection: str, **given: object) -> _Target:
+    settings = settings_from(**given)
+    with failures_shown():
+        # A name that none may have is said before anything is looked for.
+        settings.collection(collection)
+    return _Target(settings, collection)
 
 
 @click.group("index", invoke_without_command=True)
@@ -84,14 +97,16 @@ def command(
     The index in use goes on answering until the new one is whole. A file that can't be read is
     named, the others are indexed, and the exit code is 1.
     """
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    with failures_shown():
-        # A name that none may have is said before anything is looked for.
-        settings.collection(collection)
-    target = _Target(settings, collection)
-    ctx.obj = target
     if ctx.invoked_subcommand is not None:
+        for name in ("as_json", "rebuild", "as_progress", "dry_run", "watching"):
+            if ctx.params[name]:
+                (option,) = (each.opts[0] for each in command.params if each.name == name)
+                raise click.UsageError(
+                    f'{option} is for indexing and can\'t stand before "{ctx.invoked_subcommand}".'
+                )
         return
+    target = _target(seeds=seeds, data=data, encoder=encoder, collection=collection)
+    settings = target.settings
     if watching:
         if dry_run or rebuild or as_json:
             raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
@@ -136,7 +151,9 @@ def _build(
     if as_json:
         click.echo(json.dumps(values))
     else:
-        click.echo(printable(render("index_built.txt", **(values | _named(report.changes)))))
+        values |= _named(report.changes)
+        values |= {kind: _shown(getattr(report, kind)) for kind in ("failures", "skipped")}
+        click.echo(printable(render("index_built.txt", max_named=MAX_NAMED, **values)))
     if report.failures:
         ctx.exit(Exit.FAILURE)
 
@@ -152,16 +169,47 @@ def _named(changes: "Changes") -> dict[str, object]:
     few = sum(map(len, kinds.values())) <= MAX_NAMED
     return {
         "changes": [
-            {"kind": kind, "count": len(names), "names": names if few else ()}
+            {"kind": kind, "count": len(names), "names": list(map(one_line, names)) if few else ()}
             for kind, names in kinds.items()
             if names
         ]
     }
 
 
+def _shown(failures: "Sequence[Failure]") -> list[dict[str, str]]:
+    """Files that were not read, each for a line of a template."""
+    return [
+        {"id": one_line(failure.id), "reason": one_line(failure.reason)} for failure in failures
+    ]
+
+
+def _on_target(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a subcommand its target: of options that stand before its name, or after it."""
+
+    @seeds_option
+    @data_option
+    @collection_option
+    @functools.wraps(function)
+    def with_target(
+        *, seeds: Path | None, data: Path | None, collection: str, **others: Any
+    ) -> None:
+        ctx = click.get_current_context()
+        given: dict[str, Any] = {"seeds": seeds, "data": data, "collection": collection}
+        before = ctx.parent.params if ctx.parent is not None else {}
+        chosen = before | {
+            name: value
+            for name, value in given.items()
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        names = (*given, "encoder")
+        function(_target(**{name: chosen[name] for name in names}), **others)
+
+    return with_target
+
+
 @command.command("status")
 @_json_option
-@click.pass_obj
+@_on_target
 def status_command(target: _Target, *, as_json: bool) -> None:
     """Say what is being served, and whether the documents have changed since."""
     with failures_shown():
@@ -172,11 +220,12 @@ def status_command(target: _Target, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(values))
     else:
+        values["failures"] = _shown(found.failures)
         click.echo(printable(render("index_status.txt", folder=target.documents, **values)))
 
 
 @command.command("rollback")
-@click.pass_obj
+@_on_target
 def rollback_command(target: _Target) -> None:
     """
     Serve the generation before the current one again.
@@ -184,14 +233,14 @@ def rollback_command(target: _Target) -> None:
     It stays until you run `quoth index`, however the documents change.
     """
     with failures_shown():
-        collection = target.collection
-        with collection.locked(ConsoleReporter().waiting):
-            generation = collection.roll_back()
+        from bot.building import roll_back_collection
+
+        generation = roll_back_collection(target.settings, target.name, ConsoleReporter().waiting)
     click.echo(render("index_rolled_back.txt", generation=generation))
 
 
 @command.command("verify")
-@click.pass_obj
+@_on_target
 def verify_command(target: _Target) -> None:
     """Check the index: checksums, counts, every passage and vector, and the exported encoder."""
     with failures_shown():
@@ -219,7 +268,7 @@ def verify_command(target: _Target) -> None:
     help="Show the best N passages.  [default: 10]",
 )
 @_json_option
-@click.pass_obj
+@_on_target
 def search_command(target: _Target, *, words: str, count: int, as_json: bool) -> None:
     """
     Show the passages that a question finds, with their ranks and scores.
@@ -240,5 +289,6 @@ def search_command(target: _Target, *, words: str, count: int, as_json: bool) ->
         click.echo(json.dumps({"question": words, "hits": rows}, ensure_ascii=False))
         return
     for row, hit in zip(rows, hits, strict=True):
+        row["document"] = one_line(hit.passage.document_id)
         row["excerpt"] = shorten(hit.passage.text, MAX_EXCERPT_CHARS)
     click.echo(printable(render("index_search.txt", hits=rows)))

@@ -27,7 +27,7 @@ def watch(settings: Settings, name: str) -> None:
     the next change. While a person holds a generation (`quoth index rollback`), nothing is built.
     """
     stop = Event()
-    builder = _Builder(settings, name)
+    builder = Builder(settings, name, stop)
 
     def end(_signal: int, _frame: object) -> None:
         stop.set()
@@ -51,24 +51,30 @@ def _has_changed(settings: Settings, name: str) -> bool:
     return bool(found)
 
 
-class _Builder:
+class Builder:
     """Runs one build at a time, in a process that can be ended."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
+    def __init__(self, settings: Settings, name: str, stop: Event) -> None:
+        """Build a collection; once `stop` is set, no build goes on."""
         self._command = index_command(settings, name)
+        self._stop = stop
         self._process: subprocess.Popen[bytes] | None = None
 
     def build(self) -> None:
+        """Run a build to its end."""
         # What it reports, and why it failed, goes where our own reports go.
         with subprocess.Popen(  # noqa: S603 - our own program
             self._command, env=module_environment()
         ) as self._process:
             os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
             try:
-                self._process.wait()
+                # It may have been set while there was no process yet that could be ended.
+                if not self._stop.is_set():
+                    self._process.wait()
             finally:
                 self.terminate()
 
     def terminate(self) -> None:
+        """End the build that runs."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from bot.building import roll_back_collection
 from bot.discord_app.building import Builder, Built, Progress
 from bot.discord_app.filenames import safe_name, suffix_of
 from bot.discord_app.logs import event
@@ -131,14 +132,10 @@ class Changes:
 
     async def roll_back(self, scope: str) -> str:
         """Answer from the generation before."""
-        collection = Collection(self._settings.collection(scope))
-
-        def back() -> str:
-            with collection.locked(lambda _: None):
-                return collection.roll_back()
-
         try:
-            generation = await asyncio.to_thread(back)
+            generation = await asyncio.to_thread(
+                roll_back_collection, self._settings, scope, lambda _: None
+            )
         except IndexMissingError:
             return self._refused(scope, notice("nothing_before"))
         except IndexingError as error:
@@ -150,6 +147,7 @@ class Changes:
                 reason=type(error).__name__,
             )
             return notice("not_rolled_back")
+        collection = Collection(self._settings.collection(scope))
         manifest = await asyncio.to_thread(collection.manifest)
         event(_log, "rolled_back", collection=scope, generation=generation)
         return notice(

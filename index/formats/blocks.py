@@ -21,11 +21,11 @@ class Blocks:
 
     def begin(self, name: str) -> None:
         """What is added from here on stands in the place of this name."""
-        self._marks.append((self._length, name))
+        self._marks.append((self._length, _storable(name)))
 
     def add(self, text: str) -> None:
         """Add a paragraph; one without text is left out."""
-        text = text.replace("\x00", "").strip()
+        text = _storable(text).strip()
         if text:
             self._blocks.append(text)
             self._length += len(text) + len(_SEPARATOR)
@@ -47,5 +47,15 @@ class Blocks:
         )
         if not (title or "").strip() and self._kind == "heading" and places:
             title = places[0].name
-        title = shorten(title or "", MAX_TITLE_CHARS) or first_line(text)
+        title = shorten(_storable(title or ""), MAX_TITLE_CHARS) or first_line(text)
         return Loaded(text, title, dated or stated_date(text), places)
+
+
+def _storable(text: str) -> str:
+    """Without zeros, and with a mark for each half of a character, of which UTF-8 has none."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Two halves that belong together become their character.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\x00", "")

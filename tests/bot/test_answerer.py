@@ -95,7 +95,7 @@ def test_an_answer_that_does_not_stand_in_its_document_never_leaves(filled: Libr
     answerer = filled.answerer()
     connection = sqlite3.connect(filled.open().folder / "passages.sqlite")
     with connection:
-        connection.execute("UPDATE bodies SET text = replace(text, '90', '91')")
+        connection.execute("UPDATE parts SET text = replace(text, '90', '91')")
     connection.close()
 
     with pytest.raises(VerbatimError, match=r"fines\.txt"):

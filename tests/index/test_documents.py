@@ -177,6 +177,22 @@ def test_a_folder_that_is_none_is_an_error_that_says_what_to_do(tmp_path: Path) 
         list_documents(tmp_path / "file")
 
 
+def test_a_file_of_any_size_fails_alone_and_once(library: Library) -> None:
+    """It has a hole, and takes no room on the disk."""
+    library.write("a.txt", "Theft costs 35.")
+    os.truncate(library.write("b.txt", "Arson"), 3_000_000_000_000)
+    library.write("gone.txt", "Something else.")
+
+    report = library.build()
+    (library.documents / "gone.txt").unlink()
+    library.write("c.txt", "New.")
+
+    assert [(failure.id, failure.reason) for failure in report.failures] == [
+        ("b.txt", "it has 3,000,000 MB, and a document has 500 at most")
+    ]
+    assert library.build().changes.changed == ()
+
+
 class Growing(PosixPath):
     """A file that somebody writes to whenever it is looked at."""
 

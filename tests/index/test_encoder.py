@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
-from index.encoder import MANIFEST_NAME, MODEL_NAME, OnnxQuestionEncoder
+from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from index.errors import EncoderError
+from index.exporting import MANIFEST_NAME, MODEL_NAME, ensure_exported
 from tests.conftest import ROOT
 
 TEXTS = [
@@ -100,6 +102,17 @@ def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, nam
 
     with pytest.raises(EncoderError, match="checksum"):
         OnnxQuestionEncoder(broken)
+
+
+def test_what_a_killed_export_left_goes_with_the_next_build(export: Path, tmp_path: Path) -> None:
+    shutil.copytree(export, tmp_path / export.name)
+    (tmp_path / ".exporting-killed").mkdir()
+
+    def load() -> NoReturn:
+        pytest.fail("it is exported already")
+
+    assert ensure_exported(tmp_path, "any", export.name, load) == tmp_path / export.name
+    assert [path.name for path in tmp_path.iterdir()] == [export.name]
 
 
 def test_the_default_encoder_is_the_published_one() -> None:

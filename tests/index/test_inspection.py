@@ -8,7 +8,9 @@ import faiss
 import numpy as np
 import pytest
 
-from index.errors import IndexDamagedError, IndexMissingError
+from bot.building import roll_back_collection
+from bot.settings import load_settings
+from index.errors import BuildError, IndexDamagedError, IndexMissingError
 from index.inspection import status, verify
 from index.manifest import TEXTS_NAME, VECTORS_NAME, read_manifest, write_manifest
 from index.store import Collection, stamp_files
@@ -106,6 +108,27 @@ def test_going_back_and_changing_the_documents_back_ends_the_hold(library: Libra
 
     assert not library.build().published
     assert not library.collection.is_held()
+
+
+def test_a_generation_that_could_not_be_gone_back_to_is_not_held(library: Library) -> None:
+    library.write("a.txt", "Theft costs 35.")
+    library.build()
+    library.write("a.txt", "Theft costs 99.")
+    current = library.build().generation
+    (library.collection.folder / "CURRENT.new").mkdir()
+
+    settings = load_settings(data=library.folder / "data")
+    with pytest.raises(BuildError, match="can't be written"):
+        roll_back_collection(settings, "base", pytest.fail)
+
+    assert library.collection.current() == current
+    assert not library.collection.is_held()
+
+
+def test_going_back_where_nothing_is_makes_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        roll_back_collection(load_settings(data=tmp_path / "data"), "base", pytest.fail)
+    assert not (tmp_path / "data").exists()
 
 
 def test_there_is_nothing_to_go_back_to_from_the_first(library: Library) -> None:

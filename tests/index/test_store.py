@@ -4,6 +4,8 @@ import json
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
-from tests.conftest import Library
+from tests.conftest import AS_ANYBODY, CANT_BE_ANYBODY, ROOT, Library
 
 
 @pytest.fixture
@@ -42,6 +44,36 @@ def test_a_generation_describes_how_it_was_made(built: Library) -> None:
     assert list(built.collection.made_of().documents) == ["a.txt"]
     assert manifest.passages == 1
     assert {"passages.sqlite", "vectors.faiss"} <= set(manifest.files)
+
+
+_SEARCH = """
+import sys
+from pathlib import Path
+from tests.conftest import Library
+generation = Library(Path(sys.argv[1])).open()
+print(generation.lexical.search("arson", 1)[0][0], len(generation.vectors))
+"""
+
+
+@pytest.mark.skipif(CANT_BE_ANYBODY, reason="root may write everything")
+def test_an_index_that_may_only_be_read_is_searched(built: Library) -> None:
+    built.open()  # which leaves a lock of tantivy's
+    folder = generation_folder(built)
+    paths = [folder, *folder.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    told = subprocess.run(
+        [*AS_ANYBODY, sys.executable, "-W", "ignore", "-c", _SEARCH, str(built.folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for path in paths:
+        path.chmod(0o755)
+
+    assert told.stdout == "0 1\n", told.stderr
 
 
 def truncate(path: Path) -> None:

@@ -119,7 +119,8 @@ def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
     import torch
     from transformers import BertForQuestionAnswering
 
-    from training.export import INPUT_NAMES, export_onnx
+    from index.tracing import INPUT_NAMES
+    from training.export import export_onnx
 
     make_checkpoint(tmp_path)
     export_onnx(tmp_path, tmp_path / "fp32.onnx")

@@ -5,8 +5,18 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.bot.cli.test_ask import quoth
 from tests.conftest import ROOT
+
+
+@pytest.fixture
+def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
+    """A folder with seeds and their index."""
+    shutil.copytree(real_data(), tmp_path / "data")
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    return tmp_path
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) -> None:
@@ -26,6 +36,15 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) ->
         "failed": [],
     }
     assert not (tmp_path / "data").exists()
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Something.")
+
+    for option in ("--seeds", "--data"):
+        refused = quoth("index", "--dry-run", option, "", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert f"Invalid value for '{option}': it is empty." in refused.stderr
 
 
 def test_many_changes_are_counted(tmp_path: Path) -> None:
@@ -49,6 +68,39 @@ def test_status_and_search_show_what_is_there(real_data: Callable[[], Path]) -> 
     assert "drunk driving" in hits[0]["passage"]["text"]
     told = quoth(*options, "search", "drunk driving", "-k", "1").stdout
     assert told.startswith("1. 000_b5621b009607970c.txt, characters ")
+
+
+def test_a_subcommand_takes_its_options_after_its_name_too(real_data: Callable[[], Path]) -> None:
+    options = ("--data", str(real_data()), "--seeds", str(ROOT / "seeds"))
+
+    after = quoth("index", "--data", "nowhere", "status", "--json", *options)
+    missing = quoth("index", *options, "status", "--collection", "village")
+
+    assert json.loads(after.stdout)["up_to_date"] is True
+    assert "village: there is no index yet" in missing.stderr
+
+
+def test_an_option_for_indexing_before_a_subcommand_is_refused(tmp_path: Path) -> None:
+    for option in ("--json", "--rebuild", "--dry-run", "--watch", "--progress"):
+        refused = quoth("index", option, "status", cwd=tmp_path)
+        assert refused.returncode == 2
+        assert f'{option} is for indexing and can\'t stand before "status"' in refused.stderr
+
+
+def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> None:
+    for number in range(12):
+        (home / f"seeds/bad\n{number:02}.txt").write_bytes(b"\x00")
+        (home / f"seeds/{number:02}.png").write_bytes(b"\x89PNG")
+
+    lines = quoth("index", cwd=home).stdout.splitlines()
+
+    assert lines[0] == "Added: 12 documents."
+    assert lines[2] == "Could not be read: bad 00.txt: it is not a text file (it holds zero bytes)."
+    assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."
+    assert lines[11].startswith("Left out: 00.png: only ")
+    assert lines[19] == "Left out: 4 more; `quoth index --json` names them."
+    assert len(lines) == 20
+    assert quoth("index", "status", cwd=home).stdout.count("Could not be read: bad ") == 12
 
 
 def test_there_is_nothing_to_go_back_to(real_data: Callable[[], Path]) -> None:

@@ -5,12 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.cli.watch import Builder
+from bot.settings import load_settings
 from index.errors import IndexingError
 from index.store import Collection
 from tests.bot.cli.test_ask import quoth
@@ -75,6 +78,34 @@ def test_documents_that_arrive_are_indexed_until_it_is_ended(
     assert err.startswith("Watching seeds; end with Ctrl-C.")
     assert "Could not be read: picture.txt" in out
     assert {"bread.md", "rolls.md"} <= served(home)
+
+
+def test_a_build_is_ended_with_its_watcher(home: Path, watcher: subprocess.Popen[str]) -> None:
+    assert watcher.stderr is not None
+    collection = Collection(home / "data/collections/base")
+    with collection.locked(lambda _: None):
+        (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
+        while "Another build is running" not in (said := watcher.stderr.readline()):
+            assert said
+        watcher.send_signal(signal.SIGTERM)
+        # Its end is also that of the build, which writes to the same pipes.
+        watcher.communicate(timeout=PATIENCE_S)
+
+    assert watcher.returncode == 0
+    assert "bread.md" not in served(home)
+    assert not collection.is_locked()
+
+
+def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/a.txt").write_text("Something.")
+    stop = threading.Event()
+    stop.set()
+
+    builder = Builder(load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data"), "base", stop)
+    builder.build()
+
+    assert not (tmp_path / "data").exists()
 
 
 def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:

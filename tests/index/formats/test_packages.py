@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
@@ -102,6 +103,43 @@ def test_the_template_s_date_is_not_the_document_s() -> None:
 
     assert loaded.dated is None
     assert (loaded.title, loaded.text) == ("Fees", "Fees\n\nA loaf costs 4 marks.")
+
+
+_PARTS = """
+<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr>
+<w:sdtContent><w:p><w:r><w:t>Fees 1</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:sdt><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:p><w:r><w:t>A loaf costs </w:t></w:r><w:del><w:r><w:delText>3</w:delText></w:r></w:del>
+<w:ins><w:r><w:t>4</w:t></w:r></w:ins><w:r><w:t> marks </w:t></w:r>
+<w:hyperlink><w:r><w:t>here</w:t></w:r></w:hyperlink><w:r><w:t>.</w:t></w:r></w:p>
+<w:p><w:r><mc:AlternateContent>
+<mc:Choice><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent></mc:Choice>
+<mc:Fallback><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent></mc:Fallback>
+</mc:AlternateContent></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Roll</w:t></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:ins><w:r><w:t>rye</w:t></w:r></w:ins></w:p></w:tc></w:tr></w:tbl></w:tc>
+<w:tc><w:p><w:r><w:t>1 mark</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+"""
+_NAMESPACES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+
+
+def test_controls_insertions_and_boxes_are_read_and_deletions_are_not() -> None:
+    document = docx.Document()
+    body = document.element.body
+    for element in parse_xml(f"<x {_NAMESPACES}>{_PARTS}</x>"):
+        body.insert(len(body) - 1, element)
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    assert parse(".docx", buffer.getvalue()).text.split("\n\n") == [
+        "In a control.",
+        "A loaf costs 4 marks here.",
+        "In a box.",
+        "Roll rye | 1 mark",
+    ]
 
 
 def encrypted(writer: PdfWriter) -> None:

@@ -31,6 +31,40 @@ def test_cells_without_a_column_and_columns_without_a_cell_are_no_error() -> Non
     assert parse(".csv", b"a,b\n1\n1,2,3\n,,\n").text == "a: 1\n\na: 1\nb: 2\ncolumn 3: 3"
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("a;b\n1,5;2,5\n", "a: 1,5\nb: 2,5"),
+        ("a|b\n1, 2|x; y\n", "a: 1, 2\nb: x; y"),
+        ('"a","b"\n"1; 2","3"\n', "a: 1; 2\nb: 3"),
+        ("a\tb\n1,5\t2;5\n", "a: 1,5\nb: 2;5"),
+        ('a, b\n1, "2, 3"\n', "a: 1\nb: 2, 3"),
+        ("a,b\nO'Brien,'tis\n", "a: O'Brien\nb: 'tis"),
+        ("a\nalone\n", "a: alone"),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_columns(content: str, row: str) -> None:
+    assert parse(".csv", content.encode()).text == row
+
+
+def test_a_quote_within_quotes_is_no_end_wherever_it_stands() -> None:
+    plain = "".join(f'Item {i},"cheap, and good",{i}\n' for i in range(2_000))
+
+    loaded = parse(".csv", f'name,remark,fee\n{plain}Last,"so ""cheap"", and bad",9\n'.encode())
+
+    assert loaded.text.endswith('\n\nname: Last\nremark: so "cheap", and bad\nfee: 9')
+
+
+def test_half_a_character_is_marked(library: Library) -> None:
+    """JSON can say it, and nothing can write it down."""
+    library.write("a.jsonl", '{"text": "half \\ud83c, whole \\ud83c\\udf5e"}\n')
+    library.build()
+
+    assert [document.text for document in library.open().texts.documents()] == [
+        "text: half \ufffd, whole 🍞"
+    ]
+
+
 def test_values_within_values_are_named_by_their_path() -> None:
     row = {"who": {"name": "Ann", "tags": ["x", 1, True]}, "kids": [{"age": 3}], "none": None}
 
@@ -65,6 +99,26 @@ def test_a_long_row_is_split_and_shares_nothing_with_the_next(library: Library) 
 
     assert len(passages) > 2
     assert passages[-1].text == "name: B\ntext: short"
+
+
+# Halves of characters among them, which JSON can hold.
+_WORDS = st.text(st.characters(exclude_categories=()), max_size=12)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _WORDS,
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(_WORDS, values, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(_VALUES, max_size=4))
+def test_any_values_are_rows_that_can_be_written_down(values: list[object]) -> None:
+    content = "\n".join(json.dumps(value) for value in values).encode()
+
+    loaded = parse(".jsonl", content)
+
+    loaded.text.encode()
+    for place in loaded.places:
+        assert int(place.name) <= len(values)
 
 
 @given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=4), min_size=1, max_size=6))

@@ -1,0 +1,72 @@
+"""A model on torch -> an ONNX file whose attention is fused; for the encoder and the reader."""
+
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+OPSET = 17
+INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids")
+"""What a model of BERT's kind takes, in its order; each of shape (batch, tokens)."""
+# Only this attention has the shape of graph that ONNX Runtime's optimiser fuses.
+FUSIBLE_ATTENTION = "eager"
+
+_AXES = ("batch", "tokens")
+
+
+def write_onnx(
+    model: "torch.nn.Module",
+    config: Any,
+    examples: "Mapping[str, torch.Tensor]",
+    outputs: Mapping[str, int],
+    target: Path,
+    *,
+    weights_apart: bool = False,
+) -> None:
+    """
+    Trace a model and write it.
+
+    Args:
+        model: Takes the inputs one after the other; loaded with `FUSIBLE_ATTENTION`.
+        config: The transformer's own.
+        examples: A value of each input, by its name and in order; int64, shape (batch, tokens).
+        outputs: Of each output's shape, how many axes may have any length: the batch is the first,
+            the tokens are the second.
+        target: The file to write.
+        weights_apart: Write the weights into a second file beside it, from which they are mapped
+            instead of read and parsed.
+    """
+    import torch
+    from onnxruntime.transformers import optimizer
+
+    free = dict.fromkeys(examples, len(_AXES)) | dict(outputs)
+    # Beside the target, which whoever was killed over it is tidied up after.
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch, warnings.catch_warnings():
+        # The tracing exporter warns that it is the older one; the newer does not yield fusible
+        # attention here and needs one more package.
+        warnings.simplefilter("ignore")
+        traced = Path(scratch) / "traced.onnx"
+        torch.onnx.export(
+            model.eval(),
+            tuple(examples.values()),
+            str(traced),
+            input_names=list(examples),
+            output_names=list(outputs),
+            dynamic_axes={name: dict(enumerate(_AXES[:count])) for name, count in free.items()},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        optimised = optimizer.optimize_model(
+            str(traced),
+            model_type="bert",
+            num_heads=getattr(config, "num_attention_heads", 0),
+            hidden_size=getattr(config, "hidden_size", 0),
+            opt_level=0,
+        )
+        optimised.save_model_to_file(
+            str(target), use_external_data_format=weights_apart, all_tensors_to_one_file=True
+        )

@@ -1,0 +1,76 @@
+"""What is read of documents and passages, of generations that stand in one file or in two."""
+
+import pytest
+
+from index.documents import Place
+from index.texts import PART_CHARS
+from tests.conftest import Library
+
+# More than two parts, with characters of one byte to four.
+LONG = "".join(f"Fine {n} costs {n} € 🍞.\n" for n in range(2 * PART_CHARS // 15))
+
+
+@pytest.fixture(params=["one file", "two files"])
+def grown(library: Library, request: pytest.FixtureRequest) -> Library:
+    """`long.txt` and `notes.md`, in the first file or in the second."""
+    library.write("other.txt", "Something else.")
+    for number in range(9):
+        library.write(f"more{number}.txt", f"More {number}.")
+    if request.param == "two files":
+        library.build()
+    library.write("long.txt", LONG)
+    library.write("notes.md", "Before.\n\n# One\nFirst.\n\n# Two\nSecond.\n")
+    library.build()
+    return library
+
+
+def test_any_slice_of_a_long_document_is_that_of_the_text(grown: Library) -> None:
+    texts = grown.open().texts
+
+    for start, end in [
+        (0, 5),
+        (PART_CHARS - 3, PART_CHARS),
+        (PART_CHARS, PART_CHARS + 3),
+        (PART_CHARS - 7, 2 * PART_CHARS + 7),
+        (len(LONG) - 4, len(LONG) + 100),
+        (len(LONG) + 100, len(LONG) + 200),
+        (7, 7),
+        (0, 10 * len(LONG)),
+    ]:
+        assert texts.text("long.txt", start, end) == LONG[start:end]
+    assert {document.id: document.text for document in texts.documents()}["long.txt"] == LONG
+    with pytest.raises(KeyError):
+        texts.text("gone.txt", 0, 5)
+
+
+def test_a_place_ends_where_the_next_begins(grown: Library) -> None:
+    texts = grown.open().texts
+    one, two = Place(9, 23, "heading", "One"), Place(23, 37, "heading", "Two")
+
+    assert [texts.place("notes.md", at) for at in (8, 9, 22, 23, 36, 37)] == [
+        *(None, one, one),
+        *(two, two, None),
+    ]
+    assert {document.id: document.places for document in texts.documents()}["notes.md"] == (
+        one,
+        two,
+    )
+    assert texts.place("long.txt", 0) is None
+    with pytest.raises(KeyError):
+        texts.place("gone.txt", 0)
+
+
+def test_what_changed_is_found_as_it_is_now(grown: Library) -> None:
+    grown.write("notes.md", "# Three\nThird.\n")
+    (grown.documents / "other.txt").rename(grown.documents / "renamed.txt")
+    grown.build()
+
+    texts = grown.open().texts
+
+    (passage_id,) = texts.passages_in("notes.md", 0, 5)
+    assert texts.texts([passage_id])[passage_id] == "# Three\nThird."
+    (passage_id,) = texts.passages_in("renamed.txt", 0, 5)
+    assert texts.texts([passage_id])[passage_id] == "Something else."
+    assert texts.passages_in("other.txt", 0, 5) == []
+    assert texts.place("notes.md", 9) == Place(0, 15, "heading", "Three")
+    assert texts.text("renamed.txt", 0, 9) == "Something"
