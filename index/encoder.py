@@ -6,8 +6,7 @@ encoding a question imports neither torch nor transformers.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -116,19 +115,20 @@ class SentenceEncoder:
             return self._encode_few(texts, progress)
         if self._model is None:
             self._model = self._load()
+            if _has_bfloat16():
+                self._model.bfloat16()
         # Texts of like length share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        with _fast_precision():
-            for start in range(0, len(order), _BATCH_SIZE):
-                rows = order[start : start + _BATCH_SIZE]
-                vectors[rows] = self._model.encode_document(
-                    [texts[row] for row in rows],
-                    batch_size=_BATCH_SIZE,
-                    show_progress_bar=False,
-                    convert_to_numpy=True,
-                )
-                progress(len(rows))
+        for start in range(0, len(order), _BATCH_SIZE):
+            rows = order[start : start + _BATCH_SIZE]
+            vectors[rows] = self._model.encode_document(
+                [texts[row] for row in rows],
+                batch_size=_BATCH_SIZE,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+            progress(len(rows))
         # Here and not in the model, which would do it in its own precision.
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
@@ -160,17 +160,9 @@ class SentenceEncoder:
             ) from error
 
 
-@contextmanager
-def _fast_precision() -> Iterator[None]:
-    """Compute in bfloat16 where the processor has instructions for it; elsewhere it is slower."""
-    import torch
-
-    with torch.autocast("cpu", torch.bfloat16, enabled=_has_bfloat16()):
-        yield
-
-
 @cache
 def _has_bfloat16() -> bool:
+    """Whether the processor has instructions for it; elsewhere it is slower."""
     try:
         flags = _CPU_FLAGS.read_text(encoding="utf-8", errors="replace")
     except OSError:
