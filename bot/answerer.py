@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
 from bot.candidates import Candidate, Judged, candidates, judge
@@ -54,6 +55,14 @@ class Findings:
     def attempt_of(self, candidate: Candidate) -> Attempt:
         """The one that found a candidate."""
         return next(one for one in self.attempts if candidate in one.candidates)
+
+
+class Answers(Protocol):
+    """Answers from the generations that it was made of."""
+
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        """See `Answerer.answer`."""
+        ...
 
 
 class Answerer:

@@ -11,6 +11,7 @@ from typing import Literal
 from bot.answerer import Answerer
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.confidence import ChosenCalibration, choose_calibration
+from bot.repeated import RepeatedQuestions
 from bot.settings import CALIBRATION_NAME, Settings
 from index.changes import is_up_to_date
 from index.documents import list_documents
@@ -241,6 +242,14 @@ def make_answerer(
         min_confidence=calibration.threshold(settings.max_risk),
         max_question_chars=settings.max_question_chars,
     )
+
+
+def make_lasting_answerer(
+    settings: Settings, opened: OpenIndex, reader: Reader, others: Sequence[Generation] = ()
+) -> RepeatedQuestions:
+    """As `make_answerer`, for a process that is asked many questions, and some of them again."""
+    answerer = make_answerer(settings, opened, reader, others)
+    return RepeatedQuestions(answerer, settings.max_question_chars)
 
 
 def build_in_child(settings: Settings) -> None:

@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     threads: int = Field(
         2,
         ge=0,
-        description="For one question; 0 means one per core. The models are too small to use more.",
+        description="For one question, which is read in so many passages at once; 0 means one per "
+        "core.",
     )
 
     # For Discord.

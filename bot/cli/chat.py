@@ -25,7 +25,7 @@ from prompts import render
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-    from bot.answerer import Answerer
+    from bot.answerer import Answers
     from bot.assembly import OpenIndex
     from bot.cli.talk import Form, Look, Shelf
     from bot.settings import Settings
@@ -120,10 +120,12 @@ class _CurrentShelf:
         self._take(opened)
 
     def _take(self, opened: "OpenIndex") -> None:
-        from bot.assembly import make_answerer
+        from bot.assembly import make_lasting_answerer
 
         self._generation = opened.generation
-        self.answerer: Answerer = make_answerer(self._settings, opened, self._reader, self._others)
+        self.answerer: Answers = make_lasting_answerer(
+            self._settings, opened, self._reader, self._others
+        )
 
     def __call__(self) -> "Shelf":
         from bot.assembly import open_index

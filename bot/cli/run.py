@@ -1,6 +1,5 @@
 """`quoth run`: Quoth in Discord."""
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +60,10 @@ def no_token() -> str:
 
 
 def _run(settings: "Settings", encoder_sha256: str) -> None:
-    from bot.assembly import calibration_for, make_answerer, open_index, open_reader
+    # Imported here: `quoth --help` shows this command, and would pay for it.
+    import asyncio
+
+    from bot.assembly import calibration_for, make_lasting_answerer, open_index, open_reader
     from bot.discord_app.http_port import PortError
     from bot.discord_app.logs import set_up_logs
     from bot.discord_app.migrations import RecordsError
@@ -76,7 +78,7 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
 
     shelves = Shelves(
         open_base=lambda: open_index(settings),
-        answerer=lambda base, others: make_answerer(settings, base, reader, others),
+        answerer=lambda base, others: make_lasting_answerer(settings, base, reader, others),
         collection=lambda name: Collection(settings.collection(name)),
     )
     set_up_logs()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.answer import Answer, AnswerSpan, NearestPassage
-from bot.answerer import Answerer
+from bot.answerer import Answers
 from bot.cli.common import one_line
 from bot.cli.rendering import (
     CONTEXT_CHARS,
@@ -46,7 +46,7 @@ class Shelf:
     """What is answered from."""
 
     generation: Generation
-    answerer: Answerer
+    answerer: Answers
 
 
 @dataclass(frozen=True, slots=True)

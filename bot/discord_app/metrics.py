@@ -81,7 +81,9 @@ class Metrics:
         if timings is not None:
             seconds = (timings.encode_s, timings.search_s, timings.read_s, timings.total_s)
             for stage, value in zip(STAGES, seconds, strict=True):
-                self._seconds.labels(stage).observe(value)
+                # An answer that was kept took no stage but the whole.
+                if value > 0:
+                    self._seconds.labels(stage).observe(value)
 
     def built(self, outcome: str) -> None:
         """Count a build: `built` or `failed`."""

@@ -6,12 +6,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from bot.answer import Answer
+from bot.answerer import Answers
 from bot.assembly import OpenIndex
 from bot.collections import BASE_COLLECTION
-from bot.conversation import Turn
 from bot.discord_app.lending import Lent
 from bot.discord_app.logs import event
 from index.errors import IndexMissingError
@@ -27,14 +25,6 @@ MAX_OPEN = 50
 UNUSED_S = 10 * 60.0
 # One that can't be used is tried again after so long, or when a new generation is published.
 BROKEN_S = 60.0
-
-
-class Answers(Protocol):
-    """Answers from the generations that it was made of; see `bot.answerer.Answerer`."""
-
-    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
-        """Answer one question after others, with so many other answers at most."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

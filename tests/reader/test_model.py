@@ -48,6 +48,15 @@ def test_a_passage_is_read_the_same_in_any_company(reader: OnnxReader) -> None:
     assert set(together) == set(shuffled) == alone
 
 
+def test_passages_that_are_read_side_by_side_are_read_the_same(reader: OnnxReader) -> None:
+    question = "how many were fined for theft"
+    several = [*PASSAGES, *PASSAGES]
+
+    side_by_side = OnnxReader(shipped_weights(), threads=3).read(question, several, 3)
+
+    assert side_by_side == reader.read(question, several, 3)
+
+
 def test_logits_are_the_same_every_time(reader: OnnxReader) -> None:
     first, second = (reader.logits([2129, 2116], [2416, 4868, 2111]) for _ in range(2))
 

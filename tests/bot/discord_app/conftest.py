@@ -20,6 +20,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.records import Records
 from bot.discord_app.served import Served
 from bot.discord_app.shelves import Shelves
+from bot.repeated import RepeatedQuestions
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.bot.discord_app.process import Process
@@ -121,7 +122,9 @@ def shelves(library: Library) -> Shelves:
     """What opens the generations of a library, with fakes for models."""
     return Shelves(
         open_base=lambda: SimpleNamespace(generation=library.open(), encoder=library.encoder),  # type: ignore[arg-type, return-value]
-        answerer=lambda base, others: library.answerer(base.generation, others=others),
+        answerer=lambda base, others: RepeatedQuestions(
+            library.answerer(base.generation, others=others), max_question_chars=4_000
+        ),
         collection=library.collection_named,
     )
 

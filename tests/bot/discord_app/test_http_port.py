@@ -52,7 +52,7 @@ def test_a_bot_that_is_about_to_stop_is_alive_and_not_ready(bot: RunningBot) -> 
 def test_metrics_count_what_became_of_questions(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:
-    for question in ("how many for arson", "who likes tea", "?"):
+    for question in ("how many for arson", "how many for arson", "who likes tea", "?"):
         local.answer_to(local.slash(channel, asker, "ask", question=question))
     own = library.other(bot.bot.records.collection(channel.guild.id) or "")  # type: ignore[union-attr]
     own.write("own.txt", "For fraud 55 were counted.")
@@ -63,9 +63,11 @@ def test_metrics_count_what_became_of_questions(
 
     assert status == 200
     for line in (
-        'quoth_questions_total{outcome="answered"} 1.0',
+        'quoth_questions_total{outcome="answered"} 2.0',
         'quoth_questions_total{outcome="not_in_documents"} 1.0',
         'quoth_questions_total{outcome="question"} 1.0',
+        'quoth_stage_seconds_count{stage="total"} 3.0',
+        # The second time nothing was read.
         'quoth_stage_seconds_count{stage="read"} 2.0',
         "quoth_questions_waiting 0.0",
         "quoth_gateway_shards_up 1.0",

@@ -13,6 +13,10 @@ from tests.conftest import ROOT
     [
         ("bot.cli.ask, bot.assembly, bot.answerer", "discord aiohttp prometheus_client"),
         ("bot.cli.run, bot.discord_app.running", "torch transformers sentence_transformers"),
+        (
+            "bot.cli.ask, bot.cli.chat, bot.cli.eval, bot.cli.index, bot.cli.run, bot.cli.doctor",
+            "asyncio numpy onnxruntime faiss pydantic jinja2 prompt_toolkit",
+        ),
     ],
 )
 def test_unwanted_modules_stay_unloaded(loaded: str, unwanted: str) -> None:

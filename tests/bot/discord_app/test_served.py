@@ -116,6 +116,8 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
 
 
 A, B = "server-aaaa", "server-bbbb"
+# What is said of arson, here or there, now or later.
+NUMBERS = ("812", "813", "99", "66", "67")
 
 
 @pytest.fixture
@@ -174,6 +176,33 @@ def test_the_same_name_in_two_collections_is_two_documents(
     assert around.before == "For treason "
     assert answered(served, "treason", A) == "66"
     assert answered(served, "arson", A) == "812"
+
+
+def test_the_same_question_is_answered_for_each_server_from_its_own_index(
+    library: Library, served: Served, own: Library
+) -> None:
+    own.write("own.txt", "For arson 99 were counted.")
+    own.build()
+    other = library.other(B)
+    other.write("other.txt", "For arson 66 were counted.")
+    other.build()
+
+    def found(scope: str | None) -> set[str]:
+        answer = served.answer("how many for arson", (), 4, scope)
+        return {span.text for span in (*answer.spans, *answer.alternatives)} & set(NUMBERS)
+
+    for _ in range(2):
+        assert found(A) == {"812", "99"}
+        assert found(B) == {"812", "66"}
+        assert found(None) == {"812"}
+    other.write("other.txt", "For arson 67 were counted.")
+    other.build()
+    assert found(B) == {"812", "67"}
+    library.write("figures.txt", ARTICLE.replace("812", "813"))
+    library.build()
+    served.refresh()
+
+    assert (found(A), found(B), found(None)) == ({"813", "99"}, {"813", "67"}, {"813"})
 
 
 def test_an_empty_collection_is_no_hindrance(served: Served, own: Library) -> None:

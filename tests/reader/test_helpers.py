@@ -1,0 +1,54 @@
+"""Threads help with pieces of work, and nobody waits for one that is busy elsewhere."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from reader.helpers import Helpers
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("pieces", [0, 1, 2, 9])
+def test_results_come_in_the_order_of_the_pieces(threads: int, pieces: int) -> None:
+    words = [str(number) * number for number in range(pieces)]
+
+    assert Helpers(threads).map(str.upper, words, size=len) == words
+
+
+def test_the_largest_pieces_are_begun_first() -> None:
+    begun: list[str] = []
+
+    Helpers(1).map(begun.append, ["of", "a", "station", "loaf"], size=len)
+
+    assert begun == ["station", "loaf", "of", "a"]
+
+
+def test_so_many_threads_work_at_once() -> None:
+    together = threading.Barrier(3)
+
+    Helpers(3).map(lambda _: together.wait(30), range(3), size=abs)
+
+
+def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
+    helpers = Helpers(2)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def wait(_: int) -> None:
+        begun.release()
+        go_on.wait(30)
+
+    with ThreadPoolExecutor(1) as other:
+        held = other.submit(helpers.map, wait, range(2), abs)
+        begun.acquire()
+        begun.acquire()
+
+        assert helpers.map(str, [1, 2, 3], size=abs) == ["1", "2", "3"]
+        assert not held.done()
+        go_on.set()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_reaches_who_calls(threads: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        Helpers(threads).map(lambda piece: 1 // piece, [1, 0, 2], size=abs)
