@@ -127,9 +127,14 @@ def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[st
     }
 
 
+def source_of(collection: str, document_id: str, seeds: Path) -> str:
+    """How a document is called: with the folder it is in, or else its collection."""
+    folder = seeds if collection == BASE_COLLECTION else Path(collection)
+    return one_line(str(folder / document_id))
+
+
 def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
-    folder = seeds if found.collection == BASE_COLLECTION else Path(found.collection)
-    return one_line(str(folder / found.document_id))
+    return source_of(found.collection, found.document_id, seeds)
 
 
 def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
