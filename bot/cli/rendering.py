@@ -84,15 +84,20 @@ def context_text(
 
     Args:
         found: The span.
-        around: A piece of its document.
+        around: A piece of its document: more than `CONTEXT_CHARS` to either side where there are
+            more, so that words which are cut can be left out.
         start: Where the span begins in that piece.
         bold: Marks the span.
         width: Columns of the terminal.
     """
-    end = start + len(found.text)
+    before, after = around[:start], around[start + len(found.text) :]
+    if len(before) > CONTEXT_CHARS:
+        before = "… " + before.split(maxsplit=1)[-1]
+    if len(after) > CONTEXT_CHARS:
+        after = after.rsplit(maxsplit=1)[0] + " …"
     # A passage is its own context; as a whole in bold it would be hard to read.
     mark: Style = bold if isinstance(found, AnswerSpan) else str
-    return _marked(around[:start], found.text, around[end:], mark, min(width, MAX_WIDTH))
+    return _marked(before, found.text, after, mark, min(width, MAX_WIDTH))
 
 
 def answer_line(answer: Answer, seeds: Path) -> str:

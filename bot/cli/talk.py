@@ -145,9 +145,9 @@ class Talk:
         (texts,) = (
             one.texts for one in self._shelf().generations if one.collection == found.collection
         )
-        start = max(0, found.start_char - CONTEXT_CHARS)
+        start = max(0, found.start_char - CONTEXT_CHARS - 1)
         try:
-            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS)
+            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS + 1)
         # The document has left the index since.
         except KeyError:
             around = ""

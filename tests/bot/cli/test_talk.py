@@ -85,6 +85,21 @@ def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk
     assert more == "There is no other answer."
 
 
+def test_a_context_begins_and_ends_with_whole_words(
+    begin: Callable[[Form], Talk], filled: Library
+) -> None:
+    filled.write("fines.txt", f"{'Before  ' * 200}\n\n{TEXT}\n\n{'Afterwards  ' * 200}")
+    filled.build()
+    talk = begin("text")
+    talk.say("how many for arson")
+
+    context = (talk.say("/context") or "").split()
+
+    assert context[:2] == ["…", "Before"]
+    assert context[-2:] == ["Afterwards", "…"]
+    assert "**90**." in context
+
+
 def test_the_documents_are_listed(begin: Callable[[Form], Talk]) -> None:
     assert begin("text").say("/sources") == "seeds/fines.txt"
 
