@@ -16,17 +16,17 @@ from bot.locating import located, near
 from bot.question import clean_question
 from bot.several import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from index.retrieve import Hit, Retrieval, Retriever
-from reader.model import PassageText, Reader
+from reader.model import PassageText, Reader, Wording
 
 SPANS_PER_PASSAGE = 3
 # What a person will look through; the best that were not good enough.
 MAX_NEAREST = 3
 # What was just shown reaches so far to either side: about two passages.
 NEAR_CHARS = 1_500
-# A follow-up is read in more passages, and in the best ones twice: some eight readings instead of
-# five. docs/conversation.md says what more of either gives.
+# A follow-up is read in more passages, and in the best ones in every wording: some twelve readings
+# instead of five. docs/conversation.md says what more of either gives.
 MORE_FOR_FOLLOW_UP = 1
-PASSAGES_WITH_TOPIC = 2
+PASSAGES_READ_AGAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,22 +171,31 @@ class Answerer:
             )
         }
         count = self._passages + MORE_FOR_FOLLOW_UP
-        retrieval = self._retriever.retrieve(follow_up.joined, count, near)
+        gains = dict.fromkeys(near, follow_up.near_gain)
+        retrieval = self._retriever.retrieve(follow_up.joined, count, gains)
         hits = retrieval.hits
         started = time.perf_counter()
         found = [less_if_said(one, follow_up) for one in self._read(follow_up.joined, hits, hits)]
-        if follow_up.with_topic is not None:
-            best = self._best_hits(found, hits)[:PASSAGES_WITH_TOPIC]
-            found += [
-                less_if_said(one, follow_up) for one in self._read(follow_up.with_topic, best, hits)
-            ]
+        best = self._best_hits(found, hits)[:PASSAGES_READ_AGAIN]
+        again = self._read(follow_up.joined, best, hits, follow_up.others)
+        read_again = {hit.passage.id for hit in best}
+        found = [
+            *(less_if_said(one, follow_up) for one in again),
+            *(one for one in found if one.passage.id not in read_again),
+        ]
         return Attempt(retrieval, tuple(found), time.perf_counter() - started)
 
-    def _read(self, asked: str, read: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Candidate, ...]:
+    def _read(
+        self,
+        asked: str,
+        read: Sequence[Hit],
+        hits: Sequence[Hit],
+        others: Sequence[Wording] = (),
+    ) -> tuple[Candidate, ...]:
         """Read some of the hits."""
         passages = [PassageText(hit.passage.id, hit.passage.text) for hit in read]
         count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
-        spans = self._reader.read(asked, passages, count)
+        spans = self._reader.read(asked, passages, count, others)
         return candidates(
             asked, spans, hits, lambda passage: self._retriever.source(passage).collection
         )

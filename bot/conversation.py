@@ -2,8 +2,8 @@
 Earlier turns and a new question -> what to look for, and what to ask the reader. Pure functions.
 
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
-arson?", "when did she resign") is asked together with the question that began the subject, and
-with the last answer before it; the reader was taught both forms. One that may be either is asked
+arson?", "when did she resign") is asked together with the question that began the subject, and in
+the best passages with the last answer before it and as typed, too. One that may be either is asked
 both ways. docs/conversation.md says what else was tried.
 """
 
@@ -23,6 +23,7 @@ from bot.words import (
     PRONOUNS,
     words_of,
 )
+from reader.model import Wording
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
 MAX_TURNS = 10
@@ -32,6 +33,12 @@ MAX_EARLIER_CHARS = 200
 # What a span that says the last answer again loses, in the reader's logits: it likes to answer the
 # first question once more. A champion can win twice, so the words are not shut out.
 SAID_LOSS = 6.0
+# What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
+# and where it may stand alone. The conversation may have nothing to do with it then.
+NEAR_GAIN = 0.25
+NEAR_GAIN_IF_MAYBE = 0.12
+# What each other wording of a follow-up weighs beside the joined one.
+OTHER_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,12 @@ class FollowUp:
 
     joined: str
     """After the question that began the subject: looked for, and asked of every passage."""
-    with_topic: str | None
-    """After the last answer: asked of the best passages besides."""
+    others: tuple[Wording, ...]
+    """After the last answer, if there was one, and as typed: asked of the best passages besides."""
     cited: tuple[Cited, ...]
     """Where to look first."""
+    near_gain: float
+    """What passages near there gain, as a cosine."""
     said: str | None
     """The last answer, normalised, which is hardly asked for again."""
 
@@ -116,10 +125,12 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
         return Understanding(alone=True, follow_up=None)
     last = turns[-1]
     topic = _topic(question, turns)
+    others = (*([f"{_end_of(topic)} {question}"] if topic else []), question)
     follow_up = FollowUp(
         joined=f"{_end_of(_root(turns).question)} {question}",
-        with_topic=f"{_end_of(topic)} {question}" if topic else None,
+        others=tuple(Wording(other, OTHER_WEIGHT) for other in others),
         cited=last.cited,
+        near_gain=NEAR_GAIN if leans is Leaning.YES else NEAR_GAIN_IF_MAYBE,
         said=normalised(last.answer) if last.answer else None,
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)

@@ -62,9 +62,7 @@ class RepeatedQuestions:
                 self._kept.move_to_end(key)
         if kept is None:
             answer = self._answerer.answer(question, alternatives, earlier)
-            # One that was understood otherwise holds a text that could not be put in again.
-            if answer.understood in {None, joined}:
-                self._keep(key, answer)
+            self._keep(key, answer)
             return answer
         return replace(
             kept.answer,

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.candidates import Candidate, Judged
 from bot.confidence import Calibration
-from bot.words import has_number
+from bot.words import ASKING_WORDS, has_number
 
 # Of each passage, where several are asked for. Decoding more costs next to nothing.
 MAX_ITEMS_PER_PASSAGE = 8
@@ -42,23 +42,44 @@ _GROUPS = (
     "district|country|city|state|region|type|category|department|party|province|year|age|sex|"
     "county|team|class"
 )
+# With none of these begins a fragment that names several things: the first begin a sentence, and
+# the others are counted ("arrests on the island" asks for one number).
+_SENTENCE = "|".join(sorted(ASKING_WORDS)) + (
+    "|whats|whos|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
+)
+_COUNTED = (
+    "number|amount|total|points|pts|deaths|sales|damages|arrests|cases|seats|votes|losses|takings|"
+    "profits|costs|wins|goals|visitors|passengers|minutes|hours|days|years|months|weeks"
+)
+_FRAGMENT = rf"(?!(?:{_SENTENCE}|{_COUNTED})\b)"
+_PLURAL_AUXILIARY = "are|were|have|had|do|did|does|can|will|would|should"
 _SEVERAL = re.compile(
     rf"""
     ^(?:
-        (?:please\ )?(?:name|list)\ (?:the|all|both|every|some|{_MANY})\b
+        (?:please\ )?(?:name|list)\ (?:all|both|every|some|(?:the\ )?{_MANY})\b
+      | (?:please\ )?(?:name|list)\ the\ (?:\w+\ ){{0,2}}{_PLURAL}\b
       | (?:which|what|who)\ (?:are|were)\ (?:all\ |both\ )?(?:the|his|her|its|their)\b
         (?:\ \w+){{0,2}}?\ {_PLURAL}\b
-      | who\ (?:are|were)\ the\b
+      | who\ (?:are\ the|were|have)\b
       | (?:(?:in|on|for|at|from|to|of)\ )?which\ (?:other\ )?{_PLURAL}\ \w
+      | (?:(?:in|on|for|at|from|to)\ )?which\ (?!of\b)(?:\w+\ ){{1,2}}{_PLURAL}
+        \ (?:{_PLURAL_AUXILIARY})\b
       | (?:(?:in|on|for|at|from)\ )?what\ (?:other\ )?{_PLURAL}
-        \ (?:are|were|have|had|did|do|can|could|will|would|got|get|in|of|that|on)\b
-      | (?:in\ )?(?:which|what|the)\ {_MANY}\ \w
+        \ (?:{_PLURAL_AUXILIARY}|could|must|may|got|get|in|of|that|on)\b
+      | (?:(?:in|at|by|under|between|among)\ )?(?:which|what|the)\ {_MANY}\ \w
       | {_MANY}\ (?:things|reasons|ways)\b
       | names\ of\b
       | {_PLURAL}\ (?:of|in|by|who|that|with|won|per|mentioned|named|quoted)\b
+      | {_FRAGMENT}{_PLURAL}\ (?:being|he|she|they|for|where|present|on|at|from)\b
+      | {_FRAGMENT}(?:\w+\ ){{1,3}}and\ (?:\w+\ ){{1,3}}(?:of|at|in|for)\b
     )
-  | \b(?:for|in|of|at|to|from)\ each\b
-  | \beach(?:\ (?:got|way|one))?$
+  | ^(?!.*\b(?:besides|along\ with|apart\ from)\b).*,\s[^,]{{1,30}}\sand\s\w
+  | \band\ (?:who|what|where|when|which)\b
+  | \b(?:first|youngest|oldest|largest|smallest|highest|lowest|former|earlier|best)\b
+    (?:,?\ \w+){{0,3}}\ and\ (?:the\ )?
+    (?:second|third|last|youngest|oldest|largest|smallest|highest|lowest|present|latest|worst)\b
+  | \b(?:for|in|of|at|to|from|by)\ each\b
+  | \beach(?:\ (?:got|way|one|of\ the\b.*))?$
   | \bwhat\ (?:does|did|do)\ each\b
   | \bhow\ (?:many|much)\b.*\band\ how\ (?:many|much)\b
   | \band\ (?:by\ )?how\ (?:many|much)$

@@ -8,8 +8,9 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 
 import bisect
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from index.encoder import QuestionEncoder, Vectors
 from index.errors import EncoderError
@@ -21,8 +22,6 @@ from index.passages import Passage
 LEXICAL_WEIGHT = 0.3
 # Of each kind of search. Twice as many change nothing that can be measured among the few read.
 CANDIDATES = 50
-# What a passage gains for being near what was just shown, beside a cosine; docs/conversation.md.
-NEAR_WEIGHT = 0.2
 # Enough to know how long a collection's passages are.
 _SAMPLED_PASSAGES = 200
 
@@ -33,11 +32,11 @@ class Hit:
 
     passage: Passage
     score: float
-    """Fused, and more where it is near; comparable within one question only."""
+    """Fused; comparable within one question only."""
     dense_rank: int | None
     """From 1; none if the passage is not among the dense candidates."""
     cosine_score: float
-    """Between the question and the passage, however it was found."""
+    """Between the question and the passage, however it was found; with what the passage gains."""
     lexical_rank: int | None
     bm25_score: float | None
 
@@ -106,25 +105,28 @@ class Retriever:
             for row in each.texts.passages_in(document_id, start_char, end_char)
         ]
 
-    def retrieve(self, question: str, k: int, near: Collection[int] = ()) -> Retrieval:
+    def retrieve(
+        self, question: str, k: int, gains: Mapping[int, float] = MappingProxyType({})
+    ) -> Retrieval:
         """
         Find the passages most likely to hold an answer.
 
         Args:
             question: Not blank.
             k: How many; fewer come back if the index is smaller.
-            near: Ids of passages that are likelier than others, whatever the question.
+            gains: What passages that are likelier than others, whatever the question, have more
+                than their cosine, by their ids.
         """
         started = time.perf_counter()
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
         dense = self._dense(query)
         lexical = self._lexical(question)
-        others = {row: self._cosine(query, row) for row in (*lexical, *near) if row not in dense}
+        others = {row: self._cosine(query, row) for row in (*lexical, *gains) if row not in dense}
         cosines = dense | others
+        for row, gain in gains.items():
+            cosines[row] += gain
         scores = fuse(cosines, lexical)
-        for row in near:
-            scores[row] += NEAR_WEIGHT
         best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
         passages = self._passages(best)
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}

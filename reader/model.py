@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reader.errors import ReaderError
 from reader.helpers import Helpers
-from reader.spans import Logits, Span, best_spans
+from reader.spans import Logits, Span, best_spans, mean_logits
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -46,6 +46,16 @@ class PassageText:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Another way to ask a question."""
+
+    text: str
+    """Not blank."""
+    weight: float
+    """Above 0; the question itself weighs 1."""
+
+
 class Reader(Protocol):
     """Question and passages in, spans out."""
 
@@ -55,7 +65,11 @@ class Reader(Protocol):
         ...
 
     def read(
-        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """
         Find the spans that may answer a question.
@@ -64,6 +78,7 @@ class Reader(Protocol):
             question: Not blank.
             passages: Any number; each is read on its own.
             spans_per_passage: How many spans of each passage, at most.
+            others: Other wordings of the question; the spans are then those of the mean logits.
 
         Returns:
             Spans of all passages, the largest margin first.
@@ -125,22 +140,30 @@ class OnnxReader:
         self._helpers = Helpers(threads or os.cpu_count() or 1)
 
     def read(
-        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """See `Reader.read`."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False)
-        question_ids = asked.ids[-MAX_QUESTION_TOKENS:]
+        wordings = (Wording(question, 1.0), *others)
+        asked = [(self._question_ids(wording.text), wording.weight) for wording in wordings]
 
         def read_one(passage: PassageText) -> list[Span]:
             tokens = self._tokenizer.encode(passage.text, add_special_tokens=False)
-            room = MAX_TOKENS - _SPECIAL_TOKENS - len(question_ids)
-            logits = self.logits(question_ids, tokens.ids[:room])
+            logits = mean_logits([(self.logits(ids, tokens.ids), weight) for ids, weight in asked])
+            kept = len(logits.start) - 1
             return best_spans(
-                passage.id, passage.text, tokens.offsets[:room], logits, spans_per_passage
+                passage.id, passage.text, tokens.offsets[:kept], logits, spans_per_passage
             )
 
         read = self._helpers.map(read_one, passages, size=lambda passage: len(passage.text))
         return sorted(chain.from_iterable(read), key=lambda span: -span.margin)
+
+    def _question_ids(self, question: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(question, add_special_tokens=False).ids
+        return ids[-MAX_QUESTION_TOKENS:]
 
     def logits(self, question_ids: Sequence[int], passage_ids: Sequence[int]) -> Logits:
         """
@@ -148,10 +171,11 @@ class OnnxReader:
 
         Args:
             question_ids: Token ids without the special ones.
-            passage_ids: Likewise; all together at most `MAX_TOKENS` with three special ones.
+            passage_ids: Likewise; those for which there is room are read.
         """
+        room = MAX_TOKENS - _SPECIAL_TOKENS - len(question_ids)
         head = [self._first_token, *question_ids, self._separator]
-        ids = np.array([[*head, *passage_ids, self._separator]], dtype=np.int64)
+        ids = np.array([[*head, *passage_ids[:room], self._separator]], dtype=np.int64)
         types = np.zeros_like(ids)
         types[0, len(head) :] = 1
         start, end = self._session.run(

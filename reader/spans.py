@@ -67,6 +67,22 @@ class Logits:
     """Likewise."""
 
 
+def mean_logits(several: Sequence[tuple[Logits, float]]) -> Logits:
+    """
+    Average what the model says of one passage when a question is worded in several ways.
+
+    Args:
+        several: At least one, each with its weight. Of a long passage, those of a long question
+            have fewer tokens; what all have is kept.
+    """
+    count = min(len(logits.start) for logits, _ in several)
+    weights = [weight for _, weight in several]
+    return Logits(
+        start=np.average([logits.start[:count] for logits, _ in several], 0, weights),
+        end=np.average([logits.end[:count] for logits, _ in several], 0, weights),
+    )
+
+
 def best_spans(
     passage_id: int,
     text: str,

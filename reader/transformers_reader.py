@@ -14,8 +14,14 @@ from typing import Any
 import numpy as np
 
 from reader.errors import ReaderError
-from reader.model import MAX_QUESTION_TOKENS, MAX_TOKENS, PassageText, file_sha256
-from reader.spans import Logits, Span, best_spans
+from reader.model import (
+    MAX_QUESTION_TOKENS,
+    MAX_TOKENS,
+    PassageText,
+    Wording,
+    file_sha256,
+)
+from reader.spans import Logits, Span, best_spans, mean_logits
 
 # Files of a model's folder that decide what it computes.
 _DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
@@ -101,13 +107,24 @@ class TransformersReader:
         self.sha256 = _folder_sha256(folder)
 
     def read(
-        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """See `reader.model.Reader.read`."""
-        asked = self._shortened(question)
+        wordings = (Wording(question, 1.0), *others)
+        asked = [self._shortened(wording.text) for wording in wordings]
+        weights = [wording.weight for wording in wordings]
         spans: list[Span] = []
         for passage in passages:
-            offsets, logits = self._logits(asked, passage.text)
+            read = [self._logits(question, passage.text) for question in asked]
+            logits = mean_logits(
+                [(one, weight) for (_, one), weight in zip(read, weights, strict=True)]
+            )
+            # All wordings see the same tokens from the start, some fewer than others.
+            offsets = min((offsets for offsets, _ in read), key=len)
             spans += best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
         return sorted(spans, key=lambda span: -span.margin)
 

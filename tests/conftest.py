@@ -23,7 +23,7 @@ from index.passages import Splitting
 from index.retrieve import Retriever
 from index.sizing import SIZING, Sizing
 from index.store import Collection
-from reader.model import PassageText
+from reader.model import PassageText, Wording
 from reader.spans import Span
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,7 +85,11 @@ class FakeReader:
     sha256 = "0" * 64
 
     def read(
-        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
     ) -> list[Span]:
         word = re.findall(r"\w+", question)[-1]
         spans: list[Span] = []

@@ -136,7 +136,7 @@ class _CurrentShelf:
             before = self._generation
             self._take(open_index(self._settings))
             before.close()
-        return Shelf(self._generation, self.answerer)
+        return Shelf((self._generation, *self._others), self.answerer)
 
 
 def _piped() -> Iterator[str]:

@@ -84,15 +84,20 @@ def context_text(
 
     Args:
         found: The span.
-        around: A piece of its document.
+        around: A piece of its document: more than `CONTEXT_CHARS` to either side where there are
+            more, so that words which are cut can be left out.
         start: Where the span begins in that piece.
         bold: Marks the span.
         width: Columns of the terminal.
     """
-    end = start + len(found.text)
+    before, after = around[:start], around[start + len(found.text) :]
+    if len(before) > CONTEXT_CHARS:
+        before = "… " + before.split(maxsplit=1)[-1]
+    if len(after) > CONTEXT_CHARS:
+        after = after.rsplit(maxsplit=1)[0] + " …"
     # A passage is its own context; as a whole in bold it would be hard to read.
     mark: Style = bold if isinstance(found, AnswerSpan) else str
-    return _marked(around[:start], found.text, around[end:], mark, min(width, MAX_WIDTH))
+    return _marked(before, found.text, after, mark, min(width, MAX_WIDTH))
 
 
 def answer_line(answer: Answer, seeds: Path) -> str:
@@ -127,9 +132,14 @@ def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[st
     }
 
 
+def source_of(collection: str, document_id: str, seeds: Path) -> str:
+    """How a document is called: with the folder it is in, or else its collection."""
+    folder = seeds if collection == BASE_COLLECTION else Path(collection)
+    return one_line(str(folder / document_id))
+
+
 def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
-    folder = seeds if found.collection == BASE_COLLECTION else Path(found.collection)
-    return one_line(str(folder / found.document_id))
+    return source_of(found.collection, found.document_id, seeds)
 
 
 def _quote(span: AnswerSpan, bold: Style, width: int) -> str:

@@ -16,6 +16,7 @@ from bot.cli.rendering import (
     answer_text,
     context_text,
     others_text,
+    source_of,
 )
 from bot.conversation import MAX_TURNS, Turn, turn_of
 from bot.question import QuestionError
@@ -45,7 +46,8 @@ class CommandError(Exception):
 class Shelf:
     """What is answered from."""
 
-    generation: Generation
+    generations: tuple[Generation, ...]
+    """Of the base collection, then of others."""
     answerer: Answers
 
 
@@ -139,11 +141,13 @@ class Talk:
         shown: tuple[AnswerSpan | NearestPassage, ...] = (*answer.spans, *answer.nearest)
         if not shown:
             return render("chat_notice.txt", notice="nothing_near")
-        texts = self._shelf().generation.texts
         found = shown[0]
-        start = max(0, found.start_char - CONTEXT_CHARS)
+        (texts,) = (
+            one.texts for one in self._shelf().generations if one.collection == found.collection
+        )
+        start = max(0, found.start_char - CONTEXT_CHARS - 1)
         try:
-            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS)
+            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS + 1)
         # The document has left the index since.
         except KeyError:
             around = ""
@@ -161,6 +165,11 @@ class Talk:
         )
 
     def _sources(self) -> str:
-        generation = self._shelf().generation
-        listed = [one_line(name) for name, *_ in generation.texts.listed(0, MAX_SOURCES)]
-        return render("chat_sources.txt", documents=listed, total=generation.manifest.documents)
+        generations = self._shelf().generations
+        names = [
+            source_of(one.collection, name, self._look.seeds)
+            for one in generations
+            for name, *_ in one.texts.listed(0, MAX_SOURCES)
+        ]
+        total = sum(one.manifest.documents for one in generations)
+        return render("chat_sources.txt", documents=names[:MAX_SOURCES], total=total)

@@ -14,10 +14,19 @@ from bot.confidence import Calibration
 from bot.conversation import Turn, turn_of
 from bot.evaluation.questions import FollowUpQuestion, Question, QuestionedPassage
 from bot.evaluation.report import Report, make_report
-from bot.evaluation.run import Outcome, unanswered, with_best
+from bot.evaluation.run import Outcome, document_id, unanswered, with_best
 
 Way = Literal["rewrite", "follow_up", "after_unrelated"]
 """How a question is asked: in full, short after its first question, in full after another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversed:
+    """What became of a follow-up."""
+
+    ways: dict[Way, Outcome]
+    is_begun_right: bool
+    """Whether its first question was answered, and from the passage that both are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,9 @@ class ConversationReport:
     """What each way of asking the same questions gave."""
 
     ways: dict[Way, Report]
+    begun_right: dict[Way, Report]
+    """Of those alone whose first question was answered from their passage; {} if there are none.
+    Elsewhere a conversation speaks of another passage, and no way of asking leads back."""
 
     @property
     def kept_always(self) -> float:
@@ -37,6 +49,13 @@ class ConversationReport:
         return _share(*(self.ways[way].scores.has_answer.f1 for way in _COMPARED))
 
     @property
+    def kept_begun_right(self) -> float | None:
+        """As `kept_always`, of those begun right; None if there are none."""
+        if not self.begun_right:
+            return None
+        return _share(*(self.begun_right[way].always.has_answer.f1 for way in _COMPARED))
+
+    @property
     def lost_always(self) -> float:
         """Points of F1 that full forms lose after an unrelated question, where all are answered."""
         return (
@@ -47,11 +66,19 @@ class ConversationReport:
     def as_json(self) -> dict[str, Any]:
         """The figures for programs; the keys are stable."""
         return {
-            "ways": {way: report.as_json() for way, report in self.ways.items()},
+            "ways": _json(self.ways),
+            "begun_right": _json(self.begun_right),
             "kept_always": round(self.kept_always, 4),
             "kept": round(self.kept, 4),
+            "kept_begun_right": (
+                None if self.kept_begun_right is None else round(self.kept_begun_right, 4)
+            ),
             "lost_always": round(self.lost_always, 4),
         }
+
+
+def _json(ways: dict[Way, Report]) -> dict[str, Any]:
+    return {way: report.as_json() for way, report in ways.items()}
 
 
 _COMPARED: tuple[Way, Way] = ("follow_up", "rewrite")
@@ -66,7 +93,7 @@ def converse(
     first_answers: Answerer,
     answerer: Answerer,
     calibration: Calibration,
-) -> Iterator[dict[Way, Outcome]]:
+) -> Iterator[Conversed]:
     """
     Ask each follow-up in every way.
 
@@ -92,10 +119,14 @@ def converse(
             "follow_up": (one.elliptical, (turns[number],)),
             "after_unrelated": (one.rewrite, (unrelated,) if unrelated else ()),
         }
-        yield {
-            way: _outcome(passage, one, answerer, calibration, text, earlier)
-            for way, (text, earlier) in texts.items()
-        }
+        yield Conversed(
+            ways={
+                way: _outcome(passage, one, answerer, calibration, text, earlier)
+                for way, (text, earlier) in texts.items()
+            },
+            is_begun_right=turns[number].answer is not None
+            and any(cited.document_id == document_id(passage) for cited in turns[number].cited),
+        )
 
 
 def _outcome(
@@ -110,10 +141,14 @@ def _outcome(
     return with_best(outcome, answerer.find(text, earlier), calibration, one.answers)
 
 
-def report_conversations(
-    outcomes: Sequence[dict[Way, Outcome]], threshold: float
-) -> ConversationReport:
+def report_conversations(conversed: Sequence[Conversed], threshold: float) -> ConversationReport:
     """Measure outcomes; at least one."""
+
+    def reports(some: Sequence[Conversed]) -> dict[Way, Report]:
+        ways = some[0].ways if some else ()
+        return {way: make_report(way, [one.ways[way] for one in some], threshold) for way in ways}
+
     return ConversationReport(
-        {way: make_report(way, [each[way] for each in outcomes], threshold) for way in outcomes[0]}
+        ways=reports(conversed),
+        begun_right=reports([one for one in conversed if one.is_begun_right]),
     )

@@ -10,6 +10,8 @@ from bot.confidence import Clues
 from bot.conversation import (
     MAX_EARLIER_CHARS,
     MAX_TURNS,
+    NEAR_GAIN,
+    OTHER_WEIGHT,
     SAID_LOSS,
     Cited,
     FollowUp,
@@ -21,6 +23,7 @@ from bot.conversation import (
     understand,
 )
 from index.passages import Passage
+from reader.model import Wording
 from reader.spans import Span
 from tests.bot.discord_app.fakes import found, span
 
@@ -66,6 +69,7 @@ def test_a_question_with_hardly_a_word_of_its_own_may_be_either(question: str) -
     assert leaning(question) is Leaning.MAYBE
     assert understood.alone
     assert understood.follow_up is not None
+    assert understood.follow_up.near_gain < NEAR_GAIN
 
 
 def test_a_follow_up_is_asked_after_the_first_question_and_after_its_answer() -> None:
@@ -74,8 +78,12 @@ def test_a_follow_up_is_asked_after_the_first_question_and_after_its_answer() ->
     assert not understood.alone
     assert understood.follow_up == FollowUp(
         joined="how many were deported for drunk driving? and for homicide?",
-        with_topic="35,927 and for homicide?",
+        others=(
+            Wording("35,927 and for homicide?", OTHER_WEIGHT),
+            Wording("and for homicide?", OTHER_WEIGHT),
+        ),
         cited=FIRST.cited,
+        near_gain=NEAR_GAIN,
         said="35 927",
     )
 
@@ -86,7 +94,7 @@ def test_a_chain_of_follow_ups_keeps_the_question_that_began_it() -> None:
 
     assert understood.follow_up is not None
     assert understood.follow_up.joined.startswith(FIRST.question)
-    assert understood.follow_up.with_topic == "812 and for homicide?"
+    assert understood.follow_up.others[0].text == "812 and for homicide?"
 
 
 def test_a_person_is_no_number() -> None:
@@ -98,7 +106,7 @@ def test_a_person_is_no_number() -> None:
     follow_up = understand("what did she study", turns).follow_up
 
     assert follow_up is not None
-    assert follow_up.with_topic == "Helen Vassallo what did she study"
+    assert follow_up.others[0].text == "Helen Vassallo what did she study"
 
 
 def test_without_an_answer_there_is_no_topic_but_the_nearest_passages() -> None:
@@ -106,7 +114,9 @@ def test_without_an_answer_there_is_no_topic_but_the_nearest_passages() -> None:
 
     follow_up = understand("why?", [Turn("who was fined for singing?", None, near)]).follow_up
 
-    assert follow_up == FollowUp("who was fined for singing? why?", None, near, None)
+    assert follow_up == FollowUp(
+        "who was fined for singing? why?", (Wording("why?", OTHER_WEIGHT),), near, NEAR_GAIN, None
+    )
 
 
 @pytest.mark.parametrize("question", ["and for homicide?", "why?", "how old is she"])
@@ -124,8 +134,7 @@ def test_of_a_long_turn_the_end_is_kept() -> None:
 
     assert follow_up is not None
     assert follow_up.joined.endswith("word who won? and when?")
-    assert follow_up.with_topic is not None
-    for text in (follow_up.joined, follow_up.with_topic):
+    for text in (follow_up.joined, *(other.text for other in follow_up.others)):
         assert len(text) <= MAX_EARLIER_CHARS + len(" and when?")
 
 
@@ -154,7 +163,7 @@ def said(text: str) -> Candidate:
 
 
 def test_what_was_just_said_counts_less() -> None:
-    follow_up = FollowUp("a", None, (), "35 927")
+    follow_up = FollowUp("a", (), (), 0.0, "35 927")
 
     assert less_if_said(said("35,927"), follow_up).clues.margin == 9 - SAID_LOSS
     assert less_if_said(said("35,928"), follow_up).clues.margin == 9

@@ -116,28 +116,6 @@ def test_the_text_of_questions_is_not_kept(asked: RepeatedQuestions) -> None:
     assert "buses?" not in repr(asked._kept)
 
 
-def test_an_answer_that_was_understood_otherwise_is_looked_for_again(library: Library) -> None:
-    library.write("fines.txt", "Fines for theft 35, for arson 90.")
-    library.build()
-    answerer = library.answerer()
-
-    class ByTopic(Counted):
-        def answer(
-            self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()
-        ) -> Answer:
-            return replace(
-                super().answer(question, alternatives, earlier), understood="35 and for arson?"
-            )
-
-    by_topic = ByTopic(answerer)
-    asked = RepeatedQuestions(by_topic, max_question_chars=4_000)
-    before = (turn_of(answerer.answer("how many for theft")),)
-
-    for _ in range(2):
-        assert asked.answer("and for arson?", 0, before).understood == "35 and for arson?"
-    assert len(by_topic.asked) == 2
-
-
 def test_a_failure_is_not_kept(asked: RepeatedQuestions, counted: Counted) -> None:
     with pytest.raises(QuestionError, match="empty"):
         asked.answer("???")

@@ -31,7 +31,11 @@ def items(question: str, *found: Candidate) -> list[str]:
         *("which crimes were listed and how many for each", "Name the two cities."),
         *("who are the people quoted", "Which lines have no trains?", "deaths by type"),
         *("What are the final totals?", "people mentioned by name", "What two sites were shown?"),
-        "how many cases and how many deaths",
+        *("how many cases and how many deaths", "who were sacked over it", "fines by each council"),
+        *("Who founded the club, and who runs it now?", "Which coal plants were shut?"),
+        *("how old are the captain, the cook and the pilot", "songs he wrote in prison"),
+        *("ages of the youngest and the oldest rider", "mayor and deputy mayor of Torva"),
+        *("Between which two towns?", "What languages must they speak?", "Name the three judges"),
     ],
 )
 def test_questions_for_several_things(question: str) -> None:
@@ -44,6 +48,8 @@ def test_questions_for_several_things(question: str) -> None:
         *("how many were deported for drunk driving?", "which president preceded Obama"),
         *("Which animal shows how feeble the whistle is?", "who won", "what is the boss called"),
         *("which bus goes there", "What does the firm have in the bank?", "when did it start"),
+        *("Name the person in charge of the bank", "arrests on the island", "whats bus fare"),
+        "Besides cats, dogs and birds, what is sold there?",
     ],
 )
 def test_questions_for_one_thing(question: str) -> None:

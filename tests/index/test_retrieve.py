@@ -3,7 +3,7 @@
 import pytest
 
 from index.passages import Splitting
-from index.retrieve import LEXICAL_WEIGHT, NEAR_WEIGHT, Hit, Retriever, fuse
+from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, fuse
 from tests.conftest import Library
 
 
@@ -65,13 +65,15 @@ def test_passages_near_what_was_shown_rank_higher(retriever: Retriever) -> None:
     near = retriever.passages_in("base", "bread.txt", 0, 5)
     question = "what is the fine for arson"
 
-    usual, nearer = retriever.retrieve(question, 3).hits, retriever.retrieve(question, 3, near).hits
+    usual = retriever.retrieve(question, 3).hits
+    nearer = retriever.retrieve(question, 3, dict.fromkeys(near, 0.25)).hits
 
-    def score(hits: tuple[Hit, ...]) -> float:
-        return next(hit.score for hit in hits if hit.passage.document_id == "bread.txt")
+    def bread(hits: tuple[Hit, ...]) -> Hit:
+        return next(hit for hit in hits if hit.passage.document_id == "bread.txt")
 
     assert len(near) == 1
-    assert score(nearer) == pytest.approx(score(usual) + NEAR_WEIGHT)
+    assert bread(nearer).score == pytest.approx(bread(usual).score + 0.25)
+    assert bread(nearer).cosine_score == pytest.approx(bread(usual).cosine_score + 0.25)
 
 
 def test_nothing_is_near_in_a_document_that_is_not_there(retriever: Retriever) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reader.errors import ReaderError
-from reader.model import MODEL_NAME, OnnxReader, PassageText, shipped_weights
+from reader.model import MODEL_NAME, OnnxReader, PassageText, Wording, shipped_weights
+from reader.spans import Span
 
 PASSAGES = [
     PassageText(0, "The town fined 35 people for theft and 90 people for arson in 2019."),
@@ -55,6 +56,19 @@ def test_passages_that_are_read_side_by_side_are_read_the_same(reader: OnnxReade
     side_by_side = OnnxReader(shipped_weights(), threads=3).read(question, several, 3)
 
     assert side_by_side == reader.read(question, several, 3)
+
+
+def test_wordings_are_read_as_one_question(reader: OnnxReader) -> None:
+    passages = PASSAGES[:1]
+    theft, arson = "how many were fined for theft", "how many were fined for arson"
+
+    def best(question: str, *others: Wording) -> Span:
+        return reader.read(question, passages, 1, others)[0]
+
+    assert best(theft).text == "35"
+    assert best(theft, Wording(theft, 0.5)) == best(theft)
+    assert best(theft, Wording(arson, 0.01)).text == "35"
+    assert best(theft, Wording(arson, 100.0)).text == best(arson).text != "35"
 
 
 def test_logits_are_the_same_every_time(reader: OnnxReader) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.evaluation.metrics import Graded
-from reader.model import PassageText
+from reader.model import PassageText, Wording
 from reader.spans import Span
 from tests.training.words import word_tokenizer
 from training import measure
@@ -92,7 +92,11 @@ class FirstWordReader:
     sha256 = "0" * 64
 
     def read(
-        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
     ) -> list[Span]:
         shortest = min(passages, key=lambda passage: len(passage.text))
         word = shortest.text.split()[0]

@@ -103,13 +103,18 @@ class Listen(commands.Cog):
         )
 
     def _earlier(self, message: discord.Message) -> tuple[Turn, ...]:
-        """The turns that a message goes on from: of the answer it replies to, or of its thread."""
+        """
+        The turns that a message goes on from.
+
+        Those of the answer it replies to, else of its thread or its direct messages.
+        """
         conversations = self._bot.conversations
         replied = message.reference.resolved if message.reference else None
         if isinstance(replied, discord.Message):
             answer_id = answer_id_of(replied)
             return conversations.until(answer_id, message.channel.id) if answer_id else ()
-        if isinstance(message.channel, discord.Thread):
+        is_direct = _place(message).server_id is None
+        if is_direct or isinstance(message.channel, discord.Thread):
             return conversations.latest(message.channel.id, message.author.id)
         return ()
 

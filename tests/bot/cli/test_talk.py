@@ -26,7 +26,7 @@ def filled(library: Library) -> Library:
 def begin(filled: Library) -> Callable[[Form], Talk]:
     def shelf() -> Shelf:
         generation = filled.open()
-        return Shelf(generation, filled.answerer(generation))
+        return Shelf((generation,), filled.answerer(generation))
 
     return lambda form: Talk(shelf, Look(form, Path("seeds"), BOLD, DIM, 80))
 
@@ -85,8 +85,40 @@ def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk
     assert more == "There is no other answer."
 
 
+def test_a_context_begins_and_ends_with_whole_words(
+    begin: Callable[[Form], Talk], filled: Library
+) -> None:
+    filled.write("fines.txt", f"{'Before  ' * 200}\n\n{TEXT}\n\n{'Afterwards  ' * 200}")
+    filled.build()
+    talk = begin("text")
+    talk.say("how many for arson")
+
+    context = (talk.say("/context") or "").split()
+
+    assert context[:2] == ["…", "Before"]
+    assert context[-2:] == ["Afterwards", "…"]
+    assert "**90**." in context
+
+
 def test_the_documents_are_listed(begin: Callable[[Form], Talk]) -> None:
-    assert begin("text").say("/sources") == "fines.txt"
+    assert begin("text").say("/sources") == "seeds/fines.txt"
+
+
+def test_other_collections_have_their_sources_and_contexts(filled: Library) -> None:
+    mine = filled.other("mine")
+    mine.documents.mkdir(parents=True)
+    mine.write("fines.txt", "Fines for piracy 12.")
+    mine.build()
+
+    def shelf() -> Shelf:
+        base, other = filled.open(), mine.open()
+        return Shelf((base, other), filled.answerer(base, others=[other]))
+
+    talk = Talk(shelf, Look("text", Path("seeds"), BOLD, DIM, 80))
+    talk.say("how many for piracy")
+
+    assert talk.say("/sources") == "seeds/fines.txt\nmine/fines.txt"
+    assert talk.say("/context") == "  Fines for piracy **12**."
 
 
 def test_a_document_that_has_gone_since_is_said_to_be_gone(

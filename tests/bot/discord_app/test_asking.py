@@ -146,6 +146,19 @@ def test_a_mention_in_a_thread_goes_on_from_the_members_last_turn(
     assert [len(earlier) for _, earlier in gated.asked] == [0, 0, 1]
 
 
+def test_direct_messages_go_on_from_each_other(
+    local: LocalDiscord, start_bot: StartBot, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    direct = local.add_dm(asker)
+    start_bot(gated)
+    for text in ("how many for arson", "and theft?"):
+        local.reply_to(local.say(direct, asker, text))
+
+    assert [len(earlier) for _, earlier in gated.asked] == [0, 1]
+
+
 @pytest.mark.parametrize(
     "question",
     [

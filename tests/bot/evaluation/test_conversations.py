@@ -1,5 +1,6 @@
 """Follow-ups are asked in full, short, and after another subject."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bot.answerer import Answerer
@@ -23,6 +24,9 @@ BREAD = QuestionedPassage(
     "A loaf costs 2; a roll 1. Nobody counts cakes.",
     (),
     followups=(FollowUpQuestion("what is one loaf", "and a cake", "what is a poppyseed cake", ()),),
+)
+AFTER_NO_ANSWER = FollowUpQuestion(
+    "how many for piracy", "and for arson", "how many for arson", ("90",)
 )
 
 
@@ -58,7 +62,26 @@ def test_what_is_kept_is_a_share_of_the_full_forms_f1(tmp_path: Path) -> None:
     assert report.ways["follow_up"].scores.has_answer.f1 == 100
     assert report.ways["follow_up"].scores.no_answer.f1 == 100
     assert (report.kept, report.kept_always, report.lost_always) == (100, 100, 0)
-    assert set(report.as_json()) == {"ways", "kept", "kept_always", "lost_always"}
+    assert set(report.as_json()) == {
+        *("ways", "kept", "kept_always", "lost_always", "begun_right", "kept_begun_right"),
+    }
+
+
+def test_conversations_that_begin_elsewhere_are_told_apart(tmp_path: Path) -> None:
+    passage = replace(FINES, followups=(*FINES.followups, AFTER_NO_ANSWER))
+
+    report = converse_about(tmp_path, passage, BREAD)
+
+    assert report.ways["follow_up"].always.has_answer.total == 2
+    assert report.begun_right["follow_up"].always.has_answer.total == 1
+    assert report.kept_begun_right == 100
+
+
+def test_where_no_conversation_begins_right_nothing_is_said_of_them(tmp_path: Path) -> None:
+    report = converse_about(tmp_path, replace(FINES, followups=(AFTER_NO_ANSWER,)))
+
+    assert report.begun_right == {}
+    assert report.kept_begun_right is None
 
 
 def test_one_passage_has_no_other_to_talk_about_before(tmp_path: Path) -> None:
