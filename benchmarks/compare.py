@@ -1,7 +1,7 @@
 """
 Quoth beside its peers on the same cores, passages, weights and questions: `make bench`.
 
-    python -m benchmarks.compare [--questions 500] [--work build/compare]
+    python -m benchmarks.compare [--questions 400] [--work build/compare]
 
 Every system works in processes of its own. Where times are compared, the systems take turns, round
 by round, so that whatever else the machine does hits them alike. Writes `docs/benchmarks.md` and
@@ -20,14 +20,14 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from benchmarks.compare_report import write_report
 from benchmarks.corpus import Sample, blocks, sample, write_documents, write_passages
 from benchmarks.figures import COMMAND, QUOTH, Comparison, Measured, score
 from benchmarks.installed import closure, folder_bytes, size_bytes
-from benchmarks.peers import READER, SYSTEMS, THREADS, Folder
+from benchmarks.peers import READER, SYSTEMS, THREADS, Crew, Folder
+from benchmarks.peers.session import Session, environment, worker
 from index.processes import module_command
 
 ASKED = Path("training/data/dev.jsonl")
@@ -46,10 +46,11 @@ _Item = TypeVar("_Item")
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Compare Quoth with its peers.")
-    parser.add_argument("--questions", type=int, default=500, metavar="N", help="that are graded")
-    parser.add_argument("--crowd", type=int, default=240, metavar="N", help="that many ask at once")
+    parser.add_argument("--questions", type=int, default=400, metavar="N", help="that are graded")
+    parser.add_argument("--crowd", type=int, default=160, metavar="N", help="that many ask at once")
+    parser.add_argument("--asked", type=Path, default=ASKED, metavar="FILE", help="questions")
     parser.add_argument(
-        "--distractors", type=int, default=10_000, metavar="N", help="documents in the way, at most"
+        "--distractors", type=Path, default=DISTRACTORS, metavar="FILE", help="passages in the way"
     )
     parser.add_argument("--builds", type=int, default=2, metavar="N", help="rounds of indexing")
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="rounds of cold starts")
@@ -59,8 +60,8 @@ def main() -> None:
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     folder = Folder(arguments.work)
-    write_documents(folder, ASKED, DISTRACTORS, arguments.distractors)
-    chosen = sample(ASKED, arguments.questions, arguments.crowd, WARMING_QUESTIONS)
+    write_documents(folder, arguments.asked, arguments.distractors)
+    chosen = sample(arguments.asked, arguments.questions, arguments.crowd, WARMING_QUESTIONS)
     run = Run(folder, {name: Measured() for name in (QUOTH, COMMAND, *SYSTEMS)})
     _tell("the reader's checkpoint")
     subprocess.run(module_command("benchmarks.checkpoint"), check=True, env=environment())
@@ -73,6 +74,8 @@ def main() -> None:
         made=datetime.now(UTC).date().isoformat(),
         machine=machine(),
         versions=versions(),
+        asked=str(arguments.asked),
+        distractors=str(arguments.distractors),
         documents=len(list(folder.documents.iterdir())),
         passages=passages,
         graded=len(chosen.graded),
@@ -132,7 +135,7 @@ class Run:
         replies: dict[str, list[tuple[str, str, float]]] = {name: [] for name in SYSTEMS}
         with ExitStack() as stack:
             sessions = {
-                name: stack.enter_context(self._session(name, 1, THREADS)) for name in SYSTEMS
+                name: stack.enter_context(self._session(name, Crew(1, THREADS))) for name in SYSTEMS
             }
             for session in sessions.values():
                 session.ask([question.text for question in chosen.warming], 1)
@@ -157,18 +160,19 @@ class Run:
             The number of questions in each round.
         """
         dealt = blocks([question.text for question in chosen.crowd], rounds)
+        crews = [(name, crew) for name, one in SYSTEMS.items() for crew in one.crews]
         with ExitStack() as stack:
             sessions = {
-                name: stack.enter_context(self._session(name, one.workers, one.threads))
-                for name, one in SYSTEMS.items()
+                (name, crew): stack.enter_context(self._session(name, crew)) for name, crew in crews
             }
             for session in sessions.values():
                 session.ask([question.text for question in chosen.warming], ASKERS)
             for number, block in enumerate(dealt):
-                for name in turn(list(SYSTEMS), number):
-                    _tell(f"{ASKERS} askers, round {number + 1} of {len(dealt)}: {name}")
-                    result = sessions[name].ask(block, ASKERS)
-                    self.systems[name].crowd_wall_s.append(result["wall_s"])
+                for name, crew in turn(crews, number):
+                    _tell(f"{ASKERS} askers, round {number + 1} of {len(dealt)}: {name}, {crew}")
+                    result = sessions[name, crew].ask(block, ASKERS)
+                    walls = self.systems[name].crowd_wall_s.setdefault(str(crew), [])
+                    walls.append(result["wall_s"])
         return [len(block) for block in dealt]
 
     def weigh(self) -> None:
@@ -182,7 +186,7 @@ class Run:
 
     def _asking(self, name: str, question: str) -> list[str]:
         if name != COMMAND:
-            return _worker("ask", name, str(self._folder.path), question)
+            return worker("ask", name, str(self._folder.path), question)
         quoth = Path(sys.executable).with_name("quoth")
         seeds, data = str(self._folder.documents), str(self._folder.store(QUOTH))
         return [str(quoth), "ask", "--seeds", seeds, "--data", data, "--", question]
@@ -190,7 +194,7 @@ class Run:
     def _step(self, step: str, name: str, *rest: str) -> dict[str, Any]:
         with self._log(name).open("ab") as log:
             done = subprocess.run(
-                _worker(step, name, *rest),
+                worker(step, name, *rest),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=environment(),
@@ -219,10 +223,10 @@ class Run:
             self._check(name, child.returncode)
         return seconds, 1024 * usage.ru_maxrss
 
-    def _session(self, name: str, workers: int, threads: int) -> "Session":
+    def _session(self, name: str, crew: Crew) -> "Session":
         _tell(f"opening {name}")
-        path = str(self._folder.path)
-        return Session(_worker("serve", name, path, str(workers), str(threads)), self._log(name))
+        arguments = (str(self._folder.path), str(crew.workers), str(crew.threads))
+        return Session(worker("serve", name, *arguments), self._log(name))
 
     def _log(self, name: str) -> Path:
         return self._folder.path / f"{name.replace(' ', '-')}.log"
@@ -232,77 +236,10 @@ class Run:
             raise SystemExit(f"{name} failed (exit code {code}): see {self._log(name)}.")
 
 
-class Session:
-    """A system that waits for questions."""
-
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        """
-        Start it, and wait until it has opened everything.
-
-        Args:
-            command: Of `benchmarks.peers.worker`'s "serve".
-            log: Where its standard error goes.
-        """
-        with log.open("ab") as errors:
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                env=environment(),
-                text=True,
-            )
-        self._log = log
-        self._result()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._child.communicate()
-
-    def ask(self, questions: Sequence[str], askers: int) -> dict[str, Any]:
-        """See `benchmarks.peers.worker.serve`."""
-        assert self._child.stdin is not None  # noqa: S101 - it is a pipe
-        print(
-            json.dumps({"questions": questions, "askers": askers}),
-            file=self._child.stdin,
-            flush=True,
-        )
-        return self._result()
-
-    def _result(self) -> dict[str, Any]:
-        assert self._child.stdout is not None  # noqa: S101 - it is a pipe
-        line = self._child.stdout.readline()
-        if not line:
-            raise SystemExit(f"A system ended early: see {self._log}.")
-        result: dict[str, Any] = json.loads(line)
-        return result
-
-
 def turn(items: Sequence[_Item], number: int) -> list[_Item]:
     """The same items, each round another one first."""
     first = number % len(items)
     return [*items[first:], *items[:first]]
-
-
-def environment() -> dict[str, str]:
-    """Of all systems: no network, no settings of whoever runs this, and no more threads."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith("QUOTH_")}
-    return {
-        **mine,
-        "HAYSTACK_TELEMETRY_ENABLED": "False",
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": str(THREADS),
-        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-        "PYTHONWARNINGS": "ignore",
-        "TRANSFORMERS_OFFLINE": "1",
-    }
 
 
 def machine() -> str:
@@ -321,10 +258,6 @@ def versions() -> dict[str, str]:
     """Of the systems, and of what they stand on."""
     names = {*_LIBRARIES}.union(*(one.distributions for one in SYSTEMS.values()))
     return {name: version(name) for name in sorted(names)}
-
-
-def _worker(step: str, *arguments: str) -> list[str]:
-    return module_command("benchmarks.peers.worker", step, *arguments)
 
 
 def _tell(what: str) -> None:

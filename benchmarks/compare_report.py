@@ -16,6 +16,7 @@ from benchmarks.figures import (
     Comparison,
     Measured,
     Scores,
+    best_crew,
     build_rates,
     crowd_rates,
     percentile,
@@ -59,7 +60,9 @@ def write_report(comparison: Comparison, path: Path) -> None:
 def report(comparison: Comparison, picture: str) -> str:
     """The page, in Markdown."""
     versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
-    setups = "\n".join(_setup(one, comparison.askers) for one in SYSTEMS.values())
+    setups = "\n".join(
+        _setup(one, comparison.systems[name], comparison.askers) for name, one in SYSTEMS.items()
+    )
     rounds = comparison.systems[QUOTH]
     return f"""# Benchmarks
 
@@ -81,16 +84,17 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 ![The same as bars]({picture})
 
-- *Documents*: the passages of `training/data/dev.jsonl`, and those of `training/data/train.jsonl` in their way: {comparison.documents:,} documents, cut by Quoth into {comparison.passages:,} passages, which all systems read.
-- *Questions*: {comparison.graded:,} of dev, chosen at random but always the same, for the warm figures, EM and F1; {sum(comparison.crowd):,} others for {comparison.askers} askers. No process is asked a question twice.
+- *Documents*: the passages of `{comparison.asked}`, and those of `{comparison.distractors}` in their way: {comparison.documents:,} documents, cut by Quoth into {comparison.passages:,} passages, which all systems read.
+- *Questions*: {comparison.graded:,} of `{comparison.asked}`, chosen at random but always the same, for the warm figures, EM and F1; {sum(comparison.crowd):,} others for {comparison.askers} askers. No process is asked a question twice.
 - *Weights*: those that Quoth ships. The others run them in fp32 (`benchmarks/checkpoint.py` turns the ONNX file into a checkpoint), Quoth in int8. All use the encoder all-MiniLM-L6-v2.
 - *Installed*: the files of the packages that one installs, of all that they need, and of the models.
+- *Index*: what the system keeps of the documents; with Quoth, the encoder of questions too, which it exports once.
 - *Import*: of what answering needs, in a fresh process; {len(rounds.import_s)} rounds, the median.
 - *Index rate*: from passages in memory to an index on the disk, the encoder being loaded; Quoth also reads and cuts the documents. {len(rounds.build_s)} rounds, the median.
 - *Cold*: a whole process from its start to its end, which opens the index and answers one question, the files being in the system's cache; {len(rounds.cold_s)} rounds, the median.
 - *Warm*: one question after the other in one process, {len(rounds.warm_s)} rounds.
 - *Peak memory*: the most that the process ever held, files that it maps included; "answering" after all warm questions.
-- *{comparison.askers} askers*: threads of one process, each with its next question as soon as it has its answer; {len(rounds.crowd_wall_s)} rounds, the median.
+- *{comparison.askers} askers*: threads of one process, each with its next question as soon as it has its answer; {len(comparison.crowd)} rounds, the median. They wait for workers, each with so many threads (workers × threads); of the numbers tried, a system's best counts.
 - *EM and F1* are SQuAD 2.0's (`bot/evaluation/metrics.py`), over all questions: where a system has no answer, that is right if the passage has none. "Any answer" is over the answerable questions, by the best span of each; "best threshold" is over all, with the threshold on the system's own score that suits just these questions best.
 
 ## How each is set up
@@ -105,10 +109,12 @@ All read {PASSAGES} passages per question with {THREADS} threads, and none reach
 """  # noqa: E501 - one sentence a line
 
 
-def _setup(one: Description, askers: int) -> str:
+def _setup(one: Description, measured: Measured, askers: int) -> str:
     installed = " ".join(one.distributions)
-    workers = f"{one.workers} at once, with {one.threads} threads each"
-    return f"- **{one.title}** (`{installed}`): {one.setup} Of {askers} askers, {workers}."
+    crew = best_crew(measured)
+    tried = ", ".join(map(str, one.crews))
+    chosen = f" {askers} askers: {crew} (tried: {tried})." if crew else ""
+    return f"- **{one.title}** (`{installed}`): {one.setup}{chosen}"
 
 
 def _targets_table(comparison: Comparison) -> str:
@@ -126,7 +132,7 @@ def _targets_table(comparison: Comparison) -> str:
     ours = f1.pop(QUOTH)
     peer = max(f1, key=lambda name: f1[name])
     lines.append(
-        f"| F1 on dev, open | not below any peer | {ours:.1f} against {f1[peer]:.1f} "
+        f"| F1, open | not below any peer | {ours:.1f} against {f1[peer]:.1f} "
         f"| {_TITLES[peer]} | {_verdict(met=ours >= f1[peer])} |"
     )
     return "\n".join(lines)
@@ -200,7 +206,7 @@ def plot(comparison: Comparison, path: Path) -> None:
         }
         better = "more" if target.is_rate else "less"
         _bars(axes, values, f"{target.name.replace('`', '')}\n{target.unit}, {better} is better")
-    _bars(last, _f1(comparison), "F1 on dev, open\nmore is better")
+    _bars(last, _f1(comparison), "F1, open\nmore is better")
     figure.savefig(path, dpi=110)
 
 

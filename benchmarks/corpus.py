@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.peers import Folder
@@ -14,21 +14,19 @@ from bot.evaluation.questions import Misfits, Question, read_distractors, read_q
 _SEED = 7
 
 
-def write_documents(folder: Folder, asked: Path, distractors: Path, most_distractors: int) -> None:
+def write_documents(folder: Folder, asked: Path, distractors: Path) -> None:
     """
     Write the documents into a folder, in place of those of an earlier run.
 
     Args:
         folder: Where.
         asked: A file of questions; all its passages become documents.
-        distractors: Another, whose passages are in the way.
-        most_distractors: How many of them, at most.
+        distractors: Another, whose passages are in the way; it needs no questions.
     """
     folder.documents.mkdir(parents=True, exist_ok=True)
     for old in folder.documents.iterdir():
         old.unlink()
-    others = islice(read_distractors(distractors), most_distractors)
-    for passage in (*read_questions(asked, Misfits()), *others):
+    for passage in chain(read_questions(asked, Misfits()), read_distractors(distractors)):
         # Written as it is: newlines are part of the passage.
         path = folder.documents / f"{passage.key}.txt"
         path.write_bytes(passage.text.encode("utf-8"))

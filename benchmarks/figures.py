@@ -48,8 +48,8 @@ class Measured(_Measured):
     warm_wall_s: list[float] = []
     """Of a round's questions, asked by one."""
     warm_peak_bytes: int | None = None
-    crowd_wall_s: list[float] = []
-    """Of a round's questions, asked by many."""
+    crowd_wall_s: dict[str, list[float]] = {}
+    """Of a round's questions, asked by many, by the crew that answers them."""
     scores: Scores | None = None
 
 
@@ -59,6 +59,10 @@ class Comparison(_Measured):
     made: str
     machine: str
     versions: dict[str, str]
+    asked: str
+    """The file of the questions."""
+    distractors: str
+    """The file of the passages in the way."""
     documents: int
     passages: int
     graded: int
@@ -99,8 +103,15 @@ def warm_rates(measured: Measured) -> list[float]:
 
 
 def crowd_rates(comparison: Comparison, measured: Measured) -> list[float]:
-    """Questions a second of many askers, per round."""
-    return _rates(comparison.crowd, measured.crowd_wall_s) if measured.crowd_wall_s else []
+    """Questions a second of many askers, per round, with the best crew; none without a crew."""
+    crew = best_crew(measured)
+    return [] if crew is None else _rates(comparison.crowd, measured.crowd_wall_s[crew])
+
+
+def best_crew(measured: Measured) -> str | None:
+    """The crew that answers fastest, if there is any."""
+    walls = measured.crowd_wall_s
+    return min(walls, key=lambda crew: statistics.median(walls[crew]), default=None)
 
 
 def build_rates(comparison: Comparison, measured: Measured) -> list[float]:

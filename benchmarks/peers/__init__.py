@@ -90,6 +90,19 @@ class Peer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """How a process works where many ask."""
+
+    workers: int
+    """Questions answered at once."""
+    threads: int
+    """Of each worker."""
+
+    def __str__(self) -> str:
+        return f"{self.workers} × {self.threads}"
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """How a system is set up."""
 
@@ -98,10 +111,8 @@ class Description:
     """What one installs to have it, with the package of the encoder's weights."""
     setup: str
     """In words, for the report."""
-    workers: int
-    """Questions answered at once where many ask."""
-    threads: int
-    """Of each worker."""
+    crews: tuple[Crew, ...] = (Crew(workers=1, threads=2), Crew(workers=2, threads=1))
+    """All are tried, and the best counts: on two cores, either may be."""
     is_shared: bool = False
     """Whether one instance serves all workers; else each has its own, with models of its own."""
 
@@ -112,9 +123,9 @@ SYSTEMS = {
         ("quoth",),
         "`bot.assembly.open_index` and `make_answerer` with the default settings: "
         f"{PASSAGES} passages by vectors and BM25, int8 reader. An answer below its calibrated "
-        "threshold is none. One answerer serves all workers, as in `quoth run`.",
-        workers=2,
-        threads=2,
+        "threshold is none. Many are served as by `quoth run`: one answerer, as many workers and "
+        "threads as it has by default.",
+        crews=(Crew(workers=2, threads=2),),
         is_shared=True,
     ),
     "script": Description(
@@ -129,8 +140,6 @@ SYSTEMS = {
         "`benchmarks/naive.py`: `SentenceTransformer.encode` in batches of 32, `IndexFlatIP`, "
         f"`AutoModelForQuestionAnswering` on {PASSAGES} passages in one batch, spans of at most 30 "
         'tokens. An answer that does not beat the reader\'s own "no answer" is none.',
-        workers=1,
-        threads=2,
     ),
     "haystack": Description(
         "Haystack",
@@ -145,8 +154,6 @@ SYSTEMS = {
         "batch, `no_answer=True`: none where that is more probable than the best span). Indexed by "
         "`SentenceTransformersDocumentEmbedder` in batches of 32, kept with `save_to_disk`. "
         "The reader is run without token types, which is how Haystack runs it.",
-        workers=1,
-        threads=2,
     ),
     "txtai": Description(
         "txtai",
@@ -156,7 +163,5 @@ SYSTEMS = {
         "far as 512 tokens go. It gives no score; what it answers with a probability below 0.05 is "
         'none, and so is an answer where the reader says "no answer" (which `Questions` of this '
         "version raises an error at; the comparison catches it).",
-        workers=1,
-        threads=2,
     ),
 }

@@ -20,8 +20,9 @@ from benchmarks.figures import (
     targets,
     warm_rates,
 )
-from benchmarks.peers import SYSTEMS, Folder, Reply
+from benchmarks.peers import PASSAGES, SYSTEMS, THREADS, Crew, Folder, Reply
 from benchmarks.peers.worker import serve
+from bot.settings import Settings
 from tests.conftest import ROOT
 
 DEV = ROOT / "training/data/dev.jsonl"
@@ -50,6 +51,13 @@ def test_more_questions_than_there_are_are_refused() -> None:
         sample(DEV, graded=1_000_000, crowd=0, warming=0)
 
 
+def test_quoth_works_as_it_does_by_default() -> None:
+    default = {name: field.default for name, field in Settings.model_fields.items()}
+
+    assert SYSTEMS["quoth"].crews == (Crew(default["workers"], default["threads"]),)
+    assert (default["passages"], default["threads"]) == (PASSAGES, THREADS)
+
+
 def test_every_question_is_in_one_round() -> None:
     dealt = blocks([str(number) for number in range(10)], 4)
 
@@ -59,13 +67,16 @@ def test_every_question_is_in_one_round() -> None:
 
 
 def test_documents_of_an_earlier_run_are_not_left(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
-    write_documents(folder, DEV, ROOT / "training/data/train.jsonl", most_distractors=3)
-    with_three = len(list(folder.documents.iterdir()))
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    one.write_text('{"id": "1", "text": "Ada bakes.", "qas": [{"q": "Who bakes?", "a": "Ada"}]}')
+    two.write_text('{"text": "Bob fishes."}\n{"text": "Ada bakes."}')
+    folder = Folder(tmp_path / "work")
+    write_documents(folder, DEV, two)
 
-    write_documents(folder, DEV, ROOT / "training/data/train.jsonl", most_distractors=1)
+    write_documents(folder, one, two)
 
-    assert len(list(folder.documents.iterdir())) == with_three - 2
+    texts = {path.read_text() for path in folder.documents.iterdir()}
+    assert texts == {"Ada bakes.", "Bob fishes."}
 
 
 class Echo:
@@ -135,7 +146,7 @@ def measured(speed: float, f1: float = 50.0) -> Measured:
         warm_s=[[0.1 / speed, 0.3 / speed, 0.2 / speed], [0.2 / speed]],
         warm_wall_s=[0.6 / speed, 0.2 / speed],
         warm_peak_bytes=round(9e8 / speed),
-        crowd_wall_s=[1 / speed, 2 / speed],
+        crowd_wall_s={"2 × 1": [2 / speed, 4 / speed], "1 × 2": [1 / speed, 2 / speed]},
         scores=Scores(em=f1 - 5, f1=f1, always_f1=f1 + 1, best_f1=f1 + 2, answered=70),
     )
 
@@ -146,6 +157,8 @@ def comparison() -> Comparison:
         made="2026-01-02",
         machine="2 cores of a toy",
         versions={"txtai": "9.14.0"},
+        asked="dev.jsonl",
+        distractors="train.jsonl",
         documents=3,
         passages=600,
         graded=4,
@@ -186,13 +199,12 @@ def test_the_page_has_a_column_per_system_and_says_what_was_missed(
         "whole process | at least 10 times faster | 11.0 times (9.6 to 16.0) | txtai | met |"
         in page
     )
-    assert (
-        "| F1 on dev, open | not below any peer | 60.0 against 61.0 | txtai | **missed** |" in page
-    )
+    assert "| F1, open | not below any peer | 60.0 against 61.0 | txtai | **missed** |" in page
     assert "| index rate, passages a second | 28 | – | 6 | 3 | 7 |" in page.splitlines()
     assert "| questions a second, 8 askers | 62.5 | – | 12.5 | 6.2 | 15.6 |" in page.splitlines()
     for one in SYSTEMS.values():
         assert f"- **{one.title}** (`" in page
+    assert "8 askers: 1 × 2 (tried: 1 × 2, 2 × 1)." in page
 
 
 def test_page_and_picture_are_written_beside_each_other(
