@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH := .bench-venv/bin
 
 # What is asked reaches Quoth as data: make neither expands it nor hands it to the shell as code.
 # Exporting Q itself would expand it, so its bare text travels under another name.
@@ -9,13 +10,14 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test format stress clean
+.PHONY: help ask test format stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
 	@echo 'make format                                              put the code into form'
 	@echo 'make stress                                              the full counts, with real models'
+	@echo 'make bench                                               Quoth beside its peers; half an hour'
 
 ask: .venv/installed
 	@$(BIN)/quoth ask -- "$$QUESTION" || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
@@ -29,12 +31,16 @@ test: .venv/installed-dev
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
 
+# BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
+bench: .bench-venv/installed
+	$(BENCH)/python -m benchmarks.compare $(BENCH_OPTIONS)
+
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
+	rm -rf .venv .bench-venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
 
 # The commands use pip because it finds the processor build of torch by itself where one is at hand.
 .venv/installed: pyproject.toml
@@ -47,4 +53,11 @@ clean:
 
 .venv/installed-dev: .venv/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Quoth's sources are used as they stand, so a change to them needs no new installation.
+.bench-venv/installed: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv .bench-venv
+	$(BENCH)/pip install --quiet --disable-pip-version-check \
+	  --requirement benchmarks/requirements.txt --editable .
 	@touch $@

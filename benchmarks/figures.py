@@ -1,0 +1,227 @@
+"""What the comparison measures -> the figures that it reports. Pure functions of numbers."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from bot.evaluation.metrics import Graded, best_threshold, grade, summarise
+
+QUOTH = "quoth"
+COMMAND = "quoth ask"
+"""Quoth as the command line, which only answers from a cold process."""
+
+
+class _Measured(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Scores(_Measured):
+    """Of the replies to the graded questions, from 0 to 100."""
+
+    em: float
+    """Of all questions, by what the system says."""
+    f1: float
+    """Likewise."""
+    always_f1: float
+    """Of the answerable questions, by its best span."""
+    best_f1: float
+    """Of all questions, at the threshold on its score that is best for just these questions."""
+    answered: float
+    """Percentage of the questions to which it says something."""
+
+
+class Measured(_Measured):
+    """Of one system; lists have a number, or a list, per round."""
+
+    installed_bytes: int | None = None
+    index_bytes: int | None = None
+    import_s: list[float] = []
+    build_s: list[float] = []
+    cold_s: list[float] = []
+    """Of the whole process."""
+    cold_peak_bytes: list[int] = []
+    warm_s: list[list[float]] = []
+    """Of each question."""
+    warm_wall_s: list[float] = []
+    """Of a round's questions, asked by one."""
+    warm_peak_bytes: int | None = None
+    crowd_wall_s: dict[str, list[float]] = {}
+    """Of a round's questions, asked by many, by the crew that answers them."""
+    scores: Scores | None = None
+
+
+class Comparison(_Measured):
+    """All that was measured, and on what."""
+
+    made: str
+    machine: str
+    versions: dict[str, str]
+    asked: str
+    """The file of the questions."""
+    distractors: str
+    """The file of the passages in the way."""
+    documents: int
+    passages: int
+    graded: int
+    crowd: list[int]
+    """Questions in each round of many askers."""
+    askers: int
+    systems: dict[str, Measured]
+    """By name; Quoth's command line is `COMMAND`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What Quoth wants to reach against the best peer."""
+
+    name: str
+    wanted: str
+    """In words."""
+    least: float
+    """Of the ratio."""
+    rounds: Callable[[Measured], Sequence[float]]
+    """The figure of each round."""
+    unit: str
+    """Of the figure times `factor`."""
+    factor: float = 1.0
+    is_rate: bool = False
+    """Whether more is better; else less is."""
+    of: str = QUOTH
+    """Which figures of Quoth's are compared."""
+
+
+def _rates(count: Sequence[int], walls: Sequence[float]) -> list[float]:
+    return [n / wall for n, wall in zip(count, walls, strict=True)]
+
+
+def warm_rates(measured: Measured) -> list[float]:
+    """Questions a second of one asker, per round."""
+    return _rates([len(block) for block in measured.warm_s], measured.warm_wall_s)
+
+
+def crowd_rates(comparison: Comparison, measured: Measured) -> list[float]:
+    """Questions a second of many askers, per round, with the best crew; none without a crew."""
+    crew = best_crew(measured)
+    return [] if crew is None else _rates(comparison.crowd, measured.crowd_wall_s[crew])
+
+
+def best_crew(measured: Measured) -> str | None:
+    """The crew that answers fastest, if there is any."""
+    walls = measured.crowd_wall_s
+    return min(walls, key=lambda crew: statistics.median(walls[crew]), default=None)
+
+
+def build_rates(comparison: Comparison, measured: Measured) -> list[float]:
+    """Passages a second, per round."""
+    return [comparison.passages / seconds for seconds in measured.build_s]
+
+
+def targets(comparison: Comparison) -> list[Target]:
+    """The targets, of which all but F1 are ratios."""
+    return [
+        Target(
+            "cold `quoth ask` on a built index, whole process",
+            "at least 10 times faster",
+            10,
+            lambda one: one.cold_s,
+            unit="s",
+            of=COMMAND,
+        ),
+        Target(
+            "warm question, median",
+            "at least 4 times faster",
+            4,
+            lambda one: [statistics.median(block) for block in one.warm_s],
+            unit="ms",
+            factor=1e3,
+        ),
+        Target(
+            "index rate",
+            "at least 1.5 times",
+            1.5,
+            lambda one: build_rates(comparison, one),
+            unit="passages a second",
+            is_rate=True,
+        ),
+        Target(
+            "peak memory answering",
+            "at most a third",
+            3,
+            lambda one: [] if one.warm_peak_bytes is None else [one.warm_peak_bytes],
+            unit="MB",
+            factor=1e-6,
+        ),
+        Target(
+            f"questions a second, {comparison.askers} askers",
+            "at least 4 times",
+            4,
+            lambda one: crowd_rates(comparison, one),
+            unit="questions a second",
+            is_rate=True,
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times better Quoth is than the best peer, round by round."""
+
+    peer: str
+    median: float
+    low: float
+    high: float
+
+
+def ratio(target: Target, systems: Mapping[str, Measured]) -> Ratio:
+    """
+    Compare Quoth with the peer that is best in the median over all rounds.
+
+    Each round's figures were taken in turn, so they are compared with each other; the median of the
+    rounds' ratios counts.
+    """
+    ours = target.rounds(systems[target.of])
+    peers = {
+        name: target.rounds(measured)
+        for name, measured in systems.items()
+        if name not in {QUOTH, COMMAND}
+    }
+    choose = max if target.is_rate else min
+    best = choose(peers, key=lambda name: statistics.median(peers[name]))
+    ratios = [
+        mine / theirs if target.is_rate else theirs / mine
+        for mine, theirs in zip(ours, peers[best], strict=True)
+    ]
+    return Ratio(best, statistics.median(ratios), min(ratios), max(ratios))
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Interpolated linearly, as numpy does."""
+    return float(np.percentile(values, percent))
+
+
+def score(replies: Sequence[tuple[str, str, float]], accepted: Sequence[Sequence[str]]) -> Scores:
+    """
+    Score a system's replies with Quoth's EM and F1.
+
+    Args:
+        replies: Of each question what the system says ("" for no answer), its best span, and the
+            score of that.
+        accepted: Of each question the accepted answers; none where it has no answer.
+    """
+    said: list[Graded] = []
+    best: list[Graded] = []
+    for (text, span, _), answers in zip(replies, accepted, strict=True):
+        said.append(grade(text, answers))
+        best.append(grade(span, answers))
+    scores = summarise(said).overall
+    ranked = [(one[2], graded) for one, graded in zip(replies, best, strict=True)]
+    return Scores(
+        em=scores.em,
+        f1=scores.f1,
+        always_f1=summarise(best).has_answer.f1,
+        best_f1=best_threshold(ranked).f1,
+        answered=100 * sum(bool(text) for text, _, _ in replies) / len(replies),
+    )

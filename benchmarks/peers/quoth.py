@@ -1,0 +1,86 @@
+"""Quoth, as a library."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+# Quoth imports these when it first needs them; here they count as what importing costs.
+import faiss  # noqa: F401
+import onnxruntime  # noqa: F401
+import tantivy  # noqa: F401
+import tokenizers  # noqa: F401
+
+from benchmarks.peers import PASSAGES, Reply
+from bot.answer import Answer
+from bot.answerer import Answerer
+from bot.assembly import calibration_for, make_answerer, open_index, open_reader
+from bot.building import SPLITTING
+from bot.candidates import judge
+from bot.settings import load_settings
+
+# More than Quoth would encode without torch.
+_WARMING_TEXTS = 256
+
+
+class _Silent:
+    def waiting(self, holder: str) -> None:
+        pass
+
+    def stage(self, name: str, total: int) -> None:
+        pass
+
+    def advance(self, steps: int) -> None:
+        pass
+
+
+class System:
+    """See `benchmarks.peers.Peer`."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        """See `benchmarks.peers.Peer`."""
+        self._settings = load_settings(data=folder, threads=threads, passages=PASSAGES)
+
+    def prepare(self) -> None:
+        """See `benchmarks.peers.Peer`."""
+        from index.encoder import SentenceEncoder
+
+        # What is known from an earlier build would not be encoded again.
+        for known in (self._settings.collections, self._settings.vectors):
+            shutil.rmtree(known, ignore_errors=True)
+        self._encoder = SentenceEncoder(self._settings.encoder, self._settings.encoder_exports)
+        self._encoder.encode(["warm"] * _WARMING_TEXTS, lambda _: None)
+
+    def build(self, documents: Path, passages: Sequence[str]) -> None:  # noqa: ARG002
+        """Read and cut the documents too, which the others are spared."""
+        from index.build import build
+        from index.store import Collection
+
+        build(
+            Collection(self._settings.base_collection),
+            documents,
+            open_encoder=lambda: self._encoder,
+            vectors=self._settings.vectors,
+            splitting=SPLITTING,
+            reporter=_Silent(),
+        )
+
+    def open(self) -> None:
+        """See `benchmarks.peers.Peer`."""
+        opened = open_index(self._settings)
+        reader = open_reader(self._settings)
+        self._calibration = calibration_for(
+            self._settings, reader, opened.generation.manifest.encoder.sha256
+        ).calibration
+        self._answerer: Answerer = make_answerer(self._settings, opened, reader)
+
+    def answer(self, question: str) -> Answer:
+        """See `benchmarks.peers.Peer`."""
+        return self._answerer.answer(question)
+
+    def reply(self, question: str, said: Answer) -> Reply:
+        """The first span; what was too doubtful to be said is looked for again."""
+        if said.spans:
+            return Reply(said.spans[0].text, said.spans[0].text, said.confidence)
+        judged = judge(self._answerer.find(question).candidates, self._calibration)
+        best = judged[0].candidate.span.text if judged else ""
+        return Reply("", best, said.confidence)
