@@ -116,13 +116,6 @@ def joined_norm() -> onnx.ModelProto:
     return onnx.helper.make_model(graph, opset_imports=versions, ir_version=8)
 
 
-def test_the_shipped_reader_has_them_apart() -> None:
-    operators = {node.op_type for node in onnx.load(shipped_weights() / MODEL_NAME).graph.node}
-
-    assert "LayerNormalization" in operators
-    assert "SkipLayerNormalization" not in operators
-
-
 def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     tmp_path: Path,
 ) -> None:
