@@ -15,7 +15,7 @@ import platform
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,15 +45,15 @@ class Measured:
 
 
 def measure(
-    local: LocalDiscord, channel: Channel, questions: Sequence[str], rate: int, seconds: float
+    local: LocalDiscord, channel: Channel, questions: Iterator[str], rate: int, seconds: float
 ) -> Measured:
     """Ask at one rate for some seconds, and wait for what comes of it."""
     members = [User(f"member {number}") for number in range(MEMBERS)]
     asked: list[Interaction] = []
     started = time.monotonic()
     for number in range(max(2, round(rate * seconds))):
-        question = questions[number % len(questions)]
-        asked.append(local.slash(channel, members[number % MEMBERS], "ask", question=question))
+        member = members[number % MEMBERS]
+        asked.append(local.slash(channel, member, "ask", question=next(questions)))
         time.sleep(max(0.0, started + (number + 1) / rate - time.monotonic()))
     answers = [local.answer_to(interaction) for interaction in asked]
     latencies = [
@@ -72,12 +72,21 @@ def measure(
     )
 
 
-def phrases(seeds: Path) -> list[str]:
-    """Questions made of the documents' own words: their answers don't matter here."""
+def phrases(seeds: Path) -> Iterator[str]:
+    """
+    Questions made of the documents' own words, without end: their answers don't matter here.
+
+    None comes twice, since an answer is kept for whoever asks the same again.
+    """
     words = " ".join(path.read_text("utf-8") for path in sorted(seeds.glob("*.txt"))).split()
     chance = random.Random(SEED)  # noqa: S311 - no secret
-    starts = [chance.randrange(len(words) - 8) for _ in range(200)]
-    return [f"what about {' '.join(words[start : start + 8])}?" for start in starts]
+    said: set[str] = set()
+    while True:
+        first, second = (chance.randrange(len(words) - 4) for _ in range(2))
+        question = f"what about {' '.join(words[first : first + 4] + words[second : second + 4])}?"
+        if question not in said:
+            said.add(question)
+            yield question
 
 
 def table(rows: Sequence[Measured]) -> str:
@@ -105,8 +114,8 @@ def page(rows: Sequence[Measured], seconds: float, late: int) -> str:
 
 Written by that command on {datetime.now(UTC):%Y-%m-%d}, on {made_on}.
 `quoth run` with the real models, and the local Discord of the tests, share the cores.
-Questions of {MEMBERS} members came evenly for {seconds:g} seconds at each rate, until some were
-refused because the queue was full.
+Questions of {MEMBERS} members came evenly for {seconds:g} seconds at each rate, none of them twice,
+until some were refused because the queue was full.
 A latency is from the moment a question is sent until its answer stands in the channel.
 
 {table(rows)}

@@ -1,6 +1,9 @@
 """What the benchmark of Discord writes down."""
 
-from benchmarks.discord_load import Measured, page, table
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.discord_load import Measured, page, phrases, table
 
 ROWS = [
     Measured(10, 9.96, 100, 0, 0.041, 0.0524),
@@ -21,3 +24,11 @@ def test_the_page_says_how_it_was_made_and_what_was_sustained() -> None:
     assert "python -m benchmarks.discord_load --write docs/discord_load.md" in text
     assert "answered up to 10.0 questions a second" in text
     assert table(ROWS) in text
+
+
+def test_no_question_is_asked_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one two three four five six seven eight nine ten")
+
+    asked = list(islice(phrases(tmp_path), 30))
+
+    assert len(set(asked)) == 30
