@@ -1,16 +1,12 @@
 """Every way to ask, and what comes of it."""
 
 import logging
-from dataclasses import replace
 
 import pytest
 
-from bot.discord_app.limits import MAX_CONTENT
-from bot.discord_app.rendering import answer_embed, notice, text_of
 from tests.bot.discord_app.conftest import RunningBot, StartBot
-from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
+from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
-from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     EMBED_LINKS,
     SEND_IN_THREADS,
@@ -111,52 +107,6 @@ def test_what_the_documents_do_not_say_is_said_with_the_nearest_passage(
 
     assert answer.embeds[0]["title"] == "The documents don’t say"
     assert "The agency published its figures" in answer.embeds[0]["description"]
-
-
-def test_a_reply_carries_the_earlier_turns_along(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    gated = GatedAnswers()
-    gated.gate.set()
-    start_bot(gated)
-    first = local.reply_to(
-        local.say(channel, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
-    )
-    second = local.reply_to(
-        local.say(channel, asker, "and theft?", mentions=[local.bot], reply_to=first)
-    )
-    local.reply_to(local.say(channel, asker, "when?", mentions=[local.bot], reply_to=second))
-
-    questions = [[turn.question for turn in earlier] for _, earlier in gated.asked]
-    assert questions == [[], ["how many for arson"], ["how many for arson", "and theft?"]]
-    assert gated.asked[1][1][0].answer == "812"
-
-
-def test_a_mention_in_a_thread_goes_on_from_the_members_last_turn(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    gated = GatedAnswers()
-    gated.gate.set()
-    thread = local.add_thread(channel)
-    start_bot(gated)
-    for who, text in ((asker, "first"), (User("bob"), "other"), (asker, "second")):
-        said = local.say(thread, who, f"<@{local.bot.id}> {text}", mentions=[local.bot])
-        local.reply_to(said)
-
-    assert [len(earlier) for _, earlier in gated.asked] == [0, 0, 1]
-
-
-def test_direct_messages_go_on_from_each_other(
-    local: LocalDiscord, start_bot: StartBot, asker: User
-) -> None:
-    gated = GatedAnswers()
-    gated.gate.set()
-    direct = local.add_dm(asker)
-    start_bot(gated)
-    for text in ("how many for arson", "and theft?"):
-        local.reply_to(local.say(direct, asker, text))
-
-    assert [len(earlier) for _, earlier in gated.asked] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -345,69 +295,3 @@ def test_a_server_that_is_not_known_yet_is_no_direct_conversation(
 
     assert local.reply_to(said).embeds
     assert len([m for m in unknown.messages.values() if m.author is local.bot]) == 1
-
-
-def test_the_first_answer_in_a_thread_says_how_to_ask_on(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    thread = local.add_thread(channel)
-    start_bot(cooldown_questions=1_000)
-    mention = f"<@{local.bot.id}>"
-
-    first = local.reply_to(local.say(thread, asker, f"{mention} for arson", mentions=[local.bot]))
-    second = local.reply_to(local.say(thread, asker, f"{mention} for theft", mentions=[local.bot]))
-    elsewhere = local.reply_to(
-        local.say(channel, asker, f"{mention} for arson", mentions=[local.bot])
-    )
-
-    assert "mention me" in first.content
-    assert second.content == elsewhere.content == ""
-
-
-def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    """Discord refuses a message of more than 2,000 characters, and the answer with it."""
-    answer = replace(found(*[span("812", "b " * 136)] * 6), kind="list")
-    assert (
-        MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
-    )
-    channel.denied = EMBED_LINKS
-    thread = local.add_thread(channel)
-    start_bot(FixedAnswers(answer))
-    said = local.say(thread, asker, f"<@{local.bot.id}> which", mentions=[local.bot])
-
-    assert local.reply_to(said).content == text_of(answer_embed(answer))
-
-
-def test_without_the_intent_a_thread_hears_mentions_alone(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    thread = local.add_thread(channel)
-    start_bot(cooldown_questions=1_000)
-    mention = f"<@{local.bot.id}>"
-    local.reply_to(local.say(thread, asker, f"{mention} for arson", mentions=[local.bot]))
-    local.say(thread, asker, "and for theft?")
-
-    local.reply_to(local.say(thread, asker, f"{mention} for theft", mentions=[local.bot]))
-    assert len([m for m in thread.messages.values() if m.author is local.bot]) == 2
-
-
-def test_with_the_intent_a_thread_goes_on_without_mentions_for_who_asked(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    gated = GatedAnswers()
-    gated.gate.set()
-    thread = local.add_thread(channel)
-    local.gateway.approved_intents = MESSAGE_CONTENT
-    start_bot(gated, message_content=True, cooldown_questions=1_000)
-    local.say(thread, User("bob"), "what is this thread about")
-    first = local.say(thread, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
-    assert "mention me" not in local.reply_to(first).content
-
-    local.reply_to(local.say(thread, asker, "and for theft?"))
-
-    assert [(q, len(earlier)) for q, earlier in gated.asked] == [
-        ("for arson", 0),
-        ("and for theft?", 1),
-    ]
