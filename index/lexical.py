@@ -10,13 +10,14 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from index.errors import IndexDamagedError
 from index.files import link
+from index.sizing import SIZING
 
 _TEXT = "text"
 _PASSAGE_ID = "passage_id"
@@ -34,6 +35,9 @@ _REPLACED = frozenset({"meta.json", ".managed.json"})
 # tantivy's constants, which it lets nobody set.
 K1 = 1.2
 B = 0.75
+# Robertson and Sparck Jones's weight of a word, of which BM25's is a smoothed form, is negative
+# beyond half of all passages.
+COMMON_SHARE = 0.5
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
 
@@ -160,14 +164,15 @@ class LexicalIndex:
         Args:
             question: Any text.
             k: How many; fewer come back if fewer share a word.
-            boosts: Of words, what their part of a score is multiplied with.
+            boosts: Of the words that are searched for, what their part of a score is multiplied
+                with; without, the question's `telling_words` count as they are.
 
         Returns:
             Passage ids and BM25 scores, best first; of equal scores the lower id is first.
         """
         import tantivy
 
-        asked = query_words(question)
+        asked = telling_words(question, len(self), self.frequency) if boosts is None else boosts
         if not asked or k == 0:
             return []
         terms = {word: tantivy.Query.term_query(_schema(), _TEXT, word, "freq") for word in asked}
@@ -207,10 +212,9 @@ class SharedStatistics:
 
     def boosts(self, question: str) -> list[dict[str, float]]:
         """Of each index, by how much each word of a question is rarer in all than in it."""
-        asked = query_words(question)
-        shared = {word: self._idf(word) for word in asked}
+        shared = {word: self._idf(word) for word in self._asked(question)}
         return [
-            {word: shared[word] / idf(len(index), index.frequency(word)) for word in asked}
+            {word: own / idf(len(index), index.frequency(word)) for word, own in shared.items()}
             for index in self._indexes
         ]
 
@@ -220,12 +224,18 @@ class SharedStatistics:
         norm = K1 * (1 - B + B * counts.total() / self._average_words)
         return sum(
             self._idf(word) * counts[word] * (K1 + 1) / (counts[word] + norm)
-            for word in query_words(question)
+            for word in self._asked(question)
             if word in counts
         )
 
+    def _asked(self, question: str) -> list[str]:
+        return telling_words(question, self._count, self._frequency)
+
     def _idf(self, word: str) -> float:
-        return idf(self._count, sum(index.frequency(word) for index in self._indexes))
+        return idf(self._count, self._frequency(word))
+
+    def _frequency(self, word: str) -> int:
+        return sum(index.frequency(word) for index in self._indexes)
 
 
 def idf(count: int, frequency: int) -> float:
@@ -239,8 +249,25 @@ def words_of(text: str) -> list[str]:
 
 
 def query_words(question: str) -> list[str]:
-    """The words of a question that are searched for, each once."""
+    """The words of a question, each once, and `MAX_QUERY_WORDS` at most."""
     return list(dict.fromkeys(words_of(question)))[:MAX_QUERY_WORDS]
+
+
+def telling_words(question: str, passages: int, frequency: Callable[[str], int]) -> list[str]:
+    """
+    The words of a question that are searched for.
+
+    Among many passages, those that most of them hold are left out, unless there are no others.
+
+    Args:
+        question: Any text.
+        passages: How many there are.
+        frequency: How many of them hold a word.
+    """
+    words = query_words(question)
+    if passages <= SIZING.every_word_up_to:
+        return words
+    return [word for word in words if frequency(word) <= COMMON_SHARE * passages] or words
 
 
 @cache

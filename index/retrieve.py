@@ -9,6 +9,7 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 import bisect
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -24,6 +25,8 @@ LEXICAL_WEIGHT = 0.3
 CANDIDATES = 50
 # Enough to know how long a collection's passages are.
 _SAMPLED_PASSAGES = 200
+# Searches by words while the caller searches by vectors, each of which leaves Python alone.
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="lexical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,10 @@ class Retriever:
         started = time.perf_counter()
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
+        beside = _BESIDE.submit(self._lexical, question)
         dense = self._dense(query)
-        lexical = self._lexical(question)
+        # Where the thread is busy for somebody else, nobody waits for it.
+        lexical = self._lexical(question) if beside.cancel() else beside.result()
         others = {row: self._cosine(query, row) for row in (*lexical, *gains) if row not in dense}
         cosines = dense | others
         for row, gain in gains.items():

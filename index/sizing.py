@@ -17,6 +17,9 @@ class Sizing:
     """Vectors that the codes are learned from: 31 MB of the default encoder's."""
     rescored: int = 500
     """Of the best by their codes, so many are scored by the vectors themselves."""
+    every_word_up_to: int = 50_000
+    """Passages among which each word of a question is looked up. Of more, a word that most of them
+    hold takes longer than all others together, and tells next to nothing."""
     max_added: int = 20_000
     """Passages that came since the main files were made stand beside them, and are searched one
     by one; when there are more, everything is written anew."""

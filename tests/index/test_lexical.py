@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexDamagedError
-from index.lexical import LexicalIndex, write_lexical
+from index.lexical import LexicalIndex, telling_words, write_lexical
+from index.sizing import SIZING
 
 TEXTS = [
     "The agency deported 35,927 people for drunk driving.",
@@ -59,6 +60,18 @@ def test_equal_scores_come_in_order_of_id(tmp_path: Path) -> None:
     write_lexical(tmp_path, ["same words"] * 5)
 
     assert ids(LexicalIndex(tmp_path), "same") == [0, 1, 2, 3, 4]
+
+
+def test_among_many_passages_words_that_most_hold_are_searched_only_alone() -> None:
+    many = SIZING.every_word_up_to + 1
+    held = {"the": many, "of": many // 2, "bread": 3}
+
+    def telling(question: str, passages: int = many) -> list[str]:
+        return telling_words(question, passages, lambda word: held.get(word, 0))
+
+    assert telling("The bread of the station") == ["bread", "of", "station"]
+    assert telling("the") == ["the"]
+    assert telling("the bread", SIZING.every_word_up_to) == ["the", "bread"]
 
 
 def test_a_word_that_is_no_word_does_not_stop_the_index(tmp_path: Path) -> None:

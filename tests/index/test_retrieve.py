@@ -1,5 +1,7 @@
 """Scores of two kinds, fused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from index.passages import Splitting
@@ -35,6 +37,18 @@ def test_every_hit_has_its_cosine(retriever: Retriever) -> None:
         query = retriever._encoder.encode_question(question)
         expected = query @ retriever._encoder.encode_question(hit.passage.text)
         assert hit.cosine_score == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -> None:
+    questions = ["fine for arson", "fine for theft", "what does bread cost", "the town"] * 25
+    alone = [retriever.retrieve(question, 3).hits for question in questions]
+
+    with ThreadPoolExecutor(8) as askers:
+        together = list(
+            askers.map(lambda question: retriever.retrieve(question, 3).hits, questions)
+        )
+
+    assert together == alone
 
 
 def test_no_more_come_back_than_there_are(retriever: Retriever) -> None:
