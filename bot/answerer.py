@@ -91,7 +91,8 @@ class Answerer:
         """
         self._retriever = retriever
         self._reader = reader
-        self._calibration = calibration
+        self.calibration = calibration.among(retriever.passages)
+        """As it holds among the passages that are searched."""
         self._passages = passages
         self._min_confidence = min_confidence
         self._max_question_chars = max_question_chars
@@ -110,8 +111,8 @@ class Answerer:
         """
         started = time.perf_counter()
         found = self.find(question, earlier)
-        judged = judge(found.candidates, self._calibration)
-        choice = choose(found.question, judged, self._calibration, self._min_confidence)
+        judged = judge(found.candidates, self.calibration)
+        choice = choose(found.question, judged, self.calibration, self._min_confidence)
         spans = tuple(self._located(one) for one in choice.chosen)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
         asked = judged[0].candidate.asked if judged else found.question
@@ -204,7 +205,7 @@ class Answerer:
         """The hits by the evidence for their best candidate."""
         evidence: dict[int, float] = {}
         for one in found:
-            here = self._calibration.evidence(one.clues)
+            here = self.calibration.evidence(one.clues)
             evidence[one.passage.id] = max(here, evidence.get(one.passage.id, here))
         return sorted(hits, key=lambda hit: -evidence.get(hit.passage.id, -math.inf))
 

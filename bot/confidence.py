@@ -2,7 +2,8 @@
 How sure Quoth is: what is known of a span -> the probability that it is right.
 
 Spans of different passages compete by their evidence, a weighted sum of clues. A logistic function
-of the best one's evidence and of its lead is the confidence. The weights are fitted by
+of the best one's evidence, of its lead and of how many passages were searched is the confidence:
+the more there are, the likelier one of them looks right and is not. The weights are fitted by
 `quoth eval --calibrate` on questions with known answers, and hold for one reader
 and one encoder alone.
 """
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reader.errors import ReaderError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # Thresholds are kept for a risk of 0, 1, ... 100 %.
 RISK_STEPS = 100
 
@@ -67,11 +68,18 @@ class Calibration(BaseModel):
     intercept: float
     evidence_weight: float
     gap_weight: float
+    passages_weight: float
+    """Of the natural logarithm of how many passages are searched; see `among`."""
     thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
     """By risk, from 0 to 100 %; see `threshold`."""
     given_passage: PassageCalibration
     expected_calibration_error: float
     """Of the questions it was fitted on, cross-fitted by passage, in 10 bins."""
+
+    def among(self, passages: int) -> "Calibration":
+        """The same for an index of so many passages, their number being part of the intercept."""
+        shift = self.passages_weight * math.log(max(passages, 1))
+        return self.model_copy(update={"intercept": self.intercept + shift, "passages_weight": 0.0})
 
     def evidence(self, clues: Clues) -> float:
         """On one scale across passages, how much speaks for a span."""
@@ -81,7 +89,7 @@ class Calibration(BaseModel):
 
     def confidence(self, evidence: float, gap: float) -> float:
         """
-        The probability in [0, 1] that a span is right.
+        The probability in [0, 1] that a span is right; see `among`.
 
         Args:
             evidence: Of the span.
@@ -120,6 +128,7 @@ def uncalibrated(reader_sha256: str) -> Calibration:
         intercept=0.0,
         evidence_weight=1.0,
         gap_weight=0.0,
+        passages_weight=0.0,
         thresholds=(0.5,) * (RISK_STEPS + 1),
         given_passage=PassageCalibration(intercept=0.0, margin_weight=1.0, min_confidence=0.5),
         expected_calibration_error=1.0,

@@ -90,6 +90,11 @@ class Retriever:
                 [(each.lexical, each.texts.sample(_SAMPLED_PASSAGES)) for each in self._generations]
             )
 
+    @property
+    def passages(self) -> int:
+        """How many are searched."""
+        return sum(each.manifest.passages for each in self._generations)
+
     def source(self, passage: Passage) -> Generation:
         """The generation that a passage was found in."""
         return self._generations[self._source(passage.id)]

@@ -13,7 +13,7 @@ import tokenizers  # noqa: F401
 from benchmarks.peers import PASSAGES, Reply
 from bot.answer import Answer
 from bot.answerer import Answerer
-from bot.assembly import calibration_for, make_answerer, open_index, open_reader
+from bot.assembly import make_answerer, open_index, open_reader
 from bot.building import SPLITTING
 from bot.candidates import judge
 from bot.settings import load_settings
@@ -68,9 +68,6 @@ class System:
         """See `benchmarks.peers.Peer`."""
         opened = open_index(self._settings)
         reader = open_reader(self._settings)
-        self._calibration = calibration_for(
-            self._settings, reader, opened.generation.manifest.encoder.sha256
-        ).calibration
         self._answerer: Answerer = make_answerer(self._settings, opened, reader)
 
     def answer(self, question: str) -> Answer:
@@ -81,6 +78,6 @@ class System:
         """The first span; what was too doubtful to be said is looked for again."""
         if said.spans:
             return Reply(said.spans[0].text, said.spans[0].text, said.confidence)
-        judged = judge(self._answerer.find(question).candidates, self._calibration)
+        judged = judge(self._answerer.find(question).candidates, self._answerer.calibration)
         best = judged[0].candidate.span.text if judged else ""
         return Reply("", best, said.confidence)

@@ -5,6 +5,7 @@ Each question is judged by weights that were fitted without the questions of its
 the thresholds and the calibration error hold for questions that nothing was fitted on.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
@@ -26,7 +27,7 @@ from bot.evaluation.report import calibration_error, is_right
 from bot.evaluation.run import Outcome
 
 FOLDS = 5
-# Fewer say too little about six numbers.
+# Fewer say too little about seven numbers.
 MIN_QUESTIONS = 50
 # Each keeps all its spans, some 15 kB; a dozen numbers gain nothing from more.
 MAX_QUESTIONS = 20_000
@@ -53,7 +54,13 @@ class Calibrated:
     calibration: Calibration
     given: list[Outcome]
     open: list[Outcome]
+    among_few: list[Outcome]
     doubts: tuple[Doubt, ...]
+
+    @property
+    def error_among_few(self) -> float:
+        """The expected calibration error among few passages; the calibration holds the other."""
+        return calibration_error(self.among_few)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class _Weights:
 def calibrate(
     given: Sequence[Outcome],
     opened: Sequence[Outcome],
+    among_few: Sequence[Outcome],
     *,
     reader_sha256: str,
     encoder_sha256: str,
@@ -76,6 +84,7 @@ def calibrate(
     Args:
         given: Outcomes of the questions when the passage is given.
         opened: Outcomes of the same questions from all passages, with their candidates.
+        among_few: Outcomes of the same questions from fewer passages, likewise.
         reader_sha256: Goes into the calibration.
         encoder_sha256: Likewise.
         fitted_on: Likewise.
@@ -88,8 +97,10 @@ def calibrate(
     base = uncalibrated(reader_sha256)
     given_crossed = _cross_fit(given, _fit_given, _judge_given)
     given_all = _fit_given(given)
-    open_crossed = _cross_fit(opened, lambda some: _fit_open(some, base), _judge_open)
-    calibration = _fit_open(opened, base)
+    both = [*opened, *among_few]
+    both_crossed = _cross_fit(both, lambda some: _fit_open(some, base), _judge_open)
+    open_crossed = both_crossed[: len(opened)]
+    calibration = _fit_open(both, base)
     best = best_threshold([(one.confidence, one.graded) for one in given_crossed])
     error = calibration_error(open_crossed)
     doubts: list[Doubt] = []
@@ -103,7 +114,7 @@ def calibrate(
                 "format_version": FORMAT_VERSION,
                 "encoder_sha256": encoder_sha256,
                 "fitted_on": fitted_on,
-                "thresholds": thresholds(open_crossed),
+                "thresholds": thresholds(both_crossed),
                 # Infinite where refusing everything is best.
                 "given_passage": given_all.model_copy(
                     update={"min_confidence": _rounded(min(best.value, 1.0))}
@@ -113,6 +124,7 @@ def calibrate(
         ),
         given=given_crossed,
         open=open_crossed,
+        among_few=both_crossed[len(opened) :],
         doubts=tuple(doubts),
     )
 
@@ -206,14 +218,16 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
     features = []
     for outcome in outcomes:
         judged = judge([one.candidate for one in outcome.candidates], ranking)
-        features.append([judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0])
+        clues_of_best = [judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0]
+        features.append([*clues_of_best, math.log(max(outcome.passages, 1))])
     confidence = _fit_logistic(features, [is_right(one) for one in best])
-    evidence_weight, gap_weight = confidence.weights
+    evidence_weight, gap_weight, passages_weight = confidence.weights
     return ranking.model_copy(
         update={
             "intercept": _rounded(confidence.intercept),
             "evidence_weight": _rounded(evidence_weight),
             "gap_weight": _rounded(gap_weight),
+            "passages_weight": _rounded(passages_weight),
         }
     )
 
@@ -229,7 +243,7 @@ def _check_margin(weight: float, where: str) -> None:
 def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
     """The outcome as it would have been under another calibration."""
     graded = {one.candidate: one.graded for one in outcome.candidates}
-    judged = judge(list(graded), calibration)
+    judged = judge(list(graded), calibration.among(outcome.passages))
     if not judged:
         return outcome
     best = judged[0]

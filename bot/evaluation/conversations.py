@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.answerer import Answerer
-from bot.confidence import Calibration
 from bot.conversation import Turn, turn_of
 from bot.evaluation.questions import FollowUpQuestion, Question, QuestionedPassage
 from bot.evaluation.report import Report, make_report
@@ -92,7 +91,6 @@ def converse(
     passages: Iterable[QuestionedPassage],
     first_answers: Answerer,
     answerer: Answerer,
-    calibration: Calibration,
 ) -> Iterator[Conversed]:
     """
     Ask each follow-up in every way.
@@ -101,7 +99,6 @@ def converse(
         passages: At least two with follow-ups.
         first_answers: Answers first questions as a person would see them, refusals included.
         answerer: Of the same index; asked the questions that are measured.
-        calibration: Of the reader.
     """
     asked = [(passage, one) for passage in passages for one in passage.followups]
     turns = [turn_of(first_answers.answer(one.first)) for _, one in asked]
@@ -121,7 +118,7 @@ def converse(
         }
         yield Conversed(
             ways={
-                way: _outcome(passage, one, answerer, calibration, text, earlier)
+                way: _outcome(passage, one, answerer, text, earlier)
                 for way, (text, earlier) in texts.items()
             },
             is_begun_right=turns[number].answer is not None
@@ -133,12 +130,11 @@ def _outcome(
     passage: QuestionedPassage,
     one: FollowUpQuestion,
     answerer: Answerer,
-    calibration: Calibration,
     text: str,
     earlier: Sequence[Turn],
 ) -> Outcome:
     outcome = unanswered(passage, Question(one.rewrite, one.rewrite, one.answers))
-    return with_best(outcome, answerer.find(text, earlier), calibration, one.answers)
+    return with_best(outcome, answerer.find(text, earlier), answerer.calibration, one.answers)
 
 
 def report_conversations(conversed: Sequence[Conversed], threshold: float) -> ConversationReport:

@@ -21,6 +21,7 @@ from bot.evaluation.calibrate import (
 )
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.errors import CalibrationError, QuestionsError
+from bot.evaluation.few import groups
 from bot.evaluation.lists import ListReport, ask_lists, for_given_passage, report_lists
 from bot.evaluation.questions import (
     Misfits,
@@ -61,6 +62,8 @@ class Result:
     calibration: Calibration
     thresholds: dict[str, float]
     """By mode."""
+    error_among_few: float = 0.0
+    """Of a calibration that was just made; see `Calibrated`."""
     doubts: tuple[Doubt, ...] = ()
     """Why a calibration that was just made may mean little."""
 
@@ -167,7 +170,6 @@ class Exam:
                 self._passages(self._files.asked),
                 self._answerer(retriever, threshold),
                 self._answerer(retriever, 0.0),
-                self._calibration,
             )
             return report_conversations(list(self._counted(outcomes, followups)), threshold)
 
@@ -204,6 +206,8 @@ class Exam:
         """
         Ask all questions in both modes, and fit a calibration to the outcomes.
 
+        They are asked from all passages, and once more from groups of few.
+
         Args:
             always_answer: Set the thresholds aside.
 
@@ -219,6 +223,7 @@ class Exam:
         fitted = calibrate(
             self._given(),
             self._open(),
+            self._among_few(),
             reader_sha256=self._reader.sha256,
             encoder_sha256=self._encoder.sha256,
             fitted_on=render(
@@ -230,7 +235,7 @@ class Exam:
         )
         outcomes = {"reader": fitted.given, "open": fitted.open}
         result = self._result(outcomes, fitted.calibration, always_answer=always_answer)
-        return replace(result, doubts=fitted.doubts)
+        return replace(result, doubts=fitted.doubts, error_among_few=fitted.error_among_few)
 
     def _result(
         self, outcomes: dict[str, list[Outcome]], used: Calibration, *, always_answer: bool
@@ -257,19 +262,30 @@ class Exam:
     def _open(self) -> list[Outcome]:
         """Answer each question from the passages of all files."""
         with self._indexed() as retriever:
-            outcomes = ask_open(
-                self._passages(self._files.asked),
-                self._answerer(retriever, 0.0),
-                retriever,
-                self._calibration,
-                keep_candidates=self._calibrating,
-            )
+            outcomes = self._ask_open(retriever, self._passages(self._files.asked))
             return list(self._counted(outcomes))
 
+    def _among_few(self) -> list[Outcome]:
+        """Answer each question from a few passages, its own among them."""
+        return list(self._counted(chain.from_iterable(map(self._among, self._groups()))))
+
+    def _groups(self) -> list[list[QuestionedPassage]]:
+        return groups(list(self._passages(self._files.asked)))
+
+    def _among(self, passages: Sequence[QuestionedPassage]) -> Iterator[Outcome]:
+        with self._indexed(passages) as retriever:
+            yield from self._ask_open(retriever, passages)
+
+    def _ask_open(
+        self, retriever: Retriever, passages: Iterable[QuestionedPassage]
+    ) -> Iterator[Outcome]:
+        answerer = self._answerer(retriever, 0.0)
+        return ask_open(passages, answerer, retriever, keep_candidates=self._calibrating)
+
     @contextmanager
-    def _indexed(self) -> Iterator[Retriever]:
-        """Search the passages of all files."""
-        every = chain(
+    def _indexed(self, some: Iterable[QuestionedPassage] | None = None) -> Iterator[Retriever]:
+        """Search some passages, or those of all files."""
+        every = some or chain(
             self._passages(self._files.asked),
             chain.from_iterable(map(read_distractors, self._files.distractors)),
         )
@@ -328,6 +344,7 @@ def say_calibrated(result: Result, path: Path, *, max_risk: float, always_answer
         max_risk=max_risk,
         shown_wrong=None if always_answer else opened.shown_wrong,
         error=result.calibration.expected_calibration_error,
+        error_among_few=result.error_among_few,
         max_error=MAX_CALIBRATION_ERROR,
         folds=FOLDS,
         doubts=result.doubts,

@@ -58,6 +58,8 @@ class Outcome:
     """Of the prediction."""
     margin: float
     """Of the prediction, over no answer."""
+    passages: int = 0
+    """In open mode: how many were searched."""
     rank: int | None = None
     """In open mode: of the first passage, down to `MAX_RANK`, that holds the answer."""
     candidates: tuple[GradedCandidate, ...] = ()
@@ -177,16 +179,13 @@ def ask_open(
     passages: Iterable[QuestionedPassage],
     answerer: Answerer,
     retriever: Retriever,
-    calibration: Calibration,
     *,
     keep_candidates: bool,
 ) -> Iterator[Outcome]:
     """Answer each question from all passages of an index."""
     for passage in passages:
         for question in passage.questions:
-            yield _ask_open(
-                passage, question, answerer, retriever, calibration, keep=keep_candidates
-            )
+            yield _ask_open(passage, question, answerer, retriever, keep=keep_candidates)
 
 
 def unanswered(passage: QuestionedPassage, question: Question) -> Outcome:
@@ -207,7 +206,6 @@ def _ask_open(
     question: Question,
     answerer: Answerer,
     retriever: Retriever,
-    calibration: Calibration,
     *,
     keep: bool,
 ) -> Outcome:
@@ -218,8 +216,12 @@ def _ask_open(
     except QuestionError:
         return outcome
     hits = retriever.retrieve(found.question, MAX_RANK).hits
-    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
-    outcome = with_best(outcome, found, calibration, question.answers)
+    outcome = replace(
+        outcome,
+        passages=retriever.passages,
+        rank=rank_of(hits, document_id(passage), question.present),
+    )
+    outcome = with_best(outcome, found, answerer.calibration, question.answers)
     if not keep:
         return outcome
     return replace(

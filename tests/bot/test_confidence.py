@@ -71,8 +71,8 @@ def test_the_shipped_calibration_belongs_to_the_shipped_models() -> None:
     [
         (None, "can't be read"),
         ("", r"holds no calibration \(the whole: "),
-        ('{"format_version": 2}', r"holds no calibration \(reader_sha256: Field required"),
-        ('{"format_version": 1}', "has format version 1, this Quoth reads 2"),
+        ('{"format_version": 3}', r"holds no calibration \(reader_sha256: Field required"),
+        ('{"format_version": 1}', "has format version 1, this Quoth reads 3"),
     ],
 )
 def test_a_calibration_that_is_none_is_refused(
@@ -131,3 +131,12 @@ def test_it_is_told_in_what_a_calibration_differs_that_does_not_count(tmp_path: 
     assert (other.own_differs, other.shipped_differs) == (("encoder",), ("reader", "encoder"))
     own = choose(tmp_path, "old reader", "encoder")
     assert (own.own_differs, own.shipped_differs) == ((), ())
+
+
+def test_among_more_passages_the_same_evidence_is_worth_less() -> None:
+    wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.2})
+    among = [wary.among(passages).confidence(3.0, 1.0) for passages in (0, 1, 50, 1_000_000)]
+
+    assert among == sorted(among, reverse=True)
+    assert among[0] == among[1] == FAKE_CALIBRATION.confidence(3.0, 1.0)
+    assert wary.among(50) == wary.among(50).among(1_000)

@@ -1,6 +1,7 @@
 """Weights and thresholds from outcomes."""
 
 import hashlib
+import math
 import random
 from dataclasses import replace
 
@@ -21,15 +22,22 @@ RIGHT = Graded(1.0, 1.0, has_answer=True)
 WRONG = Graded(0.0, 0.0, has_answer=True)
 
 
-def simulated(count: int, *, seed: int = 0) -> list[Outcome]:
-    """Outcomes whose candidates are right by a logistic of margin, cosine and words."""
-    chance = random.Random(seed)  # noqa: S311 - a simulation
+FEW, MANY = 20, 5_000
+
+
+def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
+    """
+    Outcomes whose candidates are right by a logistic of margin, cosine and words.
+
+    Among many passages they are so less often.
+    """
+    chance = random.Random(passages)  # noqa: S311 - a simulation
     made = []
     for number in range(count):
         candidates = []
         for place in range(3):
             clues = Clues(chance.gauss(0, 3), chance.uniform(0.2, 0.8), chance.random())
-            logit = 0.5 * clues.margin + 5 * clues.cosine + clues.lexical - 4
+            logit = 0.5 * clues.margin + 5 * clues.cosine + clues.lexical - 0.4 * math.log(passages)
             graded = RIGHT if chance.random() < logistic(logit) else WRONG
             passage = Passage(place, f"{place}.txt", 0, 9, "", ())
             span = Span(place, 0, 5, f"text {place}", clues.margin, 0.0)
@@ -43,15 +51,17 @@ def simulated(count: int, *, seed: int = 0) -> list[Outcome]:
                 confidence=0.0,
                 graded=candidates[0].graded,
                 margin=candidates[0].candidate.clues.margin,
+                passages=passages,
                 candidates=tuple(candidates),
             )
         )
     return made
 
 
-def calibrated(outcomes: list[Outcome]) -> Calibrated:
+def calibrated(outcomes: list[Outcome], among_few: list[Outcome] | None = None) -> Calibrated:
+    few = simulated(len(outcomes), passages=FEW) if among_few is None else among_few
     return calibrate(
-        outcomes, outcomes, reader_sha256="r", encoder_sha256="e", fitted_on="a simulation"
+        outcomes, outcomes, few, reader_sha256="r", encoder_sha256="e", fitted_on="a simulation"
     )
 
 
@@ -65,20 +75,25 @@ def test_the_weights_that_made_the_outcomes_are_found(result: Calibrated) -> Non
 
     assert fitted.cosine_weight == pytest.approx(10, rel=0.25)
     assert fitted.lexical_weight == pytest.approx(2, rel=0.4)
+    assert fitted.passages_weight < -0.1
     assert fitted.given_passage.margin_weight == pytest.approx(0.5, rel=0.25)
     assert (fitted.reader_sha256, fitted.encoder_sha256) == ("r", "e")
 
 
 def test_cross_fitted_confidence_is_calibrated(result: Calibrated) -> None:
     assert result.calibration.expected_calibration_error < 0.05
-    for outcomes in (result.open, result.given):
+    assert result.error_among_few < 0.05
+    for outcomes in (result.given, result.open, result.among_few):
         assert [one.question_id for one in outcomes] == [str(number) for number in range(1_500)]
 
 
 def test_questions_about_one_passage_calibrate_too() -> None:
-    outcomes = [replace(one, passage_key="a" * 64) for one in simulated(200)]
+    many, few = (
+        [replace(one, passage_key="a" * 64) for one in simulated(200, passages=passages)]
+        for passages in (MANY, FEW)
+    )
 
-    fitted = calibrated(outcomes)
+    fitted = calibrated(many, few)
 
     assert 0 < fitted.calibration.expected_calibration_error < 0.2
     assert "folds" in fitted.doubts
@@ -101,7 +116,7 @@ def test_a_calibration_survives_its_file(result: Calibrated) -> None:
 def test_the_threshold_lets_the_accepted_share_of_wrong_answers_through(
     result: Calibrated,
 ) -> None:
-    wrong = [one for one in result.open if one.graded.f1 < 0.5]
+    wrong = [one for one in (*result.open, *result.among_few) if one.graded.f1 < 0.5]
 
     for risk in (0.05, 0.2, 0.5):
         threshold = result.calibration.threshold(risk)
@@ -142,12 +157,13 @@ def test_margins_that_mislead_are_refused() -> None:
         turned = replace(one.candidate, clues=replace(clues, margin=-clues.margin))
         return replace(one, candidate=turned)
 
-    outcomes = [
-        replace(one, candidates=tuple(map(misled, one.candidates))) for one in simulated(300)
-    ]
+    many, few = (
+        [replace(one, candidates=tuple(map(misled, one.candidates))) for one in some]
+        for some in (simulated(300), simulated(300, passages=FEW))
+    )
 
     with pytest.raises(CalibrationError, match=r"less often it is right .* from all passages"):
-        calibrated(outcomes)
+        calibrated(many, few)
 
 
 def test_margins_that_mislead_given_the_passage_are_refused_too() -> None:

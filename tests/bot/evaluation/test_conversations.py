@@ -51,7 +51,7 @@ def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationRe
                 max_question_chars=100,
             )
 
-        asked = converse(passages, answerer(0.5), answerer(0.0), FAKE_CALIBRATION)
+        asked = converse(passages, answerer(0.5), answerer(0.0))
         return report_conversations(list(asked), 0.5)
 
 

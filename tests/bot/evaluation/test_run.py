@@ -102,7 +102,7 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
             min_confidence=0.0,
             max_question_chars=100,
         )
-        asked = ask_open(passages, answerer, retriever, FAKE_CALIBRATION, keep_candidates=keep)
+        asked = ask_open(passages, answerer, retriever, keep_candidates=keep)
         return by_id(list(asked))
 
 
