@@ -70,6 +70,9 @@ class Calibration(BaseModel):
     gap_weight: float
     passages_weight: float
     """Of the natural logarithm of how many passages are searched; see `among`."""
+    fewest_passages: int
+    most_passages: int
+    """That were searched for the questions it was fitted on; beyond, nothing is known."""
     thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
     """By risk, from 0 to 100 %; see `threshold`."""
     given_passage: PassageCalibration
@@ -77,8 +80,13 @@ class Calibration(BaseModel):
     """Of the questions it was fitted on, cross-fitted by passage, in 10 bins."""
 
     def among(self, passages: int) -> "Calibration":
-        """The same for an index of so many passages, their number being part of the intercept."""
-        shift = self.passages_weight * math.log(max(passages, 1))
+        """
+        The same for an index of so many passages, their number being part of the intercept.
+
+        Fewer or more than were searched while it was fitted count as the fewest or the most.
+        """
+        searched = min(max(passages, self.fewest_passages, 1), max(self.most_passages, 1))
+        shift = self.passages_weight * math.log(searched)
         return self.model_copy(update={"intercept": self.intercept + shift, "passages_weight": 0.0})
 
     def evidence(self, clues: Clues) -> float:
@@ -129,6 +137,8 @@ def uncalibrated(reader_sha256: str) -> Calibration:
         evidence_weight=1.0,
         gap_weight=0.0,
         passages_weight=0.0,
+        fewest_passages=0,
+        most_passages=0,
         thresholds=(0.5,) * (RISK_STEPS + 1),
         given_passage=PassageCalibration(intercept=0.0, margin_weight=1.0, min_confidence=0.5),
         expected_calibration_error=1.0,

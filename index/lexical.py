@@ -152,7 +152,7 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def frequency(self, word: str) -> int:
-        """How many passages hold a word, as `words` gives it."""
+        """How many passages hold a word, as `words_of` gives it."""
         return int(self._searcher.doc_freq(_TEXT, word))
 
     def search(
@@ -210,29 +210,27 @@ class SharedStatistics:
         )
         self._average_words = max(words / max(self._count, 1), 1.0)
 
-    def boosts(self, question: str) -> list[dict[str, float]]:
-        """Of each index, by how much each word of a question is rarer in all than in it."""
-        shared = {word: self._idf(word) for word in self._asked(question)}
+    def weights(self, question: str) -> dict[str, float]:
+        """The words of a question that are searched for, and how much each weighs in all."""
+        asked = telling_words(question, self._count, self._frequency)
+        return {word: idf(self._count, self._frequency(word)) for word in asked}
+
+    def boosts(self, weights: Mapping[str, float]) -> list[dict[str, float]]:
+        """Of each index, by how much each word weighs more in all than in it."""
         return [
-            {word: own / idf(len(index), index.frequency(word)) for word, own in shared.items()}
+            {word: own / idf(len(index), index.frequency(word)) for word, own in weights.items()}
             for index in self._indexes
         ]
 
-    def score(self, question: str, text: str) -> float:
-        """The BM25 score of a passage for a question."""
+    def score(self, weights: Mapping[str, float], text: str) -> float:
+        """The BM25 score of a passage for a question's `weights`."""
         counts = Counter(words_of(text))
         norm = K1 * (1 - B + B * counts.total() / self._average_words)
         return sum(
-            self._idf(word) * counts[word] * (K1 + 1) / (counts[word] + norm)
-            for word in self._asked(question)
+            weight * counts[word] * (K1 + 1) / (counts[word] + norm)
+            for word, weight in weights.items()
             if word in counts
         )
-
-    def _asked(self, question: str) -> list[str]:
-        return telling_words(question, self._count, self._frequency)
-
-    def _idf(self, word: str) -> float:
-        return idf(self._count, self._frequency(word))
 
     def _frequency(self, word: str) -> int:
         return sum(index.frequency(word) for index in self._indexes)
@@ -257,7 +255,7 @@ def telling_words(question: str, passages: int, frequency: Callable[[str], int])
     """
     The words of a question that are searched for.
 
-    Among many passages, those that most of them hold are left out, unless there are no others.
+    Among many passages, those that most of them hold are left out, unless no other is held by any.
 
     Args:
         question: Any text.
@@ -267,7 +265,9 @@ def telling_words(question: str, passages: int, frequency: Callable[[str], int])
     words = query_words(question)
     if passages <= SIZING.every_word_up_to:
         return words
-    return [word for word in words if frequency(word) <= COMMON_SHARE * passages] or words
+    held = {word: frequency(word) for word in words}
+    telling = [word for word in words if held[word] <= COMMON_SHARE * passages]
+    return telling if any(held[word] for word in telling) else words
 
 
 @cache

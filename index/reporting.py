@@ -17,3 +17,16 @@ class Reporter(Protocol):
     def advance(self, steps: int) -> None:
         """So many more steps of the stage are done."""
         ...
+
+
+class SilentReporter:
+    """Tells nobody."""
+
+    def waiting(self, holder: str) -> None:
+        """See `Reporter`."""
+
+    def stage(self, name: str, total: int) -> None:
+        """See `Reporter`."""
+
+    def advance(self, steps: int) -> None:
+        """See `Reporter`."""

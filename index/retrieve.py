@@ -9,7 +9,7 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 import bisect
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -129,9 +129,14 @@ class Retriever:
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
         beside = _BESIDE.submit(self._lexical, question)
-        dense = self._dense(query)
-        # Where the thread is busy for somebody else, nobody waits for it.
-        lexical = self._lexical(question) if beside.cancel() else beside.result()
+        try:
+            dense = self._dense(query)
+        finally:
+            # Where the thread is busy for somebody else, nobody waits for it. But who is told of a
+            # failure may close what is searched.
+            if not beside.cancel():
+                wait([beside])
+        lexical = self._lexical(question) if beside.cancelled() else beside.result()
         others = {row: self._cosine(query, row) for row in (*lexical, *gains) if row not in dense}
         cosines = dense | others
         for row, gain in gains.items():
@@ -166,12 +171,13 @@ class Retriever:
         if self._statistics is None:
             return dict(self.generation.lexical.search(question, CANDIDATES))
         found = []
-        boosts = self._statistics.boosts(question)
+        weights = self._statistics.weights(question)
+        boosts = self._statistics.boosts(weights)
         for first, each, boost in zip(self._firsts, self._generations, boosts, strict=True):
             rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost)]
             passages = each.texts.passages(rows)
             found += [
-                (first + row, self._statistics.score(question, passages[row].text)) for row in rows
+                (first + row, self._statistics.score(weights, passages[row].text)) for row in rows
             ]
         return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
 

@@ -117,6 +117,8 @@ FAKE_CALIBRATION = Calibration(
     evidence_weight=0.3,
     gap_weight=0.0,
     passages_weight=0.0,
+    fewest_passages=1,
+    most_passages=1_000,
     thresholds=tuple(1 - percent / 100 for percent in range(RISK_STEPS + 1)),
     given_passage=PassageCalibration(intercept=0.0, margin_weight=0.3, min_confidence=0.5),
     expected_calibration_error=0.0,

@@ -17,20 +17,10 @@ from bot.assembly import make_answerer, open_index, open_reader
 from bot.building import SPLITTING
 from bot.candidates import judge
 from bot.settings import load_settings
+from index.reporting import SilentReporter
 
 # More than Quoth would encode without torch.
 _WARMING_TEXTS = 256
-
-
-class _Silent:
-    def waiting(self, holder: str) -> None:
-        pass
-
-    def stage(self, name: str, total: int) -> None:
-        pass
-
-    def advance(self, steps: int) -> None:
-        pass
 
 
 class System:
@@ -61,7 +51,7 @@ class System:
             open_encoder=lambda: self._encoder,
             vectors=self._settings.vectors,
             splitting=SPLITTING,
-            reporter=_Silent(),
+            reporter=SilentReporter(),
         )
 
     def open(self) -> None:

@@ -29,13 +29,14 @@ from bot.evaluation.run import Outcome
 FOLDS = 5
 # Fewer say too little about seven numbers.
 MIN_QUESTIONS = 50
-# Each keeps all its spans, some 15 kB; a dozen numbers gain nothing from more.
-MAX_QUESTIONS = 20_000
+# Each is asked twice and keeps all its spans, some 30 kB; a dozen numbers gain nothing from more.
+MAX_QUESTIONS = 10_000
 # Ridge on standardised weights: next to nothing for hundreds of questions, a hold for few.
 _RIDGE = 1.0
 # A confidence that is further off, on average, is told with a warning.
 MAX_CALIBRATION_ERROR = 0.05
 _NEWTON_STEPS = 50
+_LEAST_VARIATION = 1e-6
 # Of fitted numbers in the file.
 _DECIMALS = 4
 
@@ -44,7 +45,8 @@ _Fitted = TypeVar("_Fitted")
 
 Doubt = Literal["error", "folds"]
 """Why a calibration may mean little: the cross-fitted calibration error is above
-`MAX_CALIBRATION_ERROR`, or there were too few passages to judge each by the others."""
+`MAX_CALIBRATION_ERROR`, from all passages or from few, or there were too few passages to judge each
+by the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def calibrate(
     best = best_threshold([(one.confidence, one.graded) for one in given_crossed])
     error = calibration_error(open_crossed)
     doubts: list[Doubt] = []
-    if error > MAX_CALIBRATION_ERROR:
+    if max(error, calibration_error(both_crossed[len(opened) :])) > MAX_CALIBRATION_ERROR:
         doubts.append("error")
     if not _has_folds(opened):
         doubts.append("folds")
@@ -220,7 +222,11 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
         judged = judge([one.candidate for one in outcome.candidates], ranking)
         clues_of_best = [judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0]
         features.append([*clues_of_best, math.log(max(outcome.passages, 1))])
-    confidence = _fit_logistic(features, [is_right(one) for one in best])
+    right = [is_right(one) for one in best]
+    confidence = _fit_logistic(features, right)
+    if confidence.weights[-1] > 0:
+        # Among more passages a span is never surer: that is chance, of which few sizes have much.
+        confidence = _fit_logistic([[*clues, 0.0] for *clues, _ in features], right)
     evidence_weight, gap_weight, passages_weight = confidence.weights
     return ranking.model_copy(
         update={
@@ -228,6 +234,8 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
             "evidence_weight": _rounded(evidence_weight),
             "gap_weight": _rounded(gap_weight),
             "passages_weight": _rounded(passages_weight),
+            "fewest_passages": min(one.passages for one in outcomes),
+            "most_passages": max(one.passages for one in outcomes),
         }
     )
 
@@ -260,8 +268,10 @@ def _fit_logistic(features: Sequence[Sequence[float]], right: Sequence[bool]) ->
     """Fit a logistic regression by Newton's method, on standardised features."""
     raw: _Floats = np.asarray(features, dtype=np.float64)
     labels = np.asarray(right, dtype=np.float64)
-    # A feature that never varies gets no weight.
-    centre, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-9
+    # A feature that never varies gets no weight; what is left of it is the mean's rounding error.
+    varies = np.ptp(raw, axis=0) > _LEAST_VARIATION
+    raw = np.where(varies, raw, 0.0)
+    centre, scale = raw.mean(axis=0), np.where(varies, raw.std(axis=0), 1.0)
     design = np.column_stack([np.ones(len(raw)), (raw - centre) / scale])
     weights = np.zeros(design.shape[1])
     # The intercept is all but free, so that the mean confidence is the share that is right; where

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -34,7 +34,7 @@ from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
 from bot.settings import Settings
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
-from index.reporting import Reporter
+from index.reporting import Reporter, SilentReporter
 from index.retrieve import Retriever
 from prompts import render
 from reader.model import Reader
@@ -165,7 +165,7 @@ class Exam:
             names = ", ".join(map(str, self._files.asked))
             raise QuestionsError(f'{names}: no passage has "followups".')
         threshold = self._calibration.threshold(self._settings.max_risk)
-        with self._indexed() as retriever:
+        with self._all_indexed() as retriever:
             outcomes = converse(
                 self._passages(self._files.asked),
                 self._answerer(retriever, threshold),
@@ -261,19 +261,18 @@ class Exam:
 
     def _open(self) -> list[Outcome]:
         """Answer each question from the passages of all files."""
-        with self._indexed() as retriever:
+        with self._all_indexed() as retriever:
             outcomes = self._ask_open(retriever, self._passages(self._files.asked))
             return list(self._counted(outcomes))
 
     def _among_few(self) -> list[Outcome]:
         """Answer each question from a few passages, its own among them."""
-        return list(self._counted(chain.from_iterable(map(self._among, self._groups()))))
-
-    def _groups(self) -> list[list[QuestionedPassage]]:
-        return groups(list(self._passages(self._files.asked)))
+        few = groups(list(self._passages(self._files.asked)))
+        return list(self._counted(chain.from_iterable(map(self._among, few))))
 
     def _among(self, passages: Sequence[QuestionedPassage]) -> Iterator[Outcome]:
-        with self._indexed(passages) as retriever:
+        # Silent: the stage that is told of is the asking.
+        with self._indexed(passages, SilentReporter()) as retriever:
             yield from self._ask_open(retriever, passages)
 
     def _ask_open(
@@ -282,22 +281,27 @@ class Exam:
         answerer = self._answerer(retriever, 0.0)
         return ask_open(passages, answerer, retriever, keep_candidates=self._calibrating)
 
-    @contextmanager
-    def _indexed(self, some: Iterable[QuestionedPassage] | None = None) -> Iterator[Retriever]:
-        """Search some passages, or those of all files."""
-        every = some or chain(
+    def _all_indexed(self) -> AbstractContextManager[Retriever]:
+        """Search the passages of all files."""
+        every = chain(
             self._passages(self._files.asked),
             chain.from_iterable(map(read_distractors, self._files.distractors)),
         )
+        return self._indexed(every, self._reporter)
+
+    @contextmanager
+    def _indexed(
+        self, passages: Iterable[QuestionedPassage], reporter: Reporter
+    ) -> Iterator[Retriever]:
         with (
             tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
             indexed(
-                every,
+                passages,
                 Path(scratch),
                 open_encoder=lambda: self._encoder,
                 vectors=self._settings.vectors,
                 splitting=SPLITTING,
-                reporter=self._reporter,
+                reporter=reporter,
             ) as generation,
         ):
             questions = OnnxQuestionEncoder(self._encoder.export, self._settings.threads)

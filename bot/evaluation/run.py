@@ -209,18 +209,14 @@ def _ask_open(
     *,
     keep: bool,
 ) -> Outcome:
-    outcome = unanswered(passage, question)
+    outcome = replace(unanswered(passage, question), passages=retriever.passages)
     try:
         found = answerer.find(question.text)
     # The bot refuses it too.
     except QuestionError:
         return outcome
     hits = retriever.retrieve(found.question, MAX_RANK).hits
-    outcome = replace(
-        outcome,
-        passages=retriever.passages,
-        rank=rank_of(hits, document_id(passage), question.present),
-    )
+    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
     outcome = with_best(outcome, found, answerer.calibration, question.answers)
     if not keep:
         return outcome

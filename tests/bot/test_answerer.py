@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.answerer import MAX_NEAREST
+from bot.answerer import MAX_NEAREST, Answerer
 from bot.conversation import Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
 from index.passages import Splitting
-from tests.conftest import Library
+from index.retrieve import Retriever
+from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
 TEXT = (
     "Of the people sentenced, many were fined. Fines for theft 35, for arson 90. "
@@ -65,6 +66,23 @@ def test_where_the_documents_do_not_say_there_is_no_answer_but_the_nearest(
 def test_the_threshold_decides(filled: Library) -> None:
     assert filled.answerer(min_confidence=0).answer("how many for piracy").answered
     assert not filled.answerer(min_confidence=1).answer("how many for arson").answered
+
+
+def test_among_more_passages_the_same_answer_is_less_sure(filled: Library) -> None:
+    def confidence() -> float:
+        retriever = Retriever(filled.open(), filled.encoder)
+        wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.3})
+        answerer = Answerer(
+            retriever, FakeReader(), wary, passages=5, min_confidence=0.0, max_question_chars=100
+        )
+        return answerer.answer("how many for arson").confidence
+
+    among_few = confidence()
+    for number in range(20):
+        filled.write(f"more{number}.txt", f"Station {number} has a clock.")
+    filled.build()
+
+    assert confidence() < among_few < filled.answerer().answer("how many for arson").confidence
 
 
 def test_other_answers_come_when_asked_for(filled: Library) -> None:

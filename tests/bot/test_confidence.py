@@ -134,9 +134,11 @@ def test_it_is_told_in_what_a_calibration_differs_that_does_not_count(tmp_path: 
 
 
 def test_among_more_passages_the_same_evidence_is_worth_less() -> None:
-    wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.2})
-    among = [wary.among(passages).confidence(3.0, 1.0) for passages in (0, 1, 50, 1_000_000)]
+    wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.2, "fewest_passages": 5})
+    among = {
+        passages: wary.among(passages).confidence(3.0, 1.0)
+        for passages in (0, 5, 50, 1_000, 1_000_000)
+    }
 
-    assert among == sorted(among, reverse=True)
-    assert among[0] == among[1] == FAKE_CALIBRATION.confidence(3.0, 1.0)
+    assert among[0] == among[5] > among[50] > among[1_000] == among[1_000_000]
     assert wary.among(50) == wary.among(50).among(1_000)

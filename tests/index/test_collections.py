@@ -1,6 +1,7 @@
 """Several collections searched as one, and none that a retriever was not given."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answerer import Answerer
+from index import lexical
 from index.errors import EncoderError
 from index.generation import Generation
 from index.retrieve import Retriever
+from index.sizing import SIZING
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, Library
 
 TOWN = {
@@ -58,17 +61,26 @@ def harbour(tmp_path: Path, encoder: FakeEncoder) -> Generation:
 QUESTIONS = ["bread", "how many marks for a ferry", "moored ship", "bread for boats", "number3 rye"]
 
 
+@pytest.mark.parametrize("every_word_up_to", [SIZING.every_word_up_to, 3])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_two_collections_are_searched_as_one(
-    tmp_path: Path, encoder: FakeEncoder, town: Generation, harbour: Generation, question: str
+    tmp_path: Path,
+    encoder: FakeEncoder,
+    town: Generation,
+    harbour: Generation,
+    question: str,
+    every_word_up_to: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The scores are those that one collection of all documents gives."""
+    """The scores are those that one collection of all documents gives, few or many."""
+    monkeypatch.setattr(lexical, "SIZING", replace(SIZING, every_word_up_to=every_word_up_to))
     whole = Retriever(collection(tmp_path, "whole", TOWN | HARBOUR, encoder), encoder)
 
-    together = Retriever(town, encoder, harbour).retrieve(question, 12).hits
+    both = Retriever(town, encoder, harbour)
+    together = both.retrieve(question, 12).hits
     expected = {hit.passage.document_id: hit for hit in whole.retrieve(question, 12).hits}
 
-    assert len(together) == 12
+    assert len(together) == both.passages == whole.passages == 12
     for hit in together:
         other = expected[hit.passage.document_id]
         assert hit.cosine_score == pytest.approx(other.cosine_score, abs=1e-6)

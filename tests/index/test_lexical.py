@@ -62,7 +62,7 @@ def test_equal_scores_come_in_order_of_id(tmp_path: Path) -> None:
     assert ids(LexicalIndex(tmp_path), "same") == [0, 1, 2, 3, 4]
 
 
-def test_among_many_passages_words_that_most_hold_are_searched_only_alone() -> None:
+def test_among_many_passages_words_that_most_hold_are_searched_only_where_no_other_is() -> None:
     many = SIZING.every_word_up_to + 1
     held = {"the": many, "of": many // 2, "bread": 3}
 
@@ -71,6 +71,8 @@ def test_among_many_passages_words_that_most_hold_are_searched_only_alone() -> N
 
     assert telling("The bread of the station") == ["bread", "of", "station"]
     assert telling("the") == ["the"]
+    assert telling("the", many // 2) == ["the"]
+    assert telling("the zorkmid") == ["the", "zorkmid"]
     assert telling("the bread", SIZING.every_word_up_to) == ["the", "bread"]
 
 

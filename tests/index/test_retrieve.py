@@ -1,9 +1,13 @@
 """Scores of two kinds, fused."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from index.encoder import Vectors
+from index.errors import IndexDamagedError
 from index.passages import Splitting
 from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, fuse
 from tests.conftest import Library
@@ -49,6 +53,35 @@ def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -
         )
 
     assert together == alone
+
+
+def test_what_searching_words_raises_reaches_who_asked(retriever: Retriever) -> None:
+    class Broken(Retriever):
+        def _lexical(self, question: str) -> dict[int, float]:
+            raise IndexDamagedError(question)
+
+    with pytest.raises(IndexDamagedError, match="theft"):
+        Broken(retriever.generation, retriever._encoder).retrieve("theft", 3)
+
+
+def test_where_searching_vectors_fails_nothing_searches_on(retriever: Retriever) -> None:
+    """Whoever is told of it may close the index."""
+    begun, searched = threading.Event(), threading.Event()
+
+    class Broken(Retriever):
+        def _lexical(self, question: str) -> dict[int, float]:
+            begun.set()
+            time.sleep(0.05)
+            searched.set()
+            return super()._lexical(question)
+
+        def _dense(self, query: Vectors) -> dict[int, float]:
+            begun.wait(30)
+            raise IndexDamagedError(str(query.shape))
+
+    with pytest.raises(IndexDamagedError):
+        Broken(retriever.generation, retriever._encoder).retrieve("theft", 3)
+    assert searched.is_set()
 
 
 def test_no_more_come_back_than_there_are(retriever: Retriever) -> None:

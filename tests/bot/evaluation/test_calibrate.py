@@ -99,6 +99,33 @@ def test_questions_about_one_passage_calibrate_too() -> None:
     assert "folds" in fitted.doubts
 
 
+@pytest.mark.parametrize("count", [60, 200])
+@pytest.mark.parametrize("passages", [1, 7, 20])
+def test_where_the_number_of_passages_never_varies_it_counts_for_nothing(
+    count: int, passages: int
+) -> None:
+    same = simulated(count, passages=passages)
+
+    fitted = calibrated(same, same).calibration
+
+    assert fitted.passages_weight == 0
+    assert fitted.among(1_000) == fitted.among(passages)
+
+
+def test_more_passages_never_make_a_span_surer() -> None:
+    """Whatever chance says, and here it says so loudly."""
+    swapped = {MANY: FEW, FEW: MANY}
+    many, few = (
+        [replace(one, passages=swapped[passages]) for one in simulated(300, passages=passages)]
+        for passages in (MANY, FEW)
+    )
+
+    fitted = calibrated(many, few).calibration
+
+    assert fitted.passages_weight == 0
+    assert (fitted.fewest_passages, fitted.most_passages) == (FEW, MANY)
+
+
 def test_a_calibration_that_is_far_off_is_doubted(result: Calibrated) -> None:
     fitted = calibrated(simulated(60))
 

@@ -115,12 +115,14 @@ def test_open_questions_are_answered_from_all_passages(tmp_path: Path) -> None:
     assert outcomes["b"].passage_key == BREAD.key
     assert outcomes["singing"].rank is None
     assert outcomes["theft"].candidates == ()
+    assert {one.passages for one in outcomes.values()} == {2}
 
 
 def test_a_question_that_the_bot_refuses_is_no_answer(tmp_path: Path) -> None:
     blank = ask(tmp_path, THEFT)["blank"]
 
     assert (blank.prediction, blank.confidence, blank.graded.f1) == ("", 0.0, 1.0)
+    assert blank.passages == 1
 
 
 def test_the_same_text_is_indexed_once(tmp_path: Path) -> None:
