@@ -13,6 +13,7 @@ from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.confidence import ChosenCalibration, choose_calibration
 from bot.repeated import RepeatedQuestions
 from bot.settings import CALIBRATION_NAME, Settings
+from bot.tokenizing import open_tokenizer
 from index.changes import is_up_to_date
 from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder
@@ -150,7 +151,7 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
 
 def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
     export = settings.encoder_exports / generation.manifest.encoder.sha256
-    return OnnxQuestionEncoder(export, settings.threads)
+    return OnnxQuestionEncoder(export, settings.threads, open_tokenizer)
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -161,7 +162,7 @@ def open_reader(settings: Settings) -> Reader:
         ReaderError: If it can't be found, or is damaged.
     """
     if settings.reader == SHIPPED_READER:
-        return OnnxReader(shipped_weights(), settings.threads)
+        return OnnxReader(shipped_weights(), settings.threads, open_tokenizer)
     from reader.transformers_reader import TransformersReader, find_reader
 
     return TransformersReader(find_reader(settings.reader), settings.threads)

@@ -21,6 +21,7 @@ from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
@@ -173,13 +174,20 @@ def _has_bfloat16() -> bool:
 class OnnxQuestionEncoder:
     """An exported encoder: opens in milliseconds and encodes one text at a time."""
 
-    def __init__(self, export: Path, threads: int = 0) -> None:
+    def __init__(
+        self,
+        export: Path,
+        threads: int = 0,
+        open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
+    ) -> None:
         """
         Open an export.
 
         Args:
             export: The folder that `SentenceEncoder` wrote.
             threads: For one encoding; 0 lets ONNX Runtime choose.
+            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the encoder has
+                one of its own.
 
         Raises:
             EncoderError: If it is missing or damaged.
@@ -196,7 +204,10 @@ class OnnxQuestionEncoder:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             manifest = checked_manifest(export)
-            self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
+            tokenizer = export / TOKENIZER_NAME
+            self._tokenizer = (
+                open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
+            )
             self._session = onnxruntime.InferenceSession(
                 str(export / MODEL_NAME), options, providers=["CPUExecutionProvider"]
             )

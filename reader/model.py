@@ -9,7 +9,7 @@ operator.
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
@@ -25,11 +25,16 @@ from reader.spans import Logits, Span, best_spans, mean_logits
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 MODEL_NAME = "reader.int8.onnx"
+# Apart from the graph, weights are mapped; within it, they would be read, parsed and copied.
+WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+FILE_NAMES = (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
+"""Whose checksums the manifest holds."""
 
 # What the model has positions for.
 MAX_TOKENS = 512
@@ -104,13 +109,20 @@ def shipped_weights() -> Path:
 class OnnxReader:
     """The shipped reader; any thread may call it."""
 
-    def __init__(self, weights: Path, threads: int = 0) -> None:
+    def __init__(
+        self,
+        weights: Path,
+        threads: int = 0,
+        open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
+    ) -> None:
         """
         Open a reader.
 
         Args:
             weights: A folder that `training.export` wrote.
             threads: For one question, each in a passage of its own; 0 means one per core.
+            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the reader has
+                one of its own.
 
         Raises:
             ReaderError: If the folder holds no sound reader.
@@ -119,21 +131,24 @@ class OnnxReader:
 
         try:
             manifest = _Manifest.model_validate_json((weights / MANIFEST_NAME).read_bytes())
-            found = {name: file_sha256(weights / name) for name in (MODEL_NAME, TOKENIZER_NAME)}
+            if manifest.format_version != FORMAT_VERSION:
+                raise ReaderError(
+                    f"{weights / MANIFEST_NAME}: has format version {manifest.format_version}, "
+                    f"this Quoth reads {FORMAT_VERSION}. Reinstall Quoth."
+                )
+            found = {name: file_sha256(weights / name) for name in FILE_NAMES}
         except (OSError, ValueError) as error:
             raise ReaderError(f"{weights}: holds no reader ({error}). Reinstall Quoth.") from error
-        if manifest.format_version != FORMAT_VERSION:
-            raise ReaderError(
-                f"{weights / MANIFEST_NAME}: has format version {manifest.format_version}, "
-                f"this Quoth reads {FORMAT_VERSION}. Reinstall Quoth."
-            )
         for name, sha256 in found.items():
             if sha256 != manifest.files.get(name):
                 raise ReaderError(
                     f"{weights / name}: is not what was shipped (checksum). Reinstall Quoth."
                 )
-        self.sha256 = found[MODEL_NAME]
-        self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
+        self.sha256 = hashlib.sha256("".join(found.values()).encode()).hexdigest()
+        tokenizer = weights / TOKENIZER_NAME
+        self._tokenizer = (
+            open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
+        )
         self._session = open_session(weights / MODEL_NAME)
         self._first_token = self._tokenizer.token_to_id("[CLS]")
         self._separator = self._tokenizer.token_to_id("[SEP]")

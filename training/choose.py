@@ -11,11 +11,15 @@ from training.models import Network, open_student
 
 AVERAGED = (1, 3, 6)
 """Numbers of last snapshots whose mean is tried: each costs a measurement on all of dev."""
+NO_DIFFERENCE = 0.3
+"""Points of F1 that dev can't tell apart: a mean of more snapshots has to gain more than that."""
 
 
 def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
     """
-    Keep the best mean of last snapshots, by F1 at dev's best threshold, as `folder / "chosen"`.
+    Keep the mean of last snapshots with the best F1 at dev's best threshold as `folder / "chosen"`.
+
+    Of those that are as good but for `NO_DIFFERENCE`, it is the mean of the fewest.
 
     `chosen/dev.json` says how good it is, and of how many it is the mean.
 
@@ -37,8 +41,8 @@ def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
             report = measured(average(snapshots[:count]))
             say(f"mean of the last {count}: {report}")
             tried.append((report, count))
-    # Of equals the first, which is the mean of fewer.
-    report, count = max(tried, key=lambda one: one[0].best_f1)
+    best = max(report.best_f1 for report, _ in tried)
+    report, count = next(one for one in tried if one[0].best_f1 >= best - NO_DIFFERENCE)
     shutil.rmtree(folder / "chosen", ignore_errors=True)
     average(snapshots[:count]).save(folder / "chosen")
     figures = {"averaged": count, **report.figures()}

@@ -91,7 +91,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     left = figure.subplots()
     right = left.twinx()
     begun = 0.0
-    for curve in joined(curves):
+    for number, curve in enumerate(joined(curves)):
         left.plot(*_columns(curve.losses), color=_LOSS_COLOUR)
         right.plot(*_columns(curve.dev), color=_DEV_COLOUR, marker="o")
         left.axvline(begun, color="grey", linestyle=":")
@@ -99,7 +99,8 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
             curve.name,
             (begun, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, 4),
+            # In two rows: a short run is narrower than its name.
+            xytext=(3, 4 + 12 * (number % 2)),
             textcoords="offset points",
         )
         begun = curve.steps

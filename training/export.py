@@ -2,8 +2,8 @@
 A fine-tuned checkpoint -> the files in `reader/weights/`.
 
 The checkpoint is a Hugging Face folder of a `BertForQuestionAnswering`.
-It leaves as one int8 ONNX file whose attention is fused, with its tokenizer and a manifest, unless
-int8 costs too much: then more of it stays in fp32.
+It leaves as an int8 ONNX graph whose attention is fused, with weights and tokenizer in files of
+their own and a manifest, unless int8 costs too much: then more of it stays in fp32.
 """
 
 import hashlib
@@ -18,7 +18,14 @@ from pathlib import Path
 from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, write_onnx
 
 # The file names are the reader's, so that what is written here is what is opened there.
-from reader.model import FORMAT_VERSION, MANIFEST_NAME, MODEL_NAME, TOKENIZER_NAME
+from reader.model import (
+    FILE_NAMES,
+    FORMAT_VERSION,
+    MANIFEST_NAME,
+    MODEL_NAME,
+    TOKENIZER_NAME,
+    WEIGHTS_NAME,
+)
 from training.errors import ExportError
 from training.measure import Report, say
 
@@ -37,6 +44,7 @@ class Attempt:
     in_fp32: str
     """What of it was not made int8."""
     model_bytes: int
+    """Of graph and weights."""
     report: Report
     f1_loss: float
     """Points of the answerable's F1, answering always, that fp32 has more."""
@@ -94,7 +102,7 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
             report = measured(small)
             attempt = Attempt(
                 in_fp32=name,
-                model_bytes=(small / MODEL_NAME).stat().st_size,
+                model_bytes=model_bytes(small),
                 report=report,
                 f1_loss=full.always.has_answer.f1 - report.always.has_answer.f1,
                 best_f1_loss=full.best_f1 - report.best_f1,
@@ -110,6 +118,11 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
         f"has the figures). {out} is as it was."
     )
     raise ExportError(msg)
+
+
+def model_bytes(folder: Path) -> int:
+    """How large a reader's graph and weights are together."""
+    return sum((folder / name).stat().st_size for name in (MODEL_NAME, WEIGHTS_NAME))
 
 
 def export_onnx(checkpoint: Path, target: Path) -> None:
@@ -130,7 +143,8 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
     )
     ones = torch.ones((1, 8), dtype=torch.int64)
     examples = dict(zip(INPUT_NAMES, (ones, ones, torch.zeros_like(ones)), strict=True))
-    write_onnx(model, model.config, examples, dict.fromkeys(OUTPUT_NAMES, 2), target)
+    outputs = dict.fromkeys(OUTPUT_NAMES, 2)
+    write_onnx(model, model.config, examples, outputs, target, weights_apart=True)
 
 
 def node_names(model: Path) -> list[str]:
@@ -166,16 +180,20 @@ def quantise(source: Path, target: Path, in_fp32: Sequence[str] = ()) -> None:
 
     Args:
         source: An fp32 ONNX file.
-        target: The file to write.
+        target: The file to write; the weights come beside it.
         in_fp32: Names of nodes that stay as they are.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    # Weights are appended to a file of weights that is there.
+    for earlier in (target, target.with_name(f"{target.name}.data")):
+        earlier.unlink(missing_ok=True)
     quantize_dynamic(
         source,
         target,
         per_channel=True,
+        use_external_data_format=True,
         weight_type=QuantType.QInt8,
         nodes_to_exclude=list(in_fp32),
         # Fused operators hide the types of their outputs from the quantiser.
@@ -197,8 +215,7 @@ def _write_manifest(folder: Path) -> None:
     manifest = {
         "format_version": FORMAT_VERSION,
         "files": {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in (MODEL_NAME, TOKENIZER_NAME)
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILE_NAMES
         },
     }
     (folder / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -211,6 +228,9 @@ def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> Non
 
 def _move_into_place(source: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    # The manifest comes last: until then it tells that the others are not its own.
-    for name in (MODEL_NAME, TOKENIZER_NAME, MANIFEST_NAME):
-        shutil.copyfile(source / name, out / name)
+    # The manifest comes last: until then it tells that the others are not its own. Each is replaced
+    # and not written over, since a Quoth that runs has the old weights mapped.
+    for name in (*FILE_NAMES, MANIFEST_NAME):
+        partial = out / f"{name}.partial"
+        shutil.copyfile(source / name, partial)
+        partial.replace(out / name)

@@ -8,10 +8,10 @@ before, and needs `--mpnet FOLDER` and the opinions deleted. The name of a stage
 runs that one. In order:
 
 `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes its opinions to
-`training/data/opinions.bin`; `student-qamr`, `student-taught` and `student` train the small reader;
-`choose` averages its snapshots and keeps the mean that dev prefers; `export` writes it to
-`reader/weights/` as int8, if that costs little on dev; `calibrate` writes its calibration, and
-`curve` the learning curve of the student's three stages, beside it.
+`training/data/opinions.bin`; `student-qamr`, `student-taught`, `student`, `student-again` and
+`student-last` train the small reader; `choose` averages its snapshots and keeps the mean that dev
+prefers; `export` writes it to `reader/weights/` as int8, if that costs little on dev; `calibrate`
+writes its calibration, and `curve` the learning curve of the student's stages, beside it.
 """
 
 import argparse
@@ -57,7 +57,10 @@ CURVE_NAME = "learning_curve.svg"
 TEACHER = Recipe(learning_rate=5e-5, batch_size=16, max_steps=860, measure_every_steps=300)
 STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
 STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
-STUDENT = Recipe(learning_rate=8e-5, batch_size=24, snapshot_every_steps=200)
+STUDENT = Recipe(learning_rate=8e-5, batch_size=24)
+STUDENT_AGAIN = Recipe(learning_rate=7e-5, batch_size=24)
+STUDENT_LAST = Recipe(learning_rate=7e-5, batch_size=24, snapshot_every_steps=150)
+STUDENT_STAGES = ("student-qamr", "student-taught", "student", "student-again", "student-last")
 
 
 def count_examples(place: Workplace) -> None:
@@ -66,6 +69,8 @@ def count_examples(place: Workplace) -> None:
         ("teacher", place.teacher_examples()),
         ("plan of opinions", place.plan()),
         ("student", place.student_examples()),
+        ("student-again", place.student_again_examples()),
+        ("student-last", place.student_last_examples()),
     )
     for name, examples in sources:
         counts = Counter(example.kind for example in examples)
@@ -119,20 +124,34 @@ def train_student_on_opinions(place: Workplace) -> None:
 
 
 def train_student(place: Workplace) -> None:
-    """Teach it everything that has a written answer."""
+    """Teach it the written answers of the first two splits."""
     network = open_student(place.result("student-taught"))
     rows = labelled(network, place.student_examples())
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
 
+def train_student_again(place: Workplace) -> None:
+    """Ask it those questions once more, otherwise."""
+    network = open_student(place.result("student"))
+    rows = labelled(network, place.student_again_examples())
+    train(network, rows, STUDENT_AGAIN, place.work / "student-again", place.dev_sample)
+
+
+def train_student_last(place: Workplace) -> None:
+    """Teach it the third split, which it has not met."""
+    network = open_student(place.result("student-again"))
+    rows = labelled(network, place.student_last_examples())
+    train(network, rows, STUDENT_LAST, place.work / "student-last", place.dev_sample)
+
+
 def choose_student(place: Workplace) -> None:
     """Average the last snapshots, and keep what is best on dev."""
-    choose(place.work / "student", place.exam.measure)
+    choose(place.work / STUDENT_STAGES[-1], place.exam.measure)
 
 
 def export_student(place: Workplace) -> None:
     """Write the chosen student as int8, if that costs little on dev."""
-    chosen = place.work / "student" / "chosen"
+    chosen = place.work / STUDENT_STAGES[-1] / "chosen"
     if not chosen.exists():
         msg = f"{chosen} is not there: run the stage choose first."
         raise RunError(msg)
@@ -151,9 +170,8 @@ def calibrate_reader(place: Workplace) -> None:
 
 def draw_curve(place: Workplace) -> None:
     """Draw how the student learnt."""
-    stages = ("student-qamr", "student-taught", "student")
     place.out.mkdir(parents=True, exist_ok=True)
-    draw([read_curve(place.work / stage) for stage in stages], place.out / CURVE_NAME)
+    draw([read_curve(place.work / stage) for stage in STUDENT_STAGES], place.out / CURVE_NAME)
 
 
 STAGES: dict[str, Callable[[Workplace], None]] = {
@@ -163,6 +181,8 @@ STAGES: dict[str, Callable[[Workplace], None]] = {
     "student-qamr": train_student_on_qamr,
     "student-taught": train_student_on_opinions,
     "student": train_student,
+    "student-again": train_student_again,
+    "student-last": train_student_last,
     "choose": choose_student,
     "export": export_student,
     "calibrate": calibrate_reader,

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SEED = 20
-SPLITS = ("train", "train-2")
+SPLITS = ("train", "train-2", "train-3")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first, and with them the teacher's opinions, do not change when another comes."""
 TEACHER_QAMR_EXAMPLES = 4_000
 STUDENT_QAMR_EXAMPLES = 2_000
 STUDENT_MISMATCHES = 5_000
+AGAIN_QAMR_EXAMPLES = 1_000
+AGAIN_MISMATCHES = 2_500
+LAST_QAMR_EXAMPLES = 500
+LAST_MISMATCHES = 2_500
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 
@@ -113,15 +117,27 @@ class Workplace:
 
     def student_examples(self) -> list[Example]:
         """
-        What the student is trained on last, from written answers alone.
+        What the student is trained on from written answers alone, of the first two splits.
 
         It has met the questions of the first split before; so it meets each one twice in all, in
         other words and windows each time.
         """
-        first, *others = self.corpora
+        first, second, _ = self.corpora
         examples = epoch_of_passages(first, SEED + 2)
-        for corpus in others:
-            examples += epoch_of_passages(corpus, SEED + 2)
-            examples += epoch_of_passages(corpus, SEED + 3)
-        examples += epoch_of_mismatches(self.corpora, STUDENT_MISMATCHES, SEED + 2)
+        examples += epoch_of_passages(second, SEED + 2)
+        examples += epoch_of_passages(second, SEED + 3)
+        examples += epoch_of_mismatches((first, second), STUDENT_MISMATCHES, SEED + 2)
         return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
+
+    def student_again_examples(self) -> list[Example]:
+        """The questions of the first two splits a third time, in other words and windows."""
+        known = self.corpora[:2]
+        examples = [one for corpus in known for one in epoch_of_passages(corpus, SEED + 4)]
+        examples += epoch_of_mismatches(known, AGAIN_MISMATCHES, SEED + 4)
+        return examples + epoch_of_qamr(self.sentences, AGAIN_QAMR_EXAMPLES, SEED + 4)
+
+    def student_last_examples(self) -> list[Example]:
+        """The third split, with wrong passages from all."""
+        examples = epoch_of_passages(self.corpora[2], SEED + 5)
+        examples += epoch_of_mismatches(self.corpora, LAST_MISMATCHES, SEED + 5)
+        return examples + epoch_of_qamr(self.sentences, LAST_QAMR_EXAMPLES, SEED + 5)

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from reader.errors import ReaderError
-from reader.model import MODEL_NAME, OnnxReader, PassageText, Wording, shipped_weights
+from reader.model import (
+    FILE_NAMES,
+    FORMAT_VERSION,
+    MANIFEST_NAME,
+    OnnxReader,
+    PassageText,
+    Wording,
+    shipped_weights,
+)
 from reader.spans import Span
 
 PASSAGES = [
@@ -91,12 +99,13 @@ def test_odd_questions_are_read_all_the_same(reader: OnnxReader, question: str) 
     assert reader.read(question, PASSAGES[:1], 1)
 
 
-def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_damaged_weights_are_refused(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(shipped_weights(), folder)
-    content = bytearray((folder / MODEL_NAME).read_bytes())
+    content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
-    (folder / MODEL_NAME).write_bytes(content)
+    (folder / name).write_bytes(content)
 
     with pytest.raises(ReaderError, match="checksum"):
         OnnxReader(folder)
@@ -104,4 +113,11 @@ def test_damaged_weights_are_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="holds no reader"):
+        OnnxReader(tmp_path)
+
+
+def test_weights_of_another_format_are_refused_with_both_versions(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST_NAME).write_text('{"format_version": 1, "files": {}}')
+
+    with pytest.raises(ReaderError, match=f"version 1, this Quoth reads {FORMAT_VERSION}"):
         OnnxReader(tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.exam import Files
-from reader.model import MODEL_NAME, file_sha256, shipped_weights
+from reader.model import OnnxReader, shipped_weights
 from tests.bot.cli.test_eval import ANSWERED, write_questions
 from training.calibrate import calibrate
 
@@ -25,7 +25,7 @@ def test_the_calibration_lies_beside_the_weights_it_is_for(
     figures = calibrate(weights, Files((asked,)), real_data())
 
     written = json.loads((weights / "calibration.json").read_text())
-    assert written["reader_sha256"] == file_sha256(weights / MODEL_NAME)
+    assert written["reader_sha256"] == OnnxReader(weights).sha256
     assert written["fitted_on"] == "60 questions of dev.jsonl"
     assert figures.startswith("Given the passage\n")
     assert "fitted on 60 questions of dev.jsonl" in capfd.readouterr().err

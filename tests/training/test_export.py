@@ -12,7 +12,13 @@ import onnx.numpy_helper
 import pytest
 
 from bot.evaluation.metrics import Graded
-from reader.model import MODEL_NAME, OnnxReader, PassageText, shipped_weights
+from reader.model import (
+    MODEL_NAME,
+    WEIGHTS_NAME,
+    OnnxReader,
+    PassageText,
+    shipped_weights,
+)
 from training.errors import ExportError
 from training.measure import Report, report_of
 
@@ -51,7 +57,7 @@ def make_checkpoint(folder: Path) -> None:
 
 def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
 
-    from training.export import export
+    from training.export import export, model_bytes
 
     make_checkpoint(tmp_path / "checkpoint")
 
@@ -67,7 +73,7 @@ def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
     assert len(ids) > 8
     (attempt,) = json.loads((tmp_path / "figures.json").read_text())["int8"]
     assert (attempt["in_fp32"], attempt["best_f1_loss"]) == ("nothing", 0.5)
-    assert attempt["model_bytes"] == (tmp_path / "weights" / MODEL_NAME).stat().st_size
+    assert attempt["model_bytes"] == model_bytes(tmp_path / "weights")
     operators = {node.op_type for node in onnx.load(tmp_path / "weights" / MODEL_NAME).graph.node}
     assert {"QAttention", "LayerNormalization"} <= operators
     assert "SkipLayerNormalization" not in operators
@@ -119,7 +125,7 @@ def joined_norm() -> onnx.ModelProto:
 def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     tmp_path: Path,
 ) -> None:
-    from training.export import export
+    from training.export import export, model_bytes
 
     make_checkpoint(tmp_path / "checkpoint")
     out, figures = tmp_path / "weights", tmp_path / "figures.json"
@@ -133,8 +139,18 @@ def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     all_small, shipped = json.loads(figures.read_text())["int8"]
     assert shipped["in_fp32"] == "the last layer"
     assert all_small["model_bytes"] < shipped["model_bytes"]
-    assert shipped["model_bytes"] == (out / MODEL_NAME).stat().st_size
+    assert shipped["model_bytes"] == model_bytes(out)
+    assert (out / WEIGHTS_NAME).stat().st_size == weights_end(out / MODEL_NAME)
     OnnxReader(out)
+
+
+def weights_end(model: Path) -> int:
+    """Where the last of a model's weights ends in its file of weights."""
+    places = [
+        {entry.key: entry.value for entry in weight.external_data}
+        for weight in onnx.load(model, load_external_data=False).graph.initializer
+    ]
+    return max(int(place["offset"]) + int(place["length"]) for place in places if place)
 
 
 def test_a_loss_of_either_figure_counts() -> None:
@@ -190,4 +206,6 @@ def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_small() -> None:
-    assert (shipped_weights() / MODEL_NAME).stat().st_size < 25_000_000
+    from training.export import model_bytes
+
+    assert model_bytes(shipped_weights()) < 25_000_000

@@ -15,16 +15,16 @@ from training import loop, run
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, TrainingError
 from training.models import open_student
-from training.run import STAGES, main, stages_of
+from training.run import STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
-from training.workplace import Workplace
+from training.workplace import SPLITS, Workplace
 
 
 def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
     names = list(STAGES)
 
     assert stages_of("all", None, opinions_exist=True) == [
-        *("student-qamr", "student-taught", "student"),
+        *STUDENT_STAGES,
         *("choose", "export", "calibrate", "curve"),
     ]
     assert stages_of("all", None, opinions_exist=False) == names[names.index("teacher") :]
@@ -50,9 +50,7 @@ def test_the_command_runs_its_stages_in_turn_and_stops_at_what_goes_wrong(
     with pytest.raises(SystemExit, match="export: int8 loses too much"):
         main(["all", "--qamr", "here"])
 
-    assert ran == [
-        (name, Path("here")) for name in ("student-qamr", "student-taught", "student", "choose")
-    ]
+    assert ran == [(name, Path("here")) for name in (*STUDENT_STAGES, "choose")]
 
 
 def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,12 +62,12 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workplace:
-    """Three splits of two passages each, one QAMR question, an opinion of something else."""
+    """Four splits of two passages each, one QAMR question, an opinion of something else."""
     data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
     for folder in (data, qamr):
         folder.mkdir()
     with (DATA_FOLDER / "dev.jsonl").open(encoding="utf-8") as lines:
-        for split in ("train", "train-2", "dev"):
+        for split in (*SPLITS, "dev"):
             (data / f"{split}.jsonl").write_text("".join(islice(lines, 2)), encoding="utf-8")
     (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
     write_qamr(qamr)
@@ -82,7 +80,8 @@ def test_each_student_begins_where_the_one_before_ended(
 ) -> None:
     monkeypatch.setattr(run, "MINILM_SHA256", file_sha256(place.minilm / "model.safetensors"))
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
-    monkeypatch.setattr(run, "STUDENT", replace(run.STUDENT, max_steps=3, snapshot_every_steps=1))
+    last = replace(run.STUDENT_LAST, max_steps=3, snapshot_every_steps=1)
+    monkeypatch.setattr(run, "STUDENT_LAST", last)
     begun: list[Path] = []
 
     def remembering(folder: Path) -> object:
@@ -91,17 +90,17 @@ def test_each_student_begins_where_the_one_before_ended(
 
     monkeypatch.setattr(run, "open_student", remembering)
 
-    for stage in ("student-qamr", "student-taught", "student", "choose", "curve"):
+    for stage in (*STUDENT_STAGES, "choose", "curve"):
         STAGES[stage](place)
 
     assert begun == [
         place.minilm,
-        place.work / "student-qamr" / "final",
-        place.work / "student-taught" / "final",
+        *(place.work / stage / "final" for stage in STUDENT_STAGES[:-1]),
     ]
-    ends = [weights(open_student(place.result(stage))) for stage in ("student-taught", "student")]
+    ends = [weights(open_student(place.result(stage))) for stage in STUDENT_STAGES[-2:]]
     assert not equal(*ends)
-    assert json.loads((place.work / "student/chosen/dev.json").read_text())["averaged"] in {1, 3}
+    chosen = place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
+    assert json.loads(chosen.read_text())["averaged"] in {1, 3}
     assert (place.out / "learning_curve.svg").exists()
 
 
@@ -109,7 +108,9 @@ def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
     for stage, missing in (
         ("student-taught", "student-qamr"),
         ("student", "student-taught"),
-        ("choose", "student"),
+        ("student-again", "student"),
+        ("student-last", "student-again"),
+        ("choose", "student-last"),
         ("export", "choose"),
         ("distil", "teacher"),
     ):
@@ -122,24 +123,24 @@ def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace)
         STAGES["teacher"](place)
 
 
-def test_the_student_meets_every_question_of_the_later_splits_twice(place: Workplace) -> None:
-    """And those of the first, which it has met with the teacher's opinions, once."""
-    examples = place.student_examples()
+def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Workplace) -> None:
+    """Those of the first one with the teacher's opinions before."""
+    for examples, times in (
+        (place.student_examples(), (1, 2, 0)),
+        (place.student_again_examples(), (1, 1, 0)),
+        (place.student_last_examples(), (0, 0, 1)),
+    ):
+        answered = [example for example in examples if example.kind == "passage"]
+        for corpus, count in zip(place.corpora, times, strict=True):
+            asked = sum(bool(q.spans) for passage in corpus.passages for q in passage.questions)
+            texts = [passage.text for passage in corpus.passages]
+            met = sum(any(one.context in text for text in texts) for one in answered)
+            assert met == count * asked
+        kinds = {example.kind.split()[0] for example in examples}
+        assert kinds >= {"passage", "followup", "unanswerable", "mismatched"}
+        assert "qamr" in kinds
 
-    assert place.student_examples() == examples
-    first, second = place.corpora
-    texts = [{passage.text for passage in corpus.passages} for corpus in (first, second)]
-    answered = [example for example in examples if example.kind == "passage"]
-    counts = [
-        sum(any(example.context in text for text in some) for example in answered) for some in texts
-    ]
-    asked = [
-        sum(bool(question.spans) for passage in corpus.passages for question in passage.questions)
-        for corpus in (first, second)
-    ]
-    assert counts == [asked[0], 2 * asked[1]]
-    kinds = {example.kind.split()[0] for example in examples}
-    assert kinds == {"passage", "followup", "unanswerable", "elsewhere", "mismatched", "qamr"}
+    assert place.student_examples() == place.student_examples()
 
 
 def test_a_missing_result_says_which_stage_makes_it(place: Workplace) -> None:

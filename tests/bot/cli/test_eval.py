@@ -150,13 +150,13 @@ def test_more_questions_than_a_calibration_needs_are_refused_before_they_are_ask
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
     path = tmp_path / "many.jsonl"
-    questions = [{"q": f"how many {number}", "a": None} for number in range(20_001)]
+    questions = [{"q": f"how many {number}", "a": None} for number in range(10_001)]
     path.write_text(json.dumps({"id": "a", "text": "Bread costs 2.", "qas": questions}))
 
     done = evaluate(real_data, path, "--calibrate")
 
     assert done.returncode == 1
-    assert "Give at most 20,000 of them" in done.stderr
+    assert "Give at most 10,000 of them" in done.stderr
 
 
 def test_another_reader_answers_by_a_plain_rule_and_says_so(
