@@ -8,9 +8,11 @@ import pytest
 
 from bot.evaluation import exam as exam_module
 from bot.evaluation.errors import QuestionsError
-from bot.evaluation.exam import Exam, Files
+from bot.evaluation.exam import Exam, Files, Result, say_calibrated
+from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.run import unanswered
 from bot.settings import load_settings
-from tests.conftest import FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +88,14 @@ def test_many_questions_are_measured_in_little_memory(tmp_path: Path, questions:
     assert (report.scores.overall.total, report.scores.overall.em) == (questions, 100)
     assert predicted == questions
     assert peak < 20_000_000 + 1_000 * questions
+
+
+def test_of_two_calibration_errors_the_warning_names_the_larger() -> None:
+    question = Question("q", "who", ())
+    outcome = unanswered(QuestionedPassage("", "Bread costs 2.", (question,)), question)
+    calibration = FAKE_CALIBRATION.model_copy(update={"expected_calibration_error": 0.021})
+    result = Result({"open": [outcome]}, calibration, {"open": 0.5}, 0.08, ("error",))
+
+    said = say_calibrated(result, Path("c.json"), max_risk=0.2, always_answer=False)
+
+    assert "the calibration error is 0.080, more than 0.05" in said
