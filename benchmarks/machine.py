@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from bot.answerer import SPANS_PER_PASSAGE
+from bot.answerer import SPANS_PER_PASSAGE, worth_reading
 from bot.building import SPLITTING
 from bot.evaluation.questions import Misfits, read_questions
 from bot.evaluation.run import indexed
@@ -138,12 +138,12 @@ def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
             reporter=_Quiet(),
         ) as generation,
     ):
-        retriever = Retriever(generation, OnnxQuestionEncoder(encoder.export, settings.threads))
+        retriever = Retriever(generation, OnnxQuestionEncoder(encoder.export))
         asked = [one.text for each in read_questions(path, Misfits()) for one in each.questions]
         return [
             Reading(question, tuple(PassageText(hit.passage.id, hit.passage.text) for hit in hits))
             for question in asked[:: max(1, len(asked) // count)][:count]
-            for hits in [retriever.retrieve(question, settings.passages).hits]
+            for hits in [worth_reading(retriever.retrieve(question, settings.passages).hits)]
         ]
 
 

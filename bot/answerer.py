@@ -19,6 +19,10 @@ from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader, Wording
 
 SPANS_PER_PASSAGE = 3
+# Passages whose score is so far behind the first one's hold the answer too rarely to be worth their
+# time, after these first ones. docs/speed.md says what that costs.
+ALWAYS_READ = 2
+FAR_BEHIND = 0.08
 # What a person will look through; the best that were not good enough.
 MAX_NEAREST = 3
 # What was just shown reaches so far to either side: about two passages.
@@ -157,7 +161,7 @@ class Answerer:
     def _attempt(self, asked: str) -> Attempt:
         retrieval = self._retriever.retrieve(asked, self._passages)
         started = time.perf_counter()
-        found = self._read(asked, retrieval.hits, retrieval.hits)
+        found = self._read(asked, worth_reading(retrieval.hits), retrieval.hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
     def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
@@ -216,3 +220,17 @@ class Answerer:
         return tuple(
             near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
         )
+
+
+def worth_reading(hits: Sequence[Hit]) -> list[Hit]:
+    """
+    Leave out what retrieval puts far behind the first hit.
+
+    Args:
+        hits: Best first.
+    """
+    return [
+        hit
+        for rank, hit in enumerate(hits)
+        if rank < ALWAYS_READ or hit.score >= hits[0].score - FAR_BEHIND
+    ]

@@ -151,7 +151,7 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
 
 def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
     export = settings.encoder_exports / generation.manifest.encoder.sha256
-    return OnnxQuestionEncoder(export, settings.threads, open_tokenizer)
+    return OnnxQuestionEncoder(export, open_tokenizer)
 
 
 def open_reader(settings: Settings) -> Reader:

@@ -61,7 +61,8 @@ class Settings(BaseSettings):
         5,
         ge=1,
         le=50,
-        description="Passages read per question. Each costs the same time again.",
+        description="Passages read per question at most; those far behind the best are not. Each "
+        "costs the same time again.",
     )
     reader: str = Field(
         SHIPPED_READER,

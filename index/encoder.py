@@ -2,7 +2,7 @@
 Text -> unit vectors.
 
 Documents are encoded by sentence-transformers. The same model is exported once to ONNX, so that
-encoding a question imports neither torch nor transformers.
+encoding a question, or a few texts of documents, imports neither torch nor transformers.
 """
 
 import os
@@ -16,10 +16,17 @@ import numpy.typing as npt
 
 from index.encoder_files import find_encoder, folder_sha256
 from index.errors import EncoderError
-from index.exporting import MODEL_NAME, TOKENIZER_NAME, checked_manifest, ensure_exported
+from index.exporting import (
+    DOCUMENT_NAME,
+    QUESTION_NAME,
+    TOKENIZER_NAME,
+    checked_manifest,
+    ensure_exported,
+)
 from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
 
 if TYPE_CHECKING:
+    from onnxruntime import SessionOptions
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
@@ -94,12 +101,12 @@ class SentenceEncoder:
         self.export = ensure_exported(
             exports, name, self.sha256, lambda: self._load(FUSIBLE_ATTENTION)
         )
-        self._questions = OnnxQuestionEncoder(self.export)
-        self.dim = self._questions.dim
+        self._few = OnnxDocumentEncoder(self.export)
+        self.dim = self._few.dim
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
-        return self._questions.token_offsets(texts)
+        return self._few.token_offsets(texts)
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """
@@ -137,7 +144,7 @@ class SentenceEncoder:
     def _encode_few(self, texts: Sequence[str], progress: Progress) -> Vectors:
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         for row, text in enumerate(texts):
-            vectors[row] = self._questions.encode_document(text)
+            vectors[row] = self._few.encode_document(text)
             progress(1)
         return vectors
 
@@ -171,37 +178,19 @@ def _has_bfloat16() -> bool:
     return any(name in flags for name in _BFLOAT16_FLAGS)
 
 
-class OnnxQuestionEncoder:
-    """An exported encoder: opens in milliseconds and encodes one text at a time."""
+class _OnnxEncoder:
+    """A model of an export: opens in milliseconds and encodes one text at a time."""
 
     def __init__(
         self,
         export: Path,
-        threads: int = 0,
+        model_name: str,
+        options: "SessionOptions",
         open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
     ) -> None:
-        """
-        Open an export.
-
-        Args:
-            export: The folder that `SentenceEncoder` wrote.
-            threads: For one encoding; 0 lets ONNX Runtime choose.
-            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the encoder has
-                one of its own.
-
-        Raises:
-            EncoderError: If it is missing or damaged.
-        """
         import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # A thread that spins for its next task takes a core from whoever works after: with spinning
-        # here, the reader took twice as long on two cores.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The graph was optimised when it was written.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             manifest = checked_manifest(export)
             tokenizer = export / TOKENIZER_NAME
@@ -209,32 +198,21 @@ class OnnxQuestionEncoder:
                 open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
             )
             self._session = onnxruntime.InferenceSession(
-                str(export / MODEL_NAME), options, providers=["CPUExecutionProvider"]
+                str(export / model_name), options, providers=["CPUExecutionProvider"]
             )
         # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
         except Exception as error:
             raise EncoderError(
-                f"{export}: the exported question encoder can't be opened ({error}). "
+                f"{export}: the exported encoder can't be opened ({error}). "
                 "`quoth index` writes it again."
             ) from error
         self.dim = manifest.dim
-        self._question_prefix = manifest.question_prefix
-        self._document_prefix = manifest.document_prefix
-        self._max_tokens = manifest.max_tokens
-        self._inputs = manifest.inputs
+        self._manifest = manifest
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [encoding.offsets for encoding in encodings]
-
-    def encode_question(self, question: str) -> Vectors:
-        """Embed one question: unit length, shape (dim,)."""
-        return self._encode(self._question_prefix + question, MAX_QUESTION_TOKENS)
-
-    def encode_document(self, text: str) -> Vectors:
-        """Embed one text of a document as `SentenceEncoder` does: unit length, shape (dim,)."""
-        return self._encode(self._document_prefix + text, self._max_tokens)
 
     def _encode(self, text: str, max_tokens: int) -> Vectors:
         encoding = self._tokenizer.encode(text)
@@ -244,6 +222,63 @@ class OnnxQuestionEncoder:
             ids = [*ids[: max_tokens - 1], ids[-1]]
             mask, types = mask[:max_tokens], types[:max_tokens]
         feed = dict(zip(INPUT_NAMES, (ids, mask, types), strict=True))
-        inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._inputs}
+        inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._manifest.inputs}
         vector: Vectors = self._session.run(None, inputs)[0][0]
         return vector
+
+
+class OnnxQuestionEncoder(_OnnxEncoder):
+    """Encodes questions; any thread may call it."""
+
+    def __init__(
+        self, export: Path, open_tokenizer: "Callable[[Path], Tokenizer] | None" = None
+    ) -> None:
+        """
+        Open an export.
+
+        Args:
+            export: The folder that `SentenceEncoder` wrote.
+            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the encoder has
+                one of its own.
+
+        Raises:
+            EncoderError: If it is missing or damaged.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # So little to compute that a second thread gains nothing.
+        options.intra_op_num_threads = 1
+        # It would keep what the longest question took.
+        options.enable_cpu_mem_arena = False
+        # A sum and its normalisation in one operator take five times as long on a processor.
+        options.add_session_config_entry(
+            "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
+        )
+        super().__init__(export, QUESTION_NAME, options, open_tokenizer)
+
+    def encode_question(self, question: str) -> Vectors:
+        """Embed one question: unit length, shape (dim,)."""
+        return self._encode(self._manifest.question_prefix + question, MAX_QUESTION_TOKENS)
+
+
+class OnnxDocumentEncoder(_OnnxEncoder):
+    """Encodes texts of documents as `SentenceEncoder` does."""
+
+    def __init__(self, export: Path) -> None:
+        """
+        Open an export, for ONNX Runtime's own choice of threads.
+
+        Raises:
+            EncoderError: If it is missing or damaged.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # The graph was optimised when it was written.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        super().__init__(export, DOCUMENT_NAME, options)
+
+    def encode_document(self, text: str) -> Vectors:
+        """Embed one text of a document: unit length, shape (dim,)."""
+        return self._encode(self._manifest.document_prefix + text, self._manifest.max_tokens)

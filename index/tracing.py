@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ def write_onnx(
             instead of read and parsed.
     """
     import torch
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
     from onnxruntime.transformers import optimizer
 
     free = dict.fromkeys(examples, len(_AXES)) | dict(outputs)
@@ -69,6 +70,8 @@ def write_onnx(
             opt_level=0,
         )
         split_norms(optimised.model)
+        # Else the quantiser warns that nobody has optimised it.
+        add_pre_process_metadata(optimised.model)
         optimised.save_model_to_file(
             str(target), use_external_data_format=weights_apart, all_tensors_to_one_file=True
         )
@@ -108,3 +111,30 @@ def split_norms(model: "ModelProto") -> None:
         )
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def quantise(source: Path, target: Path, in_fp32: Sequence[str] = ()) -> None:
+    """
+    Write `source` with int8 weights: a scale per output channel; activations scaled per run.
+
+    Args:
+        source: An fp32 ONNX file of `write_onnx`.
+        target: The file to write; the weights come beside it.
+        in_fp32: Names of nodes that stay as they are.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    # Weights are appended to a file of weights that is there.
+    for earlier in (target, target.with_name(f"{target.name}.data")):
+        earlier.unlink(missing_ok=True)
+    quantize_dynamic(
+        source,
+        target,
+        per_channel=True,
+        use_external_data_format=True,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=list(in_fp32),
+        # Fused operators hide the types of their outputs from the quantiser.
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, write_onnx
+from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, quantise, write_onnx
 
 # The file names are the reader's, so that what is written here is what is opened there.
 from reader.model import (
@@ -172,33 +172,6 @@ def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
         "the last layer": last,
         "the last layer and all attention outputs": [*last, *outputs],
     }
-
-
-def quantise(source: Path, target: Path, in_fp32: Sequence[str] = ()) -> None:
-    """
-    Write `source` with int8 weights: a scale per output channel; activations scaled per run.
-
-    Args:
-        source: An fp32 ONNX file.
-        target: The file to write; the weights come beside it.
-        in_fp32: Names of nodes that stay as they are.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    # Weights are appended to a file of weights that is there.
-    for earlier in (target, target.with_name(f"{target.name}.data")):
-        earlier.unlink(missing_ok=True)
-    quantize_dynamic(
-        source,
-        target,
-        per_channel=True,
-        use_external_data_format=True,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=list(in_fp32),
-        # Fused operators hide the types of their outputs from the quantiser.
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-    )
 
 
 def _write_tokenizer(checkpoint: Path, folder: Path) -> None:

@@ -57,12 +57,22 @@ class Calibrated:
     given: list[Outcome]
     open: list[Outcome]
     among_few: list[Outcome]
-    doubts: tuple[Doubt, ...]
 
     @property
     def error_among_few(self) -> float:
         """The expected calibration error among few passages; the calibration holds the other."""
         return calibration_error(self.among_few)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Why the calibration may mean little."""
+        doubts: list[Doubt] = []
+        error = self.calibration.expected_calibration_error
+        if max(error, self.error_among_few) > MAX_CALIBRATION_ERROR:
+            doubts.append("error")
+        if not _has_folds(self.open):
+            doubts.append("folds")
+        return tuple(doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +114,6 @@ def calibrate(
     open_crossed = both_crossed[: len(opened)]
     calibration = _fit_open(both, base)
     best = best_threshold([(one.confidence, one.graded) for one in given_crossed])
-    error = calibration_error(open_crossed)
-    doubts: list[Doubt] = []
-    if max(error, calibration_error(both_crossed[len(opened) :])) > MAX_CALIBRATION_ERROR:
-        doubts.append("error")
-    if not _has_folds(opened):
-        doubts.append("folds")
     return Calibrated(
         calibration=calibration.model_copy(
             update={
@@ -121,13 +125,12 @@ def calibrate(
                 "given_passage": given_all.model_copy(
                     update={"min_confidence": _rounded(min(best.value, 1.0))}
                 ),
-                "expected_calibration_error": _rounded(error),
+                "expected_calibration_error": _rounded(calibration_error(open_crossed)),
             }
         ),
         given=given_crossed,
         open=open_crossed,
         among_few=both_crossed[len(opened) :],
-        doubts=tuple(doubts),
     )
 
 

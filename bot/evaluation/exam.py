@@ -304,7 +304,7 @@ class Exam:
                 reporter=reporter,
             ) as generation,
         ):
-            questions = OnnxQuestionEncoder(self._encoder.export, self._settings.threads)
+            questions = OnnxQuestionEncoder(self._encoder.export)
             yield Retriever(generation, questions)
 
     def _answerer(self, retriever: Retriever, min_confidence: float) -> Answerer:

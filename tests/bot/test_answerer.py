@@ -1,17 +1,20 @@
 """Question in, answer out: every answer stands in a document, or there is none."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.answerer import MAX_NEAREST, Answerer
+from bot.answerer import ALWAYS_READ, MAX_NEAREST, Answerer
 from bot.conversation import Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
 from index.passages import Splitting
 from index.retrieve import Retriever
+from reader.model import PassageText, Wording
+from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
 TEXT = (
@@ -93,6 +96,58 @@ def test_other_answers_come_when_asked_for(filled: Library) -> None:
     assert answerer.answer("how many for arson").alternatives == ()
     other = answerer.answer("how many for arson", alternatives=2).alternatives
     assert len(other) == 2
+
+
+class ReaderThatRemembers(FakeReader):
+    """Which passages it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+        others: Sequence[Wording] = (),
+    ) -> list[Span]:
+        self.given += [passage.text for passage in passages]
+        return super().read(question, passages, spans_per_passage, others)
+
+
+def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
+    """The passages that are read for a question."""
+    reader = ReaderThatRemembers()
+    Answerer(
+        Retriever(library.open(), library.encoder),
+        reader,
+        FAKE_CALIBRATION,
+        passages=passages,
+        min_confidence=0.5,
+        max_question_chars=100,
+    ).answer(question)
+    return reader.given
+
+
+def test_passages_far_behind_the_first_are_not_read(library: Library) -> None:
+    for number, text in enumerate(("For arson 90.", "Rivers rise.", "Trees fall.", "Cats sleep.")):
+        library.write(f"{number}.txt", text)
+    library.build()
+
+    given = given_for(library, "how many for arson")
+
+    assert len(given) == ALWAYS_READ
+    assert given[0] == "For arson 90."
+
+
+def test_passages_as_near_as_the_first_are_read_as_far_as_the_limit_goes(library: Library) -> None:
+    for number in range(8):
+        library.write(f"{number}.txt", f"For arson 90{'!' * number}")
+    library.build()
+
+    assert len(given_for(library, "how many for arson")) == 5
+    assert len(given_for(library, "how many for arson", passages=3)) == 3
+    assert len(given_for(library, "how many for arson", passages=1)) == 1
 
 
 def test_a_sentence_that_two_passages_share_gives_one_answer(library: Library) -> None:
