@@ -86,9 +86,9 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 - *Documents*: the passages of `{comparison.asked}`, and those of `{comparison.distractors}` in their way: {comparison.documents:,} documents, cut by Quoth into {comparison.passages:,} passages, which all systems read.
 - *Questions*: {comparison.graded:,} of `{comparison.asked}`, chosen at random but always the same, for the warm figures, EM and F1; {sum(comparison.crowd):,} others for {comparison.askers} askers. No process is asked a question twice.
-- *Weights*: those that Quoth ships. The others run them in fp32 (`benchmarks/checkpoint.py` turns the ONNX file into a checkpoint), Quoth in int8. All use the encoder all-MiniLM-L6-v2.
+- *Weights*: those that Quoth ships. The others run them in fp32 (`benchmarks/checkpoint.py` turns the ONNX file into a checkpoint), Quoth in int8. All use the encoder all-MiniLM-L6-v2, Quoth in int8 for questions.
 - *Installed*: the files of the packages that one installs, of all that they need, and of the models.
-- *Index*: what the system keeps of the documents; with Quoth, the encoder of questions too, which it exports once.
+- *Index*: what the system keeps of the documents; with Quoth, its encoder too, which it exports once.
 - *Import*: of what answering needs, in a fresh process; {len(rounds.import_s)} rounds, the median.
 - *Index rate*: from passages in memory to an index on the disk, the encoder being loaded; Quoth also reads and cuts the documents. {len(rounds.build_s)} rounds, the median.
 - *Cold*: a whole process from its start to its end, which opens the index and answers one question, the files being in the system's cache; {len(rounds.cold_s)} rounds, the median.
@@ -99,7 +99,7 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 ## How each is set up
 
-All read {PASSAGES} passages per question with {THREADS} threads, and none reaches a network.\nIn brackets, what one installs.
+All may read {PASSAGES} passages per question with {THREADS} threads, and none reaches a network.\nThe others read {PASSAGES}; Quoth leaves out those that it finds far behind the best two.\nIn brackets, what one installs.
 
 {setups}
 

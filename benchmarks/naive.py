@@ -5,7 +5,7 @@ What one writes in an hour: the same answer from sentence-transformers, faiss an
     python -m benchmarks.naive "how many were deported for drunk driving?"
 
 It reads the same documents, cut into the same passages, with the same weights and as many threads
-as Quoth; like Quoth, it keeps its vectors on disk and reads five passages. `make bench` measures
+as Quoth; like Quoth, it keeps its vectors on disk. It reads five passages. `make bench` measures
 the functions of this file.
 """
 

@@ -30,7 +30,7 @@ class AnswerSpan:
 
 @dataclass(frozen=True, slots=True)
 class NearestPassage:
-    """A passage that was looked through in vain."""
+    """A passage near the question, where none that was read answers it."""
 
     document_id: str
     title: str

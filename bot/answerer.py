@@ -23,12 +23,12 @@ SPANS_PER_PASSAGE = 3
 # time, after these first ones. docs/speed.md says what that costs.
 ALWAYS_READ = 2
 FAR_BEHIND = 0.08
-# What a person will look through; the best that were not good enough.
+# What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
 # What was just shown reaches so far to either side: about two passages.
 NEAR_CHARS = 1_500
 # A follow-up is read in more passages, and in the best ones in every wording: some twelve readings
-# instead of five. docs/conversation.md says what more of either gives.
+# instead of two to five. docs/conversation.md says what more of either gives.
 MORE_FOR_FOLLOW_UP = 1
 PASSAGES_READ_AGAIN = 2
 

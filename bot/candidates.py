@@ -68,7 +68,7 @@ def candidates(
     Args:
         asked: What the reader was asked.
         read: Spans of the hits' passages.
-        hits: All that were read.
+        hits: All that were found, those that were not read included.
         collection_of: Names the collection that a passage was found in.
     """
     by_passage = {hit.passage.id: hit for hit in hits}

@@ -33,7 +33,7 @@ class Clues:
     cosine: float
     """Between the question and its passage."""
     lexical: float
-    """The BM25 score of its passage over the best one of the passages that were read, in [0, 1]."""
+    """The BM25 score of its passage over the best one that was found, in [0, 1]."""
 
 
 class PassageCalibration(BaseModel):

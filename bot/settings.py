@@ -211,7 +211,7 @@ class Settings(BaseSettings):
 
     @property
     def encoder_exports(self) -> Path:
-        """The exported question encoders."""
+        """The exported encoders."""
         return self.data / "encoder"
 
     @property

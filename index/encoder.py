@@ -17,16 +17,16 @@ import numpy.typing as npt
 from index.encoder_files import find_encoder, folder_sha256
 from index.errors import EncoderError
 from index.exporting import (
-    DOCUMENT_NAME,
-    QUESTION_NAME,
     TOKENIZER_NAME,
     checked_manifest,
     ensure_exported,
+    open_documents,
+    open_questions,
 )
 from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
 
 if TYPE_CHECKING:
-    from onnxruntime import SessionOptions
+    from onnxruntime import InferenceSession
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
@@ -184,30 +184,25 @@ class _OnnxEncoder:
     def __init__(
         self,
         export: Path,
-        model_name: str,
-        options: "SessionOptions",
+        open_session: "Callable[[Path], InferenceSession]",
         open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
     ) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         try:
-            manifest = checked_manifest(export)
+            self._manifest = checked_manifest(export)
             tokenizer = export / TOKENIZER_NAME
             self._tokenizer = (
                 open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
             )
-            self._session = onnxruntime.InferenceSession(
-                str(export / model_name), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(export)
         # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
         except Exception as error:
             raise EncoderError(
                 f"{export}: the exported encoder can't be opened ({error}). "
                 "`quoth index` writes it again."
             ) from error
-        self.dim = manifest.dim
-        self._manifest = manifest
+        self.dim = self._manifest.dim
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
@@ -244,18 +239,7 @@ class OnnxQuestionEncoder(_OnnxEncoder):
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        # So little to compute that a second thread gains nothing.
-        options.intra_op_num_threads = 1
-        # It would keep what the longest question took.
-        options.enable_cpu_mem_arena = False
-        # A sum and its normalisation in one operator take five times as long on a processor.
-        options.add_session_config_entry(
-            "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
-        )
-        super().__init__(export, QUESTION_NAME, options, open_tokenizer)
+        super().__init__(export, open_questions, open_tokenizer)
 
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""
@@ -267,17 +251,12 @@ class OnnxDocumentEncoder(_OnnxEncoder):
 
     def __init__(self, export: Path) -> None:
         """
-        Open an export, for ONNX Runtime's own choice of threads.
+        Open an export.
 
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        # The graph was optimised when it was written.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        super().__init__(export, DOCUMENT_NAME, options)
+        super().__init__(export, open_documents)
 
     def encode_document(self, text: str) -> Vectors:
         """Embed one text of a document: unit length, shape (dim,)."""

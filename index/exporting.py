@@ -5,7 +5,7 @@ The encoder on disk: exported to ONNX once, checked whenever it is opened.
                                 question.onnx, in int8, if that makes the same of questions
                                 weights beside both, tokenizer.json, manifest.json
 
-int8 is three times as fast, and takes 40 MB less memory; hit@5 is the same (docs/retrieval.md).
+int8 takes less time and memory (docs/speed.md), and finds the same passages (docs/retrieval.md).
 """
 
 import fcntl
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import EncoderError, IndexDamagedError
@@ -24,6 +25,7 @@ from index.files import FileStamp, check_file, fsync, stamp_file
 from index.tracing import INPUT_NAMES, quantise, write_onnx
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
     from sentence_transformers import SentenceTransformer
 
 # Counts changes of what is exported.
@@ -32,8 +34,9 @@ DOCUMENT_NAME = "document.onnx"
 QUESTION_NAME = "question.onnx"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
+_NEEDED = frozenset({DOCUMENT_NAME, QUESTION_NAME, TOKENIZER_NAME})
 
-# Between the vectors in fp32 and int8 of each of these. all-MiniLM-L6-v2 has 0.985 at least over
+# Between the vectors in fp32 and int8 of each of these. all-MiniLM-L6-v2 has 0.986 at least over
 # 400 questions; encoders with activations of very different sizes lose much more.
 MIN_COSINE = 0.97
 _EXAMPLES = (
@@ -48,6 +51,7 @@ _EXAMPLES = (
 )
 _UNFINISHED = ".exporting-"
 _OUTPUT_NAME = "embedding"
+PROVIDERS = ("CPUExecutionProvider",)
 # Of a model that names no limit of its own.
 _NO_LIMIT = 1_000_000
 # Under one of these names a model may say what goes before a document's text.
@@ -76,9 +80,15 @@ def checked_manifest(export: Path, *, verify: bool = False) -> ExportManifest:
     Read the manifest of an export and compare its files.
 
     Raises:
-        OSError, ValidationError, IndexDamagedError: If it is not what was written.
+        OSError, ValidationError, IndexDamagedError: If it is not what this Quoth writes.
     """
     manifest = ExportManifest.model_validate_json((export / MANIFEST_NAME).read_bytes())
+    if manifest.format_version != FORMAT_VERSION:
+        raise IndexDamagedError(
+            f"it has format version {manifest.format_version}, this Quoth reads {FORMAT_VERSION}"
+        )
+    if missing := _NEEDED - manifest.files.keys():
+        raise IndexDamagedError(f"its manifest does not name {', '.join(sorted(missing))}")
     for name, stamp in manifest.files.items():
         check_file(export / name, stamp, verify=verify)
     return manifest
@@ -95,8 +105,7 @@ def verify_export(export: Path) -> None:
         checked_manifest(export, verify=True)
     except (OSError, ValidationError, IndexDamagedError) as error:
         raise EncoderError(
-            f"{export}: the exported question encoder is damaged ({error}). "
-            "`quoth index` writes it again."
+            f"{export}: the exported encoder is damaged ({error}). `quoth index` writes it again."
         ) from error
 
 
@@ -150,7 +159,7 @@ def _is_exported(export: Path, sha256: str) -> bool:
         manifest = checked_manifest(export)
     except (OSError, ValidationError, IndexDamagedError):
         return False
-    return manifest.format_version == FORMAT_VERSION and manifest.sha256 == sha256
+    return manifest.sha256 == sha256
 
 
 def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
@@ -158,9 +167,11 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
     scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
         inputs = _export_model(model, scratch / DOCUMENT_NAME)
-        quantise(scratch / DOCUMENT_NAME, scratch / QUESTION_NAME)
-        if _least_cosine(model, inputs, scratch) < MIN_COSINE:
-            _use_fp32(scratch)
+        question_prefix = model.prompts.get("query") or ""
+        if not _quantised_well(model, question_prefix, inputs, scratch):
+            # Its graph names the documents' weights.
+            (scratch / f"{QUESTION_NAME}.data").unlink(missing_ok=True)
+            shutil.copyfile(scratch / DOCUMENT_NAME, scratch / QUESTION_NAME)
         tokenizer = model.tokenizer.backend_tokenizer
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -171,11 +182,11 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
             name=name,
             sha256=sha256,
             dim=model.get_embedding_dimension() or 0,
-            question_prefix=model.prompts.get("query") or "",
+            question_prefix=question_prefix,
             document_prefix=next(filter(None, map(model.prompts.get, _DOCUMENT_PROMPTS)), ""),
             max_tokens=model.max_seq_length or _NO_LIMIT,
             inputs=inputs,
-            files={name: stamp_file(scratch / name) for name in exported},
+            files={file: stamp_file(scratch / file) for file in exported},
         )
         # Other users of this machine may ask too.
         scratch.chmod(0o755)
@@ -215,24 +226,48 @@ def _export_model(model: "SentenceTransformer", target: Path) -> tuple[str, ...]
     return tuple(examples)
 
 
-def _least_cosine(model: "SentenceTransformer", inputs: Sequence[str], folder: Path) -> float:
-    """How little what int8 makes of one of `_EXAMPLES` resembles what fp32 makes of it."""
+def _quantised_well(
+    model: "SentenceTransformer", prefix: str, inputs: Sequence[str], folder: Path
+) -> bool:
+    """Write the questions' model; whether it makes of `_EXAMPLES` what the documents' makes."""
     import onnxruntime
 
-    exact, small = (
-        onnxruntime.InferenceSession(str(folder / name), providers=["CPUExecutionProvider"])
-        for name in (DOCUMENT_NAME, QUESTION_NAME)
-    )
+    quantise(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
+    exact = onnxruntime.InferenceSession(str(folder / DOCUMENT_NAME), providers=PROVIDERS)
+    small = open_questions(folder)
     cosines = []
     for example in _EXAMPLES:
-        features = model.preprocess([example])
+        features = model.preprocess([prefix + example])
         feed = {name: features[name].numpy() for name in inputs}
         (one,), (other,) = (session.run(None, feed)[0] for session in (exact, small))
-        cosines.append(float(one @ other))
-    return min(cosines)
+        cosines.append(one @ other)
+    # Of a model that int8 breaks, some are no numbers; then this is none either, and not enough.
+    return bool(np.min(cosines) >= MIN_COSINE)
 
 
-def _use_fp32(folder: Path) -> None:
-    """Let questions be encoded by the documents' model, whose weights its graph names."""
-    (folder / f"{QUESTION_NAME}.data").unlink()
-    shutil.copyfile(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
+def open_questions(export: Path) -> "InferenceSession":
+    """Open the questions' model as they are encoded."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # Of the default encoder so little is to compute that a second thread gains nothing.
+    options.intra_op_num_threads = 1
+    # It would keep what the longest question took.
+    options.enable_cpu_mem_arena = False
+    # A sum and its normalisation in one operator take five times as long on a processor.
+    options.add_session_config_entry(
+        "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
+    )
+    return onnxruntime.InferenceSession(str(export / QUESTION_NAME), options, providers=PROVIDERS)
+
+
+def open_documents(export: Path) -> "InferenceSession":
+    """Open the documents' model, with as many threads as ONNX Runtime chooses."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # A thread that spins for its next task takes a core from whoever works beside.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The graph was optimised when it was written.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(str(export / DOCUMENT_NAME), options, providers=PROVIDERS)

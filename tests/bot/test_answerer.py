@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answerer import ALWAYS_READ, MAX_NEAREST, Answerer
+from bot.answerer import ALWAYS_READ, FAR_BEHIND, MAX_NEAREST, Answerer, worth_reading
 from bot.conversation import Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
-from index.passages import Splitting
-from index.retrieve import Retriever
+from index.passages import Passage, Splitting
+from index.retrieve import Hit, Retriever
 from reader.model import PassageText, Wording
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
@@ -127,6 +127,29 @@ def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
         max_question_chars=100,
     ).answer(question)
     return reader.given
+
+
+def hits_at(*scores: float) -> list[Hit]:
+    """Passages that retrieval found, best first."""
+    return [
+        Hit(
+            passage=Passage(number, "a.txt", 0, 1, "x", ()),
+            score=score,
+            dense_rank=None,
+            cosine_score=score,
+            lexical_rank=None,
+            bm25_score=None,
+        )
+        for number, score in enumerate(scores)
+    ]
+
+
+def test_what_is_just_near_enough_is_read_and_what_is_not_is_left() -> None:
+    near, far = 0.9 - 0.99 * FAR_BEHIND, 0.9 - 1.01 * FAR_BEHIND
+
+    assert worth_reading(hits_at(0.9, 0.2, near, far)) == hits_at(0.9, 0.2, near)
+    assert worth_reading(hits_at(0.9)) == hits_at(0.9)
+    assert worth_reading([]) == []
 
 
 def test_passages_far_behind_the_first_are_not_read(library: Library) -> None:

@@ -1,5 +1,6 @@
 """The real encoder: both of its paths compute the same, and it is the one it should be."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,9 +16,17 @@ import pytest
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from index.errors import EncoderError
-from index.exporting import MANIFEST_NAME, MIN_COSINE, QUESTION_NAME, ensure_exported
+from index.exporting import (
+    DOCUMENT_NAME,
+    MANIFEST_NAME,
+    MIN_COSINE,
+    QUESTION_NAME,
+    ensure_exported,
+    verify_export,
+)
 from tests.conftest import ROOT
 
+MODELS = [f"{name}{end}" for name in (DOCUMENT_NAME, QUESTION_NAME) for end in ("", ".data")]
 TEXTS = [
     "how many were deported for drunk driving?",
     "Of the 216,698 people deported because they were convicted of crimes, 44,600 were sentenced.",
@@ -85,7 +94,7 @@ def test_token_offsets_are_slices_of_their_texts(export: Path) -> None:
     assert "".join(text[a:b] for a, b in offsets) == text.replace(" ", "")
 
 
-@pytest.mark.parametrize("name", [QUESTION_NAME, MANIFEST_NAME, f"{QUESTION_NAME}.data"])
+@pytest.mark.parametrize("name", [*MODELS, MANIFEST_NAME])
 def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, name: str) -> None:
     broken = tmp_path / "export"
     shutil.copytree(export, broken, copy_function=os.link)
@@ -95,7 +104,7 @@ def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, 
         OnnxQuestionEncoder(broken)
 
 
-@pytest.mark.parametrize("name", [QUESTION_NAME, f"{QUESTION_NAME}.data", "tokenizer.json"])
+@pytest.mark.parametrize("name", [*MODELS, "tokenizer.json"])
 def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, name: str) -> None:
     broken = tmp_path / "export"
     shutil.copytree(export, broken)
@@ -105,6 +114,29 @@ def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, nam
 
     with pytest.raises(EncoderError, match="checksum"):
         OnnxQuestionEncoder(broken)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"format_version": 3}, "has format version 3, this Quoth reads"), ({"files": {}}, MODELS[0])],
+)
+def test_an_export_of_another_version_is_written_again(
+    export: Path, tmp_path: Path, changed: dict[str, object], named: str
+) -> None:
+    other = tmp_path / export.name
+    shutil.copytree(export, other)
+    manifest = json.loads((other / MANIFEST_NAME).read_text())
+    (other / MANIFEST_NAME).write_text(json.dumps(manifest | changed))
+
+    for refusing in (OnnxQuestionEncoder, OnnxDocumentEncoder, verify_export):
+        with pytest.raises(EncoderError, match=named):
+            refusing(other)
+
+    def load() -> NoReturn:
+        raise RuntimeError("to be exported")
+
+    with pytest.raises(EncoderError, match="to be exported"):
+        ensure_exported(tmp_path, "any", export.name, load)
 
 
 def test_what_a_killed_export_left_goes_with_the_next_build(export: Path, tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_verifying_looks_at_the_exported_encoder_too(home: Path) -> None:
     verified = quoth("index", "verify", cwd=home)
 
     assert verified.returncode == 1
-    assert "the exported question encoder is damaged" in verified.stderr
+    assert "the exported encoder is damaged" in verified.stderr
 
 
 def test_indexing_reports_as_json(home: Path) -> None:
