@@ -38,8 +38,6 @@ class Recipe:
     warm_up: float = 0.06
     """Share of the steps."""
     measure_every_steps: int = 250
-    snapshot_every_steps: int = 0
-    """Steps between two sets of weights that are kept beside the last; 0 keeps none."""
     seed: int = 0
 
 
@@ -49,6 +47,7 @@ def train(
     recipe: Recipe,
     folder: Path,
     dev: Callable[[Network], Report],
+    snapshot_every_steps: int = 0,
 ) -> None:
     """
     Train a network in place and leave it in `folder / "final"`.
@@ -62,6 +61,8 @@ def train(
         recipe: How to train.
         folder: For checkpoints, `snapshots/`, the log (`log.jsonl`) and the result.
         dev: Measures the network while it trains.
+        snapshot_every_steps: Steps between two sets of weights that are kept beside the last; 0
+            keeps none.
 
     Raises:
         RunError: If the folder holds a run of another recipe or other rows.
@@ -107,7 +108,7 @@ def train(
             report = dev(network)
             say(f"step {step + 1}/{total} dev {report}")
             _log(folder, {"step": step + 1, **report.figures()})
-        if _is_due(step + 1, recipe.snapshot_every_steps) and step + 1 < total:
+        if _is_due(step + 1, snapshot_every_steps) and step + 1 < total:
             network.save(folder / "snapshots" / f"step-{step + 1:06}")
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             _checkpoint(network, optimiser, folder, step + 1)

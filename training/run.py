@@ -8,8 +8,8 @@ before, and needs `--mpnet FOLDER` and the opinions deleted. The name of a stage
 runs that one. In order:
 
 `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes its opinions to
-`training/data/opinions.bin`; `student-qamr`, `student-taught`, `student`, `student-again` and
-`student-last` train the small reader; `choose` averages its snapshots and keeps the mean that dev
+`training/data/opinions.bin`; the stages that begin with `student` train the small reader, those of
+`training.workplace.LESSONS` last; `choose` averages its snapshots and keeps the mean that dev
 prefers; `export` writes it to `reader/weights/` as int8, if that costs little on dev; `calibrate`
 writes its calibration, and `curve` the learning curve of the student's stages, beside it.
 """
@@ -18,6 +18,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bot.evaluation.errors import EvaluationError
@@ -46,7 +47,7 @@ from training.models import (
     open_teacher,
 )
 from training.rows import labelled, taught
-from training.workplace import SEED, Workplace
+from training.workplace import LESSONS, SEED, Workplace
 
 THREADS = 2
 MAX_OPINIONS = 110_000
@@ -58,9 +59,10 @@ TEACHER = Recipe(learning_rate=5e-5, batch_size=16, max_steps=860, measure_every
 STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
 STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
 STUDENT = Recipe(learning_rate=8e-5, batch_size=24)
-STUDENT_AGAIN = Recipe(learning_rate=7e-5, batch_size=24)
-STUDENT_LAST = Recipe(learning_rate=7e-5, batch_size=24, snapshot_every_steps=150)
-STUDENT_STAGES = ("student-qamr", "student-taught", "student", "student-again", "student-last")
+LESSON = Recipe(learning_rate=7e-5, batch_size=24)
+SNAPSHOT_EVERY_STEPS = 150
+"""In the last stage."""
+STUDENT_STAGES = ("student-qamr", "student-taught", "student", *LESSONS)
 
 
 def count_examples(place: Workplace) -> None:
@@ -69,8 +71,7 @@ def count_examples(place: Workplace) -> None:
         ("teacher", place.teacher_examples()),
         ("plan of opinions", place.plan()),
         ("student", place.student_examples()),
-        ("student-again", place.student_again_examples()),
-        ("student-last", place.student_last_examples()),
+        *((name, place.lesson_examples(lesson)) for name, lesson in LESSONS.items()),
     )
     for name, examples in sources:
         counts = Counter(example.kind for example in examples)
@@ -130,18 +131,13 @@ def train_student(place: Workplace) -> None:
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
 
-def train_student_again(place: Workplace) -> None:
-    """Ask it those questions once more, otherwise."""
-    network = open_student(place.result("student"))
-    rows = labelled(network, place.student_again_examples())
-    train(network, rows, STUDENT_AGAIN, place.work / "student-again", place.dev_sample)
-
-
-def train_student_last(place: Workplace) -> None:
-    """Teach it the third split, which it has not met."""
-    network = open_student(place.result("student-again"))
-    rows = labelled(network, place.student_last_examples())
-    train(network, rows, STUDENT_LAST, place.work / "student-last", place.dev_sample)
+def teach_lesson(name: str, place: Workplace) -> None:
+    """Ask it the questions of one of `LESSONS`, from where the stage before left it."""
+    before = STUDENT_STAGES[STUDENT_STAGES.index(name) - 1]
+    network = open_student(place.result(before))
+    rows = labelled(network, place.lesson_examples(LESSONS[name]))
+    snapshots = SNAPSHOT_EVERY_STEPS if name == STUDENT_STAGES[-1] else 0
+    train(network, rows, LESSON, place.work / name, place.dev_sample, snapshots)
 
 
 def choose_student(place: Workplace) -> None:
@@ -181,8 +177,7 @@ STAGES: dict[str, Callable[[Workplace], None]] = {
     "student-qamr": train_student_on_qamr,
     "student-taught": train_student_on_opinions,
     "student": train_student,
-    "student-again": train_student_again,
-    "student-last": train_student_last,
+    **{name: partial(teach_lesson, name) for name in LESSONS},
     "choose": choose_student,
     "export": export_student,
     "calibrate": calibrate_reader,

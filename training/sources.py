@@ -84,20 +84,35 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
     Read our passages, list questions included.
 
     Args:
-        split: "train", "train-2", "dev" or "test".
-        folder: Where `<split>.jsonl` lies, and `lists-<split>.jsonl` if the split has lists.
+        split: "train", "train-2" and so on, "dev" or "test".
+        folder: Where `<split>.jsonl` lies, and `lists-<split>.jsonl` if the split has lists. They
+            may also be about passages of other splits for training, which then come again with
+            nothing but these.
 
     Raises:
-        SourceError: If a file is missing, or an answer is not in its passage.
+        SourceError: If a file or a passage is missing, or an answer is not in its passage.
     """
     lists: dict[str, list[Question]] = {}
     rows = {row["id"]: row for row in _lines(folder / f"{split}.jsonl")}
+    others: dict[str, dict[str, Any]] = {}
     lists_path = folder / f"lists-{split}.jsonl"
     for row in _lines(lists_path) if lists_path.exists() else ():
+        if row["passage"] not in rows:
+            others = others or _others(split, folder)
+            if row["passage"] not in others:
+                msg = f"{lists_path}: there is no passage {row['passage']!r} for {row['q']!r}."
+                raise SourceError(msg)
+            rows[row["passage"]] = {**others[row["passage"]], "qas": [], "followups": []}
         text = rows[row["passage"]]["text"]
         found = locate_all(text, row["answers"])
         lists.setdefault(row["passage"], []).append(Question(row["q"], found))
     return [_passage(row, lists.get(row["id"], [])) for row in rows.values()]
+
+
+def _others(split: str, folder: Path) -> dict[str, dict[str, Any]]:
+    """By id, what lists of a split may be about beside its own: one for training, of any such."""
+    paths = sorted(folder.glob("train*.jsonl")) if split.startswith("train") else []
+    return {row["id"]: row for path in paths for row in _lines(path)}
 
 
 def _passage(row: dict[str, Any], lists: Sequence[Question]) -> Passage:

@@ -24,18 +24,37 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SEED = 20
-SPLITS = ("train", "train-2", "train-3")
+SPLITS = ("train", "train-2", "train-3", "train-4", "train-5")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first, and with them the teacher's opinions, do not change when another comes."""
 TEACHER_QAMR_EXAMPLES = 4_000
 STUDENT_QAMR_EXAMPLES = 2_000
 STUDENT_MISMATCHES = 5_000
-AGAIN_QAMR_EXAMPLES = 1_000
-AGAIN_MISMATCHES = 2_500
-LAST_QAMR_EXAMPLES = 500
-LAST_MISMATCHES = 2_500
+LESSON_QAMR_EXAMPLES = 500
+"""For each split that is asked."""
+LESSON_MISMATCHES = 2_500
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a later stage of the student asks."""
+
+    splits: tuple[str, ...]
+    """Every question of these once. It is met in other words and windows than in other lessons."""
+    turn: int
+    """The lesson's own, part of its seed."""
+
+
+LESSONS = {
+    "student-again": Lesson(("train", "train-2"), 4),
+    "student-third": Lesson(("train-3",), 5),
+    "student-third-again": Lesson(("train-3",), 6),
+    "student-fourth": Lesson(("train-4",), 7),
+    "student-fifth": Lesson(("train-5",), 8),
+}
+"""By stage, in order."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +141,18 @@ class Workplace:
         It has met the questions of the first split before; so it meets each one twice in all, in
         other words and windows each time.
         """
-        first, second, _ = self.corpora
+        first, second = self.corpora[:2]
         examples = epoch_of_passages(first, SEED + 2)
         examples += epoch_of_passages(second, SEED + 2)
         examples += epoch_of_passages(second, SEED + 3)
         examples += epoch_of_mismatches((first, second), STUDENT_MISMATCHES, SEED + 2)
         return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
 
-    def student_again_examples(self) -> list[Example]:
-        """The questions of the first two splits a third time, in other words and windows."""
-        known = self.corpora[:2]
-        examples = [one for corpus in known for one in epoch_of_passages(corpus, SEED + 4)]
-        examples += epoch_of_mismatches(known, AGAIN_MISMATCHES, SEED + 4)
-        return examples + epoch_of_qamr(self.sentences, AGAIN_QAMR_EXAMPLES, SEED + 4)
-
-    def student_last_examples(self) -> list[Example]:
-        """The third split, with wrong passages from all."""
-        examples = epoch_of_passages(self.corpora[2], SEED + 5)
-        examples += epoch_of_mismatches(self.corpora, LAST_MISMATCHES, SEED + 5)
-        return examples + epoch_of_qamr(self.sentences, LAST_QAMR_EXAMPLES, SEED + 5)
+    def lesson_examples(self, lesson: Lesson) -> list[Example]:
+        """What the student is asked in a lesson, with wrong passages from all splits so far."""
+        seed = SEED + lesson.turn
+        so_far = self.corpora[: 1 + max(SPLITS.index(split) for split in lesson.splits)]
+        asked = [self.corpora[SPLITS.index(split)] for split in lesson.splits]
+        examples = [one for corpus in asked for one in epoch_of_passages(corpus, seed)]
+        examples += epoch_of_mismatches(so_far, LESSON_MISMATCHES, seed)
+        return examples + epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,11 @@ from tests.training.tiny import equal, tiny_network, weights
 from training import loop, run
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, TrainingError
+from training.examples import Example
 from training.models import open_student
 from training.run import STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
-from training.workplace import SPLITS, Workplace
+from training.workplace import LESSONS, SPLITS, Workplace
 
 
 def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
@@ -80,8 +81,8 @@ def test_each_student_begins_where_the_one_before_ended(
 ) -> None:
     monkeypatch.setattr(run, "MINILM_SHA256", file_sha256(place.minilm / "model.safetensors"))
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
-    last = replace(run.STUDENT_LAST, max_steps=3, snapshot_every_steps=1)
-    monkeypatch.setattr(run, "STUDENT_LAST", last)
+    monkeypatch.setattr(run, "LESSON", replace(run.LESSON, max_steps=3))
+    monkeypatch.setattr(run, "SNAPSHOT_EVERY_STEPS", 1)
     begun: list[Path] = []
 
     def remembering(folder: Path) -> object:
@@ -101,16 +102,14 @@ def test_each_student_begins_where_the_one_before_ended(
     assert not equal(*ends)
     chosen = place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
     assert json.loads(chosen.read_text())["averaged"] in {1, 3}
+    assert not (place.work / STUDENT_STAGES[-2] / "snapshots").exists()
     assert (place.out / "learning_curve.svg").exists()
 
 
 def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
     for stage, missing in (
-        ("student-taught", "student-qamr"),
-        ("student", "student-taught"),
-        ("student-again", "student"),
-        ("student-last", "student-again"),
-        ("choose", "student-last"),
+        *((after, before) for before, after in pairwise(STUDENT_STAGES)),
+        ("choose", STUDENT_STAGES[-1]),
         ("export", "choose"),
         ("distil", "teacher"),
     ):
@@ -125,11 +124,13 @@ def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace)
 
 def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Workplace) -> None:
     """Those of the first one with the teacher's opinions before."""
-    for examples, times in (
-        (place.student_examples(), (1, 2, 0)),
-        (place.student_again_examples(), (1, 1, 0)),
-        (place.student_last_examples(), (0, 0, 1)),
-    ):
+    met_by: list[tuple[list[Example], list[int]]] = [
+        (place.student_examples(), [1, 2, *[0] * len(SPLITS[2:])])
+    ]
+    for lesson in LESSONS.values():
+        times = [int(split in lesson.splits) for split in SPLITS]
+        met_by.append((place.lesson_examples(lesson), times))
+    for examples, times in met_by:
         answered = [example for example in examples if example.kind == "passage"]
         for corpus, count in zip(place.corpora, times, strict=True):
             asked = sum(bool(q.spans) for passage in corpus.passages for q in passage.questions)
@@ -141,6 +142,26 @@ def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Work
         assert "qamr" in kinds
 
     assert place.student_examples() == place.student_examples()
+
+
+def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> None:
+    for split in SPLITS:
+        asked = [lesson for lesson in LESSONS.values() if split in lesson.splits]
+        met = [
+            [one.key for one in place.lesson_examples(lesson) if one.kind == "passage"]
+            for lesson in asked
+        ]
+        assert all(set(first) != set(second) for first, second in pairwise(met))
+    turns = [lesson.turn for lesson in LESSONS.values()]
+    assert min(turns) > 3  # The stages before have those up to it.
+    assert len(set(turns)) == len(turns)
+
+
+def test_wrong_passages_are_not_from_splits_that_come_later(place: Workplace) -> None:
+    later = [passage.text for passage in place.corpora[2].passages]
+
+    for one in place.lesson_examples(LESSONS["student-again"]):
+        assert not any(one.context in text for text in later)
 
 
 def test_a_missing_result_says_which_stage_makes_it(place: Workplace) -> None:

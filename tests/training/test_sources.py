@@ -14,6 +14,7 @@ from training.sources import (
     read_qamr,
     undo_treebank,
 )
+from training.workplace import SPLITS
 
 
 def test_of_equal_answers_the_one_near_the_questions_words_is_meant() -> None:
@@ -80,6 +81,19 @@ def test_passages_are_read_with_their_list_questions(tmp_path: Path) -> None:
     assert passage.followups[0].spans == ()
 
 
+@pytest.mark.parametrize(("split", "of"), [("dev", "train"), ("train-2", "dev")])
+def test_lists_of_held_out_splits_and_of_others_do_not_mix(
+    tmp_path: Path, split: str, of: str
+) -> None:
+    write_split(tmp_path, answer="Ada")
+    (tmp_path / "dev.jsonl").rename(tmp_path / f"{of}.jsonl")
+    (tmp_path / "lists-dev.jsonl").rename(tmp_path / f"lists-{split}.jsonl")
+    (tmp_path / f"{split}.jsonl").write_text("", encoding="utf-8")
+
+    with pytest.raises(SourceError, match=r"lists-.* no passage 'w1-00' for 'who are they'"):
+        read_passages(split, tmp_path)
+
+
 def test_an_answer_that_is_not_in_its_passage_is_an_error(tmp_path: Path) -> None:
     write_split(tmp_path, answer="Cy")
 
@@ -96,7 +110,22 @@ def test_a_split_needs_no_lists(tmp_path: Path) -> None:
     assert [question.text for question in passage.questions] == ["who rows", "who swims"]
 
 
-@pytest.mark.parametrize("split", ["train", "train-2", "dev", "test"])
+def test_lists_may_be_about_passages_of_other_splits(tmp_path: Path) -> None:
+    write_split(tmp_path, answer="Ada")
+    (tmp_path / "dev.jsonl").rename(tmp_path / "train.jsonl")
+    (tmp_path / "lists-dev.jsonl").rename(tmp_path / "lists-train-2.jsonl")
+    other = {"id": "w2-00", "text": "Cy swims.", "qas": [], "followups": []}
+    (tmp_path / "train-2.jsonl").write_text(json.dumps(other) + "\n", encoding="utf-8")
+
+    own, again = read_passages("train-2", tmp_path)
+
+    assert own.id == "w2-00"
+    assert (again.id, again.text) == ("w1-00", "Ada rows and Bo sails.")
+    assert [question.text for question in again.questions] == ["who are they"]
+    assert again.followups == ()
+
+
+@pytest.mark.parametrize("split", [*SPLITS, "dev", "test"])
 def test_our_own_files_can_be_read(split: str) -> None:
     passages = read_passages(split)
 
@@ -108,11 +137,15 @@ def test_our_own_files_can_be_read(split: str) -> None:
             assert 0 <= start < end <= len(passage.text)
 
 
-def test_the_splits_share_no_passage() -> None:
-    passages = [p for split in ("train", "train-2", "dev", "test") for p in read_passages(split)]
+def test_the_splits_share_no_passage_but_for_lists() -> None:
+    trained = [passage for split in SPLITS for passage in read_passages(split)]
+    held_out = [passage for split in ("dev", "test") for passage in read_passages(split)]
+    texts: dict[str, str] = {}
 
-    assert len({p.id for p in passages}) == len(passages)
-    assert len({p.text for p in passages}) == len(passages)
+    for passage in (*trained, *held_out):
+        assert texts.setdefault(passage.id, passage.text) == passage.text
+    assert len(set(texts.values())) == len(texts)
+    assert not {passage.id for passage in trained} & {passage.id for passage in held_out}
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,7 @@ from training.loop import Recipe, train
 from training.measure import Report, read
 from training.models import Network
 
-RECIPE = Recipe(
-    learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3, snapshot_every_steps=2
-)
+RECIPE = Recipe(learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3)
 CONTEXTS = ["Ada rows", "Bo sails far", "Cy", "Di swims in the sea", "Ed runs", "Flo flies high"]
 
 
@@ -78,15 +76,15 @@ def test_training_lowers_the_loss_and_logs_it(
 
 
 def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
-    short = replace(RECIPE, max_steps=3, snapshot_every_steps=1)
+    short = replace(RECIPE, max_steps=3)
 
-    train(tiny_network(), ROWS, short, tmp_path, lambda _: REPORT)
+    train(tiny_network(), ROWS, short, tmp_path, lambda _: REPORT, snapshot_every_steps=1)
 
     assert len(list((tmp_path / "snapshots").iterdir())) == 2
 
 
 def test_snapshots_are_kept(tmp_path: Path) -> None:
-    train_tiny(tiny_network(), tmp_path)
+    train(tiny_network(), ROWS, RECIPE, tmp_path, lambda _: REPORT, snapshot_every_steps=2)
 
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == ["step-000002", "step-000004"]
