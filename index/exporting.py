@@ -230,11 +230,13 @@ def _quantised_well(
     model: "SentenceTransformer", prefix: str, inputs: Sequence[str], folder: Path
 ) -> bool:
     """Write the questions' model; whether it makes of `_EXAMPLES` what the documents' makes."""
-    import onnxruntime
-
-    quantise(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
-    exact = onnxruntime.InferenceSession(str(folder / DOCUMENT_NAME), providers=PROVIDERS)
-    small = open_questions(folder)
+    try:
+        quantise(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
+        small = open_questions(folder)
+    # Quantising an arbitrary model fails in arbitrary ways, and fp32 serves as well.
+    except Exception:
+        return False
+    exact = open_documents(folder)
     cosines = []
     for example in _EXAMPLES:
         features = model.preprocess([prefix + example])
