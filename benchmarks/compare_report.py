@@ -99,7 +99,7 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 ## How each is set up
 
-All may read {PASSAGES} passages per question with {THREADS} threads, and none reaches a network.\nThe others read {PASSAGES}; Quoth leaves out those that it finds far behind the best two.\nIn brackets, what one installs.
+All may read {PASSAGES} passages per question with {THREADS} threads, and none reaches a network.\nThe others read {PASSAGES}; Quoth reads the best two, and of the others those that it finds near the first.\nIn brackets, what one installs.
 
 {setups}
 

@@ -1,5 +1,6 @@
 """Threads that help whoever calls with work that falls into pieces."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,14 @@ _Result = TypeVar("_Result")
 
 
 class Helpers:
-    """So many threads, the calling one among them; several callers share the others."""
+    """So many threads, the calling ones among them: where there are as many, nobody is helped."""
 
     def __init__(self, threads: int) -> None:
         """Take the number of threads, at least 1; they start when they are needed."""
-        self._helpers = threads - 1
-        self._pool = ThreadPoolExecutor(max(1, self._helpers), thread_name_prefix="reader")
+        self._threads = threads
+        self._callers = 0
+        self._counting = threading.Lock()
+        self._pool = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="reader")
 
     def map(
         self,
@@ -47,10 +50,17 @@ class Helpers:
                     return
                 done[place] = work(piece)
 
-        helping = [self._pool.submit(take) for _ in range(min(self._helpers, len(pieces) - 1))]
-        take()
-        for one in helping:
-            # A helper that is still busy for another caller has nothing left to do here.
-            if not one.cancel():
-                one.result()
+        with self._counting:
+            self._callers += 1
+            free = max(0, self._threads - self._callers)
+        try:
+            helping = [self._pool.submit(take) for _ in range(min(free, len(pieces) - 1))]
+            take()
+            for one in helping:
+                # A helper that is still busy for another caller has nothing left to do here.
+                if not one.cancel():
+                    one.result()
+        finally:
+            with self._counting:
+                self._callers -= 1
         return [done[place] for place in range(len(pieces))]

@@ -1,6 +1,7 @@
 """Threads help with pieces of work, and nobody waits for one that is busy elsewhere."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -46,6 +47,27 @@ def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
         assert helpers.map(str, [1, 2, 3], size=abs) == ["1", "2", "3"]
         assert not held.done()
         go_on.set()
+
+
+def test_where_as_many_call_as_there_are_threads_each_works_alone() -> None:
+    helpers = Helpers(2)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: int) -> None:
+        begun.set()
+        go_on.wait(30)
+
+    def where(_: int) -> int:
+        time.sleep(0.01)
+        return threading.get_ident()
+
+    with ThreadPoolExecutor(1) as other:
+        held = other.submit(helpers.map, hold, [1], abs)
+        begun.wait(30)
+        assert set(helpers.map(where, range(5), size=abs)) == {threading.get_ident()}
+        go_on.set()
+        held.result(30)
+    assert len(set(helpers.map(where, range(5), size=abs))) == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2])
