@@ -19,8 +19,8 @@ from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader, Wording
 
 SPANS_PER_PASSAGE = 3
-# Passages whose score is so far behind the first one's hold the answer too rarely to be worth their
-# time, after these first ones. docs/speed.md says what that costs.
+# So many are always read. Of the others, those whose score is so far behind the first one's hold
+# the answer too rarely to be worth their time; docs/speed.md says what that costs.
 ALWAYS_READ = 2
 FAR_BEHIND = 0.08
 # What a person will look through: the best that retrieval found, where nothing is good enough.
@@ -224,7 +224,7 @@ class Answerer:
 
 def worth_reading(hits: Sequence[Hit]) -> list[Hit]:
     """
-    Leave out what retrieval puts far behind the first hit.
+    Leave out what retrieval puts far behind the first hit, but for the first `ALWAYS_READ`.
 
     Args:
         hits: Best first.

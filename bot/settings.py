@@ -61,8 +61,9 @@ class Settings(BaseSettings):
         5,
         ge=1,
         le=50,
-        description="Passages read per question at most; those far behind the best are not. Each "
-        "costs the same time again.",
+        description="Passages looked for per question: the best two are read, and of the others "
+        "those near the first. Each that is read costs the same time again. A follow-up takes one "
+        "more, and reads all.",
     )
     reader: str = Field(
         SHIPPED_READER,

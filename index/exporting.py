@@ -2,10 +2,10 @@
 The encoder on disk: exported to ONNX once, checked whenever it is opened.
 
     <exports>/<encoder hash>/   document.onnx, in fp32, for the texts of documents
-                                question.onnx, in int8, if that makes the same of questions
+                                question.onnx, in int8 where that makes nearly the same of questions
                                 weights beside both, tokenizer.json, manifest.json
 
-int8 takes less time and memory (docs/speed.md), and finds the same passages (docs/retrieval.md).
+int8 takes less time and memory (docs/speed.md), and finds the answer as often (docs/retrieval.md).
 """
 
 import fcntl
