@@ -115,7 +115,7 @@ def channel(local: LocalDiscord, guild: Guild) -> Channel:
 
 @pytest.fixture
 def asker() -> User:
-    return User("ada")
+    return User("grace")
 
 
 def shelves(library: Library) -> Shelves:
