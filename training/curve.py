@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import RunError
+from training.loop import LOG_NAME
 
 Point = tuple[float, float]
 """Step and value."""
@@ -37,7 +38,7 @@ def read_curve(folder: Path) -> Curve:
     Raises:
         RunError: If there is none.
     """
-    path = folder / "log.jsonl"
+    path = folder / LOG_NAME
     if not path.is_file():
         msg = f"{path} is not there: run the stage {folder.name} first."
         raise RunError(msg)

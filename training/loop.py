@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT_EVERY_S = 600.0
 REPORT_EVERY_STEPS = 10
+LOG_NAME = "log.jsonl"
 MAX_GRADIENT_NORM = 1.0
 WEIGHT_DECAY = 0.01
 
@@ -38,6 +39,8 @@ class Recipe:
     warm_up: float = 0.06
     """Share of the steps."""
     measure_every_steps: int = 250
+    rounds: bool = False
+    """Whether the network computes as its int8 export will, also when it is measured."""
     seed: int = 0
 
 
@@ -59,7 +62,7 @@ def train(
         network: Changed in place.
         rows: What to learn, the same in each epoch.
         recipe: How to train.
-        folder: For checkpoints, `snapshots/`, the log (`log.jsonl`) and the result.
+        folder: For checkpoints, `snapshots/`, the log (`LOG_NAME`) and the result.
         dev: Measures the network while it trains.
         snapshot_every_steps: Steps between two sets of weights that are kept beside the last; 0
             keeps none.
@@ -73,6 +76,10 @@ def train(
     if (folder / "final").exists():
         say(f"{folder} is complete")
         return
+    if recipe.rounds:
+        from training.rounding import round_inside
+
+        round_inside(network.model)
     order = _order(rows, recipe, 0)
     total = len(order) * recipe.epochs
     if recipe.max_steps is not None:
@@ -191,7 +198,7 @@ def _restore(network: Network, optimiser: "torch.optim.Optimizer", folder: Path)
 
 
 def _log(folder: Path, entry: dict[str, float]) -> None:
-    with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (folder / LOG_NAME).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
         log.flush()
         os.fsync(log.fileno())

@@ -18,6 +18,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +35,14 @@ from training.distil import has_opinions, load, planned_first, planned_qamr, wri
 from training.errors import OpinionsError, RunError, TrainingError
 from training.examples import Example
 from training.export import export
-from training.loop import Recipe, train
+from training.loop import LOG_NAME, Recipe, train
 from training.measure import Report, say
 from training.models import (
     MINILM_HOME,
     MINILM_SHA256,
     MPNET_HOME,
     MPNET_SHA256,
+    Network,
     check_weights,
     minilm_folder,
     open_student,
@@ -135,14 +137,22 @@ def teach_lesson(name: str, place: Workplace) -> None:
     """Ask it the questions of one of `LESSONS`, from where the stage before left it."""
     before = STUDENT_STAGES[STUDENT_STAGES.index(name) - 1]
     network = open_student(place.result(before))
-    rows = labelled(network, place.lesson_examples(LESSONS[name]))
+    lesson = LESSONS[name]
+    rows = labelled(network, place.lesson_examples(lesson))
+    recipe = replace(LESSON, rounds=lesson.rounds)
     snapshots = SNAPSHOT_EVERY_STEPS if name == STUDENT_STAGES[-1] else 0
-    train(network, rows, LESSON, place.work / name, place.dev_sample, snapshots)
+    train(network, rows, recipe, place.work / name, place.dev_sample, snapshots)
 
 
 def choose_student(place: Workplace) -> None:
-    """Average the last snapshots, and keep what is best on dev."""
-    choose(place.work / STUDENT_STAGES[-1], place.exam.measure)
+    """Average the last snapshots, and keep what is best on dev as int8."""
+    from training.rounding import round_inside
+
+    def measured(network: Network) -> Report:
+        round_inside(network.model)
+        return place.exam.measure(network)
+
+    choose(place.work / STUDENT_STAGES[-1], measured)
 
 
 def export_student(place: Workplace) -> None:
@@ -165,9 +175,12 @@ def calibrate_reader(place: Workplace) -> None:
 
 
 def draw_curve(place: Workplace) -> None:
-    """Draw how the student learnt."""
+    """Draw how the student learnt, but for what another run taught it before."""
+    *earlier, last = STUDENT_STAGES
+    taught_here = [stage for stage in earlier if (place.work / stage / LOG_NAME).exists()]
+    curves = [read_curve(place.work / stage) for stage in (*taught_here, last)]
     place.out.mkdir(parents=True, exist_ok=True)
-    draw([read_curve(place.work / stage) for stage in STUDENT_STAGES], place.out / CURVE_NAME)
+    draw(curves, place.out / CURVE_NAME)
 
 
 STAGES: dict[str, Callable[[Workplace], None]] = {

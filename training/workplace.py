@@ -32,7 +32,6 @@ STUDENT_QAMR_EXAMPLES = 2_000
 STUDENT_MISMATCHES = 5_000
 LESSON_QAMR_EXAMPLES = 500
 """For each split that is asked."""
-LESSON_MISMATCHES = 2_500
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 
@@ -45,14 +44,16 @@ class Lesson:
     """Every question of these once. It is met in other words and windows than in other lessons."""
     turn: int
     """The lesson's own, part of its seed."""
+    mismatches: int = 2_500
+    """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
+    rounds: bool = False
+    """Whether it is read with what int8 will cost (`training.rounding`)."""
 
 
 LESSONS = {
     "student-again": Lesson(("train", "train-2"), 4),
     "student-third": Lesson(("train-3",), 5),
-    "student-third-again": Lesson(("train-3",), 6),
-    "student-fourth": Lesson(("train-4",), 7),
-    "student-fifth": Lesson(("train-5",), 8),
+    "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
 }
 """By stage, in order."""
 
@@ -154,5 +155,5 @@ class Workplace:
         so_far = self.corpora[: 1 + max(SPLITS.index(split) for split in lesson.splits)]
         asked = [self.corpora[SPLITS.index(split)] for split in lesson.splits]
         examples = [one for corpus in asked for one in epoch_of_passages(corpus, seed)]
-        examples += epoch_of_mismatches(so_far, LESSON_MISMATCHES, seed)
+        examples += epoch_of_mismatches(so_far, lesson.mismatches, seed)
         return examples + epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)

@@ -15,8 +15,9 @@ from training import loop, run
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, TrainingError
 from training.examples import Example
+from training.loop import LOG_NAME
 from training.models import open_student
-from training.run import STAGES, STUDENT_STAGES, main, stages_of
+from training.run import CURVE_NAME, STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
 from training.workplace import LESSONS, SPLITS, Workplace
 
@@ -63,7 +64,7 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workplace:
-    """Four splits of two passages each, one QAMR question, an opinion of something else."""
+    """Splits of two passages each, one QAMR question, an opinion of something else."""
     data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
     for folder in (data, qamr):
         folder.mkdir()
@@ -103,7 +104,7 @@ def test_each_student_begins_where_the_one_before_ended(
     chosen = place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
     assert json.loads(chosen.read_text())["averaged"] in {1, 3}
     assert not (place.work / STUDENT_STAGES[-2] / "snapshots").exists()
-    assert (place.out / "learning_curve.svg").exists()
+    assert (place.out / CURVE_NAME).exists()
 
 
 def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
@@ -115,6 +116,21 @@ def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
     ):
         with pytest.raises(RunError, match=f"run the stage {missing} first"):
             STAGES[stage](place)
+
+
+def test_the_curve_leaves_out_what_another_run_taught(place: Workplace) -> None:
+    *_, before, last = STUDENT_STAGES
+    for stage in (before, last):
+        (place.work / stage).mkdir(parents=True)
+        (place.work / stage / LOG_NAME).write_text('{"step": 1, "loss": 2.5}\n', encoding="utf-8")
+
+    STAGES["curve"](place)
+
+    drawn = (place.out / CURVE_NAME).read_text(encoding="utf-8")
+    assert [f">{stage}<" in drawn for stage in STUDENT_STAGES[-3:]] == [False, True, True]
+    (place.work / last / LOG_NAME).unlink()
+    with pytest.raises(RunError, match=f"run the stage {last} first"):
+        STAGES["curve"](place)
 
 
 def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace) -> None:
