@@ -4,6 +4,7 @@ Settings -> the real parts, joined: where an index is opened, renewed and given 
 
 import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -104,8 +105,7 @@ def open_index(settings: Settings) -> OpenIndex:
     Raises:
         IndexingError: If there is none that can be opened.
     """
-    generation = Collection(settings.base_collection).open()
-    return OpenIndex(generation, _open_encoder(settings, generation))
+    return _open_with_encoder(settings, Collection(settings.base_collection).open())
 
 
 def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
@@ -115,12 +115,14 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     An index of changed documents can be answered from; one that was made otherwise can't.
     """
     try:
-        generation = Collection(settings.base_collection).open()
-        renewal = _misfit(generation.manifest, settings)
-        if renewal is not None:
-            generation.close()
-            return None, renewal
-        opened = OpenIndex(generation, _open_encoder(settings, generation))
+        with ExitStack() as undo:
+            generation = Collection(settings.base_collection).open()
+            undo.callback(generation.close)
+            renewal = _misfit(generation.manifest, settings)
+            if renewal is not None:
+                return None, renewal
+            opened = _open_with_encoder(settings, generation)
+            undo.pop_all()
     except IndexMissingError:
         return None, Renewal("missing")
     except IndexFormatError as error:
@@ -149,9 +151,14 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
     return None
 
 
-def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
+def _open_with_encoder(settings: Settings, generation: Generation) -> OpenIndex:
+    """The generation is closed where its encoder can't be opened."""
     export = settings.encoder_exports / generation.manifest.encoder.sha256
-    return OnnxQuestionEncoder(export, open_tokenizer)
+    with ExitStack() as undo:
+        undo.callback(generation.close)
+        encoder = OnnxQuestionEncoder(export, open_tokenizer)
+        undo.pop_all()
+    return OpenIndex(generation, encoder)
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -202,8 +209,8 @@ def open_retriever(settings: Settings, collection: Collection) -> Retriever:
     Raises:
         IndexingError: If it can't be opened.
     """
-    generation = collection.open()
-    return Retriever(generation, _open_encoder(settings, generation))
+    opened = _open_with_encoder(settings, collection.open())
+    return Retriever(opened.generation, opened.encoder)
 
 
 def open_collection(settings: Settings, name: str) -> Generation:

@@ -1,5 +1,6 @@
 """One generation of an index, opened."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from index.changes import MadeOf
@@ -31,25 +32,28 @@ class Generation:
         self.folder = folder
         self.manifest = manifest
         self.texts = open_texts(folder, manifest)
-        added = _if_there(folder, ADDED_VECTORS_NAME, manifest)
-        self.vectors = VectorIndex(folder / VECTORS_NAME, added, self.texts.removed())
-        self.lexical = LexicalIndex(folder / LEXICAL_NAME)
-        counts = {
-            TEXTS_NAME: self.texts.passage_count,
-            VECTORS_NAME: len(self.vectors),
-            LEXICAL_NAME: len(self.lexical),
-        }
-        for name, count in counts.items():
-            if count != manifest.passages:
+        with ExitStack() as undo:
+            undo.callback(self.texts.close)
+            added = _if_there(folder, ADDED_VECTORS_NAME, manifest)
+            self.vectors = VectorIndex(folder / VECTORS_NAME, added, self.texts.removed())
+            self.lexical = LexicalIndex(folder / LEXICAL_NAME)
+            counts = {
+                TEXTS_NAME: self.texts.passage_count,
+                VECTORS_NAME: len(self.vectors),
+                LEXICAL_NAME: len(self.lexical),
+            }
+            for name, count in counts.items():
+                if count != manifest.passages:
+                    raise IndexDamagedError(
+                        f"{folder / name}: holds {count:,} passages, "
+                        f"but {MANIFEST_NAME} says {manifest.passages:,}."
+                    )
+            if self.vectors.dim != manifest.encoder.dim:
                 raise IndexDamagedError(
-                    f"{folder / name}: holds {count:,} passages, "
-                    f"but {MANIFEST_NAME} says {manifest.passages:,}."
+                    f"{folder / VECTORS_NAME}: holds vectors of {self.vectors.dim} numbers, "
+                    f"but {MANIFEST_NAME} says {manifest.encoder.dim}."
                 )
-        if self.vectors.dim != manifest.encoder.dim:
-            raise IndexDamagedError(
-                f"{folder / VECTORS_NAME}: holds vectors of {self.vectors.dim} numbers, "
-                f"but {MANIFEST_NAME} says {manifest.encoder.dim}."
-            )
+            undo.pop_all()
 
     def made_of(self) -> MadeOf:
         """The files that it was made of."""

@@ -11,6 +11,7 @@ long one is read without the rest of it.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -124,19 +125,22 @@ class Texts:
         Raises:
             IndexDamagedError: If one is no such database.
         """
-        try:
-            self._connection = connect(first)
-            if added is None:
-                self._connection.execute("ATTACH ':memory:' AS added")
-                self._connection.executescript(TABLES.format(name="added"))
-            else:
-                self._connection.execute("ATTACH ? AS added", (uri(added),))
-            self._connection.executescript(VIEWS)
-            self.next_id = self._number(NEXT_ID)
-            self._removed_count = self._number(_REMOVED_COUNT)
-            self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
-        except sqlite3.Error as error:
-            raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
+        with ExitStack() as undo:
+            try:
+                self._connection = connect(first)
+                undo.callback(self._connection.close)
+                if added is None:
+                    self._connection.execute("ATTACH ':memory:' AS added")
+                    self._connection.executescript(TABLES.format(name="added"))
+                else:
+                    self._connection.execute("ATTACH ? AS added", (uri(added),))
+                self._connection.executescript(VIEWS)
+                self.next_id = self._number(NEXT_ID)
+                self._removed_count = self._number(_REMOVED_COUNT)
+                self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
+            except sqlite3.Error as error:
+                raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
+            undo.pop_all()
 
     def _number(self, query: str) -> int:
         return int(self._connection.execute(query).fetchone()[0])

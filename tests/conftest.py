@@ -6,7 +6,9 @@ import os
 import re
 import shutil
 import socket
+import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -41,6 +43,9 @@ AS_ANYBODY = (
     else ()
 )
 CANT_BE_ANYBODY = os.geteuid() == 0 and shutil.which("setpriv") is None
+
+_OPEN_FILES = Path("/proc/self/fd")
+CANT_LIST_OPEN_FILES = not _OPEN_FILES.exists()
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -196,7 +201,10 @@ class Library:
         )
 
     def open(self) -> Generation:
-        return self.collection.open()
+        """Open what is served; it may be closed, and is when nobody holds its texts any more."""
+        generation = self.collection.open()
+        weakref.finalize(generation.texts, generation.texts._connection.close)
+        return generation
 
     def answerer(
         self,
@@ -214,6 +222,16 @@ class Library:
             min_confidence=min_confidence,
             max_question_chars=4_000,
         )
+
+
+def open_files(folder: Path) -> list[Path]:
+    """What this process has open in a folder."""
+    targets = []
+    for descriptor in _OPEN_FILES.iterdir():
+        # The one that lists them is gone by now.
+        with suppress(FileNotFoundError):
+            targets.append(descriptor.readlink())
+    return [target for target in targets if target.is_relative_to(folder.resolve())]
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
-"""What is said of the parts that were joined."""
+"""What is said of the parts that are joined, and what is left of them where one is missing."""
 
 import pytest
 
-from bot.assembly import calibration_notice
+from bot.assembly import calibration_notice, open_index
 from bot.confidence import ChosenCalibration, Model
 from bot.settings import load_settings
-from tests.conftest import FAKE_CALIBRATION
+from index.errors import EncoderError
+from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, Library, open_files
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,17 @@ def test_the_notice_names_what_differs(
         assert part.removesuffix(".") in notice
     assert bool(notice) == bool(said)
     assert ("until then" in notice) == (bool(own) and not shipped)
+
+
+@pytest.mark.skipif(CANT_LIST_OPEN_FILES, reason="reads Linux's /proc")
+def test_an_index_whose_encoder_is_missing_is_closed_again(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    settings = load_settings(seeds=library.documents, data=library.folder / "data")
+
+    with pytest.raises(EncoderError) as caught:
+        open_index(settings)
+
+    # Which still holds everything that was reached where it was raised.
+    assert caught.tb is not None
+    assert open_files(library.folder) == []

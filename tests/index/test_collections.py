@@ -1,5 +1,6 @@
 """Several collections searched as one, and none that a retriever was not given."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -49,13 +50,15 @@ def encoder() -> FakeEncoder:
 
 
 @pytest.fixture
-def town(tmp_path: Path, encoder: FakeEncoder) -> Generation:
-    return collection(tmp_path, "town", TOWN, encoder)
+def town(tmp_path: Path, encoder: FakeEncoder) -> Iterator[Generation]:
+    with closing(collection(tmp_path, "town", TOWN, encoder)) as made:
+        yield made
 
 
 @pytest.fixture
-def harbour(tmp_path: Path, encoder: FakeEncoder) -> Generation:
-    return collection(tmp_path, "harbour", HARBOUR, encoder)
+def harbour(tmp_path: Path, encoder: FakeEncoder) -> Iterator[Generation]:
+    with closing(collection(tmp_path, "harbour", HARBOUR, encoder)) as made:
+        yield made
 
 
 QUESTIONS = ["bread", "how many marks for a ferry", "moored ship", "bread for boats", "number3 rye"]
@@ -74,11 +77,11 @@ def test_two_collections_are_searched_as_one(
 ) -> None:
     """The scores are those that one collection of all documents gives, few or many."""
     monkeypatch.setattr(lexical, "SIZING", replace(SIZING, every_word_up_to=every_word_up_to))
-    whole = Retriever(collection(tmp_path, "whole", TOWN | HARBOUR, encoder), encoder)
-
     both = Retriever(town, encoder, harbour)
     together = both.retrieve(question, 12).hits
-    expected = {hit.passage.document_id: hit for hit in whole.retrieve(question, 12).hits}
+    with closing(collection(tmp_path, "whole", TOWN | HARBOUR, encoder)) as all_of_them:
+        whole = Retriever(all_of_them, encoder)
+        expected = {hit.passage.document_id: hit for hit in whole.retrieve(question, 12).hits}
 
     assert len(together) == both.passages == whole.passages == 12
     for hit in together:
@@ -118,37 +121,25 @@ def test_a_hit_knows_its_collection(
         assert text == hit.passage.text
 
 
+@pytest.fixture(scope="module")
+def retrievers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Retriever, Retriever]]:
+    """Of the town's documents alone, and of the harbour's alone."""
+    folder, encoder = tmp_path_factory.mktemp("pair"), FakeEncoder()
+    with (
+        closing(collection(folder, "town", TOWN, encoder)) as town,
+        closing(collection(folder, "harbour", HARBOUR, encoder)) as harbour,
+    ):
+        yield Retriever(town, encoder), Retriever(harbour, encoder)
+
+
 @given(st.text(alphabet="abdehmnorst 0123", max_size=30), st.integers(1, 20))
 def test_a_retriever_finds_nothing_that_it_was_not_given(
-    tmp_path_factory: pytest.TempPathFactory, words: str, k: int
+    retrievers: tuple[Retriever, Retriever], words: str, k: int
 ) -> None:
-    encoder, one, two = _pair(tmp_path_factory)
-
     for question in (words or "x", "bread moored harbour boat town"):
-        assert {
-            h.passage.document_id for h in Retriever(one, encoder).retrieve(question, k).hits
-        } <= (TOWN.keys())
-        assert {
-            h.passage.document_id for h in Retriever(two, encoder).retrieve(question, k).hits
-        } <= (HARBOUR.keys())
-
-
-_made: list[tuple[FakeEncoder, Generation, Generation]] = []
-
-
-def _pair(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[FakeEncoder, Generation, Generation]:
-    if not _made:
-        folder, encoder = tmp_path_factory.mktemp("pair"), FakeEncoder()
-        _made.append(
-            (
-                encoder,
-                collection(folder, "town", TOWN, encoder),
-                collection(folder, "harbour", HARBOUR, encoder),
-            )
-        )
-    return _made[0]
+        for retriever, documents in zip(retrievers, (TOWN, HARBOUR), strict=True):
+            found = {hit.passage.document_id for hit in retriever.retrieve(question, k).hits}
+            assert found <= documents.keys()
 
 
 def test_collections_of_different_encoders_are_refused(tmp_path: Path, town: Generation) -> None:
@@ -164,16 +155,16 @@ def test_answers_of_two_collections_name_theirs(tmp_path: Path, encoder: FakeEnc
     """Both have a document of the same name, with the number at the same place."""
     mine = collection(tmp_path, "mine", {"fees.txt": "Fee for theft 35."}, encoder)
     yours = collection(tmp_path, "yours", {"fees.txt": "Fee for theft 99."}, encoder)
-    answerer = Answerer(
-        Retriever(mine, encoder, yours),
-        FakeReader(),
-        FAKE_CALIBRATION,
-        passages=5,
-        min_confidence=0.0,
-        max_question_chars=100,
-    )
-
-    answer = answerer.answer("fee for theft", alternatives=5)
+    with closing(mine), closing(yours):
+        answerer = Answerer(
+            Retriever(mine, encoder, yours),
+            FakeReader(),
+            FAKE_CALIBRATION,
+            passages=5,
+            min_confidence=0.0,
+            max_question_chars=100,
+        )
+        answer = answerer.answer("fee for theft", alternatives=5)
 
     found = {(span.collection, span.text) for span in (*answer.spans, *answer.alternatives)}
     assert found == {("mine", "35"), ("yours", "99")}

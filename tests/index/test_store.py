@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ import pytest
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
-from tests.conftest import AS_ANYBODY, CANT_BE_ANYBODY, ROOT, Library
+from tests.conftest import (
+    AS_ANYBODY,
+    CANT_BE_ANYBODY,
+    CANT_LIST_OPEN_FILES,
+    ROOT,
+    Library,
+    open_files,
+)
 
 
 @pytest.fixture
@@ -114,7 +122,8 @@ def test_damage_that_keeps_size_and_time_is_found_by_verifying(built: Library) -
 def test_an_index_that_was_copied_is_checked_and_taken(built: Library, tmp_path: Path) -> None:
     shutil.copytree(built.collection.folder, tmp_path / "copy")
 
-    assert Collection(tmp_path / "copy").open().manifest.passages == 1
+    with closing(Collection(tmp_path / "copy").open()) as copied:
+        assert copied.manifest.passages == 1
 
 
 @pytest.mark.parametrize("content", ["", "../../etc", "no such generation", "\0"])
@@ -142,6 +151,19 @@ def test_a_manifest_that_does_not_fit_its_files_is_damage(
 
     with pytest.raises(IndexDamagedError):
         built.open()
+
+
+@pytest.mark.skipif(CANT_LIST_OPEN_FILES, reason="reads Linux's /proc")
+def test_nothing_stays_open_of_an_index_that_does_not_fit_together(built: Library) -> None:
+    folder = generation_folder(built)
+    write_manifest(folder, read_manifest(folder).model_copy(update={"passages": 2}))
+
+    with pytest.raises(IndexDamagedError) as caught:
+        built.open()
+
+    # Which still holds everything that was reached where it was raised.
+    assert caught.tb is not None
+    assert open_files(folder) == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The buttons under an answer, before and after a restart."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def labels(message: Message) -> list[str]:
 
 
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(folder / "data" / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "data" / "quoth.sqlite")) as connection, connection:
         return connection.execute(query).fetchall()
 
 

@@ -1,6 +1,7 @@
 """The commands besides `/ask`, and how Discord hears of them."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def test_forget_me_deletes_ones_own(
     told = local.answer_to(local.slash(channel, asker, "privacy forget-me"))
 
     assert "1 answer" in told.content
-    with sqlite3.connect(tmp_path / "data" / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as connection, connection:
         for table in ("answers", "questions", "feedback"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608
 
@@ -201,7 +202,7 @@ def test_a_server_that_removes_the_bot_is_noted(
     local.leave(guild)
 
     def departures() -> list[tuple[str]]:
-        with sqlite3.connect(tmp_path / "data" / "quoth.sqlite") as connection:
+        with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as connection, connection:
             return connection.execute("SELECT server FROM departures").fetchall()
 
     local.wait_for(lambda: departures() == [(bot.bot.records.hashed(guild.id),)], "a note")

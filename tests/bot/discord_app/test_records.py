@@ -2,6 +2,7 @@
 
 import hmac
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_names_differ_between_installations_and_last_in_one(tmp_path: Path) -> N
     one.close()
     other.close()
     again = Records(tmp_path / "one.sqlite")
-    with sqlite3.connect(tmp_path / "one.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "one.sqlite")) as connection, connection:
         ((salt,),) = connection.execute("SELECT value FROM meta WHERE name = 'salt'").fetchall()
 
     assert again.hashed(1) == name
@@ -86,7 +87,7 @@ def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
 
 
 def questions(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "quoth.sqlite")) as connection, connection:
         return [row[0] for row in connection.execute("SELECT answer_id FROM questions")]
 
 
@@ -107,7 +108,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert voted is not None
     records.vote(voted, 1, is_right=True, expected=None, question=None)
     keep(records, "3" * 32, server=3)
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
         connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
@@ -125,7 +126,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert set(records.channel_rules()) == {8, 9}
     assert records.answer("7" * 32, 7) is None
     assert records.answer("9" * 32, 9) is not None
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
     assert set(questions(tmp_path)) == {"8" * 32, "9" * 32}
     records.close()
@@ -154,7 +155,7 @@ def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     votes = []
     for is_right, expected in ((False, "77"), (False, None), (True, None)):
         records.vote(kept, 1, is_right=is_right, expected=expected, question=None)
-        with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+        with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
             votes += connection.execute("SELECT is_right, expected FROM feedback").fetchall()
 
     assert votes == [(0, "77"), (0, "77"), (1, None)]
@@ -163,7 +164,7 @@ def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 
 def test_a_file_of_a_newer_quoth_is_refused(tmp_path: Path) -> None:
     Records(tmp_path / "quoth.sqlite").close()
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         connection.execute("PRAGMA user_version = 99")
 
     with pytest.raises(RecordsError, match="newer Quoth"):
@@ -184,7 +185,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(
     monkeypatch.setattr(migrations, "STEPS", steps[:1])
     migrations.open_database(tmp_path / "quoth.sqlite").close()
     monkeypatch.setattr(migrations, "STEPS", steps)
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         connection.execute(
             "INSERT INTO answers VALUES ('a', 1, 'server', 'asker', 'g', 1, 0.1, '{}')"
         )
@@ -196,7 +197,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(
 
     assert records.channel_rules() == {7: {1: True}}
     assert records.departed() == []
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         assert connection.execute("SELECT voter, given, server FROM feedback").fetchall() == [
             ("v", "812", "server")
         ]
@@ -265,5 +266,5 @@ def test_a_step_that_fails_leaves_the_version_before(
     monkeypatch.setattr(migrations, "STEPS", good)
 
     Records(tmp_path / "quoth.sqlite").close()
-    with sqlite3.connect(tmp_path / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         assert migrations.version(connection) == len(good)

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from bot.discord_app.building import BUILD_NICENESS
@@ -55,16 +56,14 @@ def test_what_a_server_had_is_deleted_some_time_after_the_bot_left(
     place.process.signal(signal.SIGTERM)
     assert place.process.code() == 0
     assert folder.exists()
-    with sqlite3.connect(place.folder / "data" / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(place.folder / "data" / "quoth.sqlite")) as connection, connection:
         connection.execute("UPDATE departures SET left = left - 8 * 24 * 60 * 60")
-    connection.close()
     last = alone()
     last.local.wait_for(lambda: "server_deleted" in last.process.logged, "the deletion")
 
     assert not folder.exists()
-    with sqlite3.connect(place.folder / "data" / "quoth.sqlite") as connection:
+    with closing(sqlite3.connect(place.folder / "data" / "quoth.sqlite")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM answers").fetchone() == (0,)
-    connection.close()
 
 
 def test_a_build_makes_way_for_answers_and_is_not_told_the_token(
