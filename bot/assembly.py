@@ -35,7 +35,9 @@ from prompts import render
 from reader import SHIPPED_READER
 from reader.model import OnnxReader, Reader, shipped_weights
 
-Reason = Literal["missing", "format", "damaged", "encoder", "splitting", "folder", "changed"]
+Reason = Literal[
+    "missing", "format", "damaged", "export", "encoder", "splitting", "folder", "changed"
+]
 Outdated = Literal["building", "failed"]
 """Why an index that is not up to date is used: another process is making the new one, or it can't
 be made."""
@@ -127,8 +129,10 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
         return None, Renewal("missing")
     except IndexFormatError as error:
         return None, Renewal("format", str(error))
-    except (IndexDamagedError, EncoderError) as error:
+    except IndexDamagedError as error:
         return None, Renewal("damaged", str(error))
+    except EncoderError as error:
+        return None, Renewal("export", str(error))
     collection = Collection(settings.base_collection)
     current = collection.is_held() or is_up_to_date(generation.made_of(), settings.seeds)
     return opened, None if current else Renewal("changed")
