@@ -116,26 +116,27 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
 
     An index of changed documents can be answered from; one that was made otherwise can't.
     """
+    collection = Collection(settings.base_collection)
     try:
-        with ExitStack() as undo:
-            generation = Collection(settings.base_collection).open()
-            undo.callback(generation.close)
-            renewal = _misfit(generation.manifest, settings)
-            if renewal is not None:
-                return None, renewal
-            opened = _open_with_encoder(settings, generation)
-            undo.pop_all()
+        generation = collection.open()
     except IndexMissingError:
         return None, Renewal("missing")
     except IndexFormatError as error:
         return None, Renewal("format", str(error))
     except IndexDamagedError as error:
         return None, Renewal("damaged", str(error))
-    except EncoderError as error:
-        return None, Renewal("export", str(error))
-    collection = Collection(settings.base_collection)
-    current = collection.is_held() or is_up_to_date(generation.made_of(), settings.seeds)
-    return opened, None if current else Renewal("changed")
+    with ExitStack() as undo:
+        undo.callback(generation.close)
+        renewal = _misfit(generation.manifest, settings)
+        if renewal is not None:
+            return None, renewal
+        current = collection.is_held() or is_up_to_date(generation.made_of(), settings.seeds)
+        try:
+            encoder = _open_encoder(settings, generation)
+        except EncoderError as error:
+            return None, Renewal("export", str(error))
+        undo.pop_all()
+    return OpenIndex(generation, encoder), None if current else Renewal("changed")
 
 
 def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
@@ -157,12 +158,16 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
 
 def _open_with_encoder(settings: Settings, generation: Generation) -> OpenIndex:
     """The generation is closed where its encoder can't be opened."""
-    export = settings.encoder_exports / generation.manifest.encoder.sha256
     with ExitStack() as undo:
         undo.callback(generation.close)
-        encoder = OnnxQuestionEncoder(export, open_tokenizer)
+        encoder = _open_encoder(settings, generation)
         undo.pop_all()
     return OpenIndex(generation, encoder)
+
+
+def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
+    export = settings.encoder_exports / generation.manifest.encoder.sha256
+    return OnnxQuestionEncoder(export, open_tokenizer)
 
 
 def open_reader(settings: Settings) -> Reader:

@@ -25,7 +25,7 @@ def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
 
     Args:
         folder: A student's run, complete.
-        measured: Measures a network on dev.
+        measured: Measures a network on dev; it may change it.
 
     Raises:
         RunError: If the run is not complete.

@@ -40,7 +40,7 @@ class Recipe:
     """Share of the steps."""
     measure_every_steps: int = 250
     rounds: bool = False
-    """Whether the network computes as its int8 export will, also when it is measured."""
+    """Whether the network rounds as int8 does, also when it is measured, and from then on."""
     seed: int = 0
 
 

@@ -5,18 +5,16 @@ Quantisation-aware training with a straight-through estimator (Jacob et al., "Qu
 Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018): values are
 rounded on the way forward, and gradients pass as if they had not been.
 
-What is rounded, and how, is what `index.tracing.quantise` makes of the graph: matrices of weights
-with one scale per output channel; what they are multiplied by, and the embeddings with their
-normalisation, with one scale and zero point per tensor.
+What is rounded, and how, is what `index.tracing.quantise` makes of the whole graph: matrices of
+weights with one scale per output channel; what they are multiplied by with one scale and zero point
+per example, since the product reads each passage by itself (the padding of a batch counts, too);
+the embeddings and their normalisation with one scale and zero point per tensor. In bf16, under
+autocast, what has been rounded still loses its last bits.
 """
 
-from typing import TYPE_CHECKING
-
+import torch
 from torch import nn
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    import torch
 
 LARGEST = 127
 """Of a signed byte; the scales of matrices have no zero point."""
@@ -28,26 +26,26 @@ _TINY = 1e-12
 class RoundedLinear(nn.Linear):
     """A product of two rounded matrices."""
 
-    def forward(self, input: "torch.Tensor") -> "torch.Tensor":  # noqa: A002 (torch's name)
-        """Map shape (..., inputs) to (..., outputs)."""
-        return functional.linear(round_tensor(input), round_rows(self.weight), self.bias)
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 (torch's name)
+        """Map shape (examples, tokens, inputs) to (examples, tokens, outputs)."""
+        return functional.linear(round_examples(input), round_rows(self.weight), self.bias)
 
 
 class RoundedEmbedding(nn.Embedding):
     """Rows of a rounded table."""
 
-    def forward(self, input: "torch.Tensor") -> "torch.Tensor":  # noqa: A002 (torch's name)
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 (torch's name)
         """Look up shape (...) as (..., dimensions)."""
         # Rounded after they are looked up: the whole table is many times as large.
-        return round_tensor(super().forward(input), within=self.weight)
+        return round_tensor(super().forward(input), self.weight)
 
 
 class RoundedLayerNorm(nn.LayerNorm):
     """A normalisation whose parameters are rounded."""
 
-    def forward(self, input: "torch.Tensor") -> "torch.Tensor":  # noqa: A002 (torch's name)
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 (torch's name)
         """Normalise over the last axis."""
-        weight, bias = round_tensor(self.weight), round_tensor(self.bias)
+        weight, bias = (round_tensor(one, one) for one in (self.weight, self.bias))
         return functional.layer_norm(input, self.normalized_shape, weight, bias, self.eps)
 
 
@@ -68,26 +66,30 @@ def round_inside(model: nn.Module) -> None:
             module.__class__ = RoundedLayerNorm
 
 
-def round_tensor(values: "torch.Tensor", *, within: "torch.Tensor | None" = None) -> "torch.Tensor":
-    """
-    Round to one of `STEPS` equal steps from the least to the greatest, zero being one of them.
+def round_examples(values: torch.Tensor) -> torch.Tensor:
+    """Round each example by its own least and greatest; shape (examples, ...)."""
+    # In float: a bf16 knows no halves from 128 on.
+    exact = values.float()
+    apart = exact.detach().flatten(1)
+    scales, zero_points = _scale(apart.amin(dim=1), apart.amax(dim=1))
+    return torch.fake_quantize_per_channel_affine(exact, scales, zero_points, 0, 0, STEPS)
 
-    Args:
-        values: Of any shape.
-        within: What has the least and the greatest; None for the values themselves.
-    """
-    least, greatest = (values if within is None else within).detach().float().aminmax()
+
+def round_tensor(values: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    """Round values of a whole tensor by its least and greatest."""
+    scale, zero_point = _scale(*whole.detach().aminmax())
+    return torch.fake_quantize_per_tensor_affine(values, scale, zero_point, 0, STEPS)
+
+
+def _scale(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of `STEPS` steps from the least to the greatest, zero being one of them."""
     least, greatest = least.clamp(max=0), greatest.clamp(min=0)
     scale = ((greatest - least) / STEPS).clamp(min=_TINY)
-    zero_point = (-least / scale).round()
-    return _straight_through(values, ((values / scale + zero_point).round() - zero_point) * scale)
+    return scale, (-least / scale).round().int()
 
 
-def round_rows(weights: "torch.Tensor") -> "torch.Tensor":
+def round_rows(weights: torch.Tensor) -> torch.Tensor:
     """Round to `LARGEST` equal steps on either side of zero, each row (an output) its own."""
-    scale = (weights.detach().abs().amax(dim=1, keepdim=True) / LARGEST).clamp(min=_TINY)
-    return _straight_through(weights, (weights / scale).round() * scale)
-
-
-def _straight_through(values: "torch.Tensor", rounded: "torch.Tensor") -> "torch.Tensor":
-    return values + (rounded - values).detach()
+    scales = (weights.detach().abs().amax(dim=1) / LARGEST).clamp(min=_TINY)
+    zeros = torch.zeros_like(scales, dtype=torch.int32)
+    return torch.fake_quantize_per_channel_affine(weights, scales, zeros, 0, -LARGEST, LARGEST)

@@ -145,7 +145,7 @@ def teach_lesson(name: str, place: Workplace) -> None:
 
 
 def choose_student(place: Workplace) -> None:
-    """Average the last snapshots, and keep what is best on dev as int8."""
+    """Average the last snapshots, and keep the mean that is best on dev, rounded as by int8."""
     from training.rounding import round_inside
 
     def measured(network: Network) -> Report:
@@ -175,10 +175,10 @@ def calibrate_reader(place: Workplace) -> None:
 
 
 def draw_curve(place: Workplace) -> None:
-    """Draw how the student learnt, but for what another run taught it before."""
-    *earlier, last = STUDENT_STAGES
-    taught_here = [stage for stage in earlier if (place.work / stage / LOG_NAME).exists()]
-    curves = [read_curve(place.work / stage) for stage in (*taught_here, last)]
+    """Draw how the student learnt, from the first stage on that was run in this work folder."""
+    begun = [stage for stage in STUDENT_STAGES if (place.work / stage / LOG_NAME).exists()]
+    first = STUDENT_STAGES.index(begun[0]) if begun else 0
+    curves = [read_curve(place.work / stage) for stage in STUDENT_STAGES[first:]]
     place.out.mkdir(parents=True, exist_ok=True)
     draw(curves, place.out / CURVE_NAME)
 

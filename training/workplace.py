@@ -47,7 +47,7 @@ class Lesson:
     mismatches: int = 2_500
     """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
     rounds: bool = False
-    """Whether it is read with what int8 will cost (`training.rounding`)."""
+    """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
 
 
 LESSONS = {

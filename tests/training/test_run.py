@@ -15,8 +15,10 @@ from training import loop, run
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, TrainingError
 from training.examples import Example
+from training.fingerprint import FINGERPRINT_NAME
 from training.loop import LOG_NAME
-from training.models import open_student
+from training.measure import Exam, Report
+from training.models import Network, open_student
 from training.run import CURVE_NAME, STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
 from training.workplace import LESSONS, SPLITS, Workplace
@@ -80,6 +82,8 @@ def place(tmp_path: Path) -> Workplace:
 def test_each_student_begins_where_the_one_before_ended(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from training.rounding import RoundedLinear
+
     monkeypatch.setattr(run, "MINILM_SHA256", file_sha256(place.minilm / "model.safetensors"))
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
     monkeypatch.setattr(run, "LESSON", replace(run.LESSON, max_steps=3))
@@ -92,7 +96,17 @@ def test_each_student_begins_where_the_one_before_ended(
 
     monkeypatch.setattr(run, "open_student", remembering)
 
-    for stage in (*STUDENT_STAGES, "choose", "curve"):
+    for stage in STUDENT_STAGES:
+        STAGES[stage](place)
+    chosen_among: list[set[type]] = []
+    measure = Exam.measure
+
+    def watching(exam: Exam, network: Network) -> Report:
+        chosen_among.append({type(module) for module in network.model.modules()})
+        return measure(exam, network)
+
+    monkeypatch.setattr(Exam, "measure", watching)
+    for stage in ("choose", "curve"):
         STAGES[stage](place)
 
     assert begun == [
@@ -104,6 +118,15 @@ def test_each_student_begins_where_the_one_before_ended(
     chosen = place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
     assert json.loads(chosen.read_text())["averaged"] in {1, 3}
     assert not (place.work / STUDENT_STAGES[-2] / "snapshots").exists()
+    rounded = {
+        stage: json.loads((place.work / stage / FINGERPRINT_NAME).read_text())["recipe"]["rounds"]
+        for stage in STUDENT_STAGES
+    }
+    lessons_that_round = {name for name, lesson in LESSONS.items() if lesson.rounds}
+    assert {stage for stage, rounds in rounded.items() if rounds} == lessons_that_round
+    assert STUDENT_STAGES[-1] in lessons_that_round
+    assert chosen_among
+    assert all(RoundedLinear in kinds for kinds in chosen_among)
     assert (place.out / CURVE_NAME).exists()
 
 
@@ -128,7 +151,7 @@ def test_the_curve_leaves_out_what_another_run_taught(place: Workplace) -> None:
 
     drawn = (place.out / CURVE_NAME).read_text(encoding="utf-8")
     assert [f">{stage}<" in drawn for stage in STUDENT_STAGES[-3:]] == [False, True, True]
-    (place.work / last / LOG_NAME).unlink()
+    (place.work / last / LOG_NAME).unlink()  # Else it would be shown as complete.
     with pytest.raises(RunError, match=f"run the stage {last} first"):
         STAGES["curve"](place)
 
@@ -161,13 +184,17 @@ def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Work
 
 
 def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> None:
-    for split in SPLITS:
-        asked = [lesson for lesson in LESSONS.values() if split in lesson.splits]
-        met = [
-            [one.key for one in place.lesson_examples(lesson) if one.kind == "passage"]
-            for lesson in asked
-        ]
-        assert all(set(first) != set(second) for first, second in pairwise(met))
+    first = LESSONS["student-again"]
+    met = [
+        {one.key for one in examples if one.kind == "passage"}
+        for examples in (
+            place.student_examples(),
+            place.lesson_examples(first),
+            place.lesson_examples(replace(first, turn=9)),
+        )
+    ]
+
+    assert met[0] != met[1] != met[2] != met[0]
     turns = [lesson.turn for lesson in LESSONS.values()]
     assert min(turns) > 3  # The stages before have those up to it.
     assert len(set(turns)) == len(turns)

@@ -105,7 +105,7 @@ def lose_everything(home: Path) -> None:
         (damage_vectors, "The index is damaged; indexing seeds again."),
         (cut_texts, "The index is damaged; indexing seeds again."),
         (edit_by_hand, "The index is damaged; indexing seeds again."),
-        (lose_the_encoder, "The encoder can't be used as it was exported; exporting it again."),
+        (lose_the_encoder, "exported; exporting it and indexing seeds again."),
         (write_another_version, "made by another version of Quoth; indexing seeds again."),
         (name_another_encoder, "made by another encoder; indexing seeds again."),
         (split_otherwise, "made with other passage limits; indexing seeds again."),
