@@ -1,10 +1,13 @@
 """What is read of documents and passages, of generations that stand in one file or in two."""
 
+from pathlib import Path
+
 import pytest
 
 from index.documents import Place
-from index.texts import PART_CHARS
-from tests.conftest import Library
+from index.errors import IndexDamagedError
+from index.texts import PART_CHARS, Texts
+from tests.conftest import CANT_LIST_OPEN_FILES, Library, open_files
 
 # More than two parts, with characters of one byte to four.
 LONG = "".join(f"Fine {n} costs {n} € 🍞.\n" for n in range(2 * PART_CHARS // 15))
@@ -74,3 +77,16 @@ def test_what_changed_is_found_as_it_is_now(grown: Library) -> None:
     assert texts.passages_in("other.txt", 0, 5) == []
     assert texts.place("notes.md", 9) == Place(0, 15, "heading", "Three")
     assert texts.text("renamed.txt", 0, 9) == "Something"
+
+
+@pytest.mark.skipif(CANT_LIST_OPEN_FILES, reason="reads Linux's /proc")
+def test_nothing_stays_open_of_what_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "passages.sqlite"
+    path.write_bytes(b"no database" * 1_000)
+
+    with pytest.raises(IndexDamagedError) as caught:
+        Texts(path, None)
+
+    # Which still holds everything that was reached where it was raised.
+    assert caught.tb is not None
+    assert open_files(tmp_path) == []
