@@ -166,12 +166,15 @@ def int8_weights(path: Path) -> Weights:
 
     graph = onnx.load(path).graph
     sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in graph.initializer}
-    counted: dict[str, int] = defaultdict(int)
+    # By name: some multiply the first token in one operator and all others in another.
+    used: dict[str, set[str]] = defaultdict(set)
     for node in graph.node:
         if node.op_type in {*MULTIPLIERS, ATTENTION}:
-            counted[node.op_type] += sizes[node.input[1]]
-    attention = counted.pop(ATTENTION)
-    return Weights(sum(counted.values()), attention)
+            used[ATTENTION if node.op_type == ATTENTION else "multiplied"].add(node.input[1])
+    multiplied, attention = (
+        sum(sizes[name] for name in used[kind]) for kind in ("multiplied", ATTENTION)
+    )
+    return Weights(multiplied, attention)
 
 
 @dataclass(frozen=True, slots=True)

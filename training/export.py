@@ -144,7 +144,15 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
     ones = torch.ones((1, 8), dtype=torch.int64)
     examples = dict(zip(INPUT_NAMES, (ones, ones, torch.zeros_like(ones)), strict=True))
     outputs = dict.fromkeys(OUTPUT_NAMES, 2)
-    write_onnx(model, model.config, examples, outputs, target, weights_apart=True)
+    write_onnx(
+        model,
+        model.config,
+        examples,
+        outputs,
+        target,
+        weights_apart=True,
+        first_token_apart=True,
+    )
 
 
 def node_names(model: Path) -> list[str]:

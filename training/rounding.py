@@ -12,6 +12,8 @@ the embeddings and their normalisation with one scale and zero point per tensor.
 autocast, what has been rounded still loses its last bits.
 """
 
+import re
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -21,6 +23,7 @@ LARGEST = 127
 STEPS = 255
 """Between the least and the greatest value of an unsigned byte."""
 _TINY = 1e-12
+_FEED_FORWARD = re.compile(r"layer\.\d+\.(?:intermediate|output)\.dense$")
 
 
 class RoundedLinear(nn.Linear):
@@ -29,6 +32,15 @@ class RoundedLinear(nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 (torch's name)
         """Map shape (examples, tokens, inputs) to (examples, tokens, outputs)."""
         return functional.linear(round_examples(input), round_rows(self.weight), self.bias)
+
+
+class RoundedFeedForward(RoundedLinear):
+    """The same, the first token by itself (`index.tracing.set_first_token_apart`)."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 (torch's name)
+        """Map shape (examples, tokens, inputs) to (examples, tokens, outputs)."""
+        parts = [round_examples(part) for part in (input[:, :1], input[:, 1:])]
+        return functional.linear(torch.cat(parts, dim=1), round_rows(self.weight), self.bias)
 
 
 class RoundedEmbedding(nn.Embedding):
@@ -59,7 +71,8 @@ def round_inside(model: nn.Module) -> None:
     for name, module in model.named_modules():
         # Only the class is exchanged, which is all that differs.
         if type(module) is nn.Linear:
-            module.__class__ = RoundedLinear
+            is_block = _FEED_FORWARD.search(name)
+            module.__class__ = RoundedFeedForward if is_block else RoundedLinear
         elif type(module) is nn.Embedding:
             module.__class__ = RoundedEmbedding
         elif type(module) is nn.LayerNorm and name.endswith("embeddings.LayerNorm"):

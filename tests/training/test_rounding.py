@@ -158,6 +158,29 @@ def test_an_example_is_rounded_alike_whatever_stands_beside_it() -> None:
     assert torch.equal(together[1:], round_examples(large))
 
 
+def test_in_feed_forward_blocks_the_first_token_is_rounded_by_itself() -> None:
+    import torch
+
+    from training.rounding import RoundedFeedForward, round_inside
+
+    model = tiny_network().model
+    round_inside(model)
+    rounded = {
+        name for name, module in model.named_modules() if isinstance(module, RoundedFeedForward)
+    }
+    layer = model.get_submodule("bert.encoder.layer.0.intermediate.dense")
+    quiet = torch.randn(1, 5, 16)
+    loud = quiet.clone()
+    loud[0, 0] *= 100
+
+    assert rounded == {
+        f"bert.encoder.layer.{number}.{block}.dense"
+        for number in range(2)
+        for block in ("intermediate", "output")
+    }
+    assert torch.equal(layer(loud)[:, 1:], layer(quiet)[:, 1:])
+
+
 def test_what_comes_in_bf16_is_rounded_to_the_same_steps() -> None:
     """As under autocast. A bf16 knows no halves from 128 on: steps counted in it would be off."""
     import torch
@@ -220,7 +243,12 @@ def test_a_rounded_network_keeps_its_own_weights(tmp_path: Path) -> None:
 
 def test_a_recipe_may_ask_to_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it trains and where it is measured; such a run is told from others."""
-    from training.rounding import RoundedEmbedding, RoundedLayerNorm, RoundedLinear
+    from training.rounding import (
+        RoundedEmbedding,
+        RoundedFeedForward,
+        RoundedLayerNorm,
+        RoundedLinear,
+    )
 
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
     one = encode(word_tokenizer(), BERT, "who", "Ada rows")
@@ -243,5 +271,5 @@ def test_a_recipe_may_ask_to_round(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         json.loads((tmp_path / name / FINGERPRINT_NAME).read_text()) for name in ("False", "True")
     ]
     assert [one["recipe"]["rounds"] for one in begun] == [False, True]
-    kinds = {RoundedEmbedding, RoundedLayerNorm, RoundedLinear}
+    kinds = {RoundedEmbedding, RoundedFeedForward, RoundedLayerNorm, RoundedLinear}
     assert [kinds & kind for kind in measured] == [set(), set(), kinds, kinds]
