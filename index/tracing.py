@@ -121,8 +121,8 @@ def set_first_token_apart(model: "ModelProto") -> None:
     """
     Let each feed-forward block compute the first token by itself, beside all others.
 
-    In a fine-tuned BERT one number of that token ([CLS]) can be five times as large as any other,
-    and an int8 tensor has one scale: with it, little is left of the others (training/LOG.md). In
+    In a fine-tuned BERT one number of that token ([CLS]) can be several times as large as all
+    others, and an int8 tensor has one scale: with it, little is left of them (training/LOG.md). In
     fp32 the same is computed as before.
 
     Args:
