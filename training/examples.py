@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,6 +48,15 @@ class Example:
     def key(self) -> int:
         """A 63-bit hash of question and context, the same on every machine."""
         return key_of(self.question, self.context)
+
+
+Group = tuple[Example, ...]
+"""A question asked of several contexts, at most one of which answers it; mostly of one alone."""
+
+
+def alone(examples: Iterable[Example]) -> list[Group]:
+    """Each example by itself."""
+    return [(example,) for example in examples]
 
 
 def key_of(question: str, context: str) -> int:

@@ -147,6 +147,10 @@ class Row:
     ends: Target
 
 
+RowGroup = tuple[Row, ...]
+"""The rows of a `training.examples.Group`."""
+
+
 def row_of(encoded: Encoded, targets: tuple[Target, Target]) -> Row:
     """Join the two, leaving out the offsets, which are most of an `Encoded`."""
     ids = np.array(encoded.ids, dtype=np.uint16)
@@ -173,25 +177,33 @@ def collate(rows: Sequence[Row], layout: Layout) -> Batch:
 
 
 def plan_batches(
-    lengths: Sequence[int], batch_size: int, rng: np.random.Generator, pool_batches: int = 40
+    groups: Sequence[RowGroup], batch_size: int, rng: np.random.Generator, pool_batches: int = 40
 ) -> list[list[int]]:
     """
-    Which examples go together: shuffled, but of like length, so that little is padding.
+    Which groups go together: shuffled, but of like length, so that little is padding.
 
     Args:
-        lengths: Tokens of each example.
-        batch_size: Examples in each batch; the last of a pool may have fewer.
+        groups: Of rows; one is never divided.
+        batch_size: Rows in each batch, at most, but for a group that is larger. The last of a pool
+            may have fewer.
         rng: Decides the order.
-        pool_batches: Batches whose examples are sorted among themselves. More means less padding
-            and less mixing.
+        pool_batches: Batches of groups of one that are sorted among themselves. More means less
+            padding and less mixing.
 
     Returns:
-        Batches of indices; every index is in exactly one.
+        Batches of the groups' indices; every index is in exactly one.
     """
+    lengths = [max(len(row.ids) for row in group) for group in groups]
     order = rng.permutation(len(lengths))
     pool = batch_size * pool_batches
     batches: list[list[int]] = []
     for at in range(0, len(order), pool):
         alike = sorted(order[at : at + pool].tolist(), key=lambda index: lengths[index])
-        batches += [alike[first : first + batch_size] for first in range(0, len(alike), batch_size)]
+        rows = batch_size
+        for index in alike:
+            if rows + len(groups[index]) > batch_size:
+                batches.append([])
+                rows = 0
+            batches[-1].append(index)
+            rows += len(groups[index])
     return [batches[number] for number in rng.permutation(len(batches))]

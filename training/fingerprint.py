@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from training.errors import RunError
-from training.features import Row, Target
+from training.features import RowGroup, Target
 
 FINGERPRINT_NAME = "fingerprint.json"
 # Of wanted probabilities: another machine's exponential may differ in the last bit.
 _DECIMALS = 6
 
 
-def claim(folder: Path, recipe: Mapping[str, object], rows: Sequence[Row]) -> None:
+def claim(folder: Path, recipe: Mapping[str, object], groups: Sequence[RowGroup]) -> None:
     """
     Begin a run in a folder, or make sure that the one in it began in the same way.
 
@@ -27,13 +27,13 @@ def claim(folder: Path, recipe: Mapping[str, object], rows: Sequence[Row]) -> No
     Args:
         folder: Made if it isn't there.
         recipe: What JSON can hold.
-        rows: What is learnt.
+        groups: What is learnt.
 
     Raises:
         RunError: If the folder holds a run of another recipe or other rows, or one of which this
             can't be told.
     """
-    wanted = {"recipe": dict(recipe), "rows": rows_sha256(rows)}
+    wanted = {"recipe": dict(recipe), "rows": rows_sha256(groups)}
     path = folder / FINGERPRINT_NAME
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -59,14 +59,16 @@ def claim(folder: Path, recipe: Mapping[str, object], rows: Sequence[Row]) -> No
         scratch.replace(path)
 
 
-def rows_sha256(rows: Sequence[Row]) -> str:
-    """Of everything in the rows, in their order."""
+def rows_sha256(groups: Sequence[RowGroup]) -> str:
+    """Of everything in the rows, in their order, and of how they are grouped."""
     digest = hashlib.sha256()
-    for row in rows:
-        ids = row.ids.astype("<u2").tobytes()
-        about = (len(ids), row.context_at, _rounded(row.starts), _rounded(row.ends))
-        digest.update(json.dumps(about).encode())
-        digest.update(ids)
+    for group in groups:
+        digest.update(json.dumps(len(group)).encode())
+        for row in group:
+            ids = row.ids.astype("<u2").tobytes()
+            about = (len(ids), row.context_at, _rounded(row.starts), _rounded(row.ends))
+            digest.update(json.dumps(about).encode())
+            digest.update(ids)
     return digest.hexdigest()
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.features import Row, collate, plan_batches
+from training.features import RowGroup, collate, plan_batches
 from training.fingerprint import claim
+from training.loss import cross_entropy
 from training.measure import Report, say
 from training.models import Network
 
@@ -46,7 +47,7 @@ class Recipe:
 
 def train(
     network: Network,
-    rows: Sequence[Row],
+    groups: Sequence[RowGroup],
     recipe: Recipe,
     folder: Path,
     dev: Callable[[Network], Report],
@@ -60,7 +61,7 @@ def train(
 
     Args:
         network: Changed in place.
-        rows: What to learn, the same in each epoch.
+        groups: What to learn, the same in each epoch.
         recipe: How to train.
         folder: For checkpoints, `snapshots/`, the log (`LOG_NAME`) and the result.
         dev: Measures the network while it trains.
@@ -72,7 +73,7 @@ def train(
     """
     import torch
 
-    claim(folder, asdict(recipe), rows)
+    claim(folder, asdict(recipe), groups)
     if (folder / "final").exists():
         say(f"{folder} is complete")
         return
@@ -80,7 +81,7 @@ def train(
         from training.rounding import round_inside
 
         round_inside(network.model)
-    order = _order(rows, recipe, 0)
+    order = _order(groups, recipe, 0)
     total = len(order) * recipe.epochs
     if recipe.max_steps is not None:
         total = min(total, recipe.max_steps)
@@ -89,18 +90,19 @@ def train(
         trained, lr=recipe.learning_rate, weight_decay=WEIGHT_DECAY, fused=True
     )
     done = _restore(network, optimiser, folder)
-    say(f"{folder}: {len(rows)} examples an epoch, {total} steps, {done} of them done")
+    examples = sum(map(len, groups))
+    say(f"{folder}: {examples} examples an epoch, {total} steps, {done} of them done")
     saved_at = started_at = time.monotonic()
     current = 0
     losses: list[float] = []
     for step in range(done, total):
         number, at = divmod(step, len(order))
         if number != current:
-            order, current = _order(rows, recipe, number), number
+            order, current = _order(groups, recipe, number), number
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate_at(step, total, recipe.warm_up)
         torch.manual_seed(recipe.seed * 1_000_003 + step)
-        losses.append(_step(network, optimiser, trained, [rows[index] for index in order[at]]))
+        losses.append(_step(network, optimiser, trained, [groups[index] for index in order[at]]))
         if _is_due(step + 1, REPORT_EVERY_STEPS):
             seconds = (time.monotonic() - started_at) / (step + 1 - done)
             loss = float(np.mean(losses))
@@ -137,30 +139,30 @@ def rate_at(step: int, total: int, warm_up: float) -> float:
     return (total - step) / max(1, total - rising)
 
 
-def _order(rows: Sequence[Row], recipe: Recipe, epoch: int) -> list[list[int]]:
-    lengths = [len(row.ids) for row in rows]
+def _order(groups: Sequence[RowGroup], recipe: Recipe, epoch: int) -> list[list[int]]:
     rng = np.random.default_rng([recipe.seed, epoch])
-    return plan_batches(lengths, recipe.batch_size, rng)
+    return plan_batches(groups, recipe.batch_size, rng)
 
 
 def _step(
     network: Network,
     optimiser: "torch.optim.Optimizer",
     trained: "Sequence[torch.Tensor]",
-    rows: Sequence[Row],
+    groups: Sequence[RowGroup],
 ) -> float:
     import torch
 
     network.model.train()
-    batch = collate(rows, network.layout)
+    batch = collate([row for group in groups for row in group], network.layout)
     with torch.autocast("cpu", torch.bfloat16):
         logits = network.logits(batch)
     padding = torch.from_numpy(batch.mask == 0)
-    loss = torch.zeros(())
-    for found, wanted in zip(logits, (batch.starts, batch.ends), strict=True):
-        # Far below any logit, yet finite: 0 times minus infinity would be no number.
-        logs = found.float().masked_fill(padding, -1e4).log_softmax(dim=-1)
-        loss = loss - (torch.from_numpy(wanted) * logs).sum(dim=-1).mean() / 2
+    sizes = [len(group) for group in groups]
+    of_starts, of_ends = (
+        cross_entropy(found, torch.from_numpy(wanted), padding, sizes)
+        for found, wanted in zip(logits, (batch.starts, batch.ends), strict=True)
+    )
+    loss = (of_starts + of_ends) / 2
     torch.autograd.backward(loss)
     torch.nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
     optimiser.step()

@@ -3,34 +3,35 @@
 from collections.abc import Iterable, Mapping
 
 from training.distil import Distribution, mixed, soft_targets
-from training.examples import Example
-from training.features import Row, encode, hard_targets, row_of
+from training.examples import Example, Group
+from training.features import Row, RowGroup, encode, hard_targets, row_of
 from training.models import Network
 
 SOFT_SHARE = 0.5
 """Weight of the teacher's opinion beside a written answer."""
 
 
-def labelled(network: Network, examples: Iterable[Example]) -> list[Row]:
+def labelled(network: Network, groups: Iterable[Group]) -> list[RowGroup]:
     """Rows that want the written answers and nothing else."""
-    rows: list[Row] = []
-    for example in examples:
+
+    def row(example: Example) -> Row:
         encoded = encode(network.tokenizer, network.layout, example.question, example.context)
-        rows.append(row_of(encoded, hard_targets(encoded, example.spans)))
-    return rows
+        return row_of(encoded, hard_targets(encoded, example.spans))
+
+    return [tuple(map(row, group)) for group in groups]
 
 
 def taught(
     network: Network, examples: Iterable[Example], opinions: Mapping[int, Distribution]
-) -> list[Row]:
+) -> list[RowGroup]:
     """
-    Rows that want the written answers and the teacher's opinion, where it has one.
+    Rows that want the written answers and the teacher's opinion, where it has one, each by itself.
 
     Where both are known, what is wanted is a mean of the two. What a question finds in a retrieved
     passage nobody has written down: there the teacher decides, and without its opinion the example
     is left out.
     """
-    rows: list[Row] = []
+    rows: list[RowGroup] = []
     for example in examples:
         opinion = opinions.get(example.key)
         is_written = example.kind != "retrieved"
@@ -39,12 +40,12 @@ def taught(
         encoded = encode(network.tokenizer, network.layout, example.question, example.context)
         written = hard_targets(encoded, example.spans)
         if opinion is None:
-            rows.append(row_of(encoded, written))
+            rows.append((row_of(encoded, written),))
             continue
         soft_share = SOFT_SHARE if is_written else 1.0
         starts, ends = (
             mixed(soft, hard, soft_share)
             for soft, hard in zip(soft_targets(encoded, opinion), written, strict=True)
         )
-        rows.append(row_of(encoded, (starts, ends)))
+        rows.append((row_of(encoded, (starts, ends)),))
     return rows

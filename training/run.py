@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from bot.evaluation.errors import EvaluationError
@@ -33,7 +34,7 @@ from training.choose import choose
 from training.curve import draw, read_curve
 from training.distil import has_opinions, load, planned_first, planned_qamr, write
 from training.errors import OpinionsError, RunError, TrainingError
-from training.examples import Example
+from training.examples import Example, alone
 from training.export import export
 from training.loop import LOG_NAME, Recipe, train
 from training.measure import Report, say
@@ -73,7 +74,10 @@ def count_examples(place: Workplace) -> None:
         ("teacher", place.teacher_examples()),
         ("plan of opinions", place.plan()),
         ("student", place.student_examples()),
-        *((name, place.lesson_examples(lesson)) for name, lesson in LESSONS.items()),
+        *(
+            (name, chain.from_iterable(place.lesson_groups(lesson)))
+            for name, lesson in LESSONS.items()
+        ),
     )
     for name, examples in sources:
         counts = Counter(example.kind for example in examples)
@@ -96,7 +100,7 @@ def train_teacher(place: Workplace) -> None:
     check_weights(place.mpnet, MPNET_SHA256, MPNET_HOME)
     torch.manual_seed(SEED)
     network = open_teacher(place.mpnet)
-    rows = labelled(network, place.teacher_examples())
+    rows = labelled(network, alone(place.teacher_examples()))
     train(network, rows, TEACHER, folder, place.dev_sample)
     say(f"teacher on all of dev: {place.exam.measure(network)}")
 
@@ -129,7 +133,7 @@ def train_student_on_opinions(place: Workplace) -> None:
 def train_student(place: Workplace) -> None:
     """Teach it the written answers of the first two splits."""
     network = open_student(place.result("student-taught"))
-    rows = labelled(network, place.student_examples())
+    rows = labelled(network, alone(place.student_examples()))
     train(network, rows, STUDENT, place.work / "student", place.dev_sample)
 
 
@@ -138,7 +142,7 @@ def teach_lesson(name: str, place: Workplace) -> None:
     before = STUDENT_STAGES[STUDENT_STAGES.index(name) - 1]
     network = open_student(place.result(before))
     lesson = LESSONS[name]
-    rows = labelled(network, place.lesson_examples(lesson))
+    rows = labelled(network, place.lesson_groups(lesson))
     recipe = replace(LESSON, rounds=lesson.rounds)
     snapshots = SNAPSHOT_EVERY_STEPS if name == STUDENT_STAGES[-1] else 0
     train(network, rows, recipe, place.work / name, place.dev_sample, snapshots)
@@ -171,7 +175,7 @@ def export_student(place: Workplace) -> None:
 def calibrate_reader(place: Workplace) -> None:
     """Fit confidence and thresholds on dev, retrieving among the passages of train and dev."""
     files = Files((place.data / "dev.jsonl",), (place.data / "train.jsonl",))
-    print(calibrate(place.out, files, place.work / "data"))
+    print(calibrate(place.out, files, place.scratch))
 
 
 def draw_curve(place: Workplace) -> None:

@@ -6,11 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.chance import seeded
+from training.contests import epoch_of_contests, searching
 from training.distil import plan
 from training.errors import RunError
 from training.examples import (
     Corpus,
     Example,
+    Group,
+    alone,
     epoch_of_mismatches,
     epoch_of_passages,
     epoch_of_qamr,
@@ -41,11 +45,15 @@ class Lesson:
     """What a later stage of the student asks."""
 
     splits: tuple[str, ...]
-    """Every question of these once. It is met in other words and windows than in other lessons."""
+    """Whose questions are asked, in other words and windows than in other lessons."""
     turn: int
     """The lesson's own, part of its seed."""
+    examples: int | None = None
+    """Of questions and follow-ups that are asked of one passage, drawn at random; all if None."""
     mismatches: int = 2_500
     """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
+    contests: int = 0
+    """Questions that are asked of several passages, which are compared (`training.contests`)."""
     rounds: bool = False
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
 
@@ -54,6 +62,7 @@ LESSONS = {
     "student-again": Lesson(("train", "train-2"), 4),
     "student-third": Lesson(("train-3",), 5),
     "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
+    "student-fifth": Lesson(SPLITS, 7, examples=12_000, mismatches=0, contests=10_000, rounds=True),
 }
 """By stage, in order."""
 
@@ -73,6 +82,11 @@ class Workplace:
     """Where the shipped files go."""
     data: Path = DATA_FOLDER
     """Our own passages, and the teacher's opinions."""
+
+    @property
+    def scratch(self) -> Path:
+        """A data folder of the product, for the encoder's export and vectors."""
+        return self.work / "data"
 
     @property
     def opinions(self) -> Path:
@@ -149,11 +163,18 @@ class Workplace:
         examples += epoch_of_mismatches((first, second), STUDENT_MISMATCHES, SEED + 2)
         return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
 
-    def lesson_examples(self, lesson: Lesson) -> list[Example]:
+    def lesson_groups(self, lesson: Lesson) -> list[Group]:
         """What the student is asked in a lesson, with wrong passages from all splits so far."""
         seed = SEED + lesson.turn
         so_far = self.corpora[: 1 + max(SPLITS.index(split) for split in lesson.splits)]
         asked = [self.corpora[SPLITS.index(split)] for split in lesson.splits]
         examples = [one for corpus in asked for one in epoch_of_passages(corpus, seed)]
+        if lesson.examples is not None:
+            examples = seeded(seed).sample(examples, min(lesson.examples, len(examples)))
         examples += epoch_of_mismatches(so_far, lesson.mismatches, seed)
-        return examples + epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)
+        examples += epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)
+        groups = alone(examples)
+        if lesson.contests:
+            with searching(asked, self.scratch) as search:
+                groups += epoch_of_contests(asked, search, lesson.contests, seed)
+        return groups

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,8 @@ from training.features import (
     BERT,
     MAX_TOKENS,
     MPNET,
+    Row,
+    RowGroup,
     collate,
     encode,
     hard_targets,
@@ -96,27 +100,47 @@ def test_rows_are_padded_to_the_longest() -> None:
     assert batch.ends.sum() == 2.0
 
 
-@given(st.lists(st.integers(1, 384), min_size=1, max_size=200), st.integers(1, 9))
-def test_every_example_is_in_one_batch(lengths: list[int], size: int) -> None:
-    batches = plan_batches(lengths, size, np.random.default_rng(3), pool_batches=4)
+def groups_of(lengths: Sequence[Sequence[int]]) -> list[RowGroup]:
+    """Rows of so many tokens, of which nothing is wanted."""
+    nothing = {0: 1.0}
+    return [
+        tuple(Row(np.zeros(length, dtype=np.uint16), 0, nothing, nothing) for length in group)
+        for group in lengths
+    ]
+
+
+GROUPS = st.lists(st.lists(st.integers(1, 384), min_size=1, max_size=4), min_size=1, max_size=99)
+
+
+@given(GROUPS, st.integers(4, 9))
+def test_every_group_is_in_one_batch(lengths: list[list[int]], size: int) -> None:
+    batches = plan_batches(groups_of(lengths), size, np.random.default_rng(3), pool_batches=4)
 
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    assert all(1 <= len(batch) <= size for batch in batches)
+    assert all(1 <= sum(len(lengths[index]) for index in batch) <= size for batch in batches)
+
+
+def test_a_group_larger_than_a_batch_is_a_batch() -> None:
+    groups = groups_of([[9, 9, 9], [5], [5]])
+
+    batches = plan_batches(groups, 2, np.random.default_rng(0))
+
+    assert sorted(map(sorted, batches)) == [[0], [1, 2]]
 
 
 def test_batches_repeat_with_their_seed() -> None:
-    lengths = list(range(1, 100))
+    groups = groups_of([[length] for length in range(1, 100)])
 
-    one, same, other = (plan_batches(lengths, 8, np.random.default_rng(n)) for n in (1, 1, 2))
+    one, same, other = (plan_batches(groups, 8, np.random.default_rng(n)) for n in (1, 1, 2))
 
     assert one == same != other
 
 
 @pytest.mark.parametrize("size", [8, 16])
-def test_batches_hold_examples_of_like_length(size: int) -> None:
+def test_batches_hold_groups_of_like_length(size: int) -> None:
     lengths = [10, 300] * 160
 
-    batches = plan_batches(lengths, size, np.random.default_rng(0))
+    batches = plan_batches(groups_of([[each] for each in lengths]), size, np.random.default_rng(0))
 
     padded = sum(max(lengths[index] for index in batch) * len(batch) for batch in batches)
     assert padded <= 1.05 * sum(lengths)

@@ -252,7 +252,7 @@ def test_a_recipe_may_ask_to_round(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
     one = encode(word_tokenizer(), BERT, "who", "Ada rows")
-    rows = [row_of(one, hard_targets(one, [(0, 2)]))] * 4
+    rows = [(row_of(one, hard_targets(one, [(0, 2)])),)] * 4
     measured: list[set[type]] = []
 
     def dev(network: Network) -> Report:

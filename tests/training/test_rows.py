@@ -17,13 +17,22 @@ OPINION = Distribution(starts={NO_ANSWER_OFFSET: 0.75, 4: 0.25}, ends={NO_ANSWER
 
 
 def test_labelled_rows_want_the_written_answer() -> None:
-    (row,) = labelled(NETWORK, [ANSWERED])
+    ((row,),) = labelled(NETWORK, [(ANSWERED,)])
 
     assert (row.starts, row.ends) == ({3: 1.0}, {3: 1.0})
 
 
+def test_rows_are_grouped_as_their_examples_are() -> None:
+    groups = labelled(NETWORK, [(ANSWERED, RETRIEVED), (ANSWERED,)])
+
+    assert [[row.starts for row in group] for group in groups] == [
+        [{3: 1.0}, {0: 1.0}],
+        [{3: 1.0}],
+    ]
+
+
 def test_taught_rows_weigh_the_teacher_against_the_written_answer() -> None:
-    (row,) = taught(NETWORK, [ANSWERED], {ANSWERED.key: OPINION})
+    ((row,),) = taught(NETWORK, [ANSWERED], {ANSWERED.key: OPINION})
 
     assert row.starts == {
         0: pytest.approx(0.75 * SOFT_SHARE),
@@ -35,12 +44,12 @@ def test_taught_rows_weigh_the_teacher_against_the_written_answer() -> None:
 def test_of_a_retrieved_passage_the_teacher_alone_decides() -> None:
     offsets = Distribution(starts={NO_ANSWER_OFFSET: 0.5, 3: 0.5}, ends={8: 1.0})
 
-    (row,) = taught(NETWORK, [RETRIEVED], {RETRIEVED.key: offsets})
+    ((row,),) = taught(NETWORK, [RETRIEVED], {RETRIEVED.key: offsets})
 
     assert (row.starts, row.ends) == ({0: 0.5, 4: 0.5}, {4: 1.0})
 
 
 def test_without_an_opinion_only_what_is_written_can_be_learnt() -> None:
-    (row,) = taught(NETWORK, [ANSWERED, RETRIEVED], {})
+    ((row,),) = taught(NETWORK, [ANSWERED, RETRIEVED], {})
 
     assert (row.starts, row.ends) == ({3: 1.0}, {3: 1.0})

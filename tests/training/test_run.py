@@ -21,7 +21,7 @@ from training.measure import Exam, Report
 from training.models import Network, open_student
 from training.run import CURVE_NAME, STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
-from training.workplace import LESSONS, SPLITS, Workplace
+from training.workplace import LESSONS, SPLITS, Lesson, Workplace
 
 
 def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
@@ -65,7 +65,7 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Workplace:
+def place(tmp_path: Path, real_data: Callable[[], Path]) -> Workplace:
     """Splits of two passages each, one QAMR question, an opinion of something else."""
     data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
     for folder in (data, qamr):
@@ -76,7 +76,10 @@ def place(tmp_path: Path) -> Workplace:
     (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
     write_qamr(qamr)
     tiny_network().save(minilm)
-    return Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
+    made = Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
+    made.work.mkdir()
+    made.scratch.symlink_to(real_data())
+    return made
 
 
 def test_each_student_begins_where_the_one_before_ended(
@@ -161,6 +164,10 @@ def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace)
         STAGES["teacher"](place)
 
 
+def examples_of(place: Workplace, lesson: Lesson) -> list[Example]:
+    return [example for group in place.lesson_groups(lesson) for example in group]
+
+
 def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Workplace) -> None:
     """Those of the first one with the teacher's opinions before."""
     met_by: list[tuple[list[Example], list[int]]] = [
@@ -168,7 +175,7 @@ def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Work
     ]
     for lesson in LESSONS.values():
         times = [int(split in lesson.splits) for split in SPLITS]
-        met_by.append((place.lesson_examples(lesson), times))
+        met_by.append((examples_of(place, lesson), times))
     for examples, times in met_by:
         answered = [example for example in examples if example.kind == "passage"]
         for corpus, count in zip(place.corpora, times, strict=True):
@@ -177,8 +184,8 @@ def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Work
             met = sum(any(one.context in text for text in texts) for one in answered)
             assert met == count * asked
         kinds = {example.kind.split()[0] for example in examples}
-        assert kinds >= {"passage", "followup", "unanswerable", "mismatched"}
-        assert "qamr" in kinds
+        assert kinds >= {"passage", "followup", "unanswerable", "qamr"}
+        assert kinds & {"mismatched", "contest"}
 
     assert place.student_examples() == place.student_examples()
 
@@ -189,8 +196,8 @@ def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> Non
         {one.key for one in examples if one.kind == "passage"}
         for examples in (
             place.student_examples(),
-            place.lesson_examples(first),
-            place.lesson_examples(replace(first, turn=9)),
+            examples_of(place, first),
+            examples_of(place, replace(first, turn=9)),
         )
     ]
 
@@ -200,10 +207,30 @@ def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> Non
     assert len(set(turns)) == len(turns)
 
 
+def test_a_lesson_may_ask_a_part_of_its_questions(place: Workplace) -> None:
+    whole, part = (
+        place.lesson_groups(Lesson(SPLITS, 9, examples=count, mismatches=0)) for count in (None, 7)
+    )
+
+    drawn = [group for group in part if not group[0].kind.startswith("qamr")]
+    assert len(drawn) == 7
+    assert set(drawn) < set(whole)
+
+
+def test_contests_are_between_passages_of_the_splits_that_are_asked(place: Workplace) -> None:
+    groups = place.lesson_groups(Lesson(SPLITS[1:3], 9, mismatches=0, contests=8))
+
+    contests = [group for group in groups if len(group) > 1]
+    assert len(contests) == 8
+    texts = [passage.text for corpus in place.corpora[1:3] for passage in corpus.passages]
+    for example in (example for contest in contests for example in contest):
+        assert any(example.context in text for text in texts)
+
+
 def test_wrong_passages_are_not_from_splits_that_come_later(place: Workplace) -> None:
     later = [passage.text for passage in place.corpora[2].passages]
 
-    for one in place.lesson_examples(LESSONS["student-again"]):
+    for one in examples_of(place, LESSONS["student-again"]):
         assert not any(one.context in text for text in later)
 
 

@@ -11,7 +11,7 @@ from tests.training.tiny import equal, tiny_network, weights
 from tests.training.words import word_tokenizer
 from training import loop
 from training.errors import RunError
-from training.features import BERT, Encoded, Row, encode, hard_targets, row_of
+from training.features import BERT, Encoded, RowGroup, encode, hard_targets, row_of
 from training.fingerprint import rows_sha256
 from training.loop import Recipe, train
 from training.measure import Report, read
@@ -26,7 +26,7 @@ class CutError(Exception):
 
 
 ENCODED: list[Encoded] = [encode(word_tokenizer(), BERT, "who", each) for each in CONTEXTS]
-ROWS: list[Row] = [row_of(one, hard_targets(one, [(0, 2)])) for one in ENCODED]
+ROWS: list[RowGroup] = [(row_of(one, hard_targets(one, [(0, 2)])),) for one in ENCODED]
 REPORT = Report(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
 
 
@@ -104,7 +104,7 @@ OTHER_RECIPE = replace(RECIPE, learning_rate=2e-2)
     ],
 )
 def test_a_run_goes_on_with_nothing_but_what_it_began_with(
-    tmp_path: Path, rows: list[Row], recipe: Recipe, named: str, *, is_complete: bool
+    tmp_path: Path, rows: list[RowGroup], recipe: Recipe, named: str, *, is_complete: bool
 ) -> None:
     def cut(_: Network) -> Report:
         raise CutError
@@ -130,14 +130,15 @@ def test_a_run_without_a_fingerprint_is_refused_unless_it_is_complete(tmp_path: 
 
 def test_the_fingerprint_of_rows_tells_what_is_wanted_of_them() -> None:
     """And does not tell another machine's last bits."""
-    first, *others = ROWS
+    (first,), *others = ROWS
 
     def with_starts(chances: dict[int, float]) -> str:
-        return rows_sha256([replace(first, starts=chances), *others])
+        return rows_sha256([(replace(first, starts=chances),), *others])
 
     assert with_starts({0: 0.25, 3: 0.75}) == with_starts({3: 0.75, 0: 0.25 + 1e-12})
     assert with_starts({0: 0.25, 3: 0.75}) != with_starts({0: 0.75, 3: 0.25})
     assert rows_sha256(ROWS) != rows_sha256(ROWS[::-1])
+    assert rows_sha256(ROWS) != rows_sha256([ROWS[0] + ROWS[1], *ROWS[2:]])
 
 
 def test_reading_in_batches_is_reading_one_by_one() -> None:

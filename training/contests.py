@@ -1,0 +1,142 @@
+"""
+Questions with several passages each, which are compared in training as the product compares them.
+
+What comes with a question is what the product itself finds for it: its own passage, and rivals that
+retrieval took for it.
+"""
+
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.building import SPLITTING
+from bot.evaluation.questions import QuestionedPassage
+from bot.evaluation.run import document_id, indexed
+from bot.settings import load_settings
+from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+from index.retrieve import Hit, Retriever
+from training.calibrate import SayingReporter
+from training.chance import seeded
+from training.examples import NOISE_SHARE, Corpus, Example, Group, followup_forms, gives_away
+from training.noise import noisy
+from training.sources import Chars, Passage, Question
+
+RIVALS = 2
+"""How many passages come with a question's own, drawn from the others that are found."""
+FOLLOWUP_SHARE = 0.3
+"""Of contests that are about a follow-up, in one of its forms."""
+
+Search = Callable[[str], Sequence[Hit]]
+"""Question -> as many passages as the product looks at, best first."""
+
+
+@contextmanager
+def searching(corpora: Sequence[Corpus], scratch: Path) -> Iterator[Search]:
+    """
+    Index the passages of corpora as the product would, each as a document.
+
+    Args:
+        corpora: A passage that comes twice counts once.
+        scratch: A data folder, for the encoder's export and vectors.
+
+    Raises:
+        IndexingError: If they can't be indexed.
+        SettingsError: If a setting in the environment can't be used.
+    """
+    settings = load_settings(data=scratch)
+    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+    with (
+        tempfile.TemporaryDirectory(prefix="quoth-contests-") as folder,
+        indexed(
+            (_questioned(passage) for corpus in corpora for passage in corpus.passages),
+            Path(folder),
+            open_encoder=lambda: encoder,
+            vectors=settings.vectors,
+            splitting=SPLITTING,
+            reporter=SayingReporter(),
+        ) as generation,
+    ):
+        retriever = Retriever(generation, OnnxQuestionEncoder(encoder.export))
+        yield lambda question: retriever.retrieve(question, settings.passages).hits
+
+
+def epoch_of_contests(
+    corpora: Sequence[Corpus], search: Search, n_contests: int, seed: int
+) -> list[Group]:
+    """
+    Questions, each asked of its own passage and of `RIVALS` others that are found for it.
+
+    Questions whose own passage is not found, or which no other passage is found for, are left out:
+    "when did he start" fits many passages. An unanswerable one is asked of the passages alike.
+
+    Args:
+        corpora: Whose questions are asked.
+        search: Finds passages of all of them.
+        n_contests: How many; fewer if there are not enough such questions.
+        seed: Decides everything.
+    """
+    rng = seeded(seed)
+    passages = [passage for corpus in corpora for passage in corpus.passages]
+    questions = [(passage, one) for passage in passages for one in _questions(passage)]
+    followups = [(passage, one) for passage in passages for one in _followups(passage)]
+    for asked in (questions, followups):
+        rng.shuffle(asked)
+    contests: list[Group] = []
+    while len(contests) < n_contests and (questions or followups):
+        is_followup = rng.random() < FOLLOWUP_SHARE
+        drawn, instead = (followups, questions) if is_followup else (questions, followups)
+        passage, question = (drawn or instead).pop()
+        wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
+        contest = _contest(passage, Question(wording, question.spans), search(wording), rng)
+        if len(contest) > 1:
+            contests.append(contest)
+    return contests
+
+
+def _questions(passage: Passage) -> list[Question]:
+    return [question for question in passage.questions if len(question.spans) <= 1]
+
+
+def _followups(passage: Passage) -> list[Question]:
+    return [
+        Question(text, followup.spans)
+        for followup in passage.followups
+        for _, text in followup_forms(followup, passage)
+    ]
+
+
+def _contest(
+    passage: Passage, question: Question, hits: Sequence[Hit], rng: random.Random
+) -> Group:
+    """Its own passage first; nothing but that, or nothing, if it can't be compared."""
+    own = [hit for hit in hits if hit.passage.document_id == document_id(_questioned(passage))]
+    places = [_placed(hit, passage, question) for hit in own]
+    chosen = next((n for n, spans in enumerate(places) if spans or not question.spans), None)
+    if chosen is None:
+        return ()
+    answers = [passage.text[start:end] for start, end in question.spans]
+    others = [
+        hit.passage.text
+        for hit in hits
+        if hit is not own[chosen] and not gives_away(hit.passage.text, answers)
+    ]
+    rivals = rng.sample(others, min(RIVALS, len(others)))
+    texts = [(own[chosen].passage.text, places[chosen]), *((rival, ()) for rival in rivals)]
+    return tuple(Example(question.text, text, spans, "contest") for text, spans in texts)
+
+
+def _placed(hit: Hit, passage: Passage, question: Question) -> tuple[Chars, ...]:
+    """Those spans of a passage of ours that lie in a part of it that was found."""
+    at = hit.passage.start_char
+    placed = tuple((start - at, end - at) for start, end in question.spans)
+    return tuple(
+        (start, end)
+        for (start, end), (first, last) in zip(placed, question.spans, strict=True)
+        if start >= 0 and hit.passage.text[start:end] == passage.text[first:last]
+    )
+
+
+def _questioned(passage: Passage) -> QuestionedPassage:
+    return QuestionedPassage(title="", text=passage.text, questions=(), where=passage.id)
