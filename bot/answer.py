@@ -1,5 +1,6 @@
 """What Quoth finds: the values that are shown. `bot.answerer` makes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -40,6 +41,20 @@ class NearestPassage:
     place: Place | None
     collection: str = "base"
     """The one that the document is in."""
+
+
+def whose_context(
+    spans: Sequence[AnswerSpan], nearest: Sequence[NearestPassage]
+) -> list[AnswerSpan | NearestPassage]:
+    """
+    What is shown in its context: the first span of each document, or else the nearest passage.
+
+    Documents that disagree each have a context that may say why.
+    """
+    first: dict[tuple[str, str], AnswerSpan] = {}
+    for span in spans:
+        first.setdefault((span.collection, span.document_id), span)
+    return [*first.values()] or [*nearest[:1]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.answer import Answer, AnswerSpan, NearestPassage, whose_context
 from bot.answerer import Answers
 from bot.cli.common import one_line
 from bot.cli.rendering import (
@@ -138,10 +138,17 @@ class Talk:
         return self._context(self._last) if name == "/context" else self._more(self._last)
 
     def _context(self, answer: Answer) -> str:
-        shown: tuple[AnswerSpan | NearestPassage, ...] = (*answer.spans, *answer.nearest)
-        if not shown:
+        places = whose_context(answer.spans, answer.nearest)
+        if not places:
             return render("chat_notice.txt", notice="nothing_near")
-        found = shown[0]
+        if len(places) == 1:
+            return self._around(places[0])
+        return "\n\n".join(
+            f"{source_of(one.collection, one.document_id, self._look.seeds)}:\n{self._around(one)}"
+            for one in places
+        )
+
+    def _around(self, found: AnswerSpan | NearestPassage) -> str:
         (texts,) = (
             one.texts for one in self._shelf().generations if one.collection == found.collection
         )

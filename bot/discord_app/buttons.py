@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.answer import Answer, AnswerSpan, NearestPassage
+from bot.answer import Answer, whose_context
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
 from bot.discord_app.kept import KeptAnswer
 from bot.discord_app.pressing import Pressable
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
-from bot.discord_app.rendering import context_embed, label, notice, others_embed
+from bot.discord_app.rendering import (
+    Surroundings,
+    context_embeds,
+    label,
+    notice,
+    others_embed,
+)
 
 if TYPE_CHECKING:
     from bot.discord_app.client import QuothBot
@@ -100,22 +106,28 @@ class AnswerButton(
         kept = await self._kept(interaction)
         if kept is None:
             return
-        places: list[AnswerSpan | NearestPassage] = [*kept.found.spans, *kept.found.nearest]
+        places = whose_context(kept.found.spans, kept.found.nearest)
         if not places:
             # Such an answer has no button for it, so the id was forged.
             await _show(interaction, content=notice("no_context"))
             return
-        shown = places[0]
-        around = await asyncio.to_thread(
-            interaction.client.served.surroundings,
-            interaction.client.records.collection(interaction.guild_id),
-            shown.collection,
-            shown.document_id,
-            shown.title,
-            shown.start_char,
-            shown.text,
-        )
-        await _show(interaction, embed=context_embed(around))
+        served = interaction.client.served
+        scope = interaction.client.records.collection(interaction.guild_id)
+
+        def look_up() -> list[Surroundings]:
+            return [
+                served.surroundings(
+                    scope,
+                    place.collection,
+                    place.document_id,
+                    place.title,
+                    place.start_char,
+                    place.text,
+                )
+                for place in places
+            ]
+
+        await _show(interaction, embeds=context_embeds(await asyncio.to_thread(look_up)))
 
     async def _others(self, interaction: "discord.Interaction[QuothBot]") -> None:
         kept = await self._kept(interaction)

@@ -13,6 +13,7 @@ from bot.discord_app.limits import (
     MAX_EMBED_DESCRIPTION,
     MAX_EMBED_FOOTER,
     MAX_EMBED_TITLE,
+    MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, plain, start_of
 from index.documents import Place, shorten
@@ -159,20 +160,22 @@ def _marked(before: str, text: str, after: str) -> str:
     return f"{escape(before)}{lead}**{escape(text)}**{trail}{escape(after)}".strip()
 
 
-def context_embed(around: Surroundings) -> discord.Embed:
-    """A piece of a document, what was quoted in bold."""
+def context_embeds(pieces: Sequence[Surroundings]) -> list[discord.Embed]:
+    """Pieces of documents, what was quoted in bold; several share the room that one would have."""
+    return [_context_embed(around, len(pieces)) for around in pieces]
+
+
+def _context_embed(around: Surroundings, pieces: int) -> discord.Embed:
     shown = _marked(
-        end_of(around.before, CONTEXT_CHARS),
-        shorten(around.text, ANSWER_CHARS),
-        start_of(around.after, CONTEXT_CHARS),
+        end_of(around.before, CONTEXT_CHARS // pieces),
+        shorten(around.text, ANSWER_CHARS // pieces),
+        start_of(around.after, CONTEXT_CHARS // pieces),
     )
     if around.document_changed:
         shown = f"{notice('document_changed')}\n\n{shown}"
-    return discord.Embed(
-        title=fit(around.title, MAX_EMBED_TITLE),
-        description=shown[:MAX_EMBED_DESCRIPTION],
-        colour=INFORMATION,
-    )
+    title = fit(around.title, MAX_EMBED_TITLE)
+    room = min(MAX_EMBED_DESCRIPTION, MAX_EMBED_TOTAL // pieces - len(title))
+    return discord.Embed(title=title, description=shown[:room], colour=INFORMATION)
 
 
 def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:

@@ -85,6 +85,22 @@ def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk
     assert more == "There is no other answer."
 
 
+def test_documents_that_disagree_each_have_their_context(
+    begin: Callable[[Form], Talk], filled: Library
+) -> None:
+    filled.write("later.txt", "After the recount, fines for theft 41.")
+    filled.build()
+    talk = begin("text")
+    assert (talk.say("how many fines for theft") or "").startswith("The documents disagree:")
+
+    context = talk.say("/context") or ""
+
+    assert sorted(" ".join(part.split()) for part in context.split("\n\n")) == [
+        f"seeds/fines.txt: {TEXT.replace('35', '**35**')}",
+        "seeds/later.txt: After the recount, fines for theft **41**.",
+    ]
+
+
 def test_a_context_begins_and_ends_with_whole_words(
     begin: Callable[[Form], Talk], filled: Library
 ) -> None:

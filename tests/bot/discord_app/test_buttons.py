@@ -75,6 +75,23 @@ def test_context_of_a_document_that_is_gone_is_what_was_quoted(
     assert "has changed since" in shown.embeds[0]["description"]
 
 
+def test_documents_that_disagree_each_have_their_context(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    library.write("later.txt", "After the recount. For arson 900 were counted.")
+    library.build()
+    bot.bot.served.refresh()
+    asked = local.slash(channel, asker, "ask", question="how many were counted for arson")
+    answer = local.answer_to(asked)
+    assert answer.embeds[0]["title"] == "The documents disagree"
+
+    shown = local.answer_to(local.press(answer, User("bob"), "Context"))
+
+    article, later = sorted((embed["description"] for embed in shown.embeds), key=len)[::-1]
+    assert "For arson **812** were counted." in article
+    assert later == "After the recount. For arson **900** were counted."
+
+
 def test_other_answers_come_with_their_sentences(local: LocalDiscord, answer: Message) -> None:
     pressed = local.press(answer, User("bob"), "Other answers")
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answer import NearestPassage
+from bot.disagreement import MAX_VERSIONS
 from bot.discord_app.rendering import (
     DocumentLine,
     Surroundings,
     answer_embed,
-    context_embed,
+    context_embeds,
     others_embed,
     sources_embed,
     text_of,
@@ -28,6 +29,12 @@ from tests.discord_service.rules import check_message
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 _PASSAGE = NearestPassage("a.txt", "A", 0, 9, "Some text", None)
 _HOSTILE = "@everyone **x** [y](https://z.example) ```\n# <@1> ||s|| " * 40
+
+
+def context_of(around: Surroundings) -> discord.Embed:
+    (embed,) = context_embeds([around])
+    return embed
+
 
 EMBEDS = {
     "answer": answer_embed(found(span())),
@@ -59,8 +66,8 @@ EMBEDS = {
     "hostile": answer_embed(
         found(span(_HOSTILE, _HOSTILE, _HOSTILE), question=f"{_HOSTILE}\u202e?")
     ),
-    "context": context_embed(Surroundings("A_title", "Before it ", "812", " and after.\n\nMore.")),
-    "context_changed": context_embed(Surroundings("A title", "", "812", "", document_changed=True)),
+    "context": context_of(Surroundings("A_title", "Before it ", "812", " and after.\n\nMore.")),
+    "context_changed": context_of(Surroundings("A title", "", "812", "", document_changed=True)),
     "others": others_embed([span("77"), span("4,001", "of theft ", ".")]),
     "sources": sources_embed(
         [DocumentLine("a_b.txt", "A *title*", 2_434, "2025-03-01"), DocumentLine("c", "", 9, None)],
@@ -102,15 +109,18 @@ def test_discord_takes_whatever_a_document_holds(
 ) -> None:
     shown = replace(span(f"x{text}", before, after), title=title)
     nearest = replace(_PASSAGE, text=f"x{text}", title=title)
+    around = Surroundings(f"x{title}", before * 2, f"x{text}", after * 2, document_changed=True)
 
     for embed in (
         answer_embed(found(shown, question=f"x{before}")),
         answer_embed(found(nearest=(nearest,), question=f"x{after}")),
-        context_embed(Surroundings(f"x{title}", before * 2, f"x{text}", after * 2)),
+        context_of(around),
         others_embed([shown] * 4),
     ):
         check_message({"embeds": [embed.to_dict()]})
         check_message({"content": text_of(embed)})
+    for count in range(1, MAX_VERSIONS + 1):
+        check_message({"embeds": [one.to_dict() for one in context_embeds([around] * count)]})
 
 
 def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
