@@ -1,7 +1,7 @@
 """
 HTML: the main text of a page, without its menus.
 
-The tree is walked without recursion, so that no depth of nesting matters.
+The tree is walked without recursion, so that only the parser limits how deep elements may nest.
 """
 
 import codecs
@@ -171,7 +171,7 @@ def parse_html(content: bytes) -> Any:
     Parse a page.
 
     Raises:
-        DocumentError: If there is nothing in it.
+        DocumentError: If there is nothing in it, or more than can be read.
     """
     # Decoded here, since what a page says of its own encoding is often wrong, or missing.
     text = _decode(content)
@@ -182,6 +182,11 @@ def parse_html(content: bytes) -> Any:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError as error:
         raise DocumentError(f"it is no HTML ({error})") from error
+    # What it doesn't understand, the parser mends; here it gave up, and left out all that follows.
+    for fault in parser.error_log.filter_from_fatals():
+        # Its advice is for programmers.
+        reason = fault.message.partition(", use ")[0]
+        raise DocumentError(f"only a part of it can be read ({reason})")
     if root is None:
         raise DocumentError("it holds no text")
     return root

@@ -88,13 +88,17 @@ def test_tables_that_lay_out_a_page_are_paragraphs() -> None:
     )
 
 
-def test_any_depth_of_nesting_is_read() -> None:
+def test_a_page_is_read_whole_or_not_at_all_however_deep_its_elements_nest() -> None:
     def nested(depth: int) -> str:
-        return "<div>" * depth + "<p>Deep down.</p>" + "</div>" * depth
+        return "<div>" * depth + "<p>Deep down.</p>" + "</div>" * depth + "<p>And after.</p>"
 
-    assert load(nested(200)).text == "Deep down."
-    # No browser shows this either; the parser may give it up, but neither crash nor hang.
-    assert load(nested(50_000)).text in {"Deep down.", ""}
+    assert load(nested(200)).text == "Deep down.\n\nAnd after."
+    for depth in (3_000, 50_000):
+        with pytest.raises(
+            DocumentError,
+            match=r"only a part of it can be read \(Excessive depth in document: \d+\)",
+        ):
+            load(nested(depth))
 
 
 @given(st.text(alphabet="<>/abp=\"'& \n!-[]h1tdr\x00é", max_size=200))
