@@ -1,5 +1,5 @@
 """
-Questions with several passages each, which are compared in training as the product compares them.
+Questions with several passages each, whose spans compete.
 
 What comes with a question is what the product itself finds for it: its own passage, and rivals that
 retrieval took for it.
@@ -17,6 +17,7 @@ from bot.evaluation.run import document_id, indexed
 from bot.settings import load_settings
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
 from index.retrieve import Hit, Retriever
+from training.bm25 import terms
 from training.calibrate import SayingReporter
 from training.chance import seeded
 from training.examples import NOISE_SHARE, Corpus, Example, Group, followup_forms, gives_away
@@ -24,12 +25,12 @@ from training.noise import noisy
 from training.sources import Chars, Passage, Question
 
 RIVALS = 2
-"""How many passages come with a question's own, drawn from the others that are found."""
+"""So many passages, at most, come with a question's own, drawn from the others that are found."""
 FOLLOWUP_SHARE = 0.3
-"""Of contests that are about a follow-up, in one of its forms."""
+"""Of the questions drawn, those that are a follow-up in one of its forms."""
 
 Search = Callable[[str], Sequence[Hit]]
-"""Question -> as many passages as the product looks at, best first."""
+"""Question -> as many passages as the product retrieves, best first."""
 
 
 @contextmanager
@@ -43,6 +44,7 @@ def searching(corpora: Sequence[Corpus], scratch: Path) -> Iterator[Search]:
 
     Raises:
         IndexingError: If they can't be indexed.
+        QuestionsError: If one of them can't be.
         SettingsError: If a setting in the environment can't be used.
     """
     settings = load_settings(data=scratch)
@@ -66,21 +68,27 @@ def epoch_of_contests(
     corpora: Sequence[Corpus], search: Search, n_contests: int, seed: int
 ) -> list[Group]:
     """
-    Questions, each asked of its own passage and of `RIVALS` others that are found for it.
+    Questions, each asked of its own passage and of up to `RIVALS` others that are found for it.
 
     Questions whose own passage is not found, or which no other passage is found for, are left out:
     "when did he start" fits many passages. An unanswerable one is asked of the passages alike.
+    A rival doesn't hold the answer, and nobody wrote down an answer of its own to these very words;
+    that it answers them all the same can't be told.
 
     Args:
         corpora: Whose questions are asked.
         search: Finds passages of all of them.
         n_contests: How many; fewer if there are not enough such questions.
-        seed: Decides everything.
+        seed: Decides everything but what is found.
     """
     rng = seeded(seed)
     passages = [passage for corpus in corpora for passage in corpus.passages]
     questions = [(passage, one) for passage in passages for one in _questions(passage)]
     followups = [(passage, one) for passage in passages for one in _followups(passage)]
+    answering: dict[str, set[str]] = {}
+    for passage, question in (*questions, *followups):
+        if question.spans:
+            answering.setdefault(_plain(question.text), set()).add(_name(passage))
     for asked in (questions, followups):
         rng.shuffle(asked)
     contests: list[Group] = []
@@ -89,7 +97,9 @@ def epoch_of_contests(
         drawn, instead = (followups, questions) if is_followup else (questions, followups)
         passage, question = (drawn or instead).pop()
         wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
-        contest = _contest(passage, Question(wording, question.spans), search(wording), rng)
+        others = answering.get(_plain(question.text), set()) - {_name(passage)}
+        hits = [hit for hit in search(wording) if hit.passage.document_id not in others]
+        contest = _contest(passage, Question(wording, question.spans), hits, rng)
         if len(contest) > 1:
             contests.append(contest)
     return contests
@@ -111,7 +121,7 @@ def _contest(
     passage: Passage, question: Question, hits: Sequence[Hit], rng: random.Random
 ) -> Group:
     """Its own passage first; nothing but that, or nothing, if it can't be compared."""
-    own = [hit for hit in hits if hit.passage.document_id == document_id(_questioned(passage))]
+    own = [hit for hit in hits if hit.passage.document_id == _name(passage)]
     places = [_placed(hit, passage, question) for hit in own]
     chosen = next((n for n, spans in enumerate(places) if spans or not question.spans), None)
     if chosen is None:
@@ -136,6 +146,15 @@ def _placed(hit: Hit, passage: Passage, question: Question) -> tuple[Chars, ...]
         for (start, end), (first, last) in zip(placed, question.spans, strict=True)
         if start >= 0 and hit.passage.text[start:end] == passage.text[first:last]
     )
+
+
+def _plain(question: str) -> str:
+    return " ".join(terms(question))
+
+
+def _name(passage: Passage) -> str:
+    """What its document is called in the index."""
+    return document_id(_questioned(passage))
 
 
 def _questioned(passage: Passage) -> QuestionedPassage:

@@ -184,8 +184,8 @@ def plan_batches(
 
     Args:
         groups: Of rows; one is never divided.
-        batch_size: Rows in each batch, at most, but for a group that is larger. The last of a pool
-            may have fewer.
+        batch_size: Rows in each batch, at most, but for a group that is larger. It has fewer where
+            the next group doesn't fit, and at the end of a pool.
         rng: Decides the order.
         pool_batches: Batches of groups of one that are sorted among themselves. More means less
             padding and less mixing.

@@ -63,7 +63,9 @@ def rows_sha256(groups: Sequence[RowGroup]) -> str:
     """Of everything in the rows, in their order, and of how they are grouped."""
     digest = hashlib.sha256()
     for group in groups:
-        digest.update(json.dumps(len(group)).encode())
+        # One alone is told by its row.
+        if len(group) > 1:
+            digest.update(json.dumps(len(group)).encode())
         for row in group:
             ids = row.ids.astype("<u2").tobytes()
             about = (len(ids), row.context_at, _rounded(row.starts), _rounded(row.ends))

@@ -2,9 +2,10 @@
 What training lowers.
 
 Each example wants a distribution over its tokens. Those of one question, a group, want one over all
-their tokens as well, for that is how answers compete in the product: the shared normalisation of
-Clark and Gardner ("Simple and Effective Multi-Paragraph Reading Comprehension", 2018), of logits
-over those of "no answer" in the same passage, which are what margins are made of. Of a group of one
+their tokens as well: the shared normalisation of Clark and Gardner ("Simple and Effective
+Multi-Paragraph Reading Comprehension", 2018), of logits over those of "no answer" in the same
+passage, which margins are made of. It is by margins that spans of several passages compete in the
+product, as far as the reader decides it (`bot.confidence.Calibration.evidence`). Of a group of one
 both are the same.
 """
 
@@ -28,7 +29,7 @@ def cross_entropy(
 
     Args:
         logits: Shape (examples, tokens).
-        wanted: Likewise; rows sum to 1.
+        wanted: Likewise; rows sum to 1. In a group at most one wants anything but "no answer".
         padding: Likewise; true where there is no token.
         sizes: Of the groups, in the order of their examples; they sum to the number of examples.
 

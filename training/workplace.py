@@ -164,7 +164,17 @@ class Workplace:
         return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
 
     def lesson_groups(self, lesson: Lesson) -> list[Group]:
-        """What the student is asked in a lesson, with wrong passages from all splits so far."""
+        """
+        What the student is asked in a lesson.
+
+        Wrong passages are from all splits so far, those of contests from the ones that are asked.
+
+        Raises:
+            RunError: If no question that is asked has a rival passage.
+            IndexingError: If the passages can't be indexed.
+            EvaluationError: If one of them can't be.
+            SettingsError: If a setting in the environment can't be used.
+        """
         seed = SEED + lesson.turn
         so_far = self.corpora[: 1 + max(SPLITS.index(split) for split in lesson.splits)]
         asked = [self.corpora[SPLITS.index(split)] for split in lesson.splits]
@@ -176,5 +186,12 @@ class Workplace:
         groups = alone(examples)
         if lesson.contests:
             with searching(asked, self.scratch) as search:
-                groups += epoch_of_contests(asked, search, lesson.contests, seed)
+                contests = epoch_of_contests(asked, search, lesson.contests, seed)
+            if not contests:
+                msg = (
+                    "no other passage is found for any question, as where QUOTH_PASSAGES is 1: "
+                    "unset what you set of QUOTH_*."
+                )
+                raise RunError(msg)
+            groups += contests
         return groups

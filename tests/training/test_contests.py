@@ -105,6 +105,19 @@ def test_a_question_that_nothing_else_is_found_for_is_left_out(library: Library)
     assert epoch_of_contests([corpus([own])], indexed(library, [own]), 1, seed=1) == []
 
 
+def test_a_passage_that_is_known_to_answer_the_same_is_no_rival(library: Library) -> None:
+    asked = "Who rows on the lake"
+    answers = answered(written("a", "Ada rows on the lake."), f"{asked.lower()}?", "Ada")
+    silent = Passage("b", "Somebody rows on the lake.", (Question(asked, ()),), ())
+    also = answered(written("c", "Cy rows on the lake."), asked, "Cy")
+    passages = [answers, silent, also, written("d", "Di rows on the lake.")]
+
+    contests = epoch_of_contests([corpus(passages)], indexed(library, passages), 9, seed=1)
+
+    rivals = {own.context[:3]: {one.context[:3] for one in others} for own, *others in contests}
+    assert rivals == {"Ada": {"Som", "Di "}, "Som": {"Di "}, "Cy ": {"Som", "Di "}}
+
+
 def test_follow_ups_are_asked_in_each_of_their_forms(library: Library) -> None:
     own = written("a", "Ada rows since 1901.")
     followup = FollowUp("who rows?", "since when?", "Since when has Ada rowed?", ((15, 19),))

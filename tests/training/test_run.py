@@ -65,7 +65,7 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def place(tmp_path: Path, real_data: Callable[[], Path]) -> Workplace:
+def place(tmp_path: Path) -> Workplace:
     """Splits of two passages each, one QAMR question, an opinion of something else."""
     data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
     for folder in (data, qamr):
@@ -76,18 +76,25 @@ def place(tmp_path: Path, real_data: Callable[[], Path]) -> Workplace:
     (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
     write_qamr(qamr)
     tiny_network().save(minilm)
-    made = Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
-    made.work.mkdir()
-    made.scratch.symlink_to(real_data())
-    return made
+    return Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
+
+
+@pytest.fixture
+def searching_place(place: Workplace, real_data: Callable[[], Path]) -> Workplace:
+    """The same, with the real encoder."""
+    place.work.mkdir()
+    place.scratch.symlink_to(real_data())
+    return place
 
 
 def test_each_student_begins_where_the_one_before_ended(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    searching_place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training.rounding import RoundedLinear
 
-    monkeypatch.setattr(run, "MINILM_SHA256", file_sha256(place.minilm / "model.safetensors"))
+    monkeypatch.setattr(
+        run, "MINILM_SHA256", file_sha256(searching_place.minilm / "model.safetensors")
+    )
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
     monkeypatch.setattr(run, "LESSON", replace(run.LESSON, max_steps=3))
     monkeypatch.setattr(run, "SNAPSHOT_EVERY_STEPS", 1)
@@ -100,7 +107,7 @@ def test_each_student_begins_where_the_one_before_ended(
     monkeypatch.setattr(run, "open_student", remembering)
 
     for stage in STUDENT_STAGES:
-        STAGES[stage](place)
+        STAGES[stage](searching_place)
     chosen_among: list[set[type]] = []
     measure = Exam.measure
 
@@ -110,19 +117,21 @@ def test_each_student_begins_where_the_one_before_ended(
 
     monkeypatch.setattr(Exam, "measure", watching)
     for stage in ("choose", "curve"):
-        STAGES[stage](place)
+        STAGES[stage](searching_place)
 
     assert begun == [
-        place.minilm,
-        *(place.work / stage / "final" for stage in STUDENT_STAGES[:-1]),
+        searching_place.minilm,
+        *(searching_place.work / stage / "final" for stage in STUDENT_STAGES[:-1]),
     ]
-    ends = [weights(open_student(place.result(stage))) for stage in STUDENT_STAGES[-2:]]
+    ends = [weights(open_student(searching_place.result(stage))) for stage in STUDENT_STAGES[-2:]]
     assert not equal(*ends)
-    chosen = place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
+    chosen = searching_place.work / STUDENT_STAGES[-1] / "chosen" / "dev.json"
     assert json.loads(chosen.read_text())["averaged"] in {1, 3}
-    assert not (place.work / STUDENT_STAGES[-2] / "snapshots").exists()
+    assert not (searching_place.work / STUDENT_STAGES[-2] / "snapshots").exists()
     rounded = {
-        stage: json.loads((place.work / stage / FINGERPRINT_NAME).read_text())["recipe"]["rounds"]
+        stage: json.loads((searching_place.work / stage / FINGERPRINT_NAME).read_text())["recipe"][
+            "rounds"
+        ]
         for stage in STUDENT_STAGES
     }
     lessons_that_round = {name for name, lesson in LESSONS.items() if lesson.rounds}
@@ -130,7 +139,7 @@ def test_each_student_begins_where_the_one_before_ended(
     assert STUDENT_STAGES[-1] in lessons_that_round
     assert chosen_among
     assert all(RoundedLinear in kinds for kinds in chosen_among)
-    assert (place.out / CURVE_NAME).exists()
+    assert (searching_place.out / CURVE_NAME).exists()
 
 
 def test_a_stage_whose_forerunner_is_missing_names_it(place: Workplace) -> None:
@@ -168,26 +177,28 @@ def examples_of(place: Workplace, lesson: Lesson) -> list[Example]:
     return [example for group in place.lesson_groups(lesson) for example in group]
 
 
-def test_the_student_meets_the_questions_of_each_split_so_many_times(place: Workplace) -> None:
+def test_the_student_meets_the_questions_of_each_split_so_many_times(
+    searching_place: Workplace,
+) -> None:
     """Those of the first one with the teacher's opinions before."""
     met_by: list[tuple[list[Example], list[int]]] = [
-        (place.student_examples(), [1, 2, *[0] * len(SPLITS[2:])])
+        (searching_place.student_examples(), [1, 2, *[0] * len(SPLITS[2:])])
     ]
     for lesson in LESSONS.values():
         times = [int(split in lesson.splits) for split in SPLITS]
-        met_by.append((examples_of(place, lesson), times))
+        met_by.append((examples_of(searching_place, lesson), times))
+        assert any(one.kind == "contest" for one in met_by[-1][0]) == bool(lesson.contests)
     for examples, times in met_by:
         answered = [example for example in examples if example.kind == "passage"]
-        for corpus, count in zip(place.corpora, times, strict=True):
+        for corpus, count in zip(searching_place.corpora, times, strict=True):
             asked = sum(bool(q.spans) for passage in corpus.passages for q in passage.questions)
             texts = [passage.text for passage in corpus.passages]
             met = sum(any(one.context in text for text in texts) for one in answered)
             assert met == count * asked
         kinds = {example.kind.split()[0] for example in examples}
-        assert kinds >= {"passage", "followup", "unanswerable", "qamr"}
-        assert kinds & {"mismatched", "contest"}
+        assert kinds >= {"passage", "followup", "unanswerable", "mismatched", "qamr"}
 
-    assert place.student_examples() == place.student_examples()
+    assert searching_place.student_examples() == searching_place.student_examples()
 
 
 def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> None:
@@ -217,14 +228,26 @@ def test_a_lesson_may_ask_a_part_of_its_questions(place: Workplace) -> None:
     assert set(drawn) < set(whole)
 
 
-def test_contests_are_between_passages_of_the_splits_that_are_asked(place: Workplace) -> None:
-    groups = place.lesson_groups(Lesson(SPLITS[1:3], 9, mismatches=0, contests=8))
+def test_contests_are_between_passages_of_the_splits_that_are_asked(
+    searching_place: Workplace,
+) -> None:
+    groups = searching_place.lesson_groups(Lesson(SPLITS[1:3], 9, mismatches=0, contests=8))
 
     contests = [group for group in groups if len(group) > 1]
     assert len(contests) == 8
-    texts = [passage.text for corpus in place.corpora[1:3] for passage in corpus.passages]
+    texts = [passage.text for corpus in searching_place.corpora[1:3] for passage in corpus.passages]
     for example in (example for contest in contests for example in contest):
         assert any(example.context in text for text in texts)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
+def test_a_lesson_of_contests_that_finds_no_rival_is_refused(
+    searching_place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTH_PASSAGES", "1")
+
+    with pytest.raises(RunError, match="QUOTH_PASSAGES"):
+        searching_place.lesson_groups(Lesson(SPLITS[:1], 9, contests=8))
 
 
 def test_wrong_passages_are_not_from_splits_that_come_later(place: Workplace) -> None:

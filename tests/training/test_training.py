@@ -75,6 +75,19 @@ def test_training_lowers_the_loss_and_logs_it(
     assert [entry["step"] for entry in entries if "dev_f1" in entry] == [3, 6]
 
 
+def test_the_rows_of_a_group_compete(tmp_path: Path) -> None:
+    """In one batch either way, and with the same dropout."""
+    first, second = sorted((row for (row,) in ROWS[:2]), key=lambda row: len(row.ids))
+    recipe = replace(RECIPE, epochs=1)
+    ended = []
+    for groups in ([(first,), (second,)], [(first, second)]):
+        network = tiny_network()
+        train(network, groups, recipe, tmp_path / str(len(groups)), lambda _: REPORT)
+        ended.append(weights(network))
+
+    assert not equal(*ended)
+
+
 def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
     short = replace(RECIPE, max_steps=3)
 
