@@ -1,4 +1,4 @@
-"""Averages of a run's snapshots, and the one that dev prefers."""
+"""What is kept of a run: the mean of its last snapshots, or half of the way there."""
 
 import json
 import shutil
@@ -9,22 +9,23 @@ from training.errors import RunError
 from training.measure import Report, say
 from training.models import Network, open_student
 
-AVERAGED = (1, 3, 6)
-"""Numbers of last snapshots whose mean is tried: each costs a measurement on all of dev."""
-NO_DIFFERENCE = 0.3
-"""Points of F1 that dev can't tell apart: a mean of more snapshots has to gain more than that."""
+LAST = 3
+"""Snapshots whose mean is the run's end. One, three and six differ by less than dev can tell."""
 
 
-def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
+def choose(folder: Path, began: Path, measured: Callable[[Network], Report]) -> None:
     """
-    Keep the mean of last snapshots with the best F1 at dev's best threshold as `folder / "chosen"`.
+    Keep what has the better F1 at dev's best threshold as `folder / "chosen"`: where a run ended,
+    or the middle of that and where it began.
 
-    Of those that are as good but for `NO_DIFFERENCE`, it is the mean of the fewest.
+    A later stage may teach one thing at the expense of another; between the weights before it and
+    after it much of both is kept (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 
-    `chosen/dev.json` says how good it is, and of how many it is the mean.
+    `chosen/dev.json` says how good it is, and which of them it is.
 
     Args:
         folder: A student's run, complete.
+        began: The weights it began with.
         measured: Measures a network on dev; it may change it.
 
     Raises:
@@ -34,22 +35,21 @@ def choose(folder: Path, measured: Callable[[Network], Report]) -> None:
         msg = f"{folder} holds no complete run: run the stage {folder.name} first."
         raise RunError(msg)
     newest_first = sorted(folder.glob("snapshots/*"), reverse=True)
-    snapshots = [folder / "final", *newest_first]
-    tried: list[tuple[Report, int]] = []
-    for count in AVERAGED:
-        if count <= len(snapshots):
-            report = measured(average(snapshots[:count]))
-            say(f"mean of the last {count}: {report}")
-            tried.append((report, count))
-    best = max(report.best_f1 for report, _ in tried)
-    report, count = next(one for one in tried if one[0].best_f1 >= best - NO_DIFFERENCE)
+    end = folder / "end"
+    average([folder / "final", *newest_first][:LAST]).save(end)
+    ways = {"end": [end], "middle": [began, end]}
+    reports: dict[str, Report] = {}
+    for name, averaged in ways.items():
+        reports[name] = measured(average(averaged))
+        say(f"{name}: {reports[name]}")
+    chosen = max(reports, key=lambda name: reports[name].best_f1)
     shutil.rmtree(folder / "chosen", ignore_errors=True)
-    average(snapshots[:count]).save(folder / "chosen")
-    figures = {"averaged": count, **report.figures()}
+    average(ways[chosen]).save(folder / "chosen")
+    figures = {"chosen": chosen, **reports[chosen].figures()}
     (folder / "chosen" / "dev.json").write_text(
         json.dumps(figures, indent=2) + "\n", encoding="utf-8"
     )
-    say(f"chosen: the mean of the last {count}")
+    say(f"chosen: the {chosen}")
 
 
 def average(snapshots: list[Path]) -> Network:

@@ -9,9 +9,10 @@ runs that one. In order:
 
 `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes its opinions to
 `training/data/opinions.bin`; the stages that begin with `student` train the small reader, those of
-`training.workplace.LESSONS` last; `choose` averages its snapshots and keeps the mean that dev
-prefers; `export` writes it to `reader/weights/` as int8, if that costs little on dev; `calibrate`
-writes its calibration, and `curve` the learning curve of the student's stages, beside it.
+`training.workplace.LESSONS` last; `choose` keeps the end of the last one, or the middle of its way,
+as dev prefers; `export` writes that to `reader/weights/` as int8, if it costs little on dev;
+`calibrate` writes its calibration, and `curve` the learning curve of the student's stages, beside
+it.
 """
 
 import argparse
@@ -149,14 +150,15 @@ def teach_lesson(name: str, place: Workplace) -> None:
 
 
 def choose_student(place: Workplace) -> None:
-    """Average the last snapshots, and keep the mean that is best on dev, rounded as by int8."""
+    """Keep the last stage's end, or the middle of its way, as dev prefers, rounded as by int8."""
     from training.rounding import round_inside
 
     def measured(network: Network) -> Report:
         round_inside(network.model)
         return place.exam.measure(network)
 
-    choose(place.work / STUDENT_STAGES[-1], measured)
+    *_, before, last = STUDENT_STAGES
+    choose(place.work / last, place.result(before), measured)
 
 
 def export_student(place: Workplace) -> None:

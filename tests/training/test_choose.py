@@ -1,4 +1,4 @@
-"""Which mean of snapshots is kept, of networks whose weights can be added by hand."""
+"""Which weights are kept, of networks whose weights can be added by hand."""
 
 import json
 from collections.abc import Callable
@@ -23,6 +23,13 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def began(tmp_path: Path) -> Path:
+    """What the run began with."""
+    tiny_network(seed=7).save(tmp_path / "before")
+    return tmp_path / "before"
+
+
 def scored(*scores: float) -> Callable[[Network], Report]:
     """Gives each network that is measured the next score."""
     waiting = iter(scores)
@@ -38,27 +45,33 @@ def test_snapshots_are_averaged(run: Path) -> None:
     assert all(bool(((one[name] + two[name]) / 2 == mean[name]).all()) for name in mean)
 
 
-def test_the_mean_that_dev_prefers_is_kept(run: Path) -> None:
-    """Of the last one and the last three; six there are not."""
-    choose(run, scored(60.0, 61.0))
-
-    last_three = [run / "final", *sorted((run / "snapshots").iterdir(), reverse=True)]
-    chosen = weights(open_student(run / "chosen"))
-    assert equal(chosen, weights(average(last_three)))
-    figures = json.loads((run / "chosen" / "dev.json").read_text())
-    assert (figures["averaged"], figures["dev_best_f1"]) == (3, 61.0)
-
-
-def test_of_means_as_good_that_of_fewer_is_kept_and_an_earlier_choice_replaced(
-    run: Path,
+@pytest.mark.parametrize(("scores", "chosen"), [((61.0, 60.0), "end"), ((60.0, 61.0), "middle")])
+def test_what_dev_prefers_is_kept_and_an_earlier_choice_replaced(
+    run: Path, began: Path, scores: tuple[float, float], chosen: str
 ) -> None:
-    choose(run, scored(60.0, 61.0))
+    choose(run, began, scored(*scores[::-1]))
 
-    choose(run, scored(61.0, 61.2))
+    choose(run, began, scored(*scores))
 
-    assert equal(weights(open_student(run / "chosen")), weights(open_student(run / "final")))
+    end = average([run / "final", *sorted((run / "snapshots").iterdir(), reverse=True)])
+    end.save(run / "expected")
+    expected = {"end": end, "middle": average([began, run / "expected"])}
+    kept = weights(open_student(run / "chosen"))
+    assert [name for name, network in expected.items() if equal(weights(network), kept)] == [chosen]
+    figures = json.loads((run / "chosen" / "dev.json").read_text())
+    assert (figures["chosen"], figures["dev_best_f1"]) == (chosen, 61.0)
+
+
+def test_the_end_is_the_mean_of_the_last_snapshots_alone(run: Path, began: Path) -> None:
+    last = sorted((run / "snapshots").iterdir())[-2:]
+    tiny_network(seed=8).save(run / "snapshots" / "step-000100")
+
+    choose(run, began, scored(61.0, 60.0))
+
+    kept = weights(open_student(run / "chosen"))
+    assert equal(kept, weights(average([run / "final", *last[::-1]])))
 
 
 def test_a_run_that_is_not_complete_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="run the stage student first"):
-        choose(tmp_path / "student", scored())
+        choose(tmp_path / "student", tmp_path / "before", scored())
