@@ -5,12 +5,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from training.errors import RunError
 from training.measure import Report, say
 from training.models import Network, open_student
 
 LAST = 3
-"""Snapshots whose mean is the run's end. One, three and six differ by less than dev can tell."""
+"""Snapshots whose mean is the run's end. One and six were tried, and are no better (LOG.md)."""
 
 
 def choose(folder: Path, began: Path, measured: Callable[[Network], Report]) -> None:
@@ -27,13 +26,7 @@ def choose(folder: Path, began: Path, measured: Callable[[Network], Report]) -> 
         folder: A student's run, complete.
         began: The weights it began with.
         measured: Measures a network on dev; it may change it.
-
-    Raises:
-        RunError: If the run is not complete.
     """
-    if not (folder / "final").exists():
-        msg = f"{folder} holds no complete run: run the stage {folder.name} first."
-        raise RunError(msg)
     newest_first = sorted(folder.glob("snapshots/*"), reverse=True)
     end = folder / "end"
     average([folder / "final", *newest_first][:LAST]).save(end)

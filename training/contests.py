@@ -71,7 +71,8 @@ def epoch_of_contests(
     Questions, each asked of its own passage and of up to `RIVALS` others that are found for it.
 
     Questions whose own passage is not found, or which no other passage is found for, are left out:
-    "when did he start" fits many passages. An unanswerable one is asked of the passages alike.
+    "when did he start" fits many passages. Of an unanswerable one, any part of its own passage that
+    is found comes first.
     A rival doesn't hold the answer, and nobody wrote down an answer of its own to these very words;
     that it answers them all the same can't be told.
 
@@ -86,9 +87,10 @@ def epoch_of_contests(
     questions = [(passage, one) for passage in passages for one in _questions(passage)]
     followups = [(passage, one) for passage in passages for one in _followups(passage)]
     answering: dict[str, set[str]] = {}
-    for passage, question in (*questions, *followups):
-        if question.spans:
-            answering.setdefault(_plain(question.text), set()).add(_name(passage))
+    for passage in passages:
+        for question in (*passage.questions, *_followups(passage)):
+            if question.spans:
+                answering.setdefault(_plain(question.text), set()).add(_name(passage))
     for asked in (questions, followups):
         rng.shuffle(asked)
     contests: list[Group] = []

@@ -158,7 +158,7 @@ def choose_student(place: Workplace) -> None:
         return place.exam.measure(network)
 
     *_, before, last = STUDENT_STAGES
-    choose(place.work / last, place.result(before), measured)
+    choose(place.result(last).parent, place.result(before), measured)
 
 
 def export_student(place: Workplace) -> None:

@@ -3,6 +3,7 @@
 import posixpath
 from typing import Any
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 from index.documents import Loaded
 from index.errors import DocumentError
@@ -35,13 +36,21 @@ def load_epub(_suffix: str, content: bytes) -> Loaded:
                 path = posixpath.normpath(
                     posixpath.join(posixpath.dirname(book_path), unquote(href))
                 )
-                add_main_text(blocks, parse_html(read_member(package, path)))
+                add_main_text(blocks, _page(package, path))
         title = next(_named(book, "title"), None)
         stated = next(_named(book, "date"), None)
     return blocks.loaded(
         None if title is None else title.text,
         None if stated is None else parse_date(stated.text or ""),
     )
+
+
+def _page(package: ZipFile, path: str) -> Any:
+    content = read_member(package, path)
+    try:
+        return parse_html(content)
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
 
 
 def _named(root: Any, name: str) -> Any:

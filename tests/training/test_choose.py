@@ -9,7 +9,6 @@ import pytest
 from bot.evaluation.metrics import summarise
 from tests.training.tiny import equal, tiny_network, weights
 from training.choose import average, choose
-from training.errors import RunError
 from training.measure import Report
 from training.models import Network, open_student
 
@@ -70,8 +69,3 @@ def test_the_end_is_the_mean_of_the_last_snapshots_alone(run: Path, began: Path)
 
     kept = weights(open_student(run / "chosen"))
     assert equal(kept, weights(average([run / "final", *last[::-1]])))
-
-
-def test_a_run_that_is_not_complete_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="run the stage student first"):
-        choose(tmp_path / "student", tmp_path / "before", scored())

@@ -68,28 +68,36 @@ def test_a_book_s_entities_are_not_expanded() -> None:
         parse(".epub", book)
 
 
-def test_a_book_is_read_in_its_order() -> None:
+def tales(first: str) -> bytes:
+    """A book of two chapters, the second of which comes first."""
     manifest = "".join(
         f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"/>'
         for name in ("one", "two")
     )
-    book = package(
+    return package(
         {
             "META-INF/container.xml": '<container><rootfile full-path="o/b.opf"/></container>',
             "o/b.opf": '<package xmlns:dc="d"><dc:title>Tales</dc:title>'
             f"<dc:date>1999-12-31</dc:date><manifest>{manifest}</manifest>"
             '<spine><itemref idref="two"/><itemref idref="one"/>'
             "</spine></package>",
-            "o/one.xhtml": "<html><body><h1>One</h1><p>First written.</p></body></html>",
+            "o/one.xhtml": f"<html><body><h1>One</h1>{first}</body></html>",
             "o/two.xhtml": "<html><body><h1>Two</h1><p>First read.</p></body></html>",
         }
     )
 
-    loaded = parse(".epub", book)
+
+def test_a_book_is_read_in_its_order() -> None:
+    loaded = parse(".epub", tales("<p>First written.</p>"))
 
     assert loaded.text == "Two\n\nFirst read.\n\nOne\n\nFirst written."
     assert (loaded.title, loaded.dated) == ("Tales", date(1999, 12, 31))
     assert [place.name for place in loaded.places] == ["Two", "One"]
+
+
+def test_the_chapter_that_a_book_is_refused_for_is_named() -> None:
+    with pytest.raises(DocumentError, match=r"^o/one\.xhtml: only a part of it can be read"):
+        parse(".epub", tales("<div>" * 3_000 + "Deep down."))
 
 
 def test_the_template_s_date_is_not_the_document_s() -> None:
