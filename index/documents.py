@@ -293,7 +293,7 @@ def decode(content: bytes) -> str:
     """
     text = _NEWLINES.sub("\n", _decode_any(content)).removeprefix("\ufeff")
     if "\x00" in text:
-        raise DocumentError("it is not a text file (it holds zero bytes)")
+        raise DocumentError("it is not a text file (it holds NUL bytes)")
     sniffed = text[:SNIFFED_CHARS]
     if len(_CONTROL.findall(sniffed)) > MAX_CONTROL_SHARE * len(sniffed):
         raise DocumentError("it is not a text file (it is full of control characters)")
@@ -319,7 +319,7 @@ def _decode_any(content: bytes) -> str:
                 raise DocumentError(f"it is marked as {charset} but is not") from error
     if b"\x00" in content:
         # Without a mark, zero bytes mean a binary file; a guess would make words of it.
-        raise DocumentError("it is not a text file (it holds zero bytes)")
+        raise DocumentError("it is not a text file (it holds NUL bytes)")
     import charset_normalizer
 
     # The guess is made where the text stops being ASCII, which is where the charset shows.

@@ -186,7 +186,7 @@ def parse_html(content: bytes) -> Any:
     for fault in parser.error_log.filter_from_fatals():
         # Its advice is for programmers.
         reason = fault.message.partition(", use ")[0]
-        raise DocumentError(f"only a part of it can be read ({reason})")
+        raise DocumentError(f"it can't be read to its end ({reason})")
     if root is None:
         raise DocumentError("it holds no text")
     return root

@@ -117,7 +117,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Lib
     report = library.build()
 
     assert [(failure.id, failure.reason) for failure in report.failures] == [
-        ("b.txt", "it is not a text file (it holds zero bytes)")
+        ("b.txt", "it is not a text file (it holds NUL bytes)")
     ]
     assert report.documents == 1
     assert is_up_to_date(library.collection.made_of(), library.documents)

@@ -59,8 +59,8 @@ def test_text_in_other_encodings_is_read(library: Library, charset: str, text: s
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe", "zero bytes"),
-        (b"plain but\x00not quite", "zero bytes"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe", "NUL bytes"),
+        (b"plain but\x00not quite", "NUL bytes"),
         (b"\x01\x02\x03\x04\x05" * 50, "control characters"),
         (b"\xff\xfe\x00", "marked as utf-16"),
         (b"", "no text"),

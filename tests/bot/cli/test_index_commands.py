@@ -95,7 +95,7 @@ def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> No
     lines = quoth("index", cwd=home).stdout.splitlines()
 
     assert lines[0] == "Added: 12 documents."
-    assert lines[2] == "Could not be read: bad 00.txt: it is not a text file (it holds zero bytes)."
+    assert lines[2] == "Could not be read: bad 00.txt: it is not a text file (it holds NUL bytes)."
     assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."
     assert lines[11].startswith("Left out: 00.png: only ")
     assert lines[19] == "Left out: 4 more; `quoth index --json` names them."

@@ -150,7 +150,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Pa
     indexed = quoth("index", cwd=home)
 
     assert indexed.returncode == 1
-    assert "picture.txt: it is not a text file (it holds zero bytes)." in indexed.stdout
+    assert "picture.txt: it is not a text file (it holds NUL bytes)." in indexed.stdout
     assert quoth("ask", QUESTION, cwd=home).stdout.startswith("35,927\n")
 
 

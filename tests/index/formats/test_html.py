@@ -96,7 +96,7 @@ def test_a_page_is_read_whole_or_not_at_all_however_deep_its_elements_nest() -> 
     for depth in (3_000, 50_000):
         with pytest.raises(
             DocumentError,
-            match=r"only a part of it can be read \(Excessive depth in document: \d+\)",
+            match=r"it can't be read to its end \(Excessive depth in document: \d+\)",
         ):
             load(nested(depth))
 

@@ -96,7 +96,7 @@ def test_a_book_is_read_in_its_order() -> None:
 
 
 def test_the_chapter_that_a_book_is_refused_for_is_named() -> None:
-    with pytest.raises(DocumentError, match=r"^o/one\.xhtml: only a part of it can be read"):
+    with pytest.raises(DocumentError, match=r"^o/one\.xhtml: it can't be read to its end"):
         parse(".epub", tales("<div>" * 3_000 + "Deep down."))
 
 
