@@ -86,7 +86,7 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 - *Documents*: the passages of `{comparison.asked}`, and those of `{comparison.distractors}` in their way: {comparison.documents:,} documents, cut by Quoth into {comparison.passages:,} passages, which all systems read.
 - *Questions*: {comparison.graded:,} of `{comparison.asked}`, chosen at random but always the same, for the warm figures, EM and F1; {sum(comparison.crowd):,} others for {comparison.askers} askers. No process is asked a question twice.
-- *Weights*: those that Quoth shipped that day. The others run them in fp32 (`benchmarks/checkpoint.py` turns the ONNX file into a checkpoint), Quoth in int8. All use the encoder all-MiniLM-L6-v2, Quoth in int8 for questions.
+- *Weights*: those that Quoth shipped when this was measured. The others run them in fp32 (`benchmarks/checkpoint.py` turns the ONNX file into a checkpoint), Quoth in int8. All use the encoder all-MiniLM-L6-v2, Quoth in int8 for questions.
 - *Installed*: the files of the packages that one installs, of all that they need, and of the models.
 - *Index*: what the system keeps of the documents; with Quoth, its encoder too, which it exports once.
 - *Import*: of what answering needs, in a fresh process; {len(rounds.import_s)} rounds, the median.

@@ -27,12 +27,11 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from bot.answerer import SPANS_PER_PASSAGE, worth_reading
-from bot.building import SPLITTING
 from bot.evaluation.questions import Misfits, read_questions
-from bot.evaluation.run import indexed
+from bot.evaluation.run import searchable
 from bot.settings import Settings, load_settings
-from index.encoder import OnnxQuestionEncoder, SentenceEncoder
-from index.retrieve import Retriever
+from index.encoder import SentenceEncoder
+from index.reporting import SilentReporter
 from reader.model import (
     MAX_QUESTION_TOKENS,
     MODEL_NAME,
@@ -127,37 +126,14 @@ def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
         settings: Which encoder, how many passages.
     """
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        indexed(
-            read_questions(path, Misfits()),
-            Path(folder),
-            open_encoder=lambda: encoder,
-            vectors=settings.vectors,
-            splitting=SPLITTING,
-            reporter=_Quiet(),
-        ) as generation,
-    ):
-        retriever = Retriever(generation, OnnxQuestionEncoder(encoder.export))
+    passages = read_questions(path, Misfits())
+    with searchable(passages, encoder, settings.vectors, SilentReporter()) as retriever:
         asked = [one.text for each in read_questions(path, Misfits()) for one in each.questions]
         return [
             Reading(question, tuple(PassageText(hit.passage.id, hit.passage.text) for hit in hits))
             for question in asked[:: max(1, len(asked) // count)][:count]
             for hits in [worth_reading(retriever.retrieve(question, settings.passages).hits)]
         ]
-
-
-class _Quiet:
-    """Tells nobody what a build does."""
-
-    def waiting(self, holder: str) -> None:
-        """See `index.reporting.Reporter`."""
-
-    def stage(self, name: str, total: int) -> None:
-        """See `index.reporting.Reporter`."""
-
-    def advance(self, steps: int) -> None:
-        """See `index.reporting.Reporter`."""
 
 
 def int8_weights(path: Path) -> Weights:

@@ -6,17 +6,15 @@ retrieval took for it.
 """
 
 import random
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.building import SPLITTING
 from bot.evaluation.questions import QuestionedPassage
-from bot.evaluation.run import document_id, indexed
+from bot.evaluation.run import document_id, searchable
 from bot.settings import load_settings
-from index.encoder import OnnxQuestionEncoder, SentenceEncoder
-from index.retrieve import Hit, Retriever
+from index.encoder import SentenceEncoder
+from index.retrieve import Hit
 from training.bm25 import terms
 from training.calibrate import SayingReporter
 from training.chance import seeded
@@ -49,18 +47,8 @@ def searching(corpora: Sequence[Corpus], scratch: Path) -> Iterator[Search]:
     """
     settings = load_settings(data=scratch)
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
-    with (
-        tempfile.TemporaryDirectory(prefix="quoth-contests-") as folder,
-        indexed(
-            (_questioned(passage) for corpus in corpora for passage in corpus.passages),
-            Path(folder),
-            open_encoder=lambda: encoder,
-            vectors=settings.vectors,
-            splitting=SPLITTING,
-            reporter=SayingReporter(),
-        ) as generation,
-    ):
-        retriever = Retriever(generation, OnnxQuestionEncoder(encoder.export))
+    every = (_questioned(passage) for corpus in corpora for passage in corpus.passages)
+    with searchable(every, encoder, settings.vectors, SayingReporter()) as retriever:
         yield lambda question: retriever.retrieve(question, settings.passages).hits
 
 

@@ -143,10 +143,14 @@ class Talk:
             return render("chat_notice.txt", notice="nothing_near")
         if len(places) == 1:
             return self._around(places[0])
-        return "\n\n".join(
-            f"{source_of(one.collection, one.document_id, self._look.seeds)}:\n{self._around(one)}"
+        shown = [
+            {
+                "source": source_of(one.collection, one.document_id, self._look.seeds),
+                "around": self._around(one),
+            }
             for one in places
-        )
+        ]
+        return render("chat_contexts.txt", places=shown)
 
     def _around(self, found: AnswerSpan | NearestPassage) -> str:
         (texts,) = (

@@ -1,8 +1,7 @@
 """Files of questions + settings -> outcomes, reports and calibrations."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -31,9 +30,9 @@ from bot.evaluation.questions import (
     read_questions,
 )
 from bot.evaluation.report import Report, is_shown, make_report
-from bot.evaluation.run import Outcome, ask_given, ask_open, indexed
+from bot.evaluation.run import Outcome, ask_given, ask_open, searchable
 from bot.settings import Settings
-from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+from index.encoder import SentenceEncoder
 from index.reporting import Reporter, SilentReporter
 from index.retrieve import Retriever
 from prompts import render
@@ -289,23 +288,10 @@ class Exam:
         )
         return self._indexed(every, self._reporter)
 
-    @contextmanager
     def _indexed(
         self, passages: Iterable[QuestionedPassage], reporter: Reporter
-    ) -> Iterator[Retriever]:
-        with (
-            tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
-            indexed(
-                passages,
-                Path(scratch),
-                open_encoder=lambda: self._encoder,
-                vectors=self._settings.vectors,
-                splitting=SPLITTING,
-                reporter=reporter,
-            ) as generation,
-        ):
-            questions = OnnxQuestionEncoder(self._encoder.export)
-            yield Retriever(generation, questions)
+    ) -> AbstractContextManager[Retriever]:
+        return searchable(passages, self._encoder, self._settings.vectors, reporter)
 
     def _answerer(self, retriever: Retriever, min_confidence: float) -> Answerer:
         return Answerer(

@@ -1,6 +1,7 @@
 """Questions with known answers -> outcomes: given the passage, or open, from all passages."""
 
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.answerer import Answerer, Findings
+from bot.building import SPLITTING
 from bot.candidates import Candidate, judge
 from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
@@ -16,7 +18,7 @@ from bot.evaluation.questions import Question, QuestionedPassage
 from bot.question import QuestionError
 from index.build import build
 from index.documents import Document
-from index.encoder import Encoder
+from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder
 from index.generation import Generation
 from index.passages import Splitting, TokenOffsets, split
 from index.reporting import Reporter
@@ -168,6 +170,36 @@ def indexed(
         )
     with closing(collection.open()) as generation:
         yield generation
+
+
+@contextmanager
+def searchable(
+    passages: Iterable[QuestionedPassage],
+    encoder: SentenceEncoder,
+    vectors: Path,
+    reporter: Reporter,
+) -> Iterator[Retriever]:
+    """
+    Index passages as the product would, in a folder that goes afterwards, and search them.
+
+    Args:
+        passages: As in `indexed`, as what is raised.
+        encoder: Of the passages, and of what is asked.
+        vectors: As in `indexed`.
+        reporter: Told of progress.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
+        indexed(
+            passages,
+            Path(scratch),
+            open_encoder=lambda: encoder,
+            vectors=vectors,
+            splitting=SPLITTING,
+            reporter=reporter,
+        ) as generation,
+    ):
+        yield Retriever(generation, OnnxQuestionEncoder(encoder.export))
 
 
 def document_id(passage: QuestionedPassage) -> str:
