@@ -21,6 +21,7 @@ from bot.words import (
     COMMON_WORDS,
     POINTING_WORDS,
     PRONOUNS,
+    is_small_talk,
     words_of,
 )
 from reader.model import Wording
@@ -90,7 +91,8 @@ class FollowUp:
     """A question as it is understood after others."""
 
     joined: str
-    """After the question that began the subject: looked for, and asked of every passage."""
+    """After the question that began the subject, and after the last one: looked for, and asked of
+    every passage."""
     others: tuple[Wording, ...]
     """After the last answer, if there was one, and as typed: asked of the best passages besides."""
     cited: tuple[Cited, ...]
@@ -117,9 +119,10 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
 
     Args:
         question: Cleaned.
-        earlier: The turns before it, oldest first; those before the last `MAX_TURNS` don't count.
+        earlier: The turns before it, oldest first; those before the last `MAX_TURNS` don't count,
+            nor does small talk.
     """
-    turns = earlier[-MAX_TURNS:]
+    turns = [turn for turn in earlier[-MAX_TURNS:] if not is_small_talk(turn.question)]
     leans = leaning(question) if turns else Leaning.NO
     if leans is Leaning.NO:
         return Understanding(alone=True, follow_up=None)
@@ -127,7 +130,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     topic = _topic(question, turns)
     others = (*([f"{_end_of(topic)} {question}"] if topic else []), question)
     follow_up = FollowUp(
-        joined=f"{_end_of(_root(turns).question)} {question}",
+        joined=" ".join([*map(_end_of, _subject(turns)), question]),
         others=tuple(Wording(other, OTHER_WEIGHT) for other in others),
         cited=last.cited,
         near_gain=NEAR_GAIN if leans is Leaning.YES else NEAR_GAIN_IF_MAYBE,
@@ -146,8 +149,14 @@ def _chain(turns: Sequence[Turn]) -> list[Turn]:
     return chain
 
 
-def _root(turns: Sequence[Turn]) -> Turn:
-    return _chain(turns)[-1]
+def _subject(turns: Sequence[Turn]) -> list[str]:
+    """
+    What a question goes on from: the one that began the subject, and the last one.
+
+    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
+    """
+    last, *_ = chain = _chain(turns)
+    return [chain[-1].question, last.question] if len(chain) > 1 else [last.question]
 
 
 def _topic(question: str, turns: Sequence[Turn]) -> str | None:
@@ -178,8 +187,11 @@ def leaning(question: str) -> Leaning:
 
     It does if it begins by going on ("and", "what about"), has nothing of its own but a question
     word ("when", "by how much"), or has a pronoun without a name that it could stand for. It may if
-    it has a pronoun or hardly a word of its own. A question that names something stands alone.
+    it has a pronoun or hardly a word of its own. A question that names something stands alone, and
+    so does small talk.
     """
+    if is_small_talk(question):
+        return Leaning.NO
     asked = question.strip().rstrip("?!. ")
     rest = _GOING_ON.sub("", asked)
     words = words_of(rest)

@@ -41,11 +41,27 @@ COMMON_WORDS = (
     )
 )
 """Words without a content of their own."""
+SMALL_TALK = _words(
+    "hi hello hey hiya yo greetings good thanks thank thx ty cheers ok okay cool great nice lol "
+    "haha perfect awesome amazing excellent wow yes yeah yep no nope sorry please bye goodbye "
+    "welcome"
+)
+"""What people say to be polite."""
+BESIDE_SMALL_TALK = _words(
+    "you so very much a lot morning afternoon evening night all everyone everybody there bot quoth"
+)
+"""What may stand with it, and alone asks something ("evening?")."""
 NUMBER_WORDS = _words(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
     "hundred thousand million billion dozen none half"
 )
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a text asks nothing: "hello there", "ok thanks", and what has no word at all."""
+    words = {word.lower() for word in words_of(text)}
+    return not words or bool(words & SMALL_TALK and words <= SMALL_TALK | BESIDE_SMALL_TALK)
 
 
 def has_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.answerer import ALWAYS_READ, FAR_BEHIND, MAX_NEAREST, Answerer, worth_reading
-from bot.conversation import Turn, turn_of
+from bot.conversation import MAX_EARLIER_CHARS, Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
@@ -261,7 +261,7 @@ def test_turns_as_long_as_may_be_are_no_obstacle(filled: Library) -> None:
     answer = filled.answerer().answer("and for arson?", earlier=(turn,) * 1_000)
 
     assert answer.question == "and for arson?"
-    assert len(answer.understood or "") < 300
+    assert len(answer.understood or "") <= 2 * MAX_EARLIER_CHARS + len(" and for arson?") + 1
 
 
 def test_documents_that_disagree_are_shown_with_the_newest_first(library: Library) -> None:

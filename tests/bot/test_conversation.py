@@ -39,6 +39,7 @@ FIRST = Turn(
         *("why?", "when", "by how much", "how come", "until when", "what for"),
         *("who said that?", "how old is she", "when did he resign", "whose idea was it"),
         *("what is its address", "were they arrested", "how long did it last then", "nepal?"),
+        *("evening?", "and please?"),
     ],
 )
 def test_a_question_that_needs_what_was_said_leans_on_it(question: str) -> None:
@@ -88,13 +89,21 @@ def test_a_follow_up_is_asked_after_the_first_question_and_after_its_answer() ->
     )
 
 
-def test_a_chain_of_follow_ups_keeps_the_question_that_began_it() -> None:
+def test_a_chain_of_follow_ups_keeps_the_question_that_began_it_and_the_last_one() -> None:
     theft = Turn("and for theft?", "812", follows=True)
-    understood = understand("and for homicide?", [Turn("when?", "2011"), FIRST, theft])
+    arson = Turn("and for arson?", "3", follows=True)
+    understood = understand("and in May?", [Turn("when?", "2011"), FIRST, theft, arson])
 
     assert understood.follow_up is not None
-    assert understood.follow_up.joined.startswith(FIRST.question)
-    assert understood.follow_up.others[0].text == "812 and for homicide?"
+    assert understood.follow_up.joined == f"{FIRST.question} and for arson? and in May?"
+    assert understood.follow_up.others[0].text == "3 and in May?"
+
+
+@pytest.mark.parametrize("polite", ["hello", "Ok, thanks!", "thank you so much", "👍", "lol"])
+def test_small_talk_is_no_follow_up_and_changes_no_subject(polite: str) -> None:
+    assert understand(polite, [FIRST]).follow_up is None
+    followed = understand("and for homicide?", [FIRST])
+    assert understand("and for homicide?", [FIRST, Turn(polite, None)]) == followed
 
 
 def test_a_person_is_no_number() -> None:
