@@ -8,6 +8,8 @@ retrieval took for it.
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from bot.evaluation.questions import QuestionedPassage
@@ -18,14 +20,25 @@ from index.retrieve import Hit
 from training.bm25 import terms
 from training.calibrate import SayingReporter
 from training.chance import seeded
-from training.examples import NOISE_SHARE, Corpus, Example, Group, followup_forms, gives_away
+from training.examples import NOISE_SHARE, Corpus, Example, Group, gives_away, leaning_forms
 from training.noise import noisy
 from training.sources import Chars, Passage, Question
 
 RIVALS = 2
 """So many passages, at most, come with a question's own, drawn from the others that are found."""
-FOLLOWUP_SHARE = 0.3
-"""Of the questions drawn, those that are a follow-up in one of its forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How many contests of each kind; fewer if there are not enough questions that have rivals."""
+
+    questions: int
+    followups: int
+    """Follow-ups after their first question, or after its answer."""
+    pairs: int = 0
+    """Questions after another one that their passage answers, in the same words as alone: the first
+    tells which of the passages that would do is meant."""
+
 
 Search = Callable[[str], Sequence[Hit]]
 """Question -> as many passages as the product retrieves, best first."""
@@ -53,7 +66,7 @@ def searching(corpora: Sequence[Corpus], scratch: Path) -> Iterator[Search]:
 
 
 def epoch_of_contests(
-    corpora: Sequence[Corpus], search: Search, n_contests: int, seed: int
+    corpora: Sequence[Corpus], search: Search, mix: Mix, seed: int
 ) -> list[Group]:
     """
     Questions, each asked of its own passage and of up to `RIVALS` others that are found for it.
@@ -67,32 +80,35 @@ def epoch_of_contests(
     Args:
         corpora: Whose questions are asked.
         search: Finds passages of all of them.
-        n_contests: How many; fewer if there are not enough such questions.
+        mix: How many of which kind.
         seed: Decides everything but what is found.
     """
     rng = seeded(seed)
     passages = [passage for corpus in corpora for passage in corpus.passages]
-    questions = [(passage, one) for passage in passages for one in _questions(passage)]
-    followups = [(passage, one) for passage in passages for one in _followups(passage)]
     answering: dict[str, set[str]] = {}
     for passage in passages:
-        for question in (*passage.questions, *_followups(passage)):
+        for question in chain(passage.questions, _followups(passage)):
             if question.spans:
                 answering.setdefault(_plain(question.text), set()).add(_name(passage))
-    for asked in (questions, followups):
+
+    def contests(asked_of: Callable[[Passage], Sequence[Question]], count: int) -> Iterator[Group]:
+        asked = [(passage, question) for passage in passages for question in asked_of(passage)]
         rng.shuffle(asked)
-    contests: list[Group] = []
-    while len(contests) < n_contests and (questions or followups):
-        is_followup = rng.random() < FOLLOWUP_SHARE
-        drawn, instead = (followups, questions) if is_followup else (questions, followups)
-        passage, question = (drawn or instead).pop()
-        wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
-        others = answering.get(_plain(question.text), set()) - {_name(passage)}
-        hits = [hit for hit in search(wording) if hit.passage.document_id not in others]
-        contest = _contest(passage, Question(wording, question.spans), hits, rng)
-        if len(contest) > 1:
-            contests.append(contest)
-    return contests
+        while asked and count:
+            passage, question = asked.pop()
+            wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
+            others = answering.get(_plain(question.text), set()) - {_name(passage)}
+            hits = [hit for hit in search(wording) if hit.passage.document_id not in others]
+            contest = _contest(passage, Question(wording, question.spans), hits, rng)
+            if len(contest) > 1:
+                count -= 1
+                yield contest
+
+    return [
+        *contests(_questions, mix.questions),
+        *contests(_followups, mix.followups),
+        *contests(lambda passage: _pairs(passage, rng), mix.pairs),
+    ]
 
 
 def _questions(passage: Passage) -> list[Question]:
@@ -103,7 +119,19 @@ def _followups(passage: Passage) -> list[Question]:
     return [
         Question(text, followup.spans)
         for followup in passage.followups
-        for _, text in followup_forms(followup, passage)
+        for text in leaning_forms(followup, passage)
+    ]
+
+
+def _pairs(passage: Passage, rng: random.Random) -> list[Question]:
+    """Each question after one of those that the passage answers, if there is another such one."""
+    questions = _questions(passage)
+    firsts = [question for question in questions if question.spans]
+    return [
+        Question(f"{first.text} {question.text}", question.spans)
+        for question in questions
+        for first in rng.sample(firsts, min(1, len(firsts)))
+        if first is not question
     ]
 
 

@@ -155,20 +155,23 @@ def epoch_of_mismatches(corpora: Sequence[Corpus], n_examples: int, seed: int) -
 
 
 def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]]:
-    """
-    The texts a follow-up may reach the reader as, each with its kind.
+    """The texts a follow-up may reach the reader as, each with its kind."""
+    kinds = ("followup joined", "followup with topic")
+    leaning = zip(kinds, leaning_forms(followup, passage), strict=False)
+    return [("followup rewritten", followup.rewrite), *leaning]
 
-    The first answer serves as topic where the first question is one of the passage's.
+
+def leaning_forms(followup: FollowUp, passage: Passage) -> list[str]:
     """
-    forms = [
-        ("followup rewritten", followup.rewrite),
-        ("followup joined", f"{followup.first} {followup.elliptical}"),
-    ]
+    A follow-up as typed, after its first question and after the answer to that.
+
+    The answer is known, and the form there, where the first question is one of the passage's.
+    """
+    forms = [f"{followup.first} {followup.elliptical}"]
     for question in passage.questions:
         if question.text == followup.first and len(question.spans) == 1:
             start, end = question.spans[0]
-            topic = passage.text[start:end]
-            forms.append(("followup with topic", f"{topic} {followup.elliptical}"))
+            forms.append(f"{passage.text[start:end]} {followup.elliptical}")
     return forms
 
 

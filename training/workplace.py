@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.chance import seeded
-from training.contests import epoch_of_contests, searching
+from training.contests import Mix, epoch_of_contests, searching
 from training.distil import plan
 from training.errors import RunError
 from training.examples import (
@@ -52,7 +52,7 @@ class Lesson:
     """Of questions and follow-ups that are asked of one passage, drawn at random; all if None."""
     mismatches: int = 2_500
     """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
-    contests: int = 0
+    contests: Mix | None = None
     """Questions that are asked of several passages, which are compared (`training.contests`)."""
     rounds: bool = False
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
@@ -62,7 +62,9 @@ LESSONS = {
     "student-again": Lesson(("train", "train-2"), 4),
     "student-third": Lesson(("train-3",), 5),
     "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
-    "student-fifth": Lesson(SPLITS, 7, examples=12_000, mismatches=0, contests=10_000, rounds=True),
+    "student-fifth": Lesson(
+        SPLITS, 7, examples=12_000, mismatches=0, contests=Mix(7_000, 3_000), rounds=True
+    ),
 }
 """By stage, in order."""
 

@@ -10,7 +10,7 @@ from bot.evaluation.run import document_id
 from index.passages import Splitting
 from index.retrieve import Retriever
 from tests.conftest import Library
-from training.contests import RIVALS, Search, epoch_of_contests, searching
+from training.contests import RIVALS, Mix, Search, epoch_of_contests, searching
 from training.examples import Corpus, Group, gives_away
 from training.sources import FollowUp, Passage, Question, read_passages
 
@@ -55,7 +55,8 @@ def only(contests: Sequence[Group]) -> Group:
 
 
 def test_contests_repeat_with_their_seed(search: Search) -> None:
-    one, same, other = (epoch_of_contests([corpus(PASSAGES)], search, 30, n) for n in (1, 1, 2))
+    mix = Mix(10, 10, 10)
+    one, same, other = (epoch_of_contests([corpus(PASSAGES)], search, mix, n) for n in (1, 1, 2))
 
     assert one == same != other
 
@@ -63,7 +64,7 @@ def test_contests_repeat_with_their_seed(search: Search) -> None:
 def test_each_has_its_own_passage_first_and_rivals_that_do_not_give_the_answer_away(
     search: Search,
 ) -> None:
-    contests = epoch_of_contests([corpus(PASSAGES)], search, 80, seed=1)
+    contests = epoch_of_contests([corpus(PASSAGES)], search, Mix(60, 20), seed=1)
 
     assert len(contests) == 80
     assert any(own.spans for own, *_ in contests)
@@ -84,7 +85,8 @@ def test_answers_keep_their_place_in_the_part_that_is_found(library: Library) ->
     own = answered(written("a", 3 * first + second), "when did bo sail on the sea", "1901")
     passages = [own, written("b", "Cy swims on the sea.")]
 
-    contest = only(epoch_of_contests([corpus(passages)], indexed(library, passages), 1, seed=1))
+    search = indexed(library, passages)
+    contest = only(epoch_of_contests([corpus(passages)], search, Mix(1, 0), seed=1))
 
     assert len(contest[0].context) < len(own.text)
     (span,) = contest[0].spans
@@ -96,13 +98,14 @@ def test_a_question_whose_passage_is_not_found_is_left_out(library: Library) -> 
     own = answered(written("z", "Zed drifts."), "who rows on the lake as she did before", "Zed")
     passages = [*lakes, own]
 
-    assert epoch_of_contests([corpus(passages)], indexed(library, passages), 1, seed=1) == []
+    search = indexed(library, passages)
+    assert epoch_of_contests([corpus(passages)], search, Mix(1, 0), seed=1) == []
 
 
 def test_a_question_that_nothing_else_is_found_for_is_left_out(library: Library) -> None:
     own = answered(written("a", "Ada rows."), "who rows", "Ada")
 
-    assert epoch_of_contests([corpus([own])], indexed(library, [own]), 1, seed=1) == []
+    assert epoch_of_contests([corpus([own])], indexed(library, [own]), Mix(1, 0), seed=1) == []
 
 
 def test_a_passage_that_is_known_to_answer_the_same_is_no_rival(library: Library) -> None:
@@ -112,24 +115,38 @@ def test_a_passage_that_is_known_to_answer_the_same_is_no_rival(library: Library
     also = answered(written("c", "Cy rows on the lake."), asked, "Cy")
     passages = [answers, silent, also, written("d", "Di rows on the lake.")]
 
-    contests = epoch_of_contests([corpus(passages)], indexed(library, passages), 9, seed=1)
+    contests = epoch_of_contests([corpus(passages)], indexed(library, passages), Mix(9, 0), seed=1)
 
     rivals = {own.context[:3]: {one.context[:3] for one in others} for own, *others in contests}
     assert rivals == {"Ada": {"Som", "Di "}, "Som": {"Di "}, "Cy ": {"Som", "Di "}}
 
 
-def test_follow_ups_are_asked_in_each_of_their_forms(library: Library) -> None:
-    own = written("a", "Ada rows since 1901.")
+def test_follow_ups_are_asked_after_their_first_question_and_after_its_answer(
+    library: Library,
+) -> None:
     followup = FollowUp("who rows?", "since when?", "Since when has Ada rowed?", ((15, 19),))
-    own = Passage(own.id, own.text, (), (followup,))
+    first = Question("who rows?", ((0, 3),))
+    own = Passage("a", "Ada rows since 1901.", (first,), (followup,))
     passages = [own, written("b", "Bo rows, since he may.")]
 
-    contests = epoch_of_contests([corpus(passages)], indexed(library, passages), 9, seed=1)
+    contests = epoch_of_contests([corpus(passages)], indexed(library, passages), Mix(0, 9), seed=1)
 
-    assert len(contests) == 2
     assert {own.context[slice(*own.spans[0])] for own, _ in contests} == {"1901"}
-    starts = sorted(own.question.lower()[:5] for own, _ in contests)
-    assert starts == ["since", "who r"]
+    assert sorted(own.question.lower()[:5] for own, _ in contests) == ["ada s", "who r"]
+
+
+def test_pairs_are_a_question_after_another_that_the_passage_answers(library: Library) -> None:
+    own = answered(written("a", "Ada rows since 1901."), "who rows on?", "Ada")
+    own = Passage(own.id, own.text, (*own.questions, Question("who is she wed to?", ())), ())
+    passages = [own, written("b", "Bo rows on, and is wed to Cy.")]
+
+    contest = only(
+        epoch_of_contests([corpus(passages)], indexed(library, passages), Mix(0, 0, 9), seed=1)
+    )
+
+    assert contest[0].question.lower().startswith("who rows on")
+    assert contest[0].question.lower().rstrip("?").endswith("wed to")
+    assert [one.spans for one in contest] == [(), ()]
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
@@ -138,7 +155,7 @@ def test_the_product_finds_what_is_compared(real_data: Callable[[], Path]) -> No
     twice = [corpus(passages), corpus(passages[:1])]
 
     with searching(twice, real_data()) as search:
-        contests = epoch_of_contests(twice, search, 10, seed=1)
+        contests = epoch_of_contests(twice, search, Mix(10, 0), seed=1)
         hits = search("what happened")
 
     assert len(contests) == 10

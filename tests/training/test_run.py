@@ -12,6 +12,7 @@ from reader.model import file_sha256
 from tests.training.test_sources import write_qamr
 from tests.training.tiny import equal, tiny_network, weights
 from training import loop, run
+from training.contests import Mix
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, TrainingError
 from training.examples import Example
@@ -233,7 +234,8 @@ def test_a_lesson_may_ask_a_part_of_its_questions(place: Workplace) -> None:
 def test_contests_are_between_passages_of_the_splits_that_are_asked(
     searching_place: Workplace,
 ) -> None:
-    groups = searching_place.lesson_groups(Lesson(SPLITS[1:3], 9, mismatches=0, contests=8))
+    lesson = Lesson(SPLITS[1:3], 9, mismatches=0, contests=Mix(5, 2, 1))
+    groups = searching_place.lesson_groups(lesson)
 
     contests = [group for group in groups if len(group) > 1]
     assert len(contests) == 8
@@ -249,7 +251,7 @@ def test_a_lesson_of_contests_that_finds_no_rival_is_refused(
     monkeypatch.setenv("QUOTH_PASSAGES", "1")
 
     with pytest.raises(RunError, match="QUOTH_PASSAGES"):
-        searching_place.lesson_groups(Lesson(SPLITS[:1], 9, contests=8))
+        searching_place.lesson_groups(Lesson(SPLITS[:1], 9, contests=Mix(8, 0)))
 
 
 def test_wrong_passages_are_not_from_splits_that_come_later(place: Workplace) -> None:
