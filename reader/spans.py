@@ -29,11 +29,12 @@ _WORD = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+# Before a paragraph, and between two cells of a table's row.
+_BORDER = re.compile(r"\n[ \t]*\n|(?<=[ \t])\|(?=[ \t])")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
 # end one, though a bracket that closes may: "Keller (47)".
-_NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/")
-_NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/")
+_NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
+_NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,11 @@ def best_spans(
     starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     tokens = last[None, :] - first[:, None] + 1
-    # Each blank line begins a paragraph; no answer runs over from one into the next.
-    paragraph = np.searchsorted(
-        [match.start() for match in _BLANK_LINE.finditer(text)], [offsets[a][0] for a in first]
+    # No answer runs over from one paragraph or cell into the next.
+    part = np.searchsorted(
+        [match.start() for match in _BORDER.finditer(text)], [offsets[a][0] for a in first]
     )
-    valid = (tokens >= 1) & (tokens <= MAX_SPAN_TOKENS) & (paragraph[:, None] == paragraph[None, :])
+    valid = (tokens >= 1) & (tokens <= MAX_SPAN_TOKENS) & (part[:, None] == part[None, :])
     scores = np.where(valid, starts[:, None] + ends[None, :], -np.inf)
     spans: list[Span] = []
     while len(spans) < count:
