@@ -159,10 +159,15 @@ def _build(
 
 
 def _named(changes: "Changes") -> dict[str, object]:
-    """The changes for a template: each kind's names, and how many are left out of them."""
+    """
+    The changes for a template: each kind's names, or how many there are.
+
+    Files that could not be read are not in the index, and are named for themselves.
+    """
+    failed = set(changes.failed)
     kinds = {
-        "added": changes.added,
-        "changed": changes.changed,
+        "added": tuple(name for name in changes.added if name not in failed),
+        "changed": tuple(name for name in changes.changed if name not in failed),
         "removed": changes.removed,
         "renamed": tuple(f"{rename.old} → {rename.new}" for rename in changes.renamed),
     }

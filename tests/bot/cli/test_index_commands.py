@@ -91,10 +91,11 @@ def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> No
     for number in range(12):
         (home / f"seeds/bad\n{number:02}.txt").write_bytes(b"\x00")
         (home / f"seeds/{number:02}.png").write_bytes(b"\x89PNG")
+    (home / "seeds/good.txt").write_text("Something.")
 
     lines = quoth("index", cwd=home).stdout.splitlines()
 
-    assert lines[0] == "Added: 12 documents."
+    assert lines[0] == "Added: good.txt."
     assert lines[2] == "Could not be read: bad 00.txt: it is not a text file (it holds NUL bytes)."
     assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."
     assert lines[11].startswith("Left out: 00.png: only ")
