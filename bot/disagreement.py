@@ -3,20 +3,20 @@ Documents that say different numbers for the same thing. Pure functions.
 
 Two spans disagree only where everything speaks for it, since most of what differs answers
 different questions: both are numbers of one kind, each would have been shown without the other,
-and the sentence of each holds as many of the question's own words as the other's.
+and what is said of each holds as many of the question's own words as what is said of the other.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.candidates import Judged, normalised
+from bot.candidates import Candidate, Judged, normalised
 from bot.confidence import Calibration
-from bot.words import COMMON_WORDS, NUMBER_WORDS, has_number, words_of
+from bot.words import COMMON_WORDS, NUMBER_WORDS, PERSONAL_PRONOUNS, has_number, words_of
 
 # Evidence, in the reader's logits, that the second may have less than the first.
 MAX_EVIDENCE_BEHIND = 3.0
-# Of the question's own words, those that both sentences hold.
+# Of the question's own words, those that are said of both.
 MIN_SHARED_WORDS = 2
 MIN_SHARED_SHARE = 0.6
 MAX_VERSIONS = 3
@@ -59,6 +59,7 @@ def versions(
         return (best,)
     own = _stems(question)
     held = own & _stems(best.candidate.sentence)
+    said_of_best = own & _stems(_said_of(best.candidate))
     found = [best]
     for one in judged[1:]:
         if best.evidence - one.evidence > MAX_EVIDENCE_BEHIND or len(found) == MAX_VERSIONS:
@@ -72,8 +73,8 @@ def versions(
             said.unit <= first.unit or first.unit <= said.unit
         ):
             continue
-        shared = held & _stems(one.candidate.sentence)
-        if len(shared) >= max(MIN_SHARED_WORDS, MIN_SHARED_SHARE * len(own)) and shared == held:
+        shared = said_of_best & _stems(_said_of(one.candidate))
+        if len(shared) >= max(MIN_SHARED_WORDS, MIN_SHARED_SHARE * len(own)) and shared >= held:
             found.append(one)
     return _without_each_other(found, judged, calibration, min_confidence)
 
@@ -110,6 +111,14 @@ def _said(judged: Judged) -> _Said | None:
         return None
     unit = frozenset(word[:_STEM] for word in words if word not in COMMON_WORDS | {numbers[0]})
     return _Said(re.sub(r"\W", "", numbers[0]), unit - NUMBER_WORDS)
+
+
+def _said_of(candidate: Candidate) -> str:
+    """The sentence it stands in, after the one before where a pronoun may speak of that one's."""
+    sentence = candidate.sentence
+    if PERSONAL_PRONOUNS.isdisjoint(words_of(sentence.lower())):
+        return sentence
+    return f"{candidate.sentence_before} {sentence}"
 
 
 def _agree(one: str, other: str) -> bool:

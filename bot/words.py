@@ -21,11 +21,11 @@ AUXILIARIES = _words(
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
-PRONOUNS = _words(
-    "he she him her his hers they them their theirs it its it's then one ones himself herself "
-    "itself this that these those there"
+PERSONAL_PRONOUNS = _words(
+    "he she him her his hers they them their theirs it its it's himself herself itself"
 )
 POINTING_WORDS = _words("this that these those")
+PRONOUNS = PERSONAL_PRONOUNS | POINTING_WORDS | _words("then one ones there")
 BARE_WORDS = QUESTION_WORDS | _words(
     "many much long old far often big by for until since with from in to at come exactly year time "
     "else so of out on till day month"
@@ -59,9 +59,13 @@ NUMBER_WORDS = _words(
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether a text asks nothing: "hello there", "ok thanks", and what has no word at all."""
+    """Whether a text asks nothing: "hello there", "ok thanks"; but "good?" may be one of a list."""
     words = {word.lower() for word in words_of(text)}
-    return not words or bool(words & SMALL_TALK and words <= SMALL_TALK | BESIDE_SMALL_TALK)
+    return (
+        "?" not in text
+        and not words.isdisjoint(SMALL_TALK)
+        and words <= SMALL_TALK | BESIDE_SMALL_TALK
+    )
 
 
 def has_number(text: str) -> bool:

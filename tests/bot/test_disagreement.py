@@ -12,9 +12,11 @@ from tests.conftest import FAKE_CALIBRATION
 QUESTION = "how many people were deported for drunk driving?"
 
 
-def said(text: str, sentence: str, number: int, margin: float = 9.0) -> Candidate:
-    passage = Passage(number, f"{number}.txt", 0, len(sentence), sentence, ((0, len(sentence)),))
-    start = sentence.index(text)
+def said(text: str, sentence: str, number: int, margin: float = 9.0, before: str = "") -> Candidate:
+    whole = f"{before}{sentence}"
+    bounds = ((0, len(before)), (len(before), len(whole)))
+    passage = Passage(number, f"{number}.txt", 0, len(whole), whole, bounds[not before :])
+    start = whole.index(text)
     span = Span(number, start, start + len(text), text, margin, 0)
     return Candidate(span, passage, "base", Clues(margin, 0.0, 0.0), QUESTION)
 
@@ -32,6 +34,30 @@ def test_another_number_for_the_same_thing_is_shown_beside_the_first() -> None:
     other = said("36,100", "For drunk driving 36,100 people were deported.", 2, 8)
 
     assert found(other) == ["35,927", "36,100"]
+
+
+def test_what_a_pronoun_stands_for_is_said_too() -> None:
+    before = "Some people were deported for drunk driving. "
+    other = said("36,100", "They were 36,100.", 2, 8, before)
+    without = said("36,100", "Some say that there were 36,100.", 2, 8, before)
+
+    assert found(other) == ["35,927", "36,100"]
+    assert found(without) == ["35,927"]
+
+
+def test_what_the_best_one_says_before_its_sentence_is_asked_of_no_other() -> None:
+    question = QUESTION.replace("?", " in Ohio?")
+    judged = judge(
+        (
+            said("35,927", f"It has {FIRST.sentence}", 1, 9, "This is what Ohio counted. "),
+            said("36,100", "For drunk driving 36,100 people were deported.", 2, 8),
+        ),
+        FAKE_CALIBRATION,
+    )
+
+    chosen = versions(question, judged, FAKE_CALIBRATION, min_confidence=0.5)
+
+    assert [one.candidate.span.text for one in chosen] == ["35,927", "36,100"]
 
 
 def test_they_are_no_rivals_of_each_other() -> None:
