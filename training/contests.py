@@ -124,7 +124,7 @@ def _followups(passage: Passage) -> list[Question]:
 
 
 def _pairs(passage: Passage, rng: random.Random) -> list[Question]:
-    """Each question after one of those that the passage answers, if there is another such one."""
+    """Each after one of those that the passage answers, where chance draws another one than it."""
     questions = _questions(passage)
     firsts = [question for question in questions if question.spans]
     return [

@@ -163,9 +163,10 @@ def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]
 
 def leaning_forms(followup: FollowUp, passage: Passage) -> list[str]:
     """
-    A follow-up as typed, after its first question and after the answer to that.
+    A follow-up after its first question, and after the answer to that.
 
-    The answer is known, and the form there, where the first question is one of the passage's.
+    The second form is there where the first question is one of the passage's: then its answer is
+    known.
     """
     forms = [f"{followup.first} {followup.elliptical}"]
     for question in passage.questions:

@@ -23,6 +23,7 @@ from training.features import load_tokenizer
 from training.measure import Exam, Report, questions_of, sample
 from training.models import Network
 from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr
+from training.tables import epoch_of_tables, read_kinds
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -54,6 +55,8 @@ class Lesson:
     """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
     contests: Mix | None = None
     """Questions that are asked of several passages, which are compared (`training.contests`)."""
+    tables: int = 0
+    """That are put together by chance, with some questions each (`training.tables`)."""
     rounds: bool = False
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
 
@@ -64,6 +67,15 @@ LESSONS = {
     "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
     "student-fifth": Lesson(
         SPLITS, 7, examples=12_000, mismatches=0, contests=Mix(7_000, 3_000), rounds=True
+    ),
+    "student-sixth": Lesson(
+        SPLITS,
+        8,
+        examples=3_500,
+        mismatches=0,
+        contests=Mix(questions=1_800, followups=4_200, pairs=1_800),
+        tables=400,
+        rounds=True,
     ),
 }
 """By stage, in order."""
@@ -83,7 +95,7 @@ class Workplace:
     out: Path
     """Where the shipped files go."""
     data: Path = DATA_FOLDER
-    """Our own passages, and the teacher's opinions."""
+    """Our own passages, the kinds of our tables, and the teacher's opinions."""
 
     @property
     def scratch(self) -> Path:
@@ -186,6 +198,8 @@ class Workplace:
         examples += epoch_of_mismatches(so_far, lesson.mismatches, seed)
         examples += epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)
         groups = alone(examples)
+        if lesson.tables:
+            groups += epoch_of_tables(read_kinds("train", self.data), lesson.tables, seed)
         if lesson.contests:
             with searching(asked, self.scratch) as search:
                 contests = epoch_of_contests(asked, search, lesson.contests, seed)

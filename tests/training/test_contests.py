@@ -11,7 +11,7 @@ from index.passages import Splitting
 from index.retrieve import Retriever
 from tests.conftest import Library
 from training.contests import RIVALS, Mix, Search, epoch_of_contests, searching
-from training.examples import Corpus, Group, gives_away
+from training.examples import Corpus, Group, gives_away, leaning_forms
 from training.sources import FollowUp, Passage, Question, read_passages
 
 PASSAGES = read_passages("dev")[:30]
@@ -59,6 +59,27 @@ def test_contests_repeat_with_their_seed(search: Search) -> None:
     one, same, other = (epoch_of_contests([corpus(PASSAGES)], search, mix, n) for n in (1, 1, 2))
 
     assert one == same != other
+
+
+def test_so_many_of_each_kind_come(search: Search) -> None:
+    questions = {one.text for passage in PASSAGES for one in passage.questions}
+    followups = {
+        form
+        for passage in PASSAGES
+        for followup in passage.followups
+        for form in leaning_forms(followup, passage)
+    }
+
+    contests = epoch_of_contests([corpus(PASSAGES)], search, Mix(9, 8, 7), seed=1)
+
+    assert len(contests) == 9 + 8 + 7
+    # The others are typed otherwise than they are written.
+    asked = [own.question for own, *_ in contests]
+    assert sum(question in questions for question in asked[:9]) > 4
+    assert questions.isdisjoint(asked[9:])
+    assert sum(question in followups for question in asked[9:17]) > 4
+    assert followups.isdisjoint([*asked[:9], *asked[17:]])
+    assert sum(any(map(pair.startswith, questions)) for pair in asked[17:]) > 3
 
 
 def test_each_has_its_own_passage_first_and_rivals_that_do_not_give_the_answer_away(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.evaluation.metrics import Graded
-from reader.model import PassageText, Wording
+from reader.model import PassageText
 from reader.spans import Span
 from tests.training.words import word_tokenizer
 from training import measure
@@ -96,7 +96,6 @@ class FirstWordReader:
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         shortest = min(passages, key=lambda passage: len(passage.text))
         word = shortest.text.split()[0]

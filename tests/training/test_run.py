@@ -1,6 +1,7 @@
 """How stages follow each other, on corpora and networks small enough to train in seconds."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice, pairwise
@@ -22,6 +23,7 @@ from training.measure import Exam, Report
 from training.models import Network, open_student
 from training.run import CURVE_NAME, STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
+from training.tables import LAYOUTS, QUESTIONS_PER_TABLE, TABLES_NAME, kind_of
 from training.workplace import LESSONS, SPLITS, Lesson, Workplace
 
 
@@ -74,6 +76,7 @@ def place(tmp_path: Path) -> Workplace:
     with (DATA_FOLDER / "dev.jsonl").open(encoding="utf-8") as lines:
         for split in (*SPLITS, "dev"):
             (data / f"{split}.jsonl").write_text("".join(islice(lines, 2)), encoding="utf-8")
+    shutil.copy(DATA_FOLDER / TABLES_NAME, data)
     (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
     write_qamr(qamr)
     tiny_network().save(minilm)
@@ -229,6 +232,17 @@ def test_a_lesson_may_ask_a_part_of_its_questions(place: Workplace) -> None:
     drawn = [group for group in part if not group[0].kind.startswith("qamr")]
     assert len(drawn) == 7
     assert set(drawn) < set(whole)
+
+
+def test_a_lesson_may_ask_about_tables(place: Workplace) -> None:
+    without, with_tables = (
+        place.lesson_groups(Lesson(SPLITS[:1], 9, mismatches=0, tables=count)) for count in (0, 3)
+    )
+
+    added = with_tables[len(without) :]
+    assert with_tables[: len(without)] == without
+    assert {one.kind for group in added for one in group} <= set(map(kind_of, LAYOUTS))
+    assert len(added) == 3 * QUESTIONS_PER_TABLE
 
 
 def test_contests_are_between_passages_of_the_splits_that_are_asked(
