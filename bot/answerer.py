@@ -4,19 +4,19 @@ import math
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
 from bot.candidates import Candidate, Judged, candidates, judge
 from bot.choosing import choose, newest_first
 from bot.confidence import Calibration
-from bot.conversation import FollowUp, Turn, less_if_said, understand
+from bot.conversation import FollowUp, Turn, in_conversation, other_wordings, recall, understand
 from bot.locating import located, near
 from bot.question import clean_question
 from bot.several import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from index.retrieve import Hit, Retrieval, Retriever
-from reader.model import PassageText, Reader, Wording
+from reader.model import PassageText, Reader
 
 SPANS_PER_PASSAGE = 3
 # So many are always read. Of the others, those whose score is so far behind the first one's hold
@@ -27,10 +27,10 @@ FAR_BEHIND = 0.08
 MAX_NEAREST = 3
 # What was just shown reaches so far to either side: about two passages.
 NEAR_CHARS = 1_500
-# A follow-up is read in more passages, and in the best ones in every wording: some twelve readings
-# instead of two to five. docs/conversation.md says what more of either gives.
-MORE_FOR_FOLLOW_UP = 1
-PASSAGES_READ_AGAIN = 2
+# A follow-up is read in more passages. The best of them are asked the question before it, too, and
+# read in every wording. docs/conversation.md says what more of either gives.
+MORE_FOR_FOLLOW_UP = 7
+PASSAGES_READ_AGAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class Answerer:
     def _attempt(self, asked: str) -> Attempt:
         retrieval = self._retriever.retrieve(asked, self._passages)
         started = time.perf_counter()
-        found = self._read(asked, worth_reading(retrieval.hits), retrieval.hits)
+        found = self._read(asked, _texts(worth_reading(retrieval.hits)), retrieval.hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
     def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
@@ -180,27 +180,33 @@ class Answerer:
         retrieval = self._retriever.retrieve(follow_up.joined, count, gains)
         hits = retrieval.hits
         started = time.perf_counter()
-        found = [less_if_said(one, follow_up) for one in self._read(follow_up.joined, hits, hits)]
-        best = self._best_hits(found, hits)[:PASSAGES_READ_AGAIN]
-        again = self._read(follow_up.joined, best, hits, follow_up.others)
-        read_again = {hit.passage.id for hit in best}
         found = [
-            *(less_if_said(one, follow_up) for one in again),
-            *(one for one in found if one.passage.id not in read_again),
+            in_conversation(one, follow_up, None)
+            for one in self._read(follow_up.joined, _texts(hits), hits)
         ]
-        return Attempt(retrieval, tuple(found), time.perf_counter() - started)
+        best = _texts(self._best_hits(found, hits)[:PASSAGES_READ_AGAIN])
+        recalled = recall(follow_up, best, self._reader.read(follow_up.before, best, 1))
+        again = [
+            in_conversation(one, follow_up, recalled[one.passage.id])
+            for one in self._read(
+                follow_up.joined,
+                [
+                    replace(text, others=other_wordings(follow_up, recalled.get(text.id)))
+                    for text in best
+                ],
+                hits,
+            )
+        ]
+        read_again = {text.id for text in best}
+        rest = (one for one in found if one.passage.id not in read_again)
+        return Attempt(retrieval, (*again, *rest), time.perf_counter() - started)
 
     def _read(
-        self,
-        asked: str,
-        read: Sequence[Hit],
-        hits: Sequence[Hit],
-        others: Sequence[Wording] = (),
+        self, asked: str, passages: Sequence[PassageText], hits: Sequence[Hit]
     ) -> tuple[Candidate, ...]:
-        """Read some of the hits."""
-        passages = [PassageText(hit.passage.id, hit.passage.text) for hit in read]
+        """Read some of the hits' passages."""
         count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
-        spans = self._reader.read(asked, passages, count, others)
+        spans = self._reader.read(asked, passages, count)
         return candidates(
             asked, spans, hits, lambda passage: self._retriever.source(passage).collection
         )
@@ -220,6 +226,10 @@ class Answerer:
         return tuple(
             near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
         )
+
+
+def _texts(hits: Sequence[Hit]) -> list[PassageText]:
+    return [PassageText(hit.passage.id, hit.passage.text) for hit in hits]
 
 
 def worth_reading(hits: Sequence[Hit]) -> list[Hit]:

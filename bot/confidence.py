@@ -29,7 +29,8 @@ class Clues:
     """What speaks for a span before it is compared with others."""
 
     margin: float
-    """Its score over the no-answer score of its passage, in logits."""
+    """Its score over the no-answer score of its passage, in logits; less what a conversation says
+    against it (`bot.conversation.in_conversation`)."""
     cosine: float
     """Between the question and its passage."""
     lexical: float

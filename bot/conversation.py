@@ -2,8 +2,9 @@
 Earlier turns and a new question -> what to look for, and what to ask the reader. Pure functions.
 
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
-arson?", "when did she resign") is asked together with the question that began the subject, and in
-the best passages with the last answer before it and as typed, too. One that may be either is asked
+arson?", "when did she resign") is asked together with the question that began the subject. What a
+passage says to the question before tells how likely it is the one that is spoken of; in the best
+passages, the new question is asked after that, and as typed, too. One that may be either is asked
 both ways. docs/conversation.md says what else was tried.
 """
 
@@ -19,27 +20,32 @@ from bot.words import (
     AUXILIARIES,
     BARE_WORDS,
     COMMON_WORDS,
+    PERSONAL_PRONOUNS,
     POINTING_WORDS,
     PRONOUNS,
     is_small_talk,
     words_of,
 )
-from reader.model import Wording
+from reader.model import PassageText, Wording
+from reader.spans import Span
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
 MAX_TURNS = 10
-# Of an earlier question or answer: its end, where the question stands. The reader keeps 64 tokens
-# of what it is asked, and the new question needs its share.
+# Of what was asked or answered before, shared by those that are repeated: the ends, where questions
+# stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
 # What a span that says the last answer again loses, in the reader's logits: it likes to answer the
 # first question once more. A champion can win twice, so the words are not shut out.
-SAID_LOSS = 6.0
+SAID_LOSS = 3.0
 # What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
 # and where it may stand alone. The conversation may have nothing to do with it then.
 NEAR_GAIN = 0.25
 NEAR_GAIN_IF_MAYBE = 0.12
 # What each other wording of a follow-up weighs beside the joined one.
 OTHER_WEIGHT = 0.5
+# Of the margin by which a passage answers the question before worse than another one does, what its
+# spans lose.
+BEFORE_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,13 @@ class Turn:
     """None where the documents didn't say."""
     cited: tuple[Cited, ...] = ()
     """Where the answer stands, or else the nearest passages."""
-    follows: bool = False
-    """Whether it was understood through the turns before it."""
+    understood: str | None = None
+    """How it was asked after the turns before it; None if it stood alone."""
+
+    @property
+    def asked(self) -> str:
+        """What was asked of the documents."""
+        return self.question if self.understood is None else self.understood
 
 
 def turn_of(answer: Answer) -> Turn:
@@ -74,7 +85,7 @@ def turn_of(answer: Answer) -> Turn:
         cited=tuple(
             Cited(one.collection, one.document_id, one.start_char, one.end_char) for one in shown
         ),
-        follows=answer.understood is not None,
+        understood=answer.understood,
     )
 
 
@@ -90,17 +101,19 @@ class Leaning(Enum):
 class FollowUp:
     """A question as it is understood after others."""
 
+    question: str
+    """As typed."""
     joined: str
     """After the question that began the subject, and after the last one: looked for, and asked of
     every passage."""
-    others: tuple[Wording, ...]
-    """After the last answer, if there was one, and as typed: asked of the best passages besides."""
+    before: str
+    """The last question, as it was asked: asked of the best passages, too."""
     cited: tuple[Cited, ...]
     """Where to look first."""
     near_gain: float
     """What passages near there gain, as a cosine."""
-    said: str | None
-    """The last answer, normalised, which is hardly asked for again."""
+    answer: str | None
+    """The last one, which is hardly asked for again; None if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +140,13 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     if leans is Leaning.NO:
         return Understanding(alone=True, follow_up=None)
     last = turns[-1]
-    topic = _topic(question, turns)
-    others = (*([f"{_end_of(topic)} {question}"] if topic else []), question)
     follow_up = FollowUp(
-        joined=" ".join([*map(_end_of, _subject(turns)), question]),
-        others=tuple(Wording(other, OTHER_WEIGHT) for other in others),
+        question=question,
+        joined=f"{_subject(turns)} {question}",
+        before=_end_of(last.asked),
         cited=last.cited,
         near_gain=NEAR_GAIN if leans is Leaning.YES else NEAR_GAIN_IF_MAYBE,
-        said=normalised(last.answer) if last.answer else None,
+        answer=last.answer,
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
 
@@ -144,39 +156,111 @@ def _chain(turns: Sequence[Turn]) -> list[Turn]:
     chain = []
     for turn in reversed(turns):
         chain.append(turn)
-        if not turn.follows:
+        if turn.understood is None:
             break
     return chain
 
 
-def _subject(turns: Sequence[Turn]) -> list[str]:
+def _subject(turns: Sequence[Turn]) -> str:
     """
     What a question goes on from: the one that began the subject, and the last one.
 
     "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
     """
-    last, *_ = chain = _chain(turns)
-    return [chain[-1].question, last.question] if len(chain) > 1 else [last.question]
+    last, *between = _chain(turns)
+    if not between:
+        return _end_of(last.question)
+    both = (between[-1].question, last.question)
+    return " ".join(_end_of(text, MAX_EARLIER_CHARS // 2) for text in both)
 
 
-def _topic(question: str, turns: Sequence[Turn]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a passage has to do with what was asked and answered before."""
+
+    topic: str
+    """What a pronoun may stand for there: the last answer if the passage names it, or else what it
+    says itself to the question before."""
+    behind: float
+    """What the margin by which it answers the question before has more than that of the passage
+    that answers it best; at most 0. 0 if it names the last answer: "how old is she" may be answered
+    anywhere."""
+
+
+def recall(
+    follow_up: FollowUp, passages: Sequence[PassageText], before: Sequence[Span]
+) -> dict[int, Recall]:
     """
-    What a pronoun stands for: the last answer.
+    Tell how likely each passage is the one that is spoken of.
 
-    A person or thing is no number: "how old is she" after "46" means the name before that.
+    Args:
+        follow_up: What is asked.
+        passages: Where.
+        before: Their best spans for `follow_up.before`; a passage without words has none.
+
+    Returns:
+        By the passage's id; nothing for one without words.
     """
-    answers = [turn.answer for turn in _chain(turns) if turn.answer]
-    if _PERSONAL.search(question):
-        names = [answer for answer in answers if any(map(str.isalpha, answer))]
-        return names[0] if names else None
-    return answers[0] if answers else None
+    texts = {passage.id: normalised(passage.text) for passage in passages}
+    ahead = max((span.margin for span in before), default=0.0)
+    answer = follow_up.answer or ""
+    # A number may stand anywhere.
+    is_name = any(map(str.isalpha, answer))
+    found = {}
+    for span in before:
+        names_it = is_name and f" {normalised(answer)} " in f" {texts[span.passage_id]} "
+        found[span.passage_id] = (
+            Recall(answer, 0.0) if names_it else Recall(span.text, span.margin - ahead)
+        )
+    return found
 
 
-def _end_of(text: str) -> str:
-    """The end of a text, from the start of a word."""
-    if len(text) <= MAX_EARLIER_CHARS:
+def other_wordings(follow_up: FollowUp, recalled: Recall | None) -> tuple[Wording, ...]:
+    """
+    What else a passage is asked: the question after its topic, and as typed.
+
+    A person or thing is no number: "how old is she" is not asked after "46".
+
+    Args:
+        follow_up: What is asked.
+        recalled: Of the passage; None if it has no words.
+    """
+    wordings = [Wording(follow_up.question, OTHER_WEIGHT)]
+    if recalled is not None:
+        is_of_person = not PERSONAL_PRONOUNS.isdisjoint(words_of(follow_up.question.lower()))
+        if any(map(str.isalpha, recalled.topic)) or not is_of_person:
+            after = f"{_end_of(recalled.topic)} {follow_up.question}"
+            wordings.insert(0, Wording(after, OTHER_WEIGHT))
+    return tuple(wordings)
+
+
+def in_conversation(
+    candidate: Candidate, follow_up: FollowUp, recalled: Recall | None
+) -> Candidate:
+    """
+    The candidate, weaker if its passage is hardly the one that is spoken of, or it was just said.
+
+    Only who is ahead depends on the passage, not how sure one is that answers both questions.
+
+    Args:
+        candidate: Found for `follow_up`.
+        follow_up: What was asked.
+        recalled: Of its passage; None if that was not asked the question before.
+    """
+    margin = candidate.clues.margin
+    if recalled is not None:
+        margin += BEFORE_SHARE * recalled.behind
+    answer = follow_up.answer
+    if answer is not None and normalised(candidate.span.text) == normalised(answer):
+        margin -= SAID_LOSS
+    return replace(candidate, clues=replace(candidate.clues, margin=margin))
+
+
+def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
+    """The end of a text, from the start of a word, in at most so many characters."""
+    if len(text) <= most:
         return text
-    end = text[-MAX_EARLIER_CHARS:]
+    end = text[-most:]
     # A text without spaces is cut where it is too long.
     return end.partition(" ")[2] or end
 
@@ -223,7 +307,6 @@ _GOING_ON = re.compile(
     r"[\s,]*|&\s*)+",
     re.IGNORECASE,
 )
-_PERSONAL = re.compile(r"\b(?:he|she|him|her|hers|his|they|them|their|theirs|it|its)\b", re.I)
 
 
 def _is_pronoun(words: Sequence[str], place: int) -> bool:
@@ -242,11 +325,3 @@ def _is_pronoun(words: Sequence[str], place: int) -> bool:
         # "one of", "one per cent" count.
         return follower not in {"of", "per", "percent", "in"}
     return True
-
-
-def less_if_said(candidate: Candidate, follow_up: FollowUp) -> Candidate:
-    """The candidate, weaker by `SAID_LOSS` if it says what the last answer said."""
-    if normalised(candidate.span.text) != follow_up.said:
-        return candidate
-    clues = replace(candidate.clues, margin=candidate.clues.margin - SAID_LOSS)
-    return replace(candidate, clues=clues)

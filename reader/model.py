@@ -44,14 +44,6 @@ _SPECIAL_TOKENS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class PassageText:
-    """What the reader needs of a passage."""
-
-    id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Wording:
     """Another way to ask a question."""
 
@@ -59,6 +51,16 @@ class Wording:
     """Not blank."""
     weight: float
     """Above 0; the question itself weighs 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """What the reader needs of a passage."""
+
+    id: int
+    text: str
+    others: tuple[Wording, ...] = ()
+    """Other wordings of the question for it; its spans are then those of the mean logits."""
 
 
 class Reader(Protocol):
@@ -74,7 +76,6 @@ class Reader(Protocol):
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """
         Find the spans that may answer a question.
@@ -83,7 +84,6 @@ class Reader(Protocol):
             question: Not blank.
             passages: Any number; each is read on its own.
             spans_per_passage: How many spans of each passage, at most.
-            others: Other wordings of the question; the spans are then those of the mean logits.
 
         Returns:
             Spans of all passages, the largest margin first.
@@ -159,14 +159,14 @@ class OnnxReader:
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """See `Reader.read`."""
-        wordings = (Wording(question, 1.0), *others)
-        asked = [(self._question_ids(wording.text), wording.weight) for wording in wordings]
+        question_ids = self._question_ids(question)
 
         def read_one(passage: PassageText) -> list[Span]:
             tokens = self._tokenizer.encode(passage.text, add_special_tokens=False)
+            asked = [(question_ids, 1.0)]
+            asked += [(self._question_ids(other.text), other.weight) for other in passage.others]
             logits = mean_logits([(self.logits(ids, tokens.ids), weight) for ids, weight in asked])
             kept = len(logits.start) - 1
             return best_spans(

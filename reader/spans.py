@@ -29,8 +29,9 @@ _WORD = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Before a paragraph, and between two cells of a table's row.
-_BORDER = re.compile(r"\n[ \t]*\n|(?<=[ \t])\|(?=[ \t])")
+# Before a paragraph, and beside the cells of a table; the price is that no command with a pipe in
+# it is an answer.
+_BORDER = re.compile(r"\n[ \t]*\n|(?<!\S)\|(?!\S)")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")

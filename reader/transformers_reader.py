@@ -111,17 +111,17 @@ class TransformersReader:
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         """See `reader.model.Reader.read`."""
-        wordings = (Wording(question, 1.0), *others)
-        asked = [self._shortened(wording.text) for wording in wordings]
-        weights = [wording.weight for wording in wordings]
         spans: list[Span] = []
         for passage in passages:
-            read = [self._logits(question, passage.text) for question in asked]
+            wordings = (Wording(question, 1.0), *passage.others)
+            read = [self._logits(self._shortened(one.text), passage.text) for one in wordings]
             logits = mean_logits(
-                [(one, weight) for (_, one), weight in zip(read, weights, strict=True)]
+                [
+                    (logits, wording.weight)
+                    for (_, logits), wording in zip(read, wordings, strict=True)
+                ]
             )
             # All wordings see the same tokens from the start, some fewer than others.
             offsets = min((offsets for offsets, _ in read), key=len)

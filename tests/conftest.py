@@ -25,7 +25,7 @@ from index.passages import Splitting
 from index.retrieve import Retriever
 from index.sizing import SIZING, Sizing
 from index.store import Collection
-from reader.model import PassageText, Wording
+from reader.model import PassageText
 from reader.spans import Span
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +94,6 @@ class FakeReader:
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         word = re.findall(r"\w+", question)[-1]
         spans: list[Span] = []

@@ -1,19 +1,29 @@
 """Question in, answer out: every answer stands in a document, or there is none."""
 
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.answerer import ALWAYS_READ, FAR_BEHIND, MAX_NEAREST, Answerer, worth_reading
+from bot.answerer import (
+    ALWAYS_READ,
+    FAR_BEHIND,
+    MAX_NEAREST,
+    MORE_FOR_FOLLOW_UP,
+    PASSAGES_READ_AGAIN,
+    Answerer,
+    worth_reading,
+)
 from bot.conversation import MAX_EARLIER_CHARS, Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
 from index.documents import Place
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
-from reader.model import PassageText, Wording
+from reader.model import PassageText
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
@@ -99,24 +109,30 @@ def test_other_answers_come_when_asked_for(filled: Library) -> None:
 
 
 class ReaderThatRemembers(FakeReader):
-    """Which passages it was given."""
+    """What it was asked of which passages."""
 
     def __init__(self) -> None:
         self.given: list[str] = []
+        self.asked: list[tuple[str, ...]] = []
+        """For each passage the question, and its other wordings."""
 
     def read(
         self,
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         self.given += [passage.text for passage in passages]
-        return super().read(question, passages, spans_per_passage, others)
+        self.asked += [
+            (question, *(other.text for other in passage.others)) for passage in passages
+        ]
+        return super().read(question, passages, spans_per_passage)
 
 
-def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
-    """The passages that are read for a question."""
+def reading(
+    library: Library, question: str, *earlier: Turn, passages: int = 5
+) -> ReaderThatRemembers:
+    """The reader after a question."""
     reader = ReaderThatRemembers()
     Answerer(
         Retriever(library.open(), library.encoder),
@@ -125,8 +141,13 @@ def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
         passages=passages,
         min_confidence=0.5,
         max_question_chars=100,
-    ).answer(question)
-    return reader.given
+    ).answer(question, earlier=earlier)
+    return reader
+
+
+def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
+    """The passages that are read for a question."""
+    return reading(library, question, passages=passages).given
 
 
 def hits_at(*scores: float) -> list[Hit]:
@@ -229,6 +250,36 @@ def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
     assert first.understood is None
 
 
+def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
+    library: Library,
+) -> None:
+    for number in range(20):
+        library.write(f"{number}.txt", f"For theft {number}{number}, for arson {number}.")
+    library.build()
+
+    asked = Counter(reading(library, "and for arson?", Turn("how many for theft", None)).asked)
+
+    joined = "how many for theft and for arson?"
+    assert asked.pop((joined,)) == 5 + MORE_FOR_FOLLOW_UP
+    assert asked.pop(("how many for theft",)) == asked.total() == PASSAGES_READ_AGAIN
+    for question, *others in asked:
+        assert question == joined
+        assert re.fullmatch(r"(\d+)\1,? and for arson\?", others[0])
+        assert others[1:] == ["and for arson?"]
+
+
+def test_a_follow_up_is_answered_where_the_question_before_it_is(library: Library) -> None:
+    library.write("fines.txt", "Theft 35 and arson 90 in a row of words that nobody asked about.")
+    library.write("other.txt", "How many and for arson? 12.")
+    library.build()
+    answerer = library.answerer()
+
+    (span,) = answerer.answer("and for arson?", earlier=(Turn("how many for theft", None),)).spans
+    (other,) = answerer.answer("and for arson?", earlier=(Turn("how many for that", None),)).spans
+
+    assert (span.text, other.text) == ("90", "12")
+
+
 def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(
     filled: Library,
 ) -> None:
@@ -256,12 +307,12 @@ def test_a_conversation_outlives_its_document_and_its_index(filled: Library) -> 
 
 
 def test_turns_as_long_as_may_be_are_no_obstacle(filled: Library) -> None:
-    turn = Turn("word " * 800, "word " * 800, (), follows=True)
+    turn = Turn("word " * 800, "word " * 800, (), understood="word " * 900)
 
     answer = filled.answerer().answer("and for arson?", earlier=(turn,) * 1_000)
 
     assert answer.question == "and for arson?"
-    assert len(answer.understood or "") <= 2 * MAX_EARLIER_CHARS + len(" and for arson?") + 1
+    assert len(answer.understood or "") <= MAX_EARLIER_CHARS + len("  and for arson?")
 
 
 def test_documents_that_disagree_are_shown_with_the_newest_first(library: Library) -> None:

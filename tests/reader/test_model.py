@@ -1,6 +1,7 @@
 """The shipped reader, as it is shipped."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,11 +68,10 @@ def test_passages_that_are_read_side_by_side_are_read_the_same(reader: OnnxReade
 
 
 def test_wordings_are_read_as_one_question(reader: OnnxReader) -> None:
-    passages = PASSAGES[:1]
     theft, arson = "how many were fined for theft", "how many were fined for arson"
 
     def best(question: str, *others: Wording) -> Span:
-        return reader.read(question, passages, 1, others)[0]
+        return reader.read(question, [replace(PASSAGES[0], others=others)], 1)[0]
 
     assert best(theft).text == "35"
     assert best(theft, Wording(theft, 0.5)) == best(theft)

@@ -25,7 +25,7 @@ from bot.settings import Settings
 from index.generation import Generation
 from index.processes import module_command
 from index.retrieve import Retriever
-from reader.model import PassageText, Reader, Wording
+from reader.model import PassageText, Reader
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
@@ -41,11 +41,10 @@ class GatedReader(FakeReader):
         question: str,
         passages: Sequence[PassageText],
         spans_per_passage: int,
-        others: Sequence[Wording] = (),
     ) -> list[Span]:
         while not self._gate.exists():
             time.sleep(0.01)
-        return super().read(question, passages, spans_per_passage, others)
+        return super().read(question, passages, spans_per_passage)
 
 
 def point_at(url: str) -> None:
