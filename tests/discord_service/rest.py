@@ -245,13 +245,14 @@ class Rest:
         interaction = self._discord.interactions.get(int(request.match_info["interaction"]))
         if interaction is None or interaction.token != request.match_info["token"]:
             raise ApiError(404, 10062, "Unknown interaction")
-        if time.monotonic() - interaction.sent_at > DEADLINE_S:
-            self._discord.late.append(interaction)
-            raise ApiError(404, 10062, "Unknown interaction")
+        # Once acknowledged, it is known for as long as its token holds.
         if interaction.callback is not None:
             if not interaction.receipt_lost:
                 self._discord.problems.append("an interaction was acknowledged twice")
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
+        if time.monotonic() - interaction.sent_at > DEADLINE_S:
+            self._discord.late.append(interaction)
+            raise ApiError(404, 10062, "Unknown interaction")
         payload = await _payload(request)
         interaction.callback = payload
         interaction.receipt_lost = request.get("receipt_lost", False)

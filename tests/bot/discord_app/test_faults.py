@@ -172,6 +172,17 @@ def test_a_server_error_at_any_endpoint_loses_and_doubles_nothing(
     assert "Traceback" not in bot.logged
 
 
+def test_an_answer_is_given_although_the_receipt_of_its_acknowledgement_is_lost_twice(
+    local: LocalDiscord, bot: Process, channel: Channel
+) -> None:
+    """discord.py tries a third time after the seconds within which it has to be acknowledged."""
+    fault = local.fault("POST", "/callback", 500, times=2, after=True)
+
+    check(local, ask(local, channel, User("ada"), ARSON, mention=False))
+    assert fault.times == 0
+    assert "Traceback" not in bot.logged
+
+
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_file_that_can_not_be_fetched_is_said_to_be(
     local: LocalDiscord, bot: Process, channel: Channel, status: int
