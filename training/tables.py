@@ -3,7 +3,8 @@ Tables that are put together by chance, with questions about their cells.
 
 `training/data/tables.json` says what kinds of things there are, what a table may say of them, and
 how people ask for it. The layouts are those that `index.formats` gives tables: a row of a CSV file
-is a passage of its own, one of a page or a Word document a line.
+is a passage of its own; one of a page or a Word document is a line, with the names of its columns
+where the table has a header.
 """
 
 import random
@@ -39,9 +40,9 @@ FOLLOWUP_SHARE = 0.25
 GENERIC_SHARE = 0.25
 """Of those for a cell that say the column's header instead of asking in words of their own."""
 
-Layout = Literal["rows", "lines", "markdown"]
-"""Of a CSV file, of HTML and Word, and of Markdown."""
-LAYOUTS: tuple[Layout, ...] = ("rows", "lines", "markdown")
+Layout = Literal["rows", "labelled lines", "lines", "markdown"]
+"""Of a CSV file, of HTML and Word with a header and without one, and of Markdown."""
+LAYOUTS: tuple[Layout, ...] = ("rows", "labelled lines", "lines", "markdown")
 
 _RANGE = re.compile(r"\{(\d+):(\d+)\}")
 
@@ -266,13 +267,17 @@ def _record(table: _Table, row: int) -> tuple[str, list[Chars]]:
 def _text(table: _Table, layout: Layout) -> tuple[str, dict[tuple[int, int], Chars]]:
     """The whole table, and where its cells stand, by row and column."""
     opening, closing, between = ("| ", " |", "\n") if layout == "markdown" else ("", "", "\n\n")
+    is_labelled = layout == "labelled lines"
     text = f"# {table.title}\n" if layout == "markdown" else table.title
     places: dict[tuple[int, int], Chars] = {}
-    for number, cells in enumerate((table.header, *table.rows), start=-1):
+    lines = table.rows if is_labelled else (table.header, *table.rows)
+    for number, cells in enumerate(lines, start=len(table.rows) - len(lines)):
         text += between + opening
         for column, cell in enumerate(cells):
             if column:
                 text += " | "
+            if is_labelled:
+                text += f"{table.header[column]}: "
             places[number, column] = (len(text), len(text) + len(cell))
             text += cell
         text += closing

@@ -2,20 +2,23 @@
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import docx
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.table import Table
+from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
 from index.documents import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.packages import open_package, read_xml
+from index.formats.tables import Cell, TableRows
 
 # Read by hand: python-docx finds the properties that Word wrote, not those of LibreOffice.
 _PROPERTIES = "docProps/core.xml"
@@ -35,6 +38,8 @@ _WRAPPERS = frozenset(
 _RUNS = frozenset(map(qn, ["w:r", "w:hyperlink"]))
 # A box stands there twice, the second time for programs that are older.
 _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
+_OFF = frozenset({"0", "false", "off"})
+_FIRST_ROW_BIT = 0x20
 # Its lines are the headings over again.
 _CONTENTS_GALLERY = "Table of Contents"
 
@@ -52,10 +57,7 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
 def _add(blocks: Blocks, content: Any, document: Document) -> None:
     for element in _within(content):
         if element.tag == qn("w:tbl"):
-            for row in Table(element, document).rows:
-                # Merged cells come once per column that they span.
-                cells = dict.fromkeys(cell._tc for cell in row.cells)
-                blocks.add(" | ".join(" ".join(_cell_text(cell).split()) for cell in cells))
+            _add_table(blocks, Table(element, document))
         elif element.tag == qn("w:p"):
             text = _text(element)
             if text.strip() and _is_heading(Paragraph(element, document)):
@@ -63,6 +65,72 @@ def _add(blocks: Blocks, content: Any, document: Document) -> None:
             blocks.add(text)
             for box in element.xpath(_TEXT_BOXES):
                 _add(blocks, box, document)
+
+
+def _add_table(blocks: Blocks, table: Table) -> None:
+    rows = TableRows(blocks)
+    names = _count_of_header_rows(table)
+    for number, row in enumerate(table.rows):
+        # python-docx gives a merged cell once for each column and in each row that it covers.
+        covered = Counter(cell._tc for cell in row.cells)
+        cells = [Cell(" ".join(_cell_text(cell).split()), count) for cell, count in covered.items()]
+        if row.grid_cols_before:
+            cells.insert(0, Cell("", row.grid_cols_before))
+        rows.add(cells, is_header=number < names)
+    rows.end()
+
+
+def _count_of_header_rows(table: Table) -> int:
+    """
+    How many of a table's first rows name its columns.
+
+    Word marks those that it repeats on each page. Otherwise it is the first if it looks like one,
+    by the table's style or in bold alone. Any other may be the first of a list.
+    """
+    rows = list(table.rows)
+    marked = sum(1 for _ in takewhile(_is_repeated, rows))
+    if marked:
+        return marked
+    is_bold_alone = [_is_bold(row) for row in rows[:2]] == [True, False]
+    return int(is_bold_alone or _is_set_apart_by_style(table))
+
+
+def _is_repeated(row: _Row) -> bool:
+    marks = row._tr.xpath("./w:trPr/w:tblHeader")
+    return any(mark.get(qn("w:val"), "true") not in _OFF for mark in marks)
+
+
+def _is_set_apart_by_style(table: Table) -> bool:
+    """Whether the first row has a format of its own in the table's style, and makes use of it."""
+    looks = table._tbl.xpath("./w:tblPr/w:tblLook")
+    if not any(_uses_first_row(look) for look in looks):
+        return False
+    style: Any = table.style
+    while style is not None:
+        if style.element.xpath("./w:tblStylePr[@w:type = 'firstRow']"):
+            return True
+        style = style.base_style
+    return False
+
+
+def _uses_first_row(look: Any) -> bool:
+    stated = look.get(qn("w:firstRow"))
+    if stated is not None:
+        return stated not in _OFF
+    # Older files say it in bits.
+    return bool(int(look.get(qn("w:val"), "0"), 16) & _FIRST_ROW_BIT)
+
+
+def _is_bold(row: _Row) -> bool:
+    """Whether all its words are."""
+    runs = [
+        run.bold if run.bold is not None else paragraph.style and paragraph.style.font.bold
+        for cell in row.cells
+        for paragraph in cell.paragraphs
+        for run in paragraph.runs
+        if run.text.strip()
+    ]
+    return bool(runs) and all(runs)
 
 
 def _within(content: Any) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from index.documents import Loaded, decode
 from index.errors import DocumentError
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
+from index.formats.tables import BETWEEN_CELLS, Cell, TableRows
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | frozenset(
@@ -55,6 +56,8 @@ _BLOCKS = _HEADINGS | frozenset(
 _CELLS = frozenset({"td", "th"})
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
+# HTML's own limits on what a cell covers.
+_MAX_SPAN = {"colspan": 1_000, "rowspan": 65_534}
 # Never part of what a page says.
 _SILENT = frozenset(
     [
@@ -153,6 +156,7 @@ _DATE_FIELDS = frozenset(
 )
 _META_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w\-]+)""", re.IGNORECASE)
 _SNIFFED_BYTES = 4_096
+_COUNT = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"[ \t\r\f\v\n]+")
 
 
@@ -292,7 +296,7 @@ def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
             walk.leave(element)
         if not silent_depth and element is not root:
             walk.line.append(element.tail or "")
-    walk.flush()
+    walk.end()
     return walk.found
 
 
@@ -302,9 +306,13 @@ class _Walk:
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
         self.line: list[str] = []
-        """Of the paragraph that is being read; a zero character is a line break."""
+        """Of the paragraph or cell that is being read; a zero character is a line break."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
+        self._cells: list[Cell] = []
+        """Of that row, so far."""
+        self._tables = [TableRows(blocks)]
+        """Those that are open, the innermost last; the first has the rows of no table."""
         self.found = False
 
     def enter(self, element: Any) -> None:
@@ -313,8 +321,12 @@ class _Walk:
             self.line.append(" ")
         elif tag in _BLOCKS:
             self.flush()
-            if tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
+            if tag == "table":
+                self._tables.append(TableRows(self._blocks))
+            elif tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
                 self._row = element
+            elif tag == "tr":
+                self._tables[-1].end()
         if tag in _HEADINGS:
             name = _SPACE.sub(" ", "".join(element.itertext())).strip()
             if name:
@@ -324,19 +336,57 @@ class _Walk:
         self.line.append(element.text or "")
 
     def leave(self, element: Any) -> None:
-        if self._row is not None and element is not self._row:
-            self.line.append(" | " if element.tag in _CELLS else " ")
+        if self._row is not None:
+            self._leave_in_row(element)
         elif element.tag in _BLOCKS:
-            self._row = None
             self.flush()
+            if element.tag == "table":
+                self._tables.pop().end()
+
+    def _leave_in_row(self, element: Any) -> None:
+        if element is self._row:
+            self._end_cell(element)
+            self._tables[-1].add(self._cells, is_header=_names_columns(element))
+            self.found = self.found or any(cell.text for cell in self._cells)
+            self._row, self._cells = None, []
+        elif element.tag in _CELLS and element.getparent() is self._row:
+            self._end_cell(element)
+        else:
+            self.line.append(BETWEEN_CELLS if element.tag in _CELLS else " ")
+
+    def _end_cell(self, element: Any) -> None:
+        """Of a row, what is in no cell of it becomes one, if it is anything."""
+        text = _SPACE.sub(" ", "".join(self.line).replace("\0", " ")).strip(BETWEEN_CELLS)
+        self.line.clear()
+        if text or element is not self._row:
+            self._cells.append(Cell(text, _span(element, "colspan"), _span(element, "rowspan")))
+
+    def end(self) -> None:
+        """After the last element."""
+        self.flush()
+        self._tables.pop().end()
 
     def flush(self) -> None:
+        """End the paragraph."""
         lines = "".join(self.line).split("\0")
         self.line.clear()
         text = "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
         if text:
             self.found = True
             self._blocks.add(text)
+
+
+def _names_columns(row: Any) -> bool:
+    """Whether it is a header of its table."""
+    cells = [cell.tag for cell in row if cell.tag in _CELLS]
+    return row.getparent().tag == "thead" or "td" not in cells
+
+
+def _span(cell: Any, name: str) -> int:
+    """How many columns or rows a cell covers; one, if it doesn't say so clearly."""
+    stated = (cell.get(name) or "").strip()
+    covered = int(stated) if _COUNT.fullmatch(stated) else 1
+    return min(max(covered, 1), _MAX_SPAN[name])
 
 
 def _first_text(root: Any, tag: str) -> str | None:

@@ -44,10 +44,15 @@ def layout_of(group: Group) -> Layout:
 
 def cells(group: Group) -> list[list[str]]:
     """Header and rows of what a question is asked of."""
-    if layout_of(group) == "rows":
-        records = [[line.split(": ") for line in one.context.split("\n")] for one in group]
-        return [[name for name, _ in records[0]], *([cell for _, cell in r] for r in records)]
     _, *lines = (line for line in group[0].context.split("\n") if line)
+    if layout_of(group) in {"rows", "labelled lines"}:
+        rows = (
+            [line.split(" | ") for line in lines]
+            if layout_of(group) == "labelled lines"
+            else [one.context.split("\n") for one in group]
+        )
+        records = [[cell.split(": ") for cell in row] for row in rows]
+        return [[name for name, _ in records[0]], *([cell for _, cell in r] for r in records)]
     return [line.strip("| ").split(" | ") for line in lines if not line.startswith("|---")]
 
 
@@ -69,7 +74,7 @@ def test_tables_repeat_with_their_seed() -> None:
 
 
 def test_all_layouts_come() -> None:
-    assert {layout_of(group) for group in TABLES} == {"rows", "lines", "markdown"}
+    assert {layout_of(group) for group in TABLES} == set(LAYOUTS)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +143,12 @@ def in_csv(group: Group) -> bytes:
 
 
 def in_html(group: Group) -> bytes:
-    rows = "".join(
+    header, *rows = (
         f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in cells(group)
     )
-    return f"<h1>{BOATS.titles[0]}</h1><table>{rows}</table>".encode()
+    if layout_of(group) == "labelled lines":
+        header = header.replace("td>", "th>")
+    return f"<h1>{BOATS.titles[0]}</h1><table>{header}{''.join(rows)}</table>".encode()
 
 
 def texts(groups: Sequence[Group], layout: Layout) -> list[Group]:
@@ -151,7 +158,7 @@ def texts(groups: Sequence[Group], layout: Layout) -> list[Group]:
 def test_the_layouts_are_those_that_the_product_reads() -> None:
     for group in texts(TABLES, "rows"):
         assert load_csv(".csv", in_csv(group)).text == "\n\n".join(one.context for one in group)
-    for group in texts(TABLES, "lines"):
+    for group in texts(TABLES, "labelled lines") + texts(TABLES, "lines"):
         assert load_html(".html", in_html(group)).text == group[0].context
 
 

@@ -1,0 +1,247 @@
+"""Rows of tables, in pages and in Word documents."""
+
+import io
+from collections.abc import Callable, Sequence
+
+import docx
+import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.table import Table
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.formats import parse
+from index.formats.blocks import Blocks
+from index.formats.tables import Cell, TableRows
+
+HALLS = (("Hall", "Seats", "Per day"), ("West Room", "87", "40 €"), ("Loft", "12", "15 €"))
+NAMED = ["Hall: West Room | Seats: 87 | Per day: 40 €", "Hall: Loft | Seats: 12 | Per day: 15 €"]
+UNNAMED = [" | ".join(row) for row in HALLS]
+
+
+def lines_of_page(table: str) -> list[str]:
+    return parse(".html", f"<table>{table}</table>".encode()).text.split("\n\n")
+
+
+def row_of_page(cells: Sequence[str], tag: str = "td") -> str:
+    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
+
+
+def rows_of_page(rows: Sequence[Sequence[str]]) -> str:
+    return "".join(map(row_of_page, rows))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        row_of_page(HALLS[0], "th") + rows_of_page(HALLS[1:]),
+        f"<thead>{row_of_page(HALLS[0])}</thead><tbody>{rows_of_page(HALLS[1:])}</tbody>",
+        row_of_page([f"<p>{name}:</p>" for name in HALLS[0]], "th") + rows_of_page(HALLS[1:]),
+        # The name of a row may be a header, too.
+        row_of_page(HALLS[0], "th")
+        + "".join(f"<tr><th>{a}</th><td>{b}</td><td>{c}</td></tr>" for a, b, c in HALLS[1:]),
+    ],
+)
+def test_each_cell_of_a_page_stands_after_the_name_of_its_column(table: str) -> None:
+    assert lines_of_page(table) == NAMED
+
+
+def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
+    assert lines_of_page(rows_of_page(HALLS)) == UNNAMED
+    assert lines_of_page(row_of_page(["a", "", "c"])) == ["a |  | c"]
+
+
+def test_rows_that_have_lost_their_table_are_rows() -> None:
+    assert parse(".html", b"<tr><td>a</td><td>b</td></tr>").text == "a | b"
+
+
+def test_names_above_each_other_name_a_column_together() -> None:
+    header = (
+        '<tr><th rowspan="2">Hall</th><th colspan="2">Price</th></tr><tr><th>day</th>'
+        "<th>week</th></tr>"
+    )
+
+    assert lines_of_page(header + row_of_page(["Loft", "15", "70"])) == [
+        "Hall: Loft | Price day: 15 | Price week: 70"
+    ]
+
+
+def test_a_cell_beside_several_rows_belongs_to_each() -> None:
+    rows = (
+        '<tr><td rowspan="2">Loft</td><td>Monday</td><td>15</td></tr>'
+        '<tr><td colspan="2">closed</td></tr>'
+    )
+
+    assert lines_of_page(row_of_page(["Hall", "Day", "Price"], "th") + rows) == [
+        "Hall: Loft | Day: Monday | Price: 15",
+        "Hall: Loft | Day, Price: closed",
+    ]
+
+
+def test_a_remark_beside_several_rows_is_said_once() -> None:
+    remark = "Only for members. " * 8
+    rows = f'<tr><td rowspan="2">{remark}</td><td>a</td></tr><tr><td>b</td></tr>'
+
+    named = lines_of_page(row_of_page(["Remark", "Hall"], "th") + rows)
+
+    assert named == [f"Remark: {remark.strip()} | Hall: a", "b"]
+
+
+def test_a_cell_alone_in_its_row_is_in_no_column() -> None:
+    apart = '<tr><td colspan="3">Upstairs</td></tr>'
+    title = '<tr><th colspan="3">Our halls</th></tr>'
+
+    table = title + row_of_page(HALLS[0], "th") + rows_of_page(HALLS[1:2]) + apart
+    assert lines_of_page(table) == ["Our halls", NAMED[0], "Upstairs"]
+
+
+def test_a_second_header_names_what_follows_it() -> None:
+    table = "".join(
+        row_of_page([name, "Price"], "th") + row_of_page(["one", "5"]) for name in ("Hall", "Boat")
+    )
+
+    assert lines_of_page(table) == ["Hall: one | Price: 5", "Boat: one | Price: 5"]
+
+
+@pytest.mark.parametrize(
+    "rows", ["", row_of_page(["", "", ""]), row_of_page(["word " * 90, "word " * 90])]
+)
+def test_names_that_no_row_repeats_stand_once(rows: str) -> None:
+    assert lines_of_page(row_of_page(HALLS[0], "th") + rows)[0] == UNNAMED[0]
+
+
+def test_names_as_long_as_sentences_stand_once() -> None:
+    names = [f"What a member pays for it {'or her ' * 12}", "Whether it has to be booked" * 5]
+
+    assert lines_of_page(row_of_page(names, "th") + row_of_page(["40 €", "yes"])) == [
+        " | ".join(name.strip() for name in names),
+        "40 € | yes",
+    ]
+
+
+def test_a_table_in_a_table_has_rows_of_its_own_or_is_a_cell() -> None:
+    inner = f"<table>{row_of_page(HALLS[0], 'th')}{rows_of_page(HALLS[1:])}</table>"
+    around = f"<tr><td>{'word ' * 200}{inner}</td></tr>"
+
+    assert lines_of_page(around)[1:] == NAMED
+    assert lines_of_page(row_of_page(["Halls", inner])) == [
+        "Halls | Hall | Seats | Per day | West Room | 87 | 40 € | Loft | 12 | 15 €"
+    ]
+
+
+@pytest.mark.parametrize("stated", ["0", "-1", "x", "²", "9" * 9, "9" * 5_000, ""])
+def test_no_statement_of_what_a_cell_covers_loses_a_cell(stated: str) -> None:
+    rows = f'<tr><td rowspan="{stated}" colspan="{stated}">a</td><td>b</td></tr>'
+
+    lines = lines_of_page(row_of_page(["One", "Two"], "th") + rows + row_of_page(["c", "d"]))
+
+    text = " ".join(lines)
+    assert all(text.count(cell) == 1 for cell in "bcd")
+
+
+cells = st.builds(Cell, st.sampled_from(["", "a", "b c"]), st.integers(1, 3), st.integers(1, 3))
+
+
+@given(st.lists(st.tuples(st.lists(cells, max_size=4), st.booleans()), max_size=6))
+def test_every_cell_is_said(rows: list[tuple[list[Cell], bool]]) -> None:
+    blocks = Blocks("row")
+    table = TableRows(blocks)
+    for row, is_header in rows:
+        table.add(row, is_header=is_header)
+    table.end()
+
+    said = blocks.loaded().text.replace("b c", "b")
+    for text in ("a", "b"):
+        in_body = [
+            cell
+            for row, is_header in rows
+            for cell in row
+            if cell.text[:1] == text and not (is_header and len(row) > 1)
+        ]
+        assert said.count(text) >= len(in_body)
+
+
+def lines_of_word(fill: Callable[[Table], None], style: str | None = None) -> list[str]:
+    document = docx.Document()
+    table = document.add_table(len(HALLS), len(HALLS[0]), style)
+    for row, texts in zip(table.rows, HALLS, strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    fill(table)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return parse(".docx", buffer.getvalue()).text.split("\n\n")
+
+
+def repeat_the_first_row(table: Table) -> None:
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+
+
+def embolden(count: int) -> Callable[[Table], None]:
+    def fill(table: Table) -> None:
+        for row in table.rows[:count]:
+            for cell in row.cells:
+                cell.paragraphs[0].runs[0].bold = True
+
+    return fill
+
+
+def as_it_is(_: Table) -> None:
+    pass
+
+
+def without_a_first_row(table: Table) -> None:
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    look.set(qn("w:firstRow"), "0")
+
+
+def with_older_looks(bits: str) -> Callable[[Table], None]:
+    def fill(table: Table) -> None:
+        look = table._tbl.tblPr.find(qn("w:tblLook"))
+        look.attrib.clear()
+        look.set(qn("w:val"), bits)
+
+    return fill
+
+
+@pytest.mark.parametrize(
+    ("fill", "style"),
+    [
+        (repeat_the_first_row, None),
+        (embolden(1), "Table Grid"),
+        (as_it_is, "Light Grid Accent 1"),
+        (with_older_looks("04A0"), "Light Grid Accent 1"),
+    ],
+)
+def test_each_cell_in_word_stands_after_the_name_of_its_column(
+    fill: Callable[[Table], None], style: str | None
+) -> None:
+    assert lines_of_word(fill, style) == NAMED
+
+
+@pytest.mark.parametrize(
+    ("fill", "style"),
+    [
+        (as_it_is, None),
+        (as_it_is, "Table Grid"),
+        (embolden(3), None),
+        (without_a_first_row, "Light Grid Accent 1"),
+        (with_older_looks("0480"), "Light Grid Accent 1"),
+    ],
+)
+def test_the_first_row_in_word_that_looks_like_any_other_names_nothing(
+    fill: Callable[[Table], None], style: str | None
+) -> None:
+    assert lines_of_word(fill, style) == UNNAMED
+
+
+def test_merged_cells_in_word_belong_to_all_that_they_cover() -> None:
+    def merge(table: Table) -> None:
+        repeat_the_first_row(table)
+        table.cell(2, 0).text = ""
+        table.cell(1, 0).merge(table.cell(2, 0))
+        table.cell(2, 2).text = ""
+        table.cell(2, 1).merge(table.cell(2, 2))
+
+    assert lines_of_word(merge) == [NAMED[0], "Hall: West Room | Seats, Per day: 12"]
