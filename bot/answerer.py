@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
-from bot.candidates import Candidate, Judged, candidates, judge
+from bot.candidates import Candidate, Judged, candidates, judge, overlap
 from bot.choosing import choose, newest_first
 from bot.confidence import Calibration
 from bot.conversation import FollowUp, Turn, in_conversation, other_wordings, recall, understand
@@ -119,7 +119,7 @@ class Answerer:
         choice = choose(found.question, judged, self.calibration, self._min_confidence)
         spans = tuple(self._located(one) for one in choice.chosen)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
-        asked = judged[0].candidate.asked if judged else found.question
+        asked = self._asked(found, judged[0].candidate) if judged else found.question
         return Answer(
             id=uuid.uuid4().hex,
             question=found.question,
@@ -218,6 +218,12 @@ class Answerer:
             here = self.calibration.evidence(one.clues)
             evidence[one.passage.id] = max(here, evidence.get(one.passage.id, here))
         return sorted(hits, key=lambda hit: -evidence.get(hit.passage.id, -math.inf))
+
+    def _asked(self, found: Findings, best: Candidate) -> str:
+        """What the best candidate answers: the question as typed, if that finds it first, too."""
+        alone = [one for one in found.candidates if one.asked == found.question]
+        is_same = any(overlap(one.candidate, best) for one in judge(alone, self.calibration)[:1])
+        return found.question if is_same else best.asked
 
     def _located(self, judged: Judged) -> AnswerSpan:
         return located(judged, self._retriever.source(judged.candidate.passage))

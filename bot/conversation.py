@@ -4,17 +4,17 @@ Earlier turns and a new question -> what to look for, and what to ask the reader
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
 arson?", "when did she resign") is asked together with the question that began the subject. What a
 passage says to the question before tells how likely it is the one that is spoken of; in the best
-passages, the new question is asked after that, and as typed, too. One that may be either is asked
-both ways. docs/conversation.md says what else was tried.
+passages, the new question is asked after that, and filled in from the one before it or as typed,
+too. One that may be either is asked both ways. docs/conversation.md says what else was tried.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.answer import Answer
 from bot.candidates import Candidate, normalised
+from bot.ellipsis import filled_in, without_opening
 from bot.words import (
     ASKING_WORDS,
     AUXILIARIES,
@@ -34,8 +34,8 @@ MAX_TURNS = 10
 # Of what was asked or answered before, shared by those that are repeated: the ends, where questions
 # stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
-# What a span that says the last answer again loses, in the reader's logits: it likes to answer the
-# first question once more. A champion can win twice, so the words are not shut out.
+# What a span that answers the question before once more loses, in the reader's logits, since the
+# reader likes to do that. A champion can win twice, so the words are not shut out.
 SAID_LOSS = 3.0
 # What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
 # and where it may stand alone. The conversation may have nothing to do with it then.
@@ -103,6 +103,8 @@ class FollowUp:
 
     question: str
     """As typed."""
+    filled_in: str | None
+    """A fragment written into a question before it; None if it has no place in one."""
     joined: str
     """After the question that began the subject, and after the last one: looked for, and asked of
     every passage."""
@@ -142,6 +144,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     last = turns[-1]
     follow_up = FollowUp(
         question=question,
+        filled_in=_filled_in(question, turns),
         joined=f"{_subject(turns)} {question}",
         before=_end_of(last.asked),
         cited=last.cited,
@@ -172,6 +175,13 @@ def _subject(turns: Sequence[Turn]) -> str:
         return _end_of(last.question)
     both = (between[-1].question, last.question)
     return " ".join(_end_of(text, MAX_EARLIER_CHARS // 2) for text in both)
+
+
+def _filled_in(question: str, turns: Sequence[Turn]) -> str | None:
+    """The question written into the last one of the subject that has a place for it."""
+    *between, root = (_end_of(turn.question) for turn in _chain(turns))
+    wholes = [text for text in between if not ASKING_WORDS.isdisjoint(words_of(text.lower()))]
+    return next(filter(None, (filled_in(question, text) for text in (*wholes, root))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,7 @@ def recall(
 
 def other_wordings(follow_up: FollowUp, recalled: Recall | None) -> tuple[Wording, ...]:
     """
-    What else a passage is asked: the question after its topic, and as typed.
+    What else a passage is asked: the question after its topic, and filled in or else as typed.
 
     A person or thing is no number: "how old is she" is not asked after "46".
 
@@ -225,7 +235,7 @@ def other_wordings(follow_up: FollowUp, recalled: Recall | None) -> tuple[Wordin
         follow_up: What is asked.
         recalled: Of the passage; None if it has no words.
     """
-    wordings = [Wording(follow_up.question, OTHER_WEIGHT)]
+    wordings = [Wording(follow_up.filled_in or follow_up.question, OTHER_WEIGHT)]
     if recalled is not None:
         is_of_person = not PERSONAL_PRONOUNS.isdisjoint(words_of(follow_up.question.lower()))
         if any(map(str.isalpha, recalled.topic)) or not is_of_person:
@@ -240,6 +250,7 @@ def in_conversation(
     """
     The candidate, weaker if its passage is hardly the one that is spoken of, or it was just said.
 
+    Where nothing was answered, what its passage says to the question before counts as said.
     Only who is ahead depends on the passage, not how sure one is that answers both questions.
 
     Args:
@@ -250,8 +261,8 @@ def in_conversation(
     margin = candidate.clues.margin
     if recalled is not None:
         margin += BEFORE_SHARE * recalled.behind
-    answer = follow_up.answer
-    if answer is not None and normalised(candidate.span.text) == normalised(answer):
+    said = recalled.topic if follow_up.answer is None and recalled else follow_up.answer
+    if said is not None and normalised(candidate.span.text) == normalised(said):
         margin -= SAID_LOSS
     return replace(candidate, clues=replace(candidate.clues, margin=margin))
 
@@ -271,13 +282,13 @@ def leaning(question: str) -> Leaning:
 
     It does if it begins by going on ("and", "what about"), has nothing of its own but a question
     word ("when", "by how much"), or has a pronoun without a name that it could stand for. It may if
-    it has a pronoun or hardly a word of its own. A question that names something stands alone, and
-    so does small talk.
+    it has a pronoun or hardly a word of its own, or few and speaks of "the" thing. A question that
+    names something stands alone, and so does small talk.
     """
     if is_small_talk(question):
         return Leaning.NO
     asked = question.strip().rstrip("?!. ")
-    rest = _GOING_ON.sub("", asked)
+    rest = without_opening(question)
     words = words_of(rest)
     lowered = [word.lower() for word in words]
     own = [word for word in lowered if word not in COMMON_WORDS]
@@ -294,19 +305,15 @@ def leaning(question: str) -> Leaning:
     is_fragment = (
         not any(word in ASKING_WORDS for word in lowered) and len(words) <= _FRAGMENT_WORDS
     )
-    return Leaning.MAYBE if is_fragment or len(own) <= _HARDLY_ANY else Leaning.NO
+    few = _FEW_OF_ITS_OWN if "the" in lowered else _HARDLY_ANY
+    return Leaning.MAYBE if is_fragment or len(own) <= few else Leaning.NO
 
 
-# Content words. "what did she think of the verdict" has two, and still needs somebody.
+# Content words. "what did she think of the verdict" has two, and still needs somebody; "who will
+# lead the new talks" has three, and may need to be told which talks.
 _FEW_OF_ITS_OWN = 3
 _HARDLY_ANY = 2
 _FRAGMENT_WORDS = 3
-
-_GOING_ON = re.compile(
-    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
-    r"[\s,]*|&\s*)+",
-    re.IGNORECASE,
-)
 
 
 def _is_pronoun(words: Sequence[str], place: int) -> bool:

@@ -15,9 +15,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 QUESTION_WORDS = _words("who whom whose what which when where why how")
-AUXILIARIES = _words(
-    "is are was were do does did has have had can could will would should may might must be been "
-    "being what's whats who's whos"
+FORMS_OF_BE = _words("is are was were be been being what's whats who's whos")
+AUXILIARIES = FORMS_OF_BE | _words(
+    "do does did has have had can could will would should may might must"
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
@@ -51,6 +51,12 @@ BESIDE_SMALL_TALK = _words(
     "you so very much a lot morning afternoon evening night all everyone everybody there bot quoth"
 )
 """What may stand with it, and alone asks something ("evening?")."""
+PREPOSITIONS = _words(
+    "about after against among as at before between by during for from in into of on over per "
+    "since through till to under until with without"
+)
+ARTICLES = _words("a an the my your our")
+"""And those that begin a phrase as they do, but for pronouns."""
 NUMBER_WORDS = _words(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "

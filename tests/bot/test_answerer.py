@@ -265,7 +265,7 @@ def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
     for question, *others in asked:
         assert question == joined
         assert re.fullmatch(r"(\d+)\1,? and for arson\?", others[0])
-        assert others[1:] == ["and for arson?"]
+        assert others[1:] == ["how many for arson"]
 
 
 def test_a_follow_up_is_answered_where_the_question_before_it_is(library: Library) -> None:
@@ -292,6 +292,20 @@ def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(
     assert (after.spans, after.confidence, after.understood) == (
         *(alone.spans, alone.confidence, None),
     )
+
+
+def test_what_a_question_finds_alone_as_well_is_not_understood_otherwise(filled: Library) -> None:
+    answerer = filled.answerer()
+    question, earlier = "how many for arson", (turn_of(answerer.answer("how many for theft")),)
+
+    assert {one.candidates[0].asked for one in answerer.find(question, earlier).attempts} == {
+        question,
+        f"how many for theft {question}",
+    }
+    answer = answerer.answer(question, earlier=earlier)
+
+    assert answer.spans[0].text == "90"
+    assert answer.understood is None
 
 
 def test_a_conversation_outlives_its_document_and_its_index(filled: Library) -> None:

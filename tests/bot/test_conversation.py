@@ -69,7 +69,10 @@ def test_a_question_that_names_its_subject_stands_alone(question: str) -> None:
     assert understand(question, [FIRST]).follow_up is None
 
 
-@pytest.mark.parametrize("question", ["who is the arbitrator", "wifi password", "how many died"])
+@pytest.mark.parametrize(
+    "question",
+    ["who is the arbitrator", "wifi password", "how many died", "who will lead the new talks"],
+)
 def test_a_question_with_hardly_a_word_of_its_own_may_be_either(question: str) -> None:
     understood = understand(question, [FIRST])
 
@@ -85,6 +88,7 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
     assert not understood.alone
     assert understood.follow_up == FollowUp(
         question="and for homicide?",
+        filled_in="how many were deported for homicide",
         joined="how many were deported for drunk driving? and for homicide?",
         before=FIRST.question,
         cited=FIRST.cited,
@@ -110,8 +114,23 @@ def test_small_talk_is_no_follow_up_and_changes_no_subject(polite: str) -> None:
     assert understand("and for homicide?", [FIRST, Turn(polite, None)]) == followed
 
 
-def follow_up(question: str, answer: str | None = None) -> FollowUp:
-    return FollowUp(question, f"before {question}", "before", (), 0.0, answer)
+def test_a_fragment_is_filled_in_from_the_last_question_that_has_a_place_for_it() -> None:
+    when = Turn("when was that?", "2011", (), f"{FIRST.question} when was that?")
+    theft = Turn("and for theft?", "812", (), f"{FIRST.question} and for theft?")
+
+    for turns, expected in (
+        ([FIRST, theft], "how many were deported for arson"),
+        ([FIRST, theft, when], "how many were deported for arson"),
+        ([FIRST, Turn("who paid for it?", "Ada", (), "it?")], "who paid for arson"),
+        ([Turn("deported for theft", "812")], "deported for arson"),
+    ):
+        found = understand("and for arson?", turns).follow_up
+        assert found is not None
+        assert found.filled_in == expected
+
+
+def follow_up(question: str, answer: str | None = None, filled_in: str | None = None) -> FollowUp:
+    return FollowUp(question, filled_in, f"before {question}", "before", (), 0.0, answer)
 
 
 def wordings(question: str, topic: str) -> list[str]:
@@ -121,6 +140,13 @@ def wordings(question: str, topic: str) -> list[str]:
 def test_a_passage_is_asked_after_its_topic_and_as_typed() -> None:
     assert wordings("and in May?", "812") == ["812 and in May?", "and in May?"]
     assert other_wordings(follow_up("why?"), None) == (Wording("why?", OTHER_WEIGHT),)
+
+
+def test_a_fragment_is_asked_filled_in_instead_of_as_typed() -> None:
+    asked = follow_up("and in May?", filled_in="who led in May")
+
+    texts = [one.text for one in other_wordings(asked, Recall("Ada", 0.0))]
+    assert texts == ["Ada and in May?", "who led in May"]
 
 
 def test_a_person_is_no_number() -> None:
@@ -163,7 +189,7 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     turn = Turn("who was fined for singing?", None, near)
 
     assert understand("why?", [turn]).follow_up == FollowUp(
-        "why?", "who was fined for singing? why?", turn.question, near, NEAR_GAIN, None
+        "why?", None, "who was fined for singing? why?", turn.question, near, NEAR_GAIN, None
     )
 
 
@@ -227,6 +253,15 @@ def test_what_was_just_said_counts_less() -> None:
 
     assert in_conversation(said("35 927"), asked, recalled).clues.margin == 9 - SAID_LOSS
     assert in_conversation(said("35,928"), asked, recalled).clues.margin == 9
+
+
+def test_what_a_passage_says_to_the_question_before_counts_as_said_if_nothing_was() -> None:
+    recalled = Recall("35,927", 0.0)
+
+    unanswered, answered = follow_up("and?"), follow_up("and?", "Ada")
+    assert in_conversation(said("35 927"), unanswered, recalled).clues.margin == 9 - SAID_LOSS
+    assert in_conversation(said("35 927"), answered, recalled).clues.margin == 9
+    assert in_conversation(said("35 927"), unanswered, None).clues.margin == 9
 
 
 def test_what_is_found_in_a_passage_that_is_behind_loses_a_share_of_that() -> None:

@@ -1,0 +1,86 @@
+"""
+Fragments of questions, and what they leave out: "and for homicide?" after "how many were deported
+for drunk driving?" is "how many were deported for homicide".
+
+Nothing is parsed. What a fragment takes the place of begins with the same preposition or article;
+where nothing does, the fragment stays as it is. docs/conversation.md says what else was tried.
+"""
+
+import re
+from collections.abc import Sequence
+
+from bot.words import (
+    ARTICLES,
+    ASKING_WORDS,
+    AUXILIARIES,
+    FORMS_OF_BE,
+    PREPOSITIONS,
+    PRONOUNS,
+    QUESTION_WORDS,
+)
+
+_GOING_ON = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
+    r"[\s,]*|&\s*)+",
+    re.IGNORECASE,
+)
+# A phrase ends before one of these.
+_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | {"and", "or", "but", "than"}
+# Between such a word and a verb stands what the question is about: "how long does the ferry take".
+_BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
+_ARTICLE_AND_NOUN = 2
+# "The ones in May" has no verb and refers to nothing.
+_IN_SENTENCES = (ASKING_WORDS - {"may"}) | (PRONOUNS - {"one", "ones"})
+
+
+def without_opening(question: str) -> str:
+    """A question without "and", "what about" and the like, and without its end mark."""
+    return _GOING_ON.sub("", question.strip().rstrip("?!. "))
+
+
+def filled_in(question: str, before: str) -> str | None:
+    """
+    Write a fragment into the question before it.
+
+    Args:
+        question: As typed.
+        before: A question that is none.
+
+    Returns:
+        None if it is no fragment, or finds no place.
+    """
+    fragment, whole = without_opening(question).split(), before.strip().rstrip("?!. ").split()
+    new, old = ([_plain(word) for word in words] for words in (fragment, whole))
+    if not new or not _IN_SENTENCES.isdisjoint(new):
+        return None
+    first = new[0]
+    if first not in old or first not in PREPOSITIONS | ARTICLES:
+        return None
+    start = len(old) - 1 - old[::-1].index(first)
+    end = _end_of_phrase(old, start + 1)
+    if first in ARTICLES:
+        end = _end_of_thing(new, old, start, end)
+    return " ".join((*whole[:start], *fragment, *whole[end:]))
+
+
+def _plain(word: str) -> str:
+    word = re.sub(r"^\W+|\W+$", "", word).lower()
+    # "An adult" may take the place of "a child".
+    return "a" if word == "an" else word
+
+
+def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) -> int:
+    """Where the phrase of an article ends, if it ends at `end` at the latest."""
+    has_verb = start > 0 and old[start - 1] in _BEFORE_SUBJECTS
+    if has_verb and end > start + _ARTICLE_AND_NOUN:
+        end -= 1
+    # "The ministry of plenty" takes the place of "the ministry of love".
+    while end + 1 < len(old) and old[end] in PREPOSITIONS and old[end] in new:
+        end += 2
+    return end
+
+
+def _end_of_phrase(words: Sequence[str], first: int) -> int:
+    """Where a phrase ends that has one word at least."""
+    after = range(first + 1, len(words))
+    return next((place for place in after if words[place] in _BOUNDARIES), len(words))

@@ -1,0 +1,64 @@
+"""Fragments take the place of what they stand for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.ellipsis import filled_in, without_opening
+
+
+@pytest.mark.parametrize(
+    ("before", "fragment", "whole"),
+    [
+        ("how many were removed for theft?", "and for arson?", "how many were removed for arson"),
+        ("Who leads in March?", "what about in late May", "Who leads in late May"),
+        ("how many in town in May were hurt", "in June?", "how many in town in June"),
+        ("how long does the ferry take?", "and the train", "how long does the train take"),
+        ("what is the age of the dog?", "and the cat?", "what is the age of the cat"),
+        ("who owns a boat of wood", "and an old barge", "who owns an old barge of wood"),
+        (
+            "what does the ministry of love do",
+            "and the ministry of plenty?",
+            "what does the ministry of plenty do",
+        ),
+        ("how many dogs has the club", "and the band", "how many dogs has the band"),
+        ("where is the hall", "and the one in town", "where is the one in town"),
+    ],
+)
+def test_a_fragment_takes_the_place_of_a_phrase_that_begins_alike(
+    before: str, fragment: str, whole: str
+) -> None:
+    assert filled_in(fragment, before) == whole
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        ("how many were removed for theft?", "and arson?"),
+        ("how many were removed for theft?", "and in May?"),
+        ("who keeps the key?", "who keeps the bell?"),
+        ("who keeps the key?", "the one that he gave her"),
+        ("who keeps the key?", "and?"),
+        ("", "and the bell?"),
+    ],
+    ids=["no such word", "another one", "sentence", "pronoun", "nothing", "nothing before"],
+)
+def test_what_has_no_place_stays_as_it_is(before: str, question: str) -> None:
+    assert filled_in(question, before) is None
+
+
+def test_what_goes_on_is_taken_off() -> None:
+    assert without_opening("Ok, and what about  the bell?! ") == "the bell"
+    assert without_opening("android phones?") == "android phones"
+
+
+words = st.sampled_from(
+    ["the", "a", "an", "for", "in", "of", "and", "do", "?", "what", "it", "bell"]
+)
+
+
+@given(st.lists(words, max_size=8), st.lists(words, max_size=8))
+def test_all_of_a_fragment_is_in_what_it_makes(question: list[str], before: list[str]) -> None:
+    whole = filled_in(" ".join(question), " ".join(before))
+
+    assert whole is None or without_opening(" ".join(question)).strip() in whole
