@@ -91,7 +91,7 @@ class Answer:
     kind: Kind = "one"
     """"one" wherever there are fewer than two spans."""
     understood: str | None = None
-    """What a question that leans on those before it was taken to ask; None if it stood alone."""
+    """What it was taken to ask, leaning on those before it; None if it was understood as typed."""
 
     @property
     def answered(self) -> bool:

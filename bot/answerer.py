@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
-from bot.candidates import Candidate, Judged, candidates, judge, overlap
+from bot.candidates import Candidate, Judged, candidates, judge
 from bot.choosing import choose, newest_first
 from bot.confidence import Calibration
 from bot.conversation import FollowUp, Turn, in_conversation, other_wordings, recall, understand
@@ -222,8 +222,8 @@ class Answerer:
     def _asked(self, found: Findings, best: Candidate) -> str:
         """What the best candidate answers: the question as typed, if that finds it first, too."""
         alone = [one for one in found.candidates if one.asked == found.question]
-        is_same = any(overlap(one.candidate, best) for one in judge(alone, self.calibration)[:1])
-        return found.question if is_same else best.asked
+        first = [one.candidate for one in judge(alone, self.calibration)[:1]]
+        return found.question if any(_is_same(one, best) for one in first) else best.asked
 
     def _located(self, judged: Judged) -> AnswerSpan:
         return located(judged, self._retriever.source(judged.candidate.passage))
@@ -232,6 +232,13 @@ class Answerer:
         return tuple(
             near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
         )
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are the same words of a document."""
+    return (one.document, one.start_char, one.end_char) == (
+        *(other.document, other.start_char, other.end_char),
+    )
 
 
 def _texts(hits: Sequence[Hit]) -> list[PassageText]:

@@ -68,7 +68,7 @@ class Turn:
     cited: tuple[Cited, ...] = ()
     """Where the answer stands, or else the nearest passages."""
     understood: str | None = None
-    """How it was asked after the turns before it; None if it stood alone."""
+    """How it was asked after the turns before it; None if it was understood as typed."""
 
     @property
     def asked(self) -> str:
@@ -250,7 +250,8 @@ def in_conversation(
     """
     The candidate, weaker if its passage is hardly the one that is spoken of, or it was just said.
 
-    Where nothing was answered, what its passage says to the question before counts as said.
+    Where nothing was answered, what its passage says to the question before counts as said, unless
+    the new one asks for that in other words.
     Only who is ahead depends on the passage, not how sure one is that answers both questions.
 
     Args:
@@ -261,10 +262,21 @@ def in_conversation(
     margin = candidate.clues.margin
     if recalled is not None:
         margin += BEFORE_SHARE * recalled.behind
-    said = recalled.topic if follow_up.answer is None and recalled else follow_up.answer
+    said = follow_up.answer
+    if said is None and recalled is not None and not _is_reworded(follow_up):
+        said = recalled.topic
     if said is not None and normalised(candidate.span.text) == normalised(said):
         margin -= SAID_LOSS
     return replace(candidate, clues=replace(candidate.clues, margin=margin))
+
+
+def _is_reworded(follow_up: FollowUp) -> bool:
+    """Whether it says a word of the question before."""
+    before, now = (
+        {word for word in words_of(text.lower()) if word not in COMMON_WORDS}
+        for text in (follow_up.before, follow_up.question)
+    )
+    return not before.isdisjoint(now)
 
 
 def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:

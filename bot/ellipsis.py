@@ -2,8 +2,10 @@
 Fragments of questions, and what they leave out: "and for homicide?" after "how many were deported
 for drunk driving?" is "how many were deported for homicide".
 
-Nothing is parsed. What a fragment takes the place of begins with the same preposition or article;
-where nothing does, the fragment stays as it is. docs/conversation.md says what else was tried.
+Nothing is parsed. What a fragment takes the place of is the last phrase that begins with the same
+preposition or article; where none does, the fragment stays as it is. That is wrong now and then, so
+what it makes is asked beside other wordings, and shown to nobody. docs/conversation.md says what
+else was tried.
 """
 
 import re
@@ -11,7 +13,6 @@ from collections.abc import Sequence
 
 from bot.words import (
     ARTICLES,
-    ASKING_WORDS,
     AUXILIARIES,
     FORMS_OF_BE,
     PREPOSITIONS,
@@ -24,13 +25,15 @@ _GOING_ON = re.compile(
     r"[\s,]*|&\s*)+",
     re.IGNORECASE,
 )
+# "May" is a month here: "the ones in May" has no verb.
+_VERBS = AUXILIARIES - {"may"}
 # A phrase ends before one of these.
-_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | {"and", "or", "but", "than"}
+_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | _VERBS | {"and", "or", "but", "than"}
 # Between such a word and a verb stands what the question is about: "how long does the ferry take".
 _BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
 _ARTICLE_AND_NOUN = 2
-# "The ones in May" has no verb and refers to nothing.
-_IN_SENTENCES = (ASKING_WORDS - {"may"}) | (PRONOUNS - {"one", "ones"})
+# "The ones" refers to nothing that was said.
+_IN_SENTENCES = QUESTION_WORDS | _VERBS | (PRONOUNS - {"one", "ones"})
 
 
 def without_opening(question: str) -> str:
@@ -54,8 +57,9 @@ def filled_in(question: str, before: str) -> str | None:
     if not new or not _IN_SENTENCES.isdisjoint(new):
         return None
     first = new[0]
-    if first not in old or first not in PREPOSITIONS | ARTICLES:
+    if first not in old or first not in ARTICLES | PREPOSITIONS:
         return None
+    # Of "the capital of the country", either may be meant; mostly it is the last.
     start = len(old) - 1 - old[::-1].index(first)
     end = _end_of_phrase(old, start + 1)
     if first in ARTICLES:

@@ -1,4 +1,4 @@
-"""What is kept of a run: the mean of its last snapshots, or half of the way there."""
+"""What is kept of a run: the mean of its last snapshots, or half or a third of the way there."""
 
 import json
 import shutil
@@ -14,8 +14,8 @@ LAST = 3
 
 def choose(folder: Path, began: Path, measured: Callable[[Network], Report]) -> None:
     """
-    Keep what has the better F1 at dev's best threshold as `folder / "chosen"`: where a run ended,
-    or the middle of that and where it began.
+    Keep what has the best F1 at dev's best threshold as `folder / "chosen"`: where a run ended, the
+    middle of that and where it began, or a third of the way.
 
     A later stage may teach one thing at the expense of another; between the weights before it and
     after it much of both is kept (Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
@@ -30,7 +30,7 @@ def choose(folder: Path, began: Path, measured: Callable[[Network], Report]) -> 
     newest_first = sorted(folder.glob("snapshots/*"), reverse=True)
     end = folder / "end"
     average([folder / "final", *newest_first][:LAST]).save(end)
-    ways = {"end": [end], "middle": [began, end]}
+    ways = {"end": [end], "middle": [began, end], "third": [began, began, end]}
     reports: dict[str, Report] = {}
     for name, averaged in ways.items():
         reports[name] = measured(average(averaged))

@@ -9,8 +9,8 @@ runs that one. In order:
 
 `data` counts the examples; `teacher` fine-tunes all-mpnet-base-v2; `distil` writes its opinions to
 `training/data/opinions.bin`; the stages that begin with `student` train the small reader, those of
-`training.workplace.LESSONS` last; `choose` keeps the end of the last one, or the middle of its way,
-as dev prefers; `export` writes that to `reader/weights/` as int8, if it costs little on dev;
+`training.workplace.LESSONS` last; `choose` keeps the end of the last one, or half or a third of its
+way, as dev prefers; `export` writes that to `reader/weights/` as int8, if it costs little on dev;
 `calibrate` writes its calibration, and `curve` the learning curve of the student's stages, beside
 it.
 """
@@ -150,7 +150,7 @@ def teach_lesson(name: str, place: Workplace) -> None:
 
 
 def choose_student(place: Workplace) -> None:
-    """Keep the last stage's end, or the middle of its way, as dev prefers, rounded as by int8."""
+    """Keep the last stage's end, or a part of its way, as dev prefers, rounded as by int8."""
     from training.rounding import round_inside
 
     def measured(network: Network) -> Report:

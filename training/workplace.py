@@ -77,6 +77,15 @@ LESSONS = {
         tables=400,
         rounds=True,
     ),
+    "student-seventh": Lesson(
+        SPLITS,
+        9,
+        examples=3_000,
+        mismatches=0,
+        contests=Mix(questions=6_000, followups=1_200, pairs=400),
+        tables=1_400,
+        rounds=True,
+    ),
 }
 """By stage, in order."""
 

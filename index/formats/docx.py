@@ -1,6 +1,7 @@
 """DOCX: paragraphs and tables in order."""
 
 import io
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from index.documents import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.packages import open_package, read_xml
-from index.formats.tables import Cell, TableRows
+from index.formats.tables import Cell, Row, lines_of
 
 # Read by hand: python-docx finds the properties that Word wrote, not those of LibreOffice.
 _PROPERTIES = "docProps/core.xml"
@@ -40,6 +41,10 @@ _RUNS = frozenset(map(qn, ["w:r", "w:hyperlink"]))
 _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
+_BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
+_KEY_AND_VALUE = 2
+# One that each is based on; a damaged file may go round in circles.
+_MAX_STYLES = 20
 # Its lines are the headings over again.
 _CONTENTS_GALLERY = "Table of Contents"
 
@@ -68,31 +73,40 @@ def _add(blocks: Blocks, content: Any, document: Document) -> None:
 
 
 def _add_table(blocks: Blocks, table: Table) -> None:
-    rows = TableRows(blocks)
     names = _count_of_header_rows(table)
+    rows = []
     for number, row in enumerate(table.rows):
         # python-docx gives a merged cell once for each column and in each row that it covers.
         covered = Counter(cell._tc for cell in row.cells)
         cells = [Cell(" ".join(_cell_text(cell).split()), count) for cell, count in covered.items()]
-        if row.grid_cols_before:
-            cells.insert(0, Cell("", row.grid_cols_before))
-        rows.add(cells, is_header=number < names)
-    rows.end()
+        if (before := _columns_before(row)) > 0:
+            cells.insert(0, Cell("", before))
+        rows.append(Row(tuple(cells), is_header=number < names, is_in_head=number < names))
+    for line in lines_of(rows):
+        blocks.add(line)
+
+
+def _columns_before(row: _Row) -> int:
+    """How many columns a row leaves out at its start."""
+    stated = "".join(row._tr.xpath("./w:trPr/w:gridBefore/@w:val"))
+    return int(stated) if stated.isascii() and stated.isdecimal() else 0
 
 
 def _count_of_header_rows(table: Table) -> int:
     """
     How many of a table's first rows name its columns.
 
-    Word marks those that it repeats on each page. Otherwise it is the first if it looks like one,
-    by the table's style or in bold alone. Any other may be the first of a list.
+    Word marks those that it repeats on each page. Otherwise it is the first if it looks like one:
+    in bold alone or, of three columns, by the table's style. Of two, a style may set apart the
+    first thing of a list, too.
     """
     rows = list(table.rows)
     marked = sum(1 for _ in takewhile(_is_repeated, rows))
     if marked:
         return marked
     is_bold_alone = [_is_bold(row) for row in rows[:2]] == [True, False]
-    return int(is_bold_alone or _is_set_apart_by_style(table))
+    is_wide = bool(rows) and len(rows[0].cells) > _KEY_AND_VALUE
+    return int(is_bold_alone or (is_wide and _is_set_apart_by_style(table)))
 
 
 def _is_repeated(row: _Row) -> bool:
@@ -106,7 +120,9 @@ def _is_set_apart_by_style(table: Table) -> bool:
     if not any(_uses_first_row(look) for look in looks):
         return False
     style: Any = table.style
-    while style is not None:
+    for _ in range(_MAX_STYLES):
+        if style is None:
+            break
         if style.element.xpath("./w:tblStylePr[@w:type = 'firstRow']"):
             return True
         style = style.base_style
@@ -118,7 +134,8 @@ def _uses_first_row(look: Any) -> bool:
     if stated is not None:
         return stated not in _OFF
     # Older files say it in bits.
-    return bool(int(look.get(qn("w:val"), "0"), 16) & _FIRST_ROW_BIT)
+    bits = look.get(qn("w:val"), "")
+    return bool(_BITS.fullmatch(bits)) and bool(int(bits, 16) & _FIRST_ROW_BIT)
 
 
 def _is_bold(row: _Row) -> bool:

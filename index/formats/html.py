@@ -7,7 +7,7 @@ The tree is walked without recursion, so that only the parser limits how deep el
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from index.documents import Loaded, decode
 from index.errors import DocumentError
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
-from index.formats.tables import BETWEEN_CELLS, Cell, TableRows
+from index.formats.tables import Cell, Row, lines_of
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | frozenset(
@@ -53,11 +53,23 @@ _BLOCKS = _HEADINGS | frozenset(
         "ul",
     ]
 )
+_BREAKS = _BLOCKS | {"br"}
 _CELLS = frozenset({"td", "th"})
+# What the parts of a table hold.
+_CHILDREN = {
+    "table": {"caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr"},
+    "thead": {"tr"},
+    "tbody": {"tr"},
+    "tfoot": {"tr"},
+    "tr": _CELLS,
+}
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
+# In a table that names its columns, of so much.
+_MAX_NAMED_ROW_CHARS = 2_000
 # HTML's own limits on what a cell covers.
-_MAX_SPAN = {"colspan": 1_000, "rowspan": 65_534}
+_MAX_COLSPAN = 1_000
+_MAX_ROWSPAN = 65_534
 # Never part of what a page says.
 _SILENT = frozenset(
     [
@@ -237,14 +249,9 @@ def _text_length(element: Any) -> int:
 
 def _is_silent(element: Any) -> bool:
     tag = element.tag
-    if not isinstance(tag, str) or tag in _SILENT:
-        return True
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+    if not isinstance(tag, str) or tag in _SILENT or _is_hidden(element):
         return True
     if element.get("role") in _SILENT_ROLES:
-        return True
-    style = (element.get("style") or "").replace(" ", "").lower()
-    if "display:none" in style or "visibility:hidden" in style:
         return True
     # The header of a page is its banner; that of an article holds its title.
     if tag in {"header", "footer"} and not _is_inside_article(element):
@@ -252,6 +259,13 @@ def _is_silent(element: Any) -> bool:
     names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
     is_page = tag in {"html", "body", "main", "article"}
     return not is_page and not _SILENT_NAMES.isdisjoint(names)
+
+
+def _is_hidden(element: Any) -> bool:
+    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return True
+    style = (element.get("style") or "").replace(" ", "").lower()
+    return "display:none" in style or "visibility:hidden" in style
 
 
 def _is_inside_article(element: Any) -> bool:
@@ -287,6 +301,9 @@ def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
         if event == "start":
             if silent_depth or _is_silent(element) or element in left_out:
                 silent_depth += 1
+            elif element.tag == "table" and (rows := _named_rows(element)):
+                walk.add(_captions(element) + lines_of(rows))
+                silent_depth += 1
             else:
                 walk.enter(element)
             continue
@@ -296,7 +313,7 @@ def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
             walk.leave(element)
         if not silent_depth and element is not root:
             walk.line.append(element.tail or "")
-    walk.end()
+    walk.flush()
     return walk.found
 
 
@@ -306,13 +323,9 @@ class _Walk:
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
         self.line: list[str] = []
-        """Of the paragraph or cell that is being read; a zero character is a line break."""
+        """Of the paragraph that is being read; a zero character is a line break."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
-        self._cells: list[Cell] = []
-        """Of that row, so far."""
-        self._tables = [TableRows(blocks)]
-        """Those that are open, the innermost last; the first has the rows of no table."""
         self.found = False
 
     def enter(self, element: Any) -> None:
@@ -321,12 +334,8 @@ class _Walk:
             self.line.append(" ")
         elif tag in _BLOCKS:
             self.flush()
-            if tag == "table":
-                self._tables.append(TableRows(self._blocks))
-            elif tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
+            if tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
                 self._row = element
-            elif tag == "tr":
-                self._tables[-1].end()
         if tag in _HEADINGS:
             name = _SPACE.sub(" ", "".join(element.itertext())).strip()
             if name:
@@ -336,38 +345,24 @@ class _Walk:
         self.line.append(element.text or "")
 
     def leave(self, element: Any) -> None:
-        if self._row is not None:
-            self._leave_in_row(element)
+        if self._row is not None and element is not self._row:
+            self.line.append(" | " if element.tag in _CELLS else " ")
         elif element.tag in _BLOCKS:
+            self._row = None
             self.flush()
-            if element.tag == "table":
-                self._tables.pop().end()
 
-    def _leave_in_row(self, element: Any) -> None:
-        if element is self._row:
-            self._end_cell(element)
-            self._tables[-1].add(self._cells, is_header=_names_columns(element))
-            self.found = self.found or any(cell.text for cell in self._cells)
-            self._row, self._cells = None, []
-        elif element.tag in _CELLS and element.getparent() is self._row:
-            self._end_cell(element)
+    def add(self, paragraphs: Sequence[str]) -> None:
+        """Add paragraphs that were read otherwise."""
+        self.line.append(" ")
+        if self._row is None:
+            self.flush()
+            self.found = True
+            for paragraph in paragraphs:
+                self._blocks.add(paragraph)
         else:
-            self.line.append(BETWEEN_CELLS if element.tag in _CELLS else " ")
-
-    def _end_cell(self, element: Any) -> None:
-        """Of a row, what is in no cell of it becomes one, if it is anything."""
-        text = _SPACE.sub(" ", "".join(self.line).replace("\0", " ")).strip(BETWEEN_CELLS)
-        self.line.clear()
-        if text or element is not self._row:
-            self._cells.append(Cell(text, _span(element, "colspan"), _span(element, "rowspan")))
-
-    def end(self) -> None:
-        """After the last element."""
-        self.flush()
-        self._tables.pop().end()
+            self.line.extend(f"{paragraph} | " for paragraph in paragraphs)
 
     def flush(self) -> None:
-        """End the paragraph."""
         lines = "".join(self.line).split("\0")
         self.line.clear()
         text = "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
@@ -376,17 +371,87 @@ class _Walk:
             self._blocks.add(text)
 
 
+def _named_rows(table: Any) -> list[Row]:
+    """
+    The rows of a table that names its columns; none of one that doesn't, or lays out a page.
+
+    A name is a cell that HTML calls a header, but one in each row is its row's.
+    """
+    others = ("table", *_HEADINGS)
+    if next(table.iterdescendants(*others), None) is not None:
+        return []
+    elements = list(table.iter("tr"))
+    if any(map(_has_more, table.iter(*_CHILDREN))) or any(
+        _text_length(row) > _MAX_NAMED_ROW_CHARS for row in elements
+    ):
+        return []
+    parts: dict[Any, int] = {}
+    rows = [
+        Row(
+            tuple(_cells(row)),
+            is_header=row.getparent().tag == "thead" or _names_columns(row),
+            group=parts.setdefault(row.getparent(), len(parts)),
+            is_in_head=row.getparent().tag == "thead",
+        )
+        for row in elements
+        if not _is_hidden(row) and not _is_hidden(row.getparent())
+    ]
+    return rows if any(row.is_header for row in rows) else []
+
+
+def _has_more(part: Any) -> bool:
+    """Whether a part of a table has something beside what belongs there."""
+    outside = [part.text, *(child.tail for child in part)]
+    return any(child.tag not in _CHILDREN[part.tag] for child in part) or any(
+        text and not text.isspace() for text in outside
+    )
+
+
 def _names_columns(row: Any) -> bool:
-    """Whether it is a header of its table."""
-    cells = [cell.tag for cell in row if cell.tag in _CELLS]
-    return row.getparent().tag == "thead" or "td" not in cells
+    """Whether all its cells are headers, but for an empty one in the corner."""
+    cells = list(row)
+    if cells and cells[0].tag == "td" and not _text_length(cells[0]):
+        cells = cells[1:]
+    return bool(cells) and all(cell.tag == "th" for cell in cells)
 
 
-def _span(cell: Any, name: str) -> int:
+def _cells(row: Any) -> Iterator[Cell]:
+    for cell in row:
+        text = "" if _is_hidden(cell) else _visible_text(cell)
+        # A row span of 0 reaches to the end of the part.
+        rows = _count(cell, "rowspan", _MAX_ROWSPAN) or _MAX_ROWSPAN
+        yield Cell(text, max(1, _count(cell, "colspan", _MAX_COLSPAN)), rows)
+
+
+def _count(cell: Any, name: str, most: int) -> int:
     """How many columns or rows a cell covers; one, if it doesn't say so clearly."""
     stated = (cell.get(name) or "").strip()
-    covered = int(stated) if _COUNT.fullmatch(stated) else 1
-    return min(max(covered, 1), _MAX_SPAN[name])
+    return min(int(stated), most) if _COUNT.fullmatch(stated) else 1
+
+
+def _captions(table: Any) -> list[str]:
+    return [_visible_text(caption) for caption in table.iter("caption")]
+
+
+def _visible_text(element: Any) -> str:
+    """Its text in one line, whatever its classes and links are."""
+    parts: list[str] = []
+    silent_depth = 0
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        is_inside = inner is not element
+        if event == "start":
+            if silent_depth or (is_inside and _is_silent(inner)):
+                silent_depth += 1
+            else:
+                parts += [" " if inner.tag in _BREAKS else "", inner.text or ""]
+            continue
+        if silent_depth:
+            silent_depth -= 1
+        else:
+            parts.append(" " if inner.tag in _BREAKS else "")
+        if not silent_depth and is_inside:
+            parts.append(inner.tail or "")
+    return _SPACE.sub(" ", "".join(parts)).strip()
 
 
 def _first_text(root: Any, tag: str) -> str | None:

@@ -1,16 +1,16 @@
-"""A table's rows as paragraphs, each cell after the name of its column if the table has names."""
+"""A table's rows as lines, each cell after the name of its column if the table has names."""
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from index.formats.blocks import Blocks
-
-BETWEEN_CELLS = " | "
+_BETWEEN_CELLS = " | "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
-# A cell beside several rows is repeated in each; a longer one is a remark, and stands once.
-_MAX_REPEATED_CHARS = 100
+# Of the cells that reach into a row from above, together; others are remarks, and stand once.
+_MAX_REPEATED_CHARS = 200
+# A wider table is no table for people, and is written as it stands.
+_MAX_COLUMNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,19 @@ class Cell:
     text: str
     columns: int = 1
     rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What begins in a row, from left to right."""
+
+    cells: tuple[Cell, ...]
+    is_header: bool = False
+    """Whether it looks like the names of columns."""
+    group: int = 0
+    """No cell reaches out of its group of rows."""
+    is_in_head: bool = False
+    """Whether it stands in a part that has nothing but names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,90 +46,124 @@ class _Placed:
         return self.column + self.cell.columns
 
 
-class TableRows:
-    """Writes one table, from the top."""
+@dataclass
+class _Header:
+    """Rows that name columns together, and where they would stand."""
 
-    def __init__(self, blocks: Blocks) -> None:
-        """Begin a table, whose paragraphs go to `blocks`."""
-        self._blocks = blocks
-        self._header: list[list[_Placed]] = []
-        self._is_header_used = True
-        self._reaching: list[_Placed] = []
-        """The cells that cover a part of the next row, from left to right."""
+    at: int
+    rows: list[list[_Placed]] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
 
-    def add(self, cells: Sequence[Cell], *, is_header: bool) -> None:
-        """
-        Add a row.
+    @property
+    def covers_several(self) -> bool:
+        return any(one.cell.columns > 1 or one.cell.rows > 1 for row in self.rows for one in row)
 
-        Args:
-            cells: From left to right, without those that reach into it from above.
-            is_header: Whether they name their columns; a single one names none. Header rows
-                that follow each other do so together.
-        """
-        row = self._place(cells)
-        if is_header and len(row) > 1:
-            if self._is_header_used:
-                self._header = []
-            self._is_header_used = False
-            self._header.append(row)
-        elif any(cell.text for cell in cells):
-            self._write(row)
+    @cached_property
+    def names(self) -> list[str]:
+        """Of each column, once all rows are there; what covers several of them is said once."""
+        names = [
+            [one.cell.text for row in self.rows for one in row if one.column <= column < one.end]
+            for column in range(max((one.end for row in self.rows for one in row), default=0))
+        ]
+        return [" ".join(dict.fromkeys(filter(None, parts))).rstrip(" :") for parts in names]
 
-    def end(self) -> None:
-        """Write a header that no row has repeated."""
-        if not self._is_header_used:
-            self._is_header_used = True
-            for row in self._header:
-                self._blocks.add(_line(row))
 
-    def _place(self, cells: Sequence[Cell]) -> list[_Placed]:
-        """Find the columns of a row's cells, those from above among them."""
-        above = deque(self._reaching)
-        row: list[_Placed] = []
+def lines_of(rows: Sequence[Row]) -> list[str]:
+    """
+    Write a table.
+
+    Headers count where they have two names at least: the first one, rows that follow it in its part
+    or share its wide cells, and later ones without a figure (a sum is no name). What a header says
+    that no row repeats stands once, in its own line.
+    """
+    placed = _placed(rows)
+    if placed is None:
+        return [line for row in rows if (line := _plain(row.cells))]
+    lines: list[str] = []
+    header = _Header(0)
+    is_open = True
+    for row, cells in zip(rows, placed, strict=True):
+        if _is_names(row, is_first=not header.rows):
+            if is_open and header.rows and (row.is_in_head or header.covers_several):
+                header.rows.append(cells)
+                continue
+            if not (is_open and header.rows):
+                _write_unused(header, lines)
+                header, is_open = _Header(len(lines), [cells]), True
+                continue
+        if any(cell.text for cell in row.cells):
+            is_open = is_open and not header.rows
+            lines.append(_line(cells, header))
+    _write_unused(header, lines)
+    return lines
+
+
+def _is_names(row: Row, *, is_first: bool) -> bool:
+    texts = [cell.text for cell in row.cells if cell.text]
+    if not row.is_header or len(texts) < 2:  # noqa: PLR2004 - one names nothing
+        return False
+    return is_first or row.is_in_head or not any(map(str.isdigit, "".join(texts)))
+
+
+def _placed(rows: Sequence[Row]) -> list[list[_Placed]] | None:
+    """Each row's cells in their columns, those from above among them; None if it is too wide."""
+    grid: list[list[_Placed]] = []
+    reaching: list[_Placed] = []
+    group = None
+    for row in rows:
+        above = reaching if row.group == group else reaching[:0]
+        group = row.group
+        cells: list[_Placed] = []
         column = 0
-        for cell in cells:
+        for cell in row.cells:
             while above and above[0].column <= column:
-                row.append(above.popleft())
-                column = max(column, row[-1].end)
-            row.append(_Placed(cell, column))
+                cells.append(above[0])
+                column, above = max(column, above[0].end), above[1:]
+            cells.append(_Placed(cell, column))
             column += cell.columns
-        row += above
-        self._reaching = [_below(placed) for placed in row if placed.cell.rows > 1]
-        return row
-
-    def _write(self, row: Sequence[_Placed]) -> None:
-        names = "".join(name for header in self._header for name in _texts(header))
-        if len(names) > _MAX_NAMES_CHARS:
-            self.end()
-        # One cell alone, such as "Open air" above the rows that follow, is in no column.
-        elif names and len(_texts(row)) > 1:
-            self._is_header_used = True
-            named = [self._named(placed) for placed in row if placed.cell.text]
-            self._blocks.add(BETWEEN_CELLS.join(named))
-            return
-        self._blocks.add(_line(row))
-
-    def _named(self, placed: _Placed) -> str:
-        """A cell after the names of its columns."""
-        names = (
-            ", ".join(_texts([n for n in row if n.column < placed.end and placed.column < n.end]))
-            for row in self._header
-        )
-        # A name that covers several rows of the header is in each of them.
-        name = " ".join(dict.fromkeys(filter(None, names))).rstrip(" :")
-        return f"{name}: {placed.cell.text}" if name else placed.cell.text
+        cells += above
+        if cells and max(one.end for one in cells) > _MAX_COLUMNS:
+            return None
+        grid.append(cells)
+        reaching = _below(cells)
+    return grid
 
 
-def _line(row: Sequence[_Placed]) -> str:
+def _below(cells: Sequence[_Placed]) -> list[_Placed]:
+    """The cells that cover more than one row, as they stand in the next one."""
+    reaching = []
+    left = _MAX_REPEATED_CHARS
+    for one in cells:
+        if one.cell.rows > 1:
+            text = one.cell.text if len(one.cell.text) <= left else ""
+            left -= len(text)
+            cell = replace(one.cell, text=text, rows=one.cell.rows - 1)
+            reaching.append(replace(one, cell=cell))
+    return reaching
+
+
+def _line(cells: Sequence[_Placed], header: _Header) -> str:
+    names = header.names
+    said = [one for one in cells if one.cell.text]
+    # One cell alone, such as "Open air" above the rows that follow, is in no column.
+    is_apart = len(said) == 1 and (said[0].column == 0 or said[0].cell.columns > 1)
+    if is_apart or sum(map(len, names)) > _MAX_NAMES_CHARS or not any(names):
+        return _plain([one.cell for one in cells])
+    parts = []
+    for one in said:
+        columns = range(one.column, min(one.end, len(names)))
+        header.used.update(columns)
+        name = ", ".join(dict.fromkeys(names[n] for n in columns if names[n]))
+        parts.append(f"{name}: {one.cell.text}" if name else one.cell.text)
+    return _BETWEEN_CELLS.join(parts)
+
+
+def _write_unused(header: _Header, lines: list[str]) -> None:
+    """Write a header with a name that no row repeats, above its rows."""
+    if any(name and column not in header.used for column, name in enumerate(header.names)):
+        lines[header.at : header.at] = [_plain([one.cell for one in row]) for row in header.rows]
+
+
+def _plain(cells: Sequence[Cell]) -> str:
     """Without names; a cell that is empty keeps its place."""
-    return BETWEEN_CELLS.join(placed.cell.text for placed in row).strip(BETWEEN_CELLS)
-
-
-def _texts(row: Sequence[_Placed]) -> list[str]:
-    return [placed.cell.text for placed in row if placed.cell.text]
-
-
-def _below(placed: _Placed) -> _Placed:
-    """A cell that covers more than one row, as it stands in the next one."""
-    text = placed.cell.text if len(placed.cell.text) <= _MAX_REPEATED_CHARS else ""
-    return replace(placed, cell=replace(placed.cell, text=text, rows=placed.cell.rows - 1))
+    return _BETWEEN_CELLS.join(cell.text for cell in cells).strip(_BETWEEN_CELLS)

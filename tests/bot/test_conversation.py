@@ -1,6 +1,7 @@
 """A question is understood with those before it, or left as it is."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -262,6 +263,8 @@ def test_what_a_passage_says_to_the_question_before_counts_as_said_if_nothing_wa
     assert in_conversation(said("35 927"), unanswered, recalled).clues.margin == 9 - SAID_LOSS
     assert in_conversation(said("35 927"), answered, recalled).clues.margin == 9
     assert in_conversation(said("35 927"), unanswered, None).clues.margin == 9
+    reworded = replace(unanswered, before="who leads the inquiry", question="so who leads it")
+    assert in_conversation(said("35 927"), reworded, recalled).clues.margin == 9
 
 
 def test_what_is_found_in_a_passage_that_is_behind_loses_a_share_of_that() -> None:

@@ -44,9 +44,12 @@ def test_snapshots_are_averaged(run: Path) -> None:
     assert all(bool(((one[name] + two[name]) / 2 == mean[name]).all()) for name in mean)
 
 
-@pytest.mark.parametrize(("scores", "chosen"), [((61.0, 60.0), "end"), ((60.0, 61.0), "middle")])
+@pytest.mark.parametrize(
+    ("scores", "chosen"),
+    [((61.0, 60.0, 59.0), "end"), ((60.0, 61.0, 59.0), "middle"), ((60.0, 59.0, 61.0), "third")],
+)
 def test_what_dev_prefers_is_kept_and_an_earlier_choice_replaced(
-    run: Path, began: Path, scores: tuple[float, float], chosen: str
+    run: Path, began: Path, scores: tuple[float, float, float], chosen: str
 ) -> None:
     choose(run, began, scored(*scores[::-1]))
 
@@ -54,7 +57,8 @@ def test_what_dev_prefers_is_kept_and_an_earlier_choice_replaced(
 
     end = average([run / "final", *sorted((run / "snapshots").iterdir(), reverse=True)])
     end.save(run / "expected")
-    expected = {"end": end, "middle": average([began, run / "expected"])}
+    middle, third = ([began] * count + [run / "expected"] for count in (1, 2))
+    expected = {"end": end, "middle": average(middle), "third": average(third)}
     kept = weights(open_student(run / "chosen"))
     assert [name for name, network in expected.items() if equal(weights(network), kept)] == [chosen]
     figures = json.loads((run / "chosen" / "dev.json").read_text())
@@ -65,7 +69,7 @@ def test_the_end_is_the_mean_of_the_last_snapshots_alone(run: Path, began: Path)
     last = sorted((run / "snapshots").iterdir())[-2:]
     tiny_network(seed=8).save(run / "snapshots" / "step-000100")
 
-    choose(run, began, scored(61.0, 60.0))
+    choose(run, began, scored(61.0, 60.0, 59.0))
 
     kept = weights(open_student(run / "chosen"))
     assert equal(kept, weights(average([run / "final", *last[::-1]])))
