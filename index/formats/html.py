@@ -17,131 +17,12 @@ from index.documents import Loaded, decode
 from index.errors import DocumentError
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
-from index.formats.tables import Cell, Row, lines_of
+from index.formats.html_elements import BLOCKS, CELLS, HEADINGS, SPACE, is_silent, text_length
+from index.formats.html_tables import captions, named_rows
+from index.formats.tables import lines_of
 
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_BLOCKS = _HEADINGS | frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "caption",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_BREAKS = _BLOCKS | {"br"}
-_CELLS = frozenset({"td", "th"})
-# What the parts of a table hold.
-_CHILDREN = {
-    "table": {"caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr"},
-    "thead": {"tr"},
-    "tbody": {"tr"},
-    "tfoot": {"tr"},
-    "tr": _CELLS,
-}
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
-# In a table that names its columns, of so much.
-_MAX_NAMED_ROW_CHARS = 2_000
-# HTML's own limits on what a cell covers.
-_MAX_COLSPAN = 1_000
-_MAX_ROWSPAN = 65_534
-# Never part of what a page says.
-_SILENT = frozenset(
-    [
-        "aside",
-        "button",
-        "canvas",
-        "datalist",
-        "dialog",
-        "form",
-        "head",
-        "iframe",
-        "input",
-        "link",
-        "map",
-        "math",
-        "meta",
-        "nav",
-        "noscript",
-        "object",
-        "script",
-        "select",
-        "style",
-        "svg",
-        "template",
-        "textarea",
-        "title",
-    ]
-)
-_SILENT_ROLES = frozenset(
-    [
-        "alert",
-        "banner",
-        "complementary",
-        "contentinfo",
-        "dialog",
-        "menu",
-        "menubar",
-        "navigation",
-        "search",
-        "toolbar",
-    ]
-)
-# Whole words of an element's classes and id.
-_SILENT_NAMES = frozenset(
-    [
-        "ad",
-        "ads",
-        "advert",
-        "advertisement",
-        "breadcrumb",
-        "breadcrumbs",
-        "cookie",
-        "cookies",
-        "cookie-banner",
-        "menu",
-        "nav",
-        "navbar",
-        "navigation",
-        "pagination",
-        "related",
-        "related-posts",
-        "share",
-        "sharing",
-        "sidebar",
-        "site-footer",
-        "site-header",
-        "skip-link",
-        "social",
-        "social-links",
-        "toc",
-    ]
-)
 # A block with so many links, which are so much of its text, is a menu.
 _MENU_LINKS = 3
 _MENU_SHARE = 0.6
@@ -168,8 +49,6 @@ _DATE_FIELDS = frozenset(
 )
 _META_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w\-]+)""", re.IGNORECASE)
 _SNIFFED_BYTES = 4_096
-_COUNT = re.compile(r"[0-9]{1,9}")
-_SPACE = re.compile(r"[ \t\r\f\v\n]+")
 
 
 def load_html(_suffix: str, content: bytes) -> Loaded:
@@ -230,46 +109,17 @@ def add_main_text(blocks: Blocks, element: Any) -> None:
 
 def _main_element(root: Any) -> Any:
     body = next(root.iter("body"), root)
-    whole = _text_length(body)
+    whole = text_length(body)
     mains = [element for element in body.iter() if _is_main(element)]
     articles = list(body.iter("article"))
     for candidates in (mains, articles if len(articles) == 1 else []):
-        if len(candidates) == 1 and _text_length(candidates[0]) >= _MIN_MAIN_SHARE * whole:
+        if len(candidates) == 1 and text_length(candidates[0]) >= _MIN_MAIN_SHARE * whole:
             return candidates[0]
     return body
 
 
 def _is_main(element: Any) -> bool:
     return "main" in (element.tag, element.get("role"))
-
-
-def _text_length(element: Any) -> int:
-    return sum(len(_SPACE.sub(" ", text)) for text in element.itertext() if not text.isspace())
-
-
-def _is_silent(element: Any) -> bool:
-    tag = element.tag
-    if not isinstance(tag, str) or tag in _SILENT or _is_hidden(element):
-        return True
-    if element.get("role") in _SILENT_ROLES:
-        return True
-    # The header of a page is its banner; that of an article holds its title.
-    if tag in {"header", "footer"} and not _is_inside_article(element):
-        return True
-    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
-    is_page = tag in {"html", "body", "main", "article"}
-    return not is_page and not _SILENT_NAMES.isdisjoint(names)
-
-
-def _is_hidden(element: Any) -> bool:
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return True
-    style = (element.get("style") or "").replace(" ", "").lower()
-    return "display:none" in style or "visibility:hidden" in style
-
-
-def _is_inside_article(element: Any) -> bool:
-    return any(True for _ in element.iterancestors("article", "main"))
 
 
 def _menus(root: Any) -> frozenset[Any]:
@@ -288,7 +138,7 @@ def _menus(root: Any) -> frozenset[Any]:
         if element.tag == "a":
             linked, links = characters, 1
         sizes[element] = characters, linked, links
-        if element.tag in _BLOCKS and links >= _MENU_LINKS and linked >= _MENU_SHARE * characters:
+        if element.tag in BLOCKS and links >= _MENU_LINKS and linked >= _MENU_SHARE * characters:
             menus.add(element)
     return frozenset(menus)
 
@@ -299,10 +149,10 @@ def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
     silent_depth = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "start":
-            if silent_depth or _is_silent(element) or element in left_out:
+            if silent_depth or is_silent(element) or element in left_out:
                 silent_depth += 1
-            elif element.tag == "table" and (rows := _named_rows(element)):
-                walk.add(_captions(element) + lines_of(rows))
+            elif element.tag == "table" and (rows := named_rows(element)):
+                walk.add(captions(element) + lines_of(rows))
                 silent_depth += 1
             else:
                 walk.enter(element)
@@ -332,12 +182,12 @@ class _Walk:
         tag = element.tag
         if self._row is not None:
             self.line.append(" ")
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             self.flush()
-            if tag == "tr" and _text_length(element) <= _MAX_ROW_CHARS:
+            if tag == "tr" and text_length(element) <= _MAX_ROW_CHARS:
                 self._row = element
-        if tag in _HEADINGS:
-            name = _SPACE.sub(" ", "".join(element.itertext())).strip()
+        if tag in HEADINGS:
+            name = SPACE.sub(" ", "".join(element.itertext())).strip()
             if name:
                 self._blocks.begin(name)
         elif tag == "br":
@@ -346,8 +196,8 @@ class _Walk:
 
     def leave(self, element: Any) -> None:
         if self._row is not None and element is not self._row:
-            self.line.append(" | " if element.tag in _CELLS else " ")
-        elif element.tag in _BLOCKS:
+            self.line.append(" | " if element.tag in CELLS else " ")
+        elif element.tag in BLOCKS:
             self._row = None
             self.flush()
 
@@ -365,98 +215,15 @@ class _Walk:
     def flush(self) -> None:
         lines = "".join(self.line).split("\0")
         self.line.clear()
-        text = "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
+        text = "\n".join(SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
         if text:
             self.found = True
             self._blocks.add(text)
 
 
-def _named_rows(table: Any) -> list[Row]:
-    """
-    The rows of a table that names its columns; none of one that doesn't, or lays out a page.
-
-    A name is a cell that HTML calls a header, but one in each row is its row's.
-    """
-    others = ("table", *_HEADINGS)
-    if next(table.iterdescendants(*others), None) is not None:
-        return []
-    elements = list(table.iter("tr"))
-    if any(map(_has_more, table.iter(*_CHILDREN))) or any(
-        _text_length(row) > _MAX_NAMED_ROW_CHARS for row in elements
-    ):
-        return []
-    parts: dict[Any, int] = {}
-    rows = [
-        Row(
-            tuple(_cells(row)),
-            is_header=row.getparent().tag == "thead" or _names_columns(row),
-            group=parts.setdefault(row.getparent(), len(parts)),
-            is_in_head=row.getparent().tag == "thead",
-        )
-        for row in elements
-        if not _is_hidden(row) and not _is_hidden(row.getparent())
-    ]
-    return rows if any(row.is_header for row in rows) else []
-
-
-def _has_more(part: Any) -> bool:
-    """Whether a part of a table has something beside what belongs there."""
-    outside = [part.text, *(child.tail for child in part)]
-    return any(child.tag not in _CHILDREN[part.tag] for child in part) or any(
-        text and not text.isspace() for text in outside
-    )
-
-
-def _names_columns(row: Any) -> bool:
-    """Whether all its cells are headers, but for an empty one in the corner."""
-    cells = list(row)
-    if cells and cells[0].tag == "td" and not _text_length(cells[0]):
-        cells = cells[1:]
-    return bool(cells) and all(cell.tag == "th" for cell in cells)
-
-
-def _cells(row: Any) -> Iterator[Cell]:
-    for cell in row:
-        text = "" if _is_hidden(cell) else _visible_text(cell)
-        # A row span of 0 reaches to the end of the part.
-        rows = _count(cell, "rowspan", _MAX_ROWSPAN) or _MAX_ROWSPAN
-        yield Cell(text, max(1, _count(cell, "colspan", _MAX_COLSPAN)), rows)
-
-
-def _count(cell: Any, name: str, most: int) -> int:
-    """How many columns or rows a cell covers; one, if it doesn't say so clearly."""
-    stated = (cell.get(name) or "").strip()
-    return min(int(stated), most) if _COUNT.fullmatch(stated) else 1
-
-
-def _captions(table: Any) -> list[str]:
-    return [_visible_text(caption) for caption in table.iter("caption")]
-
-
-def _visible_text(element: Any) -> str:
-    """Its text in one line, whatever its classes and links are."""
-    parts: list[str] = []
-    silent_depth = 0
-    for event, inner in etree.iterwalk(element, events=("start", "end")):
-        is_inside = inner is not element
-        if event == "start":
-            if silent_depth or (is_inside and _is_silent(inner)):
-                silent_depth += 1
-            else:
-                parts += [" " if inner.tag in _BREAKS else "", inner.text or ""]
-            continue
-        if silent_depth:
-            silent_depth -= 1
-        else:
-            parts.append(" " if inner.tag in _BREAKS else "")
-        if not silent_depth and is_inside:
-            parts.append(inner.tail or "")
-    return _SPACE.sub(" ", "".join(parts)).strip()
-
-
 def _first_text(root: Any, tag: str) -> str | None:
     element = next(root.iter(tag), None)
-    return None if element is None else _SPACE.sub(" ", "".join(element.itertext())).strip()
+    return None if element is None else SPACE.sub(" ", "".join(element.itertext())).strip()
 
 
 def _stated_in_metadata(root: Any, main: Any) -> date | None:

@@ -1,0 +1,169 @@
+"""The elements of a page: which of them are blocks, which are never read, and what one says."""
+
+import re
+from typing import Any
+
+from lxml import etree
+
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+BLOCKS = HEADINGS | frozenset(
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "caption",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+CELLS = frozenset({"td", "th"})
+_BREAKS = BLOCKS | {"br"}
+# Never part of what a page says.
+_SILENT = frozenset(
+    [
+        "aside",
+        "button",
+        "canvas",
+        "datalist",
+        "dialog",
+        "form",
+        "head",
+        "iframe",
+        "input",
+        "link",
+        "map",
+        "math",
+        "meta",
+        "nav",
+        "noscript",
+        "object",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+    ]
+)
+_SILENT_ROLES = frozenset(
+    [
+        "alert",
+        "banner",
+        "complementary",
+        "contentinfo",
+        "dialog",
+        "menu",
+        "menubar",
+        "navigation",
+        "search",
+        "toolbar",
+    ]
+)
+# Whole words of an element's classes and id.
+_SILENT_NAMES = frozenset(
+    [
+        "ad",
+        "ads",
+        "advert",
+        "advertisement",
+        "breadcrumb",
+        "breadcrumbs",
+        "cookie",
+        "cookies",
+        "cookie-banner",
+        "menu",
+        "nav",
+        "navbar",
+        "navigation",
+        "pagination",
+        "related",
+        "related-posts",
+        "share",
+        "sharing",
+        "sidebar",
+        "site-footer",
+        "site-header",
+        "skip-link",
+        "social",
+        "social-links",
+        "toc",
+    ]
+)
+SPACE = re.compile(r"[ \t\r\f\v\n]+")
+
+
+def text_length(element: Any) -> int:
+    """How much text it has, spaces between words counting once."""
+    return sum(len(SPACE.sub(" ", text)) for text in element.itertext() if not text.isspace())
+
+
+def is_silent(element: Any) -> bool:
+    """Whether it is no part of what the page says, by its tag, its role or its names."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in _SILENT or is_hidden(element):
+        return True
+    if element.get("role") in _SILENT_ROLES:
+        return True
+    # The header of a page is its banner; that of an article holds its title.
+    if tag in {"header", "footer"} and not _is_inside_article(element):
+        return True
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
+    is_page = tag in {"html", "body", "main", "article"}
+    return not is_page and not _SILENT_NAMES.isdisjoint(names)
+
+
+def is_hidden(element: Any) -> bool:
+    """Whether nobody sees it."""
+    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return True
+    style = (element.get("style") or "").replace(" ", "").lower()
+    return "display:none" in style or "visibility:hidden" in style
+
+
+def _is_inside_article(element: Any) -> bool:
+    return any(True for _ in element.iterancestors("article", "main"))
+
+
+def visible_text(element: Any) -> str:
+    """Its text in one line, whatever its classes and links are."""
+    parts: list[str] = []
+    silent_depth = 0
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        is_inside = inner is not element
+        if event == "start":
+            if silent_depth or (is_inside and is_silent(inner)):
+                silent_depth += 1
+            else:
+                parts += [" " if inner.tag in _BREAKS else "", inner.text or ""]
+            continue
+        if silent_depth:
+            silent_depth -= 1
+        else:
+            parts.append(" " if inner.tag in _BREAKS else "")
+        if not silent_depth and is_inside:
+            parts.append(inner.tail or "")
+    return SPACE.sub(" ", "".join(parts)).strip()
