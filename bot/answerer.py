@@ -221,6 +221,8 @@ class Answerer:
 
     def _asked(self, found: Findings, best: Candidate) -> str:
         """What the best candidate answers: the question as typed, if that finds it first, too."""
+        if best.asked == found.question:
+            return best.asked
         alone = [one for one in found.candidates if one.asked == found.question]
         first = [one.candidate for one in judge(alone, self.calibration)[:1]]
         return found.question if any(_is_same(one, best) for one in first) else best.asked
@@ -236,9 +238,8 @@ class Answerer:
 
 def _is_same(one: Candidate, other: Candidate) -> bool:
     """Whether two candidates are the same words of a document."""
-    return (one.document, one.start_char, one.end_char) == (
-        *(other.document, other.start_char, other.end_char),
-    )
+    places = {(each.document, each.start_char, each.end_char) for each in (one, other)}
+    return len(places) == 1
 
 
 def _texts(hits: Sequence[Hit]) -> list[PassageText]:

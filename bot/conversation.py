@@ -23,6 +23,7 @@ from bot.words import (
     PERSONAL_PRONOUNS,
     POINTING_WORDS,
     PRONOUNS,
+    content_words,
     is_small_talk,
     words_of,
 )
@@ -272,11 +273,7 @@ def in_conversation(
 
 def _is_reworded(follow_up: FollowUp) -> bool:
     """Whether it says a word of the question before."""
-    before, now = (
-        {word for word in words_of(text.lower()) if word not in COMMON_WORDS}
-        for text in (follow_up.before, follow_up.question)
-    )
-    return not before.isdisjoint(now)
+    return not set(content_words(follow_up.before)).isdisjoint(content_words(follow_up.question))
 
 
 def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
@@ -303,7 +300,7 @@ def leaning(question: str) -> Leaning:
     rest = without_opening(question)
     words = words_of(rest)
     lowered = [word.lower() for word in words]
-    own = [word for word in lowered if word not in COMMON_WORDS]
+    own = content_words(rest)
     if len(rest) < len(asked) or all(word in BARE_WORDS for word in lowered):
         return Leaning.YES
     names = [place for place, word in enumerate(words) if place and not word[0].islower()]

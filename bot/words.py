@@ -64,6 +64,11 @@ NUMBER_WORDS = _words(
 )
 
 
+def content_words(text: str) -> list[str]:
+    """Those with a content of their own, in small letters."""
+    return [word for word in words_of(text.lower()) if word not in COMMON_WORDS]
+
+
 def is_small_talk(text: str) -> bool:
     """Whether a text asks nothing: "hello there", "ok thanks"; but "good?" may be one of a list."""
     words = {word.lower() for word in words_of(text)}

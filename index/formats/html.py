@@ -19,7 +19,7 @@ from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.html_elements import BLOCKS, CELLS, HEADINGS, SPACE, is_silent, text_length
 from index.formats.html_tables import captions, named_rows
-from index.formats.tables import lines_of
+from index.formats.tables import BETWEEN_CELLS, lines_of
 
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
@@ -196,7 +196,7 @@ class _Walk:
 
     def leave(self, element: Any) -> None:
         if self._row is not None and element is not self._row:
-            self.line.append(" | " if element.tag in CELLS else " ")
+            self.line.append(BETWEEN_CELLS if element.tag in CELLS else " ")
         elif element.tag in BLOCKS:
             self._row = None
             self.flush()
@@ -210,7 +210,7 @@ class _Walk:
             for paragraph in paragraphs:
                 self._blocks.add(paragraph)
         else:
-            self.line.extend(f"{paragraph} | " for paragraph in paragraphs)
+            self.line.extend(f"{paragraph}{BETWEEN_CELLS}" for paragraph in paragraphs)
 
     def flush(self) -> None:
         lines = "".join(self.line).split("\0")

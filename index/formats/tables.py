@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-_BETWEEN_CELLS = " | "
+BETWEEN_CELLS = " | "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
 # Of the cells that reach into a row from above, together; others are remarks, and stand once.
@@ -81,18 +81,17 @@ def lines_of(rows: Sequence[Row]) -> list[str]:
         return [line for row in rows if (line := _plain(row.cells))]
     lines: list[str] = []
     header = _Header(0)
-    is_open = True
+    # Whether nothing but its names has come yet.
+    is_open = False
     for row, cells in zip(rows, placed, strict=True):
-        if _is_names(row, is_first=not header.rows):
-            if is_open and header.rows and (row.is_in_head or header.covers_several):
-                header.rows.append(cells)
-                continue
-            if not (is_open and header.rows):
-                _write_unused(header, lines)
-                header, is_open = _Header(len(lines), [cells]), True
-                continue
-        if any(cell.text for cell in row.cells):
-            is_open = is_open and not header.rows
+        is_names = _is_names(row, is_first=not header.rows)
+        if is_names and not is_open:
+            _write_unused(header, lines)
+            header, is_open = _Header(len(lines), [cells]), True
+        elif is_names and (row.is_in_head or header.covers_several):
+            header.rows.append(cells)
+        elif any(cell.text for cell in row.cells):
+            is_open = False
             lines.append(_line(cells, header))
     _write_unused(header, lines)
     return lines
@@ -155,7 +154,7 @@ def _line(cells: Sequence[_Placed], header: _Header) -> str:
         header.used.update(columns)
         name = ", ".join(dict.fromkeys(names[n] for n in columns if names[n]))
         parts.append(f"{name}: {one.cell.text}" if name else one.cell.text)
-    return _BETWEEN_CELLS.join(parts)
+    return BETWEEN_CELLS.join(parts)
 
 
 def _write_unused(header: _Header, lines: list[str]) -> None:
@@ -166,4 +165,4 @@ def _write_unused(header: _Header, lines: list[str]) -> None:
 
 def _plain(cells: Sequence[Cell]) -> str:
     """Without names; a cell that is empty keeps its place."""
-    return _BETWEEN_CELLS.join(cell.text for cell in cells).strip(_BETWEEN_CELLS)
+    return BETWEEN_CELLS.join(cell.text for cell in cells).strip(BETWEEN_CELLS)
