@@ -11,9 +11,10 @@ from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
 from bot.candidates import Candidate, Judged, candidates, judge
 from bot.choosing import choose, newest_first
 from bot.confidence import Calibration
-from bot.conversation import FollowUp, Turn, in_conversation, other_wordings, recall, understand
+from bot.conversation import FollowUp, Turn, understand
 from bot.locating import located, near
 from bot.question import clean_question
+from bot.recall import in_conversation, other_wordings, recall
 from bot.several import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader

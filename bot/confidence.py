@@ -30,7 +30,7 @@ class Clues:
 
     margin: float
     """Its score over the no-answer score of its passage, in logits; less what a conversation says
-    against it (`bot.conversation.in_conversation`)."""
+    against it, and more what it says for it (`bot.recall.in_conversation`)."""
     cosine: float
     """Between the question and its passage."""
     lexical: float

@@ -1,11 +1,12 @@
 """
-Fragments of questions, and what they leave out: "and for homicide?" after "how many were deported
-for drunk driving?" is "how many were deported for homicide".
+What short questions leave out: "and for homicide?" after "how many were deported for drunk
+driving?" is "how many were deported for homicide", and "how old is she" about Helen is "how old is
+Helen".
 
 Nothing is parsed. What a fragment takes the place of is the last phrase that begins with the same
-preposition or article; where none does, the fragment stays as it is. That is wrong now and then, so
-what it makes is asked beside other wordings, and shown to nobody. docs/conversation.md says what
-else was tried.
+preposition or article; where none does, the fragment stays as it is. What takes the place of a
+pronoun is the topic, whatever it is. Both are wrong now and then, so what they make is asked beside
+other wordings, and shown to nobody. docs/conversation.md says what else was tried.
 """
 
 import re
@@ -14,10 +15,15 @@ from collections.abc import Sequence
 from bot.words import (
     ARTICLES,
     AUXILIARIES,
+    COMMON_WORDS,
     FORMS_OF_BE,
+    POINTING_WORDS,
+    POSSESSIVE_PRONOUNS,
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
+    REPLACEABLE_PRONOUNS,
+    is_pronoun,
 )
 
 _GOING_ON = re.compile(
@@ -67,10 +73,41 @@ def filled_in(question: str, before: str) -> str | None:
     return " ".join((*whole[:start], *fragment, *whole[end:]))
 
 
+def with_topic(question: str, topic: str) -> str | None:
+    """
+    Write a topic in the place of a question's first pronoun.
+
+    Args:
+        question: As typed.
+        topic: A person, a thing or a place; not blank.
+
+    Returns:
+        None if it has none that a topic could take the place of ("himself", "then", "the ones").
+    """
+    words = question.strip().rstrip("?!. ").split()
+    plain = [_bare(word) for word in words]
+    for place, word in enumerate(plain):
+        follower = plain[place + 1] if place + 1 < len(plain) else None
+        # "That year", "that it cost" are not about the topic.
+        has_noun = word in POINTING_WORDS and follower is not None
+        if word in REPLACEABLE_PRONOUNS and is_pronoun(plain, place) and not has_noun:
+            # "Her" is an object, too: "who went with her to Rome".
+            is_owner = word in POSSESSIVE_PRONOUNS and (
+                word != "her" or (follower is not None and follower not in COMMON_WORDS)
+            )
+            written = f"{topic}'s" if is_owner else f"in {topic}" if word == "there" else topic
+            return " ".join((*words[:place], written, *words[place + 1 :]))
+    return None
+
+
 def _plain(word: str) -> str:
-    word = re.sub(r"^\W+|\W+$", "", word).lower()
+    word = _bare(word)
     # "An adult" may take the place of "a child".
     return "a" if word == "an" else word
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^\W+|\W+$", "", word).lower()
 
 
 def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) -> int:

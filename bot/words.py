@@ -1,6 +1,7 @@
 """English words that say nothing about a subject, by what they do in a question."""
 
 import re
+from collections.abc import Sequence
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w'’&.-]*\w")
 
@@ -25,6 +26,11 @@ PERSONAL_PRONOUNS = _words(
     "he she him her his hers they them their theirs it its it's himself herself itself"
 )
 POINTING_WORDS = _words("this that these those")
+POSSESSIVE_PRONOUNS = _words("her his hers their theirs its")
+REPLACEABLE_PRONOUNS = (
+    POSSESSIVE_PRONOUNS | POINTING_WORDS | _words("he she they it him them there")
+)
+"""In whose place a name may stand."""
 PRONOUNS = PERSONAL_PRONOUNS | POINTING_WORDS | _words("then one ones there")
 BARE_WORDS = QUESTION_WORDS | _words(
     "many much long old far often big by for until since with from in to at come exactly year time "
@@ -83,3 +89,21 @@ def has_number(text: str) -> bool:
     """Whether a text says a number, in digits or in words."""
     parts = re.split(r"[\s-]+", text.lower())
     return any(map(str.isdigit, text)) or any(part.strip(".,;") in NUMBER_WORDS for part in parts)
+
+
+def is_pronoun(words: Sequence[str], place: int) -> bool:
+    """Whether the word at a place, all in small letters, stands for something that was said."""
+    word = words[place]
+    if word not in PRONOUNS:
+        return False
+    follower = words[place + 1] if place + 1 < len(words) else None
+    if word == "there":
+        # "how many are there", "is there a vaccine".
+        return place == 0 or words[place - 1] not in AUXILIARIES
+    if word in POINTING_WORDS:
+        # "that year", "those who left" carry a noun or a clause; "what does that mean" none.
+        return follower is None or follower in COMMON_WORDS
+    if word == "one":
+        # "one of", "one per cent" count.
+        return follower not in {"of", "per", "percent", "in"}
+    return True

@@ -269,7 +269,7 @@ def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
 
 
 def test_a_follow_up_is_answered_where_the_question_before_it_is(library: Library) -> None:
-    library.write("fines.txt", "Theft 35 and arson 90 in a row of words that nobody asked about.")
+    library.write("fines.txt", "Theft 35. And arson 90 in a row of words that nobody asked about.")
     library.write("other.txt", "How many and for arson? 12.")
     library.build()
     answerer = library.answerer()

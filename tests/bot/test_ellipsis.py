@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ellipsis import filled_in, without_opening
+from bot.ellipsis import filled_in, with_topic, without_opening
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,27 @@ def test_all_of_a_fragment_is_in_what_it_makes(question: list[str], before: list
     whole = filled_in(" ".join(question), " ".join(before))
 
     assert whole is None or without_opening(" ".join(question)).strip() in whole
+
+
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("how old is she?", "how old is Ada Lum"),
+        ("where did her sister study", "where did Ada Lum's sister study"),
+        ("who went with her to Rome", "who went with Ada Lum to Rome"),
+        ("and when did (they) leave", "and when did Ada Lum leave"),
+        ("who said that?", "who said Ada Lum"),
+        ("when did he and his son go there", "when did Ada Lum and his son go there"),
+        ("who lives there", "who lives in Ada Lum"),
+    ],
+)
+def test_a_topic_takes_the_place_of_the_first_pronoun(question: str, whole: str) -> None:
+    assert with_topic(question, "Ada Lum") == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["and in May?", "how many are there", "that year?", "and the ones in red", "what then", ""],
+)
+def test_where_no_pronoun_stands_for_a_topic_none_is_written(question: str) -> None:
+    assert with_topic(question, "Ada Lum") is None

@@ -1,0 +1,149 @@
+"""
+What a passage has to do with what was said before -> how a follow-up is asked of it, and what its
+spans are worth. Pure functions.
+
+What a passage says to the question before tells how likely it is the one that is spoken of, what a
+pronoun stands for there, and where in it people are. docs/conversation.md says what else was tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.candidates import Candidate, normalised, quote_bounds
+from bot.conversation import FollowUp, end_of
+from bot.ellipsis import with_topic
+from bot.words import ASKING_WORDS, PERSONAL_PRONOUNS, content_words, has_number, words_of
+from reader.model import PassageText, Wording
+from reader.spans import Span
+
+# What each other wording of a follow-up weighs beside the joined one.
+OTHER_WEIGHT = 0.5
+# All of these are in the reader's logits, or of them.
+# Of the margin by which a passage answers the question before worse than another one does, what its
+# spans lose.
+BEFORE_SHARE = 0.3
+# What a span that answers the question before once more loses, since the reader likes to do that. A
+# champion can win twice, so the words are not shut out.
+SAID_LOSS = 3.0
+# What a span gains in the sentence that answers the question before. Of train's follow-ups, 70 %
+# are answered there, as 5 % of its other questions are: by Bayes' rule that is 2.7 over others.
+SAME_SENTENCE_GAIN = 2.0
+# What a span loses that answers a fragment with no number after a number, or the other way round:
+# "and for arson?" asks for what the question before asked for.
+OTHER_KIND_LOSS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a passage has to do with what was asked and answered before."""
+
+    topic: str
+    """What a pronoun may stand for there: the last answer if the passage names it, or else what it
+    says itself to the question before."""
+    behind: float
+    """What the margin by which it answers the question before has more than that of the passage
+    that answers it best; at most 0. 0 if it names the last answer: "how old is she" may be answered
+    anywhere."""
+    start_char: int
+    """In the passage, of what it says itself to the question before."""
+    end_char: int
+    """Exclusive."""
+
+
+def recall(
+    follow_up: FollowUp, passages: Sequence[PassageText], before: Sequence[Span]
+) -> dict[int, Recall]:
+    """
+    Tell how likely each passage is the one that is spoken of.
+
+    Args:
+        follow_up: What is asked.
+        passages: Where.
+        before: Their best spans for `follow_up.before`; a passage without words has none.
+
+    Returns:
+        By the passage's id; nothing for one without words.
+    """
+    texts = {passage.id: normalised(passage.text) for passage in passages}
+    ahead = max((span.margin for span in before), default=0.0)
+    answer = follow_up.answer or ""
+    # A number may stand anywhere.
+    is_name = any(map(str.isalpha, answer))
+    found = {}
+    for span in before:
+        names_it = is_name and f" {normalised(answer)} " in f" {texts[span.passage_id]} "
+        found[span.passage_id] = Recall(
+            topic=answer if names_it else span.text,
+            behind=0.0 if names_it else span.margin - ahead,
+            start_char=span.start_char,
+            end_char=span.end_char,
+        )
+    return found
+
+
+def other_wordings(follow_up: FollowUp, recalled: Recall | None) -> tuple[Wording, ...]:
+    """
+    What else a passage is asked: the question with its topic, and filled in or else as typed.
+
+    The topic takes the place of a pronoun, or else stands before the question.
+    A person or thing is no number: "how old is she" is not asked of "46".
+
+    Args:
+        follow_up: What is asked.
+        recalled: Of the passage; None if it has no words.
+    """
+    wordings = [Wording(follow_up.filled_in or follow_up.question, OTHER_WEIGHT)]
+    if recalled is not None:
+        is_of_person = not PERSONAL_PRONOUNS.isdisjoint(words_of(follow_up.question.lower()))
+        if any(map(str.isalpha, recalled.topic)) or not is_of_person:
+            topic = end_of(recalled.topic)
+            about = with_topic(follow_up.question, topic) or f"{topic} {follow_up.question}"
+            wordings.insert(0, Wording(about, OTHER_WEIGHT))
+    return tuple(wordings)
+
+
+def in_conversation(
+    candidate: Candidate, follow_up: FollowUp, recalled: Recall | None
+) -> Candidate:
+    """
+    The candidate, weaker or stronger by what was said before.
+
+    Weaker if its passage is hardly the one that is spoken of, if it was just said, or if it is of
+    another kind than what was; stronger if it stands beside that.
+    Where nothing was answered, what its passage says to the question before counts as said, unless
+    the new one asks for that in other words.
+
+    Args:
+        candidate: Found for `follow_up`.
+        follow_up: What was asked.
+        recalled: Of its passage; None if that was not asked the question before.
+    """
+    margin, said = candidate.clues.margin, follow_up.answer
+    if recalled is not None:
+        margin += BEFORE_SHARE * recalled.behind
+        if _in_same_sentence(candidate, recalled):
+            margin += SAME_SENTENCE_GAIN
+        is_other_kind = has_number(recalled.topic) != has_number(candidate.span.text)
+        if is_other_kind and _is_fragment(follow_up):
+            margin -= OTHER_KIND_LOSS
+        if said is None and not _is_reworded(follow_up):
+            said = recalled.topic
+    if said is not None and normalised(candidate.span.text) == normalised(said):
+        margin -= SAID_LOSS
+    return replace(candidate, clues=replace(candidate.clues, margin=margin))
+
+
+def _in_same_sentence(candidate: Candidate, recalled: Recall) -> bool:
+    """Whether it begins in a sentence that says something to the question before."""
+    start, end = quote_bounds(candidate.passage.sentences, recalled.start_char, recalled.end_char)
+    return start <= candidate.span.start_char < end
+
+
+def _is_fragment(follow_up: FollowUp) -> bool:
+    """Whether it has no word that asks, so that it asks for what the question before asked for."""
+    return ASKING_WORDS.isdisjoint(words_of(follow_up.question.lower()))
+
+
+def _is_reworded(follow_up: FollowUp) -> bool:
+    """Whether it says a word of the question before."""
+    return not set(content_words(follow_up.before)).isdisjoint(content_words(follow_up.question))
