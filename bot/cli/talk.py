@@ -141,7 +141,8 @@ class Talk:
         places = whose_context(answer.spans, answer.nearest)
         if not places:
             return render("chat_notice.txt", notice="nothing_near")
-        if len(places) == 1:
+        if len(places) == 1 and answer.spans:
+            # Its document was named with it.
             return self._around(places[0])
         shown = [
             {

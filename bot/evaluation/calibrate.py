@@ -136,10 +136,10 @@ def calibrate(
 
 def _check(outcomes: Sequence[Outcome], where: str) -> None:
     right = sum(map(is_right, outcomes))
-    if len(outcomes) < MIN_QUESTIONS or not 0 < right < len(outcomes):
+    if not 0 < right < len(outcomes):
         raise CalibrationError(
             f"{len(outcomes):,} questions, of which the reader gets {right:,} right {where}, are "
-            f"no ground for a calibration. Give at least {MIN_QUESTIONS}, and of both kinds."
+            "no ground for a calibration. Give some that it gets right, and some that it does not."
         )
 
 

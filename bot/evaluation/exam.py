@@ -15,6 +15,7 @@ from bot.evaluation.calibrate import (
     FOLDS,
     MAX_CALIBRATION_ERROR,
     MAX_QUESTIONS,
+    MIN_QUESTIONS,
     Doubt,
     calibrate,
 )
@@ -212,8 +213,13 @@ class Exam:
 
         Raises:
             IndexingError: If the passages can't be indexed.
-            CalibrationError: If the questions are no ground for a calibration, or too many.
+            CalibrationError: If the questions are too few, too many or no ground for a calibration.
         """
+        if self.questions < MIN_QUESTIONS:
+            raise CalibrationError(
+                f"{self.questions:,} questions are no ground for a calibration. Give at least "
+                f"{MIN_QUESTIONS}."
+            )
         if self.questions > MAX_QUESTIONS:
             raise CalibrationError(
                 f"{self.questions:,} questions are more than a calibration needs. Give at most "

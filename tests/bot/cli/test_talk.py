@@ -85,6 +85,15 @@ def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk
     assert more == "There is no other answer."
 
 
+def test_the_context_of_the_nearest_passage_names_its_document(
+    begin: Callable[[Form], Talk],
+) -> None:
+    talk = begin("text")
+    assert "don't say" in (talk.say("who was fined for singing") or "")
+
+    assert (talk.say("/context") or "").startswith("seeds/fines.txt:\n")
+
+
 def test_documents_that_disagree_each_have_their_context(
     begin: Callable[[Form], Talk], filled: Library
 ) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation import exam as exam_module
-from bot.evaluation.errors import QuestionsError
+from bot.evaluation.calibrate import MIN_QUESTIONS
+from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.exam import Exam, Files, Result, say_calibrated
 from bot.evaluation.questions import Question, QuestionedPassage
 from bot.evaluation.run import unanswered
@@ -52,6 +53,20 @@ def test_a_question_with_an_absent_answer_is_asked_and_the_answer_counted(tmp_pa
     made = exam(tmp_path, Files((write(tmp_path / "q.jsonl"),)))
 
     assert (made.questions, made.misfits.answers, made.misfits.left_out) == (1, 1, 0)
+
+
+def test_few_questions_are_no_ground_for_a_calibration_and_are_not_asked(tmp_path: Path) -> None:
+    qas = [{"q": f"how many for theft in {year}", "a": "35"} for year in range(MIN_QUESTIONS - 1)]
+    path = tmp_path / "few.jsonl"
+    path.write_text(json.dumps({"id": "p", "text": "Fines for theft are 35.", "qas": qas}) + "\n")
+    reporter = QuietReporter()
+    settings = load_settings(data=tmp_path / "data")
+    made = Exam(Files((path,)), settings, reporter, open_reader=FakeReader, calibrating=True)
+
+    with pytest.raises(CalibrationError, match=f"^49 questions .* at least {MIN_QUESTIONS}"):
+        made.calibrate()
+
+    assert "ask" not in reporter.stages
 
 
 @pytest.mark.parametrize(
