@@ -182,13 +182,15 @@ class Answerer:
         hits = retrieval.hits
         started = time.perf_counter()
         found = [
-            in_conversation(one, follow_up, None)
+            in_conversation(one, follow_up, None, is_near=one.passage.id in near)
             for one in self._read(follow_up.joined, _texts(hits), hits)
         ]
         best = _texts(self._best_hits(found, hits)[:PASSAGES_READ_AGAIN])
         recalled = recall(follow_up, best, self._reader.read(follow_up.before, best, 1))
         again = [
-            in_conversation(one, follow_up, recalled[one.passage.id])
+            in_conversation(
+                one, follow_up, recalled[one.passage.id], is_near=one.passage.id in near
+            )
             for one in self._read(
                 follow_up.joined,
                 [

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from bot.words import (
     ARTICLES,
     AUXILIARIES,
-    COMMON_WORDS,
     FORMS_OF_BE,
     POINTING_WORDS,
     POSSESSIVE_PRONOUNS,
@@ -23,6 +22,7 @@ from bot.words import (
     PRONOUNS,
     QUESTION_WORDS,
     REPLACEABLE_PRONOUNS,
+    VERBS,
     is_pronoun,
 )
 
@@ -31,20 +31,28 @@ _GOING_ON = re.compile(
     r"[\s,]*|&\s*)+",
     re.IGNORECASE,
 )
-# "May" is a month here: "the ones in May" has no verb.
-_VERBS = AUXILIARIES - {"may"}
 # A phrase ends before one of these.
-_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | _VERBS | {"and", "or", "but", "than"}
+_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | {"and", "or", "but", "than"}
 # Between such a word and a verb stands what the question is about: "how long does the ferry take".
 _BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
 _ARTICLE_AND_NOUN = 2
+# "Her" before one of these is no owner.
+_AFTER_OBJECTS = (
+    PREPOSITIONS | QUESTION_WORDS | VERBS | ARTICLES | {"and", "or", "as", "than", "not"}
+)
 # "The ones" refers to nothing that was said.
-_IN_SENTENCES = QUESTION_WORDS | _VERBS | (PRONOUNS - {"one", "ones"})
+_IN_SENTENCES = QUESTION_WORDS | VERBS | (PRONOUNS - {"one", "ones"})
 
 
 def without_opening(question: str) -> str:
     """A question without "and", "what about" and the like, and without its end mark."""
     return _GOING_ON.sub("", question.strip().rstrip("?!. "))
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a question is no sentence, so that it asks for what the question before asked for."""
+    words = [_bare(word) for word in without_opening(question).split()]
+    return any(words) and (QUESTION_WORDS | VERBS).isdisjoint(words)
 
 
 def filled_in(question: str, before: str) -> str | None:
@@ -82,20 +90,24 @@ def with_topic(question: str, topic: str) -> str | None:
         topic: A person, a thing or a place; not blank.
 
     Returns:
-        None if it has none that a topic could take the place of ("himself", "then", "the ones").
+        None if it has none that a topic is put in the place of, as it is not for "himself", "then",
+        "the ones" and "she's".
     """
     words = question.strip().rstrip("?!. ").split()
     plain = [_bare(word) for word in words]
+    named = " ".join(topic.split())
     for place, word in enumerate(plain):
-        follower = plain[place + 1] if place + 1 < len(plain) else None
+        before, *_ = (*plain[place - 1 : place], "")
+        after, *_ = (*plain[place + 1 :], "")
         # "That year", "that it cost" are not about the topic.
-        has_noun = word in POINTING_WORDS and follower is not None
-        if word in REPLACEABLE_PRONOUNS and is_pronoun(plain, place) and not has_noun:
+        is_followed = word in POINTING_WORDS and after
+        if word in REPLACEABLE_PRONOUNS and is_pronoun(plain, place) and not is_followed:
             # "Her" is an object, too: "who went with her to Rome".
-            is_owner = word in POSSESSIVE_PRONOUNS and (
-                word != "her" or (follower is not None and follower not in COMMON_WORDS)
+            is_owner = word in POSSESSIVE_PRONOUNS - {"her"} or (
+                word == "her" and bool(after) and after not in _AFTER_OBJECTS
             )
-            written = f"{topic}'s" if is_owner else f"in {topic}" if word == "there" else topic
+            at = word == "there" and PREPOSITIONS.isdisjoint((before, _bare(named.split()[0])))
+            written = f"{named}'s" if is_owner else f"in {named}" if at else named
             return " ".join((*words[:place], written, *words[place + 1 :]))
     return None
 

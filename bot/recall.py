@@ -6,13 +6,14 @@ What a passage says to the question before tells how likely it is the one that i
 pronoun stands for there, and where in it people are. docs/conversation.md says what else was tried.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.candidates import Candidate, normalised, quote_bounds
 from bot.conversation import FollowUp, end_of
-from bot.ellipsis import with_topic
-from bot.words import ASKING_WORDS, PERSONAL_PRONOUNS, content_words, has_number, words_of
+from bot.ellipsis import is_fragment, with_topic
+from bot.words import PERSONAL_PRONOUNS, content_words, has_number, words_of
 from reader.model import PassageText, Wording
 from reader.spans import Span
 
@@ -31,6 +32,10 @@ SAME_SENTENCE_GAIN = 2.0
 # What a span loses that answers a fragment with no number after a number, or the other way round:
 # "and for arson?" asks for what the question before asked for.
 OTHER_KIND_LOSS = 2.0
+# What spans near what was just shown gain, for each cosine that their passages do. With what the
+# calibration makes of that, it is the 4 logits that were chosen; alone, that changes with each
+# calibration (docs/conversation.md).
+NEAR_MARGIN = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Recall:
     that answers it best; at most 0. 0 if it names the last answer: "how old is she" may be answered
     anywhere."""
     start_char: int
-    """In the passage, of what it says itself to the question before."""
+    """Of the topic in the passage; where that writes the last answer in other marks, of what it
+    says itself to the question before."""
     end_char: int
     """Exclusive."""
 
@@ -64,19 +70,22 @@ def recall(
     Returns:
         By the passage's id; nothing for one without words.
     """
-    texts = {passage.id: normalised(passage.text) for passage in passages}
+    texts = {passage.id: passage.text for passage in passages}
     ahead = max((span.margin for span in before), default=0.0)
     answer = follow_up.answer or ""
     # A number may stand anywhere.
     is_name = any(map(str.isalpha, answer))
     found = {}
     for span in before:
-        names_it = is_name and f" {normalised(answer)} " in f" {texts[span.passage_id]} "
+        text = texts[span.passage_id]
+        names_it = is_name and f" {normalised(answer)} " in f" {normalised(text)} "
+        named = re.search(re.escape(answer), text, re.IGNORECASE) if names_it else None
+        start_char, end_char = named.span() if named else (span.start_char, span.end_char)
         found[span.passage_id] = Recall(
             topic=answer if names_it else span.text,
             behind=0.0 if names_it else span.margin - ahead,
-            start_char=span.start_char,
-            end_char=span.end_char,
+            start_char=start_char,
+            end_char=end_char,
         )
     return found
 
@@ -103,13 +112,13 @@ def other_wordings(follow_up: FollowUp, recalled: Recall | None) -> tuple[Wordin
 
 
 def in_conversation(
-    candidate: Candidate, follow_up: FollowUp, recalled: Recall | None
+    candidate: Candidate, follow_up: FollowUp, recalled: Recall | None, *, is_near: bool
 ) -> Candidate:
     """
     The candidate, weaker or stronger by what was said before.
 
     Weaker if its passage is hardly the one that is spoken of, if it was just said, or if it is of
-    another kind than what was; stronger if it stands beside that.
+    another kind than what was; stronger if it stands beside that, or near what was shown.
     Where nothing was answered, what its passage says to the question before counts as said, unless
     the new one asks for that in other words.
 
@@ -117,19 +126,24 @@ def in_conversation(
         candidate: Found for `follow_up`.
         follow_up: What was asked.
         recalled: Of its passage; None if that was not asked the question before.
+        is_near: Whether its passage is near what was just shown.
     """
     margin, said = candidate.clues.margin, follow_up.answer
+    if said is None and recalled is not None and not _is_reworded(follow_up):
+        said = recalled.topic
+    is_said = said is not None and normalised(candidate.span.text) == normalised(said)
+    if is_said:
+        margin -= SAID_LOSS
+    if is_near:
+        margin += NEAR_MARGIN * follow_up.near_gain
     if recalled is not None:
         margin += BEFORE_SHARE * recalled.behind
-        if _in_same_sentence(candidate, recalled):
+        # What was said does not stand beside itself.
+        if _in_same_sentence(candidate, recalled) and not is_said:
             margin += SAME_SENTENCE_GAIN
         is_other_kind = has_number(recalled.topic) != has_number(candidate.span.text)
-        if is_other_kind and _is_fragment(follow_up):
+        if is_other_kind and is_fragment(follow_up.question):
             margin -= OTHER_KIND_LOSS
-        if said is None and not _is_reworded(follow_up):
-            said = recalled.topic
-    if said is not None and normalised(candidate.span.text) == normalised(said):
-        margin -= SAID_LOSS
     return replace(candidate, clues=replace(candidate.clues, margin=margin))
 
 
@@ -137,11 +151,6 @@ def _in_same_sentence(candidate: Candidate, recalled: Recall) -> bool:
     """Whether it begins in a sentence that says something to the question before."""
     start, end = quote_bounds(candidate.passage.sentences, recalled.start_char, recalled.end_char)
     return start <= candidate.span.start_char < end
-
-
-def _is_fragment(follow_up: FollowUp) -> bool:
-    """Whether it has no word that asks, so that it asks for what the question before asked for."""
-    return ASKING_WORDS.isdisjoint(words_of(follow_up.question.lower()))
 
 
 def _is_reworded(follow_up: FollowUp) -> bool:

@@ -22,6 +22,8 @@ AUXILIARIES = FORMS_OF_BE | _words(
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
+VERBS = AUXILIARIES - {"may"}
+"""Those that are no month, too: "the ones in May" has no verb."""
 PERSONAL_PRONOUNS = _words(
     "he she him her his hers they them their theirs it its it's himself herself itself"
 )

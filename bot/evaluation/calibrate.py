@@ -102,7 +102,7 @@ def calibrate(
         fitted_on: Likewise.
 
     Raises:
-        CalibrationError: If the questions are too few or too much alike, or margins mislead.
+        CalibrationError: If none or all are answered rightly, or margins mislead.
     """
     _check(given, "given the passage")
     _check(opened, "from all passages")

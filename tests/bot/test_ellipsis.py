@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ellipsis import filled_in, with_topic, without_opening
+from bot.ellipsis import filled_in, is_fragment, with_topic, without_opening
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,27 @@ def test_all_of_a_fragment_is_in_what_it_makes(question: list[str], before: list
         ("who said that?", "who said Ada Lum"),
         ("when did he and his son go there", "when did Ada Lum and his son go there"),
         ("who lives there", "who lives in Ada Lum"),
+        ("who came from there", "who came from Ada Lum"),
+        ("where is her old house", "where is Ada Lum's old house"),
     ],
 )
 def test_a_topic_takes_the_place_of_the_first_pronoun(question: str, whole: str) -> None:
-    assert with_topic(question, "Ada Lum") == whole
+    assert with_topic(question, "Ada\n Lum") == whole
+
+
+def test_a_place_with_its_preposition_keeps_that() -> None:
+    assert with_topic("who lives there", "on Corfu") == "who lives on Corfu"
+
+
+@pytest.mark.parametrize(
+    ("question", "is_one"),
+    [
+        *[(text, True) for text in ("and for arson?", "what about arson", "the ones in May")],
+        *[(text, False) for text in ("and who paid?", "how many", "...", "")],
+    ],
+)
+def test_a_fragment_is_no_sentence(question: str, is_one: bool) -> None:
+    assert is_fragment(question) is is_one
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 
 from bot.candidates import Candidate
 from bot.confidence import Clues
-from bot.conversation import MAX_EARLIER_CHARS, FollowUp
+from bot.conversation import MAX_EARLIER_CHARS, NEAR_GAIN, FollowUp
 from bot.recall import (
     BEFORE_SHARE,
+    NEAR_MARGIN,
     OTHER_KIND_LOSS,
     OTHER_WEIGHT,
     SAID_LOSS,
@@ -76,22 +77,22 @@ def test_a_passage_s_topic_is_what_it_says_to_the_question_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "text", "topic", "behind"),
+    ("answer", "text", "expected"),
     [
-        ("Ada Lum", "Since 1901, ADA LUM, 46, rows.", "Ada Lum", 0.0),
-        ("Ada Lum", "Since 1901, Ada Lummer rows.", "Since", -4.0),
-        ("1901", "Since 1901, Ada rows.", "Since", -4.0),
+        ("Ada Lum", "Since 1901, ADA LUM, 46, rows.", Recall("Ada Lum", 0.0, 12, 19)),
+        ("Ada Lum", "Since 1901, Ada-Lum rows.", Recall("Ada Lum", 0.0, 0, 5)),
+        ("Ada Lum", "Since 1901, Ada Lummer rows.", Recall("Since", -4.0, 0, 5)),
+        ("1901", "Since 1901, Ada rows.", Recall("Since", -4.0, 0, 5)),
     ],
-    ids=["named", "another name", "number"],
+    ids=["named", "in other marks", "another name", "number"],
 )
 def test_or_else_it_is_the_last_answer_where_the_passage_names_that(
-    answer: str, text: str, topic: str, behind: float
+    answer: str, text: str, expected: Recall
 ) -> None:
     passages = [PassageText(0, "It was led by her."), PassageText(1, text)]
     spans = [Span(0, 14, 17, "her", 9, 0), Span(1, 0, 5, "Since", 5, 0)]
 
-    found = recall(follow_up("how old is she?", answer), passages, spans)
-    assert found[1] == Recall(topic, behind, 0, 5)
+    assert recall(follow_up("how old is she?", answer), passages, spans)[1] == expected
 
 
 def said(text: str, start: int = 20) -> Candidate:
@@ -101,7 +102,7 @@ def said(text: str, start: int = 20) -> Candidate:
 
 
 def margin(text: str, asked: FollowUp, about: Recall | None, start: int = 20) -> float:
-    return in_conversation(said(text, start), asked, about).clues.margin
+    return in_conversation(said(text, start), asked, about, is_near=False).clues.margin
 
 
 def test_what_was_just_said_counts_less() -> None:
@@ -125,7 +126,14 @@ def test_what_is_found_in_a_passage_that_is_behind_loses_a_share_of_that() -> No
     asked = follow_up("and why?")
 
     assert margin("812", asked, recalled("Ada", -10.0)) == pytest.approx(9 - 10 * BEFORE_SHARE)
-    assert in_conversation(said("812"), asked, None) == said("812")
+    assert in_conversation(said("812"), asked, None, is_near=False) == said("812")
+
+
+def test_what_is_near_what_was_shown_gains() -> None:
+    asked = replace(follow_up("and why?"), near_gain=NEAR_GAIN)
+
+    near = in_conversation(said("812"), asked, None, is_near=True)
+    assert near.clues.margin == pytest.approx(9 + NEAR_MARGIN * NEAR_GAIN)
 
 
 def test_what_stands_in_the_sentence_that_answers_the_question_before_gains() -> None:
@@ -133,12 +141,16 @@ def test_what_stands_in_the_sentence_that_answers_the_question_before_gains() ->
 
     assert margin("812", asked, recalled("Ada"), start=2) == 9 + SAME_SENTENCE_GAIN
     assert margin("812", asked, recalled("Ada"), start=16) == 9
+    # What was said does not stand beside itself.
+    assert margin("Ada", asked, recalled("Ada"), start=10) == 9 - SAID_LOSS
 
 
 def test_a_fragment_asks_for_a_number_after_a_number_and_for_none_after_none() -> None:
     fragment, sentence = follow_up("and for arson?", "9"), follow_up("who counts arson?", "9")
 
     assert margin("theft", fragment, recalled("812")) == 9 - OTHER_KIND_LOSS
+    more = follow_up("what about arson in May?", "9")
+    assert margin("theft", more, recalled("812")) == 9 - OTHER_KIND_LOSS
     assert margin("two dozen", fragment, recalled("812")) == 9
     assert margin("812", fragment, recalled("theft")) == 9 - OTHER_KIND_LOSS
     assert margin("theft", sentence, recalled("812")) == 9
