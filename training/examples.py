@@ -154,6 +154,30 @@ def epoch_of_mismatches(corpora: Sequence[Corpus], n_examples: int, seed: int) -
     return examples
 
 
+def epoch_of_leaning(corpora: Sequence[Corpus], n_examples: int, seed: int) -> list[Example]:
+    """
+    Follow-ups after what was said before them, asked as `epoch_of_passages` asks questions.
+
+    Args:
+        corpora: Follow-ups of any.
+        n_examples: How many to draw; fewer if there are not enough.
+        seed: Decides everything.
+    """
+    rng = seeded(seed)
+    leaning = [
+        (corpus, passage, followup)
+        for corpus in corpora
+        for passage in corpus.passages
+        for followup in passage.followups
+    ]
+    examples: list[Example] = []
+    for corpus, passage, followup in rng.sample(leaning, min(n_examples, len(leaning))):
+        _, *forms = followup_forms(followup, passage)
+        kind, text = rng.choice(forms)
+        examples += _asked(corpus, passage, Question(text, followup.spans), kind, rng)
+    return examples
+
+
 def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]]:
     """The texts a follow-up may reach the reader as, each with its kind."""
     kinds = ("followup joined", "followup with topic")

@@ -15,6 +15,7 @@ from training.examples import (
     Example,
     Group,
     alone,
+    epoch_of_leaning,
     epoch_of_mismatches,
     epoch_of_passages,
     epoch_of_qamr,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 SEED = 20
-SPLITS = ("train", "train-2", "train-3", "train-4", "train-5")
+SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train-7")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first, and with them the teacher's opinions, do not change when another comes."""
 TEACHER_QAMR_EXAMPLES = 4_000
@@ -53,6 +54,8 @@ class Lesson:
     """Of questions and follow-ups that are asked of one passage, drawn at random; all if None."""
     mismatches: int = 2_500
     """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
+    followups: int = 0
+    """Follow-ups of all splits so far that are also asked so that they lean on what was said."""
     contests: Mix | None = None
     """Questions that are asked of several passages, which are compared (`training.contests`)."""
     tables: int = 0
@@ -61,15 +64,16 @@ class Lesson:
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
 
 
+_FIRST_FIVE = SPLITS[:5]
 LESSONS = {
     "student-again": Lesson(("train", "train-2"), 4),
     "student-third": Lesson(("train-3",), 5),
     "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
     "student-fifth": Lesson(
-        SPLITS, 7, examples=12_000, mismatches=0, contests=Mix(7_000, 3_000), rounds=True
+        _FIRST_FIVE, 7, examples=12_000, mismatches=0, contests=Mix(7_000, 3_000), rounds=True
     ),
     "student-sixth": Lesson(
-        SPLITS,
+        _FIRST_FIVE,
         8,
         examples=3_500,
         mismatches=0,
@@ -78,12 +82,28 @@ LESSONS = {
         rounds=True,
     ),
     "student-seventh": Lesson(
-        SPLITS,
+        _FIRST_FIVE,
         9,
         examples=3_000,
         mismatches=0,
         contests=Mix(questions=6_000, followups=1_200, pairs=400),
         tables=1_400,
+        rounds=True,
+    ),
+    "student-eighth": Lesson(
+        ("train-6",),
+        10,
+        contests=Mix(questions=2_500, followups=1_500),
+        tables=300,
+        rounds=True,
+    ),
+    "student-ninth": Lesson(
+        ("train-7",),
+        11,
+        mismatches=1_000,
+        followups=6_000,
+        contests=Mix(questions=1_500, followups=1_000),
+        tables=200,
         rounds=True,
     ),
 }
@@ -205,6 +225,7 @@ class Workplace:
         if lesson.examples is not None:
             examples = seeded(seed).sample(examples, min(lesson.examples, len(examples)))
         examples += epoch_of_mismatches(so_far, lesson.mismatches, seed)
+        examples += epoch_of_leaning(so_far, lesson.followups, seed)
         examples += epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)
         groups = alone(examples)
         if lesson.tables:

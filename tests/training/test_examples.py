@@ -7,6 +7,7 @@ from training.examples import (
     Corpus,
     Example,
     cut,
+    epoch_of_leaning,
     epoch_of_mismatches,
     epoch_of_passages,
     epoch_of_qamr,
@@ -110,6 +111,29 @@ def test_a_follow_up_comes_in_all_its_forms() -> None:
         "followup joined": "who rows? since when?",
         "followup with topic": "Ada since when?",
     }
+
+
+def test_follow_ups_that_lean_are_asked_of_their_own_passage() -> None:
+    corpora = [Corpus(PASSAGES[:15], count_words), Corpus(PASSAGES[15:], count_words)]
+    every = sum(len(passage.followups) for passage in PASSAGES)
+
+    examples = epoch_of_leaning(corpora, every, seed=1)
+
+    leaning = [one for one in examples if one.kind.startswith("followup")]
+    assert {one.kind for one in leaning} == {"followup joined"}
+    answered = sum(bool(f.spans) for passage in PASSAGES for f in passage.followups)
+    assert len(leaning) == answered
+    texts = {
+        f"{followup.first} {followup.elliptical}".lower(): passage.text
+        for passage in PASSAGES
+        for followup in passage.followups
+    }
+    as_written = [one for one in leaning if one.question.lower() in texts]
+    assert len(as_written) > len(leaning) / 2
+    assert all(one.context in texts[one.question.lower()] for one in as_written)
+    assert epoch_of_leaning(corpora, every, seed=1) == examples
+    assert len(epoch_of_leaning(corpora, 5, seed=1)) < len(examples)
+    assert epoch_of_leaning(corpora, 0, seed=1) == []
 
 
 def test_a_first_question_that_is_not_the_passages_gives_no_topic() -> None:

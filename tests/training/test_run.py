@@ -245,6 +245,23 @@ def test_a_lesson_may_ask_about_tables(place: Workplace) -> None:
     assert len(added) == 3 * QUESTIONS_PER_TABLE
 
 
+def test_a_lesson_may_ask_follow_ups_of_all_splits_so_far(place: Workplace) -> None:
+    without, with_followups = (
+        place.lesson_groups(Lesson(SPLITS[1:2], 9, mismatches=0, followups=count))
+        for count in (0, 100)
+    )
+
+    added = set(with_followups) - set(without)
+    assert {one.kind for group in added for one in group} >= {"followup joined"}
+    first, second = (
+        any(one.context in passage.text for group in added for one in group)
+        for corpus in place.corpora[:2]
+        for passage in corpus.passages[:1]
+    )
+    assert first
+    assert second
+
+
 def test_contests_are_between_passages_of_the_splits_that_are_asked(
     searching_place: Workplace,
 ) -> None:
