@@ -106,8 +106,10 @@ def with_topic(question: str, topic: str) -> str | None:
             is_owner = word in POSSESSIVE_PRONOUNS - {"her"} or (
                 word == "her" and bool(after) and after not in _AFTER_OBJECTS
             )
-            at = word == "there" and PREPOSITIONS.isdisjoint((before, _bare(named.split()[0])))
-            written = f"{named}'s" if is_owner else f"in {named}" if at else named
+            needs_in = word == "there" and PREPOSITIONS.isdisjoint(
+                (before, _bare(named.partition(" ")[0]))
+            )
+            written = f"{named}'s" if is_owner else f"in {named}" if needs_in else named
             return " ".join((*words[:place], written, *words[place + 1 :]))
     return None
 
