@@ -28,7 +28,8 @@ MAX_TURNS = 10
 # stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
 # What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
-# and where it may stand alone. The conversation may have nothing to do with it then.
+# and where it may stand alone. The conversation may have nothing to do with it then. What its spans
+# gain in logits goes by the same (`bot.recall.NEAR_MARGIN`).
 NEAR_GAIN = 0.25
 NEAR_GAIN_IF_MAYBE = 0.12
 
