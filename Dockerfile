@@ -10,6 +10,7 @@ WORKDIR /opt/quoth
 RUN pip install --no-cache-dir torch --index-url https://download.pytorch.org/whl/cpu
 
 COPY pyproject.toml README.md LICENSE ./
+COPY answering answering
 COPY bot bot
 COPY index index
 COPY reader reader

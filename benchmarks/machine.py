@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from bot.answerer import SPANS_PER_PASSAGE, worth_reading
+from answering.answerer import SPANS_PER_PASSAGE, worth_reading
 from bot.evaluation.questions import Misfits, read_questions
 from bot.evaluation.run import searchable
 from bot.settings import Settings, load_settings

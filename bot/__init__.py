@@ -1,3 +1,3 @@
-"""Questions in, answers out: the terminal and Discord."""
+"""The faces of Quoth, and what serves them: the terminal and Discord."""
 
 __version__ = "0.1.0"

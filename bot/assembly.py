@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.answerer import Answerer
+from answering.answerer import Answerer
+from answering.cache import AnswerCache
+from answering.calibration import ChosenCalibration, choose_calibration
 from bot.building import SPLITTING, index_command, run_to_its_end
-from bot.confidence import ChosenCalibration, choose_calibration
-from bot.repeated import RepeatedQuestions
 from bot.settings import CALIBRATION_NAME, Settings
-from bot.tokenizing import open_tokenizer
+from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date
 from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder
@@ -263,10 +263,10 @@ def make_answerer(
 
 def make_lasting_answerer(
     settings: Settings, opened: OpenIndex, reader: Reader, others: Sequence[Generation] = ()
-) -> RepeatedQuestions:
+) -> AnswerCache:
     """As `make_answerer`, for a process that is asked many questions, and some of them again."""
     answerer = make_answerer(settings, opened, reader, others)
-    return RepeatedQuestions(answerer, settings.max_question_chars)
+    return AnswerCache(answerer, settings.max_question_chars)
 
 
 def build_in_child(settings: Settings) -> None:

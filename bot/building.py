@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bot.collections import BASE_COLLECTION
+from bot.serving.collections import BASE_COLLECTION
 from bot.settings import Settings
 from index.changes import Changes
 from index.errors import BuildError

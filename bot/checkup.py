@@ -14,7 +14,7 @@ from bot.assembly import (
     open_index,
     open_reader,
 )
-from bot.collections import BASE_COLLECTION, collections_in
+from bot.serving.collections import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.changes import is_up_to_date
 from index.errors import IndexingError, IndexMissingError

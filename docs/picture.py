@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bot.answer import Answer
+from answering.answer import Answer
 from bot.assembly import make_answerer, open_index, open_reader
 from bot.discord_app.buttons import answer_buttons
 from bot.discord_app.rendering import answer_embed

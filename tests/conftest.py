@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.answerer import Answerer
-from bot.confidence import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
+from answering.answerer import Answerer
+from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from index.build import BuildReport, build
 from index.encoder import Progress, Vectors
 from index.generation import Generation

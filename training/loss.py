@@ -5,8 +5,8 @@ Each example wants a distribution over its tokens. Those of one question, a grou
 their tokens as well: the shared normalisation of Clark and Gardner ("Simple and Effective
 Multi-Paragraph Reading Comprehension", 2018), of logits over those of "no answer" in the same
 passage, which margins are made of. It is by margins that spans of several passages compete in the
-product, as far as the reader decides it (`bot.confidence.Calibration.evidence`). Of a group of one
-both are the same.
+product, as far as the reader decides it (`answering.calibration.Calibration.evidence`). For a
+group of one both are the same.
 """
 
 from collections.abc import Sequence

@@ -10,12 +10,12 @@ import onnxruntime  # noqa: F401
 import tantivy  # noqa: F401
 import tokenizers  # noqa: F401
 
+from answering.answer import Answer
+from answering.answerer import Answerer
+from answering.candidates import judge
 from benchmarks.peers import PASSAGES, Reply
-from bot.answer import Answer
-from bot.answerer import Answerer
 from bot.assembly import make_answerer, open_index, open_reader
 from bot.building import SPLITTING
-from bot.candidates import judge
 from bot.settings import load_settings
 from index.reporting import SilentReporter
 

@@ -95,7 +95,7 @@ def command(
 
 def _question(argument: str | None, settings: "Settings") -> str:
     """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
-    from bot.question import QuestionError, clean_question
+    from answering.question import QuestionError, clean_question
 
     if argument in (None, "-"):
         if sys.stdin is None or (argument is None and sys.stdin.isatty()):

@@ -25,7 +25,7 @@ from prompts import render
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-    from bot.answerer import Answers
+    from answering.answerer import Answers
     from bot.assembly import OpenIndex
     from bot.cli.talk import Form, Look, Shelf
     from bot.settings import Settings

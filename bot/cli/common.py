@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.collections import BASE_COLLECTION
+from bot.serving.collections import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+    from answering.calibration import ChosenCalibration
     from bot.assembly import OpenIndex, Outdated, Renewal
-    from bot.confidence import ChosenCalibration
     from bot.settings import Settings
 
 _Command = Callable[..., Any]

@@ -165,7 +165,7 @@ def command(
             if calibrate:
                 result = exam.calibrate(always_answer=always_answer)
             else:
-                result = exam.sit(_MODES[mode], always_answer=always_answer)
+                result = exam.run(_MODES[mode], always_answer=always_answer)
         finally:
             reporter.finish()
         say_calibration(settings, exam.calibration)

@@ -13,7 +13,7 @@ from bot.cli.common import data_option, failures_shown, printable, settings_from
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.evaluation.collected import AskedQuestion, Collected
+    from bot.evaluation.question_log import Collected, LoggedQuestion
     from bot.settings import Settings
     from index.retrieve import Retriever
 
@@ -43,7 +43,7 @@ def export(*, out: Path, data: Path | None) -> None:
     settings = settings_from(data=data)
     asked = _asked(settings)
     with failures_shown():
-        from bot.evaluation.collected import collect, search_with
+        from bot.evaluation.question_log import collect, search_with
 
         with _retrievers(settings) as retriever_for:
             collected = collect(asked, search_with(retriever_for))
@@ -54,7 +54,7 @@ def export(*, out: Path, data: Path | None) -> None:
     click.echo(printable(_said(out, collected)))
 
 
-def _asked(settings: "Settings") -> "list[AskedQuestion]":
+def _asked(settings: "Settings") -> "list[LoggedQuestion]":
     from bot.discord_app.migrations import RecordsError
     from bot.discord_app.records import Records
 
@@ -78,7 +78,7 @@ def _retrievers(settings: "Settings") -> "Iterator[Callable[[str | None], Retrie
         IndexingError: If there is no index that can be opened.
     """
     from bot.assembly import open_collection, open_index
-    from bot.collections import server_collection
+    from bot.serving.collections import server_collection
     from index.errors import IndexingError, IndexMissingError
     from index.retrieve import Retriever
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from bot.answer import Answer, AnswerSpan, NearestPassage
+from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.cli.common import one_line
-from bot.collections import BASE_COLLECTION
+from bot.serving.collections import BASE_COLLECTION
 from index.documents import Place, shorten
 from prompts import Style, render
 

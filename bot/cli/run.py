@@ -65,31 +65,31 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
 
     from bot.assembly import calibration_for, make_lasting_answerer, open_index, open_reader
     from bot.discord_app.http_port import PortError
-    from bot.discord_app.logs import set_up_logs
     from bot.discord_app.migrations import RecordsError
     from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run
-    from bot.discord_app.served import Served
-    from bot.discord_app.shelves import Shelves
+    from bot.event_log import set_up_logs
+    from bot.serving.open_indexes import SpaceOpener
+    from bot.serving.service import AnswerService
     from index.store import Collection
 
     reader = open_reader(settings)
     say_calibration(settings, calibration_for(settings, reader, encoder_sha256))
 
-    shelves = Shelves(
+    opener = SpaceOpener(
         open_base=lambda: open_index(settings),
         answerer=lambda base, others: make_lasting_answerer(settings, base, reader, others),
         collection=lambda name: Collection(settings.collection(name)),
     )
     set_up_logs()
-    served = Served(shelves)
+    service = AnswerService(opener)
     try:
         records = Records(settings.records)
         try:
-            asyncio.run(run(settings, served, records, say=click.echo))
+            asyncio.run(run(settings, service, records, say=click.echo))
         finally:
             records.close()
     except (RecordsError, HopelessError, PortError) as error:
         raise click.ClickException(str(error)) from error
     finally:
-        served.close()
+        service.close()

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bot.answer import Answer, AnswerSpan, NearestPassage, whose_context
-from bot.answerer import Answers
+from answering.answer import Answer, AnswerSpan, NearestPassage, whose_context
+from answering.answerer import Answers
+from answering.followups.detection import MAX_TURNS, Turn, turn_of
+from answering.question import QuestionError
 from bot.cli.common import one_line
 from bot.cli.rendering import (
     CONTEXT_CHARS,
@@ -18,8 +20,6 @@ from bot.cli.rendering import (
     others_text,
     source_of,
 )
-from bot.conversation import MAX_TURNS, Turn, turn_of
-from bot.question import QuestionError
 from index.generation import Generation
 from prompts import Style, render
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
-from bot.answer import Answer
-from bot.conversation import Turn, turn_of
+from answering.answer import Answer
+from answering.followups.detection import Turn, turn_of
+from answering.question import QuestionError
 from bot.discord_app.channels import ChannelRules
-from bot.discord_app.desk import BusyError, Desk, TooSlowError
-from bot.discord_app.logs import event
+from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice
-from bot.discord_app.turns import Conversations
-from bot.question import QuestionError
+from bot.event_log import event
+from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -54,15 +54,15 @@ class Asking:
     def __init__(
         self,
         *,
-        desk: Desk,
+        queue: AnswerQueue,
         records: Records,
         channels: ChannelRules,
-        conversations: Conversations,
+        conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
     ) -> None:
         """Take the collaborators."""
-        self._desk = desk
+        self._desk = queue
         self._records = records
         self._channels = channels
         self._conversations = conversations

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.answer import Answer, whose_context
+from answering.answer import Answer, whose_context
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
-from bot.discord_app.kept import KeptAnswer
-from bot.discord_app.pressing import Pressable
+from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import (
-    Surroundings,
     context_embeds,
     label,
     notice,
     others_embed,
 )
+from bot.discord_app.stored_answers import StoredAnswer
+from bot.serving.service import Surroundings
 
 if TYPE_CHECKING:
     from bot.discord_app.client import QuothBot
@@ -57,7 +57,7 @@ def answer_id_of(message: discord.Message) -> str | None:
 
 
 class AnswerButton(
-    Pressable,
+    PersistentButton,
     ui.DynamicItem[ui.Button[ui.View]],
     template=rf"quoth:(?P<action>{'|'.join(_ACTIONS)}):(?P<answer_id>[0-9a-f]{{32}})",
 ):
@@ -92,7 +92,7 @@ class AnswerButton(
         }[self._action]
         await handle(interaction)
 
-    async def _kept(self, interaction: "discord.Interaction[QuothBot]") -> KeptAnswer | None:
+    async def _kept(self, interaction: "discord.Interaction[QuothBot]") -> StoredAnswer | None:
         """The answer, once Discord has been told to wait; None after saying that it is gone."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
         kept = await asyncio.to_thread(
@@ -111,12 +111,12 @@ class AnswerButton(
             # Such an answer has no button for it, so the id was forged.
             await _show(interaction, content=notice("no_context"))
             return
-        served = interaction.client.served
+        service = interaction.client.service
         scope = interaction.client.records.collection(interaction.guild_id)
 
         def look_up() -> list[Surroundings]:
             return [
-                served.surroundings(
+                service.surroundings(
                     scope,
                     place.collection,
                     place.document_id,

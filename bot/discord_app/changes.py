@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from bot.building import roll_back_collection
-from bot.discord_app.building import Builder, Built, Progress
 from bot.discord_app.filenames import safe_name, suffix_of
-from bot.discord_app.logs import event
 from bot.discord_app.markdown import fit, plain
-from bot.discord_app.own_documents import OwnDocuments
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
+from bot.event_log import event
+from bot.serving.builder import Builder, Built, Progress
+from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError
 from index.store import Collection

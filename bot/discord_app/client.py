@@ -13,24 +13,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.collections import collections_in, server_of
-from bot.conversation import Turn
+from answering.followups.detection import Turn
 from bot.discord_app.asking import Asking, Place, Reply
-from bot.discord_app.building import Builder
 from bot.discord_app.buttons import AnswerButton, answer_buttons
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
+from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.desk import Desk
 from bot.discord_app.errors import report
-from bot.discord_app.kept import KeptAnswer
-from bot.discord_app.logs import event
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.paging import PageButton
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import notice, text_of
-from bot.discord_app.served import Served
-from bot.discord_app.turns import Conversations
+from bot.discord_app.stored_answers import StoredAnswer
+from bot.event_log import event
+from bot.serving.builder import Builder
+from bot.serving.collections import collections_in, server_of
+from bot.serving.queue import AnswerQueue
+from bot.serving.service import AnswerService
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class QuothBot(commands.AutoShardedBot):
     """Quoth in Discord; it starts with `start` and stops with `close`."""
 
     def __init__(
-        self, settings: Settings, served: Served, records: Records, builder: Builder
+        self, settings: Settings, service: AnswerService, records: Records, builder: Builder
     ) -> None:
         """Take what it answers from, remembers and indexes with; none is closed with it."""
         super().__init__(
@@ -82,34 +82,34 @@ class QuothBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
         )
         self.settings = settings
-        self.served = served
+        self.service = service
         self.records = records
         self.started = time.monotonic()
         self.logged_in = asyncio.Event()
         """Set when the application's id is known."""
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
-        self.conversations = Conversations()
+        self.conversations = ConversationStore()
         self.channels = ChannelRules(records)
         self.builder = builder
         self.changes = Changes(settings, builder)
-        self.desk = Desk(
-            served,
+        self.queue = AnswerQueue(
+            service,
             workers=settings.workers,
             max_waiting=settings.max_waiting,
             time_limit_s=settings.time_limit_s,
         )
         self.metrics = Metrics(
-            waiting=lambda: self.desk.taken,
-            generation=lambda: self.served.generation,
+            waiting=lambda: self.queue.taken,
+            generation=lambda: self.service.generation,
             shards_up=lambda: sum(not shard.is_closed() for shard in self.shards.values()),
-            collections_open=lambda: self.served.servers.open_count,
-            collections_broken=lambda: self.served.servers.broken_count,
+            collections_open=lambda: self.service.servers.open_count,
+            collections_broken=lambda: self.service.servers.broken_count,
             builds_waiting=lambda: builder.waiting,
         )
         builder.counted = self.metrics.built
         self.asking = Asking(
-            desk=self.desk,
+            queue=self.queue,
             records=records,
             channels=self.channels,
             conversations=self.conversations,
@@ -205,7 +205,7 @@ class QuothBot(commands.AutoShardedBot):
     async def vote(
         self,
         interaction: "discord.Interaction[QuothBot]",
-        kept: KeptAnswer,
+        kept: StoredAnswer,
         *,
         is_right: bool,
         expected: str | None = None,
@@ -237,7 +237,7 @@ class QuothBot(commands.AutoShardedBot):
         """Answer what is in flight, then leave."""
         self.builder.close()
         await self.asking.drain(self.settings.time_limit_s + MAX_RATELIMIT_S)
-        self.desk.close()
+        self.queue.close()
         with contextlib.suppress(discord.HTTPException):
             await self.close()
 

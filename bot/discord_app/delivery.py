@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.discord_app.limits import ACKNOWLEDGED_S, ALREADY_ACKNOWLEDGED
-from bot.discord_app.logs import event
+from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 
 from bot.discord_app.limits import EXPIRED_TOKEN
-from bot.discord_app.logs import event
 from bot.discord_app.rendering import notice
+from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 

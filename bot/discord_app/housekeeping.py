@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Callable
 
 from bot.building import preview_collection
-from bot.collections import collections_in, server_collection, server_of
-from bot.discord_app.building import Builder
-from bot.discord_app.logs import event
-from bot.discord_app.own_documents import delete_collection
 from bot.discord_app.records import Records
-from bot.discord_app.served import Served
+from bot.event_log import event
+from bot.serving.builder import Builder
+from bot.serving.collections import collections_in, server_collection, server_of
+from bot.serving.own_documents import delete_collection
+from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import NoDocumentsError
 from index.store import Collection
@@ -27,20 +27,20 @@ async def tidy(settings: Settings, records: Records) -> None:
 
 
 async def delete_departed(
-    settings: Settings, served: Served, records: Records, noted: asyncio.Event
+    settings: Settings, service: AnswerService, records: Records, noted: asyncio.Event
 ) -> None:
     """
     Delete, until cancelled, what servers had that Quoth left some time ago.
 
     Args:
         settings: Where collections are.
-        served: Told to close them.
+        service: Told to close them.
         records: Which servers, and what is kept of them.
         noted: Set when it is known which servers Quoth is in: one may have let it in again while
             it did not run.
     """
     await noted.wait()
-    await _again_and_again(lambda: delete_departed_once(settings, served, records))
+    await _again_and_again(lambda: delete_departed_once(settings, service, records))
 
 
 async def _again_and_again(work: Callable[[], None]) -> None:
@@ -52,11 +52,11 @@ async def _again_and_again(work: Callable[[], None]) -> None:
         await asyncio.sleep(TIDY_EVERY_S)
 
 
-def delete_departed_once(settings: Settings, served: Served, records: Records) -> None:
+def delete_departed_once(settings: Settings, service: AnswerService, records: Records) -> None:
     """Delete what may not be kept any longer of servers."""
     for server in records.departed():
         scope = server_collection(server)
-        served.servers.drop(scope)
+        service.servers.drop(scope)
         try:
             delete_collection(settings.collection(scope))
         except OSError as error:

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any, Self
 from discord import ui
 
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.pressing import Pressable
+from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import label, sources_embed
 
 if TYPE_CHECKING:
     import discord
 
     from bot.discord_app.client import QuothBot
-    from bot.discord_app.served import Served
+    from bot.serving.service import AnswerService
 
 PAGE_DOCUMENTS = 10
 
 
-async def sources_page(served: "Served", scope: str | None, wanted: int) -> dict[str, Any]:
+async def sources_page(service: "AnswerService", scope: str | None, wanted: int) -> dict[str, Any]:
     """What shows page `wanted`, from 0, or the last one if there are fewer."""
-    counts = await asyncio.to_thread(served.counts, scope)
+    counts = await asyncio.to_thread(service.counts, scope)
     documents = counts.documents + counts.own_documents
     pages = max(1, -(-documents // PAGE_DOCUMENTS))
     page = min(wanted, pages - 1)
     start = page * PAGE_DOCUMENTS
-    lines = await asyncio.to_thread(served.documents, scope, start, PAGE_DOCUMENTS)
+    lines = await asyncio.to_thread(service.documents, scope, start, PAGE_DOCUMENTS)
     view = ui.View(timeout=None)
     if page > 0:
         view.add_item(PageButton("earlier", page - 1))
@@ -36,7 +36,7 @@ async def sources_page(served: "Served", scope: str | None, wanted: int) -> dict
 
 
 class PageButton(
-    Pressable,
+    PersistentButton,
     ui.DynamicItem[ui.Button[ui.View]],
     template=r"quoth:page:(?P<direction>earlier|later):(?P<page>\d{1,6})",
 ):
@@ -60,5 +60,5 @@ class PageButton(
         await acknowledge(interaction.response.defer)
         bot = interaction.client
         scope = bot.records.collection(interaction.guild_id)
-        page = await sources_page(bot.served, scope, self._page)
+        page = await sources_page(bot.service, scope, self._page)
         await deliver(lambda: interaction.edit_original_response(**page))

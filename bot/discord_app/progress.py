@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import discord
 
-from bot.discord_app.logs import event
+from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 

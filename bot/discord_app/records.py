@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.answer import Answer
-from bot.collections import server_collection
-from bot.discord_app.asked import asked_questions
-from bot.discord_app.kept import FOUND, Forgotten, Found, KeptAnswer, Today
+from answering.answer import Answer
 from bot.discord_app.migrations import RecordsError, open_database
-from bot.evaluation.collected import AskedQuestion
+from bot.discord_app.question_log import logged_questions
+from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
+from bot.evaluation.question_log import LoggedQuestion
+from bot.serving.collections import server_collection
 
 ANSWERS_KEPT_DAYS = 30
 # A bot that was removed by mistake finds its settings again within a week.
@@ -99,7 +99,7 @@ class Records:
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
         leans = answer.understood is not None
-        found = Found(answer.spans, answer.alternatives, answer.nearest, leans)
+        found = AnswerContents(answer.spans, answer.alternatives, answer.nearest, leans)
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -111,7 +111,7 @@ class Records:
                     answer.generation,
                     answer.answered,
                     answer.timings.total_s,
-                    FOUND.dump_json(found).decode(),
+                    CONTENTS.dump_json(found).decode(),
                 ),
             )
             if with_question and not leans:
@@ -120,7 +120,7 @@ class Records:
                     (answer.id, now, asker, answer.question, server),
                 )
 
-    def answer(self, answer_id: str, server_id: int | None) -> KeptAnswer | None:
+    def answer(self, answer_id: str, server_id: int | None) -> StoredAnswer | None:
         """An answer, if it is still kept and was given in this server."""
         with self._lock:
             row = self._connection.execute(
@@ -129,11 +129,11 @@ class Records:
         here = self.hashed(server_id) if server_id is not None else None
         if row is None or row[1] != here:
             return None
-        return KeptAnswer(row[0], row[1], row[2], FOUND.validate_json(row[3]))
+        return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
 
     def vote(
         self,
-        answer: KeptAnswer,
+        answer: StoredAnswer,
         user_id: int,
         *,
         is_right: bool,
@@ -161,10 +161,10 @@ class Records:
                 ),
             )
 
-    def asked(self) -> list[AskedQuestion]:
+    def asked(self) -> list[LoggedQuestion]:
         """The questions whose text is kept, oldest first, with what members said of the answers."""
         with self._lock:
-            return asked_questions(self._connection)
+            return logged_questions(self._connection)
 
     def today(self, server_id: int | None) -> Today:
         """The answers of this server since midnight, UTC."""

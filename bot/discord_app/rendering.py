@@ -1,12 +1,11 @@
 """`Answer` -> what Discord shows. Pure functions, within Discord's limits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 
-from bot.answer import Answer, AnswerSpan, NearestPassage
+from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.discord_app.limits import (
     MAX_CONTENT,
     MAX_EMBED_AUTHOR,
@@ -16,6 +15,7 @@ from bot.discord_app.limits import (
     MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, plain, start_of
+from bot.serving.service import DocumentLine, Surroundings
 from index.documents import Place, shorten
 from prompts import render
 
@@ -34,31 +34,6 @@ CONTEXT_CHARS = 700
 ANSWERED = discord.Colour(0x2D7D46)
 UNANSWERED = discord.Colour(0x80848E)
 INFORMATION = discord.Colour(0x4752C4)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLine:
-    """A document as it is listed."""
-
-    id: str
-    title: str
-    size: int
-    """In bytes."""
-    dated: str | None
-    is_own: bool = False
-    """Whether it was added in the server where it is listed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """A piece of a document around the characters that matter."""
-
-    title: str
-    before: str
-    text: str
-    after: str
-    document_changed: bool = False
-    """The document no longer says so; what is shown is what was quoted."""
 
 
 def notice(kind: str, **values: object) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
-from bot.discord_app.following import follow
 from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
-from bot.discord_app.logs import event
 from bot.discord_app.records import Records
-from bot.discord_app.served import Served
+from bot.event_log import event
+from bot.serving.builder import Builder
+from bot.serving.index_watcher import make_index_watcher
+from bot.serving.service import AnswerService
 from bot.settings import Settings
 from prompts import render
 
@@ -116,7 +116,7 @@ async def supervise(
                 return
         finally:
             await _cancel(beside, running)
-            bot.desk.close()
+            bot.queue.close()
         pause_s = min(MAX_PAUSE_S, 2 * pause_s)
 
 
@@ -160,7 +160,7 @@ async def _start(bot: QuothBot, token: str) -> None:
 
 async def run(
     settings: Settings,
-    served: Served,
+    service: AnswerService,
     records: Records,
     *,
     say: Callable[[str], None],
@@ -170,7 +170,7 @@ async def run(
 
     Args:
         settings: With a token.
-        served: What it answers from.
+        service: What it answers from.
         records: What it remembers.
         say: Tells the person who runs it, such as the invite link.
 
@@ -188,14 +188,14 @@ async def run(
         loop.add_signal_handler(name, stop.set)
 
     async def living(bot: QuothBot) -> None:
-        async with _duties(bot, settings, served, records, say):
+        async with _duties(bot, settings, service, records, say):
             await stop.wait()
-            event(_log, "stopping", questions=bot.desk.taken)
+            event(_log, "stopping", questions=bot.queue.taken)
             await bot.stop()
 
     builder = Builder(settings)
     await supervise(
-        lambda: QuothBot(settings, served, records, builder),
+        lambda: QuothBot(settings, service, records, builder),
         settings.discord_token.get_secret_value(),
         living=living,
     )
@@ -205,7 +205,7 @@ async def run(
 async def _duties(
     bot: QuothBot,
     settings: Settings,
-    served: Served,
+    service: AnswerService,
     records: Records,
     say: Callable[[str], None],
 ) -> AsyncIterator[None]:
@@ -216,12 +216,12 @@ async def _duties(
         work = [
             _introduce(bot, say),
             tidy(settings, records),
-            delete_departed(settings, served, records, bot.servers_noted),
-            _close_unused(served),
+            delete_departed(settings, service, records, bot.servers_noted),
+            _close_unused(service),
             catch_up(settings, bot.builder),
         ]
         if settings.follow_s:
-            work.append(follow(served, settings, bot.builder).run())
+            work.append(make_index_watcher(service, settings, bot.builder).run())
         duties = [asyncio.create_task(_logged(duty)) for duty in work]
         try:
             yield
@@ -244,7 +244,7 @@ async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
     say(render("discord/invite.txt", link=bot.invite_link))
 
 
-async def _close_unused(served: Served) -> None:
+async def _close_unused(service: AnswerService) -> None:
     while True:
         await asyncio.sleep(CLOSE_EVERY_S)
-        await asyncio.to_thread(served.servers.close_unused)
+        await asyncio.to_thread(service.servers.close_unused)

@@ -13,14 +13,14 @@ from typing import Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bot.candidates import judge
-from bot.confidence import (
+from answering.calibration import (
     FORMAT_VERSION,
     RISK_STEPS,
     Calibration,
     PassageCalibration,
     uncalibrated,
 )
+from answering.candidates import judge
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import best_threshold
 from bot.evaluation.report import calibration_error, is_right
@@ -205,9 +205,9 @@ def _judge_given(outcome: Outcome, fitted: PassageCalibration) -> Outcome:
 def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
     """Fit evidence on all candidates, then confidence on the best of each question."""
     candidates = [one for outcome in outcomes for one in outcome.candidates]
-    clues = [one.candidate.clues for one in candidates]
+    features = [one.candidate.features for one in candidates]
     fitted = _fit_logistic(
-        [[clue.margin, clue.cosine, clue.lexical] for clue in clues],
+        [[clue.margin, clue.cosine, clue.lexical] for clue in features],
         [is_right(one) for one in candidates],
     )
     margin_weight, cosine_weight, lexical_weight = fitted.weights
@@ -220,16 +220,16 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
         }
     )
     best = [_judge_open(one, ranking) for one in outcomes]
-    features = []
+    rows = []
     for outcome in outcomes:
         judged = judge([one.candidate for one in outcome.candidates], ranking)
-        clues_of_best = [judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0]
-        features.append([*clues_of_best, math.log(max(outcome.passages, 1))])
+        of_best = [judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0]
+        rows.append([*of_best, math.log(max(outcome.passages, 1))])
     right = [is_right(one) for one in best]
-    confidence = _fit_logistic(features, right)
+    confidence = _fit_logistic(rows, right)
     if confidence.weights[-1] > 0:
         # Among more passages a span is never surer: that is chance, of which few sizes have much.
-        confidence = _fit_logistic([[*clues, 0.0] for *clues, _ in features], right)
+        confidence = _fit_logistic([[*kept, 0.0] for *kept, _ in rows], right)
     evidence_weight, gap_weight, passages_weight = confidence.weights
     return ranking.model_copy(
         update={
@@ -263,7 +263,7 @@ def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
         prediction=best.candidate.span.text,
         confidence=best.confidence,
         graded=graded[best.candidate],
-        margin=best.candidate.clues.margin,
+        margin=best.candidate.features.margin,
     )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.answerer import Answerer
-from bot.conversation import Turn, turn_of
+from answering.answerer import Answerer
+from answering.followups.detection import Turn, turn_of
 from bot.evaluation.questions import FollowUpQuestion, Question, QuestionedPassage
 from bot.evaluation.report import Report, make_report
 from bot.evaluation.run import Outcome, document_id, unanswered, with_best

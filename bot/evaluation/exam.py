@@ -7,10 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from bot.answerer import Answerer
+from answering.answerer import Answerer
+from answering.calibration import Calibration, ChosenCalibration, uncalibrated
 from bot.assembly import calibration_for
 from bot.building import SPLITTING
-from bot.confidence import Calibration, ChosenCalibration, uncalibrated
 from bot.evaluation.calibrate import (
     FOLDS,
     MAX_CALIBRATION_ERROR,
@@ -21,7 +21,6 @@ from bot.evaluation.calibrate import (
 )
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.errors import CalibrationError, QuestionsError
-from bot.evaluation.few import groups
 from bot.evaluation.lists import ListReport, ask_lists, for_given_passage, report_lists
 from bot.evaluation.questions import (
     Misfits,
@@ -32,6 +31,7 @@ from bot.evaluation.questions import (
 )
 from bot.evaluation.report import Report, is_shown, make_report
 from bot.evaluation.run import Outcome, ask_given, ask_open, searchable
+from bot.evaluation.small_folders import groups
 from bot.settings import Settings
 from index.encoder import SentenceEncoder
 from index.reporting import Reporter, SilentReporter
@@ -138,7 +138,7 @@ class Exam:
         )
         self._calibration = self.calibration.calibration
 
-    def sit(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
+    def run(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
         """
         Ask all questions.
 

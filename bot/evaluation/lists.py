@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.candidates import Candidate, judge
-from bot.choosing import Choice, choose
-from bot.confidence import Calibration, Clues
+from answering.calibration import Calibration, Features
+from answering.candidates import Candidate, judge
+from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
+from answering.selection import Selection, select
 from bot.evaluation.metrics import set_f1
 from bot.evaluation.questions import Question, QuestionedPassage
 from bot.evaluation.report import percentage
 from bot.evaluation.run import document_of
-from bot.several import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from index.passages import Passage, Splitting, TokenOffsets, split
 from reader.model import PassageText, Reader
 
@@ -109,7 +109,7 @@ def _choice(
     reader: Reader,
     calibration: Calibration,
     min_confidence: float,
-) -> Choice:
+) -> Selection:
     by_id = {part.id: part for part in parts}
     spans = reader.read(
         question, [PassageText(part.id, part.text) for part in parts], MAX_ITEMS_PER_PASSAGE
@@ -119,12 +119,12 @@ def _choice(
             span=span,
             passage=by_id[span.passage_id],
             collection="",
-            clues=Clues(margin=span.margin, cosine=0.0, lexical=0.0),
+            features=Features(margin=span.margin, cosine=0.0, lexical=0.0),
             asked=question,
         )
         for span in spans
     ]
-    return choose(question, judge(found, calibration), calibration, min_confidence)
+    return select(question, judge(found, calibration), calibration, min_confidence)
 
 
 def for_given_passage(calibration: Calibration) -> Calibration:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.answerer import Answerer, Findings
+from answering.answerer import Answerer, Findings
+from answering.calibration import Calibration, PassageCalibration
+from answering.candidates import Candidate, judge
+from answering.question import QuestionError
 from bot.building import SPLITTING
-from bot.candidates import Candidate, judge
-from bot.confidence import Calibration, PassageCalibration
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import Question, QuestionedPassage
-from bot.question import QuestionError
 from index.build import build
 from index.documents import Document
 from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder
@@ -274,7 +274,7 @@ def with_best(
         prediction=best.candidate.span.text,
         confidence=best.confidence,
         graded=grade(best.candidate.span.text, answers),
-        margin=best.candidate.clues.margin,
+        margin=best.candidate.features.margin,
     )
 
 

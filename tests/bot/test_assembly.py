@@ -2,8 +2,8 @@
 
 import pytest
 
+from answering.calibration import ChosenCalibration, Model
 from bot.assembly import calibration_notice, open_index
-from bot.confidence import ChosenCalibration, Model
 from bot.settings import load_settings
 from index.errors import EncoderError
 from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, Library, open_files

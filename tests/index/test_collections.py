@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answerer import Answerer
+from answering.answerer import Answerer
 from index import lexical
 from index.errors import EncoderError
 from index.generation import Generation

@@ -10,15 +10,15 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.conversation import Turn
+from answering.followups.detection import Turn
 from bot.discord_app.asking import Place
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.client import QuothBot, contents
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.limits import MAX_CONTENT
-from bot.discord_app.logs import event
 from bot.discord_app.rendering import notice
+from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 

@@ -93,23 +93,23 @@ class Manage(commands.Cog):
         scope = bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - only in a server has a member the right
         today = await asyncio.to_thread(bot.records.today, interaction.guild_id)
-        counts = await asyncio.to_thread(bot.served.counts, scope)
+        counts = await asyncio.to_thread(bot.service.counts, scope)
         embed = information_embed(
             "status_title",
             "discord/status.md",
-            generation=bot.served.generation,
+            generation=bot.service.generation,
             documents=counts.documents,
             passages=counts.passages,
             own_generation=counts.own_generation,
             own_documents=counts.own_documents,
             own_passages=counts.own_passages,
-            is_broken=bot.served.servers.is_broken(scope),
+            is_broken=bot.service.servers.is_broken(scope),
             is_held=Collection(bot.settings.collection(scope)).is_held(),
             collection=scope,
             uptime=uptime(time.monotonic() - bot.started),
             questions=today.questions,
             answered=today.answered,
             median_ms=1e3 * today.median_s,
-            waiting=bot.desk.taken,
+            waiting=bot.queue.taken,
         )
         await deliver(lambda: interaction.edit_original_response(embed=embed))

@@ -35,7 +35,7 @@ class Read(commands.Cog):
         """List the documents that answers come from."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         scope = self._bot.records.collection(interaction.guild_id)
-        page = await sources_page(self._bot.served, scope, 0)
+        page = await sources_page(self._bot.service, scope, 0)
         await deliver(lambda: interaction.edit_original_response(**page))
 
     @app_commands.command(name="help")

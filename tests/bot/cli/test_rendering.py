@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
+from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from bot.cli.rendering import answer_json, answer_line, answer_text, styles
 from index.documents import Place
 

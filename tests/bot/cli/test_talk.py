@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from answering.followups.detection import MAX_TURNS
 from bot.cli.rendering import styles
 from bot.cli.talk import COMMANDS, CommandError, Form, Look, QuitError, Shelf, Talk
-from bot.conversation import MAX_TURNS
 from tests.conftest import Library
 
 TEXT = "Fines for theft 35; for arson 90. Nobody was fined for singing. Other words stand here."

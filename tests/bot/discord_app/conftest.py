@@ -5,7 +5,6 @@ import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -14,27 +13,19 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.discord_app import building
-from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.records import Records
-from bot.discord_app.served import Served
-from bot.discord_app.shelves import Shelves
-from bot.repeated import RepeatedQuestions
+from bot.serving import builder
+from bot.serving.builder import Builder
+from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
+from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
 from tests.discord_service.world import Channel, Guild, User
-
-# The fake reader finds the number that follows the question's last word.
-ARTICLE = (
-    "The agency published its figures on Monday. For theft 3,204 were counted. For arson 812 "
-    "were counted. A spokesman said that the numbers had risen.\n\n"
-    "Officials in the north counted for smuggling 77 cases. Later reports said of theft 4,001."
-)
 
 
 class RunningBot:
@@ -118,28 +109,6 @@ def asker() -> User:
     return User("grace")
 
 
-def shelves(library: Library) -> Shelves:
-    """What opens the generations of a library, with fakes for models."""
-    return Shelves(
-        open_base=lambda: SimpleNamespace(generation=library.open(), encoder=library.encoder),  # type: ignore[arg-type, return-value]
-        answerer=lambda base, others: RepeatedQuestions(
-            library.answerer(base.generation, others=others), max_question_chars=4_000
-        ),
-        collection=library.collection_named,
-    )
-
-
-@pytest.fixture
-def served(library: Library) -> Iterator[Served]:
-    """What is answered from: one article, with fakes for models."""
-    library.write("figures.txt", ARTICLE)
-    library.build()
-
-    serving = Served(shelves(library))
-    yield serving
-    serving.close()
-
-
 StartBot = Callable[..., RunningBot]
 
 
@@ -147,13 +116,13 @@ StartBot = Callable[..., RunningBot]
 def start_bot(
     local: LocalDiscord,
     channel: Channel,
-    served: Served,
+    service: AnswerService,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[StartBot]:
     """Start a bot with some settings; another call is a restart on the same records."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(building, "index_command", fake_index_command(tmp_path))
+    monkeypatch.setattr(builder, "index_command", fake_index_command(tmp_path))
     running: list[tuple[RunningBot, Records]] = []
 
     def stop() -> None:
@@ -168,7 +137,7 @@ def start_bot(
         records = Records(settings.records)
 
         def make() -> QuothBot:
-            bot = QuothBot(settings, answers or served, records, Builder(settings))
+            bot = QuothBot(settings, answers or service, records, Builder(settings))
             bot._connection.guild_ready_timeout = 0.05
             return bot
 

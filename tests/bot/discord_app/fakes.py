@@ -4,8 +4,8 @@ import threading
 import uuid
 from dataclasses import dataclass, field, replace
 
-from bot.answer import Answer, AnswerSpan, NearestPassage, Timings
-from bot.conversation import Turn
+from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
+from answering.followups.detection import Turn
 
 _TIMINGS = Timings(encode_s=0.001, search_s=0.002, read_s=0.030, total_s=0.034)
 

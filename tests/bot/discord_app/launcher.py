@@ -17,10 +17,10 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from answering.answerer import Answerer
 from bot import assembly
-from bot.answerer import Answerer
 from bot.cli.main import main
-from bot.discord_app import building, following
+from bot.serving import builder, index_watcher
 from bot.settings import Settings
 from index.generation import Generation
 from index.processes import module_command
@@ -91,12 +91,12 @@ def use_fakes(library: Library) -> None:
         )
 
     # The test builds; what it publishes is taken over.
-    following.is_up_to_date = lambda *_: True  # type: ignore[attr-defined]
+    index_watcher.is_up_to_date = lambda *_: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]
     assembly.make_answerer = make_answerer
-    building.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
+    builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def test_a_full_queue_is_said_at_once(
     gated = GatedAnswers()
     running = start_bot(gated, workers=1, max_waiting=1)
     waiting = [local.slash(channel, asker, "ask", question=f"arson {n}") for n in range(2)]
-    local.wait_for(lambda: running.bot.desk.taken == 2, "a full queue")
+    local.wait_for(lambda: running.bot.queue.taken == 2, "a full queue")
     refused = local.slash(channel, asker, "ask", question="arson")
 
     assert "too many questions" in local.answer_to(refused).content

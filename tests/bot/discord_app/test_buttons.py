@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.collected import Vote
-from tests.bot.discord_app.conftest import ARTICLE, RunningBot, StartBot
+from bot.evaluation.question_log import Vote
+from tests.bot.conftest import ARTICLE
+from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -56,7 +57,7 @@ def test_context_of_a_document_that_has_changed_is_what_was_quoted(
 ) -> None:
     library.write("figures.txt", "All of it was wrong.")
     library.build()
-    bot.bot.served.refresh()
+    bot.bot.service.refresh()
 
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
     assert "has changed since" in shown.embeds[0]["description"]
@@ -69,7 +70,7 @@ def test_context_of_a_document_that_is_gone_is_what_was_quoted(
     library.write("other.txt", ARTICLE)
     (library.documents / "figures.txt").unlink()
     library.build()
-    bot.bot.served.refresh()
+    bot.bot.service.refresh()
 
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
     assert "has changed since" in shown.embeds[0]["description"]
@@ -80,7 +81,7 @@ def test_documents_that_disagree_each_have_their_context(
 ) -> None:
     library.write("later.txt", "After the recount. For arson 900 were counted.")
     library.build()
-    bot.bot.served.refresh()
+    bot.bot.service.refresh()
     asked = local.slash(channel, asker, "ask", question="how many were counted for arson")
     answer = local.answer_to(asked)
     assert answer.embeds[0]["title"] == "The documents disagree"

@@ -40,7 +40,7 @@ def test_sources_are_listed_page_by_page(
     for number in range(24):
         library.write(f"{number:02}_notes.txt", f"Notes number {number}.\n\nMore of it.")
     library.build()
-    bot.bot.served.refresh()
+    bot.bot.service.refresh()
     asked = local.slash(channel, asker, "sources")
 
     page = local.answer_to(asked)
@@ -64,7 +64,7 @@ def test_status_says_how_it_stands(
     asked = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
 
     description = local.answer_to(asked).embeds[0]["description"]
-    assert bot.bot.served.generation in description
+    assert bot.bot.service.generation in description
     assert "1 document, 1 passage" in description
     assert "This server’s documents** none" in description
     assert "2 questions, 1 answered" in description

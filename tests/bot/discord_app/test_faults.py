@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.discord_app.conftest import ARTICLE
+from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check, places
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library

@@ -15,7 +15,7 @@ def test_a_hostile_document_is_quoted_listed_and_pings_nobody(
     library.write(NAME, TEXT)
     library.build()
     running = start_bot()
-    running.bot.served.refresh()
+    running.bot.service.refresh()
     said = local.say(channel, asker, f"<@{local.bot.id}> for plunder", mentions=[local.bot])
 
     reply = local.reply_to(said)

@@ -8,12 +8,12 @@ from typing import cast
 
 import pytest
 
-from bot.collections import server_collection, server_of
 from bot.discord_app import housekeeping
-from bot.discord_app.building import Builder
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
-from bot.discord_app.served import Served
+from bot.serving.builder import Builder
+from bot.serving.collections import server_collection, server_of
+from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.fakes import found, span
@@ -41,7 +41,7 @@ def test_only_collections_of_servers_have_a_server() -> None:
 
 
 def test_a_departed_servers_collection_goes_while_it_is_open(
-    settings: Settings, library: Library, served: Served
+    settings: Settings, library: Library, service: AnswerService
 ) -> None:
     clock = Clock()
     records = Records(settings.records, clock)
@@ -50,23 +50,23 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
     own = library.other(scope)
     own.write("own.txt", "For fraud 55 were counted.")
     own.build()
-    assert served.answer("for fraud", (), 0, scope).answered
+    assert service.answer("for fraud", (), 0, scope).answered
     records.leave(7)
-    delete_departed_once(settings, served, records)
+    delete_departed_once(settings, service, records)
     assert own.documents.exists()
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
-    delete_departed_once(settings, served, records)
+    delete_departed_once(settings, service, records)
 
     assert not own.collection.folder.exists()
     assert library.collection.folder.exists()
-    assert not served.answer("for fraud", (), 0, scope).answered
+    assert not service.answer("for fraud", (), 0, scope).answered
     assert records.departed() == []
     records.close()
 
 
 def test_what_could_not_be_deleted_is_tried_again(
     settings: Settings,
-    served: Served,
+    service: AnswerService,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -80,10 +80,10 @@ def test_what_could_not_be_deleted_is_tried_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(housekeeping, "delete_collection", refuse)
-        delete_departed_once(settings, served, records)
+        delete_departed_once(settings, service, records)
     assert records.departed() == [records.hashed(7)]
     assert "secret" not in repr([record.__dict__ for record in caplog.records])
-    delete_departed_once(settings, served, records)
+    delete_departed_once(settings, service, records)
 
     assert records.departed() == []
     records.close()
@@ -124,7 +124,7 @@ def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
 
 
 def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
-    settings: Settings, served: Served
+    settings: Settings, service: AnswerService
 ) -> None:
     """It may have been let in again while it did not run."""
     clock = Clock()
@@ -135,7 +135,7 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
 
     async def start() -> None:
         noted = asyncio.Event()
-        task = asyncio.create_task(delete_departed(settings, served, records, noted))
+        task = asyncio.create_task(delete_departed(settings, service, records, noted))
         await asyncio.sleep(0)
         records.set_servers({7}, [])
         records.leave(8)

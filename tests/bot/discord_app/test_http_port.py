@@ -75,7 +75,7 @@ def test_metrics_count_what_became_of_questions(
         "quoth_collections_broken 0.0",
         "quoth_builds_waiting 0.0",
         'quoth_builds_total{outcome="built"} 1.0',
-        f'quoth_index{{generation="{bot.bot.served.generation}"}} 1.0',
+        f'quoth_index{{generation="{bot.bot.service.generation}"}} 1.0',
     ):
         assert line in text.splitlines()
 

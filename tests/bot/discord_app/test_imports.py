@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 @pytest.mark.parametrize(
     ("loaded", "unwanted"),
     [
-        ("bot.cli.ask, bot.assembly, bot.answerer", "discord aiohttp prometheus_client"),
+        ("bot.cli.ask, bot.assembly, answering.answerer", "discord aiohttp prometheus_client"),
         ("bot.cli.run, bot.discord_app.running", "torch transformers sentence_transformers"),
         (
             "bot.cli.ask, bot.cli.chat, bot.cli.eval, bot.cli.index, bot.cli.run, bot.cli.doctor",

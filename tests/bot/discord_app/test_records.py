@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.discord_app import migrations
-from bot.discord_app.kept import Today
 from bot.discord_app.migrations import RecordsError
 from bot.discord_app.records import (
     ANSWERS_KEPT_DAYS,
@@ -17,7 +16,8 @@ from bot.discord_app.records import (
     SERVER_GRACE_DAYS,
     Records,
 )
-from bot.evaluation.collected import AskedQuestion, Vote
+from bot.discord_app.stored_answers import Today
+from bot.evaluation.question_log import LoggedQuestion, Vote
 from tests.bot.discord_app.fakes import found, span
 
 ANSWER = found(span())
@@ -244,9 +244,9 @@ def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
         records.vote(kept, user, is_right=is_right, expected=expected, question=question)
     here = records.hashed(7)
 
-    expected_first = AskedQuestion(ASKED, ("812",), (Vote(True), Vote(False, "813")), here)
-    tea = AskedQuestion("who likes tea", (), (Vote(True),), here)
-    assert records.asked() == [expected_first, AskedQuestion(ASKED, ("812",), (), None), tea]
+    expected_first = LoggedQuestion(ASKED, ("812",), (Vote(True), Vote(False, "813")), here)
+    tea = LoggedQuestion("who likes tea", (), (Vote(True),), here)
+    assert records.asked() == [expected_first, LoggedQuestion(ASKED, ("812",), (), None), tea]
     # The votes outlive the answers, and so do the questions that are kept with them.
     clock.now += (ANSWERS_KEPT_DAYS + 1) * DAY_S
     records.tidy(ANSWERS_KEPT_DAYS)

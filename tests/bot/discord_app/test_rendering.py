@@ -10,11 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import NearestPassage
-from bot.disagreement import MAX_VERSIONS
+from answering.answer import NearestPassage
+from answering.conflicts import MAX_VERSIONS
 from bot.discord_app.rendering import (
-    DocumentLine,
-    Surroundings,
     answer_embed,
     context_embeds,
     others_embed,
@@ -22,6 +20,7 @@ from bot.discord_app.rendering import (
     text_of,
     uptime,
 )
+from bot.serving.service import DocumentLine, Surroundings
 from index.documents import Place
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_message

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.discord_app.conftest import ARTICLE
+from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
 from tests.bot.discord_app.test_http_port import free_port
 from tests.conftest import ROOT, Library

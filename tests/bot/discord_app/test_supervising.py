@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.discord_app.building import Builder
 from bot.discord_app.client import QuothBot
 from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
-from bot.discord_app.served import Served
+from bot.serving.builder import Builder
+from bot.serving.service import AnswerService
 from bot.settings import load_settings
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
@@ -21,19 +21,19 @@ from tests.discord_service.world import Channel
 class Supervised:
     """A supervised bot that is stopped once it is connected."""
 
-    def __init__(self, served: Served, folder: Path) -> None:
+    def __init__(self, service: AnswerService, folder: Path) -> None:
         self.pauses: list[float] = []
         self.bots = 0
         self.before_next_try: Callable[[], None] = lambda: None
         self.stop = asyncio.Event()
         """What a signal sets."""
-        self._served = served
+        self._service = service
         self._settings = load_settings(data=folder / "data")
         self._records = Records(self._settings.records)
 
     def _make(self) -> QuothBot:
         self.bots += 1
-        bot = QuothBot(self._settings, self._served, self._records, Builder(self._settings))
+        bot = QuothBot(self._settings, self._service, self._records, Builder(self._settings))
         bot._connection.guild_ready_timeout = 0.05
         return bot
 
@@ -62,8 +62,10 @@ class Supervised:
 
 
 @pytest.fixture
-def supervised(local: LocalDiscord, channel: Channel, served: Served, tmp_path: Path) -> Supervised:
-    return Supervised(served, tmp_path)
+def supervised(
+    local: LocalDiscord, channel: Channel, service: AnswerService, tmp_path: Path
+) -> Supervised:
+    return Supervised(service, tmp_path)
 
 
 def test_discord_that_is_down_is_tried_again_with_longer_pauses(

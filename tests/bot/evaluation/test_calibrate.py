@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.candidates import Candidate
-from bot.confidence import Calibration, Clues, logistic
+from answering.calibration import Calibration, Features, logistic
+from answering.candidates import Candidate
 from bot.evaluation.calibrate import MAX_CALIBRATION_ERROR, Calibrated, calibrate, thresholds
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import Graded, grade
@@ -36,12 +36,19 @@ def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
     for number in range(count):
         candidates = []
         for place in range(3):
-            clues = Clues(chance.gauss(0, 3), chance.uniform(0.2, 0.8), chance.random())
-            logit = 0.5 * clues.margin + 5 * clues.cosine + clues.lexical - 0.4 * math.log(passages)
+            features = Features(chance.gauss(0, 3), chance.uniform(0.2, 0.8), chance.random())
+            logit = (
+                0.5 * features.margin
+                + 5 * features.cosine
+                + features.lexical
+                - 0.4 * math.log(passages)
+            )
             graded = RIGHT if chance.random() < logistic(logit) else WRONG
             passage = Passage(place, f"{place}.txt", 0, 9, "", ())
-            span = Span(place, 0, 5, f"text {place}", clues.margin, 0.0)
-            candidates.append(GradedCandidate(Candidate(span, passage, "base", clues, "a"), graded))
+            span = Span(place, 0, 5, f"text {place}", features.margin, 0.0)
+            candidates.append(
+                GradedCandidate(Candidate(span, passage, "base", features, "a"), graded)
+            )
         made.append(
             Outcome(
                 question_id=str(number),
@@ -50,7 +57,7 @@ def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
                 prediction="text 0",
                 confidence=0.0,
                 graded=candidates[0].graded,
-                margin=candidates[0].candidate.clues.margin,
+                margin=candidates[0].candidate.features.margin,
                 passages=passages,
                 candidates=tuple(candidates),
             )
@@ -174,8 +181,8 @@ def test_questions_that_are_all_wrong_are_no_ground() -> None:
 
 def test_margins_that_mislead_are_refused() -> None:
     def misled(one: GradedCandidate) -> GradedCandidate:
-        clues = one.candidate.clues
-        turned = replace(one.candidate, clues=replace(clues, margin=-clues.margin))
+        features = one.candidate.features
+        turned = replace(one.candidate, features=replace(features, margin=-features.margin))
         return replace(one, candidate=turned)
 
     many, few = (

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.answerer import Answerer
+from answering.answerer import Answerer
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
 from bot.evaluation.run import indexed

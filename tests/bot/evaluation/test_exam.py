@@ -92,10 +92,10 @@ def test_many_questions_are_measured_in_little_memory(tmp_path: Path, questions:
             file.write(("," if first else "") + json.dumps({"context": context, "qas": qas}))
         file.write("]}]}")
     # What is loaded and compiled once is not a question's.
-    exam(tmp_path, Files((write(tmp_path / "one.jsonl"),))).sit(["reader"])
+    exam(tmp_path, Files((write(tmp_path / "one.jsonl"),))).run(["reader"])
     tracemalloc.start()
     try:
-        result = exam(tmp_path, Files((path,))).sit(["reader"])
+        result = exam(tmp_path, Files((path,))).run(["reader"])
         (report,) = result.reports()
         predicted = len(result.predictions("reader"))
         peak = tracemalloc.get_traced_memory()[1]

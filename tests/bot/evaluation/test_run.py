@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answerer import Answerer
+from answering.answerer import Answerer
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import Question, QuestionedPassage
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of

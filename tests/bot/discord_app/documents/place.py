@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from index.encoder_files import DEFAULT_ENCODER
-from tests.bot.discord_app.conftest import ARTICLE
+from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
 from tests.conftest import FakeEncoder, Library
 from tests.discord_service import LocalDiscord

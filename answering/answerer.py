@@ -1,0 +1,265 @@
+"""Question -> `Answer`: retrieve, read, choose, check."""
+
+import math
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
+from answering.calibration import Calibration
+from answering.candidates import Candidate, Judged, candidates, judge
+from answering.followups.detection import FollowUp, Turn, understand
+from answering.followups.scoring import antecedents, in_conversation, other_wordings
+from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
+from answering.question import clean_question
+from answering.selection import newest_first, select
+from answering.verbatim import located, near
+from index.retrieve import Hit, Retrieval, Retriever
+from reader.model import PassageText, Reader
+
+SPANS_PER_PASSAGE = 3
+# So many are always read. Of the others, those whose score is so far behind the first one's hold
+# the answer too rarely to be worth their time; docs/speed.md says what that costs.
+ALWAYS_READ = 2
+FAR_BEHIND = 0.08
+# What a person will look through: the best that retrieval found, where nothing is good enough.
+MAX_NEAREST = 3
+# What was just shown reaches so far to either side: about two passages.
+NEAR_CHARS = 1_500
+# A follow-up is read in more passages. The best of them are asked the question before it, too, and
+# read in every wording. docs/conversation.md says what more of either gives.
+MORE_FOR_FOLLOW_UP = 7
+PASSAGES_READ_AGAIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one way of asking found."""
+
+    retrieval: Retrieval
+    candidates: tuple[Candidate, ...]
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What there is to choose an answer from."""
+
+    question: str
+    """Cleaned."""
+    attempts: tuple[Attempt, ...]
+    """One for each way of asking; at least one."""
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Of all attempts."""
+        return tuple(candidate for attempt in self.attempts for candidate in attempt.candidates)
+
+    def attempt_of(self, candidate: Candidate) -> Attempt:
+        """The one that found a candidate."""
+        return next(one for one in self.attempts if candidate in one.candidates)
+
+
+class Answers(Protocol):
+    """Answers from the generations that it was made of."""
+
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        """See `Answerer.answer`."""
+        ...
+
+
+class Answerer:
+    """Answers from one generation; any thread may call it."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        reader: Reader,
+        calibration: Calibration,
+        *,
+        passages: int,
+        min_confidence: float,
+        max_question_chars: int,
+    ) -> None:
+        """
+        Take the parts.
+
+        Args:
+            retriever: Where to look.
+            reader: Finds spans in what is retrieved.
+            calibration: Of that reader.
+            passages: See `bot.settings.Settings`, as for `max_question_chars`.
+            min_confidence: Below it the documents don't say; see `Calibration.threshold`.
+            max_question_chars: Longer questions are refused.
+        """
+        self._retriever = retriever
+        self._reader = reader
+        self.calibration = calibration.among(retriever.passages)
+        """As it holds among the passages that are searched."""
+        self._passages = passages
+        self._min_confidence = min_confidence
+        self._max_question_chars = max_question_chars
+
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        """
+        Answer one question.
+
+        Args:
+            question: As typed.
+            alternatives: How many other answers, at most.
+            earlier: The turns before it, oldest first, which it may lean on.
+
+        Raises:
+            QuestionError: If it is blank or too long.
+        """
+        started = time.perf_counter()
+        found = self.find(question, earlier)
+        judged = judge(found.candidates, self.calibration)
+        choice = select(found.question, judged, self.calibration, self._min_confidence)
+        spans = tuple(self._located(one) for one in choice.chosen)
+        attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
+        asked = self._asked(found, judged[0].candidate) if judged else found.question
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=found.question,
+            spans=newest_first(spans) if choice.kind == "disagreement" else spans,
+            confidence=choice.confidence,
+            alternatives=tuple(self._located(one) for one in choice.rest[:alternatives] if spans),
+            nearest=() if spans else self._nearest(attempt.retrieval.hits),
+            generation=self._retriever.generation.id,
+            timings=Timings(
+                encode_s=sum(one.retrieval.encode_s for one in found.attempts),
+                search_s=sum(one.retrieval.search_s for one in found.attempts),
+                read_s=sum(one.read_s for one in found.attempts),
+                total_s=time.perf_counter() - started,
+            ),
+            kind=choice.kind,
+            understood=asked if asked != found.question else None,
+        )
+
+    def find(self, question: str, earlier: Sequence[Turn] = ()) -> Findings:
+        """
+        Retrieve and read, without choosing.
+
+        Args:
+            question: As typed.
+            earlier: As in `answer`.
+
+        Raises:
+            QuestionError: If it is blank or too long.
+        """
+        asked = clean_question(question, self._max_question_chars)
+        understood = understand(asked, earlier)
+        attempts = []
+        if understood.alone:
+            attempts.append(self._attempt(asked))
+        if understood.follow_up is not None:
+            attempts.append(self._attempt_follow_up(understood.follow_up))
+        return Findings(asked, tuple(attempts))
+
+    def _attempt(self, asked: str) -> Attempt:
+        retrieval = self._retriever.retrieve(asked, self._passages)
+        started = time.perf_counter()
+        found = self._read(asked, _texts(worth_reading(retrieval.hits)), retrieval.hits)
+        return Attempt(retrieval, found, time.perf_counter() - started)
+
+    def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
+        near = {
+            passage
+            for cited in follow_up.cited
+            for passage in self._retriever.passages_in(
+                cited.collection,
+                cited.document_id,
+                cited.start_char - NEAR_CHARS,
+                cited.end_char + NEAR_CHARS,
+            )
+        }
+        count = self._passages + MORE_FOR_FOLLOW_UP
+        gains = dict.fromkeys(near, follow_up.near_gain)
+        retrieval = self._retriever.retrieve(follow_up.joined, count, gains)
+        hits = retrieval.hits
+        started = time.perf_counter()
+        found = [
+            in_conversation(one, follow_up, None, is_near=one.passage.id in near)
+            for one in self._read(follow_up.joined, _texts(hits), hits)
+        ]
+        best = _texts(self._best_hits(found, hits)[:PASSAGES_READ_AGAIN])
+        found_antecedents = antecedents(
+            follow_up, best, self._reader.read(follow_up.before, best, 1)
+        )
+        again = [
+            in_conversation(
+                one, follow_up, found_antecedents[one.passage.id], is_near=one.passage.id in near
+            )
+            for one in self._read(
+                follow_up.joined,
+                [
+                    replace(text, others=other_wordings(follow_up, found_antecedents.get(text.id)))
+                    for text in best
+                ],
+                hits,
+            )
+        ]
+        read_again = {text.id for text in best}
+        rest = (one for one in found if one.passage.id not in read_again)
+        return Attempt(retrieval, (*again, *rest), time.perf_counter() - started)
+
+    def _read(
+        self, asked: str, passages: Sequence[PassageText], hits: Sequence[Hit]
+    ) -> tuple[Candidate, ...]:
+        """Read some of the hits' passages."""
+        count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
+        spans = self._reader.read(asked, passages, count)
+        return candidates(
+            asked, spans, hits, lambda passage: self._retriever.source(passage).collection
+        )
+
+    def _best_hits(self, found: Sequence[Candidate], hits: Sequence[Hit]) -> list[Hit]:
+        """The hits by the evidence for their best candidate."""
+        evidence: dict[int, float] = {}
+        for one in found:
+            here = self.calibration.evidence(one.features)
+            evidence[one.passage.id] = max(here, evidence.get(one.passage.id, here))
+        return sorted(hits, key=lambda hit: -evidence.get(hit.passage.id, -math.inf))
+
+    def _asked(self, found: Findings, best: Candidate) -> str:
+        """What the best candidate answers: the question as typed, if that finds it first, too."""
+        if best.asked == found.question:
+            return best.asked
+        alone = [one for one in found.candidates if one.asked == found.question]
+        first = [one.candidate for one in judge(alone, self.calibration)[:1]]
+        return found.question if any(_is_same(one, best) for one in first) else best.asked
+
+    def _located(self, judged: Judged) -> AnswerSpan:
+        return located(judged, self._retriever.source(judged.candidate.passage))
+
+    def _nearest(self, hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
+        return tuple(
+            near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
+        )
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are the same words of a document."""
+    places = {(each.document, each.start_char, each.end_char) for each in (one, other)}
+    return len(places) == 1
+
+
+def _texts(hits: Sequence[Hit]) -> list[PassageText]:
+    return [PassageText(hit.passage.id, hit.passage.text) for hit in hits]
+
+
+def worth_reading(hits: Sequence[Hit]) -> list[Hit]:
+    """
+    Leave out what retrieval puts far behind the first hit, but for the first `ALWAYS_READ`.
+
+    Args:
+        hits: Best first.
+    """
+    return [
+        hit
+        for rank, hit in enumerate(hits)
+        if rank < ALWAYS_READ or hit.score >= hits[0].score - FAR_BEHIND
+    ]

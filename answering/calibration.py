@@ -1,0 +1,241 @@
+"""
+How sure Quoth is: what is known of a span -> the probability that it is right.
+
+Spans of different passages compete by their evidence, a weighted sum of features. The confidence is
+a logistic function of the best one's evidence, of its lead and of how many passages were searched:
+the more there are, the likelier one of them looks right and is not. The weights are fitted by
+`quoth eval --calibrate` on questions with known answers, and hold for one reader and one encoder
+alone.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reader.errors import ReaderError
+
+FORMAT_VERSION = 3
+# Thresholds are kept for a risk of 0, 1, ... 100 %.
+RISK_STEPS = 100
+
+_AGAIN = "Make it again with quoth eval --calibrate, or delete it."
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What speaks for a span before it is compared with others."""
+
+    margin: float
+    """Its score over the no-answer score of its passage, in logits; less what a conversation says
+    against it, and more what it says for it (`answering.followups.scoring.in_conversation`)."""
+    cosine: float
+    """Between the question and its passage."""
+    lexical: float
+    """The BM25 score of its passage over the best one that was found, in [0, 1]."""
+
+
+class PassageCalibration(BaseModel):
+    """Weights for questions about one given passage, where nothing is retrieved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    intercept: float
+    margin_weight: float
+    min_confidence: float
+    """Below it the passage doesn't say: the threshold of the best overall F1."""
+
+    def confidence(self, margin: float) -> float:
+        """The probability in [0, 1] that a span is right."""
+        return logistic(self.intercept + self.margin_weight * margin)
+
+
+class Calibration(BaseModel):
+    """The fitted weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int
+    reader_sha256: str
+    """Of the reader that the weights were fitted for."""
+    encoder_sha256: str
+    """Of the encoder that the cosines came from."""
+    fitted_on: str
+    """For people: which questions, and how many."""
+    cosine_weight: float
+    lexical_weight: float
+    intercept: float
+    evidence_weight: float
+    gap_weight: float
+    passages_weight: float
+    """Of the natural logarithm of how many passages are searched; see `among`."""
+    fewest_passages: int
+    most_passages: int
+    """That were searched for the questions it was fitted on; beyond, nothing is known."""
+    thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
+    """By risk, from 0 to 100 %; see `threshold`."""
+    given_passage: PassageCalibration
+    expected_calibration_error: float
+    """Of the questions it was fitted on, cross-fitted by passage, in 10 bins."""
+
+    def among(self, passages: int) -> "Calibration":
+        """
+        The same for an index of so many passages, their number being part of the intercept.
+
+        Fewer or more than were searched while it was fitted count as the fewest or the most.
+        """
+        searched = min(max(passages, self.fewest_passages, 1), max(self.most_passages, 1))
+        shift = self.passages_weight * math.log(searched)
+        return self.model_copy(update={"intercept": self.intercept + shift, "passages_weight": 0.0})
+
+    def evidence(self, features: Features) -> float:
+        """On one scale across passages, how much speaks for a span."""
+        return (
+            features.margin
+            + self.cosine_weight * features.cosine
+            + self.lexical_weight * features.lexical
+        )
+
+    def confidence(self, evidence: float, gap: float) -> float:
+        """
+        The probability in [0, 1] that a span is right; see `among`.
+
+        Args:
+            evidence: Of the span.
+            gap: By how much it exceeds that of the best span with another text.
+        """
+        return logistic(self.intercept + self.evidence_weight * evidence + self.gap_weight * gap)
+
+    def threshold(self, max_risk: float) -> float:
+        """
+        The confidence from which an answer is shown.
+
+        Args:
+            max_risk: Of the questions whose best span is wrong, whether the documents say or not,
+                the share in [0, 1] that may be answered with it.
+        """
+        place = max_risk * RISK_STEPS
+        below = min(int(place), RISK_STEPS - 1)
+        low, high = self.thresholds[below : below + 2]
+        return low + (high - low) * (place - below)
+
+
+def uncalibrated(reader_sha256: str) -> Calibration:
+    """
+    The plain rule for a reader that nobody has calibrated: SQuAD 2.0's.
+
+    Spans compete by their margins, and one is shown if its margin is above 0, whatever risk is
+    accepted: how often that is wrong is not known.
+    """
+    return Calibration(
+        format_version=FORMAT_VERSION,
+        reader_sha256=reader_sha256,
+        encoder_sha256="",
+        fitted_on="nothing",
+        cosine_weight=0.0,
+        lexical_weight=0.0,
+        intercept=0.0,
+        evidence_weight=1.0,
+        gap_weight=0.0,
+        passages_weight=0.0,
+        fewest_passages=0,
+        most_passages=0,
+        thresholds=(0.5,) * (RISK_STEPS + 1),
+        given_passage=PassageCalibration(intercept=0.0, margin_weight=1.0, min_confidence=0.5),
+        expected_calibration_error=1.0,
+    )
+
+
+Model = Literal["reader", "encoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCalibration:
+    """The calibration that counts, and why another doesn't."""
+
+    calibration: Calibration
+    own_differs: tuple[Model, ...] = ()
+    """In which models one's own calibration differs from those in use, where it doesn't count."""
+    shipped_differs: tuple[Model, ...] = ()
+    """In which the shipped one does, where none counts."""
+
+
+def choose_calibration(
+    own: Path, shipped: Path, *, reader_sha256: str, encoder_sha256: str
+) -> ChosenCalibration:
+    """
+    Find the calibration for a reader and an encoder; it counts for those it was made with.
+
+    Args:
+        own: Made by whoever runs Quoth; it need not be there.
+        shipped: Comes with the shipped reader.
+        reader_sha256: Of the reader in use.
+        encoder_sha256: Of the encoder in use.
+
+    Returns:
+        The first one that counts, else the plain rule.
+
+    Raises:
+        ReaderError: If one of the files is damaged.
+    """
+
+    def differs(calibration: Calibration) -> tuple[Model, ...]:
+        differing: list[Model] = []
+        if calibration.reader_sha256 != reader_sha256:
+            differing.append("reader")
+        if calibration.encoder_sha256 != encoder_sha256:
+            differing.append("encoder")
+        return tuple(differing)
+
+    own_differs: tuple[Model, ...] = ()
+    if own.exists():
+        calibration = load_calibration(own)
+        own_differs = differs(calibration)
+        if not own_differs:
+            return ChosenCalibration(calibration)
+    calibration = load_calibration(shipped)
+    shipped_differs = differs(calibration)
+    if shipped_differs:
+        calibration = uncalibrated(reader_sha256)
+    return ChosenCalibration(calibration, own_differs, shipped_differs)
+
+
+def logistic(logit: float) -> float:
+    """`logit` as a probability."""
+    # Both forms are the same function; each is exact where the other overflows.
+    if logit >= 0:
+        return 1 / (1 + math.exp(-logit))
+    return math.exp(logit) / (1 + math.exp(logit))
+
+
+def load_calibration(path: Path) -> Calibration:
+    """
+    Read fitted weights.
+
+    Raises:
+        ReaderError: If they are missing or damaged, or have another format version.
+    """
+    try:
+        content = path.read_bytes()
+        version = _Version.model_validate_json(content).format_version
+        if version != FORMAT_VERSION:
+            raise ReaderError(
+                f"{path}: has format version {version}, this Quoth reads {FORMAT_VERSION}. {_AGAIN}"
+            )
+        return Calibration.model_validate_json(content)
+    except OSError as error:
+        raise ReaderError(f"{path}: can't be read ({error.strerror}). {_AGAIN}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise ReaderError(
+            f"{path}: holds no calibration ({place}: {first['msg']}). {_AGAIN}"
+        ) from error
+
+
+class _Version(BaseModel):
+    """The part of every calibration, whatever its version."""
+
+    format_version: int

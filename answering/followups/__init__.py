@@ -1,0 +1,1 @@
+"""Follow-ups: detected, rewritten with what was said before, and scored by it."""

@@ -1,0 +1,219 @@
+"""
+Earlier turns and a new question -> what to look for, and what to ask the reader. Pure functions.
+
+A question that stands alone is asked as it is. One that leans on what was said before ("and for
+arson?", "when did she resign") is asked together with the question that began the subject, and in
+the best passages as `answering.followups.scoring` says. One that may be either is asked both ways.
+docs/conversation.md says what else was tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from answering.answer import Answer
+from answering.english import (
+    ASKING_WORDS,
+    BARE_WORDS,
+    content_words,
+    is_pronoun,
+    is_small_talk,
+    words_of,
+)
+from answering.followups.rewriting import filled_in, without_opening
+
+# Earlier turns that are looked at; nobody leans on what was said before that.
+MAX_TURNS = 10
+# Of what was asked or answered before, shared by those that are repeated: the ends, where questions
+# stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
+MAX_EARLIER_CHARS = 200
+# What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
+# and where it may stand alone. The conversation may have nothing to do with it then. What its spans
+# gain in logits goes by the same (`answering.followups.scoring.NEAR_MARGIN`).
+NEAR_GAIN = 0.25
+NEAR_GAIN_IF_MAYBE = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A range of a document that was shown."""
+
+    collection: str
+    document_id: str
+    start_char: int
+    end_char: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what was answered."""
+
+    question: str
+    answer: str | None
+    """None where the documents didn't say."""
+    cited: tuple[Cited, ...] = ()
+    """Where the answer stands, or else the nearest passages."""
+    understood: str | None = None
+    """How it was asked after the turns before it; None if it was understood as typed."""
+
+    @property
+    def asked(self) -> str:
+        """What was asked of the documents."""
+        return self.question if self.understood is None else self.understood
+
+
+def turn_of(answer: Answer) -> Turn:
+    """What is remembered of an answer."""
+    shown = answer.spans or answer.nearest
+    return Turn(
+        question=answer.question,
+        answer=answer.spans[0].text if answer.spans else None,
+        cited=tuple(
+            Cited(one.collection, one.document_id, one.start_char, one.end_char) for one in shown
+        ),
+        understood=answer.understood,
+    )
+
+
+class Leaning(Enum):
+    """Whether a question leans on what was said before it."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question as it is understood after others."""
+
+    question: str
+    """As typed."""
+    filled_in: str | None
+    """A fragment written into a question before it; None if it has no place in one."""
+    joined: str
+    """After the question that began the subject, and after the last one: looked for, and asked of
+    every passage."""
+    before: str
+    """The last question, as it was asked: asked of the best passages, too."""
+    cited: tuple[Cited, ...]
+    """Where to look first."""
+    near_gain: float
+    """What passages near there gain, as a cosine."""
+    answer: str | None
+    """The last one, which is hardly asked for again; None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How a question is asked."""
+
+    alone: bool
+    """As it was typed."""
+    follow_up: FollowUp | None
+    """And, or only, so."""
+
+
+def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
+    """
+    Decide how to ask a question.
+
+    Args:
+        question: Cleaned.
+        earlier: The turns before it, oldest first; those before the last `MAX_TURNS` don't count,
+            nor does small talk.
+    """
+    turns = [turn for turn in earlier[-MAX_TURNS:] if not is_small_talk(turn.question)]
+    leans = leaning(question) if turns else Leaning.NO
+    if leans is Leaning.NO:
+        return Understanding(alone=True, follow_up=None)
+    last = turns[-1]
+    follow_up = FollowUp(
+        question=question,
+        filled_in=_filled_in(question, turns),
+        joined=f"{_subject(turns)} {question}",
+        before=end_of(last.asked),
+        cited=last.cited,
+        near_gain=NEAR_GAIN if leans is Leaning.YES else NEAR_GAIN_IF_MAYBE,
+        answer=last.answer,
+    )
+    return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
+
+
+def _chain(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of the last one's subject, newest first: up to the one that began it."""
+    chain = []
+    for turn in reversed(turns):
+        chain.append(turn)
+        if turn.understood is None:
+            break
+    return chain
+
+
+def _subject(turns: Sequence[Turn]) -> str:
+    """
+    What a question goes on from: the one that began the subject, and the last one.
+
+    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
+    """
+    last, *between = _chain(turns)
+    if not between:
+        return end_of(last.question)
+    both = (between[-1].question, last.question)
+    return " ".join(end_of(text, MAX_EARLIER_CHARS // 2) for text in both)
+
+
+def _filled_in(question: str, turns: Sequence[Turn]) -> str | None:
+    """The question written into the last one of the subject that has a place for it."""
+    *between, root = (end_of(turn.question) for turn in _chain(turns))
+    wholes = [text for text in between if not ASKING_WORDS.isdisjoint(words_of(text.lower()))]
+    return next(filter(None, (filled_in(question, text) for text in (*wholes, root))), None)
+
+
+def end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
+    """The end of a text, from the start of a word, in at most so many characters."""
+    if len(text) <= most:
+        return text
+    end = text[-most:]
+    # A text without spaces is cut where it is too long.
+    return end.partition(" ")[2] or end
+
+
+def leaning(question: str) -> Leaning:
+    """
+    Tell from a question's words alone whether it needs those before it.
+
+    It does if it begins by going on ("and", "what about"), has nothing of its own but a question
+    word ("when", "by how much"), or has a pronoun without a name that it could stand for. It may if
+    it has a pronoun or hardly a word of its own, or few and speaks of "the" thing. A question that
+    names something stands alone, and so does small talk.
+    """
+    if is_small_talk(question):
+        return Leaning.NO
+    asked = question.strip().rstrip("?!. ")
+    rest = without_opening(question)
+    words = words_of(rest)
+    lowered = [word.lower() for word in words]
+    own = content_words(rest)
+    if len(rest) < len(asked) or all(word in BARE_WORDS for word in lowered):
+        return Leaning.YES
+    names = [place for place, word in enumerate(words) if place and not word[0].islower()]
+    pronoun = next((place for place in range(len(words)) if is_pronoun(lowered, place)), None)
+    if pronoun is not None and not any(place < pronoun for place in names):
+        return Leaning.YES if len(own) <= _FEW_OF_ITS_OWN else Leaning.MAYBE
+    if names:
+        return Leaning.NO
+    if len(words) == 1:
+        return Leaning.YES
+    is_fragment = (
+        not any(word in ASKING_WORDS for word in lowered) and len(words) <= _FRAGMENT_WORDS
+    )
+    few = _FEW_OF_ITS_OWN if "the" in lowered else _HARDLY_ANY
+    return Leaning.MAYBE if is_fragment or len(own) <= few else Leaning.NO
+
+
+# Content words. "what did she think of the verdict" has two, and still needs somebody; "who will
+# lead the new talks" has three, and may need to be told which talks.
+_FEW_OF_ITS_OWN = 3
+_HARDLY_ANY = 2
+_FRAGMENT_WORDS = 3

@@ -1,0 +1,141 @@
+"""
+What short questions leave out: "and for homicide?" after "how many were deported for drunk
+driving?" is "how many were deported for homicide", and "how old is she" about Helen is "how old is
+Helen".
+
+Nothing is parsed. What a fragment takes the place of is the last phrase that begins with the same
+preposition or article; where none does, the fragment stays as it is. What takes the place of a
+pronoun is the topic, whatever it is. Both are wrong now and then, so what they make is asked beside
+other wordings, and shown to nobody. docs/conversation.md says what else was tried.
+"""
+
+import re
+from collections.abc import Sequence
+
+from answering.english import (
+    ARTICLES,
+    AUXILIARIES,
+    FORMS_OF_BE,
+    POINTING_WORDS,
+    POSSESSIVE_PRONOUNS,
+    PREPOSITIONS,
+    PRONOUNS,
+    QUESTION_WORDS,
+    REPLACEABLE_PRONOUNS,
+    VERBS,
+    is_pronoun,
+)
+
+_GOING_ON = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
+    r"[\s,]*|&\s*)+",
+    re.IGNORECASE,
+)
+# A phrase ends before one of these.
+_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | {"and", "or", "but", "than"}
+# Between such a word and a verb stands what the question is about: "how long does the ferry take".
+_BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
+_ARTICLE_AND_NOUN = 2
+# "Her" before one of these is no owner.
+_AFTER_OBJECTS = (
+    PREPOSITIONS | QUESTION_WORDS | VERBS | ARTICLES | {"and", "or", "as", "than", "not"}
+)
+# "The ones" refers to nothing that was said.
+_IN_SENTENCES = QUESTION_WORDS | VERBS | (PRONOUNS - {"one", "ones"})
+
+
+def without_opening(question: str) -> str:
+    """A question without "and", "what about" and the like, and without its end mark."""
+    return _GOING_ON.sub("", question.strip().rstrip("?!. "))
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a question is no sentence, so that it asks for what the question before asked for."""
+    words = [_bare(word) for word in without_opening(question).split()]
+    return any(words) and (QUESTION_WORDS | VERBS).isdisjoint(words)
+
+
+def filled_in(question: str, before: str) -> str | None:
+    """
+    Write a fragment into the question before it.
+
+    Args:
+        question: As typed.
+        before: A question that is none.
+
+    Returns:
+        None if it is no fragment, or finds no place.
+    """
+    fragment, whole = without_opening(question).split(), before.strip().rstrip("?!. ").split()
+    new, old = ([_plain(word) for word in words] for words in (fragment, whole))
+    if not new or not _IN_SENTENCES.isdisjoint(new):
+        return None
+    first = new[0]
+    if first not in old or first not in ARTICLES | PREPOSITIONS:
+        return None
+    # Of "the capital of the country", either may be meant; mostly it is the last.
+    start = len(old) - 1 - old[::-1].index(first)
+    end = _end_of_phrase(old, start + 1)
+    if first in ARTICLES:
+        end = _end_of_thing(new, old, start, end)
+    return " ".join((*whole[:start], *fragment, *whole[end:]))
+
+
+def with_topic(question: str, topic: str) -> str | None:
+    """
+    Write a topic in the place of a question's first pronoun.
+
+    Args:
+        question: As typed.
+        topic: A person, a thing or a place; not blank.
+
+    Returns:
+        None if it has none that a topic is put in the place of, as it is not for "himself", "then",
+        "the ones" and "she's".
+    """
+    words = question.strip().rstrip("?!. ").split()
+    plain = [_bare(word) for word in words]
+    named = " ".join(topic.split())
+    for place, word in enumerate(plain):
+        before, *_ = (*plain[place - 1 : place], "")
+        after, *_ = (*plain[place + 1 :], "")
+        # "That year", "that it cost" are not about the topic.
+        is_followed = word in POINTING_WORDS and after
+        if word in REPLACEABLE_PRONOUNS and is_pronoun(plain, place) and not is_followed:
+            # "Her" is an object, too: "who went with her to Rome".
+            is_owner = word in POSSESSIVE_PRONOUNS - {"her"} or (
+                word == "her" and bool(after) and after not in _AFTER_OBJECTS
+            )
+            needs_in = word == "there" and PREPOSITIONS.isdisjoint(
+                (before, _bare(named.partition(" ")[0]))
+            )
+            written = f"{named}'s" if is_owner else f"in {named}" if needs_in else named
+            return " ".join((*words[:place], written, *words[place + 1 :]))
+    return None
+
+
+def _plain(word: str) -> str:
+    word = _bare(word)
+    # "An adult" may take the place of "a child".
+    return "a" if word == "an" else word
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"^\W+|\W+$", "", word).lower()
+
+
+def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) -> int:
+    """Where the phrase of an article ends, if it ends at `end` at the latest."""
+    has_verb = start > 0 and old[start - 1] in _BEFORE_SUBJECTS
+    if has_verb and end > start + _ARTICLE_AND_NOUN:
+        end -= 1
+    # "The ministry of plenty" takes the place of "the ministry of love".
+    while end + 1 < len(old) and old[end] in PREPOSITIONS and old[end] in new:
+        end += 2
+    return end
+
+
+def _end_of_phrase(words: Sequence[str], first: int) -> int:
+    """Where a phrase ends that has one word at least."""
+    after = range(first + 1, len(words))
+    return next((place for place in after if words[place] in _BOUNDARIES), len(words))

@@ -1,0 +1,72 @@
+"""
+Where a span stands: its document, its place, its sentence.
+
+Whatever leaves this module as part of an answer stands in a document, character for character.
+"""
+
+from answering.answer import AnswerSpan, NearestPassage
+from answering.candidates import Judged, quote_bounds
+from index.generation import Generation
+from index.passages import Passage
+from index.texts import Texts
+
+
+class VerbatimError(Exception):
+    """A span is not what stands in the document. A defect of Quoth, never the asker's."""
+
+
+def located(judged: Judged, source: Generation) -> AnswerSpan:
+    """
+    Give a candidate its document and its quote.
+
+    Args:
+        judged: The candidate.
+        source: The generation that its passage is of.
+
+    Raises:
+        VerbatimError: If the document says something else there.
+    """
+    candidate = judged.candidate
+    span, passage = candidate.span, candidate.passage
+    document = source.texts.document(passage.document_id)
+    quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
+    found = AnswerSpan(
+        document_id=document.id,
+        title=document.title,
+        dated=document.dated,
+        start_char=candidate.start_char,
+        end_char=candidate.end_char,
+        text=span.text,
+        quote=passage.text[quote_start:quote_end],
+        quote_start_char=passage.start_char + quote_start,
+        place=source.texts.place(document.id, candidate.start_char),
+        confidence=judged.confidence,
+        collection=source.collection,
+    )
+    _check_verbatim(found, source.texts)
+    return found
+
+
+def _check_verbatim(span: AnswerSpan, texts: Texts) -> None:
+    quote_end = span.quote_start_char + len(span.quote)
+    quote = texts.text(span.document_id, span.quote_start_char, quote_end)
+    within = span.start_char - span.quote_start_char
+    if quote != span.quote or quote[within : within + len(span.text)] != span.text:
+        raise VerbatimError(
+            f"{span.document_id}, characters {span.start_char}-{span.end_char}: "
+            "the answer is not what stands there. Please report this."
+        )
+
+
+def near(passage: Passage, source: Generation) -> NearestPassage:
+    """Give a passage its document; `source` is the generation it is of."""
+    document = source.texts.document(passage.document_id)
+    return NearestPassage(
+        document_id=document.id,
+        title=document.title,
+        start_char=passage.start_char,
+        end_char=passage.end_char,
+        text=passage.text,
+        place=source.texts.place(document.id, passage.start_char),
+        collection=source.collection,
+    )

@@ -1,0 +1,44 @@
+"""What all buttons have in common: their ids say it all, so they outlive a restart."""
+
+import re
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord_app.errors import report
+
+if TYPE_CHECKING:
+    from bot.discord_app.client import QuothBot
+
+
+class PersistentButton(ABC):
+    """Stands before `ui.DynamicItem` among the bases of a button."""
+
+    @classmethod
+    @abstractmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
+
+    @abstractmethod
+    async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        """Do what the button says."""
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
+        item: ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button that was pressed."""
+        return cls.from_match(match)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Do what the button says, and report what goes wrong with it."""
+        try:
+            await self.pressed(interaction)
+        except Exception as error:
+            await report(interaction, error)

@@ -1,0 +1,50 @@
+"""What the records hold, as values."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from answering.answer import AnswerSpan, NearestPassage
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContents:
+    """What an answer consisted of."""
+
+    spans: tuple[AnswerSpan, ...]
+    alternatives: tuple[AnswerSpan, ...]
+    nearest: tuple[NearestPassage, ...]
+    leans: bool = False
+    """Whether its question was understood through those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it is remembered; the question is not."""
+
+    id: str
+    server: str | None
+    asker: str
+    found: AnswerContents
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """How the day went so far."""
+
+    questions: int
+    answered: int
+    median_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted."""
+
+    answers: int
+    questions: int
+    votes: int
+
+
+CONTENTS = TypeAdapter(AnswerContents)
+"""Reads and writes what an answer consisted of, as JSON."""

@@ -1,0 +1,85 @@
+"""The documents are followed: what changed is indexed by a child process while Quoth answers."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.event_log import event
+from bot.serving.builder import Builder
+from bot.serving.service import AnswerService
+from bot.settings import Settings
+from index.changes import is_up_to_date
+from index.errors import IndexingError
+from index.store import Collection
+
+_log = logging.getLogger(__name__)
+
+# A build that fails for want of space or a bad folder is tried again after this at the latest.
+MAX_PAUSE_S = 300.0
+
+
+class IndexWatcher:
+    """Keeps what is served up to date with the documents folder."""
+
+    def __init__(
+        self,
+        service: AnswerService,
+        *,
+        is_outdated: Callable[[], bool],
+        build: Callable[[], Awaitable[bool]],
+        pause_s: float,
+    ) -> None:
+        """
+        Follow one folder.
+
+        Args:
+            service: Told when there is something new.
+            is_outdated: Whether the folder says something else than the published generation.
+            build: Publishes a new generation; says whether that went well.
+            pause_s: Between two looks, longer each time a build has failed.
+        """
+        self._service = service
+        self._is_outdated = is_outdated
+        self._build = build
+        self._pause_s = pause_s
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        while True:
+            await asyncio.sleep(min(MAX_PAUSE_S, self._pause_s * 2**self._failures))
+            await self.look()
+
+    async def look(self) -> None:
+        """Build if the documents have changed, and change to whatever is published."""
+        try:
+            went_well = True
+            if await asyncio.to_thread(self._is_outdated):
+                event(_log, "documents_changed")
+                went_well = await self._build()
+            self._failures = 0 if went_well else self._failures + 1
+            if await asyncio.to_thread(self._service.refresh):
+                event(_log, "index_changed", generation=self._service.generation)
+        except (IndexingError, OSError) as error:
+            # A folder that is gone, or an index that is being repaired: what is served goes on.
+            self._failures += 1
+            event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
+
+
+def make_index_watcher(
+    service: AnswerService, settings: Settings, builder: Builder
+) -> IndexWatcher:
+    """Follow the seeds."""
+    collection = Collection(settings.base_collection)
+
+    async def build() -> bool:
+        return await builder.build() is not None
+
+    return IndexWatcher(
+        service,
+        is_outdated=lambda: (
+            not collection.is_held() and not is_up_to_date(collection.made_of(), settings.seeds)
+        ),
+        build=build,
+        pause_s=settings.follow_s,
+    )

@@ -1,0 +1,228 @@
+"""Opened generations with the answerer that reads in them: the base's, and one a server."""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from answering.answerer import Answers
+from bot.assembly import OpenIndex
+from bot.event_log import event
+from bot.serving.collections import BASE_COLLECTION
+from bot.serving.reference_count import ReferenceCount
+from index.errors import IndexMissingError
+from index.generation import Generation
+from index.store import Collection
+
+_log = logging.getLogger(__name__)
+
+# Of servers' collections. Each holds some open files and a megabyte or two; the next one that is
+# asked for takes the place of the one that was asked longest ago.
+MAX_OPEN = 50
+# A collection that nobody asked for so long is closed.
+UNUSED_S = 10 * 60.0
+# One that can't be used is tried again after so long, or when a new generation is published.
+BROKEN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceOpener:
+    """How to open what is answered from."""
+
+    open_base: Callable[[], OpenIndex]
+    """Opens the generation of the base that is published now."""
+    answerer: Callable[[OpenIndex, Sequence[Generation]], Answers]
+    """Joins the base and other generations."""
+    collection: Callable[[str], Collection]
+    """By name."""
+
+
+@dataclass(slots=True)
+class SearchSpace:
+    """Opened generations and the answerer that reads in them."""
+
+    base: OpenIndex
+    own: Generation | None
+    answerer: Answers
+    references: ReferenceCount
+    used: float = 0.0
+
+    def generation(self, collection: str) -> Generation | None:
+        """The one of this space that belongs to a collection."""
+        if collection == BASE_COLLECTION:
+            return self.base.generation
+        return self.own if self.own and self.own.collection == collection else None
+
+
+def open_base(opener: SpaceOpener) -> SearchSpace:
+    """
+    Open the base alone.
+
+    Raises:
+        IndexingError: If there is none that can be opened.
+    """
+    base = opener.open_base()
+    return SearchSpace(base, None, opener.answerer(base, ()), ReferenceCount(base.generation.close))
+
+
+def _join(opener: SpaceOpener, base: SearchSpace, scope: str) -> SearchSpace:
+    """Open a server's collection, to be searched with the base, which stays open as long."""
+    own = opener.collection(scope).open()
+    try:
+        answerer = opener.answerer(base.base, (own,))
+    except BaseException:
+        own.close()
+        raise
+    base.references.acquire()
+
+    def close() -> None:
+        own.close()
+        base.references.release()
+
+    return SearchSpace(base.base, own, answerer, ReferenceCount(close))
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A collection that could not be used; of this generation, if that is known."""
+
+    generation: str | None
+    since: float
+
+
+class ServerSpaces:
+    """The opener of servers with documents of their own, opened when they are asked for."""
+
+    def __init__(self, opener: SpaceOpener, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open none yet; the clock counts seconds."""
+        self._opener = opener
+        self._clock = clock
+        # The fields below change under this lock, which is held for moments only ...
+        self._lock = threading.Lock()
+        # ... and this one is held while a collection is opened.
+        self._opening = threading.Lock()
+        self._open: OrderedDict[str, SearchSpace] = OrderedDict()
+        self._broken: dict[str, _Broken] = {}
+
+    def borrow(self, scope: str, base: SearchSpace) -> SearchSpace | None:
+        """
+        Lend a server's space, opened or exchanged if need be.
+
+        Args:
+            scope: The name of the server's collection.
+            base: What it is searched with; the caller holds it.
+
+        Returns:
+            The space, to be given back; None if the server has none that can be used.
+        """
+        try:
+            current = self._opener.collection(scope).current()
+        except IndexMissingError:
+            self.drop(scope)
+            return None
+        except Exception as error:
+            self.note_broken(scope, None, error)
+            return None
+        space = self._borrow_open(scope, current, base)
+        if space is None and not self._is_broken(scope, current):
+            with self._opening:
+                space = self._borrow_open(scope, current, base)
+                if space is None:
+                    space = self._borrow_new(scope, current, base)
+        return space
+
+    def _borrow_open(self, scope: str, generation: str, base: SearchSpace) -> SearchSpace | None:
+        with self._lock:
+            space = self._open.get(scope)
+            if space is None or space.own is None:
+                return None
+            if space.own.id != generation or space.base is not base.base:
+                return None
+            space.used = self._clock()
+            self._open.move_to_end(scope)
+            space.references.acquire()
+            return space
+
+    def _borrow_new(self, scope: str, current: str, base: SearchSpace) -> SearchSpace | None:
+        try:
+            space = _join(self._opener, base, scope)
+        except Exception as error:
+            self.note_broken(scope, current, error)
+            return None
+        space.used = self._clock()
+        space.references.acquire()
+        with self._lock:
+            self._broken.pop(scope, None)
+            before = self._open.pop(scope, None)
+            self._open[scope] = space
+            retired = [before] if before else []
+            while len(self._open) > MAX_OPEN:
+                retired.append(self._open.popitem(last=False)[1])
+        _release(retired)
+        return space
+
+    def _is_broken(self, scope: str, generation: str | None) -> bool:
+        with self._lock:
+            broken = self._broken.get(scope)
+        return (
+            broken is not None
+            and broken.generation == generation
+            and self._clock() - broken.since < BROKEN_S
+        )
+
+    def note_broken(self, scope: str, generation: str | None, error: Exception) -> None:
+        """Close a collection that can't be used, log it once, and leave it alone for a while."""
+        if not self._is_broken(scope, generation):
+            # Never the error's text: it may quote what members have added.
+            reason = type(error).__name__
+            event(_log, "collection_broken", logging.ERROR, collection=scope, reason=reason)
+            with self._lock:
+                self._broken[scope] = _Broken(generation, self._clock())
+        self._close(scope)
+
+    def drop(self, scope: str) -> None:
+        """Close a collection once its last question is answered, and think no ill of it."""
+        with self._lock:
+            self._broken.pop(scope, None)
+        self._close(scope)
+
+    def _close(self, scope: str) -> None:
+        with self._lock:
+            space = self._open.pop(scope, None)
+        _release([space] if space else [])
+
+    def close_unused(self) -> None:
+        """Close the collections that nobody asked for a while."""
+        before = self._clock() - UNUSED_S
+        with self._lock:
+            unused = [scope for scope, space in self._open.items() if space.used < before]
+            retired = [self._open.pop(scope) for scope in unused]
+        _release(retired)
+
+    def close_all(self) -> None:
+        """Close all of them, each once its last question is answered."""
+        with self._lock:
+            retired = list(self._open.values())
+            self._open.clear()
+        _release(retired)
+
+    def is_broken(self, scope: str) -> bool:
+        """Whether a collection could not be used when it was needed last."""
+        return scope in self._broken
+
+    @property
+    def open_count(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
+    def broken_count(self) -> int:
+        """How many could not be used when they were needed last."""
+        return len(self._broken)
+
+
+def _release(opener: Sequence[SearchSpace]) -> None:
+    for space in opener:
+        space.references.release()

@@ -1,0 +1,97 @@
+"""The queue where questions wait: so many are answered at once, so many wait, none for ever."""
+
+import asyncio
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from answering.answer import Answer
+from answering.followups.detection import Turn
+
+
+class BusyError(Exception):
+    """As many questions wait as may."""
+
+
+class TooSlowError(Exception):
+    """The time limit is over; the answer is no longer wanted."""
+
+
+class ScopedAnswers(Protocol):
+    """What Discord's side asks of an answerer."""
+
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        """
+        Answer one question; called in a worker thread.
+
+        Args:
+            question: As typed.
+            earlier: The turns before it, oldest first.
+            alternatives: How many other answers, at most.
+            scope: The collection of the server where it is asked; none in direct messages.
+
+        Raises:
+            QuestionError: If it can't be asked.
+        """
+        ...
+
+
+class AnswerQueue:
+    """Hands questions to worker threads; its own methods belong to the event loop."""
+
+    def __init__(
+        self, answers: ScopedAnswers, *, workers: int, max_waiting: int, time_limit_s: float
+    ) -> None:
+        """Take the answerer; see `bot.settings.Settings` for the numbers."""
+        self._answers = answers
+        self._capacity = workers + max_waiting
+        self._time_limit_s = time_limit_s
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="answer")
+        self._taken = 0
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> int:
+        """Questions that wait or are being answered."""
+        return self._taken
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next question would be refused."""
+        return self._taken >= self._capacity
+
+    async def ask(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        """
+        Answer a question without holding up the event loop; for the arguments see `ScopedAnswers`.
+
+        Raises:
+            BusyError: At once, if as many questions wait as may; and after the time limit, if it
+                passed in waiting alone.
+            TooSlowError: If the time limit passed, the time of waiting included.
+            QuestionError: If it can't be asked.
+        """
+        if self.is_full:
+            raise BusyError
+        with self._lock:
+            self._taken += 1
+        work = self._executor.submit(self._answers.answer, question, earlier, alternatives, scope)
+        # A question that runs too long keeps its worker, so it also keeps its place.
+        work.add_done_callback(self._left)
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                return await asyncio.wrap_future(work)
+        except TimeoutError as error:
+            # What can still be called off was never begun: it was the queue that took so long.
+            raise (BusyError if work.cancel() else TooSlowError) from error
+
+    def _left(self, _: Future[Answer]) -> None:
+        with self._lock:
+            self._taken -= 1
+
+    def close(self) -> None:
+        """Take no more questions and forget those that wait."""
+        self._executor.shutdown(wait=False, cancel_futures=True)

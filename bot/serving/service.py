@@ -1,0 +1,219 @@
+"""
+What is answered from: the base, and in a server its own documents with it.
+
+Generations are exchanged for the next between two questions.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from answering.answer import Answer
+from answering.followups.detection import Turn
+from answering.question import QuestionError
+from bot.serving.collections import BASE_COLLECTION
+from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
+
+_T = TypeVar("_T")
+
+# Characters to either side of a piece of a document, for whoever shows it in its surroundings.
+SURROUNDINGS_CHARS = 1_400
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is to answer from."""
+
+    documents: int
+    """Of the base, as `passages`."""
+    passages: int
+    own_documents: int = 0
+    """Of the server, beside the base's."""
+    own_passages: int = 0
+    own_generation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document as it is listed."""
+
+    id: str
+    title: str
+    size: int
+    """In bytes."""
+    dated: str | None
+    is_own: bool = False
+    """Whether it was added in the server where it is listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A piece of a document around the characters that matter."""
+
+    title: str
+    before: str
+    text: str
+    after: str
+    document_changed: bool = False
+    """The document no longer says so; what is shown is what was quoted."""
+
+
+class AnswerService:
+    """
+    The opener in use. Any thread may call it; each call that takes a scope may open a collection.
+
+    A scope is the name of a server's collection: what is asked there is answered from the base and
+    from that collection, and without a scope from the base alone.
+    """
+
+    def __init__(self, opener: SpaceOpener) -> None:
+        """
+        Open the base.
+
+        Raises:
+            IndexingError: If there is none that can be opened.
+        """
+        self._opener = opener
+        self._current = opener.collection(BASE_COLLECTION).current
+        self._lock = threading.Lock()
+        self._base = open_base(opener)
+        self.servers = ServerSpaces(opener)
+
+    def answer(
+        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        """Answer a question; see `ScopedAnswers`."""
+        return self._with(
+            scope, lambda space: space.answerer.answer(question, alternatives, earlier)
+        )
+
+    def _with(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
+        """Use a server's space, or the base's where the server's collection turns out broken."""
+        with self._base_in_use() as base:
+            own = self.servers.borrow(scope, base) if scope is not None else None
+            if scope is None or own is None or own.own is None:
+                return use(base)
+            try:
+                return use(own)
+            except QuestionError:
+                raise
+            except Exception as error:
+                self.servers.note_broken(scope, own.own.id, error)
+            finally:
+                own.references.release()
+            return use(base)
+
+    @contextmanager
+    def _base_in_use(self) -> Iterator[SearchSpace]:
+        """The space of the base, which stays open until the block ends."""
+        with self._lock:
+            space = self._base
+            space.references.acquire()
+        try:
+            yield space
+        finally:
+            space.references.release()
+
+    def refresh(self) -> bool:
+        """
+        Change to the published base if it is another; questions under way keep the old one.
+
+        Returns:
+            Whether it was another.
+
+        Raises:
+            IndexingError: If it can't be opened; the old one goes on.
+        """
+        if self._current() == self.generation:
+            return False
+        fresh = open_base(self._opener)
+        with self._lock:
+            old, self._base = self._base, fresh
+        # Those of servers are opened again with the new base when they are asked for.
+        self.servers.close_all()
+        old.references.release()
+        return True
+
+    @property
+    def generation(self) -> str:
+        """The id of the base's generation in use."""
+        return self._base.base.generation.id
+
+    def counts(self, scope: str | None) -> Counts:
+        """How many documents and passages there are."""
+
+        def count(space: SearchSpace) -> Counts:
+            base = space.base.generation.manifest
+            if space.own is None:
+                return Counts(base.documents, base.passages)
+            own = space.own.manifest
+            return Counts(
+                base.documents, base.passages, own.documents, own.passages, own.generation
+            )
+
+        return self._with(scope, count)
+
+    def documents(self, scope: str | None, start: int, count: int) -> list[DocumentLine]:
+        """A stretch of the documents: the server's own, then the base's, each in order of id."""
+
+        def lines(space: SearchSpace) -> list[DocumentLine]:
+            found: list[DocumentLine] = []
+            skipped = start
+            for generation in (space.own, space.base.generation):
+                if generation is None:
+                    continue
+                is_own = generation is space.own
+                for name, title, size, dated in generation.texts.listed(
+                    skipped, count - len(found)
+                ):
+                    day = dated.isoformat() if dated else None
+                    found.append(DocumentLine(name, title, size, day, is_own))
+                skipped = max(0, skipped - generation.manifest.documents)
+            return found
+
+        return self._with(scope, lines)
+
+    def surroundings(
+        self,
+        scope: str | None,
+        collection: str,
+        document_id: str,
+        title: str,
+        start_char: int,
+        text: str,
+    ) -> Surroundings:
+        """
+        What stands around a piece of a document, if it still stands there.
+
+        Args:
+            scope: Of the server where it is shown.
+            collection: The one that the document is in; another server's is as good as gone.
+            document_id: Of an answer that may come from an older generation.
+            title: Shown if the document is gone.
+            start_char: Where the piece began.
+            text: The piece.
+        """
+        end_char = start_char + len(text)
+        begin = max(0, start_char - SURROUNDINGS_CHARS)
+
+        def read(space: SearchSpace) -> str:
+            generation = space.generation(collection)
+            if generation is None:
+                return ""
+            try:
+                return generation.texts.text(document_id, begin, end_char + SURROUNDINGS_CHARS)
+            except KeyError:
+                return ""
+
+        shown = self._with(scope, read)
+        within = start_char - begin
+        if shown[within : within + len(text)] != text:
+            return Surroundings(title, "", text, "", document_changed=True)
+        return Surroundings(title, shown[:within], text, shown[within + len(text) :])
+
+    def close(self) -> None:
+        """Close every space when its last question is answered."""
+        self.servers.close_all()
+        self._base.references.release()

@@ -1,0 +1,192 @@
+"""A question is understood with those before it, or left as it is."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from answering.answer import Answer, NearestPassage, Timings
+from answering.followups.detection import (
+    MAX_EARLIER_CHARS,
+    MAX_TURNS,
+    NEAR_GAIN,
+    Cited,
+    FollowUp,
+    Leaning,
+    Turn,
+    leaning,
+    turn_of,
+    understand,
+)
+from tests.bot.discord_app.fakes import found, span
+
+FIRST = Turn(
+    "how many were deported for drunk driving?", "35,927", (Cited("base", "a.txt", 859, 865),)
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("and for homicide?", "what about the year before", "how about kawambwa", "& bristol?"),
+        *("why?", "when", "by how much", "how come", "until when", "what for"),
+        *("who said that?", "how old is she", "when did he resign", "whose idea was it"),
+        *("what is its address", "were they arrested", "how long did it last then", "nepal?"),
+        *("evening", "and please?", "no?", "good?"),
+    ],
+)
+def test_a_question_that_needs_what_was_said_leans_on_it(question: str) -> None:
+    assert leaning(question) is Leaning.YES
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("how many were deported for drunk driving?", "which president preceded Obama"),
+        *("Who won the Nobel Prize when she was 80?", "When did Marie Curie discover her element?"),
+        *(
+            "how many people live in the capital of norway",
+            "is there a vaccine against cholera yet",
+        ),
+        "What is the effect of removing one per cent of the water from concrete?",
+    ],
+)
+def test_a_question_that_names_its_subject_stands_alone(question: str) -> None:
+    assert leaning(question) is Leaning.NO
+    assert understand(question, [FIRST]).follow_up is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["who is the arbitrator", "wifi password", "how many died", "who will lead the new talks"],
+)
+def test_a_question_with_hardly_a_word_of_its_own_may_be_either(question: str) -> None:
+    understood = understand(question, [FIRST])
+
+    assert leaning(question) is Leaning.MAYBE
+    assert understood.alone
+    assert understood.follow_up is not None
+    assert understood.follow_up.near_gain < NEAR_GAIN
+
+
+def test_a_follow_up_is_asked_after_the_first_question() -> None:
+    understood = understand("and for homicide?", [FIRST])
+
+    assert not understood.alone
+    assert understood.follow_up == FollowUp(
+        question="and for homicide?",
+        filled_in="how many were deported for homicide",
+        joined="how many were deported for drunk driving? and for homicide?",
+        before=FIRST.question,
+        cited=FIRST.cited,
+        near_gain=NEAR_GAIN,
+        answer="35,927",
+    )
+
+
+def test_a_chain_of_follow_ups_keeps_the_question_that_began_it_and_the_last_one() -> None:
+    theft = Turn("and for theft?", "812", (), f"{FIRST.question} and for theft?")
+    arson = Turn("and for arson?", "3", (), f"{theft.understood} and for arson?")
+    understood = understand("and in May?", [Turn("when?", "2011"), FIRST, theft, arson])
+
+    assert understood.follow_up is not None
+    assert understood.follow_up.joined == f"{FIRST.question} and for arson? and in May?"
+    assert understood.follow_up.before == arson.understood
+
+
+@pytest.mark.parametrize("polite", ["hello", "Ok, thanks!", "thank you so much", "lol"])
+def test_small_talk_is_no_follow_up_and_changes_no_subject(polite: str) -> None:
+    assert understand(polite, [FIRST]).follow_up is None
+    followed = understand("and for homicide?", [FIRST])
+    assert understand("and for homicide?", [FIRST, Turn(polite, None)]) == followed
+
+
+def test_a_fragment_is_filled_in_from_the_last_question_that_has_a_place_for_it() -> None:
+    when = Turn("when was that?", "2011", (), f"{FIRST.question} when was that?")
+    theft = Turn("and for theft?", "812", (), f"{FIRST.question} and for theft?")
+
+    for turns, expected in (
+        ([FIRST, theft], "how many were deported for arson"),
+        ([FIRST, theft, when], "how many were deported for arson"),
+        ([FIRST, Turn("who paid for it?", "Ada", (), "it?")], "who paid for arson"),
+        ([Turn("deported for theft", "812")], "deported for arson"),
+    ):
+        found = understand("and for arson?", turns).follow_up
+        assert found is not None
+        assert found.filled_in == expected
+
+
+def test_without_an_answer_there_are_the_nearest_passages() -> None:
+    near = (Cited("base", "a.txt", 0, 90),)
+    turn = Turn("who was fined for singing?", None, near)
+
+    assert understand("why?", [turn]).follow_up == FollowUp(
+        "why?", None, "who was fined for singing? why?", turn.question, near, NEAR_GAIN, None
+    )
+
+
+@pytest.mark.parametrize("question", ["and for homicide?", "why?", "how old is she"])
+def test_a_follow_up_with_no_conversation_stays_as_it_is(question: str) -> None:
+    understood = understand(question, [])
+
+    assert understood.alone
+    assert understood.follow_up is None
+
+
+def test_of_a_long_turn_the_end_is_kept() -> None:
+    story = "word " * 798 + "who won?"
+
+    found = understand("and when?", [Turn(story, "x" * 4_000)]).follow_up
+
+    assert found is not None
+    assert found.joined.endswith("word who won? and when?")
+    for text in (found.joined, found.before):
+        assert len(text) <= MAX_EARLIER_CHARS + len(" and when?")
+
+
+def test_two_long_turns_share_what_is_kept() -> None:
+    first, last = ("word " * 80 + who for who in ("who began?", "who won?"))
+    turns = [Turn(first, "Ada"), Turn(last, "Bo", (), f"{first} {last}")]
+
+    found = understand("and when?", turns).follow_up
+
+    assert found is not None
+    assert re.fullmatch(r"(word )+who began\? (word )+who won\? and when\?", found.joined)
+    assert len(found.joined) <= MAX_EARLIER_CHARS + len("  and when?")
+
+
+def test_only_the_last_turns_count() -> None:
+    turns = [Turn("who began it all?", "Ada"), *[Turn("and then?", "x", (), "it and?")] * 1_000]
+
+    found = understand("and then?", turns).follow_up
+
+    assert found is not None
+    assert "began" not in found.joined
+    assert understand("and then?", turns[-MAX_TURNS:]).follow_up == found
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_text_is_understood(question: str, before: str) -> None:
+    understood = understand(question, [Turn(before, before)])
+
+    assert understood.alone or understood.follow_up is not None
+    if understood.follow_up is not None:
+        assert understood.follow_up.joined.endswith(question)
+
+
+def test_a_turn_remembers_where_its_answer_stands() -> None:
+    answer = found(span("812"))
+
+    assert turn_of(answer) == Turn(
+        answer.question, "812", (Cited("base", "figures.txt", 100, 103),), understood=None
+    )
+
+
+def test_a_turn_without_an_answer_remembers_what_was_shown_instead() -> None:
+    near = NearestPassage("a.txt", "A", 5, 9, "text", None)
+    answer = Answer(
+        "1", "why?", (), 0.1, (), (near,), "g", Timings(0, 0, 0, 0), understood="b why?"
+    )
+
+    assert turn_of(answer) == Turn("why?", None, (Cited("base", "a.txt", 5, 9),), "b why?")

@@ -1,0 +1,341 @@
+"""Question in, answer out: every answer stands in a document, or there is none."""
+
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from answering.answerer import (
+    ALWAYS_READ,
+    FAR_BEHIND,
+    MAX_NEAREST,
+    MORE_FOR_FOLLOW_UP,
+    PASSAGES_READ_AGAIN,
+    Answerer,
+    worth_reading,
+)
+from answering.followups.detection import MAX_EARLIER_CHARS, Turn, turn_of
+from answering.question import QuestionError
+from answering.verbatim import VerbatimError
+from index.documents import Place
+from index.passages import Passage, Splitting
+from index.retrieve import Hit, Retriever
+from reader.model import PassageText
+from reader.spans import Span
+from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
+
+TEXT = (
+    "Of the people sentenced, many were fined. Fines for theft 35, for arson 90. "
+    "Nobody was fined for singing."
+)
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    library.write("fines.txt", f"Fines\n\n{TEXT}")
+    library.write("bread.md", "# Bread\n\nA loaf costs 2 at the station.\n")
+    library.build()
+    return library
+
+
+def test_an_answer_is_a_span_in_its_sentence_with_its_document(filled: Library) -> None:
+    answer = filled.answerer().answer("how many for arson")
+
+    (span,) = answer.spans
+    document = (filled.documents / span.document_id).read_text()
+    assert (span.text, span.document_id, span.title) == ("90", "fines.txt", "Fines")
+    assert document[span.start_char : span.end_char] == "90"
+    assert span.quote == "Fines for theft 35, for arson 90."
+    assert document[span.quote_start_char :].startswith(span.quote)
+    assert answer.answered
+    assert answer.confidence == span.confidence > 0.5
+    assert answer.generation == filled.collection.current()
+    assert answer.timings.total_s >= answer.timings.read_s >= 0
+
+
+def test_the_place_of_an_answer_is_its_heading(filled: Library) -> None:
+    (span,) = filled.answerer().answer("what does a loaf costs").spans
+
+    assert span.place == Place(0, 40, "heading", "Bread")
+
+
+def test_where_the_documents_do_not_say_there_is_no_answer_but_the_nearest(
+    filled: Library,
+) -> None:
+    answer = filled.answerer().answer("how many for piracy")
+
+    assert not answer.answered
+    assert answer.spans == answer.alternatives == ()
+    assert answer.confidence < 0.5
+    assert 0 < len(answer.nearest) <= MAX_NEAREST
+    for passage in answer.nearest:
+        document = (filled.documents / passage.document_id).read_text()
+        assert document[passage.start_char : passage.end_char] == passage.text
+
+
+def test_the_threshold_decides(filled: Library) -> None:
+    assert filled.answerer(min_confidence=0).answer("how many for piracy").answered
+    assert not filled.answerer(min_confidence=1).answer("how many for arson").answered
+
+
+def test_among_more_passages_the_same_answer_is_less_sure(filled: Library) -> None:
+    def confidence() -> float:
+        retriever = Retriever(filled.open(), filled.encoder)
+        wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.3})
+        answerer = Answerer(
+            retriever, FakeReader(), wary, passages=5, min_confidence=0.0, max_question_chars=100
+        )
+        return answerer.answer("how many for arson").confidence
+
+    among_few = confidence()
+    for number in range(20):
+        filled.write(f"more{number}.txt", f"Station {number} has a clock.")
+    filled.build()
+
+    assert confidence() < among_few < filled.answerer().answer("how many for arson").confidence
+
+
+def test_other_answers_come_when_asked_for(filled: Library) -> None:
+    filled.write("more.txt", "Fines for arson 91, for arson 92, for arson 93.")
+    filled.build()
+    answerer = filled.answerer()
+
+    assert answerer.answer("how many for arson").alternatives == ()
+    other = answerer.answer("how many for arson", alternatives=2).alternatives
+    assert len(other) == 2
+
+
+class ReaderThatRemembers(FakeReader):
+    """What it was asked of which passages."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.asked: list[tuple[str, ...]] = []
+        """For each passage the question, and its other wordings."""
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+    ) -> list[Span]:
+        self.given += [passage.text for passage in passages]
+        self.asked += [
+            (question, *(other.text for other in passage.others)) for passage in passages
+        ]
+        return super().read(question, passages, spans_per_passage)
+
+
+def reading(
+    library: Library, question: str, *earlier: Turn, passages: int = 5
+) -> ReaderThatRemembers:
+    """The reader after a question."""
+    reader = ReaderThatRemembers()
+    Answerer(
+        Retriever(library.open(), library.encoder),
+        reader,
+        FAKE_CALIBRATION,
+        passages=passages,
+        min_confidence=0.5,
+        max_question_chars=100,
+    ).answer(question, earlier=earlier)
+    return reader
+
+
+def given_for(library: Library, question: str, passages: int = 5) -> list[str]:
+    """The passages that are read for a question."""
+    return reading(library, question, passages=passages).given
+
+
+def hits_at(*scores: float) -> list[Hit]:
+    """Passages that retrieval found, best first."""
+    return [
+        Hit(
+            passage=Passage(number, "a.txt", 0, 1, "x", ()),
+            score=score,
+            dense_rank=None,
+            cosine_score=score,
+            lexical_rank=None,
+            bm25_score=None,
+        )
+        for number, score in enumerate(scores)
+    ]
+
+
+def test_what_is_just_near_enough_is_read_and_what_is_not_is_left() -> None:
+    near, far = 0.9 - 0.99 * FAR_BEHIND, 0.9 - 1.01 * FAR_BEHIND
+
+    assert worth_reading(hits_at(0.9, 0.2, near, far)) == hits_at(0.9, 0.2, near)
+    assert worth_reading(hits_at(0.9)) == hits_at(0.9)
+    assert worth_reading([]) == []
+
+
+def test_passages_far_behind_the_first_are_not_read(library: Library) -> None:
+    for number, text in enumerate(("For arson 90.", "Rivers rise.", "Trees fall.", "Cats sleep.")):
+        library.write(f"{number}.txt", text)
+    library.build()
+
+    given = given_for(library, "how many for arson")
+
+    assert len(given) == ALWAYS_READ
+    assert given[0] == "For arson 90."
+
+
+def test_passages_as_near_as_the_first_are_read_as_far_as_the_limit_goes(library: Library) -> None:
+    for number in range(8):
+        library.write(f"{number}.txt", f"For arson 90{'!' * number}")
+    library.build()
+
+    assert len(given_for(library, "how many for arson")) == 5
+    assert len(given_for(library, "how many for arson", passages=3)) == 3
+    assert len(given_for(library, "how many for arson", passages=1)) == 1
+
+
+def test_a_sentence_that_two_passages_share_gives_one_answer(library: Library) -> None:
+    library.splitting = Splitting(max_tokens=14, max_chars=500)
+    library.write(
+        "a.txt", "Some words stand here first. Fines for theft 35. Some words stand here last."
+    )
+    library.build()
+    assert library.collection.manifest().passages == 2
+
+    answer = library.answerer().answer("how many for theft", alternatives=5)
+
+    assert answer.spans[0].text == "35"
+    assert "35" not in [span.text for span in answer.alternatives]
+
+
+def test_an_answer_that_does_not_stand_in_its_document_never_leaves(filled: Library) -> None:
+    answerer = filled.answerer()
+    connection = sqlite3.connect(filled.open().folder / "passages.sqlite")
+    with connection:
+        connection.execute("UPDATE parts SET text = replace(text, '90', '91')")
+    connection.close()
+
+    with pytest.raises(VerbatimError, match=r"fines\.txt"):
+        answerer.answer("how many for arson")
+
+
+@pytest.mark.parametrize("question", ["", "   \n", "\x00\x1b", "\u200b\u202e", "???", "…"])
+def test_a_question_without_words_is_refused(filled: Library, question: str) -> None:
+    with pytest.raises(QuestionError, match="empty"):
+        filled.answerer().answer(question)
+
+
+def test_a_question_that_is_too_long_is_refused_with_both_numbers(filled: Library) -> None:
+    with pytest.raises(QuestionError, match=r"10,000 characters; at most 4,000"):
+        filled.answerer().answer("a" * 10_000)
+
+
+def test_answers_name_documents_with_odd_names(library: Library) -> None:
+    library.write("new\nline 🍞.txt", "Fines for theft 35.")
+    library.build()
+
+    (span,) = library.answerer().answer("how many for theft").spans
+
+    assert Path(span.document_id).name == "new\nline 🍞.txt"
+
+
+def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
+    answerer = filled.answerer()
+    first = answerer.answer("how many for theft")
+
+    second = answerer.answer("and for arson?", earlier=(turn_of(first),))
+
+    assert second.spans[0].text == "90"
+    assert second.understood == "how many for theft and for arson?"
+    assert first.understood is None
+
+
+def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
+    library: Library,
+) -> None:
+    for number in range(20):
+        library.write(f"{number}.txt", f"For theft {number}{number}, for arson {number}.")
+    library.build()
+
+    asked = Counter(reading(library, "and for arson?", Turn("how many for theft", None)).asked)
+
+    joined = "how many for theft and for arson?"
+    assert asked.pop((joined,)) == 5 + MORE_FOR_FOLLOW_UP
+    assert asked.pop(("how many for theft",)) == asked.total() == PASSAGES_READ_AGAIN
+    for question, *others in asked:
+        assert question == joined
+        assert re.fullmatch(r"(\d+)\1,? and for arson\?", others[0])
+        assert others[1:] == ["how many for arson"]
+
+
+def test_a_follow_up_is_answered_where_the_question_before_it_is(library: Library) -> None:
+    library.write("fines.txt", "Theft 35. And arson 90 in a row of words that nobody asked about.")
+    library.write("other.txt", "How many and for arson? 12.")
+    library.build()
+    answerer = library.answerer()
+
+    (span,) = answerer.answer("and for arson?", earlier=(Turn("how many for theft", None),)).spans
+    (other,) = answerer.answer("and for arson?", earlier=(Turn("how many for that", None),)).spans
+
+    assert (span.text, other.text) == ("90", "12")
+
+
+def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(
+    filled: Library,
+) -> None:
+    answerer = filled.answerer()
+    earlier = (turn_of(answerer.answer("what does a loaf costs")),)
+    question = "how many people were punished in court for committing arson"
+
+    alone, after = answerer.answer(question), answerer.answer(question, earlier=earlier)
+
+    assert (after.spans, after.confidence, after.understood) == (
+        *(alone.spans, alone.confidence, None),
+    )
+
+
+def test_what_a_question_finds_alone_as_well_is_not_understood_otherwise(filled: Library) -> None:
+    answerer = filled.answerer()
+    question, earlier = "how many for arson", (turn_of(answerer.answer("how many for theft")),)
+
+    assert {one.candidates[0].asked for one in answerer.find(question, earlier).attempts} == {
+        question,
+        f"how many for theft {question}",
+    }
+    answer = answerer.answer(question, earlier=earlier)
+
+    assert answer.spans[0].text == "90"
+    assert answer.understood is None
+
+
+def test_a_conversation_outlives_its_document_and_its_index(filled: Library) -> None:
+    turn = turn_of(filled.answerer().answer("how many for theft"))
+    (filled.documents / "fines.txt").unlink()
+    filled.write("other.txt", "Fines for piracy 12.")
+    filled.build()
+
+    answer = filled.answerer().answer("and for piracy?", earlier=(turn,))
+
+    assert answer.spans[0].text.startswith("12")
+    assert answer.understood == "how many for theft and for piracy?"
+
+
+def test_turns_as_long_as_may_be_are_no_obstacle(filled: Library) -> None:
+    turn = Turn("word " * 800, "word " * 800, (), understood="word " * 900)
+
+    answer = filled.answerer().answer("and for arson?", earlier=(turn,) * 1_000)
+
+    assert answer.question == "and for arson?"
+    assert len(answer.understood or "") <= MAX_EARLIER_CHARS + len("  and for arson?")
+
+
+def test_documents_that_disagree_are_shown_with_the_newest_first(library: Library) -> None:
+    library.write("old.md", "---\ndate: 2011-10-18\n---\n\nThe police counted for arson 35 fines.")
+    library.write("new.md", "---\ndate: 2012-10-18\n---\n\nThe police counted for arson 41 fines.")
+    library.build()
+
+    answer = library.answerer().answer("how many fines did the police count for arson")
+
+    assert answer.kind == "disagreement"
+    assert [span.text for span in answer.spans] == ["41", "35"]
+    assert answer.is_by_date

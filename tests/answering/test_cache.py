@@ -1,0 +1,123 @@
+"""A question that is asked again is answered at once, and never from another index."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from answering import cache
+from answering.answer import Answer, Timings
+from answering.answerer import Answers
+from answering.cache import AnswerCache
+from answering.followups.detection import Turn, turn_of
+from answering.question import QuestionError
+from tests.conftest import Library
+
+NO_TIME = Timings(0.0, 0.0, 0.0, 0.0)
+
+
+class Counted:
+    """Counts what an answerer is asked."""
+
+    def __init__(self, answerer: Answers) -> None:
+        self.asked: list[str] = []
+        self._answerer = answerer
+
+    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+        self.asked.append(question)
+        return self._answerer.answer(question, alternatives, earlier)
+
+
+@pytest.fixture
+def counted(library: Library) -> Counted:
+    library.write("fines.txt", "Fines for theft 35, for arson 90. Nobody was fined for singing.")
+    library.write("tolls.txt", "Tolls for lorries 12, for buses 8. Nobody paid for bicycles.")
+    library.build()
+    return Counted(library.answerer())
+
+
+@pytest.fixture
+def asked(counted: Counted) -> AnswerCache:
+    return AnswerCache(counted, max_question_chars=4_000)
+
+
+def without_id(answer: Answer) -> Answer:
+    return replace(answer, id="", timings=NO_TIME)
+
+
+def test_the_same_question_is_looked_for_once_and_answered_alike(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    for question in ("how many for arson", "how many for piracy"):
+        first, again = (asked.answer(text, 2) for text in (question, f"  {question}\n"))
+
+        assert without_id(again) == without_id(first)
+        assert again.id != first.id
+        assert again.timings.read_s == 0 < again.timings.total_s
+    assert counted.asked == ["how many for arson", "how many for piracy"]
+
+
+def test_what_would_be_answered_otherwise_is_another_question(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    assert asked.answer("how many for arson", 0).alternatives == ()
+    assert asked.answer("how many for arson", 3).alternatives
+    assert asked.answer("How many for ARSON", 3).question == "How many for ARSON"
+
+    assert len(counted.asked) == 3
+
+
+def test_a_follow_up_is_the_same_only_after_the_same_turns(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    theft, lorries = (asked.answer(f"how many for {word}") for word in ("theft", "lorries"))
+    counted.asked.clear()
+    first, other, again = (
+        asked.answer("and for buses?", earlier=(turn_of(before),))
+        for before in (theft, lorries, theft)
+    )
+
+    assert counted.asked == ["and for buses?"] * 2
+    assert first.understood == "how many for theft and for buses?"
+    assert other.understood == "how many for lorries and for buses?"
+    assert without_id(again) == without_id(first)
+
+
+def test_turns_that_a_question_does_not_lean_on_make_no_difference(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    before = asked.answer("how many for theft")
+    asked.answer("how many people were fined in court for committing arson")
+
+    asked.answer(
+        "how many people were fined in court for committing arson", earlier=(turn_of(before),)
+    )
+
+    assert len(counted.asked) == 2
+
+
+def test_so_many_answers_are_kept_and_those_asked_for_last(
+    asked: AnswerCache, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "MAX_KEPT", 2)
+    for word in ("theft", "arson", "theft", "buses", "theft", "arson"):
+        asked.answer(f"how many for {word}")
+
+    assert [question.split()[-1] for question in counted.asked] == [
+        *("theft", "arson", "buses", "arson"),
+    ]
+
+
+def test_the_text_of_questions_is_not_kept(asked: AnswerCache) -> None:
+    before = asked.answer("how many for theft")
+    asked.answer("and for buses?", earlier=(turn_of(before),))
+
+    assert "how many" not in repr(asked._kept)
+    assert "buses?" not in repr(asked._kept)
+
+
+def test_a_failure_is_not_kept(asked: AnswerCache, counted: Counted) -> None:
+    with pytest.raises(QuestionError, match="empty"):
+        asked.answer("???")
+
+    assert counted.asked == []
