@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY answering answering
 COPY bot bot
 COPY index index
+COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
 RUN pip install --no-cache-dir .

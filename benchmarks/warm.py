@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.assembly import build_in_child, make_answerer, open_fresh_index, open_reader
-from bot.settings import load_settings
+from bot.assembly import OpenIndex, build_in_child, open_answering, open_fresh_index
+from bot.settings import Settings, load_settings
 
 
 def main() -> None:
@@ -26,18 +26,24 @@ def main() -> None:
     rows = [json.loads(line) for line in arguments.questions.read_text().splitlines() if line]
     questions = [row.get("q") or row["question"] for row in rows]
     settings = load_settings()
-    opened = open_fresh_index(settings, renewing=print, outdated=print, build=build_in_child)
-    answerer = make_answerer(settings, opened, open_reader(settings))
+    answering = open_answering(settings, _open_fresh)
+    answerer = answering.answerer()
     answerer.answer(questions[0])
     timings = [
         answerer.answer(question).timings for _ in range(arguments.rounds) for question in questions
     ]
-    print(f"{len(timings)} questions, {opened.generation.manifest.passages:,} passages, ms")
+    print(
+        f"{len(timings)} questions, {answering.index.generation.manifest.passages:,} passages, ms"
+    )
     print(f"{'':8}{'median':>8}{'95 %':>8}")
     for stage in ("encode", "search", "read", "total"):
         seconds = [getattr(timing, f"{stage}_s") for timing in timings]
         median, high = 1e3 * np.percentile(seconds, [50, 95])
         print(f"{stage:8}{median:8.1f}{high:8.1f}")
+
+
+def _open_fresh(settings: Settings) -> OpenIndex:
+    return open_fresh_index(settings, renewing=print, outdated=print, build=build_in_child)
 
 
 if __name__ == "__main__":

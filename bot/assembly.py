@@ -1,9 +1,12 @@
 """
 Settings -> the real parts, joined: where an index is opened, renewed and given a reader.
+
+A face begins with `open_answering`, which gives all that it needs.
 """
 
 import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Literal
 
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
-from answering.calibration import ChosenCalibration, choose_calibration
+from answering.calibration import Calibration, ChosenCalibration, choose_calibration
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.settings import CALIBRATION_NAME, Settings
 from bot.shared_tokenizer import open_tokenizer
@@ -233,40 +236,84 @@ def open_collection(settings: Settings, name: str) -> Generation:
     return Collection(settings.collection(name)).open()
 
 
-def make_answerer(
-    settings: Settings, opened: OpenIndex, reader: Reader, others: Sequence[Generation] = ()
-) -> Answerer:
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """An open index, its reader and their calibration: all that a face needs to answer."""
+
+    settings: Settings
+    index: OpenIndex
+    reader: Reader
+    chosen: ChosenCalibration
+    """For that reader and the encoder of that index."""
+
+    @property
+    def notice(self) -> str:
+        """What a person should know before the first answer; "" where all is as it should be."""
+        return calibration_notice(self.settings, self.chosen)
+
+    def answerer(
+        self, index: OpenIndex | None = None, others: Sequence[Generation] = ()
+    ) -> Answerer:
+        """
+        Join an index and the reader.
+
+        Args:
+            index: Another than the one that was opened, such as a newer generation of it.
+            others: Collections that are searched with it, as one.
+
+        Raises:
+            EncoderError: If the collections were made by different encoders.
+            ReaderError: If the index has another encoder, and a damaged calibration.
+        """
+        searched = self.index if index is None else index
+        calibration = self._calibration(searched)
+        return Answerer(
+            Retriever(searched.generation, searched.encoder, *others),
+            self.reader,
+            calibration,
+            passages=self.settings.passages,
+            min_confidence=calibration.threshold(self.settings.max_risk),
+            max_question_chars=self.settings.max_question_chars,
+        )
+
+    def caching_answerer(
+        self, index: OpenIndex | None = None, others: Sequence[Generation] = ()
+    ) -> AnswerCache:
+        """As `answerer`, for a process that is asked many questions, and some of them again."""
+        return AnswerCache(self.answerer(index, others), self.settings.max_question_chars)
+
+    def _calibration(self, index: OpenIndex) -> Calibration:
+        encoder_sha256 = index.generation.manifest.encoder.sha256
+        if encoder_sha256 == self.index.generation.manifest.encoder.sha256:
+            return self.chosen.calibration
+        # The folder of an encoder may get other weights while a process answers.
+        return calibration_for(self.settings, self.reader, encoder_sha256).calibration
+
+
+def open_answering(
+    settings: Settings, opening: Callable[[Settings], OpenIndex] = open_index
+) -> Answering:
     """
-    Give an index its reader.
+    Open what answers.
 
     Args:
-        settings: How much is read, and what is good enough.
-        opened: The index.
-        reader: Finds the spans.
-        others: Collections that are searched with it, as one.
+        settings: Which documents, which models.
+        opening: Opens the index; it may build it first.
 
     Raises:
-        EncoderError: If the collections were made by different encoders.
-        ReaderError: If the calibration for it is damaged.
+        IndexingError: If the index can't be opened.
+        ReaderError: If the reader or its calibration can't be used.
     """
-    encoder_sha256 = opened.generation.manifest.encoder.sha256
-    calibration = calibration_for(settings, reader, encoder_sha256).calibration
-    return Answerer(
-        Retriever(opened.generation, opened.encoder, *others),
-        reader,
-        calibration,
-        passages=settings.passages,
-        min_confidence=calibration.threshold(settings.max_risk),
-        max_question_chars=settings.max_question_chars,
-    )
-
-
-def make_lasting_answerer(
-    settings: Settings, opened: OpenIndex, reader: Reader, others: Sequence[Generation] = ()
-) -> AnswerCache:
-    """As `make_answerer`, for a process that is asked many questions, and some of them again."""
-    answerer = make_answerer(settings, opened, reader, others)
-    return AnswerCache(answerer, settings.max_question_chars)
+    # Both wait for the disk, and there are two cores.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        reading = beside.submit(open_reader, settings)
+        index = opening(settings)
+    with ExitStack() as undo:
+        undo.callback(index.generation.close)
+        reader = reading.result()
+        chosen = calibration_for(settings, reader, index.generation.manifest.encoder.sha256)
+        undo.pop_all()
+    return Answering(settings, index, reader, chosen)
 
 
 def build_in_child(settings: Settings) -> None:

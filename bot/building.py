@@ -4,12 +4,11 @@ import contextlib
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bot.serving.collections import BASE_COLLECTION
+from bot.collection_names import BASE_COLLECTION
 from bot.settings import Settings
 from index.changes import Changes
 from index.errors import BuildError
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 SPLITTING = Splitting()
 # What a shell adds to the number of the signal that ended a command.
 _ENDED_BY_SIGNAL = 128
+# The descriptor: in a notebook, `sys.stderr` is no file.
+_STANDARD_ERROR = 2
 
 
 def index_collection(
@@ -146,7 +147,7 @@ def run_to_its_end(command: Sequence[str]) -> int:
     before = signal.signal(signal.SIGTERM, end) if is_main else None
     try:
         child = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=sys.stderr, env=module_environment()
+            command, stdout=_STANDARD_ERROR, env=module_environment()
         )
         with child:
             try:

@@ -7,14 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.assembly import (
-    calibration_for,
-    calibration_notice,
-    make_answerer,
-    open_index,
-    open_reader,
-)
-from bot.serving.collections import BASE_COLLECTION, collections_in
+from bot.assembly import open_answering
+from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.changes import is_up_to_date
 from index.errors import IndexingError, IndexMissingError
@@ -62,29 +56,23 @@ def index_found(settings: Settings) -> Finding:
 def models_found(settings: Settings) -> Finding:
     """Encoder and reader open and answer; what is asked is the beginning of a passage."""
     try:
-        opened = open_index(settings)
+        answering = open_answering(settings)
+        generation = answering.index.generation
         try:
-            reader = open_reader(settings)
-            encoder_sha256 = opened.generation.manifest.encoder.sha256
-            chosen = calibration_for(settings, reader, encoder_sha256)
-            answerer = make_answerer(settings, opened, reader)
-            text = opened.generation.texts.sample(_SAMPLED)[0]
+            answerer = answering.answerer()
+            text = generation.texts.sample(_SAMPLED)[0]
             question = " ".join(text.split()[:_QUESTION_WORDS])
             started = time.perf_counter()
             answerer.answer(question)
             seconds = time.perf_counter() - started
         finally:
-            opened.generation.close()
+            generation.close()
     except (IndexingError, ReaderError) as error:
         return Finding("models", "failed", "models_failed", str(error))
-    if chosen.shipped_differs:
-        return Finding(
-            "models", "note", "models_uncalibrated", calibration_notice(settings, chosen)
-        )
-    if chosen.own_differs:
-        return Finding(
-            "models", "note", "models_own_calibration", calibration_notice(settings, chosen)
-        )
+    if answering.chosen.shipped_differs:
+        return Finding("models", "note", "models_uncalibrated", answering.notice)
+    if answering.chosen.own_differs:
+        return Finding("models", "note", "models_own_calibration", answering.notice)
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 

@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.serving.collections import BASE_COLLECTION, COLLECTION_NAME
+from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME
 from index.documents import SUFFIXES
 from index.encoder_files import DEFAULT_ENCODER
 from reader import SHIPPED_READER

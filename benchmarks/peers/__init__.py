@@ -121,7 +121,7 @@ SYSTEMS = {
     "quoth": Description(
         "Quoth, library",
         ("quoth",),
-        "`bot.assembly.open_index` and `make_answerer` with the default settings: "
+        "`bot.assembly.open_answering` with the default settings: "
         f"{PASSAGES} passages by vectors and BM25, int8 reader. An answer below its calibrated "
         "threshold is none. Many are served as by `quoth run`: one answerer, as many workers and "
         "threads as it has by default.",

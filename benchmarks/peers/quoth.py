@@ -14,7 +14,7 @@ from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.candidates import judge
 from benchmarks.peers import PASSAGES, Reply
-from bot.assembly import make_answerer, open_index, open_reader
+from bot.assembly import open_answering
 from bot.building import SPLITTING
 from bot.settings import load_settings
 from index.reporting import SilentReporter
@@ -56,9 +56,7 @@ class System:
 
     def open(self) -> None:
         """See `benchmarks.peers.Peer`."""
-        opened = open_index(self._settings)
-        reader = open_reader(self._settings)
-        self._answerer: Answerer = make_answerer(self._settings, opened, reader)
+        self._answerer: Answerer = open_answering(self._settings).answerer()
 
     def answer(self, question: str) -> Answer:
         """See `benchmarks.peers.Peer`."""

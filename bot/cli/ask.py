@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
-    say_calibration,
+    say_notice,
     seeds_option,
     settings_from,
 )
@@ -69,16 +68,12 @@ def command(
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     asked = _question(question, settings)
     with failures_shown():
-        from bot.assembly import calibration_for, make_answerer, open_collection, open_reader
+        from bot.assembly import open_answering, open_collection
 
-        # The reader opens while the index does: both wait for the disk, and there are two cores.
-        with ThreadPoolExecutor(max_workers=1) as opener:
-            reader = opener.submit(open_reader, settings)
-            opened = open_documents(settings)
+        answering = open_answering(settings, open_documents)
         others = [open_collection(settings, name) for name in collections]
-        answerer = make_answerer(settings, opened, reader.result(), others)
-        encoder_sha256 = opened.generation.manifest.encoder.sha256
-        say_calibration(settings, calibration_for(settings, reader.result(), encoder_sha256))
+        answerer = answering.answerer(others=others)
+        say_notice(answering.notice)
         answer = answerer.answer(asked, alternatives=top)
         from bot.cli.rendering import answer_json, answer_text, styles
 

@@ -16,7 +16,7 @@ from bot.cli.common import (
     failures_shown,
     open_documents,
     printable,
-    say_calibration,
+    say_notice,
     seeds_option,
     settings_from,
 )
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
     from answering.answerer import Answers
-    from bot.assembly import OpenIndex
-    from bot.cli.talk import Form, Look, Shelf
+    from bot.assembly import Answering, OpenIndex
+    from bot.cli.talk import Form, Look, Sources
     from bot.settings import Settings
     from index.generation import Generation
-    from reader.model import Reader
 
 # Longer files of history are cut to the newer half, so that they don't grow for ever.
 MAX_HISTORY_BYTES = 1_000_000
@@ -64,18 +63,16 @@ def command(
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     with failures_shown():
-        from bot.assembly import calibration_for, open_collection, open_reader
+        from bot.assembly import open_answering, open_collection
         from bot.cli.talk import Talk
 
-        reader = open_reader(settings)
-        opened = open_documents(settings)
+        answering = open_answering(settings, open_documents)
         others = [open_collection(settings, name) for name in collections]
-        shelf = _CurrentShelf(settings, opened, reader, others)
-        encoder_sha256 = opened.generation.manifest.encoder.sha256
-        say_calibration(settings, calibration_for(settings, reader, encoder_sha256))
+        sources = _CurrentSources(answering, others)
+        say_notice(answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"
-        talk = Talk(shelf, _look(form, settings.seeds))
+        talk = Talk(sources, _look(form, settings.seeds))
         _converse(talk.say, _typed(settings) if at_terminal else _piped())
 
 
@@ -104,39 +101,29 @@ def _converse(say: Callable[[str], str | None], lines: Iterator[str]) -> None:
             sys.stdout.flush()
 
 
-class _CurrentShelf:
+class _CurrentSources:
     """The index that is published, opened again when it is another."""
 
-    def __init__(
-        self,
-        settings: "Settings",
-        opened: "OpenIndex",
-        reader: "Reader",
-        others: Sequence["Generation"],
-    ) -> None:
-        self._settings = settings
-        self._reader = reader
+    def __init__(self, answering: "Answering", others: Sequence["Generation"]) -> None:
+        self._answering = answering
         self._others = others
-        self._take(opened)
+        self._take(answering.index)
 
-    def _take(self, opened: "OpenIndex") -> None:
-        from bot.assembly import make_lasting_answerer
+    def _take(self, index: "OpenIndex") -> None:
+        self._generation = index.generation
+        self._answerer: Answers = self._answering.caching_answerer(index, self._others)
 
-        self._generation = opened.generation
-        self.answerer: Answers = make_lasting_answerer(
-            self._settings, opened, self._reader, self._others
-        )
-
-    def __call__(self) -> "Shelf":
+    def __call__(self) -> "Sources":
         from bot.assembly import open_index
-        from bot.cli.talk import Shelf
+        from bot.cli.talk import Sources
         from index.store import Collection
 
-        if Collection(self._settings.base_collection).current() != self._generation.id:
+        settings = self._answering.settings
+        if Collection(settings.base_collection).current() != self._generation.id:
             before = self._generation
-            self._take(open_index(self._settings))
+            self._take(open_index(settings))
             before.close()
-        return Shelf((self._generation, *self._others), self.answerer)
+        return Sources((self._generation, *self._others), self._answerer)
 
 
 def _piped() -> Iterator[str]:

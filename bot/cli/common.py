@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.serving.collections import BASE_COLLECTION
+from bot.collection_names import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from answering.calibration import ChosenCalibration
     from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.settings import Settings
 
@@ -120,11 +119,8 @@ def failures_shown() -> Iterator[None]:
 _ZERO_WIDTH_JOINER = "\u200d"
 
 
-def say_calibration(settings: "Settings", chosen: "ChosenCalibration") -> None:
-    """Say on standard error if a calibration does not count."""
-    from bot.assembly import calibration_notice
-
-    notice = calibration_notice(settings, chosen)
+def say_notice(notice: str) -> None:
+    """Say on standard error what a person should know, if there is anything."""
     if notice:
         click.echo(printable(notice), err=True)
 

@@ -13,7 +13,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     printable,
-    say_calibration,
+    say_notice,
     settings_from,
     unwritable,
     write_file,
@@ -138,7 +138,7 @@ def command(
     settings = settings_from(data=data, encoder=encoder)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
-        from bot.assembly import open_reader
+        from bot.assembly import calibration_notice, open_reader
         from bot.evaluation.exam import Exam, Files
         from bot.evaluation.plot import check_plotting, plot
 
@@ -168,7 +168,7 @@ def command(
                 result = exam.run(_MODES[mode], always_answer=always_answer)
         finally:
             reporter.finish()
-        say_calibration(settings, exam.calibration)
+        say_notice(calibration_notice(settings, exam.calibration))
         _warn(exam.misfits)
         _print(result, exam.misfits, always_answer=always_answer, as_json=as_json)
         # From here on nothing that fails takes the figures along.

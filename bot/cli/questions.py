@@ -78,7 +78,7 @@ def _retrievers(settings: "Settings") -> "Iterator[Callable[[str | None], Retrie
         IndexingError: If there is no index that can be opened.
     """
     from bot.assembly import open_collection, open_index
-    from bot.serving.collections import server_collection
+    from bot.collection_names import server_collection
     from index.errors import IndexingError, IndexMissingError
     from index.retrieve import Retriever
 

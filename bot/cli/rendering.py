@@ -9,7 +9,7 @@ import click
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.cli.common import one_line
-from bot.serving.collections import BASE_COLLECTION
+from bot.collection_names import BASE_COLLECTION
 from index.documents import Place, shorten
 from prompts import Style, render
 

@@ -11,7 +11,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
-    say_calibration,
+    say_notice,
     seeds_option,
     settings_from,
 )
@@ -43,9 +43,7 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     for name in [name for name in os.environ if name.upper() == TOKEN_NAME]:
         del os.environ[name]
     with failures_shown():
-        opened = open_documents(settings)
-        opened.generation.close()
-        _run(settings, opened.generation.manifest.encoder.sha256)
+        _run(settings)
 
 
 def no_token() -> str:
@@ -59,11 +57,11 @@ def no_token() -> str:
     return render("discord/no_token.txt", permissions=permissions)
 
 
-def _run(settings: "Settings", encoder_sha256: str) -> None:
+def _run(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
 
-    from bot.assembly import calibration_for, make_lasting_answerer, open_index, open_reader
+    from bot.assembly import open_answering, open_index
     from bot.discord_app.http_port import PortError
     from bot.discord_app.migrations import RecordsError
     from bot.discord_app.records import Records
@@ -73,12 +71,14 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     from bot.serving.service import AnswerService
     from index.store import Collection
 
-    reader = open_reader(settings)
-    say_calibration(settings, calibration_for(settings, reader, encoder_sha256))
+    answering = open_answering(settings, open_documents)
+    say_notice(answering.notice)
+    # What is published when the service begins may be newer already.
+    answering.index.generation.close()
 
     opener = SpaceOpener(
         open_base=lambda: open_index(settings),
-        answerer=lambda base, others: make_lasting_answerer(settings, base, reader, others),
+        answerer=answering.caching_answerer,
         collection=lambda name: Collection(settings.collection(name)),
     )
     set_up_logs()

@@ -43,7 +43,7 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Sources:
     """What is answered from."""
 
     generations: tuple[Generation, ...]
@@ -67,15 +67,15 @@ class Look:
 class Talk:
     """One conversation after the other."""
 
-    def __init__(self, shelf: Callable[[], Shelf], look: Look) -> None:
+    def __init__(self, sources: Callable[[], Sources], look: Look) -> None:
         """
         Begin.
 
         Args:
-            shelf: Gives what is answered from now; asked before each line.
+            sources: Gives what is answered from now; asked before each line.
             look: How to print.
         """
-        self._shelf = shelf
+        self._current = sources
         self._look = look
         self._turns: tuple[Turn, ...] = ()
         self._last: Answer | None = None
@@ -104,7 +104,7 @@ class Talk:
     def _ask(self, question: str) -> str:
         form, seeds = self._look.form, self._look.seeds
         try:
-            answer = self._shelf().answerer.answer(question, OTHER_ANSWERS, self._turns)
+            answer = self._current().answerer.answer(question, OTHER_ANSWERS, self._turns)
         except QuestionError as error:
             if form == "json":
                 return json.dumps({"question": question, "error": str(error)}, ensure_ascii=False)
@@ -129,7 +129,7 @@ class Talk:
         if name == "/help":
             return render("chat_help.txt")
         if name == "/sources":
-            return self._sources()
+            return self._listed()
         if name == "/new":
             self._turns, self._last = (), None
             return render("chat_notice.txt", notice="new") if self._look.form == "text" else None
@@ -155,7 +155,7 @@ class Talk:
 
     def _around(self, found: AnswerSpan | NearestPassage) -> str:
         (texts,) = (
-            one.texts for one in self._shelf().generations if one.collection == found.collection
+            one.texts for one in self._current().generations if one.collection == found.collection
         )
         start = max(0, found.start_char - CONTEXT_CHARS - 1)
         try:
@@ -176,8 +176,8 @@ class Talk:
             answer.alternatives, look.seeds, bold=look.bold, dim=look.dim, width=look.width
         )
 
-    def _sources(self) -> str:
-        generations = self._shelf().generations
+    def _listed(self) -> str:
+        generations = self._current().generations
         names = [
             source_of(one.collection, name, self._look.seeds)
             for one in generations

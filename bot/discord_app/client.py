@@ -14,6 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from answering.followups.detection import Turn
+from bot.collection_names import collections_in, server_of
 from bot.discord_app.asking import Asking, Place, Reply
 from bot.discord_app.buttons import AnswerButton, answer_buttons
 from bot.discord_app.changes import Changes
@@ -28,7 +29,6 @@ from bot.discord_app.rendering import notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
 from bot.serving.builder import Builder
-from bot.serving.collections import collections_in, server_of
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from bot.settings import Settings

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable
 
 from bot.building import preview_collection
+from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
-from bot.serving.collections import collections_in, server_collection, server_of
 from bot.serving.own_documents import delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings

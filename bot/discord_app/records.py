@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from answering.answer import Answer
+from bot.collection_names import server_collection
 from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
 from bot.evaluation.question_log import LoggedQuestion
-from bot.serving.collections import server_collection
 
 ANSWERS_KEPT_DAYS = 30
 # A bot that was removed by mistake finds its settings again within a week.

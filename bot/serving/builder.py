@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.building import index_command
+from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
-from bot.serving.collections import BASE_COLLECTION
 from bot.settings import Settings
 from index.documents import Failure
 from index.processes import module_environment

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from answering.answerer import Answers
 from bot.assembly import OpenIndex
+from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
-from bot.serving.collections import BASE_COLLECTION
 from bot.serving.reference_count import ReferenceCount
 from index.errors import IndexMissingError
 from index.generation import Generation

@@ -13,7 +13,7 @@ from typing import TypeVar
 from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import QuestionError
-from bot.serving.collections import BASE_COLLECTION
+from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
 
 _T = TypeVar("_T")

@@ -8,7 +8,7 @@ import pytest
 
 from answering.followups.detection import MAX_TURNS
 from bot.cli.rendering import styles
-from bot.cli.talk import COMMANDS, CommandError, Form, Look, QuitError, Shelf, Talk
+from bot.cli.talk import COMMANDS, CommandError, Form, Look, QuitError, Sources, Talk
 from tests.conftest import Library
 
 TEXT = "Fines for theft 35; for arson 90. Nobody was fined for singing. Other words stand here."
@@ -24,11 +24,11 @@ def filled(library: Library) -> Library:
 
 @pytest.fixture
 def begin(filled: Library) -> Callable[[Form], Talk]:
-    def shelf() -> Shelf:
+    def sources() -> Sources:
         generation = filled.open()
-        return Shelf((generation,), filled.answerer(generation))
+        return Sources((generation,), filled.answerer(generation))
 
-    return lambda form: Talk(shelf, Look(form, Path("seeds"), BOLD, DIM, 80))
+    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80))
 
 
 def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]) -> None:
@@ -135,11 +135,11 @@ def test_other_collections_have_their_sources_and_contexts(filled: Library) -> N
     mine.write("fines.txt", "Fines for piracy 12.")
     mine.build()
 
-    def shelf() -> Shelf:
+    def sources() -> Sources:
         base, other = filled.open(), mine.open()
-        return Shelf((base, other), filled.answerer(base, others=[other]))
+        return Sources((base, other), filled.answerer(base, others=[other]))
 
-    talk = Talk(shelf, Look("text", Path("seeds"), BOLD, DIM, 80))
+    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80))
     talk.say("how many for piracy")
 
     assert talk.say("/sources") == "seeds/fines.txt\nmine/fines.txt"

@@ -17,15 +17,13 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from answering.answerer import Answerer
+from answering.calibration import ChosenCalibration
 from bot import assembly
 from bot.cli.main import main
 from bot.serving import builder, index_watcher
 from bot.settings import Settings
-from index.generation import Generation
 from index.processes import module_command
-from index.retrieve import Retriever
-from reader.model import PassageText, Reader
+from reader.model import PassageText
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
@@ -75,27 +73,15 @@ def use_fakes(library: Library) -> None:
     def open_reader(_: Settings) -> GatedReader:
         return GatedReader(library.folder / "open")
 
-    def make_answerer(
-        settings: Settings,
-        opened: assembly.OpenIndex,
-        reader: Reader,
-        others: Sequence[Generation] = (),
-    ) -> Answerer:
-        return Answerer(
-            Retriever(opened.generation, opened.encoder, *others),
-            reader,
-            FAKE_CALIBRATION,
-            passages=settings.passages,
-            min_confidence=FAKE_CALIBRATION.threshold(settings.max_risk),
-            max_question_chars=settings.max_question_chars,
-        )
+    def calibration_for(*_: object) -> ChosenCalibration:
+        return ChosenCalibration(FAKE_CALIBRATION)
 
     # The test builds; what it publishes is taken over.
     index_watcher.is_up_to_date = lambda *_: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]
-    assembly.make_answerer = make_answerer
+    assembly.calibration_for = calibration_for  # type: ignore[assignment]
     builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,115 @@
+"""A folder of documents that a program asks questions of."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from bot.assembly import (
+    Answering,
+    OpenIndex,
+    build_in_child,
+    open_answering,
+    open_fresh_index,
+)
+from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from answering.answer import Answer
+    from answering.followups.detection import Turn
+
+
+class Library:
+    """
+    An open folder of documents.
+
+    Any thread may ask. It answers from the documents as they were when it was opened; open the
+    folder again to see what has changed since.
+    """
+
+    def __init__(self, answering: Answering) -> None:
+        """Take what answers; `open_folder` makes it."""
+        self._answering = answering
+        self._answerer = answering.caching_answerer()
+
+    @property
+    def notice(self) -> str:
+        """What a person should know before the first answer; "" where all is as it should be."""
+        return self._answering.notice
+
+    def ask(self, question: str, earlier: Sequence[Turn] = (), *, alternatives: int = 0) -> Answer:
+        """
+        Answer a question with the exact words of a document.
+
+        Args:
+            question: As a person types it.
+            earlier: The turns before it, oldest first, which it may lean on; `turn_of` in
+                `answering.followups.detection` makes one of an answer.
+            alternatives: How many other answers are wanted, at most.
+
+        Returns:
+            The answer. Where the documents don't say, it has no spans, and the nearest passages.
+
+        Raises:
+            QuestionError: If the question is blank or too long.
+        """
+        return self._answerer.answer(question, alternatives, earlier)
+
+    def close(self) -> None:
+        """Close the index; nobody may ask any more."""
+        self._answering.index.generation.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_folder(folder: str | Path, data: str | Path | None = None) -> Library:
+    """
+    Open a folder of documents, indexed first if it is new or has changed.
+
+    What a build reports goes to standard error. Settings are those of the environment
+    (`QUOTH_...`), as for the commands.
+
+    Args:
+        folder: Of documents.
+        data: Where the index is kept. By default each folder has a place of its own in the
+            user's cache.
+
+    Raises:
+        SettingsError: If a setting can't be used.
+        IndexingError: If the documents can't be indexed.
+        ReaderError: If the reader or its calibration can't be used.
+    """
+    documents = Path(folder)
+    kept = data_of(documents) if data is None else Path(data)
+    return Library(open_answering(load_settings(seeds=documents, data=kept), _open_fresh))
+
+
+def data_of(folder: Path) -> Path:
+    """Where the index of a folder is kept: in the user's cache, by the folder's full path."""
+    from platformdirs import user_cache_path
+
+    whole = folder.resolve()
+    digest = sha256(str(whole).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return user_cache_path("quoth") / f"{whole.name}-{digest}"
+
+
+def _open_fresh(settings: Settings) -> OpenIndex:
+    return open_fresh_index(
+        settings,
+        renewing=lambda _: None,
+        outdated=lambda _: None,
+        build=build_in_child,
+    )

@@ -1,0 +1,79 @@
+"""Quoth in other programs."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import quoth
+from quoth import QuestionError, open_folder
+from quoth.library import data_of
+from tests.conftest import ROOT
+
+QUESTION = "how many were deported for drunk driving?"
+
+
+def test_the_example_in_its_docstring_answers(
+    real_data: Callable[[], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quoth.__doc__ is not None
+    lines = [line[4:] for line in quoth.__doc__.splitlines() if line.startswith("    ")]
+    code = "\n".join(lines).replace('"docs"', f"{str(ROOT / 'seeds')!r}, {str(real_data())!r}")
+
+    exec(compile(code, "example", "exec"), {})  # noqa: S102 - our own example
+
+    assert capsys.readouterr().out == "35,927\n"
+
+
+def test_an_answer_is_a_span_of_its_document(real_data: Callable[[], Path]) -> None:
+    with open_folder(ROOT / "seeds", real_data()) as library:
+        answer = library.ask(QUESTION, alternatives=2)
+        text = (ROOT / "seeds" / answer.spans[0].document_id).read_text(encoding="utf-8")
+
+        with pytest.raises(QuestionError):
+            library.ask("  ")
+
+    span = answer.spans[0]
+    assert text[span.start_char : span.end_char] == span.text
+    assert library.notice == ""
+
+
+def test_many_threads_may_ask(real_data: Callable[[], Path]) -> None:
+    said: list[str] = []
+    with open_folder(ROOT / "seeds", real_data()) as library:
+
+        def ask(number: int) -> None:
+            said.append(library.ask(f"{QUESTION}{'?' * number}").spans[0].text)
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert said == ["35,927"] * 4
+
+
+def test_each_folder_has_a_place_of_its_own(tmp_path: Path) -> None:
+    one, other = tmp_path / "a" / "docs", tmp_path / "b" / "docs"
+
+    assert data_of(one) != data_of(other)
+    assert data_of(one) == data_of(tmp_path / "a" / ".." / "a" / "docs")
+    assert data_of(one).name.startswith("docs-")
+
+
+def test_importing_it_loads_no_model() -> None:
+    script = "import sys, quoth; print(*{'numpy', 'pydantic', 'torch'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []
+
+
+def test_a_name_that_it_lacks_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        quoth.nothing  # noqa: B018
