@@ -29,10 +29,22 @@ _STANDARD_ERROR = 2
 
 
 def index_collection(
-    settings: Settings, name: str, reporter: Reporter, *, rebuild: bool = False
+    settings: Settings,
+    name: str,
+    reporter: Reporter,
+    *,
+    rebuild: bool = False,
+    max_passages: int | None = None,
 ) -> "BuildReport":
     """
     Bring the index of a collection up to date; it imports torch if there is much to encode.
+
+    Args:
+        settings: Where documents and collections are, and the encoder.
+        name: Of the collection.
+        reporter: Told of progress.
+        rebuild: Read and encode everything again.
+        max_passages: Refuse to make the collection larger than this.
 
     Raises:
         IndexingError: If that can't be done.
@@ -51,6 +63,7 @@ def index_collection(
         rebuild=rebuild,
         # The seeds are never meant to be empty; what people share may be taken back.
         may_be_empty=name != BASE_COLLECTION,
+        max_passages=max_passages,
     )
     # Only space is at stake, and the next build tries again.
     with contextlib.suppress(OSError, sqlite3.Error):

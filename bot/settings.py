@@ -137,9 +137,36 @@ class Settings(BaseSettings):
     )
     max_documents: int = Field(
         100,
+        ge=0,
+        description="Documents that one server may add; 0 turns /documents off. Each server's "
+        "index is searched with every question that is asked there, and lies on your disk.",
+    )
+    max_server_bytes: int = Field(
+        104_857_600,
         ge=1,
-        description="Documents that one server may add. Each server's index is searched with every "
-        "question that is asked there, and lies on your disk.",
+        description="Bytes that all documents of one server may have together. The default is ten "
+        "of the largest that it may add.",
+    )
+    max_server_passages: int = Field(
+        10_000,
+        ge=1,
+        description="Passages that all documents of one server may make together: what is searched "
+        "with every question, and encoded one after the other. The default is about seven million "
+        "characters, some ten thick books. A server that has more already may keep or remove them.",
+    )
+    cooldown_builds: int = Field(
+        10,
+        ge=1,
+        description="Changes of its documents that one server may make within `cooldown_builds_s`. "
+        "Each is a build, and one runs at a time for all.",
+    )
+    cooldown_builds_s: float = Field(600, gt=0, description="See `cooldown_builds`.")
+    build_limit_s: float = Field(
+        600,
+        gt=0,
+        description="A build of a server's documents that takes longer is ended, and what was "
+        "there stays. Other servers wait so long at most for one; Discord forgets who asked for a "
+        "change after 15 minutes.",
     )
     document_types: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(suffix.removeprefix(".") for suffix in SUFFIXES),

@@ -17,7 +17,7 @@ from index.changes import Changes, MadeOf, compare
 from index.documents import Failure, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
-from index.errors import BuildError, IndexingError, NoDocumentsError
+from index.errors import BuildError, IndexingError, NoDocumentsError, TooManyPassagesError
 from index.generation import Generation
 from index.manifest import (
     ADDED_TEXTS_NAME,
@@ -74,6 +74,7 @@ def build(
     sizing: Sizing = SIZING,
     rebuild: bool = False,
     may_be_empty: bool = False,
+    max_passages: int | None = None,
 ) -> BuildReport:
     """
     Index a folder and publish the result, unless what is published says the same.
@@ -91,11 +92,14 @@ def build(
         rebuild: Read and encode everything, whatever is there.
         may_be_empty: Publish an index without documents where there are none, instead of serving
             those that are gone.
+        max_passages: Publish no more than so many, unless there are as many already: what is too
+            large may still shrink, or be made again.
 
     Raises:
         NoDocumentsError: If the folder is missing, or no document could be read and `may_be_empty`
             is not set; nothing is published.
         EncoderError: If the encoder can't be loaded.
+        TooManyPassagesError: If there would be more than `max_passages`.
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
@@ -115,6 +119,7 @@ def build(
                 reporter=reporter,
                 rebuild=rebuild,
                 may_be_empty=may_be_empty,
+                max_passages=max_passages,
             )
             previous = None if rebuild else _to_build_upon(collection, plan)
             if previous is not None:
@@ -143,6 +148,7 @@ class _Plan:
     reporter: Reporter
     rebuild: bool
     may_be_empty: bool
+    max_passages: int | None
 
     @property
     def encoder_stamp(self) -> EncoderStamp:
@@ -247,6 +253,7 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
         closing(Texts(folder / TEXTS_NAME, added)) as texts,
         closing(VectorCache(plan.vectors, plan.encoder.sha256, dim)) as cache,
     ):
+        _check_passages(plan, texts.passage_count)
         vectors = PassageVectors(texts, cache, plan.encoder, plan.reporter)
         vectors.make_missing(extended.vectors.first_added_id if extended else 0, anew=plan.rebuild)
         if extended is None:
@@ -254,6 +261,17 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
         else:
             extend_searchable(folder, texts, vectors, dim, extended)
         return vectors.encoded, texts.passage_count
+
+
+def _check_passages(plan: _Plan, passages: int) -> None:
+    """Refuse to make a collection larger than it may be."""
+    if plan.max_passages is None or passages <= plan.max_passages:
+        return
+    before = 0
+    with suppress(IndexingError):
+        before = plan.collection.manifest().passages
+    if passages > before:
+        raise TooManyPassagesError(plan.collection.folder, passages, plan.max_passages)
 
 
 def preview(

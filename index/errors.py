@@ -1,5 +1,7 @@
 """What can go wrong between a folder of documents and ranked passages."""
 
+from pathlib import Path
+
 
 class IndexingError(Exception):
     """Base of all errors of the index; its text is meant for the person who ran Quoth."""
@@ -34,3 +36,16 @@ class IndexDamagedError(IndexingError):
 
 class BuildError(IndexingError):
     """A new generation could not be written; the old one is untouched."""
+
+
+class TooManyPassagesError(BuildError):
+    """A collection would have more passages than it may."""
+
+    def __init__(self, folder: Path, passages: int, most: int) -> None:
+        """Name the collection's folder and both numbers."""
+        super().__init__(
+            f"{folder}: its documents make {passages:,} passages, and it may have {most:,}. "
+            "Nothing was changed; remove or shorten documents, or allow more."
+        )
+        self.passages = passages
+        self.most = most

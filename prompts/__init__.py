@@ -43,9 +43,19 @@ def _environment() -> "Environment":
     )
     environment.filters["number"] = "{:,}".format
     environment.filters["counted"] = counted
+    environment.filters["sized"] = sized
     return environment
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 passage`, `1,204 passages`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def sized(size: int) -> str:
+    """`1 byte`, `12 KiB`, `1.5 MiB`."""
+    if size < 2**10:
+        return counted(size, "byte")
+    if size < 2**20:
+        return f"{size / 2**10:.0f} KiB"
+    return f"{size / 2**20:.1f} MiB"

@@ -211,6 +211,10 @@ class JsonReporter:
         self._stage["done"] = int(self._stage["done"]) + steps
         self._write(self._stage)
 
+    def too_many(self, passages: int, most: int) -> None:
+        """Say that there would be more passages than may be."""
+        self._write({"passages": passages, "most": most})
+
     def finish(self) -> None:
         """Nothing is left to end."""
 
@@ -241,6 +245,9 @@ class ConsoleReporter:
         """Move the bar."""
         if self._bar is not None:
             self._bar.update(steps)
+
+    def too_many(self, passages: int, most: int) -> None:
+        """Leave it to the error, which says so in words."""
 
     def finish(self) -> None:
         """End the bar's line."""

@@ -75,6 +75,12 @@ def _target(*, collection: str, **given: object) -> _Target:
 @click.option(
     "--progress", "as_progress", is_flag=True, help="Report each step as JSON on standard error."
 )
+@click.option(
+    "--max-passages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse to make the collection larger than N passages.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and change nothing.")
 @click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
 @click.pass_context
@@ -88,6 +94,7 @@ def command(
     as_json: bool,
     rebuild: bool,
     as_progress: bool,
+    max_passages: int | None,
     dry_run: bool,
     watching: bool,
 ) -> None:
@@ -98,7 +105,7 @@ def command(
     named, the others are indexed, and the exit code is 1.
     """
     if ctx.invoked_subcommand is not None:
-        for name in ("as_json", "rebuild", "as_progress", "dry_run", "watching"):
+        for name in ("as_json", "rebuild", "as_progress", "max_passages", "dry_run", "watching"):
             if ctx.params[name]:
                 (option,) = (each.opts[0] for each in command.params if each.name == name)
                 raise click.UsageError(
@@ -118,7 +125,7 @@ def command(
         _preview(target, rebuild=rebuild, as_json=as_json)
     else:
         reporter = JsonReporter() if as_progress else ConsoleReporter()
-        _build(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
+        _build(ctx, target, reporter, rebuild=rebuild, max_passages=max_passages, as_json=as_json)
 
 
 def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
@@ -138,13 +145,20 @@ def _build(
     reporter: ConsoleReporter | JsonReporter,
     *,
     rebuild: bool,
+    max_passages: int | None,
     as_json: bool,
 ) -> None:
     with failures_shown():
         from bot.building import index_collection
+        from index.errors import TooManyPassagesError
 
         try:
-            report = index_collection(target.settings, target.name, reporter, rebuild=rebuild)
+            report = index_collection(
+                target.settings, target.name, reporter, rebuild=rebuild, max_passages=max_passages
+            )
+        except TooManyPassagesError as error:
+            reporter.too_many(error.passages, error.most)
+            raise
         finally:
             reporter.finish()
     values = asdict(report)

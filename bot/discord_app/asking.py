@@ -1,13 +1,15 @@
-"""One question from Discord -> what to show: a refusal, an answer, an excuse."""
+"""One question from Discord -> what to show, and what members say of it."""
 
 import asyncio
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import discord
+from discord import ui
 from discord.ext import commands
 
 from answering.answer import Answer
@@ -15,9 +17,11 @@ from answering.followups.detection import Turn, turn_of
 from answering.question import QuestionError
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
-from bot.discord_app.rendering import answer_embed, notice
+from bot.discord_app.rendering import answer_embed, notice, text_of
+from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
 from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
 from bot.settings import Settings
@@ -28,8 +32,8 @@ OTHER_ANSWERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Who asks where."""
+class Origin:
+    """Who asks, and where."""
 
     user_id: int
     channel_id: int
@@ -46,6 +50,8 @@ class Reply:
     text: str | None = None
     embed: discord.Embed | None = None
     answer: Answer | None = None
+    buttons: ui.View | None = None
+    """Those of an answer."""
 
 
 class Asking:
@@ -60,14 +66,16 @@ class Asking:
         conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
+        buttons: Callable[[Answer], ui.View],
     ) -> None:
-        """Take the collaborators."""
-        self._desk = queue
+        """Take the collaborators; `buttons` makes those that stand under an answer."""
+        self._queue = queue
         self._records = records
         self._channels = channels
         self._conversations = conversations
         self._metrics = metrics
         self._log_questions = settings.log_questions
+        self._buttons = buttons
         self._cooldowns: commands.CooldownMapping[int] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_questions, settings.cooldown_s, lambda user_id: user_id
         )
@@ -77,7 +85,7 @@ class Asking:
         self.is_closing = False
         """Whether no more questions are taken."""
 
-    def refusal(self, place: Place) -> str | None:
+    def refusal(self, origin: Origin) -> str | None:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
@@ -86,13 +94,13 @@ class Asking:
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
-        if not self._channels.is_allowed(place.server_id, place.channel_id, place.parent_id):
-            channels = self._channels.allowed(place.server_id)
+        if not self._channels.is_allowed(origin.server_id, origin.channel_id, origin.parent_id):
+            channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
-        wait_s = self._cooldowns.update_rate_limit(place.user_id)
+        wait_s = self._cooldowns.update_rate_limit(origin.user_id)
         if wait_s is not None:
             return self._refused("cooldown", notice("cooldown", seconds=math.ceil(wait_s)))
-        if self._desk.is_full:
+        if self._queue.is_full:
             return self._refused("busy", notice("busy"))
         return None
 
@@ -122,23 +130,23 @@ class Asking:
         except TimeoutError:
             event(_log, "stopped_waiting", logging.WARNING, questions=self._flights)
 
-    async def ask(self, question: str, place: Place, earlier: tuple[Turn, ...] = ()) -> Reply:
+    async def ask(self, question: str, origin: Origin, earlier: tuple[Turn, ...] = ()) -> Reply:
         """
         Answer a question that was not refused; whatever happens, there is something to show.
 
         Args:
             question: As typed.
-            place: Who asks where.
+            origin: Who asks, and where.
             earlier: The turns it follows, oldest first.
         """
         try:
-            scope = self._records.collection(place.server_id)
-            answer = await self._desk.ask(question, earlier, OTHER_ANSWERS, scope)
+            scope = self._records.collection(origin.server_id)
+            answer = await self._queue.ask(question, earlier, OTHER_ANSWERS, scope)
             await asyncio.to_thread(
                 self._records.keep_answer,
                 answer,
-                place.user_id,
-                place.server_id,
+                origin.user_id,
+                origin.server_id,
                 with_question=self._log_questions,
             )
         except QuestionError as error:
@@ -151,12 +159,12 @@ class Asking:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
             return Reply(self._refused("failed", notice("failed")))
-        self._note(answer, place, earlier)
-        return Reply(embed=answer_embed(answer), answer=answer)
+        self._note(answer, origin, earlier)
+        return Reply(embed=answer_embed(answer), answer=answer, buttons=self._buttons(answer))
 
-    def _note(self, answer: Answer, place: Place, earlier: tuple[Turn, ...]) -> None:
+    def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
-        self._conversations.remember(answer.id, turns, place.channel_id, place.user_id)
+        self._conversations.remember(answer.id, turns, origin.channel_id, origin.user_id)
         self._metrics.asked("answered" if answer.answered else "not_in_documents", answer.timings)
         event(
             _log,
@@ -166,6 +174,76 @@ class Asking:
             confidence=answer.confidence,
             seconds=answer.timings.total_s,
             turn=len(turns),
-            asker=self._records.hashed(place.user_id),
-            server=self._records.hashed(place.server_id) if place.server_id else "none",
+            asker=self._records.hashed(origin.user_id),
+            server=self._records.hashed(origin.server_id) if origin.server_id else "none",
         )
+
+    async def answer_interaction(
+        self,
+        interaction: discord.Interaction[Any],
+        question: str,
+        earlier: tuple[Turn, ...] = (),
+    ) -> None:
+        """Answer a question that came as a command or a form; the first await tells Discord so."""
+        origin = origin_of(interaction)
+        with self.in_flight():
+            refused = self.refusal(origin)
+            if refused is not None:
+                await acknowledge(
+                    lambda: interaction.response.send_message(refused, ephemeral=True)
+                )
+                return
+            await acknowledge(lambda: interaction.response.defer(thinking=True))
+            shown = contents(await self.ask(question, origin, earlier))
+            await deliver(lambda: interaction.edit_original_response(**shown))
+
+    async def vote(
+        self,
+        interaction: discord.Interaction[Any],
+        stored: StoredAnswer,
+        *,
+        is_right: bool,
+        expected: str | None = None,
+        is_thanked: bool = True,
+    ) -> str:
+        """
+        Remember a vote; return the thanks.
+
+        The question is kept with it if its asker votes and will read the thanks, which say so; one
+        that leaned on others is not, since it says nothing without them.
+        """
+        question = None
+        is_asker = stored.asker == self._records.hashed(interaction.user.id)
+        if is_thanked and is_asker and not stored.found.leans:
+            question = _question_shown(interaction.message)
+        await asyncio.to_thread(
+            self._records.vote,
+            stored,
+            interaction.user.id,
+            is_right=is_right,
+            expected=expected,
+            question=question,
+        )
+        event(_log, "vote", answer=stored.id, right=is_right)
+        thanks = notice("right" if is_right else "wrong")
+        return f"{thanks} {notice('question_kept')}" if question else thanks
+
+
+def origin_of(interaction: discord.Interaction[Any]) -> Origin:
+    """Who asks by an interaction, and where."""
+    parent = getattr(interaction.channel, "parent_id", None)
+    return Origin(interaction.user.id, interaction.channel_id or 0, parent, interaction.guild_id)
+
+
+def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
+    """A reply as the arguments of whatever sends it."""
+    if reply.embed is None:
+        return {"content": reply.text}
+    shown = {"embed": reply.embed} if with_embed else {"content": text_of(reply.embed)}
+    return {**shown, "view": reply.buttons}
+
+
+def _question_shown(message: discord.Message | None) -> str | None:
+    """The question as it stands over an answer; none if not all of it does."""
+    shown = message.embeds[0].author.name if message is not None and message.embeds else None
+    return shown if shown and not shown.endswith("…") else None

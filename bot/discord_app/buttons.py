@@ -1,15 +1,21 @@
-"""The buttons under an answer. All they need stands in their ids, so they outlive a restart."""
+"""
+The buttons under an answer, and the forms that they open.
+
+All that a button needs stands in its id, so that it outlives a restart.
+"""
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from answering.answer import Answer, whose_context
+from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.forms import FollowUpForm, WrongForm, open_form
+from bot.discord_app.errors import report
+from bot.discord_app.limits import INTERACTION_S, MAX_MODAL_INPUT
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import (
@@ -21,8 +27,8 @@ from bot.discord_app.rendering import (
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.serving.service import Surroundings
 
-if TYPE_CHECKING:
-    from bot.discord_app.client import QuothBot
+EXPECTED_CHARS = 1_000
+_Interaction = discord.Interaction[Any]
 
 _ACTIONS = ("context", "others", "follow", "right", "wrong", "delete")
 _STYLES = {
@@ -80,7 +86,7 @@ class AnswerButton(
         """Make the button with an id."""
         return cls(match["action"], match["answer_id"])
 
-    async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
+    async def on_press(self, interaction: _Interaction, client: Collaborators) -> None:
         """Do what the button says."""
         handle = {
             "context": self._context,
@@ -90,29 +96,29 @@ class AnswerButton(
             "wrong": self._wrong,
             "delete": self._delete,
         }[self._action]
-        await handle(interaction)
+        await handle(interaction, client)
 
-    async def _kept(self, interaction: "discord.Interaction[QuothBot]") -> StoredAnswer | None:
+    async def _stored(
+        self, interaction: _Interaction, client: Collaborators
+    ) -> StoredAnswer | None:
         """The answer, once Discord has been told to wait; None after saying that it is gone."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
-        kept = await asyncio.to_thread(
-            interaction.client.records.answer, self._answer_id, interaction.guild_id
-        )
-        if kept is None:
+        stored = await _answer(interaction, client, self._answer_id)
+        if stored is None:
             await _show(interaction, content=notice("forgotten", days=ANSWERS_KEPT_DAYS))
-        return kept
+        return stored
 
-    async def _context(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        kept = await self._kept(interaction)
-        if kept is None:
+    async def _context(self, interaction: _Interaction, client: Collaborators) -> None:
+        stored = await self._stored(interaction, client)
+        if stored is None:
             return
-        places = whose_context(kept.found.spans, kept.found.nearest)
+        places = whose_context(stored.found.spans, stored.found.nearest)
         if not places:
             # Such an answer has no button for it, so the id was forged.
             await _show(interaction, content=notice("no_context"))
             return
-        service = interaction.client.service
-        scope = interaction.client.records.collection(interaction.guild_id)
+        service = client.service
+        scope = client.records.collection(interaction.guild_id)
 
         def look_up() -> list[Surroundings]:
             return [
@@ -129,48 +135,124 @@ class AnswerButton(
 
         await _show(interaction, embeds=context_embeds(await asyncio.to_thread(look_up)))
 
-    async def _others(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        kept = await self._kept(interaction)
-        if kept is None:
+    async def _others(self, interaction: _Interaction, client: Collaborators) -> None:
+        stored = await self._stored(interaction, client)
+        if stored is None:
             return
-        if kept.found.alternatives:
-            await _show(interaction, embed=others_embed(kept.found.alternatives))
+        if stored.found.alternatives:
+            await _show(interaction, embed=others_embed(stored.found.alternatives))
         else:
             await _show(interaction, content=notice("no_others"))
 
-    async def _follow(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await open_form(interaction, FollowUpForm(self._answer_id))
+    async def _follow(
+        self,
+        interaction: _Interaction,
+        client: Collaborators,  # noqa: ARG002 - as all actions have it
+    ) -> None:
+        await _open_form(interaction, _FollowUpForm(self._answer_id))
 
-    async def _right(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        kept = await self._kept(interaction)
-        if kept is not None:
-            text = await interaction.client.vote(interaction, kept, is_right=True)
+    async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
+        stored = await self._stored(interaction, client)
+        if stored is not None:
+            text = await client.asking.vote(interaction, stored, is_right=True)
             await _show(interaction, content=text)
 
-    async def _wrong(self, interaction: "discord.Interaction[QuothBot]") -> None:
-        await open_form(interaction, WrongForm(self._answer_id))
+    async def _wrong(self, interaction: _Interaction, client: Collaborators) -> None:
+        await _open_form(interaction, _WrongForm(self._answer_id))
         # The vote counts even if the form is closed unfilled.
-        kept = await asyncio.to_thread(
-            interaction.client.records.answer, self._answer_id, interaction.guild_id
-        )
-        if kept is not None:
-            await interaction.client.vote(interaction, kept, is_right=False, is_thanked=False)
+        stored = await _answer(interaction, client, self._answer_id)
+        if stored is not None:
+            await client.asking.vote(interaction, stored, is_right=False, is_thanked=False)
 
-    async def _delete(self, interaction: "discord.Interaction[QuothBot]") -> None:
+    async def _delete(self, interaction: _Interaction, client: Collaborators) -> None:
         await acknowledge(interaction.response.defer)
-        records = interaction.client.records
-        kept = await asyncio.to_thread(records.answer, self._answer_id, interaction.guild_id)
-        is_asker = kept is not None and kept.asker == records.hashed(interaction.user.id)
+        stored = await _answer(interaction, client, self._answer_id)
+        asker = client.records.hashed(interaction.user.id)
+        is_asker = stored is not None and stored.asker == asker
         # In a direct conversation nobody else is there.
         is_alone = interaction.guild_id is None
         if is_asker or is_alone or interaction.permissions.manage_messages:
             await deliver(interaction.delete_original_response)
         else:
-            kind = "not_yours" if kept is not None else "owner_forgotten"
+            kind = "not_yours" if stored is not None else "owner_forgotten"
             text = notice(kind, days=ANSWERS_KEPT_DAYS)
             await interaction.followup.send(text, ephemeral=True)
 
 
-async def _show(interaction: "discord.Interaction[QuothBot]", **contents: Any) -> None:
+async def _show(interaction: _Interaction, **contents: Any) -> None:
     """Fill in the private message that Discord shows as loading."""
     await deliver(lambda: interaction.edit_original_response(**contents))
+
+
+async def _answer(
+    interaction: _Interaction, client: Collaborators, answer_id: str
+) -> StoredAnswer | None:
+    """The answer with an id, if it may be known where the interaction was made."""
+    return await asyncio.to_thread(client.records.answer, answer_id, interaction.guild_id)
+
+
+class _Form(ui.Modal):
+    """A form with one field, about one answer. After a quarter of an hour it is forgotten."""
+
+    def __init__(self, name: str, answer_id: str, field: "ui.TextInput[_Form]") -> None:
+        super().__init__(title=label(f"{name}_title"), timeout=INTERACTION_S)
+        self.answer_id = answer_id
+        self.field = field
+        self.add_item(field)
+
+    async def on_error(  # type: ignore[override]  # as Modal has it
+        self, interaction: _Interaction, error: Exception, /
+    ) -> None:
+        """Report what went wrong, and tell who filled it in."""
+        await report(interaction, error)
+
+
+async def _open_form(interaction: _Interaction, form: _Form) -> None:
+    """Open a form as the response to a button."""
+    # discord.py does so once it hears that Discord took the form; should that word be lost, what is
+    # filled in would find nobody.
+    interaction.client._connection.store_view(form)
+    await acknowledge(lambda: interaction.response.send_modal(form))
+
+
+class _WrongForm(_Form):
+    """Asks for the right answer."""
+
+    def __init__(self, answer_id: str) -> None:
+        """Make an empty form."""
+        field: ui.TextInput[_Form] = ui.TextInput(
+            label=label("wrong_field"),
+            required=False,
+            max_length=EXPECTED_CHARS,
+            style=discord.TextStyle.paragraph,
+        )
+        super().__init__("wrong", answer_id, field)
+
+    async def on_submit(self, interaction: _Interaction) -> None:
+        """Keep the right answer with the vote."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        client: Collaborators = interaction.client
+        stored = await _answer(interaction, client, self.answer_id)
+        if stored is None:
+            text = notice("forgotten", days=ANSWERS_KEPT_DAYS)
+        else:
+            expected = self.field.value.strip() or None
+            text = await client.asking.vote(interaction, stored, is_right=False, expected=expected)
+        await deliver(lambda: interaction.edit_original_response(content=text))
+
+
+class _FollowUpForm(_Form):
+    """Asks the next question."""
+
+    def __init__(self, answer_id: str) -> None:
+        """Make an empty form."""
+        field: ui.TextInput[_Form] = ui.TextInput(
+            label=label("follow_field"), max_length=MAX_MODAL_INPUT
+        )
+        super().__init__("follow", answer_id, field)
+
+    async def on_submit(self, interaction: _Interaction) -> None:
+        """Answer it, as a turn after the one that the button belongs to."""
+        client: Collaborators = interaction.client
+        earlier = client.conversations.until(self.answer_id, interaction.channel_id or 0)
+        await client.asking.answer_interaction(interaction, self.field.value, earlier)

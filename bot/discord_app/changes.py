@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from discord.ext import commands
 
 from bot.building import roll_back_collection
 from bot.discord_app.filenames import safe_name, suffix_of
@@ -11,7 +15,7 @@ from bot.discord_app.markdown import fit, plain
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
 from bot.event_log import event
-from bot.serving.builder import Builder, Built, Progress
+from bot.serving.builder import Builder, Built, NotBuilt, Progress
 from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError
@@ -21,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 NAME_CHARS = 150
 REASON_CHARS = 400
+
+# Why a build was refused for what was added: that is taken back.
+_UNDONE = frozenset({"too_long", "too_many_passages"})
 
 Show = Callable[[str], None]
 
@@ -40,6 +47,9 @@ class Changes:
         self._under_way: set[str] = set()
         # A parser may take two gigabytes; there is one at a time.
         self._parsing = asyncio.Semaphore(1)
+        self._cooldowns: commands.CooldownMapping[str] = commands.CooldownMapping.from_cooldown(
+            settings.cooldown_builds, settings.cooldown_builds_s, lambda scope: scope
+        )
 
     @contextmanager
     def claim(self, scope: str) -> Iterator[bool]:
@@ -63,25 +73,19 @@ class Changes:
     async def add(self, scope: str, upload: Upload, show: Show) -> str:
         """Check a file, keep it, and index it."""
         name = safe_name(upload.name)
-        if suffix_of(name).removeprefix(".") not in self._settings.document_types:
-            types = sorted(self._settings.document_types)
-            return self._refused(scope, notice("document_type", types=types))
         own = self._own(scope)
-        names = await asyncio.to_thread(own.names)
-        if name not in names and len(names) >= self._settings.max_documents:
-            return self._refused(
-                scope, notice("too_many_documents", most=self._settings.max_documents)
-            )
+        sizes = await asyncio.to_thread(own.sizes)
+        refused = self._unwanted(name, upload, sizes) or self._too_soon(scope)
+        if refused is not None:
+            return self._refused(scope, refused)
         show(notice("document_reading", name=_shown(name)))
         try:
             content = await fetch(upload, self._settings.max_document_bytes)
         except UploadError as error:
-            return self._refused(
-                scope, notice(error.kind, most=self._settings.max_document_bytes / 2**20)
-            )
+            return self._refused(scope, notice(error.kind, most=self._settings.max_document_bytes))
         try:
             async with self._parsing:
-                await asyncio.to_thread(_check_and_keep, own, name, content)
+                before = await asyncio.to_thread(_check_and_keep, own, name, content)
         except OSError as error:
             return self._not_written(scope, error)
         except DocumentError as error:
@@ -90,12 +94,44 @@ class Changes:
             return self._refused(
                 scope, notice("document_unreadable", name=_shown(name), reason=reason)
             )
-        kind = "document_replaced" if name in names else "document_added"
+        kind = "document_replaced" if name in sizes else "document_added"
         event(_log, kind, collection=scope, bytes=len(content), type=suffix_of(name))
-        return await self._index(scope, show, notice(kind, name=_shown(name)))
+        done = notice(kind, name=_shown(name))
+        built = await self._build(scope, show, done, size=len(content))
+        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
+            await asyncio.to_thread(own.put_back, name, before)
+            return self._refused(scope, self._told(built, None))
+        await asyncio.to_thread(own.settle, before)
+        return self._told(built, done)
+
+    def _unwanted(self, name: str, upload: Upload, sizes: dict[str, int]) -> str | None:
+        """Why a server can't have a document: for its type, or beside those that it has."""
+        if suffix_of(name).removeprefix(".") not in self._settings.document_types:
+            return notice("document_type", types=sorted(self._settings.document_types))
+        most = self._settings.max_documents
+        if name not in sizes and len(sizes) >= most:
+            return notice("too_many_documents", most=most)
+        together = sum(sizes.values()) - sizes.get(name, 0) + upload.size
+        if together > self._settings.max_server_bytes:
+            return notice(
+                "too_many_bytes",
+                together=together,
+                most=self._settings.max_server_bytes,
+            )
+        return None
+
+    def _too_soon(self, scope: str) -> str | None:
+        """Why a server's next build has to wait; it counts from when it may."""
+        wait_s = self._cooldowns.update_rate_limit(scope)
+        return None if wait_s is None else notice("build_cooldown", seconds=math.ceil(wait_s))
 
     async def remove(self, scope: str, name: str, show: Show) -> str:
         """Delete a document, and its passages from the index."""
+        if name not in await asyncio.to_thread(self._own(scope).names):
+            return self._refused(scope, notice("no_such_document", name=_shown(name)))
+        refused = self._too_soon(scope)
+        if refused is not None:
+            return self._refused(scope, refused)
         try:
             was_there = await asyncio.to_thread(self._own(scope).remove, name)
         except OSError as error:
@@ -103,13 +139,19 @@ class Changes:
         if not was_there:
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
         event(_log, "document_removed", collection=scope)
-        return await self._index(scope, show, notice("document_removed", name=_shown(name)))
+        done = notice("document_removed", name=_shown(name))
+        return self._told(await self._build(scope, show, done), done)
 
     async def rebuild(self, scope: str, show: Show) -> str:
         """Read and encode everything again."""
         if not await asyncio.to_thread(self._has_any, scope):
             return self._refused(scope, notice("no_own_documents"))
-        return await self._index(scope, show, notice("rebuilt"), rebuild=True)
+        refused = self._too_soon(scope)
+        if refused is not None:
+            return self._refused(scope, refused)
+        size = sum((await asyncio.to_thread(self._own(scope).sizes)).values())
+        built = await self._build(scope, show, None, rebuild=True, size=size)
+        return self._told(built, notice("rebuilt") if isinstance(built, Built) else None)
 
     def _has_any(self, scope: str) -> bool:
         """Whether there is a document, or an index of some that are gone."""
@@ -117,18 +159,28 @@ class Changes:
             return bool(Collection(self._settings.collection(scope)).current())
         return bool(self.names(scope))
 
-    async def _index(self, scope: str, show: Show, done: str, *, rebuild: bool = False) -> str:
-        show(notice("building", done=None if rebuild else done, stage="start", count=0, total=0))
+    async def _build(
+        self, scope: str, show: Show, done: str | None, *, size: int = 0, rebuild: bool = False
+    ) -> Built | NotBuilt:
+        """Index, and show how far that is after what is done already."""
+        show(notice("building", done=done, stage="start", count=0, total=0))
 
         def progress(now: Progress) -> None:
-            shown = None if rebuild else done
-            show(notice("building", done=shown, stage=now.stage, count=now.done, total=now.total))
+            show(notice("building", done=done, stage=now.stage, count=now.done, total=now.total))
 
-        built = await self._builder.build(scope, rebuild=rebuild, progress=progress)
-        if built is None:
-            kind = "build_cut_short" if self._builder.is_closed else "not_built"
-            return notice(kind, done=None if rebuild else done)
-        return notice("built", done=done, **_described(built))
+        return await self._builder.build(scope, rebuild=rebuild, size=size, progress=progress)
+
+    def _told(self, built: Built | NotBuilt, done: str | None) -> str:
+        """What came of a build, after what was done before it."""
+        if isinstance(built, Built):
+            return notice("built", done=done, **_described(built))
+        return notice(
+            f"build_{built.reason}",
+            done=done,
+            passages=built.passages,
+            most=built.most,
+            minutes=math.ceil(self._settings.build_limit_s / 60),
+        )
 
     async def roll_back(self, scope: str) -> str:
         """Answer from the generation before."""
@@ -166,10 +218,10 @@ class Changes:
         return text
 
 
-def _check_and_keep(own: OwnDocuments, name: str, content: bytes) -> None:
+def _check_and_keep(own: OwnDocuments, name: str, content: bytes) -> Path | None:
     with own.incoming(name, content) as path:
         own.check(path)
-        own.keep(path, name)
+        return own.keep(path, name)
 
 
 def _shown(name: str) -> str:

@@ -7,26 +7,22 @@ import json
 import logging
 import re
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from answering.followups.detection import Turn
 from bot.collection_names import collections_in, server_of
-from bot.discord_app.asking import Asking, Place, Reply
+from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
-from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
-from bot.discord_app.paging import PageButton
 from bot.discord_app.records import Records
-from bot.discord_app.rendering import notice, text_of
-from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.queue import AnswerQueue
@@ -67,9 +63,23 @@ class QuothBot(commands.AutoShardedBot):
     """Quoth in Discord; it starts with `start` and stops with `close`."""
 
     def __init__(
-        self, settings: Settings, service: AnswerService, records: Records, builder: Builder
+        self,
+        settings: Settings,
+        service: AnswerService,
+        records: Records,
+        builder: Builder,
+        cogs: Sequence[Callable[["QuothBot"], commands.Cog]],
     ) -> None:
-        """Take what it answers from, remembers and indexes with; none is closed with it."""
+        """
+        Take what it answers from, remembers and indexes with; none is closed with it.
+
+        Args:
+            settings: All of them.
+            service: What it answers from.
+            records: What it remembers.
+            builder: What it indexes with.
+            cogs: What members can do, each made for the bot.
+        """
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -81,6 +91,7 @@ class QuothBot(commands.AutoShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
         )
+        self._make_cogs = cogs
         self.settings = settings
         self.service = service
         self.records = records
@@ -115,6 +126,7 @@ class QuothBot(commands.AutoShardedBot):
             conversations=self.conversations,
             metrics=self.metrics,
             settings=settings,
+            buttons=answer_buttons,
         )
 
     @property
@@ -134,12 +146,10 @@ class QuothBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""
-        from bot.discord_app.cogs import COGS
-
         self.logged_in.set()
-        for cog in COGS:
-            await self.add_cog(cog(self))
-        self.add_dynamic_items(AnswerButton, PageButton)
+        for make_cog in self._make_cogs:
+            await self.add_cog(make_cog(self))
+        self.add_dynamic_items(AnswerButton)
         await self._sync_commands()
 
     async def _sync_commands(self) -> None:
@@ -182,57 +192,6 @@ class QuothBot(commands.AutoShardedBot):
         """Log what went wrong in a listener, without what it was given."""
         _log.exception("failed", extra={"quoth_fields": {"listener": event_method}})
 
-    async def answer_interaction(
-        self,
-        interaction: "discord.Interaction[QuothBot]",
-        question: str,
-        earlier: tuple[Turn, ...] = (),
-    ) -> None:
-        """Answer a question that came as a command or a form; the first await tells Discord so."""
-        place = place_of(interaction)
-        with self.asking.in_flight():
-            refused = self.asking.refusal(place)
-            if refused is not None:
-                await acknowledge(
-                    lambda: interaction.response.send_message(refused, ephemeral=True)
-                )
-                return
-            await acknowledge(lambda: interaction.response.defer(thinking=True))
-            reply = await self.asking.ask(question, place, earlier)
-            shown = contents(reply)
-            await deliver(lambda: interaction.edit_original_response(**shown))
-
-    async def vote(
-        self,
-        interaction: "discord.Interaction[QuothBot]",
-        kept: StoredAnswer,
-        *,
-        is_right: bool,
-        expected: str | None = None,
-        is_thanked: bool = True,
-    ) -> str:
-        """
-        Remember a vote; return the thanks.
-
-        The question is kept with it if its asker votes and will read the thanks, which say so; one
-        that leaned on others is not, since it says nothing without them.
-        """
-        question = None
-        is_asker = kept.asker == self.records.hashed(interaction.user.id)
-        if is_thanked and is_asker and not kept.found.leans:
-            question = _question_shown(interaction.message)
-        await asyncio.to_thread(
-            self.records.vote,
-            kept,
-            interaction.user.id,
-            is_right=is_right,
-            expected=expected,
-            question=question,
-        )
-        event(_log, "vote", answer=kept.id, right=is_right)
-        thanks = notice("right" if is_right else "wrong")
-        return f"{thanks} {notice('question_kept')}" if question else thanks
-
     async def stop(self) -> None:
         """Answer what is in flight, then leave."""
         self.builder.close()
@@ -240,23 +199,3 @@ class QuothBot(commands.AutoShardedBot):
         self.queue.close()
         with contextlib.suppress(discord.HTTPException):
             await self.close()
-
-
-def place_of(interaction: "discord.Interaction[QuothBot]") -> Place:
-    """Who asks where."""
-    parent = getattr(interaction.channel, "parent_id", None)
-    return Place(interaction.user.id, interaction.channel_id or 0, parent, interaction.guild_id)
-
-
-def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
-    """A reply as the arguments of whatever sends it."""
-    if reply.answer is None or reply.embed is None:
-        return {"content": reply.text}
-    shown = {"embed": reply.embed} if with_embed else {"content": text_of(reply.embed)}
-    return {**shown, "view": answer_buttons(reply.answer)}
-
-
-def _question_shown(message: discord.Message | None) -> str | None:
-    """The question as it stands over an answer; none if not all of it does."""
-    shown = message.embeds[0].author.name if message is not None and message.embeds else None
-    return shown if shown and not shown.endswith("…") else None

@@ -61,7 +61,7 @@ class ConversationStore:
 
     def forget(self, user_id: int) -> None:
         """Drop what this member asked."""
-        for answer_id, kept in list(self._by_answer.items()):
-            if kept.place[1] == user_id:
+        for answer_id, conversation in list(self._by_answer.items()):
+            if conversation.place[1] == user_id:
                 del self._by_answer[answer_id]
-                self._latest.pop(kept.place, None)
+                self._latest.pop(conversation.place, None)

@@ -10,7 +10,7 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
-from bot.serving.own_documents import delete_collection
+from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import NoDocumentsError
@@ -82,7 +82,9 @@ async def catch_up(settings: Settings, builder: Builder) -> None:
             event(_log, "not_looked_at", logging.ERROR, collection=scope, code=error.errno)
             continue
         if is_behind:
-            await builder.build(scope)
+            own = OwnDocuments(settings.documents(scope))
+            size = sum((await asyncio.to_thread(own.sizes)).values())
+            await builder.build(scope, size=size)
 
 
 def _is_behind(settings: Settings, scope: str) -> bool:

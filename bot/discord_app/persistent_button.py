@@ -2,15 +2,13 @@
 
 import re
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
+from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.errors import report
-
-if TYPE_CHECKING:
-    from bot.discord_app.client import QuothBot
 
 
 class PersistentButton(ABC):
@@ -22,7 +20,7 @@ class PersistentButton(ABC):
         """Make the button with an id."""
 
     @abstractmethod
-    async def pressed(self, interaction: "discord.Interaction[QuothBot]") -> None:
+    async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
         """Do what the button says."""
 
     @classmethod
@@ -39,6 +37,6 @@ class PersistentButton(ABC):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says, and report what goes wrong with it."""
         try:
-            await self.pressed(interaction)
+            await self.on_press(interaction, interaction.client)
         except Exception as error:
             await report(interaction, error)

@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.cogs import COGS
 from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
@@ -195,7 +196,7 @@ async def run(
 
     builder = Builder(settings)
     await supervise(
-        lambda: QuothBot(settings, service, records, builder),
+        lambda: QuothBot(settings, service, records, builder, COGS),
         settings.discord_token.get_secret_value(),
         living=living,
     )

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.event_log import event
-from bot.serving.builder import Builder
+from bot.serving.builder import Builder, Built
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.changes import is_up_to_date
@@ -73,7 +73,7 @@ def make_index_watcher(
     collection = Collection(settings.base_collection)
 
     async def build() -> bool:
-        return await builder.build() is not None
+        return isinstance(await builder.build(), Built)
 
     return IndexWatcher(
         service,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.documents import SourceFile, list_documents, load_document
 from index.errors import NoDocumentsError
-from index.files import fsync
+from index.files import fsync, link
 from index.parsing import ParserProcess
 
 # Of the process that reads a file to see what it is. Somebody waits for it, so it may take less
@@ -18,6 +18,7 @@ _NICENESS = 10
 _CHECK_S = 60.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"
+_BEFORE = ".before-"
 
 
 class OwnDocuments:
@@ -30,6 +31,10 @@ class OwnDocuments:
     def names(self) -> list[str]:
         """The ids of all documents, in order."""
         return [file.id for file in self._files()]
+
+    def sizes(self) -> dict[str, int]:
+        """The bytes of each document, by its id."""
+        return {file.id: file.size for file in self._files()}
 
     def _files(self) -> tuple[SourceFile, ...]:
         try:
@@ -50,8 +55,9 @@ class OwnDocuments:
             Its path, for `check` and `keep`.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self._folder.glob(f"{_INCOMING}*"):
-            leftover.unlink(missing_ok=True)
+        for prefix in (_INCOMING, _BEFORE):
+            for leftover in self._folder.glob(f"{prefix}*"):
+                leftover.unlink(missing_ok=True)
         path = self._folder / f"{_INCOMING}{secrets.token_hex(8)}{Path(name).suffix}"
         try:
             path.write_bytes(content)
@@ -71,10 +77,34 @@ class OwnDocuments:
         with ParserProcess(_CHECK_S, niceness=_NICENESS) as parser:
             load_document(SourceFile(path.name, path, stat.st_size, stat.st_mtime_ns), parser.parse)
 
-    def keep(self, path: Path, name: str) -> None:
-        """Give a checked document its name, in place of one that had it; killed or not, one is."""
+    def keep(self, path: Path, name: str) -> Path | None:
+        """
+        Give a checked document its name, in place of one that had it; killed or not, one is.
+
+        Returns:
+            The one that had it, under another name, for `settle` or `put_back`; none if none had.
+        """
+        target = self._folder / name
+        before = self._folder / f"{_BEFORE}{secrets.token_hex(8)}" if target.exists() else None
+        if before is not None:
+            link(target, before)
         fsync(path)
-        path.replace(self._folder / name)
+        path.replace(target)
+        fsync(self._folder)
+        return before
+
+    def settle(self, before: Path | None) -> None:
+        """Delete the document that another has taken the place of."""
+        if before is not None:
+            before.unlink(missing_ok=True)
+
+    def put_back(self, name: str, before: Path | None) -> None:
+        """Undo `keep`: what had the name has it again, or nothing has."""
+        target = self._folder / name
+        if before is not None:
+            before.replace(target)
+        else:
+            target.unlink(missing_ok=True)
         fsync(self._folder)
 
     def remove(self, name: str) -> bool:

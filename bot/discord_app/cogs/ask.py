@@ -23,14 +23,14 @@ class Ask(commands.Cog):
     @app_commands.describe(question="What do you want to know?")
     async def ask(self, interaction: discord.Interaction[QuothBot], question: str) -> None:
         """Find the answer in the documents, word for word."""
-        await self._bot.answer_interaction(interaction, question)
+        await self._bot.asking.answer_interaction(interaction, question)
 
     async def _ask_message(
         self, interaction: discord.Interaction[QuothBot], message: discord.Message
     ) -> None:
         question = self._bot.without_mention(message.content)
         if question:
-            await self._bot.answer_interaction(interaction, question)
+            await self._bot.asking.answer_interaction(interaction, question)
         else:
             await acknowledge(
                 lambda: interaction.response.send_message(notice("no_text"), ephemeral=True)

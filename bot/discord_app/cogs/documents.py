@@ -10,8 +10,8 @@ from discord.ext import commands
 from bot.discord_app.changes import Show
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
-from bot.discord_app.markdown import plain
+from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.markdown import escape, plain
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload
@@ -99,4 +99,16 @@ class Documents(commands.Cog):
                 )
                 async with message.running():
                     text = await change(scope, message.show)
-            await deliver(lambda: interaction.edit_original_response(content=text))
+            await _tell(interaction, text)
+
+
+async def _tell(interaction: _Interaction, text: str) -> None:
+    """Say what came of a change: in its response, or once that can't be changed, directly."""
+    try:
+        await deliver(lambda: interaction.edit_original_response(content=text))
+    except discord.HTTPException as error:
+        if error.code != EXPIRED_TOKEN:
+            raise
+        server = escape(interaction.guild.name) if interaction.guild else ""
+        told = notice("change_ended", server=server, text=text)
+        await deliver(lambda: interaction.user.send(told, nonce=str(interaction.id)))

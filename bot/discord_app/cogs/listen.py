@@ -11,9 +11,9 @@ import discord
 from discord.ext import commands
 
 from answering.followups.detection import Turn
-from bot.discord_app.asking import Place
+from bot.discord_app.asking import Origin, contents
 from bot.discord_app.buttons import answer_id_of
-from bot.discord_app.client import QuothBot, contents
+from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.limits import MAX_CONTENT
@@ -40,17 +40,17 @@ class Listen(commands.Cog):
         """
         if message.author.bot or message.type not in _SPOKEN:
             return
-        place = _place(message)
-        if place.server_id is not None and not self._is_addressed(message):
+        origin = _origin(message)
+        if origin.server_id is not None and not self._is_addressed(message):
             return
-        if not self._bot.channels.is_allowed(place.server_id, place.channel_id, place.parent_id):
+        if not self._bot.channels.is_allowed(origin.server_id, origin.channel_id, origin.parent_id):
             return
         if not _may_speak(message):
             # Discord bans who is refused too often: 10,000 times in ten minutes.
             return
         with self._bot.asking.in_flight():
             try:
-                await self._answer(message, place)
+                await self._answer(message, origin)
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
@@ -74,18 +74,18 @@ class Listen(commands.Cog):
             and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
         )
 
-    async def _answer(self, message: discord.Message, place: Place) -> None:
+    async def _answer(self, message: discord.Message, origin: Origin) -> None:
         question = self._bot.without_mention(message.content)
         if not question:
             await self._send(message, embed=help_embed(self._bot))
             return
-        refused = self._bot.asking.refusal(place)
+        refused = self._bot.asking.refusal(origin)
         if refused is not None:
             await self._send(message, content=refused)
             return
         is_first = self._begins_in_thread(message)
         async with _typing(message.channel):
-            reply = await self._bot.asking.ask(question, place, self._earlier(message))
+            reply = await self._bot.asking.ask(question, origin, self._earlier(message))
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
             said = (shown.get("content"), notice("mention_me"))
@@ -113,7 +113,7 @@ class Listen(commands.Cog):
         if isinstance(replied, discord.Message):
             answer_id = answer_id_of(replied)
             return conversations.until(answer_id, message.channel.id) if answer_id else ()
-        is_direct = _place(message).server_id is None
+        is_direct = _origin(message).server_id is None
         if is_direct or isinstance(message.channel, discord.Thread):
             return conversations.latest(message.channel.id, message.author.id)
         return ()
@@ -133,8 +133,8 @@ class Listen(commands.Cog):
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
-def _place(message: discord.Message) -> Place:
-    return Place(
+def _origin(message: discord.Message) -> Origin:
+    return Origin(
         message.author.id,
         message.channel.id,
         getattr(message.channel, "parent_id", None),

@@ -166,14 +166,11 @@ def test_questions_are_not_kept_unless_that_is_set(
     assert str(asker.id).encode() not in content
 
 
-def test_commands_are_sent_only_when_they_changed(
-    local: LocalDiscord, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_are_sent_only_when_they_changed(local: LocalDiscord, start_bot: StartBot) -> None:
     start_bot()
     start_bot()
     assert local.syncs == 1
-    monkeypatch.setattr("bot.discord_app.cogs.COGS", COGS[:-1])
-    start_bot()
+    start_bot(cogs=COGS[:-1])
 
     assert local.syncs == 2
 

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.discord_app.client import QuothBot
+from bot.discord_app.cogs import COGS
 from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
 from bot.serving.builder import Builder
@@ -33,7 +34,8 @@ class Supervised:
 
     def _make(self) -> QuothBot:
         self.bots += 1
-        bot = QuothBot(self._settings, self._service, self._records, Builder(self._settings))
+        builder = Builder(self._settings)
+        bot = QuothBot(self._settings, self._service, self._records, builder, COGS)
         bot._connection.guild_ready_timeout = 0.05
         return bot
 

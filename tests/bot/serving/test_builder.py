@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.serving import builder
-from bot.serving.builder import Builder, Progress
+from bot.serving.builder import Builder, Built, NotBuilt, Progress
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.conftest import Library
@@ -43,7 +43,7 @@ def test_a_build_says_how_far_it_is_and_what_it_made(
     builder = Builder(settings, outcomes.append)
     built = asyncio.run(builder.build(SCOPE, progress=seen.append))
 
-    assert built is not None
+    assert isinstance(built, Built)
     assert (built.documents, built.passages) == (1, 1)
     assert [failure.id for failure in built.failures] == ["broken.pdf"]
     assert seen[:2] == [Progress("read", 0, 2), Progress("read", 1, 2)]
@@ -63,7 +63,7 @@ def test_a_build_of_members_documents_that_fails_names_none(
     generations.write_text("in the way of secret.txt")
     outcomes: list[str] = []
 
-    assert asyncio.run(Builder(settings, outcomes.append).build(SCOPE)) is None
+    assert asyncio.run(Builder(settings, outcomes.append).build(SCOPE)) == NotBuilt("failed")
     assert outcomes == ["failed"]
     assert fields(caplog, "build_failed") == {"collection": SCOPE, "code": 1}
 
@@ -72,7 +72,7 @@ def test_a_build_of_the_base_that_fails_is_said(
     settings: Settings, library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert list(library.documents.iterdir()) == []
-    assert asyncio.run(Builder(settings).build()) is None
+    assert asyncio.run(Builder(settings).build()) == NotBuilt("failed")
     assert "documents" in str(fields(caplog, "build_failed")["said"])
 
 
@@ -99,5 +99,59 @@ def test_builds_run_one_after_the_other_until_they_are_ended(
         builder.close()
         return list(await asyncio.gather(first, second))
 
-    assert asyncio.run(build()) == [None, None]
+    assert asyncio.run(build()) == [NotBuilt("closed")] * 2
     assert waits == [Progress("wait")]
+
+
+def test_a_build_that_makes_a_collection_too_large_is_refused_with_both_numbers(
+    settings: Settings, own: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.write("some.txt", "For fraud 55 were counted.")
+    own.build()
+    own.write("more.txt", paragraphs(9))
+    served = own.collection.current()
+    few = settings.model_copy(update={"max_server_passages": 4})
+
+    refused = asyncio.run(Builder(few).build(SCOPE))
+    assert refused == NotBuilt("too_many_passages", passages=10, most=4)
+    assert own.collection.current() == served
+    assert fields(caplog, "build_refused") == {"collection": SCOPE}
+
+
+def test_a_collection_that_is_too_large_already_may_shrink_and_be_made_again(
+    settings: Settings, own: Library
+) -> None:
+    own.write("some.txt", paragraphs(5))
+    own.write("more.txt", paragraphs(4))
+    own.build()
+    builder = Builder(settings.model_copy(update={"max_server_passages": 2}))
+
+    assert asyncio.run(builder.build(SCOPE, rebuild=True)) == Built(2, 9, ())
+    (own.documents / "more.txt").unlink()
+    assert asyncio.run(builder.build(SCOPE)) == Built(1, 5, ())
+
+
+def test_a_build_that_takes_too_long_is_ended_and_the_next_one_runs(
+    settings: Settings, library: Library, own: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.write("own.txt", "For fraud 55 were counted.")
+    library.write("figures.txt", "For arson 812 were counted.")
+    hold = library.folder / "hold-build"
+    hold.touch()
+    short = settings.model_copy(update={"build_limit_s": 0.1})
+
+    async def build() -> tuple[object, object]:
+        builder = Builder(short)
+        ended = await builder.build(SCOPE)
+        hold.unlink()
+        return ended, await builder.build()
+
+    ended, base = asyncio.run(build())
+    assert ended == NotBuilt("too_long")
+    assert isinstance(base, Built)
+    assert fields(caplog, "build_too_long") == {"collection": SCOPE}
+
+
+def paragraphs(count: int) -> str:
+    """A text of so many passages."""
+    return "\n\n".join(f"Number {n}: " + "word " * 150 for n in range(count))

@@ -20,6 +20,8 @@ from tests.discord_service.world import (
 
 MAX_BYTES = 20_000
 MAX_DOCUMENTS = 3
+MAX_SERVER_BYTES = 40_000
+MAX_SERVER_PASSAGES = 40
 NOTE = Upload("note.txt", b"For fraud 55 were counted.")
 NEWER = Upload("note.txt", b"For fraud 66 were counted.")
 OTHER = Upload("other.txt", b"For treason 66 were counted.")
@@ -130,6 +132,9 @@ def start(local: LocalDiscord, folder: Path, **settings: str) -> Process:
         "QUOTH_MAX_DOCUMENTS": str(MAX_DOCUMENTS),
         "QUOTH_DOCUMENT_TYPES": "txt, .docx,PDF,html",
         "QUOTH_COOLDOWN_QUESTIONS": "100000",
+        "QUOTH_COOLDOWN_BUILDS": "100000",
+        "QUOTH_MAX_SERVER_BYTES": str(MAX_SERVER_BYTES),
+        "QUOTH_MAX_SERVER_PASSAGES": str(MAX_SERVER_PASSAGES),
     }
     arguments = ("--data", str(folder / "data"))
     process = Process(local, arguments, library=folder, settings=limits | settings)

@@ -1,0 +1,102 @@
+"""How much a server may have, and how often and how long it may build."""
+
+import time
+from collections.abc import Callable
+
+from tests.bot.discord_app.documents.place import MAX_SERVER_PASSAGES, NEWER, NOT_SAID, NOTE, Place
+from tests.discord_service.world import Upload
+
+# With another of its kind, more than may be.
+HALF = MAX_SERVER_PASSAGES // 2 + 1
+LONG = "\n\n".join(f"Number {n}: " + "word " * 150 for n in range(HALF))
+
+
+def test_documents_of_too_many_bytes_together_are_refused_with_both_numbers(place: Place) -> None:
+    place.stock(*(Upload(f"{number}.txt", b"x" * 19_000) for number in range(2)))
+    said = place.add(Upload("more.txt", b"For treason 66. " * 1_000))
+
+    assert "would have 53 KiB" in said
+    assert "may have 39 KiB" in said
+    assert place.offered("") == ["0.txt", "1.txt"]
+    assert "Replaced" in place.add(Upload("0.txt", b"For treason 66 were counted."))
+
+
+def test_a_document_that_makes_too_many_passages_is_not_kept(place: Place) -> None:
+    place.stock(NOTE, Upload("long.txt", LONG.encode()))
+    said = place.add(Upload("note.txt", LONG.encode()))
+
+    assert f"would make {2 * HALF} passages" in said
+    assert f"may make {MAX_SERVER_PASSAGES}" in said
+    assert "Nothing was changed" in said
+    assert place.answer("fraud") == "55"
+    documents = place.own_folder() / "documents"
+    assert sorted(path.name for path in documents.iterdir()) == ["long.txt", "note.txt"]
+    assert (documents / "note.txt").read_bytes() == NOTE.content
+    assert place.done(place.change("rebuild")).startswith("Indexed everything again")
+
+
+def test_a_build_that_takes_too_long_is_ended_and_told_and_nothing_is_changed(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone(QUOTH_BUILD_LIMIT_S="0.5")
+    place.stock(NOTE)
+    (place.folder / "hold-build").touch()
+    said = place.add(NEWER)
+
+    assert "took longer than 1 minute, so I ended it. Nothing was changed" in said
+    assert place.answer("fraud") == "55"
+    assert (place.own_folder() / "documents" / "note.txt").read_bytes() == NOTE.content
+    assert "took longer" in place.add(Upload("other.txt", b"For treason 66 were counted."))
+    assert place.offered("") == ["note.txt"]
+
+
+def test_a_server_that_builds_often_waits_and_others_do_not(alone: Callable[..., Place]) -> None:
+    place = alone(QUOTH_COOLDOWN_BUILDS="1", QUOTH_COOLDOWN_BUILDS_S="1000")
+    assert place.add(NOTE).startswith("Added")
+
+    assert "Please wait" in place.add(NEWER)
+    assert "Please wait" in place.done(place.change("remove", name="note.txt"))
+    assert "Please wait" in place.done(place.change("rebuild"))
+    assert place.answer("fraud") == "55"
+    other = place.elsewhere()
+    assert other.answer("fraud") == NOT_SAID
+    assert other.add(NOTE).startswith("Added")
+
+
+def test_a_small_change_goes_before_a_large_one(alone: Callable[..., Place]) -> None:
+    place = alone()
+    hold = place.folder / "hold-build"
+    hold.touch()
+    running, large, small = place, place.elsewhere(), place.elsewhere()
+    changes = [running.change("add", file=NOTE)]
+    place.local.wait_for(lambda: any("0 of 1" in text for text in changes[0].shown), "a build")
+    for waiting, upload in ((large, Upload("note.txt", NOTE.content * 300)), (small, NOTE)):
+        changes.append(waiting.change("add", file=upload))
+        place.local.wait_for(
+            lambda asked=changes[-1]: any("Waiting" in text for text in asked.shown),  # type: ignore[misc]
+            "a place in the line",
+        )
+    hold.unlink()
+    ended = [place.done(asked) and time.monotonic() for asked in changes]
+
+    built = [line for line in place.process.logged.splitlines() if " built " in line]
+    names = [where.own_folder().name for where in (running, small, large)]
+    assert [name in line for name, line in zip(names, built, strict=True)] == [True] * 3
+    assert len(ended) == 3
+
+
+def test_who_waits_longer_than_discord_remembers_is_told_directly(
+    alone: Callable[..., Place],
+) -> None:
+    place = alone()
+    direct = place.local.add_dm(place.moderator)
+    hold = place.folder / "hold-build"
+    hold.touch()
+    asked = place.change("add", file=NOTE)
+    place.local.wait_for(lambda: any("0 of 1" in text for text in asked.shown), "a build")
+    asked.expired = True
+    hold.unlink()
+
+    told = place.local.wait_for(lambda: list(direct.messages.values()), "a direct message")
+    assert "In **Newsroom**" in told[0].content
+    assert "Added **note.txt**. I now answer from 1 document" in told[0].content
