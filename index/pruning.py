@@ -9,7 +9,7 @@ from pathlib import Path
 from index.errors import IndexingError
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, Manifest
 from index.store import Collection
-from index.texts import uri
+from index.text_tables import uri
 from index.vector_cache import FILE_NAME, unused
 
 _Kept = tuple[Path, Manifest]

@@ -1,4 +1,4 @@
-"""Writes the documents and passages of a new generation; see `index.texts`."""
+"""Writes the documents and passages of a new generation; see `index.text_tables`."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from index.documents import Document
 from index.files import link
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp
 from index.passages import Passage
-from index.texts import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, writable_uri
+from index.text_tables import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, writable_uri
 from index.vector_cache import text_sha256
 
 _NEXT_ROW = """

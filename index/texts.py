@@ -1,12 +1,4 @@
-"""
-The documents and passages of one generation, in SQLite.
-
-They stand in one file, or in two: the first is shared by the generations that follow each other,
-the second holds what came since the first was made, and what of the first no longer holds. A row of
-`documents` in the second stands for the same row in the first; `gone` and `removed` list what went.
-Passages that went leave their ids taken. A document's text stands in parts, so that a quote of a
-long one is read without the rest of it.
-"""
+"""Reads the documents and passages of one generation; see `index.text_tables`."""
 
 import json
 import sqlite3
@@ -15,104 +7,19 @@ from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from index.documents import Document, Place
 from index.errors import IndexDamagedError
 from index.manifest import DocumentStamp
 from index.passages import Passage
+from index.shared_connection import SharedConnection
+from index.text_tables import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, uri
 
 # Rows held in memory at once while a whole generation is walked; SQLite takes at most 32,766
 # values in one statement.
 ROWS_AT_ONCE = 1_000
-# Of a document's text in one row, the last part of it left out. SQLite reads a row whole, and finds
-# its way through a long one page by page.
-PART_CHARS = 16_000
-
-TABLES = """
-CREATE TABLE {name}.documents (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    modified TEXT NOT NULL,
-    dated TEXT,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL
-);
-CREATE TABLE {name}.parts (
-    document_row INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    PRIMARY KEY (document_row, number)
-);
-CREATE TABLE {name}.places (
-    document_row INTEGER NOT NULL,
-    start_char INTEGER NOT NULL,
-    end_char INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    PRIMARY KEY (document_row, start_char)
-) WITHOUT ROWID;
-CREATE TABLE {name}.passages (
-    id INTEGER PRIMARY KEY,
-    document_row INTEGER NOT NULL,
-    text_sha256 BLOB NOT NULL,
-    start_char INTEGER NOT NULL,
-    end_char INTEGER NOT NULL,
-    sentences TEXT NOT NULL,
-    text TEXT NOT NULL
-);
-CREATE INDEX {name}.passages_by_document ON passages (document_row);
-CREATE TABLE {name}.gone (row INTEGER PRIMARY KEY);
-CREATE TABLE {name}.removed (passage_id INTEGER PRIMARY KEY);
-"""
-# What both files say together.
-VIEWS = """
-CREATE TEMP VIEW present AS
-    SELECT * FROM added.documents
-    UNION ALL
-    SELECT * FROM main.documents
-    WHERE row NOT IN (SELECT row FROM added.documents) AND row NOT IN (SELECT row FROM added.gone);
-"""
-NEXT_ID = """
-SELECT 1 + max(
-    ifnull((SELECT max(id) FROM main.passages), -1),
-    ifnull((SELECT max(id) FROM added.passages), -1),
-    ifnull((SELECT max(passage_id) FROM added.removed), -1)
-)
-"""
-_REMOVED_COUNT = "SELECT count(*) FROM added.removed"
 _FILES = ("main", "added")
 _DOCUMENT = "row, id, title, sha256, modified, dated"
-
-
-def connect(first: Path | None) -> sqlite3.Connection:
-    """
-    Open the first file for reading as `main`, or nothing as `main` where there is none yet.
-
-    Raises:
-        sqlite3.Error: If it can't be opened.
-    """
-    if first is None:
-        connection = sqlite3.connect(":memory:", uri=True)
-        connection.executescript(TABLES.format(name="main"))
-        return connection
-    return sqlite3.connect(uri(first), uri=True, check_same_thread=False)
-
-
-def uri(path: Path) -> str:
-    """For reading: a published generation never changes, so nothing is locked."""
-    return f"{_uri(path)}?mode=ro&immutable=1"
-
-
-def writable_uri(path: Path) -> str:
-    """For writing, which only the build does that makes the file."""
-    return f"{_uri(path)}?mode=rwc"
-
-
-def _uri(path: Path) -> str:
-    return f"file:{quote(str(path.resolve()))}"
 
 
 class Texts:
@@ -125,25 +32,19 @@ class Texts:
         Raises:
             IndexDamagedError: If one is no such database.
         """
-        with ExitStack() as undo:
-            try:
-                self._connection = connect(first)
-                undo.callback(self._connection.close)
-                if added is None:
-                    self._connection.execute("ATTACH ':memory:' AS added")
-                    self._connection.executescript(TABLES.format(name="added"))
-                else:
-                    self._connection.execute("ATTACH ? AS added", (uri(added),))
-                self._connection.executescript(VIEWS)
+        try:
+            self._rows = SharedConnection(_open(first, added))
+            with ExitStack() as undo:
+                undo.callback(self._rows.close)
                 self.next_id = self._number(NEXT_ID)
-                self._removed_count = self._number(_REMOVED_COUNT)
+                self._removed_count = self._number("SELECT count(*) FROM added.removed")
                 self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
-            except sqlite3.Error as error:
-                raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
-            undo.pop_all()
+                undo.pop_all()
+        except sqlite3.Error as error:
+            raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
 
     def _number(self, query: str) -> int:
-        return int(self._connection.execute(query).fetchone()[0])
+        return int(self._rows.first(query)[0])
 
     @property
     def passage_count(self) -> int:
@@ -163,7 +64,7 @@ class Texts:
 
     def close(self) -> None:
         """Close the files."""
-        self._connection.close()
+        self._rows.close()
 
     def _by_id(self, columns: str, ids: Sequence[int]) -> Iterator[Any]:
         """Columns of the passages with these ids, in order of id."""
@@ -171,12 +72,12 @@ class Texts:
             some = ids[start : start + ROWS_AT_ONCE]
             marks = ",".join("?" * len(some))
             for name in _FILES:
-                yield from self._connection.execute(
+                yield from self._rows.all(
                     f"SELECT {columns} FROM {name}.passages"  # noqa: S608 - our own names
                     f" WHERE id IN ({marks})"
                     " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
                     [int(i) for i in some],
-                ).fetchall()
+                )
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """The passages with these ids, by id."""
@@ -191,9 +92,7 @@ class Texts:
         return found
 
     def _name(self, row: int) -> str:
-        return str(
-            self._connection.execute("SELECT id FROM present WHERE row = ?", (row,)).fetchone()[0]
-        )
+        return str(self._rows.first("SELECT id FROM present WHERE row = ?", (row,))[0])
 
     def passages_in(self, document_id: str, start_char: int, end_char: int) -> list[int]:
         """The ids of the passages that touch a range of a document; none if it is not there."""
@@ -204,7 +103,7 @@ class Texts:
         return [
             passage_id
             for name in _FILES
-            for (passage_id,) in self._connection.execute(
+            for (passage_id,) in self._rows.all(
                 f"SELECT id FROM {name}.passages WHERE document_row = ?"  # noqa: S608 - our own names
                 " AND start_char < ? AND end_char > ? ORDER BY start_char",
                 (row, end_char, start_char),
@@ -232,15 +131,13 @@ class Texts:
     def removed(self) -> list[int]:
         """The ids of passages that went, in order."""
         return [
-            row[0]
-            for row in self._connection.execute("SELECT passage_id FROM added.removed ORDER BY 1")
+            passage_id
+            for (passage_id,) in self._rows.all("SELECT passage_id FROM added.removed ORDER BY 1")
         ]
 
     def stamps(self) -> Iterator[DocumentStamp]:
         """The documents' files as they were when they were read, in order of id."""
-        for row in self._connection.execute(
-            "SELECT id, sha256, size, mtime_ns FROM present ORDER BY id"
-        ):
+        for row in self._rows.each("SELECT id, sha256, size, mtime_ns FROM present ORDER BY id"):
             yield DocumentStamp(*row)
 
     def text(self, document_id: str, start_char: int, end_char: int) -> str:
@@ -261,7 +158,7 @@ class Texts:
         return "".join(
             text
             for name in _FILES
-            for (text,) in self._connection.execute(
+            for (text,) in self._rows.all(
                 f"SELECT text FROM {name}.parts"  # noqa: S608 - our own names
                 " WHERE document_row = ? AND number >= ? AND (number <= ? OR ?) ORDER BY number",
                 (row, first, last, last is None),
@@ -272,10 +169,10 @@ class Texts:
         return int(self._document_row("row", document_id)[0])
 
     def _document_row(self, columns: str, document_id: str) -> Any:
-        row = self._connection.execute(
+        row = self._rows.first(
             f"SELECT {columns} FROM present WHERE id = ?",  # noqa: S608 - our own names
             (document_id,),
-        ).fetchone()
+        )
         if row is None:
             raise KeyError(document_id)
         return row
@@ -289,12 +186,12 @@ class Texts:
         """
         row = self._row(document_id)
         for name in _FILES:
-            found = self._connection.execute(
+            found = self._rows.first(
                 "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? AND start_char <= ?"
                 " ORDER BY start_char DESC LIMIT 1",
                 (row, position),
-            ).fetchone()
+            )
             if found is not None:
                 place = Place(*found)
                 return place if position < place.end_char else None
@@ -304,7 +201,7 @@ class Texts:
         return tuple(
             Place(*place)
             for name in _FILES
-            for place in self._connection.execute(
+            for place in self._rows.all(
                 "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? ORDER BY start_char",
                 (row,),
@@ -313,7 +210,7 @@ class Texts:
 
     def documents(self) -> Iterator[Document]:
         """All documents, in order of id."""
-        for row, *fields in self._connection.execute(
+        for row, *fields in self._rows.each(
             f"SELECT {_DOCUMENT} FROM present ORDER BY id"  # noqa: S608 - our own names
         ):
             yield _document(*fields, text=self._parts(row), places=self._places(row))
@@ -327,7 +224,7 @@ class Texts:
                 [
                     _passage(found[0], document.id, *found[1:])
                     for name in _FILES
-                    for found in self._connection.execute(
+                    for found in self._rows.all(
                         "SELECT id, start_char, end_char, text, sentences"  # noqa: S608 - our own names
                         f" FROM {name}.passages WHERE document_row = ?"
                         " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
@@ -350,11 +247,26 @@ class Texts:
         """Id, title, size in bytes and date of a stretch of the documents, in order of id."""
         return [
             (document_id, title, size, date.fromisoformat(dated) if dated else None)
-            for document_id, title, size, dated in self._connection.execute(
+            for document_id, title, size, dated in self._rows.all(
                 "SELECT id, title, size, dated FROM present ORDER BY id LIMIT ? OFFSET ?",
                 (count, start),
             )
         ]
+
+
+def _open(first: Path, added: Path | None) -> sqlite3.Connection:
+    """Open both files as one; raises sqlite3.Error if that can't be done."""
+    with ExitStack() as undo:
+        connection = connect(first)
+        undo.callback(connection.close)
+        if added is None:
+            connection.execute("ATTACH ':memory:' AS added")
+            connection.executescript(TABLES.format(name="added"))
+        else:
+            connection.execute("ATTACH ? AS added", (uri(added),))
+        connection.executescript(VIEWS)
+        undo.pop_all()
+    return connection
 
 
 def _passage(

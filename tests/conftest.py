@@ -202,7 +202,7 @@ class Library:
     def open(self) -> Generation:
         """Open what is served; it may be closed, and is when nobody holds its texts any more."""
         generation = self.collection.open()
-        weakref.finalize(generation.texts, generation.texts._connection.close)
+        weakref.finalize(generation.texts, generation.texts._rows.close)
         return generation
 
     def answerer(

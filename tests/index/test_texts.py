@@ -1,12 +1,15 @@
 """What is read of documents and passages, of generations that stand in one file or in two."""
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from index.documents import Place
 from index.errors import IndexDamagedError
-from index.texts import PART_CHARS, Texts
+from index.text_tables import PART_CHARS
+from index.texts import Texts
 from tests.conftest import CANT_LIST_OPEN_FILES, Library, open_files
 
 # More than two parts, with characters of one byte to four.
@@ -77,6 +80,40 @@ def test_what_changed_is_found_as_it_is_now(grown: Library) -> None:
     assert texts.passages_in("other.txt", 0, 5) == []
     assert texts.place("notes.md", 9) == Place(0, 15, "heading", "Three")
     assert texts.text("renamed.txt", 0, 9) == "Something"
+
+
+def read_all_of(texts: Texts, number: int) -> tuple[object, ...]:
+    """What the answer to a question reads of a document and its only passage."""
+    name = f"more{number}.txt"
+    (passage_id,) = texts.passages_in(name, 0, 5)
+    return (
+        texts.passages([passage_id]),
+        texts.document(name),
+        texts.place(name, 0),
+        texts.text(name, 0, 100),
+        texts.place("notes.md", 3 * number),
+    )
+
+
+def test_many_who_read_at_once_read_what_each_reads_alone(grown: Library) -> None:
+    """From Python 3.12 on, a connection that is shared without turns mixes their rows up."""
+    texts = grown.open().texts
+    alone = [read_all_of(texts, number) for number in range(9)]
+
+    with ThreadPoolExecutor(8) as readers:
+        together = list(readers.map(lambda n: read_all_of(texts, n % 9), range(500)))
+
+    assert together == list(itertools.islice(itertools.cycle(alone), 500))
+
+
+def test_whoever_walks_all_documents_keeps_nobody_from_reading(grown: Library) -> None:
+    texts = grown.open().texts
+    walking = texts.documents()
+    first = next(walking)
+
+    with ThreadPoolExecutor(1) as readers:
+        assert readers.submit(texts.text, "more1.txt", 0, 6).result(30) == "More 1"
+    assert [first, *walking] == list(texts.documents())
 
 
 @pytest.mark.skipif(CANT_LIST_OPEN_FILES, reason="reads Linux's /proc")
