@@ -1,10 +1,11 @@
 """Logs: one line an event, its values named; never a question, never a person's name."""
 
-import json
 import logging
 import sys
 import time
 from typing import TextIO
+
+from prompts.printing import json_text, printable
 
 _FIELDS = "quoth_fields"
 
@@ -30,13 +31,13 @@ class LineFormatter(logging.Formatter):
         if record.exc_info:
             fields["error"] = self.formatException(record.exc_info)
         parts += [f"{name}={_value(value)}" for name, value in fields.items()]
-        return " ".join(part.replace("\n", " ") for part in parts)
+        return printable(" ".join(parts)).replace("\n", " ")
 
 
 def _value(value: object) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
     is_bare = text and text.isprintable() and not set(text) & set(' "=')
-    return text if is_bare else json.dumps(text, ensure_ascii=False)
+    return text if is_bare else json_text(text)
 
 
 def set_up_logs(stream: TextIO = sys.stderr) -> None:

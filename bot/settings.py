@@ -297,7 +297,7 @@ def _names_given() -> Iterator[tuple[str, str]]:
 
 
 def _unknown(origin: str, name: str) -> str:
-    # The common prefix would make all names alike.
-    names = {known.removeprefix(PREFIX): known for known in _known_names()}
+    # The common prefix would make all names alike. The token has none, and is often given it.
+    names = {known.removeprefix(PREFIX): known for known in (*_known_names(), TOKEN_NAME)}
     (nearest,) = difflib.get_close_matches(name.upper().removeprefix(PREFIX), names, n=1, cutoff=0)
     return f"{name} (in {origin}) is no setting. Did you mean {names[nearest]}?"

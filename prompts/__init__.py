@@ -3,11 +3,16 @@ Every sentence that Quoth says, as Jinja2 templates.
 
 A template is given values and says nothing that depends on who renders it: the same one serves a
 terminal with colour, a pipe and a test, which differ in the `bold` and `dim` they pass.
+
+Values come from outside. Each becomes one harmless line as it is filled in (`prompts.printing`), so
+no template can forget it; what has lines or colours of its own is passed as `Shown`.
 """
 
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
+
+from prompts.printing import Shown, in_template
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
 Style = Callable[[str], str]
 
 
-def render(template: str, /, **values: object) -> str:
+def render(template: str, /, **values: object) -> Shown:
     """
     Fill in a template.
 
@@ -26,7 +31,7 @@ def render(template: str, /, **values: object) -> str:
     Raises:
         jinja2.TemplateError: If there is no such template, or a value is missing.
     """
-    return _environment().get_template(f"{template}.j2").render(values).strip("\n")
+    return Shown(_environment().get_template(f"{template}.j2").render(values).strip("\n"))
 
 
 @cache
@@ -37,6 +42,7 @@ def _environment() -> "Environment":
         loader=PackageLoader("prompts", "."),
         # The output is text for terminals and files; Discord's escaping is its renderer's.
         autoescape=False,  # noqa: S701
+        finalize=in_template,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

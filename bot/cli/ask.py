@@ -1,7 +1,6 @@
 """`quoth ask`: one question in, one answer out."""
 
 import gc
-import json
 import os
 import shutil
 import sys
@@ -21,6 +20,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.exits import Exit
+from bot.cli.output import say, say_json
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -78,12 +78,12 @@ def command(
         from bot.cli.rendering import answer_json, answer_text, styles
 
     if as_json:
-        click.echo(json.dumps(answer_json(answer), ensure_ascii=False))
+        say_json(answer_json(answer))
     else:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         bold, dim = styles(colour=colour)
         width = shutil.get_terminal_size().columns
-        click.echo(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
+        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
     if not answer.answered:
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 

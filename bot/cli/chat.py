@@ -15,11 +15,11 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
-    printable,
     say_notice,
     seeds_option,
     settings_from,
 )
+from bot.cli.output import say, unguarded
 from prompts import render
 
 if TYPE_CHECKING:
@@ -84,19 +84,19 @@ def _look(form: "Form", seeds: Path) -> "Look":
     return Look(form, seeds, bold, dim, shutil.get_terminal_size().columns)
 
 
-def _converse(say: Callable[[str], str | None], lines: Iterator[str]) -> None:
+def _converse(answer: Callable[[str], str | None], lines: Iterator[str]) -> None:
     from bot.cli.talk import CommandError, QuitError
 
     for line in lines:
         try:
-            said = say(line)
+            said = answer(line)
         except QuitError:
             return
         except CommandError as error:
-            click.echo(printable(str(error)), err=True)
+            say(str(error), err=True)
             continue
         if said is not None:
-            click.echo(said)
+            say(said)
             # Whoever reads the pipe waits for this line before writing the next.
             sys.stdout.flush()
 
@@ -137,7 +137,7 @@ def _piped() -> Iterator[str]:
 def _typed(settings: "Settings") -> Iterator[str]:
     """Lines typed at a prompt, until Ctrl-D."""
     session = _session(settings.data / "chat-history")
-    click.echo(render("chat_welcome.txt", seeds=settings.seeds), err=True)
+    say(render("chat_welcome.txt", seeds=settings.seeds), err=True)
     while True:
         try:
             yield session.prompt("> ")
@@ -153,6 +153,7 @@ def _session(history: Path) -> "PromptSession[str]":
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.output import create_output
 
     from bot.cli.talk import COMMANDS
 
@@ -161,6 +162,8 @@ def _session(history: Path) -> "PromptSession[str]":
         history=FileHistory(str(history)),
         completer=WordCompleter(list(COMMANDS), sentence=True),
         complete_while_typing=False,
+        # It draws what is typed, and shows control characters by itself.
+        output=create_output(unguarded(sys.stdout)),
     )
 
 

@@ -1,8 +1,6 @@
 """What the commands share: their options, their errors, their progress bar."""
 
-import json
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.cli.output import say, say_json, unguarded
 from bot.collection_names import BASE_COLLECTION
 from prompts import render
 
@@ -113,39 +112,13 @@ def failures_shown() -> Iterator[None]:
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     except (IndexingError, ReaderError, EvaluationError) as error:
-        raise click.ClickException(printable(str(error))) from error
-
-
-_ZERO_WIDTH_JOINER = "\u200d"
+        raise click.ClickException(str(error)) from error
 
 
 def say_notice(notice: str) -> None:
     """Say on standard error what a person should know, if there is anything."""
     if notice:
-        click.echo(printable(notice), err=True)
-
-
-def printable(text: str) -> str:
-    """
-    Take out what steers a terminal: documents, names and questions are not trusted.
-
-    White space becomes a space, but for newlines. Invisible marks go, such as those that turn the
-    direction of writing; the joiner of emoji stays. Control characters become "�".
-    """
-    return "".join(map(_printable_character, text))
-
-
-def _printable_character(character: str) -> str:
-    if character.isprintable() or character in {"\n", _ZERO_WIDTH_JOINER}:
-        return character
-    if character.isspace():
-        return " "
-    return "" if unicodedata.category(character) == "Cf" else "�"
-
-
-def one_line(text: str) -> str:
-    """`printable`, with every run of white space as one space."""
-    return " ".join(printable(text).split())
+        say(notice, err=True)
 
 
 def write_file(path: Path, content: str) -> None:
@@ -166,7 +139,7 @@ def write_file(path: Path, content: str) -> None:
 
 def unwritable(path: Path, error: OSError) -> click.ClickException:
     """Say which file can't be written, and why."""
-    return click.ClickException(printable(f"{path}: can't be written ({error.strerror})."))
+    return click.ClickException(f"{path}: can't be written ({error.strerror}).")
 
 
 def open_documents(settings: "Settings") -> "OpenIndex":
@@ -182,10 +155,10 @@ def open_documents(settings: "Settings") -> "OpenIndex":
         text = render(
             "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
         )
-        click.echo(printable(text), err=True)
+        say(text, err=True)
 
     def outdated(reason: "Outdated") -> None:
-        click.echo(printable(render("index_outdated.txt", reason=reason)), err=True)
+        say(render("index_outdated.txt", reason=reason), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
 
@@ -219,7 +192,7 @@ class JsonReporter:
         """Nothing is left to end."""
 
     def _write(self, values: dict[str, str | int]) -> None:
-        click.echo(json.dumps(values), err=True)
+        say_json(values, err=True)
 
 
 class ConsoleReporter:
@@ -231,14 +204,16 @@ class ConsoleReporter:
 
     def waiting(self, holder: str) -> None:
         """Say that another build is running."""
-        click.echo(render("waiting.txt", holder=holder), err=True)
+        say(render("waiting.txt", holder=holder), err=True)
 
     def stage(self, name: str, total: int) -> None:
         """Begin a bar."""
         self.finish()
         if total:
             label = render("stage.txt", name=name)
-            self._bar = click.progressbar(length=total, label=label, file=sys.stderr, show_pos=True)
+            self._bar = click.progressbar(
+                length=total, label=label, file=unguarded(sys.stderr), show_pos=True
+            )
             self._bar.render_progress()
 
     def advance(self, steps: int) -> None:

@@ -1,14 +1,14 @@
 """`quoth doctor`: is everything there that Quoth needs?"""
 
-import json
 from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
 
 import click
 
-from bot.cli.common import data_option, encoder_option, printable, seeds_option, settings_from
+from bot.cli.common import data_option, encoder_option, seeds_option, settings_from
 from bot.cli.exits import Exit
+from bot.cli.output import say, say_json
 from prompts import render
 
 _PATIENCE_S = 10.0
@@ -47,13 +47,12 @@ def command(
 
     findings = list(examine(settings, None if offline else discord_accepts))
     if as_json:
-        values = {"offline": blocked_by, "checks": [asdict(finding) for finding in findings]}
-        click.echo(json.dumps(values))
+        say_json({"offline": blocked_by, "checks": [asdict(finding) for finding in findings]})
     else:
-        lines = [render("doctor.txt", **asdict(finding)) for finding in findings]
+        for finding in findings:
+            say(render("doctor.txt", **asdict(finding)))
         if blocked_by is not None:
-            lines.append(render("doctor_offline.txt", blocked_by=blocked_by))
-        click.echo(printable("\n".join(lines)))
+            say(render("doctor_offline.txt", blocked_by=blocked_by))
     if any(finding.state == "failed" for finding in findings):
         ctx.exit(Exit.FAILURE)
 

@@ -1,6 +1,5 @@
 """`quoth eval`: questions with known answers in, figures out."""
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,14 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    printable,
     say_notice,
     settings_from,
     unwritable,
     write_file,
 )
+from bot.cli.output import say, say_json
 from prompts import render
+from prompts.printing import json_text
 
 if TYPE_CHECKING:
     from bot.evaluation.conversations import ConversationReport
@@ -215,7 +215,10 @@ def _check_options(
 
 
 def _say(report: "ConversationReport | ListReport", template: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(report.as_json()) if as_json else render(template, report=report))
+    if as_json:
+        say_json(report.as_json())
+    else:
+        say(render(template, report=report))
 
 
 def _warn(misfits: "Misfits") -> None:
@@ -226,7 +229,7 @@ def _warn(misfits: "Misfits") -> None:
             left_out=misfits.left_out,
             first=misfits.first,
         )
-        click.echo(printable(text), err=True)
+        say(text, err=True)
 
 
 def _print(result: "Result", misfits: "Misfits", *, always_answer: bool, as_json: bool) -> None:
@@ -237,16 +240,16 @@ def _print(result: "Result", misfits: "Misfits", *, always_answer: bool, as_json
             "missing_answers": misfits.answers,
             "modes": {report.mode: report.as_json() for report in reports},
         }
-        click.echo(json.dumps(figures))
+        say_json(figures)
     else:
-        click.echo(render("eval.txt", reports=reports, always_answer=always_answer))
+        say(render("eval.txt", reports=reports, always_answer=always_answer))
 
 
 def _write_predictions(path: Path, result: "Result", mode: str) -> None:
     # Given the passage is SQuAD's own setting.
     written = "reader" if mode == "both" else mode
-    write_file(path, json.dumps(result.predictions(written), ensure_ascii=False))
-    click.echo(printable(render("predicted.txt", path=path, mode=written)), err=True)
+    write_file(path, json_text(result.predictions(written)))
+    say(render("predicted.txt", path=path, mode=written), err=True)
 
 
 def _write_calibration(
@@ -256,4 +259,4 @@ def _write_calibration(
 
     write_file(path, result.calibration.model_dump_json(indent=2) + "\n")
     written = say_calibrated(result, path, max_risk=settings.max_risk, always_answer=always_answer)
-    click.echo(printable(written), err=True)
+    say(written, err=True)

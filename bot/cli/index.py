@@ -1,8 +1,7 @@
 """`quoth index`: documents in, a new generation out; and a look at what is there."""
 
 import functools
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +16,16 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    one_line,
-    printable,
     seeds_option,
     settings_from,
 )
 from bot.cli.exits import Exit
+from bot.cli.output import say, say_json
 from prompts import render
 
 if TYPE_CHECKING:
     from bot.settings import Settings
     from index.changes import Changes
-    from index.documents import Failure
     from index.store import Collection
 
 # So many documents of a kind are named; more are counted.
@@ -134,9 +131,9 @@ def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
 
         changes = preview_collection(target.settings, target.name, rebuild=rebuild)
     if as_json:
-        click.echo(json.dumps(asdict(changes)))
+        say_json(asdict(changes))
     else:
-        click.echo(printable(render("index_preview.txt", **_named(changes))))
+        say(render("index_preview.txt", **_named(changes)))
 
 
 def _build(
@@ -163,11 +160,10 @@ def _build(
             reporter.finish()
     values = asdict(report)
     if as_json:
-        click.echo(json.dumps(values))
+        say_json(values)
     else:
         values |= _named(report.changes)
-        values |= {kind: _shown(getattr(report, kind)) for kind in ("failures", "skipped")}
-        click.echo(printable(render("index_built.txt", max_named=MAX_NAMED, **values)))
+        say(render("index_built.txt", max_named=MAX_NAMED, **values))
     if report.failures:
         ctx.exit(Exit.FAILURE)
 
@@ -188,18 +184,11 @@ def _named(changes: "Changes") -> dict[str, object]:
     few = sum(map(len, kinds.values())) <= MAX_NAMED
     return {
         "changes": [
-            {"kind": kind, "count": len(names), "names": list(map(one_line, names)) if few else ()}
+            {"kind": kind, "count": len(names), "names": names if few else ()}
             for kind, names in kinds.items()
             if names
         ]
     }
-
-
-def _shown(failures: "Sequence[Failure]") -> list[dict[str, str]]:
-    """Files that were not read, each for a line of a template."""
-    return [
-        {"id": one_line(failure.id), "reason": one_line(failure.reason)} for failure in failures
-    ]
 
 
 def _on_target(function: Callable[..., None]) -> Callable[..., None]:
@@ -237,10 +226,9 @@ def status_command(target: _Target, *, as_json: bool) -> None:
         found = status(target.collection, target.documents)
     values = asdict(found) | {"created": found.created.isoformat(timespec="seconds")}
     if as_json:
-        click.echo(json.dumps(values))
+        say_json(values)
     else:
-        values["failures"] = _shown(found.failures)
-        click.echo(printable(render("index_status.txt", folder=target.documents, **values)))
+        say(render("index_status.txt", folder=target.documents, **values))
 
 
 @command.command("rollback")
@@ -255,7 +243,7 @@ def rollback_command(target: _Target) -> None:
         from bot.building import roll_back_collection
 
         generation = roll_back_collection(target.settings, target.name, ConsoleReporter().waiting)
-    click.echo(render("index_rolled_back.txt", generation=generation))
+    say(render("index_rolled_back.txt", generation=generation))
 
 
 @command.command("verify")
@@ -266,7 +254,7 @@ def verify_command(target: _Target) -> None:
         from bot.building import verify_collection
 
         manifest = verify_collection(target.settings, target.name)
-    click.echo(
+    say(
         render(
             "index_verified.txt",
             generation=manifest.generation,
@@ -305,9 +293,9 @@ def search_command(target: _Target, *, words: str, count: int, as_json: bool) ->
 
     rows = [{"rank": rank, **asdict(hit)} for rank, hit in enumerate(hits, start=1)]
     if as_json:
-        click.echo(json.dumps({"question": words, "hits": rows}, ensure_ascii=False))
+        say_json({"question": words, "hits": rows})
         return
     for row, hit in zip(rows, hits, strict=True):
-        row["document"] = one_line(hit.passage.document_id)
+        row["document"] = hit.passage.document_id
         row["excerpt"] = shorten(hit.passage.text, MAX_EXCERPT_CHARS)
-    click.echo(printable(render("index_search.txt", hits=rows)))
+    say(render("index_search.txt", hits=rows))

@@ -9,6 +9,7 @@ import click
 
 from bot import __version__
 from bot.cli.exits import Exit
+from bot.cli.output import guard_streams, say
 
 # Imported when named: `quoth --version` should pay for none of them.
 _COMMANDS = {
@@ -54,18 +55,19 @@ def main() -> None:
     if sys.stdout is None:
         click.echo("Error: standard output is closed, so there is nowhere to answer.", err=True)
         sys.exit(Exit.FAILURE)
+    guard_streams()
     try:
         code = cli.main(prog_name="quoth", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("", err=True)
+        say("", err=True)
         code = Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)
         code = error.exit_code
     except OSError as error:
         # Standard output is closed or full; click has ended the process where its reader just left.
         if sys.stderr is not None:
-            click.echo(f"Error: the output can't be written ({error.strerror}).", err=True)
+            say(f"Error: the output can't be written ({error.strerror}).", err=True)
         os._exit(Exit.FAILURE)
     # The interpreter's last collection would walk through all that the libraries made (75 ms after
     # an answer), and the kernel takes it back in one go anyway.

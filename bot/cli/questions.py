@@ -1,6 +1,5 @@
 """`quoth questions`: what members asked in Discord, for `quoth eval`."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -9,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import data_option, failures_shown, printable, settings_from, write_file
+from bot.cli.common import data_option, failures_shown, settings_from, write_file
+from bot.cli.output import say
 from prompts import render
+from prompts.printing import json_text
 
 if TYPE_CHECKING:
     from bot.evaluation.question_log import Collected, LoggedQuestion
@@ -49,9 +50,9 @@ def export(*, out: Path, data: Path | None) -> None:
             collected = collect(asked, search_with(retriever_for))
     if not collected.lines:
         raise click.ClickException(_said(out, collected))
-    lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in collected.lines)
+    lines = (json_text(line) + "\n" for line in collected.lines)
     write_file(out, "".join(lines))
-    click.echo(printable(_said(out, collected)))
+    say(_said(out, collected))
 
 
 def _asked(settings: "Settings") -> "list[LoggedQuestion]":
@@ -99,7 +100,7 @@ def _retrievers(settings: "Settings") -> "Iterator[Callable[[str | None], Retrie
                 return base
             except IndexingError as error:
                 # Its questions may still be answered by the common documents, as in Discord.
-                click.echo(printable(str(error)), err=True)
+                say(str(error), err=True)
                 return base
 
         yield retriever_for

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
-from bot.cli.common import one_line
 from bot.collection_names import BASE_COLLECTION
 from index.documents import Place, shorten
 from prompts import Style, render
+from prompts.printing import Shown, one_line, printable
 
 INDENT = "  "
 MAX_WIDTH = 100
@@ -29,8 +29,8 @@ def styles(*, colour: bool) -> tuple[Style, Style]:
     """How to mark what is bold and what is dim: in colour, or so that it survives a pipe."""
     if colour:
         return (
-            lambda text: click.style(text, bold=True),
-            lambda text: click.style(text, dim=True),
+            lambda text: Shown(click.style(printable(text), bold=True)),
+            lambda text: Shown(click.style(printable(text), dim=True)),
         )
     return lambda text: f"**{text}**", lambda text: text
 
@@ -163,13 +163,15 @@ def _marked(
     wrapped = _wrap(f"{lead}{_OPEN}{one_line(text)}{_CLOSE}{trail}", width)
     head, _, rest = wrapped.partition(_OPEN)
     marked, _, tail = rest.partition(_CLOSE)
-    return head + bold(marked) + tail
+    return Shown(head + bold(marked) + tail)
 
 
-def _wrap(text: str, width: int) -> str:
-    return textwrap.fill(
+def _wrap(text: str, width: int) -> Shown:
+    """Lines of `text`, which is `printable` already."""
+    lines = textwrap.fill(
         text, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
     )
+    return Shown(lines)
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

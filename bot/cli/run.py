@@ -15,6 +15,7 @@ from bot.cli.common import (
     seeds_option,
     settings_from,
 )
+from bot.cli.output import say
 from prompts import render
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _run(settings: "Settings") -> None:
     try:
         records = Records(settings.records)
         try:
-            asyncio.run(run(settings, service, records, say=click.echo))
+            asyncio.run(run(settings, service, records, say=say))
         finally:
             records.close()
     except (RecordsError, HopelessError, PortError) as error:

@@ -1,6 +1,5 @@
 """A conversation in a terminal: a line in, what to print out."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,6 @@ from answering.answer import Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
 from answering.followups.detection import MAX_TURNS, Turn, turn_of
 from answering.question import QuestionError
-from bot.cli.common import one_line
 from bot.cli.rendering import (
     CONTEXT_CHARS,
     answer_json,
@@ -22,6 +20,7 @@ from bot.cli.rendering import (
 )
 from index.generation import Generation
 from prompts import Style, render
+from prompts.printing import json_text
 
 COMMANDS = ("/context", "/more", "/sources", "/new", "/help", "/quit")
 # These mean something also where programs write the lines.
@@ -107,12 +106,12 @@ class Talk:
             answer = self._current().answerer.answer(question, OTHER_ANSWERS, self._turns)
         except QuestionError as error:
             if form == "json":
-                return json.dumps({"question": question, "error": str(error)}, ensure_ascii=False)
+                return json_text({"question": question, "error": str(error)})
             return str(error)
         self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
         self._last = answer
         if form == "json":
-            return json.dumps(answer_json(answer), ensure_ascii=False)
+            return json_text(answer_json(answer))
         if form == "line":
             return answer_line(answer, seeds)
         look = self._look
@@ -123,7 +122,7 @@ class Talk:
     def _command(self, name: str) -> str | None:
         known = COMMANDS if self._look.form == "text" else _FOR_PROGRAMS
         if name not in known:
-            raise CommandError(render("chat_unknown.txt", name=one_line(name), known=known))
+            raise CommandError(render("chat_unknown.txt", name=name, known=known))
         if name == "/quit":
             raise QuitError
         if name == "/help":

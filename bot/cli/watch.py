@@ -5,9 +5,8 @@ import signal
 import subprocess
 from threading import Event
 
-import click
-
 from bot.building import index_command, preview_collection
+from bot.cli.output import say
 from bot.settings import Settings
 from index.errors import NoDocumentsError
 from index.processes import module_environment
@@ -36,7 +35,7 @@ def watch(settings: Settings, name: str) -> None:
     signal.signal(signal.SIGTERM, end)
     folder = settings.documents(name)
     collection = Collection(settings.collection(name))
-    click.echo(render("watching.txt", folder=folder), err=True)
+    say(render("watching.txt", folder=folder), err=True)
     for _ in changes(folder, stop):
         if not collection.is_held() and _has_changed(settings, name):
             builder.build()

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.building import roll_back_collection
 from bot.discord_app.filenames import safe_name, suffix_of
-from bot.discord_app.markdown import fit, plain
+from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
 from bot.event_log import event
@@ -20,6 +20,7 @@ from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError
 from index.store import Collection
+from prompts.printing import one_line
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Changes:
             return self._not_written(scope, error)
         except DocumentError as error:
             # What a parser says may quote the file, or span lines.
-            reason = fit(plain(str(error)), REASON_CHARS)
+            reason = fit(one_line(str(error)), REASON_CHARS)
             return self._refused(
                 scope, notice("document_unreadable", name=_shown(name), reason=reason)
             )
@@ -230,7 +231,7 @@ def _shown(name: str) -> str:
 
 def _described(built: Built) -> dict[str, object]:
     unread = [
-        {"name": _shown(failure.id), "reason": fit(plain(failure.reason), REASON_CHARS)}
+        {"name": _shown(failure.id), "reason": fit(one_line(failure.reason), REASON_CHARS)}
         for failure in built.failures[:3]
     ]
     return {

@@ -14,10 +14,11 @@ from bot.discord_app.limits import (
     MAX_EMBED_TITLE,
     MAX_EMBED_TOTAL,
 )
-from bot.discord_app.markdown import end_of, escape, fit, plain, start_of
+from bot.discord_app.markdown import end_of, escape, fit, start_of
 from bot.serving.service import DocumentLine, Surroundings
 from index.documents import Place, shorten
 from prompts import render
+from prompts.printing import one_line
 
 # On either side of an answer within its sentence; a longer sentence is cut between words.
 QUOTE_CHARS = 300
@@ -58,7 +59,7 @@ def answer_embed(answer: Answer) -> discord.Embed:
         line = render("discord/understood.md", understood=fit(answer.understood, UNDERSTOOD_CHARS))
         embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
     # A question stands in a place that knows no formatting and no mentions.
-    embed.set_author(name=shorten(plain(answer.question), MAX_EMBED_AUTHOR))
+    embed.set_author(name=shorten(one_line(answer.question), MAX_EMBED_AUTHOR))
     footer = render(
         "discord/footer.txt",
         confidence=answer.confidence if answer.spans else None,

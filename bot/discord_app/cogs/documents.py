@@ -11,10 +11,11 @@ from bot.discord_app.changes import Show
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES
-from bot.discord_app.markdown import escape, plain
+from bot.discord_app.markdown import escape
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload
+from prompts.printing import one_line
 
 _Interaction = discord.Interaction[QuothBot]
 
@@ -65,9 +66,9 @@ class Documents(commands.Cog):
             return []
         names = await asyncio.to_thread(self._bot.changes.names, scope)
         wanted = [
-            app_commands.Choice(name=plain(name), value=name)
+            app_commands.Choice(name=one_line(name), value=name)
             for name in names
-            if current.casefold() in name.casefold() and plain(name) and len(name) <= MAX_CHOICE
+            if current.casefold() in name.casefold() and one_line(name) and len(name) <= MAX_CHOICE
         ]
         return wanted[:MAX_CHOICES]
 

@@ -186,8 +186,8 @@ def test_answering_imports_nothing_heavy_and_opens_no_connection(ready: tuple[st
     assert run.stdout.endswith("imported: []\n")
 
 
-def on_a_terminal(*arguments: str, **environment: str) -> str:
-    """What a command prints when its output is a terminal."""
+def on_a_terminal(*arguments: str, typed: str = "", **environment: str) -> str:
+    """What a command prints when its output is a terminal, at which something is typed."""
     master, slave = pty.openpty()
     with subprocess.Popen(
         [*QUOTH, *arguments],
@@ -198,6 +198,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
         env={**os.environ, "TERM": "xterm", **environment},
     ) as process:
         os.close(slave)
+        os.write(master, typed.encode())
         output = b""
         while True:
             try:

@@ -1,0 +1,57 @@
+"""Where everything is printed: what comes from outside steers no terminal."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO, cast
+
+import click
+
+from prompts.printing import Shown, json_text, printable
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text and a newline: `Shown` as it stands, any other text made `printable`."""
+    click.echo(Shown(f"{_harmless(text)}\n"), nl=False, err=err)
+
+
+def say_json(values: object, *, err: bool = False) -> None:
+    """Print one JSON value on a line."""
+    say(json_text(values), err=err)
+
+
+def guard_streams() -> None:
+    """
+    Let nothing but `Shown` through standard output and error as it stands, from now on.
+
+    So errors of click, warnings, logs and tracebacks are harmless too, whatever they name.
+    """
+    sys.stdout = cast("TextIO", _GuardedStream(sys.stdout))
+    if sys.stderr is not None:
+        sys.stderr = cast("TextIO", _GuardedStream(sys.stderr))
+
+
+def unguarded(stream: TextIO) -> TextIO:
+    """The stream itself, for a library that draws: it is given nothing that came from outside."""
+    return stream._stream if isinstance(stream, _GuardedStream) else stream
+
+
+class _GuardedStream:
+    """A text stream that makes harmless what is written to it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(_harmless(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _harmless(text: str) -> str:
+    return text if isinstance(text, Shown) else printable(text)

@@ -1,0 +1,303 @@
+"""
+Documents, names and questions can't steer the terminal: every command, and every byte it prints.
+
+With a cleared screen and a turned line, a document could show an answer that Quoth never gave.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.discord_app.records import Records
+from index.store import Collection
+from tests.bot.cli.test_ask import on_a_terminal, quoth
+from tests.bot.discord_app.fakes import found, span
+from tests.prompts.test_printing import STEERING, is_harmless
+
+# As much as a file name, a setting and UTF-8 hold.
+EVIL = "".join(text for name, text in STEERING.items() if name != "half")
+NAME = (
+    "\x1b[2J\x1b]0;mine\x07\x9b1m\x7f\u202e\u2066\u200f\u061c\u200b\u2028\u3164\nThe documents say"
+)
+LINE = re.sub(r"[\r\x0b\x0c\x85\u2028\u2029]", "", EVIL)
+"""Without what ends a line, so that it stays in a heading or a cell."""
+
+MARKDOWN = f"""---
+title: The keeper{LINE}
+date: 2024-03-0{LINE}
+---
+# The tower{LINE} of Vellmar
+
+The keeper of the tower{LINE} is Ada{LINE} Lovell, since 1{LINE}.
+
+## Fees{LINE} and fines
+
+- A boat{LINE} costs 12 marks{LINE} a night.
+- [The list{LINE}](https://evil.example/{LINE}) names 40 boats{LINE}.
+
+| Boat{LINE} | Fee{LINE} |
+|---|---|
+| Swan{LINE} | 77{LINE} marks |
+"""
+HTML = f"""<html><head><title>Ferry{LINE}</title><meta name="date" content="{LINE}"></head><body>
+<h1>The ferry{LINE}</h1><p>The ferry{LINE} leaves at 6{LINE} from pier{LINE} four.</p>
+<table><tr><th>Port{LINE}</th></tr><tr><td>Ostend{LINE}</td></tr></table></body></html>"""
+FILES = {
+    f"tower{NAME}.md": MARKDOWN,
+    f"sub{NAME}/ferry{NAME}.html": HTML,
+    f"crews{NAME}.csv": f"boat{LINE},captain{LINE}\nSwan{LINE},Ada{LINE} Byron\n",
+    f"rows{NAME}.jsonl": json.dumps({f"baker{LINE}": f"Otto{LINE} Brandt"}) + "\n",
+    f"plain{NAME}.txt": f"Otto{LINE} Brandt bakes rye bread{LINE} on Tuesdays{LINE}.",
+    f"broken{NAME}.pdf": f"no PDF{LINE}",
+    f"left{NAME}.exe": "left out",
+}
+ASKED = {
+    "fact": f"who is the keeper{LINE} of the tower?",
+    "list": "which boats{LINE} are named?",
+    "refused": f"what is the password{LINE} of the king?",
+}
+
+
+def harmful(output: bytes | str) -> str:
+    """What of an output should not be there, with what stands around it; empty if nothing."""
+    text = output if isinstance(output, str) else output.decode()
+    return next(
+        (
+            repr(text[max(0, at - 40) : at + 20])
+            for at, one in enumerate(text)
+            if not is_harmless(one)
+        ),
+        "",
+    )
+
+
+class Home:
+    """A folder in which everything is hostile: documents, names, and the folder itself."""
+
+    def __init__(self, folder: Path) -> None:
+        """Write the documents."""
+        folder.mkdir()
+        self.folder = folder
+        self.seeds = folder / f"seeds{NAME}"
+        self.data = folder / f"data{NAME}"
+        for name, text in FILES.items():
+            path = self.seeds / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        odd = os.fsencode(self.seeds) + b"/odd\xff\x9b\x1b.txt"
+        Path(os.fsdecode(odd)).write_text("odd")
+
+    def run(
+        self, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command here; whatever it prints is looked at."""
+        done = quoth(
+            *arguments,
+            stdin=stdin,
+            cwd=self.folder,
+            QUOTH_SEEDS=str(self.seeds),
+            QUOTH_DATA=str(self.data),
+            HF_HUB_OFFLINE="1",
+            **environment,
+        )
+        assert not harmful(done.stdout), (arguments, harmful(done.stdout))
+        assert not harmful(done.stderr), (arguments, harmful(done.stderr))
+        return done
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Everything hostile, indexed."""
+    made = Home(tmp_path_factory.mktemp("home") / f"in{NAME}")
+    previewed = made.run("index", "--dry-run")
+    assert "Added: " in previewed.stdout
+    assert "tower" in previewed.stdout
+    json.loads(made.run("index", "--dry-run", "--json").stdout)
+    built = made.run("index")
+    assert built.returncode == 1
+    assert "Could not be read: broken" in built.stdout
+    assert "Left out: left" in built.stdout
+    assert "Left out: odd" in built.stdout
+    return made
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_an_answer(home: Home, kind: str) -> None:
+    told = home.run("ask", ASKED[kind], "--top", "5")
+    described = json.loads(home.run("ask", "--json", ASKED[kind], "--top", "5").stdout)
+
+    assert told.returncode in {0, 3}
+    assert described["question"]
+    quoted = [*described["answers"], *described["alternatives"]]
+    for one in quoted:
+        generation = Collection(home.data / "collections" / "base").open()
+        with closing(generation):
+            text = generation.texts.text(one["document"], one["start_char"], one["end_char"])
+        # Only what is printed is made harmless.
+        assert text == one["answer"]
+
+
+def test_an_answer_in_colour(home: Home) -> None:
+    shown = on_a_terminal(
+        *("ask", ASKED["fact"], "--top", "5"),
+        QUOTH_SEEDS=str(home.seeds),
+        QUOTH_DATA=str(home.data),
+    )
+
+    assert "\x1b[1m" in shown
+    without_styles = re.sub(r"\x1b\[[012]m", "", shown).replace("\r\n", "\n")
+    assert not harmful(without_styles)
+
+
+def test_a_conversation(home: Home) -> None:
+    lines = "\n".join((*ASKED.values(), "and since when?", f"/context{LINE}", "/new", "", "?" * 5))
+
+    told = home.run("chat", stdin=lines)
+    described = home.run("chat", "--json", stdin=lines).stdout.splitlines()
+
+    assert "/context" in told.stderr
+    assert [key for line in described for key in json.loads(line) if key == "error"]
+    assert len(described) == 5
+
+
+def test_a_conversation_at_a_terminal(home: Home) -> None:
+    shown = on_a_terminal(
+        "chat",
+        typed="who is the keeper?\n/context\n/more\n/sources\n/nope\n/quit\n",
+        QUOTH_SEEDS=str(home.seeds),
+        QUOTH_DATA=str(home.data),
+        TERM="dumb",
+    )
+
+    assert "characters" in shown
+    assert "plain" in shown
+    assert "is no command here" in shown
+    # The prompt moves the cursor and draws; it neither clears the screen nor leaves its line.
+    drawn = re.sub(r"\x1b\[(\d*[CDJm]|\?[\d]+[hl])", "", shown)
+    assert not harmful(re.sub(r"[\r\x08]", "", drawn))
+    assert "\x1b[2J" not in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("index", "status"),
+        ("index", "status", "--json"),
+        ("index", "search", f"keeper{LINE}"),
+        ("index", "search", f"keeper{LINE}", "--json"),
+        ("index", "verify"),
+        ("index", "rollback"),
+        ("doctor", "--offline"),
+        ("doctor", "--offline", "--json"),
+    ],
+    ids=" ".join,
+)
+def test_a_look_at_the_index(home: Home, arguments: tuple[str, ...]) -> None:
+    done = home.run(*arguments)
+
+    assert done.stdout or done.stderr
+
+
+def test_changes_of_documents(home: Home) -> None:
+    added = home.seeds / f"new{NAME}.md"
+    added.write_text(MARKDOWN)
+    try:
+        assert "Added: new" in home.run("index", "--dry-run").stdout
+        with_progress = home.run("index", "--progress", "--json")
+    finally:
+        added.unlink()
+
+    json.loads(with_progress.stdout)
+    assert [json.loads(line) for line in with_progress.stderr.splitlines()]
+    assert "changed" in home.run("ask", ASKED["refused"]).stderr
+
+
+def test_a_measurement(home: Home) -> None:
+    path = home.folder / f"asked{NAME}.jsonl"
+    text = f"The keeper{LINE} is Ada{LINE} Lovell."
+    asked = [{"q": f"who{LINE} is it?", "a": f"Ada{LINE} Lovell"}, {"q": LINE, "a": f"no{LINE}"}]
+    row = {"id": f"x{LINE}", "title": LINE, "text": text, "qas": asked}
+    path.write_text(json.dumps(row))
+    out = home.folder / f"out{NAME}.json"
+
+    told = home.run("eval", str(path), "--mode", "reader", "--predictions", str(out))
+    described = home.run("eval", str(path), "--mode", "reader", "--json")
+    refused = home.run("eval", str(path), "--bad-answers", "refuse")
+
+    assert "not in the passage" in told.stderr
+    json.loads(described.stdout)
+    json.loads(out.read_text())
+    assert "not in" in refused.stderr
+
+
+def test_what_was_asked(home: Home) -> None:
+    out = home.folder / f"asked-in-discord{NAME}.jsonl"
+    with closing(Records(home.data / "quoth.sqlite")) as records:
+        kept = replace(found(span(), question=ASKED["fact"]), id="a" * 32)
+        records.keep_answer(kept, 1, 7, with_question=True)
+
+    told = home.run("questions", "export", str(out))
+
+    assert told.stdout or told.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (("ask", "who", f"--no{LINE}"), {}),
+        ((f"bake{LINE}",), {}),
+        (("ask", "who", "--top", LINE), {}),
+        (("ask", "who", "--seeds", f"gone{LINE}", "--data", f"none{LINE}"), {}),
+        (("ask", "who", "--collection", f"gone{LINE}"), {}),
+        (("ask", "who", "--encoder", f"gone{LINE}"), {}),
+        (("ask", LINE), {}),
+        (("eval", f"gone{LINE}.jsonl"), {}),
+        (("questions", "export", f"out{LINE}.txt"), {}),
+        (("index", "status", "--collection", LINE), {}),
+        (("run",), {}),
+        (("run",), {"DISCORD_TOKEN": "a.secret.token", "QUOTH_READER": f"gone{LINE}"}),
+        (("ask", "who"), {"QUOTH_PASSAGES": LINE}),
+        (("ask", "who"), {f"QUOTH_{LINE}": "1"}),
+        (("ask", "who"), {"QUOTH_DOCUMENT_TYPES": LINE}),
+    ],
+    ids=lambda value: " ".join(value).replace(LINE, "…"),
+)
+def test_an_error(home: Home, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
+    done = home.run(*arguments, **environment)
+
+    assert done.returncode in {1, 2}
+    assert done.stderr.strip()
+
+
+def test_what_nobody_foresaw() -> None:
+    """A traceback, a warning and a log name what they stumbled over."""
+    script = (
+        "import logging, sys, warnings\n"
+        "from bot.cli import main\n"
+        "def fall(**_):\n"
+        "    logging.getLogger('x').warning(sys.argv[1])\n"
+        "    warnings.warn(sys.argv[1])\n"
+        "    print(sys.argv[1])\n"
+        "    sys.stdout.writelines([sys.argv[1]])\n"
+        "    raise RuntimeError(sys.argv[1])\n"
+        "main.cli.main = fall\n"
+        "main.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, EVIL],
+        capture_output=True,
+        check=False,
+    )
+
+    assert not harmful(done.stdout)
+    assert not harmful(done.stderr)
+    assert b"RuntimeError" in done.stderr
+    assert done.stdout
