@@ -4,18 +4,22 @@ from collections.abc import Iterable, Mapping
 
 from training.distil import Distribution, mixed, soft_targets
 from training.examples import Example, Group
-from training.features import Row, RowGroup, encode, hard_targets, row_of
+from training.features import MAX_TOKENS, Row, RowGroup, encode, hard_targets, row_of
 from training.models import Network
 
 SOFT_SHARE = 0.5
 """Weight of the teacher's opinion beside a written answer."""
 
 
-def labelled(network: Network, groups: Iterable[Group]) -> list[RowGroup]:
+def labelled(
+    network: Network, groups: Iterable[Group], max_tokens: int = MAX_TOKENS
+) -> list[RowGroup]:
     """Rows that want the written answers and nothing else."""
 
     def row(example: Example) -> Row:
-        encoded = encode(network.tokenizer, network.layout, example.question, example.context)
+        encoded = encode(
+            network.tokenizer, network.layout, example.question, example.context, max_tokens
+        )
         return row_of(encoded, hard_targets(encoded, example.spans))
 
     return [tuple(map(row, group)) for group in groups]

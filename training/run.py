@@ -1,7 +1,7 @@
 """
 From data to shipped files, in stages that can each be cut and go on where they were.
 
-    python -m training.run all --qamr FOLDER
+    python -m training.run all --qamr FOLDER --squad FOLDER
 
 With the committed opinions of a teacher, `all` begins at `student-qamr`; `--from teacher` begins
 before, and needs `--mpnet FOLDER` and the opinions deleted. The name of a stage instead of `all`
@@ -49,8 +49,10 @@ from training.models import (
     minilm_folder,
     open_student,
     open_teacher,
+    quicken,
 )
 from training.rows import labelled, taught
+from training.sources import SQUAD_FORMAT
 from training.workplace import LESSONS, SEED, Workplace
 
 THREADS = 2
@@ -63,8 +65,10 @@ TEACHER = Recipe(learning_rate=5e-5, batch_size=16, max_steps=860, measure_every
 STUDENT_QAMR = Recipe(learning_rate=1.2e-4, batch_size=32)
 STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
 STUDENT = Recipe(learning_rate=8e-5, batch_size=24)
-LESSON = Recipe(learning_rate=7e-5, batch_size=24)
-SNAPSHOT_EVERY_STEPS = 150
+LESSON = Recipe(learning_rate=1e-4, batch_size=24, warm_up=0.04, measure_every_steps=400)
+LESSON_MAX_TOKENS = 320
+"""Of an example of a lesson, question and separators included: few are longer."""
+SNAPSHOT_EVERY_STEPS = 40
 """In the last stage."""
 STUDENT_STAGES = ("student-qamr", "student-taught", "student", *LESSONS)
 
@@ -142,20 +146,22 @@ def teach_lesson(name: str, place: Workplace) -> None:
     """Ask it the questions of one of `LESSONS`, from where the stage before left it."""
     before = STUDENT_STAGES[STUDENT_STAGES.index(name) - 1]
     network = open_student(place.result(before))
+    quicken(network)
     lesson = LESSONS[name]
-    rows = labelled(network, place.lesson_groups(lesson))
-    recipe = replace(LESSON, rounds=lesson.rounds)
+    rows = labelled(network, place.lesson_groups(lesson), LESSON_MAX_TOKENS)
+    recipe = replace(LESSON, learning_rate=lesson.learning_rate, rounds=lesson.rounds)
     snapshots = SNAPSHOT_EVERY_STEPS if name == STUDENT_STAGES[-1] else 0
     train(network, rows, recipe, place.work / name, place.dev_sample, snapshots)
 
 
 def choose_student(place: Workplace) -> None:
-    """Keep the last stage's end, or a part of its way, as dev prefers, rounded as by int8."""
+    """Keep the last stage's end, or a part of its way, as both devs prefer, rounded as by int8."""
     from training.rounding import round_inside
 
-    def measured(network: Network) -> Report:
+    def measured(network: Network) -> dict[str, Report]:
         round_inside(network.model)
-        return place.exam.measure(network)
+        exams = {"dev": place.exam, "squad_dev": place.squad_exam}
+        return {name: exam.measure(network) for name, exam in exams.items()}
 
     *_, before, last = STUDENT_STAGES
     choose(place.result(last).parent, place.result(before), measured)
@@ -238,6 +244,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--qamr", type=Path, default=Path("qamr"), help="QAMR's data/filtered folder"
     )
     parser.add_argument(
+        "--squad",
+        type=Path,
+        default=Path("squad"),
+        help="SQuAD's train.jsonl or train.jsonl.gz, and dev.jsonl to choose by: "
+        + SQUAD_FORMAT.replace("%", "%%"),
+    )
+    parser.add_argument(
         "--mpnet", type=Path, default=Path("all-mpnet-base-v2"), help="the teacher's base model"
     )
     parser.add_argument(
@@ -250,7 +263,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.first and given.stage != ALL:
         parser.error(f"--from says where `{ALL}` begins: {given.stage} is one stage.")
     torch.set_num_threads(THREADS)
-    place = Workplace(given.qamr, given.mpnet, minilm_folder(), given.work, given.out)
+    place = Workplace(given.qamr, given.squad, given.mpnet, minilm_folder(), given.work, given.out)
     for name in stages_of(given.stage, given.first, opinions_exist=has_opinions(place.opinions)):
         say(f"stage {name}")
         try:

@@ -1,21 +1,32 @@
 """
 Files with questions -> typed passages and sentences.
 
-Two sources: our own passages in `training/data/`, and QAMR (Michael et al., NAACL 2018), whose
-folder is given by path and never becomes part of this project.
+Three sources: our own passages in `training/data/`; QAMR (Michael et al., NAACL 2018) and SQuAD
+(Rajpurkar, Jia and Liang, ACL 2018), whose folders are given by path and never become part of this
+project.
 """
 
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from training.errors import SourceError
 
 DATA_FOLDER = Path(__file__).parent / "data"
 QAMR_HOME = "https://github.com/julianmichael/qamr, folder data/filtered"
+SQUAD_NAMES = {"train": ("train.jsonl.gz", "train.jsonl"), "dev": ("dev.jsonl",)}
+"""What a split may be called in SQuAD's folder; of several the first is read."""
+SQUAD_FORMAT = (
+    'one paragraph a line: {"id": ..., "title": ..., "text": ..., '
+    '"qas": [{"q": ..., "a": words of the text, or null}]}'
+)
 # Characters on either side of an occurrence that are searched for the question's words.
 _SURROUNDINGS_CHARS = 120
 
@@ -62,7 +73,7 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One of our own passages."""
+    """One of our own passages, or a paragraph of SQuAD."""
 
     id: str
     text: str
@@ -178,6 +189,78 @@ def _occurrences(text: str, answer: str) -> list[Chars]:
 
 def _cuts_word(text: str, at: int) -> bool:
     return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
+class _SquadQuestion(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    q: str
+    a: str | None
+
+
+class _SquadParagraph(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    title: str
+    text: str
+    qas: tuple[_SquadQuestion, ...]
+
+
+def read_squad(folder: Path, split: str) -> list[list[Passage]]:
+    """
+    Read SQuAD's paragraphs, those of an article together.
+
+    Args:
+        folder: With the files named in `SQUAD_NAMES`, in `SQUAD_FORMAT`.
+        split: "train" or "dev".
+
+    Raises:
+        SourceError: If the folder or its file is missing, damaged, or of another format.
+    """
+    names = SQUAD_NAMES[split]
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        lacks = f"holds no {' or '.join(names)}" if folder.is_dir() else "is not there"
+        msg = f"{folder} {lacks}. Pass SQuAD's folder as --squad; its files are {SQUAD_FORMAT}."
+        raise SourceError(msg)
+    articles: dict[str, list[Passage]] = {}
+    try:
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                paragraph = _squad_paragraph(line, f"{path}, line {number}")
+                articles.setdefault(paragraph.title, []).append(_squad_passage(paragraph))
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"{path} can't be read to its end ({error}). Get it again."
+        raise SourceError(msg) from error
+    if not articles:
+        msg = f"{path} is empty. Get it again."
+        raise SourceError(msg)
+    return list(articles.values())
+
+
+def _squad_paragraph(line: bytes, where: str) -> _SquadParagraph:
+    try:
+        return _SquadParagraph.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        found = f"{place}: {first['msg']}" if place else first["msg"]
+        msg = f"{where} is not {SQUAD_FORMAT} ({found})."
+        raise SourceError(msg) from error
+
+
+def _squad_passage(paragraph: _SquadParagraph) -> Passage:
+    return Passage(
+        id=paragraph.id,
+        text=paragraph.text,
+        questions=tuple(
+            Question(qa.q, () if qa.a is None else (locate(paragraph.text, qa.a, qa.q),))
+            for qa in paragraph.qas
+        ),
+        followups=(),
+    )
 
 
 def read_qamr(folder: Path) -> list[Sentence]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from training.examples import (
 from training.features import load_tokenizer
 from training.measure import Exam, Report, questions_of, sample
 from training.models import Network
-from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr
+from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr, read_squad
 from training.tables import epoch_of_tables, read_kinds
 
 if TYPE_CHECKING:
@@ -36,78 +37,62 @@ the first, and with them the teacher's opinions, do not change when another come
 TEACHER_QAMR_EXAMPLES = 4_000
 STUDENT_QAMR_EXAMPLES = 2_000
 STUDENT_MISMATCHES = 5_000
-LESSON_QAMR_EXAMPLES = 500
-"""For each split that is asked."""
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a later stage of the student asks."""
+    """
+    What a later stage of the student asks, counted in examples that are drawn at random.
 
-    splits: tuple[str, ...]
-    """Whose questions are asked, in other words and windows than in other lessons."""
+    All kinds come in each lesson, in other words and windows than in the others, so that none is
+    forgotten.
+    """
+
     turn: int
     """The lesson's own, part of its seed."""
-    examples: int | None = None
-    """Of questions and follow-ups that are asked of one passage, drawn at random; all if None."""
-    mismatches: int = 2_500
-    """Questions that are also asked of a passage retrieved for them that doesn't answer them."""
-    followups: int = 0
-    """Follow-ups of all splits so far that are also asked so that they lean on what was said."""
-    contests: Mix | None = None
-    """Questions that are asked of several passages, which are compared (`training.contests`)."""
-    tables: int = 0
+    squad: int
+    """Of SQuAD, whose wrong passages are from the same article."""
+    ours: int
+    """Of the questions and follow-ups of all our splits, each asked of one passage."""
+    followups: int
+    """Of our follow-ups, asked so that they lean on what was said."""
+    mismatches: int
+    """Of our questions, asked of a passage retrieved for them that doesn't answer them."""
+    qamr: int
+    tables: int
     """That are put together by chance, with some questions each (`training.tables`)."""
+    contests: Mix | None = None
+    """Of our questions, each asked of several passages, which compete (`training.contests`)."""
+    squad_contests: int = 0
+    """Of SQuAD's questions, beside `contests`."""
     rounds: bool = False
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
+    learning_rate: float = 1e-4
 
 
-_FIRST_FIVE = SPLITS[:5]
 LESSONS = {
-    "student-again": Lesson(("train", "train-2"), 4),
-    "student-third": Lesson(("train-3",), 5),
-    "student-fourth": Lesson(("train-4", "train-5"), 6, mismatches=5_000, rounds=True),
-    "student-fifth": Lesson(
-        _FIRST_FIVE, 7, examples=12_000, mismatches=0, contests=Mix(7_000, 3_000), rounds=True
+    "student-squad": Lesson(
+        11, squad=45_000, ours=9_500, followups=2_000, mismatches=2_000, qamr=3_000, tables=400
     ),
-    "student-sixth": Lesson(
-        _FIRST_FIVE,
-        8,
-        examples=3_500,
-        mismatches=0,
-        contests=Mix(questions=1_800, followups=4_200, pairs=1_800),
-        tables=400,
+    "student-contests": Lesson(
+        12,
+        squad=2_600,
+        ours=900,
+        followups=200,
+        mismatches=100,
+        qamr=200,
+        tables=80,
+        contests=Mix(questions=800, followups=300),
+        squad_contests=300,
         rounds=True,
-    ),
-    "student-seventh": Lesson(
-        _FIRST_FIVE,
-        9,
-        examples=3_000,
-        mismatches=0,
-        contests=Mix(questions=6_000, followups=1_200, pairs=400),
-        tables=1_400,
-        rounds=True,
-    ),
-    "student-eighth": Lesson(
-        ("train-6",),
-        10,
-        contests=Mix(questions=2_500, followups=1_500),
-        tables=300,
-        rounds=True,
-    ),
-    "student-ninth": Lesson(
-        ("train-7",),
-        11,
-        mismatches=1_000,
-        followups=6_000,
-        contests=Mix(questions=1_500, followups=1_000),
-        tables=200,
-        rounds=True,
+        learning_rate=4e-5,
     ),
 }
 """By stage, in order."""
+CONTEST_ARTICLES = 40
+"""Articles of SQuAD, drawn at random, whose paragraphs are in contests: all would take long."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +100,7 @@ class Workplace:
     """Folders, and what is read from them when it is first needed."""
 
     qamr: Path
+    squad: Path
     mpnet: Path
     """The teacher's base model."""
     minilm: Path
@@ -163,9 +149,20 @@ class Workplace:
         return [Corpus(read_passages(split, self.data), self.count_tokens) for split in SPLITS]
 
     @cached_property
+    def articles(self) -> list[Corpus]:
+        """SQuAD's paragraphs to train on, by article."""
+        return [Corpus(each, self.count_tokens) for each in read_squad(self.squad, "train")]
+
+    @cached_property
     def exam(self) -> Exam:
         """All questions of dev."""
         return Exam(questions_of(read_passages("dev", self.data)), self._token_offsets)
+
+    @cached_property
+    def squad_exam(self) -> Exam:
+        """All questions of SQuAD's dev articles."""
+        passages = list(chain.from_iterable(read_squad(self.squad, "dev")))
+        return Exam(questions_of(passages), self._token_offsets)
 
     @cached_property
     def _sample(self) -> Exam:
@@ -210,34 +207,43 @@ class Workplace:
         """
         What the student is asked in a lesson.
 
-        Wrong passages are from all splits so far, those of contests from the ones that are asked.
-
         Raises:
+            SourceError: If there is no QAMR or no SQuAD.
             RunError: If no question that is asked has a rival passage.
             IndexingError: If the passages can't be indexed.
             EvaluationError: If one of them can't be.
             SettingsError: If a setting in the environment can't be used.
         """
         seed = SEED + lesson.turn
-        so_far = self.corpora[: 1 + max(SPLITS.index(split) for split in lesson.splits)]
-        asked = [self.corpora[SPLITS.index(split)] for split in lesson.splits]
-        examples = [one for corpus in asked for one in epoch_of_passages(corpus, seed)]
-        if lesson.examples is not None:
-            examples = seeded(seed).sample(examples, min(lesson.examples, len(examples)))
-        examples += epoch_of_mismatches(so_far, lesson.mismatches, seed)
-        examples += epoch_of_leaning(so_far, lesson.followups, seed)
-        examples += epoch_of_qamr(self.sentences, LESSON_QAMR_EXAMPLES * len(asked), seed)
+        rng = seeded(seed)
+
+        def drawn(examples: Sequence[Example], count: int) -> list[Example]:
+            return rng.sample(examples, min(count, len(examples)))
+
+        def epoch(corpora: Sequence[Corpus]) -> list[Example]:
+            return [example for corpus in corpora for example in epoch_of_passages(corpus, seed)]
+
+        examples = drawn(epoch(self.articles), lesson.squad)
+        examples += drawn(epoch(self.corpora), lesson.ours)
+        examples += drawn(epoch_of_leaning(self.corpora, lesson.followups, seed), lesson.followups)
+        examples += epoch_of_mismatches(self.corpora, lesson.mismatches, seed)
+        examples += epoch_of_qamr(self.sentences, lesson.qamr, seed)
         groups = alone(examples)
-        if lesson.tables:
-            groups += epoch_of_tables(read_kinds("train", self.data), lesson.tables, seed)
+        groups += epoch_of_tables(read_kinds("train", self.data), lesson.tables, seed)
         if lesson.contests:
-            with searching(asked, self.scratch) as search:
-                contests = epoch_of_contests(asked, search, lesson.contests, seed)
-            if not contests:
-                msg = (
-                    "no other passage is found for any question, as where QUOTH_PASSAGES is 1: "
-                    "unset what you set of QUOTH_*."
-                )
-                raise RunError(msg)
-            groups += contests
+            groups += self._contests(lesson.contests, lesson.squad_contests, seed)
         return groups
+
+    def _contests(self, ours: Mix, squad: int, seed: int) -> list[Group]:
+        rng = seeded(seed)
+        articles = rng.sample(self.articles, min(CONTEST_ARTICLES, len(self.articles)))
+        with searching([*self.corpora, *articles], self.scratch) as search:
+            contests = epoch_of_contests(self.corpora, search, ours, seed)
+            contests += epoch_of_contests(articles, search, Mix(squad, followups=0), seed)
+        if not contests:
+            msg = (
+                "no other passage is found for any question, as where QUOTH_PASSAGES is 1: "
+                "unset what you set of QUOTH_*."
+            )
+            raise RunError(msg)
+        return contests

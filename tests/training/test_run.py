@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from reader.model import file_sha256
-from tests.training.test_sources import write_qamr
+from tests.training.test_sources import write_qamr, write_squad
 from tests.training.tiny import equal, tiny_network, weights
 from training import loop, run
 from training.contests import Mix
 from training.distil import RECORD
-from training.errors import OpinionsError, RunError, TrainingError
+from training.errors import OpinionsError, RunError, SourceError, TrainingError
 from training.examples import Example
 from training.fingerprint import FINGERPRINT_NAME
 from training.loop import LOG_NAME
@@ -42,22 +42,22 @@ def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
 def test_the_command_runs_its_stages_in_turn_and_stops_at_what_goes_wrong(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ran: list[tuple[str, Path]] = []
+    ran: list[tuple[str, Path, Path]] = []
 
     def failing(_: Workplace) -> None:
         raise TrainingError("int8 loses too much")
 
     def remembering(name: str) -> Callable[[Workplace], None]:
-        return lambda place: ran.append((name, place.qamr))
+        return lambda place: ran.append((name, place.qamr, place.squad))
 
     for name in STAGES:
         monkeypatch.setitem(STAGES, name, remembering(name))
     monkeypatch.setitem(STAGES, "export", failing)
 
     with pytest.raises(SystemExit, match="export: int8 loses too much"):
-        main(["all", "--qamr", "here"])
+        main(["all", "--qamr", "here", "--squad", "there"])
 
-    assert ran == [(name, Path("here")) for name in (*STUDENT_STAGES, "choose")]
+    assert ran == [(name, Path("here"), Path("there")) for name in (*STUDENT_STAGES, "choose")]
 
 
 def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,9 +69,9 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture
 def place(tmp_path: Path) -> Workplace:
-    """Splits of two passages each, one QAMR question, an opinion of something else."""
-    data, qamr, minilm = (tmp_path / name for name in ("data", "qamr", "minilm"))
-    for folder in (data, qamr):
+    """Splits of two passages each, one QAMR question, three paragraphs of SQuAD, an opinion."""
+    data, qamr, squad, minilm = (tmp_path / name for name in ("data", "qamr", "squad", "minilm"))
+    for folder in (data, qamr, squad):
         folder.mkdir()
     with (DATA_FOLDER / "dev.jsonl").open(encoding="utf-8") as lines:
         for split in (*SPLITS, "dev"):
@@ -79,8 +79,10 @@ def place(tmp_path: Path) -> Workplace:
     shutil.copy(DATA_FOLDER / TABLES_NAME, data)
     (data / "opinions.bin").write_bytes(bytes(RECORD.itemsize))
     write_qamr(qamr)
+    write_squad(squad)
     tiny_network().save(minilm)
-    return Workplace(qamr, tmp_path / "mpnet", minilm, tmp_path / "work", tmp_path / "out", data)
+    work, out = tmp_path / "work", tmp_path / "out"
+    return Workplace(qamr, squad, tmp_path / "mpnet", minilm, work, out, data)
 
 
 @pytest.fixture
@@ -181,40 +183,59 @@ def examples_of(place: Workplace, lesson: Lesson) -> list[Example]:
     return [example for group in place.lesson_groups(lesson) for example in group]
 
 
-def test_the_student_meets_the_questions_of_each_split_so_many_times(
-    searching_place: Workplace,
+def test_the_student_meets_the_questions_of_the_first_splits_so_many_times(
+    place: Workplace,
 ) -> None:
-    """Those of the first one with the teacher's opinions before."""
-    met_by: list[tuple[list[Example], list[int]]] = [
-        (searching_place.student_examples(), [1, 2, *[0] * len(SPLITS[2:])])
-    ]
+    """Those of the first one with the teacher's opinions before; lessons draw from all splits."""
+    examples = place.student_examples()
+
+    answered = [example for example in examples if example.kind == "passage"]
+    times = [1, 2, *[0] * len(SPLITS[2:])]
+    for corpus, count in zip(place.corpora, times, strict=True):
+        asked = sum(bool(q.spans) for passage in corpus.passages for q in passage.questions)
+        texts = [passage.text for passage in corpus.passages]
+        met = sum(any(one.context in text for text in texts) for one in answered)
+        assert met == count * asked
+    kinds = {example.kind.split()[0] for example in examples}
+    assert kinds >= {"passage", "followup", "unanswerable", "mismatched", "qamr"}
+    assert place.student_examples() == examples
+
+
+WHOLE = Lesson(9, squad=999, ours=9_999, followups=0, mismatches=0, qamr=0, tables=0)
+"""Every question of SQuAD and of ours once, and nothing else."""
+NOTHING = replace(WHOLE, squad=0, ours=0)
+
+
+def test_every_lesson_mixes_all_kinds(searching_place: Workplace) -> None:
+    squad = {passage.text for article in searching_place.articles for passage in article.passages}
     for lesson in LESSONS.values():
-        times = [int(split in lesson.splits) for split in SPLITS]
-        # All that one which asks a part of them chooses from.
-        whole = replace(lesson, examples=None)
-        met_by.append((examples_of(searching_place, whole), times))
-        assert any(one.kind == "contest" for one in met_by[-1][0]) == bool(lesson.contests)
-    for examples, times in met_by:
-        answered = [example for example in examples if example.kind == "passage"]
-        for corpus, count in zip(searching_place.corpora, times, strict=True):
-            asked = sum(bool(q.spans) for passage in corpus.passages for q in passage.questions)
-            texts = [passage.text for passage in corpus.passages]
-            met = sum(any(one.context in text for text in texts) for one in answered)
-            assert met == count * asked
+        examples = examples_of(searching_place, lesson)
         kinds = {example.kind.split()[0] for example in examples}
-        assert kinds >= {"passage", "followup", "unanswerable", "mismatched", "qamr"}
+        assert kinds >= {"passage", "followup", "unanswerable", "mismatched", "qamr", "table"}
+        assert ("contest" in kinds) == bool(lesson.contests)
+        assert any(example.context in squad for example in examples)
 
-    assert searching_place.student_examples() == searching_place.student_examples()
+
+def test_a_lesson_asks_the_questions_of_all_splits_and_of_squad(place: Workplace) -> None:
+    passages = [
+        passage for corpus in (*place.articles, *place.corpora) for passage in corpus.passages
+    ]
+    asked = sum(bool(question.spans) for passage in passages for question in passage.questions)
+
+    answered = [one for one in examples_of(place, WHOLE) if one.kind == "passage"]
+
+    assert len(answered) == asked
+    for passage in passages:
+        assert any(one.context in passage.text for one in answered)
 
 
-def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> None:
-    first = LESSONS["student-again"]
+def test_lessons_ask_the_same_questions_otherwise(place: Workplace) -> None:
     met = [
         {one.key for one in examples if one.kind == "passage"}
         for examples in (
             place.student_examples(),
-            examples_of(place, first),
-            examples_of(place, replace(first, turn=9)),
+            examples_of(place, WHOLE),
+            examples_of(place, replace(WHOLE, turn=8)),
         )
     ]
 
@@ -224,55 +245,39 @@ def test_a_split_that_is_asked_again_is_asked_otherwise(place: Workplace) -> Non
     assert len(set(turns)) == len(turns)
 
 
-def test_a_lesson_may_ask_a_part_of_its_questions(place: Workplace) -> None:
-    whole, part = (
-        place.lesson_groups(Lesson(SPLITS, 9, examples=count, mismatches=0)) for count in (None, 7)
-    )
+@pytest.mark.parametrize("source", ["squad", "ours"])
+def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, source: str) -> None:
+    part = place.lesson_groups(replace(NOTHING, **{source: 4}))
 
-    drawn = [group for group in part if not group[0].kind.startswith("qamr")]
-    assert len(drawn) == 7
-    assert set(drawn) < set(whole)
+    assert len(set(part)) == 4
+    assert set(part) < set(place.lesson_groups(WHOLE))
 
 
 def test_a_lesson_may_ask_about_tables(place: Workplace) -> None:
-    without, with_tables = (
-        place.lesson_groups(Lesson(SPLITS[:1], 9, mismatches=0, tables=count)) for count in (0, 3)
-    )
+    groups = place.lesson_groups(replace(NOTHING, tables=3))
 
-    added = with_tables[len(without) :]
-    assert with_tables[: len(without)] == without
-    assert {one.kind for group in added for one in group} <= set(map(kind_of, LAYOUTS))
-    assert len(added) == 3 * QUESTIONS_PER_TABLE
+    assert {one.kind for group in groups for one in group} <= set(map(kind_of, LAYOUTS))
+    assert len(groups) == 3 * QUESTIONS_PER_TABLE
 
 
-def test_a_lesson_may_ask_follow_ups_of_all_splits_so_far(place: Workplace) -> None:
-    without, with_followups = (
-        place.lesson_groups(Lesson(SPLITS[1:2], 9, mismatches=0, followups=count))
-        for count in (0, 100)
-    )
+def test_a_lesson_may_ask_follow_ups_of_all_splits(place: Workplace) -> None:
+    examples = examples_of(place, replace(NOTHING, followups=9_999))
 
-    added = set(with_followups) - set(without)
-    assert {one.kind for group in added for one in group} >= {"followup joined"}
-    first, second = (
-        any(one.context in passage.text for group in added for one in group)
-        for corpus in place.corpora[:2]
-        for passage in corpus.passages[:1]
-    )
-    assert first
-    assert second
+    assert {one.kind for one in examples} >= {"followup joined"}
+    for corpus in place.corpora:
+        texts = [passage.text for passage in corpus.passages]
+        assert any(one.context in text for one in examples for text in texts)
 
 
-def test_contests_are_between_passages_of_the_splits_that_are_asked(
-    searching_place: Workplace,
-) -> None:
-    lesson = Lesson(SPLITS[1:3], 9, mismatches=0, contests=Mix(5, 2, 1))
+def test_contests_are_among_the_passages_of_ours_and_of_squad(searching_place: Workplace) -> None:
+    lesson = replace(NOTHING, contests=Mix(5, 2, 1), squad_contests=1)
     groups = searching_place.lesson_groups(lesson)
 
-    contests = [group for group in groups if len(group) > 1]
-    assert len(contests) == 8
-    texts = [passage.text for corpus in searching_place.corpora[1:3] for passage in corpus.passages]
-    for example in (example for contest in contests for example in contest):
-        assert any(example.context in text for text in texts)
+    assert all(len(group) > 1 for group in groups)
+    assert len(groups) == 9
+    texts = [passage.text for corpus in searching_place.corpora for passage in corpus.passages]
+    ours = sum(any(group[0].context in text for text in texts) for group in groups)
+    assert ours == 8
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
@@ -282,14 +287,14 @@ def test_a_lesson_of_contests_that_finds_no_rival_is_refused(
     monkeypatch.setenv("QUOTH_PASSAGES", "1")
 
     with pytest.raises(RunError, match="QUOTH_PASSAGES"):
-        searching_place.lesson_groups(Lesson(SPLITS[:1], 9, contests=Mix(8, 0)))
+        searching_place.lesson_groups(replace(NOTHING, contests=Mix(8, 0)))
 
 
-def test_wrong_passages_are_not_from_splits_that_come_later(place: Workplace) -> None:
-    later = [passage.text for passage in place.corpora[2].passages]
+def test_a_lesson_without_squad_says_what_is_missing(place: Workplace) -> None:
+    (place.squad / "train.jsonl.gz").unlink()
 
-    for one in examples_of(place, LESSONS["student-again"]):
-        assert not any(one.context in text for text in later)
+    with pytest.raises(SourceError, match="--squad"):
+        place.lesson_groups(WHOLE)
 
 
 def test_a_missing_result_says_which_stage_makes_it(place: Workplace) -> None:

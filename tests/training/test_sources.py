@@ -1,3 +1,4 @@
+import gzip
 import itertools
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ from training.sources import (
     locate_all,
     read_passages,
     read_qamr,
+    read_squad,
     undo_treebank,
 )
 from training.workplace import SPLITS
@@ -201,3 +203,72 @@ def test_qamr_questions_are_kept_where_validators_agree_on_one_run_of_words(tmp_
 def test_a_missing_qamr_file_says_where_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="julianmichael/qamr"):
         read_qamr(tmp_path)
+
+
+PARAGRAPHS = [
+    {
+        "id": f"s{number}",
+        "title": title,
+        "text": f"Ada rows {title.lower()}. Bo sails to town {number}.",
+        "qas": [{"q": "Who rows?", "a": "Ada"}, {"q": "Who swims?", "a": None}],
+    }
+    for number, title in enumerate(["Boats", "Lakes", "Boats"])
+]
+
+
+def write_squad(folder: Path) -> None:
+    """A train split, packed, and dev."""
+    lines = "".join(json.dumps(paragraph) + "\n" for paragraph in PARAGRAPHS)
+    (folder / "train.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    (folder / "dev.jsonl").write_text(lines, encoding="utf-8")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_squad_is_read_by_article(tmp_path: Path, *, packed: bool) -> None:
+    write_squad(tmp_path)
+    if not packed:
+        (tmp_path / "train.jsonl.gz").unlink()
+        (tmp_path / "dev.jsonl").rename(tmp_path / "train.jsonl")
+
+    articles = read_squad(tmp_path, "train")
+
+    assert [[passage.id for passage in article] for article in articles] == [["s0", "s2"], ["s1"]]
+    answered, unanswered = articles[0][0].questions
+    assert (answered.text, answered.spans) == ("Who rows?", ((0, 3),))
+    assert unanswered.spans == ()
+
+
+def test_a_missing_squad_says_what_it_should_be(tmp_path: Path) -> None:
+    with pytest.raises(
+        SourceError, match=r"nowhere is not there\. .*--squad; .*one paragraph a line"
+    ):
+        read_squad(tmp_path / "nowhere", "train")
+    with pytest.raises(SourceError, match=r"holds no train\.jsonl\.gz or train\.jsonl"):
+        read_squad(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"version": "v2.0", "data": []}\n', "line 1 is not one paragraph a line.*id: Field req"),
+        (json.dumps(PARAGRAPHS[0]).encode() + b"\nid\ttext\n", "line 2 is not .*Invalid JSON"),
+        (json.dumps(PARAGRAPHS[0]).replace('"Ada"', '"Cy"').encode(), "'Cy' is not in the passage"),
+        (b"", "dev.jsonl is empty"),
+    ],
+)
+def test_a_squad_of_another_format_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "dev.jsonl").write_bytes(content)
+
+    with pytest.raises(SourceError, match=said):
+        read_squad(tmp_path, "dev")
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.0])
+def test_a_cut_download_of_squad_is_named(tmp_path: Path, kept: float) -> None:
+    write_squad(tmp_path)
+    path = tmp_path / "train.jsonl.gz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * kept)] or b"not packed")
+
+    with pytest.raises(SourceError, match=r"train\.jsonl\.gz can't be read to its end"):
+        read_squad(tmp_path, "train")

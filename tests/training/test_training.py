@@ -15,7 +15,7 @@ from training.features import BERT, Encoded, RowGroup, encode, hard_targets, row
 from training.fingerprint import rows_sha256
 from training.loop import Recipe, train
 from training.measure import Report, read
-from training.models import Network
+from training.models import Network, open_student, quicken
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3)
 CONTEXTS = ["Ada rows", "Bo sails far", "Cy", "Di swims in the sea", "Ed runs", "Flo flies high"]
@@ -195,3 +195,44 @@ def test_the_fused_attention_is_the_spelled_out_one(padded: int) -> None:
         fused = model(input_ids=ids, attention_mask=mask).start_logits
 
     assert torch.allclose(plain[mask == 1], fused[mask == 1], atol=1e-5)
+
+
+@pytest.mark.parametrize("padded", [8, 0])
+def test_attention_in_float_is_transformers_own(tmp_path: Path, padded: int) -> None:
+    import torch
+    from transformers import BertForQuestionAnswering
+
+    tiny_network().save(tmp_path)
+    plain = BertForQuestionAnswering.from_pretrained(tmp_path).train(mode=False)
+    ours = open_student(tmp_path).model.train(mode=False)
+    ids = torch.randint(2, 100, (3, 20))
+    mask = torch.ones_like(ids)
+    mask[1, 20 - padded :] = 0
+
+    found, wanted = (
+        model(input_ids=ids, attention_mask=mask).start_logits for model in (ours, plain)
+    )
+    assert torch.allclose(found[mask == 1], wanted[mask == 1], atol=1e-5)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = ours(input_ids=ids, attention_mask=mask).start_logits.sum()
+    torch.autograd.backward(loss)
+    query = ours.get_submodule("bert.encoder.layer.0.attention.self.query")
+    assert query.weight.grad.abs().sum() > 0
+
+
+def test_a_quick_lesson_leaves_chance_and_the_words_out(tmp_path: Path) -> None:
+    from torch.nn import Dropout
+
+    network, before = tiny_network(), tiny_network()
+    quicken(network)
+
+    train_tiny(network, tmp_path)
+
+    words = "bert.embeddings.word_embeddings.weight"
+    after = weights(network)
+    changed = {
+        name for name, weight in weights(before).items() if bool((weight != after[name]).any())
+    }
+    assert words not in changed
+    assert "bert.encoder.layer.0.attention.self.query.weight" in changed
+    assert {module.p for module in network.model.modules() if isinstance(module, Dropout)} == {0.0}
