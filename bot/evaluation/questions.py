@@ -21,9 +21,11 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from bot.evaluation.errors import QuestionsError
-from bot.evaluation.json_stream import JsonStreamError, elements
 
 LINES_SUFFIX = ".jsonl"
+_KINDS = (
+    f"Files whose name ends in {LINES_SUFFIX} are read as JSON Lines, all others as SQuAD's JSON."
+)
 # Of a blamed value; an error should fit a few lines.
 _SHOWN_CHARS = 80
 # What pydantic says in Python's words.
@@ -74,7 +76,7 @@ class QuestionedPassage:
     """A text with questions about it."""
 
     title: str
-    """"" where SQuAD's file names it after its paragraphs."""
+    """"" where it has none."""
     text: str
     questions: tuple[Question, ...]
     where: str = ""
@@ -191,13 +193,18 @@ class _SquadParagraph(_Outside):
 
 class _SquadArticle(_Outside):
     title: str = ""
+    paragraphs: tuple[Any, ...]
+
+
+class _SquadFile(_Outside):
+    data: tuple[_SquadArticle, ...]
 
 
 def read_questions(
     path: Path, misfits: Misfits, asked: set[bytes] | None = None
 ) -> Iterator[QuestionedPassage]:
     """
-    Read one file, holding one passage of it at a time.
+    Read one file; of JSON Lines, one passage is held at a time.
 
     Args:
         path: Named `.jsonl` for our format; any other name is SQuAD's.
@@ -306,19 +313,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            where = f"{path}, line {number}"
-            try:
-                # Else json guesses the encoding, and speaks of the one it guessed.
-                yield where, json.loads(line.decode("utf-8-sig"))
-            except UnicodeDecodeError as error:
-                raise QuestionsError(f"{where}: is not UTF-8 ({error.reason}).") from error
-            except json.JSONDecodeError as error:
-                raise QuestionsError(
-                    f"{where}: is not JSON ({error.msg} at character {error.pos + 1})."
-                ) from error
-            # An integer of thousands of digits is one too.
-            except (ValueError, RecursionError) as error:
-                raise QuestionsError(f"{where}: is not JSON ({error}).") from error
+            yield f"{path}, line {number}", _parsed(line, path, number)
 
 
 def _our_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
@@ -358,20 +353,49 @@ def _squad_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
 
 def _squad_paragraphs(path: Path, model: type[_Row]) -> Iterator[tuple[str, str, _Row]]:
     """Each paragraph with its place and its article's title."""
-    with path.open("rb") as file:
-        try:
-            for element in elements(file, "data", "paragraphs"):
-                number, place = element.places
-                begins = f"{path}, in the paragraph that begins at line {element.line}"
-                article = _valid(_SquadArticle, element.beside, begins, ("data", number))
-                steps = ("data", number, "paragraphs", place)
-                paragraph = _valid(model, element.value, begins, steps)
-                yield f"{begins}, {_field(steps)}", article.title, paragraph
-        except JsonStreamError as error:
-            raise QuestionsError(
-                f"{path}, line {error.line}: {error}. Files whose name ends in {LINES_SUFFIX} "
-                "are read as JSON Lines, all others as SQuAD's JSON."
-            ) from error
+    content = _parsed(path.read_bytes(), path)
+    try:
+        whole = _valid(_SquadFile, content, str(path))
+    except QuestionsError as error:
+        raise QuestionsError(f"{error} {_KINDS}") from error
+    for number, article in enumerate(whole.data):
+        for place, paragraph in enumerate(article.paragraphs):
+            steps = ("data", number, "paragraphs", place)
+            yield (
+                f"{path}, {_field(steps)}",
+                article.title,
+                _valid(model, paragraph, str(path), steps),
+            )
+
+
+def _parsed(content: bytes, path: Path, first_line: int = 1) -> Any:
+    """
+    Read a JSON value.
+
+    Args:
+        content: The value, in UTF-8.
+        path: The file that it stands in.
+        first_line: Where it begins there, from 1.
+
+    Raises:
+        QuestionsError: If it is none.
+    """
+    try:
+        # Else json guesses the encoding, and speaks of the one it guessed.
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = first_line + content.count(b"\n", 0, error.start)
+        raise QuestionsError(f"{path}, line {line}: is not UTF-8 ({error.reason}).") from error
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        raise QuestionsError(
+            f"{path}, line {line}: is not JSON ({error.msg} at character {error.colno}). {_KINDS}"
+        ) from error
+    # An integer of thousands of digits is one too.
+    except (ValueError, RecursionError) as error:
+        raise QuestionsError(
+            f"{path}, line {first_line}: is not JSON ({error}). {_KINDS}"
+        ) from error
 
 
 def _valid(model: type[_Row], content: Any, where: str, outer: tuple[str | int, ...] = ()) -> _Row:
