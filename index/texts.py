@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from index.documents import Document, Place
+from index.documents import Document
 from index.errors import IndexDamagedError
+from index.formats.base import Place
 from index.manifest import DocumentStamp
 from index.passages import Passage
 
@@ -52,6 +53,8 @@ CREATE TABLE {name}.places (
     end_char INTEGER NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    line INTEGER,
     PRIMARY KEY (document_row, start_char)
 ) WITHOUT ROWID;
 CREATE TABLE {name}.passages (
@@ -84,6 +87,7 @@ SELECT 1 + max(
 """
 _REMOVED_COUNT = "SELECT count(*) FROM added.removed"
 _FILES = ("main", "added")
+_PLACE = "start_char, end_char, kind, name, level, line"
 _DOCUMENT = "row, id, title, sha256, modified, dated"
 
 
@@ -290,7 +294,7 @@ class Texts:
         row = self._row(document_id)
         for name in _FILES:
             found = self._connection.execute(
-                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f"SELECT {_PLACE}"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? AND start_char <= ?"
                 " ORDER BY start_char DESC LIMIT 1",
                 (row, position),
@@ -305,7 +309,7 @@ class Texts:
             Place(*place)
             for name in _FILES
             for place in self._connection.execute(
-                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f"SELECT {_PLACE}"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? ORDER BY start_char",
                 (row,),
             )

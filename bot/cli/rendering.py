@@ -10,7 +10,8 @@ import click
 from bot.answer import Answer, AnswerSpan, NearestPassage
 from bot.cli.common import one_line
 from bot.collections import BASE_COLLECTION
-from index.documents import Place, shorten
+from index.documents import shorten
+from index.formats.base import Place
 from prompts import Style, render
 
 INDENT = "  "
@@ -225,8 +226,8 @@ def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
     }
 
 
-def _place_json(place: Place | None) -> dict[str, str] | None:
-    return {"kind": place.kind, "name": place.name} if place else None
+def _place_json(place: Place | None) -> dict[str, str | int | None] | None:
+    return {"kind": place.kind, "name": place.name, "line": place.line} if place else None
 
 
 def _rounded(number: float) -> float:

@@ -16,7 +16,8 @@ from bot.discord_app.limits import (
     MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, plain, start_of
-from index.documents import Place, shorten
+from index.documents import shorten
+from index.formats.base import Place
 from prompts import render
 
 # On either side of an answer within its sentence; a longer sentence is cut between words.

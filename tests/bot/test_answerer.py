@@ -20,7 +20,7 @@ from bot.answerer import (
 from bot.conversation import MAX_EARLIER_CHARS, Turn, turn_of
 from bot.locating import VerbatimError
 from bot.question import QuestionError
-from index.documents import Place
+from index.formats.base import Place
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText

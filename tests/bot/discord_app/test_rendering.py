@@ -22,7 +22,7 @@ from bot.discord_app.rendering import (
     text_of,
     uptime,
 )
-from index.documents import Place
+from index.formats.base import Place
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_message
 
