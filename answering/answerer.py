@@ -21,7 +21,7 @@ from reader.model import PassageText, Reader
 
 SPANS_PER_PASSAGE = 3
 # So many are always read. Of the others, those whose score is so far behind the first one's hold
-# the answer too rarely to be worth their time; docs/speed.md says what that costs.
+# the answer too rarely to be worth their time; docs/lab/speed.md says what that costs.
 ALWAYS_READ = 2
 FAR_BEHIND = 0.08
 # What a person will look through: the best that retrieval found, where nothing is good enough.
@@ -29,7 +29,7 @@ MAX_NEAREST = 3
 # What was just shown reaches so far to either side: about two passages.
 NEAR_CHARS = 1_500
 # A follow-up is read in more passages. The best of them are asked the question before it, too, and
-# read in every wording. docs/conversation.md says what more of either gives.
+# read in every wording. docs/lab/conversation.md says what more of either gives.
 MORE_FOR_FOLLOW_UP = 7
 PASSAGES_READ_AGAIN = 4
 

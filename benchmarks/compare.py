@@ -4,8 +4,8 @@ Quoth beside its peers on the same cores, passages, weights and questions: `make
     python -m benchmarks.compare [--questions 400] [--work build/compare]
 
 Every system works in processes of its own. Where times are compared, the systems take turns, round
-by round, so that whatever else the machine does hits them alike. Writes `docs/benchmarks.md` and
-its picture; `python -m benchmarks.compare_report` makes them again from what was measured.
+by round, so that whatever else the machine does hits them alike. Writes `docs/lab/benchmarks.md`
+and its picture; `python -m benchmarks.compare_report` makes them again from what was measured.
 """
 
 import argparse
@@ -56,7 +56,9 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=5, metavar="N", help="rounds of cold starts")
     parser.add_argument("--rounds", type=int, default=10, metavar="N", help="of warm questions")
     parser.add_argument("--work", type=Path, default=Path("build/compare"), metavar="DIR")
-    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"), metavar="FILE.md")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/lab/benchmarks.md"), metavar="FILE.md"
+    )
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     folder = Folder(arguments.work)

@@ -1,7 +1,7 @@
 """
-What the comparison measured -> `docs/benchmarks.md` and its picture.
+What the comparison measured -> `docs/lab/benchmarks.md` and its picture.
 
-    python -m benchmarks.compare_report [build/compare/measured.json] [--out docs/benchmarks.md]
+    python -m benchmarks.compare_report [build/compare/measured.json] [--out docs/lab/benchmarks.md]
 """
 
 import argparse
@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument(
         "measured", type=Path, nargs="?", default=Path("build/compare/measured.json")
     )
-    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"), metavar="FILE.md")
+    parser.add_argument(
+        "--out", type=Path, default=Path("docs/lab/benchmarks.md"), metavar="FILE.md"
+    )
     arguments = parser.parse_args()
     comparison = Comparison.model_validate_json(arguments.measured.read_bytes())
     write_report(comparison, arguments.out)

@@ -1,7 +1,7 @@
 """
 How many questions a second Quoth answers in Discord, and how long they take, until it refuses.
 
-    taskset -c 0,1 python -m benchmarks.discord_load [--write docs/discord_load.md]
+    taskset -c 0,1 python -m benchmarks.discord_load [--write docs/lab/discord_load.md]
 
 `quoth run` works as a process of its own, with the real models, against the local Discord of the
 tests, over real sockets; both share the two cores. For each rate, questions come evenly for some
@@ -110,7 +110,7 @@ def page(rows: Sequence[Measured], seconds: float, late: int) -> str:
     made_on = f"{cores} cores ({processor()}), Python {platform.python_version()}"
     return f"""# Questions a second in Discord
 
-    taskset -c 0,1 .venv/bin/python -m benchmarks.discord_load --write docs/discord_load.md
+    taskset -c 0,1 .venv/bin/python -m benchmarks.discord_load --write docs/lab/discord_load.md
 
 Written by that command on {datetime.now(UTC):%Y-%m-%d}, on {made_on}.
 `quoth run` with the real models, and the local Discord of the tests, share the cores.

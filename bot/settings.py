@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         description="Of the questions whose best span is wrong, the share that may be answered "
         "with it, over small and large folders together; at the others the documents don't say. A "
         "limit on the share wrong, which is of the answers shown, would refuse nearly everything "
-        "of a weak reader (docs/confidence.md).",
+        "of a weak reader (docs/lab/confidence.md).",
     )
     max_question_chars: int = Field(
         4_000,

@@ -5,7 +5,8 @@ The encoder on disk: exported to ONNX once, checked whenever it is opened.
                                 question.onnx, in int8 where that makes nearly the same of questions
                                 weights beside both, tokenizer.json, manifest.json
 
-int8 takes less time and memory (docs/speed.md), and finds the answer as often (docs/retrieval.md).
+int8 takes less time and memory (docs/lab/speed.md), and finds the answer as often
+(docs/lab/retrieval.md).
 """
 
 import fcntl

@@ -19,7 +19,7 @@ from index.generation import Generation
 from index.lexical import SharedStatistics
 from index.passages import Passage
 
-# What the best BM25 score weighs beside a cosine; docs/retrieval.md says what else was tried.
+# What the best BM25 score weighs beside a cosine; docs/lab/retrieval.md says what else was tried.
 LEXICAL_WEIGHT = 0.3
 # Of each kind of search. Twice as many change nothing that can be measured among the few read.
 CANDIDATES = 50

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """The choices; `docs/scale.md` has the measurements, `benchmarks/scale.py` makes them."""
+    """The choices; `docs/lab/scale.md` has the measurements, `benchmarks/scale.py` makes them."""
 
     exact_up_to: int = 50_000
     """Passages whose vectors are searched one by one. Of more, short codes are searched first,

@@ -86,8 +86,8 @@ def split_norms(model: "ModelProto") -> None:
     Take each sum and its layer normalisation apart, which the optimiser makes one operator.
 
     On processors, ONNX Runtime's operator of both is five times slower than one after the other,
-    and took a sixth of all reading (docs/speed.md). Whoever runs the model keeps ONNX Runtime from
-    joining them again.
+    and took a sixth of all reading (docs/lab/speed.md). Whoever runs the model keeps ONNX Runtime
+    from joining them again.
     """
     from onnx import helper
 

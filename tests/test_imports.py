@@ -1,15 +1,11 @@
 """Imports run one way, from the faces down to `index` and `reader`, and never in a circle."""
 
-import ast
-from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-PACKAGES = ("prompts", "index", "reader", "answering", "bot", "quoth")
+from docs.imports import MAP, Arrows, drawn, graph, packages, with_graph
 
 # From the ground up: a module imports those of its own storey and of lower ones. Of the first
 # storey nothing knows anything of another package. The longest prefix that fits a module counts.
@@ -24,35 +20,6 @@ STOREYS: tuple[tuple[str, ...], ...] = (
 GROUND = STOREYS[0]
 
 
-def modules(root: Path) -> dict[str, Path]:
-    """Every module of the product by its dotted name; a package is its `__init__`."""
-    found = {}
-    for package in PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
-            parts = path.relative_to(root).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
-def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """The modules of the product that a file imports, also for types alone or in a function."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            wanted = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            wanted = [name if name in known else node.module for name in inside]
-        else:
-            continue
-        yield from (name for name in wanted if name in known)
-
-
-def graph(root: Path = ROOT) -> dict[str, set[str]]:
-    """What each module imports."""
-    known = modules(root)
-    return {name: set(imports(path, known)) - {name} for name, path in known.items()}
-
-
 def storey(module: str) -> int:
     """How high a module stands."""
     fits = [
@@ -64,7 +31,7 @@ def storey(module: str) -> int:
     return max(fits)[1]
 
 
-def climbs(arrows: dict[str, set[str]]) -> list[str]:
+def climbs(arrows: Arrows) -> list[str]:
     """Arrows that lead upwards, or from one package of the ground to another."""
     found = []
     for module, imported in arrows.items():
@@ -76,7 +43,7 @@ def climbs(arrows: dict[str, set[str]]) -> list[str]:
     return sorted(found)
 
 
-def circle(arrows: dict[str, set[str]]) -> list[str]:
+def circle(arrows: Arrows) -> list[str]:
     """Modules that import each other in a circle; none if there is none."""
     try:
         TopologicalSorter(arrows).prepare()
@@ -124,3 +91,39 @@ def test_a_circle_is_found_also_where_it_is_for_types_alone(tmp_path: Path) -> N
     )
 
     assert set(circle(graph(tmp_path))) == {"index.one", "index.two"}
+
+
+def test_the_graph_in_the_map_is_current() -> None:
+    text = MAP.read_text(encoding="utf-8")
+
+    assert with_graph(text) == text, "Run: make graph"
+
+
+def test_the_graph_has_a_box_for_each_package_and_no_arrow_that_others_make(
+    tmp_path: Path,
+) -> None:
+    texts = {
+        "index/__init__.py": "",
+        "index/store.py": "from index.formats import base\n",
+        "index/formats/base.py": "from index import store\n",
+        "index/formats/__init__.py": "",
+        "answering/__init__.py": "import index.store\n",
+        "bot/__init__.py": "import answering\nimport index.store\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert drawn(packages(tmp_path)).splitlines() == [
+        "flowchart TD",
+        '    answering["answering"]',
+        "    answering --> index",
+        '    bot["bot"]',
+        "    bot --> answering",
+        '    index["index<br>index.formats"]',
+    ]
+
+
+def test_a_map_without_a_place_for_the_graph_is_named() -> None:
+    with pytest.raises(ValueError, match="architecture.md"):
+        with_graph("# Architecture")

@@ -3,7 +3,8 @@ What a passage has to do with what was said before -> how a follow-up is asked o
 spans are worth. Pure functions.
 
 What a passage says to the question before tells how likely it is the one that is spoken of, what a
-pronoun stands for there, and where in it people are. docs/conversation.md says what else was tried.
+pronoun stands for there, and where in it people are. docs/lab/conversation.md says what else was
+tried.
 """
 
 import re
@@ -34,7 +35,7 @@ SAME_SENTENCE_GAIN = 2.0
 OTHER_KIND_LOSS = 2.0
 # What spans near what was just shown gain, for each cosine that their passages do. With what the
 # calibration makes of that, it is the 4 logits that were chosen; alone, that changes with each
-# calibration (docs/conversation.md).
+# calibration (docs/lab/conversation.md).
 NEAR_MARGIN = 12.0
 
 

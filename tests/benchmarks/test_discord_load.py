@@ -21,7 +21,7 @@ def test_a_rate_is_a_row() -> None:
 def test_the_page_says_how_it_was_made_and_what_was_sustained() -> None:
     text = page(ROWS, 10.0, late=0)
 
-    assert "python -m benchmarks.discord_load --write docs/discord_load.md" in text
+    assert "python -m benchmarks.discord_load --write docs/lab/discord_load.md" in text
     assert "answered up to 10.0 questions a second" in text
     assert table(ROWS) in text
 
