@@ -20,7 +20,7 @@ help:
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
 
 ask: .venv/installed
-	@$(BIN)/quoth ask -- "$$QUESTION" || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
+	@$(BIN)/quoth ask -- "$$QUESTION" || { code=$$?; [ $$code -eq 3 ] || [ $$code -eq 4 ] || exit $$code; }
 
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from answering.calibration import SURE_FROM
 from index.formats.base import Place
 
 
@@ -43,6 +44,40 @@ class NearestPassage:
     """The one that the document is in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quote that is shown once, and the spans in it."""
+
+    spans: tuple[AnswerSpan, ...]
+    """At least one, in the order of the document."""
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The quote, cut at the bounds of its spans: they are the second piece, the fourth ..."""
+        pieces, reached = [], self.spans[0].quote_start_char
+        quote, first = self.spans[0].quote, reached
+        for span in self.spans:
+            pieces += [quote[reached - first : span.start_char - first], span.text]
+            reached = span.end_char
+        return (*pieces, quote[reached - first :])
+
+
+def quoted(spans: Sequence[AnswerSpan]) -> list[Quoted]:
+    """Put spans of the same quote together; quotes stand in the order of their first span."""
+    found: dict[tuple[str, str, int, str], list[AnswerSpan]] = {}
+    for span in spans:
+        place = (span.collection, span.document_id, span.quote_start_char, span.quote)
+        together = found.setdefault(place, [])
+        if all(
+            span.end_char <= one.start_char or one.end_char <= span.start_char for one in together
+        ):
+            together.append(span)
+    return [
+        Quoted(tuple(sorted(together, key=lambda span: span.start_char)))
+        for together in found.values()
+    ]
+
+
 def whose_context(
     spans: Sequence[AnswerSpan], nearest: Sequence[NearestPassage]
 ) -> list[AnswerSpan | NearestPassage]:
@@ -67,6 +102,10 @@ class Timings:
     total_s: float
 
 
+Outcome = Literal["answered", "unsure", "unanswered"]
+"""What became of a question: the documents say; they may say, and Quoth is not sure; they don't
+say."""
+
 Kind = Literal["one", "list", "disagreement"]
 """What several spans are: the items of a list, or what documents that disagree say instead of each
 other, the newest first where all of them are dated."""
@@ -79,7 +118,7 @@ class Answer:
     id: str
     question: str
     spans: tuple[AnswerSpan, ...]
-    """None if the documents don't say."""
+    """None unless the question is answered."""
     confidence: float
     """Of the best span, also where it was too low to be shown."""
     alternatives: tuple[AnswerSpan, ...]
@@ -92,11 +131,30 @@ class Answer:
     """"one" wherever there are fewer than two spans."""
     understood: str | None = None
     """What it was taken to ask, leaning on those before it; None if it was understood as typed."""
+    candidates: tuple[AnswerSpan, ...] = ()
+    """Spans that may be the answer, best first, where Quoth is not sure. They are no answer."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Which of the three it is."""
+        if self.spans:
+            return "answered"
+        return "unsure" if self.candidates else "unanswered"
+
+    @property
+    def shown(self) -> tuple[AnswerSpan, ...]:
+        """The answer, or else what may be it."""
+        return self.spans or self.candidates
 
     @property
     def answered(self) -> bool:
         """Whether the documents say."""
-        return bool(self.spans)
+        return self.outcome == "answered"
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the confidence is so high that people need not be warned."""
+        return self.confidence >= SURE_FROM
 
     @property
     def is_by_date(self) -> bool:

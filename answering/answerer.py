@@ -91,7 +91,7 @@ class Answerer:
             reader: Finds spans in what is retrieved.
             calibration: Of that reader.
             passages: See `bot.settings.Settings`, as for `max_question_chars`.
-            min_confidence: Below it the documents don't say; see `Calibration.threshold`.
+            min_confidence: Below it nothing is an answer; see `Calibration.threshold`.
             max_question_chars: Longer questions are refused.
         """
         self._retriever = retriever
@@ -118,7 +118,7 @@ class Answerer:
         found = self.find(question, earlier)
         judged = judge(found.candidates, self.calibration)
         choice = select(found.question, judged, self.calibration, self._min_confidence)
-        spans = tuple(self._located(one) for one in choice.chosen)
+        spans, candidates = self._located(choice.chosen), self._located(choice.candidates)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
         asked = self._asked(found, judged[0].candidate) if judged else found.question
         return Answer(
@@ -126,8 +126,8 @@ class Answerer:
             question=found.question,
             spans=newest_first(spans) if choice.kind == "disagreement" else spans,
             confidence=choice.confidence,
-            alternatives=tuple(self._located(one) for one in choice.rest[:alternatives] if spans),
-            nearest=() if spans else self._nearest(attempt.retrieval.hits),
+            alternatives=self._located(choice.rest[:alternatives]) if spans or candidates else (),
+            nearest=() if spans or candidates else self._nearest(attempt.retrieval.hits),
             generation=self._retriever.generation.id,
             timings=Timings(
                 encode_s=sum(one.retrieval.encode_s for one in found.attempts),
@@ -137,6 +137,7 @@ class Answerer:
             ),
             kind=choice.kind,
             understood=asked if asked != found.question else None,
+            candidates=candidates,
         )
 
     def find(self, question: str, earlier: Sequence[Turn] = ()) -> Findings:
@@ -232,8 +233,8 @@ class Answerer:
         first = [one.candidate for one in judge(alone, self.calibration)[:1]]
         return found.question if any(_is_same(one, best) for one in first) else best.asked
 
-    def _located(self, judged: Judged) -> AnswerSpan:
-        return located(judged, self._retriever.source(judged.candidate.passage))
+    def _located(self, judged: Sequence[Judged]) -> tuple[AnswerSpan, ...]:
+        return tuple(located(one, self._retriever.source(one.candidate.passage)) for one in judged)
 
     def _nearest(self, hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
         return tuple(

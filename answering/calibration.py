@@ -21,6 +21,15 @@ FORMAT_VERSION = 3
 # Thresholds are kept for a risk of 0, 1, ... 100 %.
 RISK_STEPS = 100
 
+# Two probabilities of being right. They mean the same whatever the reader, since each reader has a
+# calibration of its own. docs/confidence.md has the figures.
+#
+# A shown answer below it is marked as doubtful.
+SURE_FROM = 0.8
+# From here on, a best span that is not good enough for an answer is shown among candidates: one in
+# three such questions has a right one. Below it, one in ten has, and the documents don't say.
+UNSURE_FROM = 0.12
+
 _AGAIN = "Make it again with quoth eval --calibrate, or delete it."
 
 
@@ -120,6 +129,16 @@ class Calibration(BaseModel):
         below = min(int(place), RISK_STEPS - 1)
         low, high = self.thresholds[below : below + 2]
         return low + (high - low) * (place - below)
+
+
+def unsure_from(min_confidence: float) -> float:
+    """
+    The confidence from which Quoth says that it is not sure.
+
+    Args:
+        min_confidence: From here on an answer is shown. Where that is lower, nothing is unsure.
+    """
+    return min(UNSURE_FROM, min_confidence)
 
 
 def uncalibrated(reader_sha256: str) -> Calibration:

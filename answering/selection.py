@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from answering.answer import AnswerSpan, Kind
-from answering.calibration import Calibration
+from answering.calibration import Calibration, unsure_from
 from answering.candidates import Judged, overlap
 from answering.conflicts import versions
 from answering.lists import asks_for_several, listed, says_how_often
+
+# Spans that are shown where Quoth is not sure: what a person reads at a glance.
+MAX_CANDIDATES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Selection:
 
     chosen: tuple[Judged, ...]
     """None if nothing is good enough."""
+    candidates: tuple[Judged, ...]
+    """What may be right, best first, where nothing is good enough but something comes near."""
     kind: Kind
     confidence: float
     """Of the best candidate, chosen or not; 0 if there is none."""
@@ -37,7 +42,7 @@ def select(
         question: As typed, cleaned.
         judged: All candidates, best first.
         calibration: That judged them.
-        min_confidence: Below it the documents don't say.
+        min_confidence: Below it nothing is an answer; see also `unsure_from`.
     """
     fitting = [
         one
@@ -45,7 +50,7 @@ def select(
         if says_how_often(question, one.candidate.span.text, one.candidate.sentence)
     ]
     if not fitting:
-        return Selection((), "one", 0.0, tuple(judged))
+        return Selection((), (), "one", 0.0, tuple(judged))
     several: Kind
     if asks_for_several(question):
         several, chosen = "list", listed(question, fitting, calibration)
@@ -59,9 +64,12 @@ def select(
         )
     confidence = max(one.confidence for one in chosen)
     if confidence < min_confidence:
-        return Selection((), "one", confidence, tuple(judged))
+        candidates = likely(fitting) if confidence >= unsure_from(min_confidence) else ()
+        rest = tuple(one for one in judged if one not in candidates)
+        return Selection((), candidates, "one", confidence, rest)
     return Selection(
         chosen=chosen,
+        candidates=(),
         kind=several if len(chosen) > 1 else "one",
         confidence=confidence,
         rest=tuple(
@@ -70,6 +78,16 @@ def select(
             if not any(overlap(one.candidate, shown.candidate) for shown in chosen)
         ),
     )
+
+
+def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
+    """
+    The candidates that are shown where Quoth is not sure.
+
+    Args:
+        judged: Best first.
+    """
+    return tuple(judged[:MAX_CANDIDATES])
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:

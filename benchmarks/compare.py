@@ -39,7 +39,8 @@ WARMING_QUESTIONS = 8
 CORES = THREADS
 # What is worth naming beside the systems themselves.
 _LIBRARIES = ("faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch", "transformers")
-_NOT_IN_DOCUMENTS = 3
+# The exit codes of `quoth ask` where it has no answer: the documents don't say, or it is not sure.
+_NO_ANSWER = (3, 4)
 _Item = TypeVar("_Item")
 
 
@@ -221,7 +222,7 @@ class Run:
             _, status, usage = os.wait4(child.pid, 0)
             seconds = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != _NOT_IN_DOCUMENTS:
+        if child.returncode not in _NO_ANSWER:
             self._check(name, child.returncode)
         return seconds, 1024 * usage.ru_maxrss
 

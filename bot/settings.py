@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="Of the questions whose best span is wrong, the share that may be answered "
-        "with it, over small and large folders together; at the others the documents don't say. A "
+        "with it, over small and large folders together; at the others nothing is answered. A "
         "limit on the share wrong, which is of the answers shown, would refuse nearly everything "
         "of a weak reader (docs/lab/confidence.md).",
     )

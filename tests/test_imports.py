@@ -125,5 +125,5 @@ def test_the_graph_has_a_box_for_each_package_and_no_arrow_that_others_make(
 
 
 def test_a_map_without_a_place_for_the_graph_is_named() -> None:
-    with pytest.raises(ValueError, match="architecture.md"):
+    with pytest.raises(ValueError, match=r"architecture\.md"):
         with_graph("# Architecture")

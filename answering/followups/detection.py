@@ -50,9 +50,9 @@ class Turn:
 
     question: str
     answer: str | None
-    """None where the documents didn't say."""
+    """None where there was none."""
     cited: tuple[Cited, ...] = ()
-    """Where the answer stands, or else the nearest passages."""
+    """Where the answer stands, or else what may be it, or the nearest passages."""
     understood: str | None = None
     """How it was asked after the turns before it; None if it was understood as typed."""
 
@@ -64,7 +64,7 @@ class Turn:
 
 def turn_of(answer: Answer) -> Turn:
     """What is remembered of an answer."""
-    shown = answer.spans or answer.nearest
+    shown = answer.shown or answer.nearest
     return Turn(
         question=answer.question,
         answer=answer.spans[0].text if answer.spans else None,

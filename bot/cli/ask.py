@@ -61,7 +61,7 @@ def command(
     Without QUESTION, or with "-", it is read from standard input. The documents are indexed first
     if there is no index or they have changed.
 
-    Exit codes: 0 answered, 3 the documents don't say, 2 wrong usage, 1 failure.
+    Exit codes: 0 answered, 3 the documents don't say, 4 not sure, 2 wrong usage, 1 failure.
     """
     # One question, and the process ends: nothing that is made on the way is garbage before.
     gc.disable()
@@ -84,7 +84,9 @@ def command(
         bold, dim = styles(colour=colour)
         width = shutil.get_terminal_size().columns
         say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
-    if not answer.answered:
+    if answer.outcome == "unsure":
+        ctx.exit(Exit.UNSURE)
+    if answer.outcome == "unanswered":
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 
 

@@ -8,4 +8,5 @@ class Exit(IntEnum):
 
     FAILURE = 1
     NOT_IN_DOCUMENTS = 3
+    UNSURE = 4
     INTERRUPTED = 130

@@ -1,5 +1,6 @@
 """`Answer` -> what the terminal shows, and JSON. Pure functions."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import click
 
-from answering.answer import Answer, AnswerSpan, NearestPassage
+from answering.answer import Answer, AnswerSpan, NearestPassage, quoted
 from bot.collection_names import BASE_COLLECTION
 from index.documents import shorten
 from index.formats.base import Place
@@ -24,6 +25,7 @@ CONTEXT_CHARS = 700
 
 # Stand for the answer's bounds while lines are broken. `printable` lets no text bring its own.
 _OPEN, _CLOSE = "\ue000", "\ue001"
+_BOUNDED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
 
 
 def styles(*, colour: bool) -> tuple[Style, Style]:
@@ -49,7 +51,15 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
     """
     width = min(width, MAX_WIDTH)
     understood = one_line(answer.understood) if answer.understood else None
-    if not answer.spans:
+    if answer.outcome == "unsure":
+        return render(
+            "unsure.txt",
+            dim=dim,
+            understood=understood,
+            quotes=_quotes(answer.candidates, seeds, bold, width),
+            others=others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width),
+        )
+    if answer.outcome == "unanswered":
         nearest = [_nearest_values(passage, seeds, width) for passage in answer.nearest]
         return render("no_answer.txt", dim=dim, understood=understood, nearest=nearest)
     return render(
@@ -57,11 +67,11 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         dim=dim,
         kind=answer.kind,
         is_by_date=answer.is_by_date,
+        is_sure=answer.is_sure,
+        confidence=answer.confidence,
         understood=understood,
-        spans=[
-            {"quote": _quote(span, bold, width), **_span_values(span, seeds)}
-            for span in answer.spans
-        ],
+        spans=[_span_values(span, seeds) for span in answer.spans],
+        quotes=_quotes(answer.spans, seeds, bold, width),
         others=others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width),
     )
 
@@ -70,11 +80,23 @@ def others_text(
     spans: Sequence[AnswerSpan], seeds: Path, *, bold: Style, dim: Style, width: int
 ) -> str:
     """Render other answers, each in its sentence; nothing where there are none."""
-    shown = [
-        {"quote": _quote(span, bold, min(width, MAX_WIDTH)), **_span_values(span, seeds)}
-        for span in spans
-    ]
+    shown = _quotes(spans, seeds, bold, min(width, MAX_WIDTH))
     return render("other_answers.txt", dim=dim, alternatives=shown)
+
+
+def _quotes(
+    spans: Sequence[AnswerSpan], seeds: Path, bold: Style, width: int
+) -> list[dict[str, Any]]:
+    """The sentences of spans, each once, and where it stands."""
+    return [
+        {
+            **_span_values(one.spans[0], seeds),
+            "quote": _marked(one.pieces, bold, width, QUOTE_CHARS),
+            "end_char": one.spans[-1].end_char,
+            "confidence": max(span.confidence for span in one.spans),
+        }
+        for one in quoted(spans)
+    ]
 
 
 def context_text(
@@ -98,17 +120,32 @@ def context_text(
         after = after.rsplit(maxsplit=1)[0] + " …"
     # A passage is its own context; as a whole in bold it would be hard to read.
     mark: Style = bold if isinstance(found, AnswerSpan) else str
-    return _marked(before, found.text, after, mark, min(width, MAX_WIDTH))
+    return _marked((before, found.text, after), mark, min(width, MAX_WIDTH), CONTEXT_CHARS)
 
 
 def answer_line(answer: Answer, seeds: Path) -> str:
     """Render an answer as one line, for programs that read lines."""
     return render(
         "answer_line.txt",
+        outcome=answer.outcome,
         kind=answer.kind,
         is_by_date=answer.is_by_date,
+        is_sure=answer.is_sure,
+        confidence=answer.confidence,
         spans=[_span_values(span, seeds) for span in answer.spans],
+        quotes=_quotes_in_line(answer.candidates, seeds),
     )
+
+
+def _quotes_in_line(spans: Sequence[AnswerSpan], seeds: Path) -> list[dict[str, Any]]:
+    mark, _ = styles(colour=False)
+    return [
+        {
+            "source": _source(one.spans[0], seeds),
+            "quote": _with_marks(_on_one_line(one.pieces, QUOTE_CHARS), mark),
+        }
+        for one in quoted(spans)
+    ]
 
 
 def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
@@ -143,28 +180,37 @@ def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
     return source_of(found.collection, found.document_id, seeds)
 
 
-def _quote(span: AnswerSpan, bold: Style, width: int) -> str:
-    start = span.start_char - span.quote_start_char
-    end = start + len(span.text)
-    return _marked(span.quote[:start], span.text, span.quote[end:], bold, width, QUOTE_CHARS)
+def _marked(pieces: Sequence[str], mark: Style, width: int, side_chars: int) -> str:
+    """A text in pieces as one wrapped paragraph, every second piece marked."""
+    return _with_marks(_wrap(_on_one_line(pieces, side_chars), width), mark)
 
 
-def _marked(
-    before: str, text: str, after: str, bold: Style, width: int, side_chars: int = CONTEXT_CHARS
-) -> str:
-    """The three in a row as one wrapped paragraph, the middle one marked."""
-    lead, trail = one_line(before), one_line(after)
-    if len(lead) > side_chars:
-        lead = "… " + lead[-side_chars:].partition(" ")[2]
-    if len(trail) > side_chars:
-        trail = trail[:side_chars].rpartition(" ")[0] + " …"
-    # A space stands around the text where one does in the document.
-    lead += " " if before[-1:].isspace() else ""
-    trail = (" " if after[:1].isspace() else "") + trail
-    wrapped = _wrap(f"{lead}{_OPEN}{one_line(text)}{_CLOSE}{trail}", width)
-    head, _, rest = wrapped.partition(_OPEN)
-    marked, _, tail = rest.partition(_CLOSE)
-    return Shown(head + bold(marked) + tail)
+def _with_marks(text: str, mark: Style) -> Shown:
+    return Shown(_BOUNDED.sub(lambda bounded: mark(bounded[1]), text))
+
+
+def _on_one_line(pieces: Sequence[str], side_chars: int) -> str:
+    """A text in pieces, every second one within bounds, and the others shortened beside them."""
+    last = len(pieces) - 1
+    shown = (
+        f"{_OPEN}{one_line(piece)}{_CLOSE}"
+        if place % 2
+        else _shortened(piece, side_chars if place else 0, side_chars if place < last else 0)
+        for place, piece in enumerate(pieces)
+    )
+    return "".join(shown).strip()
+
+
+def _shortened(text: str, first_chars: int, last_chars: int) -> str:
+    """The first and the last words of a text as one line, with a space at an end that has one."""
+    line = one_line(text)
+    if len(line) > first_chars + last_chars:
+        first = line[:first_chars].rpartition(" ")[0]
+        last = line[len(line) - last_chars :].partition(" ")[2]
+        line = f"{first} … {last}".strip()
+    lead = " " if text[:1].isspace() else ""
+    trail = " " if text[-1:].isspace() else ""
+    return f"{lead}{line}{trail}" if line else lead or trail
 
 
 def _wrap(text: str, width: int) -> Shown:
@@ -179,19 +225,22 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     """
     Describe an answer for programs; the keys are stable.
 
-    Where the documents don't say, `answer` and all that belongs to it are null, and `confidence`
-    is that of the best span that was not good enough. Where there are several spans, `answers`
-    holds all of them, `kind` says what they are together, and `answer` is the first.
+    `outcome` is "answered", "unsure" or "unanswered". Unless it is "answered", `answer` and all
+    that belongs to it are null, and `confidence` is that of the best span that was not good
+    enough; if it is "unsure", `candidates` holds what may be right. Where there are several spans,
+    `answers` holds all of them, `kind` says what they are together, and `answer` is the first.
     """
     best = answer.spans[0] if answer.spans else None
     return {
         "question": answer.question,
         "understood": answer.understood,
+        "outcome": answer.outcome,
         "answered": answer.answered,
         **_span_json(best),
         "confidence": _rounded(answer.confidence),
         "kind": answer.kind,
         "answers": [_span_json(span) for span in answer.spans],
+        "candidates": [_span_json(span) for span in answer.candidates],
         "alternatives": [_span_json(span) for span in answer.alternatives],
         "nearest": [
             {

@@ -137,7 +137,7 @@ class Talk:
         return self._context(self._last) if name == "/context" else self._more(self._last)
 
     def _context(self, answer: Answer) -> str:
-        places = whose_context(answer.spans, answer.nearest)
+        places = whose_context(answer.shown, answer.nearest)
         if not places:
             return render("chat_notice.txt", notice="nothing_near")
         if len(places) == 1 and answer.spans:

@@ -12,7 +12,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
-from answering.answer import Answer
+from answering.answer import Answer, Outcome
 from answering.followups.detection import Turn, turn_of
 from answering.question import QuestionError
 from bot.discord_app.channels import ChannelRules
@@ -29,6 +29,12 @@ from bot.settings import Settings
 _log = logging.getLogger(__name__)
 
 OTHER_ANSWERS = 4
+# The names of outcomes in the metrics.
+_COUNTED_AS: dict[Outcome, str] = {
+    "answered": "answered",
+    "unsure": "unsure",
+    "unanswered": "not_in_documents",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +171,12 @@ class Asking:
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
         self._conversations.remember(answer.id, turns, origin.channel_id, origin.user_id)
-        self._metrics.asked("answered" if answer.answered else "not_in_documents", answer.timings)
+        self._metrics.asked(_COUNTED_AS[answer.outcome], answer.timings)
         event(
             _log,
             "answered",
             answer=answer.id,
-            found=answer.answered,
+            outcome=answer.outcome,
             confidence=answer.confidence,
             seconds=answer.timings.total_s,
             turn=len(turns),

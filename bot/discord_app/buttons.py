@@ -42,8 +42,12 @@ _ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
 def answer_buttons(answer: Answer) -> ui.View:
     """The buttons that go with an answer."""
     view = ui.View(timeout=None)
-    has_context = bool(answer.spans or answer.nearest)
-    shown = {"context": has_context, "others": bool(answer.alternatives)}
+    shown = {
+        "context": bool(answer.shown or answer.nearest),
+        "others": bool(answer.alternatives),
+        # Where Quoth is not sure, there is no answer that could be right.
+        "right": answer.outcome != "unsure",
+    }
     for action in _ACTIONS:
         if shown.get(action, True):
             row = 0 if action in _ACTIONS[:_FIRST_ROW] else 1
@@ -112,7 +116,7 @@ class AnswerButton(
         stored = await self._stored(interaction, client)
         if stored is None:
             return
-        places = whose_context(stored.found.spans, stored.found.nearest)
+        places = whose_context(stored.found.shown, stored.found.nearest)
         if not places:
             # Such an answer has no button for it, so the id was forged.
             await _show(interaction, content=notice("no_context"))

@@ -76,7 +76,7 @@ class Metrics:
         )
 
     def asked(self, outcome: str, timings: Timings | None = None) -> None:
-        """Count a question: `answered`, `not_in_documents`, or why it got no answer."""
+        """Count a question: `answered`, `unsure`, `not_in_documents`, or why it got no answer."""
         self._questions.labels(outcome).inc()
         if timings is not None:
             seconds = (timings.encode_s, timings.search_s, timings.read_s, timings.total_s)

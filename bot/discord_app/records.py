@@ -99,7 +99,9 @@ class Records:
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
         leans = answer.understood is not None
-        found = AnswerContents(answer.spans, answer.alternatives, answer.nearest, leans)
+        found = AnswerContents(
+            answer.spans, answer.alternatives, answer.nearest, leans, answer.candidates
+        )
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

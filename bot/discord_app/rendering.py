@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from answering.answer import Answer, AnswerSpan, NearestPassage
+from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
 from bot.discord_app.limits import (
     MAX_CONTENT,
     MAX_EMBED_AUTHOR,
@@ -34,6 +34,9 @@ _ROOM = MAX_EMBED_DESCRIPTION - 2 * UNDERSTOOD_CHARS - 100
 CONTEXT_CHARS = 700
 
 ANSWERED = discord.Colour(0x2D7D46)
+# An answer below `answering.calibration.SURE_FROM`, and no answer but candidates.
+DOUBTFUL = discord.Colour(0x8A9A3B)
+UNSURE = discord.Colour(0xD9A21B)
 UNANSWERED = discord.Colour(0x80848E)
 INFORMATION = discord.Colour(0x4752C4)
 
@@ -49,13 +52,22 @@ def label(name: str) -> str:
 
 
 def answer_embed(answer: Answer) -> discord.Embed:
-    """The answer large, its sentence below, where it stands; or that the documents don't say."""
-    if not answer.spans:
+    """
+    The answer large, its sentence below, where it stands; or sentences that may hold it; or that
+    the documents don't say.
+    """
+    if answer.outcome == "unanswered":
         embed = _not_found(answer)
+    elif answer.outcome == "unsure":
+        embed = _unsure(answer)
     elif len(answer.spans) == 1:
         embed = _found(answer.spans[0])
     else:
         embed = _several(answer)
+    if answer.answered and not answer.is_sure:
+        embed.colour = DOUBTFUL
+        line = render("discord/doubtful.md", confidence=answer.confidence)
+        embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
     if answer.understood:
         line = render("discord/understood.md", understood=fit(answer.understood, UNDERSTOOD_CHARS))
         embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
@@ -63,15 +75,15 @@ def answer_embed(answer: Answer) -> discord.Embed:
     embed.set_author(name=shorten(one_line(answer.question), MAX_EMBED_AUTHOR))
     footer = render(
         "discord/footer.txt",
-        confidence=answer.confidence if answer.spans else None,
+        confidence=answer.confidence if answer.outcome != "unanswered" else None,
         milliseconds=1e3 * answer.timings.total_s,
     )
     return embed.set_footer(text=footer)
 
 
 def _found(span: AnswerSpan) -> discord.Embed:
-    description = render("discord/answer.md", quote=_quote(span), dated=span.dated, **_where(span))
     title = fit(span.text, MAX_EMBED_TITLE)
+    description = _sentences((span,))
     return discord.Embed(title=title, description=description, colour=ANSWERED)
 
 
@@ -83,11 +95,28 @@ def _several(answer: Answer) -> discord.Embed:
         count=len(answer.spans),
         is_by_date=answer.is_by_date,
     )
-    shown = [
-        render("discord/answer.md", quote=_quote(span), dated=span.dated, **_where(span))
-        for span in answer.spans
-    ]
-    return discord.Embed(title=title, description=_as_many_as_fit(shown), colour=ANSWERED)
+    return discord.Embed(title=title, description=_sentences(answer.spans), colour=ANSWERED)
+
+
+def _unsure(answer: Answer) -> discord.Embed:
+    """What may be the answer, each in its sentence; the title says that it is none."""
+    description = _sentences(answer.candidates)
+    return discord.Embed(title=label("unsure"), description=description, colour=UNSURE)
+
+
+def _sentences(spans: Sequence[AnswerSpan]) -> str:
+    """The sentences of spans, each once, and where it stands."""
+    return _as_many_as_fit(
+        [
+            render(
+                "discord/answer.md",
+                quote=_quote(one),
+                dated=one.spans[0].dated,
+                **_where(one.spans[0]),
+            )
+            for one in quoted(spans)
+        ]
+    )
 
 
 def _as_many_as_fit(texts: Sequence[str]) -> str:
@@ -119,22 +148,35 @@ def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
     }
 
 
-def _quote(span: AnswerSpan) -> str:
-    start = span.start_char - span.quote_start_char
-    end = start + len(span.text)
-    return _marked(
-        end_of(span.quote[:start], QUOTE_CHARS),
-        shorten(span.text, ANSWER_CHARS),
-        start_of(span.quote[end:], QUOTE_CHARS),
-    )
+def _quote(quote: Quoted) -> str:
+    """A sentence with its spans in bold; what stands beside and between them is shortened."""
+    first, *others = quote.pieces
+    *between, last = others
+    shown = [end_of(first, QUOTE_CHARS)]
+    for place, piece in enumerate(between):
+        if place % 2:
+            shown.append(_middle_of(piece))
+        else:
+            shown.append(shorten(piece, ANSWER_CHARS))
+    return _marked(*shown, start_of(last, QUOTE_CHARS))
 
 
-def _marked(before: str, text: str, after: str) -> str:
-    """The three in a row, the middle one in bold, as one paragraph."""
-    lead = " " if before[-1:].isspace() else ""
-    trail = " " if after[:1].isspace() else ""
-    before, text, after = (" ".join(part.split()) for part in (before, text, after))
-    return f"{escape(before)}{lead}**{escape(text)}**{trail}{escape(after)}".strip()
+def _middle_of(text: str) -> str:
+    """What stands between two spans: its first and its last words, if it is long."""
+    if len(text) <= 2 * QUOTE_CHARS:
+        return text
+    return start_of(text, QUOTE_CHARS) + end_of(text, QUOTE_CHARS).removeprefix("…")
+
+
+def _marked(*pieces: str) -> str:
+    """Pieces in a row, every second one in bold, as one paragraph."""
+    shown = []
+    for place, piece in enumerate(pieces):
+        text = escape(" ".join(piece.split()))
+        lead = " " if piece[:1].isspace() and text else ""
+        trail = " " if piece[-1:].isspace() else ""
+        shown.append(f"**{text}**" if place % 2 else f"{lead}{text}{trail}")
+    return "".join(shown).strip()
 
 
 def context_embeds(pieces: Sequence[Surroundings]) -> list[discord.Embed]:
@@ -160,11 +202,11 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
     shown = [
         render(
             "discord/other.md",
-            quote=_quote(span),
-            source=fit(span.title or span.document_id, SOURCE_CHARS),
-            confidence=span.confidence,
+            quote=_quote(one),
+            source=fit(one.spans[0].title or one.spans[0].document_id, SOURCE_CHARS),
+            confidence=max(span.confidence for span in one.spans),
         )
-        for span in spans
+        for one in quoted(spans)
     ]
     return discord.Embed(
         title=label("others_title"), description=_as_many_as_fit(shown), colour=INFORMATION

@@ -16,6 +16,13 @@ class AnswerContents:
     nearest: tuple[NearestPassage, ...]
     leans: bool = False
     """Whether its question was understood through those before it."""
+    candidates: tuple[AnswerSpan, ...] = ()
+    """What was shown where Quoth was not sure."""
+
+    @property
+    def shown(self) -> tuple[AnswerSpan, ...]:
+        """The answer, or else what may be it."""
+        return self.spans or self.candidates
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from answering.candidates import judge
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import best_threshold
 from bot.evaluation.report import calibration_error, is_right
-from bot.evaluation.run import Outcome
+from bot.evaluation.run import Outcome, judged_by
 
 FOLDS = 5
 # Fewer say too little about seven numbers.
@@ -254,17 +254,7 @@ def _check_margin(weight: float, where: str) -> None:
 def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
     """The outcome as it would have been under another calibration."""
     graded = {one.candidate: one.graded for one in outcome.candidates}
-    judged = judge(list(graded), calibration.among(outcome.passages))
-    if not judged:
-        return outcome
-    best = judged[0]
-    return replace(
-        outcome,
-        prediction=best.candidate.span.text,
-        confidence=best.confidence,
-        graded=graded[best.candidate],
-        margin=best.candidate.features.margin,
-    )
+    return judged_by(calibration.among(outcome.passages), outcome, graded)
 
 
 def _fit_logistic(features: Sequence[Sequence[float]], right: Sequence[bool]) -> _Weights:

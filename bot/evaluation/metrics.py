@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+# A span that shares so much with an accepted answer is right; the rest of it stands in the quote.
+RIGHT_F1 = 0.5
 _ARTICLES = re.compile(r"\b(a|an|the)\b", re.UNICODE)
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -76,6 +78,11 @@ class Graded:
     """Whether there is an accepted answer at all."""
     wordless: bool = False
     """Whether there is one, but normalisation leaves nothing of any: saying nothing is right."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is near enough to an accepted answer; it never is where there is none."""
+        return self.has_answer and self.f1 >= RIGHT_F1
 
 
 def grade(prediction: str, golds: Iterable[str]) -> Graded:

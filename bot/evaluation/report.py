@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from answering.calibration import unsure_from
 from bot.evaluation.metrics import Graded, Score, Scores, best_threshold, summarise
 from bot.evaluation.run import MAX_RANK, GradedCandidate, Outcome
 
-# A span that shares so much with an accepted answer is right; the rest of it stands in the quote.
-RIGHT_F1 = 0.5
 CALIBRATION_BINS = 10
 HIT_RANKS = (1, 5, MAX_RANK)
 
@@ -36,6 +35,21 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsureScore:
+    """How often Quoth is not sure and shows candidates, which are never counted as an answer."""
+
+    shown: float
+    """Percentage of the questions."""
+    right: float | None
+    """Percentage of those where one of the candidates is right; None if there are none."""
+    regained: float | None
+    """Percentage of the answerable questions without an answer for which a right candidate is
+    shown; None if there are none."""
+    unanswerable: float | None
+    """Percentage of the unanswerable questions; None if there are none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one mode gave."""
 
@@ -58,7 +72,9 @@ class Report:
     """Percentage of the questions whose best span is wrong that are answered with it; None if
     there are none."""
     refused: float | None
-    """Percentage of the unanswerable questions that are refused; None if there are none."""
+    """Percentage of the unanswerable questions that get no answer; None if there are none."""
+    unsure: UnsureScore | None
+    """In open mode: what becomes of the questions without an answer."""
     calibration_error: float
     """Expected calibration error of the confidence in the best span, from 0 to 1."""
     retrieval: RetrievalScore | None
@@ -85,6 +101,8 @@ class Report:
             "shown_wrong": _rounded_or_none(self.shown_wrong),
             "risk": _rounded_or_none(self.risk),
             "refused": _rounded_or_none(self.refused),
+            "unsure": self.unsure
+            and {name: _rounded_or_none(value) for name, value in asdict(self.unsure).items()},
             "expected_calibration_error": _rounded(self.calibration_error),
             "retrieval": retrieval,
             "by_word": {word: _score_json(score) for word, score in self.by_word.items()},
@@ -134,6 +152,7 @@ def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Rep
         refused=percentage(
             sum(not is_shown(one, threshold) for one in unanswerable), len(unanswerable)
         ),
+        unsure=_unsure(outcomes, threshold) if mode == "open" else None,
         calibration_error=calibration_error(outcomes),
         retrieval=_retrieval(outcomes) if mode == "open" else None,
         by_word={
@@ -148,9 +167,15 @@ def is_shown(outcome: Outcome, threshold: float) -> bool:
     return bool(outcome.prediction) and outcome.confidence >= threshold
 
 
+def is_unsure(outcome: Outcome, threshold: float) -> bool:
+    """Whether the outcome is no answer at a threshold, but candidates."""
+    least = unsure_from(threshold)
+    return bool(outcome.prediction) and least <= outcome.confidence < threshold
+
+
 def is_right(outcome: Outcome | GradedCandidate) -> bool:
     """Whether the (best) span is right; it never is where there is no answer."""
-    return outcome.graded.has_answer and outcome.graded.f1 >= RIGHT_F1
+    return outcome.graded.is_right
 
 
 def settle(outcome: Outcome, threshold: float) -> Graded:
@@ -208,6 +233,21 @@ def wrong_by_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
         if place == len(ranked) or ranked[place].confidence != outcome.confidence:
             points.append((place / len(ranked), wrong / place))
     return points
+
+
+def _unsure(outcomes: Sequence[Outcome], threshold: float) -> UnsureScore:
+    unsure = [one for one in outcomes if is_unsure(one, threshold)]
+    with_right = [one for one in unsure if one.is_among_candidates]
+    missed = sum(one.graded.has_answer and not is_shown(one, threshold) for one in outcomes)
+    without_answer = [one for one in outcomes if not one.graded.has_answer]
+    return UnsureScore(
+        shown=100 * len(unsure) / len(outcomes),
+        right=percentage(len(with_right), len(unsure)),
+        regained=percentage(len(with_right), missed),
+        unanswerable=percentage(
+            sum(is_unsure(one, threshold) for one in without_answer), len(without_answer)
+        ),
+    )
 
 
 def _retrieval(outcomes: Sequence[Outcome]) -> RetrievalScore | None:

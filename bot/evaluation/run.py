@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from answering.answerer import Answerer, Findings
 from answering.calibration import Calibration, PassageCalibration
 from answering.candidates import Candidate, judge
 from answering.question import QuestionError
+from answering.selection import likely
 from bot.building import SPLITTING
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
@@ -62,6 +63,8 @@ class Outcome:
     """Of the prediction, over no answer."""
     passages: int = 0
     """In open mode: how many were searched."""
+    is_among_candidates: bool = False
+    """In open mode: whether a right span is among those that are shown where Quoth is not sure."""
     rank: int | None = None
     """In open mode: of the first passage, down to `MAX_RANK`, that holds the answer."""
     candidates: tuple[GradedCandidate, ...] = ()
@@ -265,7 +268,15 @@ def with_best(
     outcome: Outcome, found: Findings, calibration: Calibration, answers: Sequence[str]
 ) -> Outcome:
     """Complete an outcome with the best of what was found, if anything was."""
-    judged = judge(found.candidates, calibration)
+    graded = {candidate: grade(candidate.span.text, answers) for candidate in found.candidates}
+    return judged_by(calibration, outcome, graded)
+
+
+def judged_by(
+    calibration: Calibration, outcome: Outcome, graded: Mapping[Candidate, Graded]
+) -> Outcome:
+    """The outcome that a calibration chooses among candidates; as it is if there are none."""
+    judged = judge(list(graded), calibration)
     if not judged:
         return outcome
     best = judged[0]
@@ -273,8 +284,9 @@ def with_best(
         outcome,
         prediction=best.candidate.span.text,
         confidence=best.confidence,
-        graded=grade(best.candidate.span.text, answers),
+        graded=graded[best.candidate],
         margin=best.candidate.features.margin,
+        is_among_candidates=any(graded[one.candidate].is_right for one in likely(judged)),
     )
 
 

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from answering.answerer import (
     Answerer,
     worth_reading,
 )
+from answering.calibration import UNSURE_FROM
 from answering.followups.detection import MAX_EARLIER_CHARS, Turn, turn_of
 from answering.question import QuestionError
+from answering.selection import MAX_CANDIDATES
 from answering.verbatim import VerbatimError
 from index.formats.base import Place
 from index.passages import Passage, Splitting
@@ -74,6 +77,69 @@ def test_where_the_documents_do_not_say_there_is_no_answer_but_the_nearest(
     for passage in answer.nearest:
         document = (filled.documents / passage.document_id).read_text()
         assert document[passage.start_char : passage.end_char] == passage.text
+
+
+class HesitantReader(FakeReader):
+    """Finds what `FakeReader` does, and the last word of a passage, but hardly believes in it."""
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+    ) -> list[Span]:
+        spans = super().read(question, passages, spans_per_passage)
+        for passage in passages:
+            last = list(re.finditer(r"\w+", passage.text))[-1]
+            spans.append(Span(passage.id, *last.span(), last[0], -6.0, 0.0))
+        return [replace(span, score=-5.0, no_answer_score=0.0) for span in spans]
+
+
+def hesitant(library: Library, min_confidence: float = 0.5) -> Answerer:
+    return Answerer(
+        Retriever(library.open(), library.encoder),
+        HesitantReader(),
+        FAKE_CALIBRATION,
+        passages=5,
+        min_confidence=min_confidence,
+        max_question_chars=100,
+    )
+
+
+def test_what_comes_near_is_no_answer_but_candidates_in_their_sentences(filled: Library) -> None:
+    answer = hesitant(filled).answer("how many for arson", alternatives=1)
+
+    assert (answer.outcome, answer.answered) == ("unsure", False)
+    assert answer.spans == answer.nearest == ()
+    assert UNSURE_FROM <= answer.confidence < 0.5
+    assert 0 < len(answer.candidates) <= MAX_CANDIDATES
+    assert len(answer.alternatives) == 1
+    assert answer.alternatives[0] not in answer.candidates
+    for span in (*answer.candidates, *answer.alternatives):
+        document = (filled.documents / span.document_id).read_text()
+        assert document[span.start_char : span.end_char] == span.text
+        assert span.text in span.quote
+        assert document[span.quote_start_char :].startswith(span.quote)
+
+
+@pytest.mark.parametrize(
+    ("min_confidence", "outcome"), [(0.9, "unsure"), (0.0, "answered"), (0.1, "answered")]
+)
+def test_where_less_is_asked_of_an_answer_nothing_is_unsure(
+    filled: Library, min_confidence: float, outcome: str
+) -> None:
+    assert hesitant(filled, min_confidence).answer("how many for arson").outcome == outcome
+
+
+def test_a_turn_without_an_answer_remembers_what_was_shown(filled: Library) -> None:
+    answer = hesitant(filled).answer("how many for arson")
+
+    turn = turn_of(answer)
+
+    assert turn.answer is None
+    assert [(one.document_id, one.start_char) for one in turn.cited] == [
+        (one.document_id, one.start_char) for one in answer.candidates
+    ]
 
 
 def test_the_threshold_decides(filled: Library) -> None:
@@ -208,8 +274,9 @@ def test_a_sentence_that_two_passages_share_gives_one_answer(library: Library) -
     assert "35" not in [span.text for span in answer.alternatives]
 
 
-def test_an_answer_that_does_not_stand_in_its_document_never_leaves(filled: Library) -> None:
-    answerer = filled.answerer()
+@pytest.mark.parametrize("is_sure", [True, False], ids=["answer", "candidate"])
+def test_what_does_not_stand_in_its_document_never_leaves(filled: Library, is_sure: bool) -> None:
+    answerer = filled.answerer() if is_sure else hesitant(filled)
     connection = sqlite3.connect(filled.open().folder / "passages.sqlite")
     with connection:
         connection.execute("UPDATE parts SET text = replace(text, '90', '91')")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
+from answering.calibration import SURE_FROM
 from bot.cli.rendering import answer_json, answer_line, answer_text, styles
 from index.formats.base import Place
 
@@ -121,13 +122,81 @@ def test_json_describes_the_answer() -> None:
 
 
 def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
-    other = replace(SPAN, text="all", start_char=103, end_char=106, confidence=0.4)
+    other = replace(SPAN, quote="Fines of 35,927 were paid.", quote_start_char=99)
 
     lines = shown(replace(ANSWER, spans=(other, SPAN), kind="list")).splitlines()
 
-    assert lines[:4] == ["2 found:", "- all", "- 35,927", ""]
-    assert "  Of **all**, 35,927 were for drunk driving." in lines
+    assert lines[:4] == ["2 found:", "- 35,927", "- 35,927", ""]
+    assert "  Fines of **35,927** were paid." in lines
     assert "  Of all, **35,927** were for drunk driving." in lines
+
+
+def test_a_sentence_with_several_items_of_a_list_is_printed_once() -> None:
+    other = replace(SPAN, text="all", start_char=103, end_char=106, confidence=0.4)
+
+    text = shown(replace(ANSWER, spans=(SPAN, other), kind="list"))
+
+    assert text == (
+        "2 found:\n- 35,927\n- all\n\n"
+        "  Of **all**, **35,927** were for drunk driving.\n"
+        "  seeds/a.txt, characters 103-114 · confidence 0.93"
+    )
+
+
+def test_what_stands_between_two_items_is_cut_in_its_middle() -> None:
+    quote = "all" + " between" * 100 + " 35,927"
+    first = replace(SPAN, quote=quote, text="all", start_char=100, end_char=103)
+    second = replace(SPAN, quote=quote, start_char=904, end_char=910)
+
+    lines = shown(replace(ANSWER, spans=(first, second), kind="list"), width=900).splitlines()
+
+    assert lines[4].startswith("  **all** between between")
+    assert " … " in " ".join(lines)
+    assert "between **35,927**" in " ".join(lines)
+
+
+def test_a_doubtful_answer_says_so_below_it() -> None:
+    doubtful = replace(ANSWER, confidence=0.61)
+
+    assert shown(doubtful).startswith(
+        "35,927\nDoubtful (confidence 0.61): read the sentence below.\n\n"
+    )
+    assert answer_line(doubtful, Path("seeds")) == "35,927 (doubtful, confidence 0.61)"
+    assert "oubtful" not in shown(replace(ANSWER, confidence=SURE_FROM))
+    assert answer_line(ANSWER, Path("seeds")) == "35,927"
+
+
+def test_where_quoth_is_not_sure_candidates_stand_in_their_sentences() -> None:
+    other = replace(SPAN, quote="Fines of 35,927 were paid.", quote_start_char=99, confidence=0.2)
+    unsure = replace(
+        ANSWER, spans=(), candidates=(SPAN, other), confidence=0.3, alternatives=(SPAN,)
+    )
+
+    text = shown(replace(unsure, understood="how many for theft"))
+
+    assert text.startswith(
+        "I am not sure; it may be here:\nunderstood as: how many for theft\n\n"
+        "  Of all, **35,927** were for drunk driving.\n"
+        "  seeds/a.txt, characters 108-114 · confidence 0.93\n\n"
+        "  Fines of **35,927** were paid.\n"
+    )
+    assert "\n\nOther answers:\n\n" in text
+    assert "don't say" not in text
+    line = answer_line(unsure, Path("seeds"))
+    assert line == (
+        "I am not sure; it may be here: Of all, **35,927** were for drunk driving. (seeds/a.txt)"
+        " | Fines of **35,927** were paid. (seeds/a.txt)"
+    )
+
+
+def test_json_says_which_of_the_three_it_is() -> None:
+    unsure = answer_json(replace(ANSWER, spans=(), candidates=(SPAN,)))
+    refused = answer_json(replace(ANSWER, spans=()))
+
+    assert answer_json(ANSWER)["outcome"] == "answered"
+    assert (unsure["outcome"], unsure["answered"], unsure["answer"]) == ("unsure", False, None)
+    assert [one["answer"] for one in unsure["candidates"]] == ["35,927"]
+    assert (refused["outcome"], refused["candidates"]) == ("unanswered", [])
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def found(
     question: str = "how many for arson",
     alternatives: tuple[AnswerSpan, ...] = (),
     nearest: tuple[NearestPassage, ...] = (),
+    candidates: tuple[AnswerSpan, ...] = (),
 ) -> Answer:
     """An answer that consists of these."""
     return Answer(
@@ -44,6 +45,7 @@ def found(
         nearest=nearest,
         generation="20260101T000000Z-abcdef",
         timings=_TIMINGS,
+        candidates=candidates,
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.question_log import Vote
+from bot.serving.service import AnswerService
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.conftest import RunningBot, StartBot
-from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found
+from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found, span
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_MESSAGES, Channel, Message, User
@@ -280,6 +281,25 @@ def test_an_answer_that_never_was_is_forgotten(
     told = pressed.followups[0] if pressed.followups else pressed.response
     assert told is not None
     assert "no longer" in told.content
+
+
+def test_where_quoth_is_not_sure_candidates_have_a_context_and_nothing_is_right(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    service: AnswerService,
+    channel: Channel,
+    asker: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unsure = found(candidates=(span(),), alternatives=(span("77"),))
+    monkeypatch.setattr(service, "answer", FixedAnswers(unsure).answer)
+    start_bot()
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
+
+    assert answer.embeds[0]["title"] == "I am not sure; it may be here"
+    assert labels(answer) == ["Context", "Other answers", "Follow up", "Wrong", "Delete"]
+    shown = local.answer_to(local.press(answer, User("bob"), "Context"))
+    assert "**812**" in shown.embeds[0]["description"]
 
 
 def test_the_context_of_an_answer_without_passages_is_refused_in_words(

@@ -60,6 +60,12 @@ EMBEDS = {
             found(span(), question="and for arson?"), understood="how many *stole* and for arson?"
         )
     ),
+    "doubtful": answer_embed(
+        replace(found(span()), confidence=0.61, understood="how many stole and for arson?")
+    ),
+    "unsure": answer_embed(
+        found(candidates=(span(), span("3,204", "for theft ", "."), span("77", "of 9 ", " left.")))
+    ),
     "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
     "nothing_near": answer_embed(found()),
     "hostile": answer_embed(
@@ -113,6 +119,7 @@ def test_discord_takes_whatever_a_document_holds(
     for embed in (
         answer_embed(found(shown, question=f"x{before}")),
         answer_embed(found(nearest=(nearest,), question=f"x{after}")),
+        answer_embed(found(candidates=(shown,) * 3, question=f"x{after}")),
         context_of(around),
         others_embed([shown] * 4),
     ):

@@ -25,6 +25,7 @@ def outcome(
     *,
     rank: int | None = None,
     word: str = "who",
+    is_among_candidates: bool = False,
 ) -> Outcome:
     return Outcome(
         question_id="q",
@@ -35,6 +36,7 @@ def outcome(
         graded=grade(prediction, [] if answer is None else [answer]),
         margin=0.0,
         rank=rank,
+        is_among_candidates=is_among_candidates,
     )
 
 
@@ -66,6 +68,28 @@ def test_with_the_threshold_set_aside_every_span_is_an_answer() -> None:
     assert report.refused == 0
     assert report.scores.no_answer.f1 == 0
     assert report.always == report.scores
+
+
+def test_what_is_unsure_is_counted_apart_and_never_as_an_answer() -> None:
+    some = [
+        outcome("cat", "cat", 0.9, is_among_candidates=True),
+        outcome("cow", "bee", 0.3, is_among_candidates=True),
+        outcome("dog", "dog", 0.2),
+        outcome("ant", None, 0.2),
+        outcome("elk", None, 0.01),
+        outcome("owl", "fox", 0.01),
+    ]
+
+    report = make_report("open", some, threshold=0.4)
+
+    unsure = report.unsure
+    assert unsure is not None
+    assert (unsure.shown, unsure.unanswerable) == (50, 50)
+    assert unsure.right == unsure.regained == pytest.approx(100 / 3)
+    assert report.refused == 100
+    assert report.shown == pytest.approx(100 / 6)
+    assert make_report("open", some, threshold=0.0).as_json()["unsure"]["shown"] == 0
+    assert make_report("reader", some, threshold=0.4).as_json()["unsure"] is None
 
 
 def test_hits_count_the_answerable_questions() -> None:
@@ -132,5 +156,5 @@ def test_json_has_no_infinity() -> None:
     assert list(json.loads(json.dumps(report.as_json(), allow_nan=False))) == [
         *("mode", "threshold", "all", "has_answer", "no_answer", "always_answer"),
         *("best_threshold", "best_f1", "shown", "shown_wrong", "risk", "refused"),
-        *("expected_calibration_error", "retrieval", "by_word"),
+        *("unsure", "expected_calibration_error", "retrieval", "by_word"),
     ]
