@@ -118,7 +118,7 @@ def test_json_describes_the_answer() -> None:
     assert described["timings_ms"] == {"encode": 1.0, "search": 2.0, "read": 3.0, "total": 6.1}
     assert answer_json(replace(ANSWER, spans=()))["answer"] is None
     with_place = replace(ANSWER, spans=(replace(SPAN, place=Place(0, 9, "page", "3")),))
-    assert answer_json(with_place)["place"] == {"kind": "page", "name": "3"}
+    assert answer_json(with_place)["place"] == {"kind": "page", "name": "3", "line": None}
 
 
 def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
