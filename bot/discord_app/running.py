@@ -12,7 +12,7 @@ import aiohttp
 import discord
 
 from bot.discord_app.client import QuothBot
-from bot.discord_app.cogs import COGS
+from bot.discord_app.cogs import cogs_for
 from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
@@ -195,11 +195,17 @@ async def run(
             await bot.stop()
 
     builder = Builder(settings)
-    await supervise(
-        lambda: QuothBot(settings, service, records, builder, COGS),
-        settings.discord_token.get_secret_value(),
-        living=living,
-    )
+    # Whether Discord can be reached or not: a build goes on when a connection fails.
+    lasting = [tidy(settings, records), _close_unused(service), catch_up(settings, builder)]
+    if settings.follow_s:
+        lasting.append(make_index_watcher(service, settings, builder).run())
+    cogs = cogs_for(settings)
+    async with _beside(*lasting):
+        await supervise(
+            lambda: QuothBot(settings, service, records, builder, cogs),
+            settings.discord_token.get_secret_value(),
+            living=living,
+        )
 
 
 @asynccontextmanager
@@ -210,26 +216,25 @@ async def _duties(
     records: Records,
     say: Callable[[str], None],
 ) -> AsyncIterator[None]:
-    """What goes on beside the answers, until the block ends."""
+    """What goes on beside the answers of one bot, until the block ends."""
     async with AsyncExitStack() as stack:
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
-        work = [
-            _introduce(bot, say),
-            tidy(settings, records),
-            delete_departed(settings, service, records, bot.servers_noted),
-            _close_unused(service),
-            catch_up(settings, bot.builder),
-        ]
-        if settings.follow_s:
-            work.append(make_index_watcher(service, settings, bot.builder).run())
-        duties = [asyncio.create_task(_logged(duty)) for duty in work]
-        try:
-            yield
-        finally:
-            for duty in duties:
-                duty.cancel()
-            await asyncio.gather(*duties, return_exceptions=True)
+        departed = delete_departed(settings, service, records, bot.servers_noted)
+        await stack.enter_async_context(_beside(_introduce(bot, say), departed))
+        yield
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do some work until the block ends."""
+    duties = [asyncio.create_task(_logged(duty)) for duty in work]
+    try:
+        yield
+    finally:
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
 
 
 async def _logged(duty: Coroutine[Any, Any, None]) -> None:

@@ -1,19 +1,26 @@
 """A first connection that fails is tried again."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.discord_app import running
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import COGS
 from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
+from bot.serving import builder
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import load_settings
+from tests.bot.discord_app.launcher import fake_index_command
+from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
 from tests.discord_service.world import Channel
@@ -123,6 +130,60 @@ def test_a_bot_that_is_told_to_stop_between_two_tries_does_not_wait_for_the_next
 
     assert supervised.bots == 1
     assert len(supervised.pauses) == 1
+
+
+def test_connections_that_fail_end_no_build_of_the_documents(
+    local: LocalDiscord,
+    channel: Channel,
+    service: AnswerService,
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(running, "MAX_PAUSE_S", 0.02)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    command = fake_index_command(tmp_path)
+    builds: list[object] = []
+
+    def index_command(*arguments: Any) -> list[str]:
+        builds.append(arguments)
+        return command(*arguments)
+
+    monkeypatch.setattr(builder, "index_command", index_command)
+    library.write("more.txt", "For fraud 55 were counted.")
+    hold = tmp_path / "hold-build"
+    hold.touch()
+    local.fault("GET", "/users/@me", 503, times=1_000_000)
+    settings = load_settings(data=tmp_path / "data", seeds=library.documents, follow_s=0.02)
+    records = Records(settings.records)
+    before = service.generation
+
+    async def recover() -> None:
+        while not builds:
+            await asyncio.sleep(0.01)
+        # So many connections fail while it builds.
+        failed = len(local.requests) + 3
+        while len(local.requests) < failed:
+            await asyncio.sleep(0.01)
+        local.faults.clear()
+        while service.generation == before:
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def run() -> None:
+        recovery = asyncio.create_task(recover())
+        # The link is said once it is connected.
+        await running.run(settings, service, records, say=lambda _: hold.unlink())
+        await recovery
+
+    try:
+        asyncio.run(run())
+    finally:
+        records.close()
+
+    assert len(builds) == 1
+    assert service.answer("how many for fraud", (), 0, None).spans[0].text == "55"
 
 
 @pytest.mark.parametrize("error", [OSError(), aiohttp.ClientError(), AttributeError()])
