@@ -98,6 +98,17 @@ class Settings(BaseSettings):
         validation_alias=TOKEN_NAME,
         description="The bot's token. Without a prefix, as Discord's own examples name it.",
     )
+    servers: Annotated[frozenset[int], NoDecode] = Field(
+        frozenset(),
+        description="The ids of the servers that Quoth serves, with commas between them; others "
+        "are told so in one sentence and left. The default is all that add it: switch off Public "
+        "Bot at Discord if nobody else should.",
+    )
+    direct_messages: bool = Field(
+        True,
+        description="Answer in direct messages, to whoever shares a server with Quoth. Off: they "
+        "are told so in one sentence.",
+    )
     workers: int = Field(
         2,
         ge=1,
@@ -206,6 +217,23 @@ class Settings(BaseSettings):
         if not endings <= known:
             raise ValueError(f"name some of {', '.join(sorted(known))}, with commas between them")
         return frozenset(endings)
+
+    @field_validator("servers", mode="before")
+    @classmethod
+    def _ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(part.isascii() and part.isdecimal() for part in ids):
+            raise ValueError(
+                "give the ids of servers, with commas between them; Discord shows them under Copy "
+                "Server ID, in developer mode"
+            )
+        return frozenset(map(int, ids))
+
+    def is_welcome(self, server_id: int) -> bool:
+        """Whether Quoth serves a server."""
+        return not self.servers or server_id in self.servers
 
     @property
     def collections(self) -> Path:

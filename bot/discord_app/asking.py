@@ -15,7 +15,7 @@ from discord.ext import commands
 from answering.answer import Answer, Outcome
 from answering.followups.detection import Turn, turn_of
 from answering.question import QuestionError
-from bot.discord_app.channels import ChannelRules
+from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.metrics import Metrics
@@ -24,6 +24,7 @@ from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
 from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
+from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -43,10 +44,15 @@ class Origin:
 
     user_id: int
     channel_id: int
-    parent_id: int | None = None
-    """Of a thread: the channel it belongs to."""
+    above: tuple[int, ...] = ()
+    """Of a thread: its channel; and the category of that."""
     server_id: int | None = None
     """None in direct messages."""
+
+    @property
+    def channel_ids(self) -> tuple[int, ...]:
+        """The channel, and those above it."""
+        return (self.channel_id, *self.above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Asking:
         self._channels = channels
         self._conversations = conversations
         self._metrics = metrics
-        self._log_questions = settings.log_questions
+        self._settings = settings
         self._buttons = buttons
         self._cooldowns: commands.CooldownMapping[int] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_questions, settings.cooldown_s, lambda user_id: user_id
@@ -91,16 +97,25 @@ class Asking:
         self.is_closing = False
         """Whether no more questions are taken."""
 
+    def unwelcome(self, server_id: int | None) -> str | None:
+        """Why Quoth does not serve a server, or in direct messages, if it does not."""
+        if server_id is None:
+            return None if self._settings.direct_messages else notice("no_direct_messages")
+        return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
+
     def refusal(self, origin: Origin) -> str | None:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
-        In this order: Quoth is about to stop, the channel is not allowed, the member asks too
-        fast, too many questions wait.
+        In this order: Quoth is about to stop, it does not serve there, the channel is not allowed,
+        the member asks too fast, too many questions wait.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
-        if not self._channels.is_allowed(origin.server_id, origin.channel_id, origin.parent_id):
+        unwelcome = self.unwelcome(origin.server_id)
+        if unwelcome is not None:
+            return self._refused("unwelcome", unwelcome)
+        if not self._channels.is_allowed(origin.server_id, origin.channel_ids):
             channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
         wait_s = self._cooldowns.update_rate_limit(origin.user_id)
@@ -153,10 +168,12 @@ class Asking:
                 answer,
                 origin.user_id,
                 origin.server_id,
-                with_question=self._log_questions,
+                with_question=self._settings.log_questions,
             )
         except QuestionError as error:
             return Reply(self._refused("question", notice("question", detail=str(error))))
+        except NothingToAnswerFromError:
+            return Reply(self._refused("no_documents", notice("no_documents_here")))
         except BusyError:
             return Reply(self._refused("busy", notice("busy")))
         except TooSlowError:
@@ -237,8 +254,12 @@ class Asking:
 
 def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     """Who asks by an interaction, and where."""
-    parent = getattr(interaction.channel, "parent_id", None)
-    return Origin(interaction.user.id, interaction.channel_id or 0, parent, interaction.guild_id)
+    return Origin(
+        interaction.user.id,
+        interaction.channel_id or 0,
+        above(interaction.channel, interaction.guild),
+        interaction.guild_id,
+    )
 
 
 def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:

@@ -191,8 +191,10 @@ async def _show(interaction: _Interaction, **contents: Any) -> None:
 async def _answer(
     interaction: _Interaction, client: Collaborators, answer_id: str
 ) -> StoredAnswer | None:
-    """The answer with an id, if it may be known where the interaction was made."""
-    return await asyncio.to_thread(client.records.answer, answer_id, interaction.guild_id)
+    """The answer with an id, if whoever made the interaction may know it there."""
+    return await asyncio.to_thread(
+        client.records.answer, answer_id, interaction.user.id, interaction.guild_id
+    )
 
 
 class _Form(ui.Modal):

@@ -1,6 +1,23 @@
 """Where Quoth answers: the rules of each server, in memory and in the records."""
 
+from collections.abc import Sequence
+
+import discord
+
 from bot.discord_app.records import Records
+
+
+def above(channel: object, guild: discord.Guild | None) -> tuple[int, ...]:
+    """What a channel follows, as far as it is known: a thread its channel, that its category."""
+    found = []
+    parent_id: int | None = getattr(channel, "parent_id", None)
+    if parent_id is not None:
+        found.append(parent_id)
+        channel = guild.get_channel(parent_id) if guild is not None else None
+    category_id: int | None = getattr(channel, "category_id", None)
+    if category_id is not None:
+        found.append(category_id)
+    return tuple(found)
 
 
 class ChannelRules:
@@ -14,21 +31,35 @@ class ChannelRules:
     def read(self) -> None:
         """Read the rules of all servers; blocks for the file."""
         self._rules = self._records.channel_rules()
+        self._only_allowed = self._records.servers_with_allowed_channels_only()
 
-    def is_allowed(self, server_id: int | None, channel_id: int, parent_id: int | None) -> bool:
+    def has_any(self, server_id: int | None) -> bool:
+        """Whether it depends on the channel whether Quoth answers in a server."""
+        return server_id in self._rules or server_id in self._only_allowed
+
+    def is_allowed(self, server_id: int | None, channel_ids: Sequence[int]) -> bool:
         """
         Whether Quoth answers in a channel.
 
-        A thread without a rule of its own follows its channel. Once a channel of a server is
-        allowed, those without a rule are not.
+        Once a channel of a server was allowed, those without a rule are not, until all rules are
+        cleared: denying the last one opens no other.
+
+        Args:
+            server_id: Of the server; none in direct messages.
+            channel_ids: Of the channel, and of those above it, which it follows if it has no rule
+                of its own.
         """
         if server_id is None:
             return True
         rules = self._rules.get(server_id, {})
-        for place in (channel_id, parent_id):
-            if place in rules:
-                return rules[place]
-        return not any(rules.values())
+        for channel_id in channel_ids:
+            if channel_id in rules:
+                return rules[channel_id]
+        return server_id not in self._only_allowed
+
+    def is_only_allowed(self, server_id: int | None) -> bool:
+        """Whether Quoth answers in the allowed channels of a server alone."""
+        return server_id in self._only_allowed
 
     def allowed(self, server_id: int | None) -> list[str]:
         """The allowed channels, as Discord links them."""
@@ -46,8 +77,11 @@ class ChannelRules:
         """Allow or deny a channel, for good; blocks for the write."""
         self._records.set_channel_rule(server_id, channel_id, is_allowed=is_allowed)
         self._rules.setdefault(server_id, {})[channel_id] = is_allowed
+        if is_allowed:
+            self._only_allowed.add(server_id)
 
     def clear(self, server_id: int) -> None:
         """Answer in every channel of a server again; blocks for the write."""
         self._records.clear_channel_rules(server_id)
         self._rules.pop(server_id, None)
+        self._only_allowed.discard(server_id)

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.collection_names import collections_in, server_of
+from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
@@ -57,6 +59,17 @@ class _Tree(app_commands.CommandTree["QuothBot"]):
     ) -> None:
         """Hand every command's error to the one handler."""
         await report(interaction, error)
+
+    async def interaction_check(self, interaction: "discord.Interaction[QuothBot]", /) -> bool:
+        """Serve no server that Quoth is about to leave."""
+        if interaction.guild_id is None:
+            return True
+        unwelcome = interaction.client.asking.unwelcome(interaction.guild_id)
+        if unwelcome is None:
+            return True
+        if interaction.type is discord.InteractionType.application_command:
+            await acknowledge(lambda: interaction.response.send_message(unwelcome, ephemeral=True))
+        return False
 
 
 class QuothBot(commands.AutoShardedBot):
@@ -102,6 +115,8 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the records know which servers Quoth is in."""
         self.conversations = ConversationStore()
         self.channels = ChannelRules(records)
+        for server_id in records.servers_without_base():
+            service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
         self.changes = Changes(settings, builder)
         self.queue = AnswerQueue(
@@ -170,12 +185,33 @@ class QuothBot(commands.AutoShardedBot):
         """Note which servers Quoth is in; this comes again after each lost session."""
         event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
         await self._note_servers({guild.id for guild in self.guilds})
+        for guild in self.guilds:
+            await self._leave_unless_welcome(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is remembered of a server that Quoth is in again, and nothing else."""
         await self._note_servers({g.id for g in self.guilds} | {guild.id})
         # Its rules may have been deleted since it was left.
         await asyncio.to_thread(self.channels.read)
+        await self._leave_unless_welcome(guild)
+
+    async def _leave_unless_welcome(self, guild: discord.Guild) -> None:
+        """Tell a server that Quoth does not serve it, where that can be told, and leave it."""
+        unwelcome = self.asking.unwelcome(guild.id)
+        if unwelcome is None:
+            return
+        event(_log, "unwelcome", server=self.records.hashed(guild.id))
+        channel = _where_to_speak(guild)
+        try:
+            if channel is not None:
+                # Discord takes a message with the same nonce once.
+                await deliver(lambda: channel.send(unwelcome, nonce=str(guild.id)))
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
+        try:
+            await deliver(guild.leave)
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            event(_log, "not_left", logging.ERROR, error=type(error).__name__)
 
     async def _note_servers(self, server_ids: set[int]) -> None:
         names = await asyncio.to_thread(collections_in, self.settings.collections)
@@ -199,3 +235,13 @@ class QuothBot(commands.AutoShardedBot):
         self.queue.close()
         with contextlib.suppress(discord.HTTPException):
             await self.close()
+
+
+def _where_to_speak(guild: discord.Guild) -> discord.TextChannel | None:
+    """The channel for words to a server as a whole: the one it named, or the first that is open."""
+    first = [guild.system_channel] if guild.system_channel is not None else []
+    for channel in (*first, *guild.text_channels):
+        permissions = channel.permissions_for(guild.me)
+        if permissions.view_channel and permissions.send_messages:
+            return channel
+    return None

@@ -19,7 +19,7 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
 
     In this order:
     - the interaction is gone (too late, or its message was deleted): logged; nobody can be told;
-    - the member lacks a permission, or uses in a direct message what belongs in a server: told;
+    - the command belongs in a server, and this is a direct message: told;
     - the command is not the one that Discord knows: told that commands have changed;
     - Discord refused what was sent: logged with Discord's code, and told;
     - anything else: logged with its traceback, and told.
@@ -31,8 +31,8 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
     ):
         event(_log, "too_late", logging.WARNING, code=error.code)
         return
-    if isinstance(error, app_commands.MissingPermissions):
-        text = notice("server_only" if interaction.guild_id is None else "not_allowed")
+    if isinstance(error, app_commands.NoPrivateMessage):
+        text = notice("server_only")
     elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         text = notice("commands_changed")
     elif isinstance(error, discord.HTTPException):

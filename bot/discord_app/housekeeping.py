@@ -57,6 +57,7 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
     for server in records.departed():
         scope = server_collection(server)
         service.servers.drop(scope)
+        service.use_base(scope, is_on=True)
         try:
             delete_collection(settings.collection(scope))
         except OSError as error:

@@ -57,6 +57,16 @@ STEPS = (
     ALTER TABLE questions ADD COLUMN server TEXT;
     UPDATE questions SET server = (SELECT server FROM answers WHERE id = answer_id);
     """,
+    """
+    -- What was set for a server as a whole. One that had allowed a channel answered in no other.
+    CREATE TABLE servers (
+        server_id INTEGER PRIMARY KEY,
+        only_allowed INTEGER NOT NULL DEFAULT 0,
+        has_base INTEGER NOT NULL DEFAULT 1
+    );
+    INSERT INTO servers (server_id, only_allowed)
+        SELECT DISTINCT server_id, 1 FROM channels WHERE is_allowed;
+    """,
 )
 
 

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.discord_app.collaborators import Collaborators
+from bot.discord_app.delivery import acknowledge
 from bot.discord_app.errors import report
 
 
@@ -37,6 +38,12 @@ class PersistentButton(ABC):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says, and report what goes wrong with it."""
         try:
+            unwelcome = interaction.client.asking.unwelcome(interaction.guild_id)
+            if unwelcome is not None:
+                await acknowledge(
+                    lambda: interaction.response.send_message(unwelcome, ephemeral=True)
+                )
+                return
             await self.on_press(interaction, interaction.client)
         except Exception as error:
             await report(interaction, error)

@@ -122,14 +122,21 @@ class Records:
                     (answer.id, now, asker, answer.question, server),
                 )
 
-    def answer(self, answer_id: str, server_id: int | None) -> StoredAnswer | None:
-        """An answer, if it is still kept and was given in this server."""
+    def answer(self, answer_id: str, user_id: int, server_id: int | None) -> StoredAnswer | None:
+        """
+        An answer as a member may know it, if it is still kept.
+
+        Members of a server know all that were given there; of those given in direct messages, each
+        knows their own.
+        """
         with self._lock:
             row = self._connection.execute(
                 "SELECT id, server, asker, found FROM answers WHERE id = ?", (answer_id,)
             ).fetchone()
         here = self.hashed(server_id) if server_id is not None else None
         if row is None or row[1] != here:
+            return None
+        if here is None and row[2] != self.hashed(user_id):
             return None
         return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
 
@@ -200,9 +207,36 @@ class Records:
                 rules.setdefault(server, {})[channel] = bool(is_allowed)
         return rules
 
-    def set_channel_rule(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
-        """Allow or deny a channel."""
+    def servers_with_allowed_channels_only(self) -> set[int]:
+        """The servers where channels without a rule are not allowed."""
+        with self._lock:
+            rows = self._connection.execute("SELECT server_id FROM servers WHERE only_allowed")
+            return {server_id for (server_id,) in rows}
+
+    def servers_without_base(self) -> set[int]:
+        """The servers that are answered from their own documents alone."""
+        with self._lock:
+            rows = self._connection.execute("SELECT server_id FROM servers WHERE NOT has_base")
+            return {server_id for (server_id,) in rows}
+
+    def set_base(self, server_id: int, *, is_on: bool) -> None:
+        """Answer a server from the base too, or not."""
         with self._writing() as connection:
+            connection.execute(
+                "INSERT INTO servers (server_id, has_base) VALUES (?, ?)"
+                " ON CONFLICT (server_id) DO UPDATE SET has_base = excluded.has_base",
+                (server_id, is_on),
+            )
+
+    def set_channel_rule(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
+        """Allow or deny a channel; once one is allowed, those without a rule are not."""
+        with self._writing() as connection:
+            if is_allowed:
+                connection.execute(
+                    "INSERT INTO servers (server_id, only_allowed) VALUES (?, TRUE)"
+                    " ON CONFLICT (server_id) DO UPDATE SET only_allowed = TRUE",
+                    (server_id,),
+                )
             connection.execute(
                 "INSERT OR REPLACE INTO channels VALUES (?, ?, ?)",
                 (server_id, channel_id, is_allowed),
@@ -212,6 +246,9 @@ class Records:
         """Forget which channels of a server were allowed or denied."""
         with self._writing() as connection:
             connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
+            connection.execute(
+                "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
+            )
 
     def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
         """
@@ -229,7 +266,9 @@ class Records:
                 " UNION SELECT server FROM feedback"
             ):
                 known |= {server} if server else set()
-            for (server_id,) in connection.execute("SELECT DISTINCT server_id FROM channels"):
+            for (server_id,) in connection.execute(
+                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
+            ):
                 known.add(self.hashed(server_id))
             self._leave(connection, known - here)
             connection.executemany(
@@ -261,11 +300,12 @@ class Records:
         with self._deleting() as connection:
             for table in ("questions", "answers", "feedback"):
                 connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
-            ids = connection.execute("SELECT DISTINCT server_id FROM channels").fetchall()
-            connection.executemany(
-                "DELETE FROM channels WHERE server_id = ?",
-                [row for row in ids if self.hashed(row[0]) == server],
-            )
+            ids = connection.execute(
+                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
+            ).fetchall()
+            those = [row for row in ids if self.hashed(row[0]) == server]
+            connection.executemany("DELETE FROM channels WHERE server_id = ?", those)
+            connection.executemany("DELETE FROM servers WHERE server_id = ?", those)
             connection.execute("DELETE FROM departures WHERE server = ?", (server,))
 
     # Housekeeping.

@@ -12,7 +12,7 @@ from bot.assembly import OpenIndex
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.reference_count import ReferenceCount
-from index.errors import IndexMissingError
+from index.errors import EncoderError, IndexMissingError
 from index.generation import Generation
 from index.store import Collection
 
@@ -47,12 +47,20 @@ class SearchSpace:
     own: Generation | None
     answerer: Answers
     references: ReferenceCount
+    is_alone: bool = False
+    """Whether a server's own is searched without the base."""
     used: float = 0.0
+
+    @property
+    def generations(self) -> list[Generation]:
+        """Those that are searched, a server's own first."""
+        own = [] if self.own is None else [self.own]
+        return own if self.is_alone else [*own, self.base.generation]
 
     def generation(self, collection: str) -> Generation | None:
         """The one of this space that belongs to a collection."""
         if collection == BASE_COLLECTION:
-            return self.base.generation
+            return None if self.is_alone else self.base.generation
         return self.own if self.own and self.own.collection == collection else None
 
 
@@ -67,11 +75,15 @@ def open_base(opener: SpaceOpener) -> SearchSpace:
     return SearchSpace(base, None, opener.answerer(base, ()), ReferenceCount(base.generation.close))
 
 
-def _join(opener: SpaceOpener, base: SearchSpace, scope: str) -> SearchSpace:
-    """Open a server's collection, to be searched with the base, which stays open as long."""
+def _join(opener: SpaceOpener, base: SearchSpace, scope: str, *, is_alone: bool) -> SearchSpace:
+    """Open a server's collection, to be searched alone or with the base, which stays open."""
     own = opener.collection(scope).open()
     try:
-        answerer = opener.answerer(base.base, (own,))
+        if is_alone:
+            _check_encoder(own, base.base)
+            answerer = opener.answerer(OpenIndex(own, base.base.encoder), ())
+        else:
+            answerer = opener.answerer(base.base, (own,))
     except BaseException:
         own.close()
         raise
@@ -81,7 +93,13 @@ def _join(opener: SpaceOpener, base: SearchSpace, scope: str) -> SearchSpace:
         own.close()
         base.references.release()
 
-    return SearchSpace(base.base, own, answerer, ReferenceCount(close))
+    return SearchSpace(base.base, own, answerer, ReferenceCount(close), is_alone)
+
+
+def _check_encoder(own: Generation, base: OpenIndex) -> None:
+    """Make sure that the encoder of the base has made a server's vectors."""
+    if own.manifest.encoder.sha256 != base.generation.manifest.encoder.sha256:
+        raise EncoderError(f"The index of {own.collection} was made by another encoder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +124,16 @@ class ServerSpaces:
         self._open: OrderedDict[str, SearchSpace] = OrderedDict()
         self._broken: dict[str, _Broken] = {}
 
-    def borrow(self, scope: str, base: SearchSpace) -> SearchSpace | None:
+    def borrow(
+        self, scope: str, base: SearchSpace, *, is_alone: bool = False
+    ) -> SearchSpace | None:
         """
         Lend a server's space, opened or exchanged if need be.
 
         Args:
             scope: The name of the server's collection.
             base: What it is searched with; the caller holds it.
+            is_alone: Search it without the base.
 
         Returns:
             The space, to be given back; None if the server has none that can be used.
@@ -125,29 +146,35 @@ class ServerSpaces:
         except Exception as error:
             self.note_broken(scope, None, error)
             return None
-        space = self._borrow_open(scope, current, base)
+        space = self._borrow_open(scope, current, base, is_alone=is_alone)
         if space is None and not self._is_broken(scope, current):
             with self._opening:
-                space = self._borrow_open(scope, current, base)
+                space = self._borrow_open(scope, current, base, is_alone=is_alone)
                 if space is None:
-                    space = self._borrow_new(scope, current, base)
+                    space = self._borrow_new(scope, current, base, is_alone=is_alone)
         return space
 
-    def _borrow_open(self, scope: str, generation: str, base: SearchSpace) -> SearchSpace | None:
+    def _borrow_open(
+        self, scope: str, generation: str, base: SearchSpace, *, is_alone: bool
+    ) -> SearchSpace | None:
         with self._lock:
             space = self._open.get(scope)
             if space is None or space.own is None:
                 return None
             if space.own.id != generation or space.base is not base.base:
                 return None
+            if space.is_alone is not is_alone:
+                return None
             space.used = self._clock()
             self._open.move_to_end(scope)
             space.references.acquire()
             return space
 
-    def _borrow_new(self, scope: str, current: str, base: SearchSpace) -> SearchSpace | None:
+    def _borrow_new(
+        self, scope: str, current: str, base: SearchSpace, *, is_alone: bool
+    ) -> SearchSpace | None:
         try:
-            space = _join(self._opener, base, scope)
+            space = _join(self._opener, base, scope, is_alone=is_alone)
         except Exception as error:
             self.note_broken(scope, current, error)
             return None

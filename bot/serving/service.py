@@ -60,12 +60,17 @@ class Surroundings:
     """The document no longer says so; what is shown is what was quoted."""
 
 
+class NothingToAnswerFromError(Exception):
+    """A server is answered from its own documents alone, and has none that can be used."""
+
+
 class AnswerService:
     """
     The opener in use. Any thread may call it; each call that takes a scope may open a collection.
 
     A scope is the name of a server's collection: what is asked there is answered from the base and
-    from that collection, and without a scope from the base alone.
+    from that collection, or from that collection alone where `use_base` says so; without a scope
+    it is answered from the base.
     """
 
     def __init__(self, opener: SpaceOpener) -> None:
@@ -80,11 +85,26 @@ class AnswerService:
         self._lock = threading.Lock()
         self._base = open_base(opener)
         self.servers = ServerSpaces(opener)
+        self._alone: frozenset[str] = frozenset()
+
+    def use_base(self, scope: str, *, is_on: bool) -> None:
+        """Answer what is asked in a server from the base too, or from its own documents alone."""
+        with self._lock:
+            self._alone = self._alone - {scope} if is_on else self._alone | {scope}
+
+    def uses_base(self, scope: str) -> bool:
+        """Whether what is asked in a server is answered from the base too."""
+        return scope not in self._alone
 
     def answer(
         self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
-        """Answer a question; see `ScopedAnswers`."""
+        """
+        Answer a question; see `ScopedAnswers`.
+
+        Raises:
+            NothingToAnswerFromError: If the server has turned the base off and nothing is left.
+        """
         return self._with(
             scope, lambda space: space.answerer.answer(question, alternatives, earlier)
         )
@@ -92,17 +112,21 @@ class AnswerService:
     def _with(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
         """Use a server's space, or the base's where the server's collection turns out broken."""
         with self._base_in_use() as base:
-            own = self.servers.borrow(scope, base) if scope is not None else None
-            if scope is None or own is None or own.own is None:
+            if scope is None:
                 return use(base)
-            try:
-                return use(own)
-            except QuestionError:
-                raise
-            except Exception as error:
-                self.servers.note_broken(scope, own.own.id, error)
-            finally:
-                own.references.release()
+            is_alone = scope in self._alone
+            own = self.servers.borrow(scope, base, is_alone=is_alone)
+            if own is not None and own.own is not None:
+                try:
+                    return use(own)
+                except QuestionError:
+                    raise
+                except Exception as error:
+                    self.servers.note_broken(scope, own.own.id, error)
+                finally:
+                    own.references.release()
+            if is_alone:
+                raise NothingToAnswerFromError
             return use(base)
 
     @contextmanager
@@ -146,14 +170,16 @@ class AnswerService:
 
         def count(space: SearchSpace) -> Counts:
             base = space.base.generation.manifest
+            common = (0, 0) if space.is_alone else (base.documents, base.passages)
             if space.own is None:
-                return Counts(base.documents, base.passages)
+                return Counts(*common)
             own = space.own.manifest
-            return Counts(
-                base.documents, base.passages, own.documents, own.passages, own.generation
-            )
+            return Counts(*common, own.documents, own.passages, own.generation)
 
-        return self._with(scope, count)
+        try:
+            return self._with(scope, count)
+        except NothingToAnswerFromError:
+            return Counts(0, 0)
 
     def documents(self, scope: str | None, start: int, count: int) -> list[DocumentLine]:
         """A stretch of the documents: the server's own, then the base's, each in order of id."""
@@ -161,9 +187,7 @@ class AnswerService:
         def lines(space: SearchSpace) -> list[DocumentLine]:
             found: list[DocumentLine] = []
             skipped = start
-            for generation in (space.own, space.base.generation):
-                if generation is None:
-                    continue
+            for generation in space.generations:
                 is_own = generation is space.own
                 for name, title, size, dated in generation.texts.listed(
                     skipped, count - len(found)
@@ -173,7 +197,10 @@ class AnswerService:
                 skipped = max(0, skipped - generation.manifest.documents)
             return found
 
-        return self._with(scope, lines)
+        try:
+            return self._with(scope, lines)
+        except NothingToAnswerFromError:
+            return []
 
     def surroundings(
         self,
@@ -207,7 +234,10 @@ class AnswerService:
             except KeyError:
                 return ""
 
-        shown = self._with(scope, read)
+        try:
+            shown = self._with(scope, read)
+        except NothingToAnswerFromError:
+            shown = ""
         within = start_char - begin
         if shown[within : within + len(text)] != text:
             return Surroundings(title, "", text, "", document_changed=True)

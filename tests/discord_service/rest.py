@@ -67,6 +67,7 @@ class Rest:
             ("GET", "/gateway/bot", self._gateway),
             ("PUT", "/applications/{application}/commands", self._put_commands),
             ("POST", "/users/@me/channels", self._open_dm),
+            ("DELETE", "/users/@me/guilds/{guild}", self._leave_guild),
             ("GET", "/channels/{channel}", self._get_channel),
             ("POST", "/channels/{channel}/messages", self._post_message),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
@@ -168,11 +169,18 @@ class Rest:
                 return _json(channel.json())
         raise ApiError(400, 50033, "Invalid Recipient(s)")
 
+    async def _leave_guild(self, request: web.Request) -> web.Response:
+        for guild in self._discord.guilds:
+            if guild.id == int(request.match_info["guild"]):
+                await self._discord.removed(guild)
+                return web.Response(status=204)
+        raise ApiError(404, 10004, "Unknown Guild")
+
     def _channel(self, request: web.Request, needed: int = 0) -> Channel:
         channel = self._discord.channels.get(int(request.match_info["channel"]))
         if channel is None:
             raise ApiError(404, 10003, "Unknown Channel")
-        place = channel.parent or channel
+        place = channel.place
         if place.denied & needed:
             raise ApiError(403, 50013, "Missing Permissions")
         return channel
@@ -216,7 +224,7 @@ class Rest:
             if reference.get("fail_if_not_exists", True):
                 raise ApiError(400, 50035, "Unknown message")
             reply_to = None
-        may_embed = not (channel.parent or channel).denied & EMBED_LINKS
+        may_embed = not channel.place.denied & EMBED_LINKS
         message = Message(
             channel,
             self._discord.bot,

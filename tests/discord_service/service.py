@@ -16,6 +16,7 @@ from tests.discord_service.world import (
     COMPONENT,
     DM,
     EPHEMERAL,
+    GUILD_CATEGORY,
     GUILD_TEXT,
     MODAL_SUBMIT,
     PUBLIC_THREAD,
@@ -124,8 +125,13 @@ class LocalDiscord:
         self.guilds.append(guild)
         return guild
 
-    def add_channel(self, guild: Guild, name: str = "general") -> Channel:
-        return self._keep(Channel(name, guild, GUILD_TEXT))
+    def add_channel(
+        self, guild: Guild, name: str = "general", category: Channel | None = None
+    ) -> Channel:
+        return self._keep(Channel(name, guild, GUILD_TEXT, category))
+
+    def add_category(self, guild: Guild, name: str) -> Channel:
+        return self._keep(Channel(name, guild, GUILD_CATEGORY))
 
     def add_thread(self, parent: Channel, name: str = "thread") -> Channel:
         return self._keep(Channel(name, parent.guild, PUBLIC_THREAD, parent))
@@ -192,15 +198,34 @@ class LocalDiscord:
         """Delete a message as a moderator."""
         self._do(self.remove(message))
 
+    def may_use(self, channel: Channel, name: str, permissions: int) -> bool:
+        """Whether Discord lets a member use a command who has been granted none by itself."""
+        command = self._command(name.partition(" ")[0], 1)
+        if channel.guild is None:
+            contexts: list[int] = command.get("contexts") or [0, 1, 2]
+            return 1 in contexts and command.get("dm_permission", True)
+        needed = int(command.get("default_member_permissions") or 0)
+        return permissions & needed == needed
+
     def slash(
-        self, channel: Channel, user: User, name: str, /, *, permissions: int = 0, **options: Any
+        self,
+        channel: Channel,
+        user: User,
+        name: str,
+        /,
+        *,
+        permissions: int = 0,
+        granted: bool = False,
+        **options: Any,
     ) -> Interaction:
         """
         Use a slash command.
 
         The name has its subcommand after a space, if it has one; the permissions are the member's
-        in the channel; a `Channel` or `Upload` among the options is passed as Discord passes one.
+        in the channel; with `granted`, the server lets the member use it whatever they are. A
+        `Channel` or `Upload` among the options is passed as Discord passes one.
         """
+        assert granted or self.may_use(channel, name, permissions), "Discord does not let them"
         command, _, sub = name.partition(" ")
         given: list[Json] = []
         resolved: dict[str, Json] = {}
@@ -219,7 +244,7 @@ class LocalDiscord:
                 given.append({"name": key, "type": 3, "value": value})
         if sub:
             given = [{"name": sub, "type": 1, "options": given}]
-        data = self._command(command, 1) | {"options": given, "resolved": resolved}
+        data = self._chosen(command, 1) | {"options": given, "resolved": resolved}
         return self.interact(Interaction(COMMAND, channel, user, data, permissions))
 
     def complete(
@@ -237,23 +262,26 @@ class LocalDiscord:
         given: list[Json] = [{"name": option, "type": 3, "value": typed, "focused": True}]
         if sub:
             given = [{"name": sub, "type": 1, "options": given}]
-        data = self._command(command, 1) | {"options": given}
+        data = self._chosen(command, 1) | {"options": given}
         asked = self.interact(Interaction(AUTOCOMPLETE, channel, user, data, permissions))
         self.wait_for(lambda: asked.choices is not None, "an offer")
         return asked.choices or []
 
     def menu(self, channel: Channel, user: User, name: str, target: Message) -> Interaction:
         """Use a message menu."""
-        data = self._command(name, 3) | {
+        data = self._chosen(name, 3) | {
             "target_id": str(target.id),
             "resolved": {"messages": {str(target.id): target.json()}},
         }
         return self.interact(Interaction(COMMAND, channel, user, data))
 
+    def _chosen(self, name: str, kind: int) -> Json:
+        return {"id": self._command(name, kind)["id"], "name": name, "type": kind}
+
     def _command(self, name: str, kind: int) -> Json:
         for command in self.commands:
             if command["name"] == name and command.get("type", 1) == kind:
-                return {"id": command["id"], "name": name, "type": kind}
+                return command
         raise AssertionError(f"the bot has no command {name!r}")
 
     def press(
@@ -321,8 +349,12 @@ class LocalDiscord:
 
     def leave(self, guild: Guild) -> None:
         """Remove the bot from a server."""
+        self._do(self.removed(guild))
+
+    async def removed(self, guild: Guild) -> None:
         self.guilds.remove(guild)
-        self._do(self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild))
+        await self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild)
+        await self.changed()
 
     def reconnect(self) -> None:
         """Send op 7."""

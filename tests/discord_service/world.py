@@ -7,7 +7,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-GUILD_TEXT, DM, PUBLIC_THREAD = 0, 1, 11
+GUILD_TEXT, DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
@@ -70,6 +70,11 @@ class Channel:
     typing: int = 0
     """How often the bot was seen typing."""
 
+    @property
+    def place(self) -> "Channel":
+        """The channel whose permissions hold: of a thread, its parent."""
+        return self.parent if self.type == PUBLIC_THREAD and self.parent else self
+
     def json(self) -> Json:
         if self.type == DM:
             assert self.recipient is not None
@@ -126,7 +131,7 @@ class Guild:
             "unavailable": False,
             "member_count": 2,
             "roles": [role],
-            "channels": [c.json() for c in self.channels if c.type == GUILD_TEXT],
+            "channels": [c.json() for c in self.channels if c.type != PUBLIC_THREAD],
             "threads": [c.json() for c in self.channels if c.type == PUBLIC_THREAD],
             "members": [bot.member_json() | {"user": bot.json()}],
             "emojis": [],

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -24,8 +25,8 @@ class Documents(commands.Cog):
     """
     Commands of those who manage a server, about what it is answered from beside the base.
 
-    Discord shows them to members who may manage the server, unless the server says otherwise; so
-    each asks again.
+    Discord lets members use them who may manage the server, unless the server says otherwise under
+    Integrations: that is left to Discord.
     """
 
     documents = app_commands.Group(
@@ -39,9 +40,14 @@ class Documents(commands.Cog):
         """Change the documents of one bot's servers."""
         self._bot = bot
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Do nothing outside of a server, whatever Discord was made to send."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True
+
     @documents.command(name="add")
     @app_commands.describe(file="It is answered from in this server alone.")
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def add(self, interaction: _Interaction, file: discord.Attachment) -> None:
         """Add a document to this server, or replace the one of the same name."""
         upload = Upload(file.filename, file.size, file.url)
@@ -50,7 +56,6 @@ class Documents(commands.Cog):
 
     @documents.command(name="remove")
     @app_commands.describe(name="One of this server's own documents.")
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def remove(self, interaction: _Interaction, name: str) -> None:
         """Remove one of this server's documents."""
         changes = self._bot.changes
@@ -60,9 +65,9 @@ class Documents(commands.Cog):
     async def _names(
         self, interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Name the server's documents, to those who may remove them."""
+        """Name the server's documents."""
         scope = self._bot.records.collection(interaction.guild_id)
-        if scope is None or not interaction.permissions.manage_guild:
+        if scope is None:
             return []
         names = await asyncio.to_thread(self._bot.changes.names, scope)
         wanted = [
@@ -73,13 +78,11 @@ class Documents(commands.Cog):
         return wanted[:MAX_CHOICES]
 
     @documents.command(name="rebuild")
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def rebuild(self, interaction: _Interaction) -> None:
         """Read and index all of this server's documents again."""
         await self._change(interaction, self._bot.changes.rebuild)
 
     @documents.command(name="rollback")
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def rollback(self, interaction: _Interaction) -> None:
         """Answer from this server's documents as they were before the last change."""
         changes = self._bot.changes
@@ -91,7 +94,7 @@ class Documents(commands.Cog):
         """Make one change, and tell the member alone how it goes and what came of it."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
         scope = self._bot.records.collection(interaction.guild_id)
-        assert scope is not None  # noqa: S101 - only in a server has a member the right
+        assert scope is not None  # noqa: S101 - see interaction_check
         with self._bot.asking.in_flight(), self._bot.changes.claim(scope) as is_free:
             text = notice("closing") if self._bot.asking.is_closing else notice("change_under_way")
             if is_free and not self._bot.asking.is_closing:

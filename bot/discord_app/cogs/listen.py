@@ -13,6 +13,7 @@ from discord.ext import commands
 from answering.followups.detection import Turn
 from bot.discord_app.asking import Origin, contents
 from bot.discord_app.buttons import answer_id_of
+from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
@@ -29,6 +30,8 @@ class Listen(commands.Cog):
     def __init__(self, bot: QuothBot) -> None:
         """Listen for one bot."""
         self._bot = bot
+        self._fetched: dict[int, tuple[int, ...]] = {}
+        """By channel that was asked for, what it follows."""
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -40,10 +43,16 @@ class Listen(commands.Cog):
         """
         if message.author.bot or message.type not in _SPOKEN:
             return
-        origin = _origin(message)
-        if origin.server_id is not None and not self._is_addressed(message):
+        server_id = _server_id(message)
+        if server_id is not None and (
+            self._bot.asking.unwelcome(server_id) or not self._is_addressed(message)
+        ):
             return
-        if not self._bot.channels.is_allowed(origin.server_id, origin.channel_id, origin.parent_id):
+        channels_above = await self._above(message)
+        if channels_above is None:
+            return
+        origin = Origin(message.author.id, message.channel.id, channels_above, server_id)
+        if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
             return
         if not _may_speak(message):
             # Discord bans who is refused too often: 10,000 times in ten minutes.
@@ -56,6 +65,34 @@ class Listen(commands.Cog):
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
             except (discord.RateLimited, aiohttp.ClientError) as error:
                 event(_log, "not_sent", logging.WARNING, error=type(error).__name__)
+
+    async def _above(self, message: discord.Message) -> tuple[int, ...] | None:
+        """
+        What the channel of a message follows, for the rules of its server.
+
+        A thread or a server that is not known yet is asked for, once; None if Discord does not
+        tell, since the channel may be one where Quoth is to be quiet.
+        """
+        channel: Any = message.channel
+        if not self._bot.channels.has_any(_server_id(message)):
+            return ()
+        if not isinstance(channel, discord.PartialMessageable):
+            return above(channel, message.guild)
+        if channel.id in self._fetched:
+            return self._fetched[channel.id]
+        try:
+            found = await self._bot.fetch_channel(channel.id)
+            follows = above(found, message.guild)
+            if isinstance(found, discord.Thread) and found.parent is None:
+                parent = await self._bot.fetch_channel(found.parent_id)
+                follows = (found.parent_id, *above(parent, message.guild))
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            event(_log, "channel_unknown", logging.WARNING, error=type(error).__name__)
+            return None
+        if len(self._fetched) >= _MAX_FETCHED:
+            self._fetched.clear()
+        self._fetched[channel.id] = follows
+        return follows
 
     def _is_addressed(self, message: discord.Message) -> bool:
         """
@@ -113,8 +150,7 @@ class Listen(commands.Cog):
         if isinstance(replied, discord.Message):
             answer_id = answer_id_of(replied)
             return conversations.until(answer_id, message.channel.id) if answer_id else ()
-        is_direct = _origin(message).server_id is None
-        if is_direct or isinstance(message.channel, discord.Thread):
+        if _server_id(message) is None or isinstance(message.channel, discord.Thread):
             return conversations.latest(message.channel.id, message.author.id)
         return ()
 
@@ -130,17 +166,18 @@ class Listen(commands.Cog):
         )
 
 
+# Channels that were asked for; one that is forgotten is asked for again.
+_MAX_FETCHED = 1_000
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
-def _origin(message: discord.Message) -> Origin:
-    return Origin(
-        message.author.id,
-        message.channel.id,
-        getattr(message.channel, "parent_id", None),
-        # A server that is not known yet leaves its id with the channel.
-        message.guild.id if message.guild else getattr(message.channel, "guild_id", None),
-    )
+def _server_id(message: discord.Message) -> int | None:
+    """Of the server that a message stands in; None if it is direct."""
+    if message.guild is not None:
+        return message.guild.id
+    # A server that is not known yet leaves its id with the channel.
+    server_id: int | None = getattr(message.channel, "guild_id", None)
+    return server_id
 
 
 def _may_speak(message: discord.Message) -> bool:

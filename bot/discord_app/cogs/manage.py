@@ -1,7 +1,8 @@
-"""For those who manage a server: `/channels` and `/status`."""
+"""For those who manage a server: `/channels`, `/base` and `/status`."""
 
 import asyncio
 import time
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -12,15 +13,22 @@ from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.rendering import information_embed, notice, uptime
 from index.store import Collection
 
-_Channel = discord.TextChannel | discord.Thread | discord.ForumChannel | discord.VoiceChannel
+_Channel = (
+    discord.TextChannel
+    | discord.Thread
+    | discord.ForumChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.CategoryChannel
+)
 
 
 class Manage(commands.Cog):
     """
     Commands of moderators.
 
-    Discord shows them to members who may manage the server, unless the server says otherwise; so
-    each asks again.
+    Discord lets members use them who may manage the server, unless the server says otherwise under
+    Integrations: that is left to Discord.
     """
 
     channels = app_commands.Group(
@@ -34,11 +42,16 @@ class Manage(commands.Cog):
         """Manage one bot."""
         self._bot = bot
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Do nothing outside of a server, whatever Discord was made to send."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True
+
     @channels.command(name="allow")
     @app_commands.describe(
-        channel="Once one is allowed, the others are not. Without one, all are as at the start."
+        channel="A channel or category; others are not allowed then. Without one, all are again."
     )
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def allow(
         self, interaction: discord.Interaction[QuothBot], channel: _Channel | None = None
     ) -> None:
@@ -47,14 +60,13 @@ class Manage(commands.Cog):
             await self._set(interaction, channel, is_allowed=True)
             return
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-        assert interaction.guild_id is not None  # noqa: S101 - only in a server has a member the right
+        assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
-        text = notice("channels", allowed=[], denied=[])
+        text = self._where(interaction.guild_id)
         await deliver(lambda: interaction.edit_original_response(content=text))
 
     @channels.command(name="deny")
-    @app_commands.describe(channel="Mentions and commands there get no answer.")
-    @app_commands.checks.has_permissions(manage_guild=True)
+    @app_commands.describe(channel="A channel or category; commands there get no answer.")
     async def deny(self, interaction: discord.Interaction[QuothBot], channel: _Channel) -> None:
         """Stop answering in a channel."""
         await self._set(interaction, channel, is_allowed=False)
@@ -67,37 +79,71 @@ class Manage(commands.Cog):
             self._bot.channels.set, channel.guild.id, channel.id, is_allowed=is_allowed
         )
         kind = "channel_allowed" if is_allowed else "channel_denied"
-        text = notice(kind, channel=channel.mention, only=is_allowed)
+        text = f"{notice(kind, channel=channel.mention)} {self._where(channel.guild.id)}"
         await deliver(lambda: interaction.edit_original_response(content=text))
 
+    def _where(self, server_id: int | None) -> str:
+        """Where Quoth answers in a server now."""
+        rules = self._bot.channels
+        return notice(
+            "channels",
+            only_allowed=rules.is_only_allowed(server_id),
+            allowed=rules.allowed(server_id),
+            denied=rules.denied(server_id),
+        )
+
     @channels.command(name="list")
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def list(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Say where I answer."""
-        rules = self._bot.channels
-        text = notice(
-            "channels",
-            allowed=rules.allowed(interaction.guild_id),
-            denied=rules.denied(interaction.guild_id),
-        )
+        text = self._where(interaction.guild_id)
         await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+
+    base = app_commands.Group(
+        name="base",
+        description="Whether I answer in this server from the common documents too.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    @base.command(name="on")
+    async def base_on(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """Answer from the common documents, and from this server's own."""
+        await self._set_base(interaction, is_on=True)
+
+    @base.command(name="off")
+    async def base_off(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """Answer from this server's own documents alone."""
+        await self._set_base(interaction, is_on=False)
+
+    async def _set_base(self, interaction: discord.Interaction[QuothBot], *, is_on: bool) -> None:
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        bot, server_id = self._bot, interaction.guild_id
+        assert server_id is not None  # noqa: S101 - see interaction_check
+        await asyncio.to_thread(bot.records.set_base, server_id, is_on=is_on)
+        scope = bot.records.collection(server_id)
+        assert scope is not None  # noqa: S101 - a server has one
+        bot.service.use_base(scope, is_on=is_on)
+        counts = await asyncio.to_thread(bot.service.counts, scope)
+        text = notice("base_on" if is_on else "base_off", own_documents=counts.own_documents)
+        await deliver(lambda: interaction.edit_original_response(content=text))
 
     @app_commands.command(name="status")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
-    @app_commands.checks.has_permissions(manage_guild=True)
     async def status(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How I am: the index, the time I am up, the questions of today."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         bot = self._bot
         scope = bot.records.collection(interaction.guild_id)
-        assert scope is not None  # noqa: S101 - only in a server has a member the right
+        assert scope is not None  # noqa: S101 - see interaction_check
         today = await asyncio.to_thread(bot.records.today, interaction.guild_id)
         counts = await asyncio.to_thread(bot.service.counts, scope)
         embed = information_embed(
             "status_title",
             "discord/status.md",
             generation=bot.service.generation,
+            has_base=bot.service.uses_base(scope),
+            may_add=bot.settings.max_documents > 0,
             documents=counts.documents,
             passages=counts.passages,
             own_generation=counts.own_generation,

@@ -69,6 +69,8 @@ def help_embed(bot: QuothBot) -> discord.Embed:
         "help_title",
         "discord/help.md",
         mention=bot.user.mention if bot.user else "",
+        direct_messages=bot.settings.direct_messages,
+        may_add=bot.settings.max_documents > 0,
         logs_questions=bot.settings.log_questions,
         days=bot.settings.log_questions_days,
         answer_days=ANSWERS_KEPT_DAYS,
@@ -89,6 +91,10 @@ class Read(commands.Cog):
     @app_commands.command(name="sources")
     async def sources(self, interaction: discord.Interaction[QuothBot]) -> None:
         """List the documents that answers come from."""
+        unwelcome = self._bot.asking.unwelcome(interaction.guild_id)
+        if unwelcome is not None:
+            await acknowledge(lambda: interaction.response.send_message(unwelcome, ephemeral=True))
+            return
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         scope = self._bot.records.collection(interaction.guild_id)
         page = await sources_page(self._bot.service, scope, 0)

@@ -14,7 +14,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.discord_app.client import QuothBot
-from bot.discord_app.cogs import COGS
+from bot.discord_app.cogs import cogs_for
 from bot.discord_app.records import Records
 from bot.serving import builder
 from bot.serving.builder import Builder
@@ -132,13 +132,15 @@ def start_bot(
             bot.stop()
             records.close()
 
-    def start(answers: Any = None, cogs: Any = COGS, **values: object) -> RunningBot:
+    def start(answers: Any = None, cogs: Any = None, **values: object) -> RunningBot:
         stop()
         settings: Settings = load_settings(data=tmp_path / "data", **values)
         records = Records(settings.records)
 
         def make() -> QuothBot:
-            bot = QuothBot(settings, answers or service, records, Builder(settings), cogs)
+            bot = QuothBot(
+                settings, answers or service, records, Builder(settings), cogs or cogs_for(settings)
+            )
             bot._connection.guild_ready_timeout = 0.05
             return bot
 

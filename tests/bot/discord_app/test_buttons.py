@@ -264,6 +264,26 @@ def test_a_forged_id_shows_nothing_of_another_server(
     assert "no longer have" in shown.content
 
 
+@pytest.mark.parametrize("action", ["context", "others", "right", "wrong"])
+def test_an_answer_given_in_direct_messages_is_its_askers_alone(
+    local: LocalDiscord, bot: RunningBot, asker: User, tmp_path: Path, action: str
+) -> None:
+    direct = local.add_dm(asker)
+    answer = local.answer_to(local.slash(direct, asker, "ask", question="how many for theft"))
+    custom_id = answer.components[0]["components"][0]["custom_id"].replace("context", action)
+    button = [{"type": 1, "components": [_button(custom_id)]}]
+    bob = User("bob")
+    forged = Message(local.add_dm(bob), local.bot, "", components=button)
+    pressed = local.press_id(forged, bob, custom_id)
+    if action == "wrong":
+        local.form_of(pressed)
+        pressed = local.submit(pressed, bob, "4,001")
+
+    assert "no longer have" in local.answer_to(pressed).content
+    assert rows(tmp_path, VOTES) == []
+    assert local.answer_to(local.press(answer, asker, "Context")).embeds
+
+
 @pytest.mark.parametrize("action", ["context", "others", "right", "delete"])
 def test_an_answer_that_never_was_is_forgotten(
     local: LocalDiscord, answer: Message, action: str

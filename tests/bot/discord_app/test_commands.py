@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from bot.discord_app.cogs import COGS
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import MANAGE_GUILD, Channel, Guild, User
+from tests.discord_service.world import MANAGE_GUILD, MANAGE_MESSAGES, Channel, Guild, Message, User
 
 
 def test_help_is_shown_privately(
@@ -110,23 +109,164 @@ def test_once_a_channel_is_allowed_the_others_are_not(
     assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
 
 
-@pytest.mark.parametrize("name", ["channels allow", "channels deny", "channels list", "status"])
-def test_members_without_the_right_change_and_see_nothing(
+MANAGING = ["channels list", "base off", "status", "documents rebuild"]
+
+
+@pytest.mark.parametrize("name", MANAGING)
+def test_discord_lets_those_use_a_command_who_manage_a_server_or_were_granted_it(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, name: str
 ) -> None:
-    options: dict[str, Any] = {"channel": channel} if name.endswith(("allow", "deny")) else {}
-    asked = local.slash(channel, asker, name, **options)
+    assert not local.may_use(channel, name, MANAGE_MESSAGES)
+    assert local.may_use(channel, name, MANAGE_GUILD)
+    shown = local.answer_to(local.slash(channel, asker, name, granted=True))
 
-    assert "Only members who may manage" in local.answer_to(asked).content
-    assert bot.bot.channels.allowed(channel.guild.id) == []  # type: ignore[union-attr]
+    assert shown.embeds or shown.content
+    assert "may manage" not in shown.content
 
 
+@pytest.mark.parametrize("name", MANAGING)
 def test_commands_of_a_server_do_nothing_in_a_direct_message(
-    local: LocalDiscord, bot: RunningBot, asker: User
+    local: LocalDiscord, bot: RunningBot, asker: User, name: str
 ) -> None:
-    asked = local.slash(local.add_dm(asker), asker, "status")
+    direct = local.add_dm(asker)
+    assert not local.may_use(direct, name, MANAGE_GUILD)
+    asked = local.slash(direct, asker, name, granted=True)
 
     assert "only in a server" in local.answer_to(asked).content
+
+
+def test_an_allowlist_that_becomes_empty_stays_one_and_that_is_said(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    other = local.add_channel(guild, "other")
+    start_bot()
+
+    def change(name: str, **options: Channel) -> str:
+        asked = local.slash(channel, asker, f"channels {name}", permissions=MANAGE_GUILD, **options)
+        return local.answer_to(asked).content
+
+    assert f"only in <#{channel.id}>" in change("allow", channel=channel)
+    assert "I answer in no channel" in change("deny", channel=channel)
+    start_bot()
+
+    for each in (channel, other):
+        asked = local.slash(each, asker, "ask", question="how many for arson")
+        assert "don't answer in this channel" in local.answer_to(asked).content
+    assert "in no channel" in change("list")
+    assert "every channel" in change("allow")
+    assert f"every channel that I can see, but not in <#{other.id}>" in change(
+        "deny", channel=other
+    )
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+
+
+def test_channels_follow_their_category_and_threads_their_channel(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    category = local.add_category(guild, "Help")
+    inside = local.add_channel(guild, "inside", category)
+    thread = local.add_thread(inside)
+    start_bot(cooldown_questions=1_000)
+    allowed = local.slash(
+        channel, asker, "channels allow", permissions=MANAGE_GUILD, channel=category
+    )
+    local.answer_to(allowed)
+
+    for where in (inside, thread):
+        said = local.say(where, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+        assert local.reply_to(said).embeds
+        assert local.answer_to(local.slash(where, asker, "ask", question="for arson")).embeds
+    asked = local.slash(channel, asker, "ask", question="for arson")
+    assert f"Ask me in <#{category.id}>" in local.answer_to(asked).content
+
+
+def test_a_thread_that_is_not_known_yet_follows_its_channel(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    """Discord names no archived thread when a session begins; it wakes with a message."""
+    category = local.add_category(guild, "Quiet")
+    denied = local.add_channel(guild, "denied", category)
+    start_bot(cooldown_questions=1_000)
+    local.answer_to(
+        local.slash(channel, asker, "channels deny", permissions=MANAGE_GUILD, channel=category)
+    )
+    quiet, loud = local.add_thread(denied), local.add_thread(channel)
+
+    def say(where: Channel) -> Message:
+        return local.say(where, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    quiet_said = [say(quiet), say(quiet)]
+    assert local.reply_to(say(loud)).embeds
+    assert (
+        "don't answer"
+        in local.answer_to(local.slash(quiet, asker, "ask", question="for arson")).content
+    )
+    assert [local.replies(each) for each in quiet_said] == [[], []]
+    # Where Discord does not tell, silence is the safe answer.
+    local.fault("GET", f"/channels/{(unknown := local.add_thread(denied)).id}", 403)
+    unknown_said = say(unknown)
+    assert local.reply_to(say(loud)).embeds
+    assert local.replies(unknown_said) == []
+
+
+def test_a_server_may_turn_the_common_documents_off_and_on(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    library: Library,
+    guild: Guild,
+    channel: Channel,
+    asker: User,
+) -> None:
+    running = start_bot(cooldown_questions=1_000)
+    elsewhere = local.add_channel(local.add_guild())
+    assert elsewhere.guild is not None
+    local.join(elsewhere.guild)
+
+    def change(name: str) -> str:
+        asked = local.slash(channel, asker, f"base {name}", permissions=MANAGE_GUILD)
+        return local.answer_to(asked).content
+
+    def ask(word: str, where: Channel = channel) -> Message:
+        return local.answer_to(local.slash(where, asker, "ask", question=f"how many for {word}"))
+
+    def sources() -> str:
+        text: str = local.answer_to(local.slash(channel, asker, "sources")).embeds[0]["description"]
+        return text
+
+    before = ask("arson")
+    assert "There are none yet" in change("off")
+    assert "there are none that I can use" in ask("arson").content
+    assert "no documents yet" in sources()
+    own = library.other(running.bot.records.collection(guild.id) or "")
+    own.write("own.txt", "For fraud 55 were counted.")
+    own.build()
+    running = start_bot(cooldown_questions=1_000)  # it outlives a restart
+
+    assert ask("fraud").embeds[0]["title"] == "55"
+    assert "figures.txt" not in sources()
+    unknown = ask("arson").embeds[0]
+    assert unknown["title"] == "The documents don’t say"
+    assert "812" not in unknown["description"]
+    assert ask("arson", elsewhere).embeds[0]["title"] == "812"
+    status = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
+    assert "off in this server" in local.answer_to(status).embeds[0]["description"]
+    assert local.answer_to(local.press(before, asker, "Context")).embeds
+    assert "common documents too" in change("on")
+    assert ask("arson").embeds[0]["title"] == "812"
+    assert ask("fraud").embeds[0]["title"] == "55"
+
+
+def test_without_documents_of_servers_there_are_no_commands_for_them(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(max_documents=0)
+
+    assert "documents" not in [command["name"] for command in local.commands]
+    shown = local.answer_to(local.slash(channel, asker, "help")).embeds[0]["description"]
+    assert "/documents" not in shown
+    assert "/channels" in shown
+    status = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
+    assert "/documents" not in local.answer_to(status).embeds[0]["description"]
 
 
 def test_a_command_that_discord_still_remembers_is_explained(

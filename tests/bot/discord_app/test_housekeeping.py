@@ -174,11 +174,15 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
     made["outdated"].write("a.txt", "Some text.")
     replace(made["outdated"], encoder=FakeEncoder(name="another")).build()
     library.other("no-server").write("a.txt", "An operator's.")
-    built: list[str] = []
+    built: dict[str, int] = {}
 
     class Noting:
-        async def build(self, collection: str) -> None:
-            built.append(collection)
+        async def build(self, collection: str, *, size: int) -> None:
+            built[collection] = size
 
     asyncio.run(catch_up(settings, cast("Builder", Noting())))
-    assert built == [server_collection(name) for name in ("behind", "outdated", "unbuilt")]
+    assert built == {
+        server_collection("behind"): 20,
+        server_collection("outdated"): 10,
+        server_collection("unbuilt"): 10,
+    }

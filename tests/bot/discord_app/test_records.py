@@ -41,12 +41,12 @@ def test_an_answer_is_read_back_as_it_was(tmp_path: Path) -> None:
     records = Records(tmp_path / "quoth.sqlite")
     keep(records)
 
-    kept = records.answer("a" * 32, 7)
+    kept = records.answer("a" * 32, 1, 7)
     assert kept is not None
     assert kept.found.spans == ANSWER.spans
     assert kept.asker == records.hashed(1)
-    assert records.answer("a" * 32, 8) is None
-    assert records.answer("a" * 32, None) is None
+    assert records.answer("a" * 32, 1, 8) is None
+    assert records.answer("a" * 32, 1, None) is None
     records.close()
 
 
@@ -75,13 +75,13 @@ def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
     clock.now += 3 * DAY_S
     keep(records, "b" * 32)
     records.tidy(questions_kept_days=2)
-    assert records.answer("a" * 32, 7) is not None
+    assert records.answer("a" * 32, 1, 7) is not None
     assert questions(tmp_path) == ["b" * 32]
     clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
     records.tidy(questions_kept_days=2)
 
-    assert records.answer("a" * 32, 7) is None
-    assert records.answer("b" * 32, 7) is not None
+    assert records.answer("a" * 32, 1, 7) is None
+    assert records.answer("b" * 32, 1, 7) is not None
     assert questions(tmp_path) == []
     records.close()
 
@@ -98,13 +98,13 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
         keep(records, f"{server}" * 32, server=server)
         records.set_channel_rule(server, 1, is_allowed=True)
     keep(records, "6" * 32, server=6)
-    kept = records.answer("7" * 32, 7)
+    kept = records.answer("7" * 32, 1, 7)
     assert kept is not None
     records.vote(kept, 1, is_right=True, expected=None, question=None)
     records.leave(7)
     # Of server 4 only a vote is left, of server 3 only a question.
     keep(records, "4" * 32, server=4)
-    voted = records.answer("4" * 32, 4)
+    voted = records.answer("4" * 32, 1, 4)
     assert voted is not None
     records.vote(voted, 1, is_right=True, expected=None, question=None)
     keep(records, "3" * 32, server=3)
@@ -124,8 +124,8 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
         records.delete_server(name)
     assert records.departed() == []
     assert set(records.channel_rules()) == {8, 9}
-    assert records.answer("7" * 32, 7) is None
-    assert records.answer("9" * 32, 9) is not None
+    assert records.answer("7" * 32, 1, 7) is None
+    assert records.answer("9" * 32, 1, 9) is not None
     with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
     assert set(questions(tmp_path)) == {"8" * 32, "9" * 32}
@@ -150,7 +150,7 @@ def test_today_counts_from_midnight_and_this_server_only(tmp_path: Path) -> None
 def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     records = Records(tmp_path / "quoth.sqlite")
     keep(records)
-    kept = records.answer("a" * 32, 7)
+    kept = records.answer("a" * 32, 1, 7)
     assert kept is not None
     votes = []
     for is_right, expected in ((False, "77"), (False, None), (True, None)):
@@ -238,7 +238,7 @@ def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
         ("c", 1, True, None, "who likes tea"),
         ("d", 2, True, None, None),
     ):
-        kept = records.answer(answer_id * 32, 7)
+        kept = records.answer(answer_id * 32, 1, 7)
         assert kept is not None
         clock.now += 1
         records.vote(kept, user, is_right=is_right, expected=expected, question=question)
