@@ -16,7 +16,7 @@ COPY index index
 COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
-RUN pip install --no-cache-dir .
+RUN pip install --no-cache-dir '.[discord]'
 
 COPY --chown=quoth seeds /home/quoth/library/seeds
 USER quoth

@@ -1,5 +1,6 @@
 """What the commands share: their options, their errors, their progress bar."""
 
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,21 @@ def settings_from(**arguments: object) -> "Settings":
         return load_settings(**arguments)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+
+
+def require_extra(extra: str, module: str) -> None:
+    """
+    Tell before anything is done if what an extra brings is missing.
+
+    Args:
+        extra: Its name in pyproject.toml.
+        module: One that it brings.
+
+    Raises:
+        click.ClickException: If that can't be imported.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise click.ClickException(render("extra_missing.txt", extra=extra, module=module))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`quoth doctor`: is everything there that Quoth needs?"""
 
+import importlib.util
 from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
@@ -45,7 +46,8 @@ def command(
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     from bot.checkup import examine
 
-    findings = list(examine(settings, None if offline else discord_accepts))
+    asks_discord = not offline and importlib.util.find_spec("discord") is not None
+    findings = list(examine(settings, discord_accepts if asks_discord else None))
     if as_json:
         say_json({"offline": blocked_by, "checks": [asdict(finding) for finding in findings]})
     else:

@@ -11,6 +11,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
+    require_extra,
     say_notice,
     seeds_option,
     settings_from,
@@ -35,6 +36,7 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
 
     Exit codes: 0 stopped, 2 no token or wrong usage, 1 failure.
     """
+    require_extra("discord", "discord")
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())

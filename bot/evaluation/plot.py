@@ -24,9 +24,7 @@ def check_plotting(path: Path) -> None:
     try:
         importlib.import_module("matplotlib.figure")
     except ImportError as error:
-        raise PlotError(
-            'Pictures need matplotlib, which is not installed: pip install "quoth[plot]".'
-        ) from error
+        raise PlotError(render("extra_missing.txt", extra="plot", module="matplotlib")) from error
     if path.suffix.lower() not in _SUFFIXES:
         raise PlotError(f"{path}: a picture's name ends in one of {', '.join(_SUFFIXES)}.")
     if not path.absolute().parent.is_dir():

@@ -1,0 +1,52 @@
+"""Quoth without what its extras bring."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib")
+
+
+def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `quoth` where nothing that an extra brings can be imported."""
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); "
+        "from bot.cli.main import main; main()"
+    )
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_command_says_which_extra_it_needs() -> None:
+    asked = without_extras("run")
+
+    assert asked.returncode == 1
+    assert asked.stderr == (
+        'Error: discord is not installed. It comes with: pip install "quoth[discord]"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["ask", "chat", "index", "eval", "doctor", "run", "questions export"]
+)
+def test_every_command_has_its_help_without_them(command: str) -> None:
+    asked = without_extras(*command.split(), "--help")
+
+    assert (asked.returncode, asked.stderr) == (0, "")
+
+
+def test_the_records_are_read_without_them() -> None:
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); "
+        "import bot.discord_app.records, bot.evaluation.question_log, quoth.library"
+    )
+
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True)
