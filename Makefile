@@ -10,12 +10,14 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test format stress bench clean
+.PHONY: help ask test format docs graph stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
 	@echo 'make format                                              put the code into form'
+	@echo 'make docs                                                the pages on settings and commands'
+	@echo 'make graph                                               the import graph in the map of the code'
 	@echo 'make stress                                              the full counts, with real models'
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
 
@@ -30,6 +32,13 @@ test: .venv/installed-dev
 
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
+
+# The tests fail where these pages are not what the code would make.
+docs: .venv/installed
+	$(BIN)/python -m docs.reference
+
+graph: .venv/installed
+	$(BIN)/python -m docs.imports
 
 # BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
 bench: .bench-venv/installed
