@@ -10,7 +10,7 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test format docs graph stress bench clean
+.PHONY: help ask test format docs graph wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make format                                              put the code into form'
 	@echo 'make docs                                                the pages on settings and commands'
 	@echo 'make graph                                               the import graph in the map of the code'
+	@echo 'make wheel                                               build the wheel, install it elsewhere, ask it'
 	@echo 'make stress                                              the full counts, with real models'
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
 
@@ -39,6 +40,14 @@ docs: .venv/installed
 
 graph: .venv/installed
 	$(BIN)/python -m docs.imports
+
+# What a person gets who installs Quoth without the checkout.
+wheel:
+	rm -rf build/wheel dist
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	build/wheel/bin/pip install --quiet --disable-pip-version-check dist/quoth-*.whl
+	cd build/wheel && bin/quoth ask --seeds $(CURDIR)/seeds "how many were deported for drunk driving?"
 
 # BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
 bench: .bench-venv/installed

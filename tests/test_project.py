@@ -112,8 +112,15 @@ def test_a_guide_names_only_commands_settings_and_targets_that_exist(guide: Path
     assert set(re.findall(r"\bmake ([a-z]+)\b(?= Q=|\n|`)", text)) <= makefile_targets()
 
 
-def test_continuous_integration_runs_the_readmes_test_command() -> None:
-    assert "make test" in (ROOT / ".ci/run").read_text()
+@pytest.mark.parametrize("name", [".ci/run", ".github/workflows/ci.yml"])
+def test_continuous_integration_runs_the_readmes_commands(name: str) -> None:
+    called = set(re.findall(r"^[^#\n]*\bmake ([a-z]+)\b", (ROOT / name).read_text(), re.MULTILINE))
+
+    assert "test" in called
+    assert called <= makefile_targets()
+
+
+def test_continuous_integration_is_a_program() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
