@@ -10,12 +10,15 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test format stress bench clean
+.PHONY: help ask test format docs graph wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
 	@echo 'make format                                              put the code into form'
+	@echo 'make docs                                                the pages on settings and commands'
+	@echo 'make graph                                               the import graph in the map of the code'
+	@echo 'make wheel                                               build the wheel, install it elsewhere, ask it'
 	@echo 'make stress                                              the full counts, with real models'
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
 
@@ -30,6 +33,21 @@ test: .venv/installed-dev
 
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
+
+# The tests fail where these pages are not what the code would make.
+docs: .venv/installed
+	$(BIN)/python -m docs.reference
+
+graph: .venv/installed
+	$(BIN)/python -m docs.imports
+
+# What a person gets who installs Quoth without the checkout.
+wheel:
+	rm -rf build/wheel dist
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	build/wheel/bin/pip install --quiet --disable-pip-version-check dist/quoth-*.whl
+	cd build/wheel && bin/quoth ask --seeds $(CURDIR)/seeds "how many were deported for drunk driving?"
 
 # BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
 bench: .bench-venv/installed

@@ -45,166 +45,183 @@ class Settings(BaseSettings):
 
     seeds: Path = Field(
         Path("seeds"),
-        description="The folder of documents. The default is the checkout's.",
+        description="The folder of documents. The default is the checkout's own.",
     )
     data: Path = Field(
         Path("data"),
-        description="Where the index is kept, which can be made again, and the records of "
-        "`quoth run`, which can't.",
+        description="The folder in which Quoth keeps the index, which can be made again, and the "
+        "records of `quoth run`, which can't.",
     )
     encoder: str = Field(
         DEFAULT_ENCODER,
         min_length=1,
-        description="A sentence-transformers folder or hub name. The default comes with Quoth.",
+        description="The encoder: a sentence-transformers folder, or a name on the Hugging Face "
+        "hub. The default comes with Quoth, and nothing is downloaded.",
     )
     passages: int = Field(
         5,
         ge=1,
         le=50,
-        description="Passages looked for per question: the best two are read, and of the others "
-        "those near the first. Each that is read costs the same time again. A follow-up takes one "
-        "more, and reads all.",
+        description="How many passages retrieval finds for a question. The best two are read, and "
+        "those of the others whose score is near the first one's; each passage that is read takes "
+        "the same time again. For a follow-up, seven more are found, and all are read.",
     )
     reader: str = Field(
         SHIPPED_READER,
         min_length=1,
-        description="A folder or hub name of an extractive question-answering model; it runs on "
-        "torch. The default comes with Quoth, and needs none.",
+        description="The reader: a folder, or a name on the Hugging Face hub, of a model for "
+        "extractive question answering, which runs on torch. The default comes with Quoth, and "
+        "runs without torch.",
     )
     max_risk: float = Field(
         0.2,
         ge=0,
         le=1,
         description="Of the questions whose best span is wrong, the share that may be answered "
-        "with it, over small and large folders together; at the others nothing is answered. A "
-        "limit on the share wrong, which is of the answers shown, would refuse nearly everything "
-        "of a weak reader (docs/lab/confidence.md).",
+        "with that span, over small and large folders together; the others are not answered. A "
+        "lower value refuses more questions, wrong and right. A limit on the share of shown "
+        "answers that are wrong would make a weak reader refuse nearly everything "
+        "(docs/lab/confidence.md).",
     )
     max_question_chars: int = Field(
         4_000,
         ge=1,
-        description="Longer questions are refused. The default is the longest Discord message.",
+        description="Longer questions are refused. The default is the length of the longest "
+        "Discord message.",
     )
     threads: int = Field(
         2,
         ge=0,
-        description="For one question, which is read in so many passages at once; 0 means one per "
-        "core.",
+        description="How many passages of one question are read at the same time, each by a "
+        "thread; 0 means one thread per core.",
     )
 
     # For Discord.
     discord_token: SecretStr | None = Field(
         None,
         validation_alias=TOKEN_NAME,
-        description="The bot's token. Without a prefix, as Discord's own examples name it.",
+        description="The bot's token; `quoth run` says how to get one. It has no prefix, because "
+        "Discord's own examples name it so.",
     )
     servers: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
-        description="The ids of the servers that Quoth serves, with commas between them; others "
-        "are told so in one sentence and left. The default is all that add it: switch off Public "
-        "Bot at Discord if nobody else should.",
+        description="The ids of the servers that Quoth serves, with commas between them; Quoth tells "
+        "any other server so in one sentence and leaves it. The default is every server that adds "
+        "Quoth; to have nobody else add it, switch off Public Bot at Discord.",
     )
     direct_messages: bool = Field(
         True,
-        description="Answer in direct messages, to whoever shares a server with Quoth. Off: they "
-        "are told so in one sentence.",
+        description="Answer in direct messages, to whoever shares a server with Quoth. If it is off, "
+        "whoever writes one is told so in one sentence.",
     )
     workers: int = Field(
         2,
         ge=1,
-        description="Questions answered at once. A question keeps about two cores busy.",
+        description="How many questions are answered at the same time. Each keeps about two cores "
+        "busy.",
     )
     max_waiting: int = Field(
         100,
         ge=0,
-        description="Questions that wait for a worker; the next asker is told that Quoth is busy. "
-        "Where ten are answered a second, the last of the default waits for ten seconds.",
+        description="How many questions may wait for a worker; whoever asks one more is told that "
+        "Quoth is busy. At ten answers a second, the last of a hundred waits for ten seconds.",
     )
     time_limit_s: float = Field(
         20,
         gt=0,
         le=600,
-        description="After so long the asker is told that it took too long. Discord forgets a "
-        "question after 15 minutes; people do so sooner.",
+        description="Seconds after which the asker is told that the question took too long. "
+        "Discord forgets a question after 15 minutes; people do so sooner.",
     )
     cooldown_questions: int = Field(
         5,
         ge=1,
-        description="Questions that one member may ask within `cooldown_s`. The default lets a "
+        description="How many questions one member may ask within `cooldown_s`. The default lets a "
         "conversation flow and stops a script.",
     )
-    cooldown_s: float = Field(20, gt=0, description="See `cooldown_questions`.")
+    cooldown_s: float = Field(
+        20, gt=0, description="The seconds for which `cooldown_questions` counts."
+    )
     follow_s: float = Field(
         10,
         ge=0,
-        description="How often the documents folder is looked through for changes; 0 never. "
+        description="How often `quoth run` looks for changed documents, in seconds; 0 means never. "
         "Looking through a thousand files takes some milliseconds.",
     )
     max_document_bytes: int = Field(
         10_485_760,
         ge=1,
-        description="Larger files are not taken by /documents add. The default is what Discord "
-        "lets everybody upload.",
+        description="The size in bytes of the largest file that /documents add takes. The default "
+        "is what Discord lets everybody upload.",
     )
     max_documents: int = Field(
         100,
         ge=0,
-        description="Documents that one server may add; 0 turns /documents off. Each server's "
+        description="How many documents one server may add; 0 turns /documents off. A server's "
         "index is searched with every question that is asked there, and lies on your disk.",
     )
     max_server_bytes: int = Field(
         104_857_600,
         ge=1,
-        description="Bytes that all documents of one server may have together. The default is ten "
-        "of the largest that it may add.",
+        description="How many bytes all documents of one server may have together. The default is "
+        "ten times the largest file.",
     )
     max_server_passages: int = Field(
         10_000,
         ge=1,
-        description="Passages that all documents of one server may make together: what is searched "
-        "with every question, and encoded one after the other. The default is about seven million "
-        "characters, some ten thick books. A server that has more already may keep or remove them.",
+        description="How many passages all documents of one server may make together. Each passage "
+        "is encoded once, and all are searched with every question. The default is about seven "
+        "million characters, or some ten thick books. A server that has more passages already may "
+        "keep its documents or remove some.",
     )
     cooldown_builds: int = Field(
         10,
         ge=1,
-        description="Changes of its documents that one server may make within `cooldown_builds_s`. "
-        "Each is a build, and one runs at a time for all.",
+        description="How many times one server may change its documents within "
+        "`cooldown_builds_s`. Each change is a build, and one build runs at a time for all "
+        "servers.",
     )
-    cooldown_builds_s: float = Field(600, gt=0, description="See `cooldown_builds`.")
+    cooldown_builds_s: float = Field(
+        600, gt=0, description="The seconds for which `cooldown_builds` counts."
+    )
     build_limit_s: float = Field(
         600,
         gt=0,
-        description="A build of a server's documents that takes longer is ended, and what was "
-        "there stays. Other servers wait so long at most for one; Discord forgets who asked for a "
-        "change after 15 minutes.",
+        description="Seconds after which a build of a server's documents is ended; the index "
+        "before it stays. Other servers wait no longer than this for one build, and Discord "
+        "forgets who asked for a change after 15 minutes.",
     )
     document_types: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(suffix.removeprefix(".") for suffix in FORMATS),
-        description="The endings of files that /documents add takes, with commas between them. The "
-        "default is all that Quoth reads.",
+        description="The endings of the files that /documents add takes, with commas between them. "
+        "The default is every format that Quoth reads.",
     )
     message_content: bool = Field(
         False,
-        description="Read all messages, so that a thread goes on without mentions. Off: Discord "
-        "gives their text as a privilege, which has to be switched on for the bot as well.",
+        description="Read all messages, so that a thread goes on without mentions. Off by default: "
+        "Discord gives the text of messages as a privilege, the Message Content Intent, which has "
+        "to be switched on for the bot as well.",
     )
     log_questions: bool = Field(
         False,
-        description="Keep the text of questions that stand alone, for `quoth questions export`. "
-        "Off: nobody has agreed to it.",
+        description="Keep the text of questions that are no follow-ups, for `quoth questions "
+        "export`. Off by default: no member has agreed to it.",
     )
-    log_questions_days: int = Field(30, ge=1, description="How long they are kept then.")
+    log_questions_days: int = Field(
+        30, ge=1, description="How many days the questions are kept then."
+    )
     http_port: int = Field(
         0,
         ge=0,
         le=65_535,
-        description="Port of /healthz, /readyz and /metrics; 0 means none. Off: not all need it.",
+        description="The port of /healthz, /readyz and /metrics; 0 means that there is none. Off "
+        "by default: not everybody needs it.",
     )
     http_host: str = Field(
         "127.0.0.1",
         min_length=1,
-        description="Address of that port. The default is this machine alone: it asks no password.",
+        description="The address of that port. The default is reached from this machine alone, "
+        "because the port asks for no password.",
     )
 
     @field_validator("document_types", mode="before")

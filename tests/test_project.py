@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+DOCS = ROOT / "docs"
+
 _ECHO = """#!/bin/sh
 for argument in "$@"; do printf '<%s>' "$argument"; done
 exit {code}
@@ -78,22 +80,47 @@ def makefile_targets() -> set[str]:
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def test_the_readme_names_only_commands_that_exist() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    assert set(re.findall(r"\bmake ([a-z]+)\b(?= Q=|\n)", readme)) <= makefile_targets()
-    for name in set(re.findall(r"\.venv/bin/quoth ([a-z]+)", readme)):
-        helped = subprocess.run(
-            [sys.executable, "-m", "bot.cli.main", name, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-        )
-        assert helped.returncode == 0, name
+def guides() -> list[Path]:
+    """The pages that are written by hand for people who use Quoth."""
+    others = {"architecture.md", "commands.md", "settings.md"}
+    return [ROOT / "README.md", *(path for path in DOCS.glob("*.md") if path.name not in others)]
 
 
-def test_continuous_integration_runs_the_readmes_test_command() -> None:
-    assert "make test" in (ROOT / ".ci/run").read_text()
+def help_of(line: str) -> str:
+    """What the reference says of the command that a line runs; "" if there is no such command."""
+    commands = (DOCS / "commands.md").read_text()
+    words = line.split()
+    for count in (0,) if words[0].startswith("-") else (2, 1):
+        heading = f"\n## {' '.join(['quoth', *words[:count]])}\n"
+        if heading in commands:
+            return commands.partition(heading)[2].partition("\n## ")[0]
+    return ""
+
+
+@pytest.mark.parametrize("guide", guides(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_guide_names_only_commands_settings_and_targets_that_exist(guide: Path) -> None:
+    text = guide.read_text()
+    settings = (DOCS / "settings.md").read_text()
+
+    for line in re.findall(r"(?:^ {4,}|\| )(?:\S*/)?quoth (.+)$", text, re.MULTILINE):
+        helped = help_of(line)
+        assert helped, line
+        for option in re.findall(r" (-k|--[a-z-]+)", line.partition(" #")[0]):
+            assert option in helped, line
+    for name in re.findall(r"`(QUOTH_[A-Z_]+|DISCORD_TOKEN)\b", text):
+        assert f"`{name}`" in settings, name
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?= Q=|\n|`)", text)) <= makefile_targets()
+
+
+@pytest.mark.parametrize("name", [".ci/run", ".github/workflows/ci.yml"])
+def test_continuous_integration_runs_the_readmes_commands(name: str) -> None:
+    called = set(re.findall(r"^[^#\n]*\bmake ([a-z]+)\b", (ROOT / name).read_text(), re.MULTILINE))
+
+    assert "test" in called
+    assert called <= makefile_targets()
+
+
+def test_continuous_integration_is_a_program() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
@@ -113,8 +140,8 @@ def test_every_copied_source_exists_and_every_package_is_copied() -> None:
     assert {"bot", "index", "reader", "prompts", "seeds", "pyproject.toml"} <= set(sources)
 
 
-def test_the_container_runs_only_commands_that_the_readme_names() -> None:
-    readme = (ROOT / "README.md").read_text()
+def test_the_container_runs_only_commands_that_there_are() -> None:
+    known = (DOCS / "commands.md").read_text()
     text = (ROOT / "Dockerfile").read_text()
 
     commands = re.findall(r"^RUN (quoth .+)$", text, re.MULTILINE)
@@ -124,7 +151,7 @@ def test_the_container_runs_only_commands_that_the_readme_names() -> None:
     ]
     assert len(commands) == 3
     for command in commands:
-        assert f"quoth {command.removeprefix('quoth ')}" in readme
+        assert f"quoth {command.removeprefix('quoth ')}" in known
     assert dockerfile_lines("ENTRYPOINT") == ['["quoth"]']
     assert dockerfile_lines("USER") == ["quoth"]
 
@@ -138,10 +165,36 @@ def test_the_map_names_every_module() -> None:
                 assert path.name in text, path
 
 
-def test_links_in_the_documentation_lead_somewhere() -> None:
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
-            assert target.startswith("https://") or (path.parent / target).exists(), (path, target)
+def pages() -> list[Path]:
+    """Every page of documentation."""
+    others = (ROOT / "reader/weights/MODEL_CARD.md", ROOT / "training/LOG.md")
+    return [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / ".github").rglob("*.md"), *others]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may name: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_in_the_documentation_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+@pytest.mark.parametrize("folder", [DOCS, DOCS / "lab"], ids=lambda path: path.name)
+def test_the_list_of_documents_names_every_page(folder: Path) -> None:
+    listed = (DOCS / "README.md").read_text()
+
+    for page in folder.glob("*.md"):
+        if page != DOCS / "README.md":
+            assert f"]({page.relative_to(DOCS)})" in listed, page
 
 
 def test_an_installed_wheel_answers_outside_of_the_checkout(
