@@ -1,6 +1,7 @@
 """What `quoth doctor` looks at: each check is one function, and says what it found."""
 
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from bot.assembly import open_answering
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.changes import is_up_to_date
+from index.confinement import confinement
 from index.errors import IndexingError, IndexMissingError
 from index.store import Collection
 from reader.errors import ReaderError
@@ -101,6 +103,15 @@ def collections_found(settings: Settings) -> Finding:
     return Finding("collections", "ok", "collections", str(count))
 
 
+def parser_found() -> Finding:
+    """What keeps a file that takes its parser over from doing harm."""
+    try:
+        missing = confinement().missing
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding("parser", "failed", "parser_failed", str(error))
+    return Finding("parser", "note" if missing else "ok", "parser", " ".join(missing))
+
+
 def disk_found(settings: Settings) -> Finding:
     """There is room for another generation."""
     folder = settings.data
@@ -138,6 +149,7 @@ def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) ->
     """Make every check, in the order in which one depends on another."""
     yield settings_found(settings)
     yield disk_found(settings)
+    yield parser_found()
     yield index_found(settings)
     yield collections_found(settings)
     yield models_found(settings)

@@ -1,12 +1,9 @@
 """A process that can't reach anything: proof that an answer needs no network."""
 
-import ctypes
-import os
 import sys
 from typing import Literal
 
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
+from index.confinement import own_network
 
 
 class OfflineError(OSError):
@@ -25,11 +22,7 @@ def go_offline() -> Literal["kernel", "python"]:
         sockets of Python are blocked.
     """
     sys.addaudithook(_refuse)
-    libc = ctypes.CDLL(None, use_errno=True)
-    own_user = 0 if os.geteuid() == 0 else _CLONE_NEWUSER
-    if hasattr(libc, "unshare") and libc.unshare(own_user | _CLONE_NEWNET) == 0:
-        return "kernel"
-    return "python"
+    return "kernel" if own_network() else "python"
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:

@@ -1,6 +1,9 @@
 """
 Parsing in a process of its own, which may hang, swell or crash without anybody else's harm.
 
+A file may also take it over: it has nothing that is worth taking (`index.confinement`), and gets
+the bytes of a file through a pipe, through which it gives back the text.
+
 The process is started when the first file needs it, and goes on to the next file; one that is too
 slow or asks for too much memory is ended, and another takes its place.
 """
@@ -18,10 +21,11 @@ from datetime import date
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from index.confinement import confine
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place
-from index.processes import module_command, module_environment
+from index.processes import bare_environment, module_command
 
 # A PDF of a thousand pages takes about a minute.
 PARSE_TIMEOUT_S = 120.0
@@ -108,7 +112,7 @@ class ParserProcess:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 module_command("index.parsing", str(self._memory_bytes), str(self._niceness or 0)),
-                env=module_environment(),
+                env=bare_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -150,11 +154,25 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     while line := requests.readline():
         suffix, length, timeout_s = json.loads(line)
         content = requests.read(length)
-        # Should the one who asked be gone by then, nobody else would end a parser that hangs.
-        signal.setitimer(signal.ITIMER_REAL, 2 * timeout_s)
+        _end_after(2 * timeout_s)
         reply = _reply(suffix, content)
         replies.write(len(reply).to_bytes(_LENGTH_BYTES) + reply)
         replies.flush()
+
+
+def _end_after(seconds: float) -> None:
+    """
+    End this process if it takes longer over a file, by the clock or in what it computes.
+
+    Should the one who asked be gone by then, nobody else would.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = int(time.process_time() + seconds) + 1
+    resource.setrlimit(
+        resource.RLIMIT_CPU,
+        (limit if most == resource.RLIM_INFINITY else min(limit, most), most),
+    )
 
 
 def _reply(suffix: str, content: bytes) -> bytes:
@@ -177,13 +195,14 @@ def _error(text: str, *, ends: bool) -> bytes:
 
 
 def main() -> None:
-    """Serve the process that started this one, within its memory limit."""
+    """Serve the process that started this one, within its memory limit and confined."""
     memory_bytes = int(sys.argv[1])
     os.nice(int(sys.argv[2]))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     # What a library prints must not get between the replies.
     with os.fdopen(os.dup(1), "wb") as replies:
         os.dup2(2, 1)
+        confine()
         _serve(sys.stdin.buffer, replies)
 
 

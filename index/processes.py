@@ -1,8 +1,14 @@
-"""Processes of our own program."""
+"""How processes of our own program are started."""
 
 import os
 import sys
 from pathlib import Path
+
+# What Python needs to find its libraries, and no setting or secret.
+_NEEDED = (
+    *("PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "HOME"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+)
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -13,6 +19,16 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 def module_environment() -> dict[str, str]:
     """The environment of this process, in which our modules are found first."""
+    return {**os.environ, "PYTHONPATH": _paths()}
+
+
+def bare_environment() -> dict[str, str]:
+    """As little as one of our modules needs to start, for a process that is not trusted."""
+    needed = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+    # It may write nothing, so it need not try to keep what it compiled.
+    return {**needed, "PYTHONPATH": _paths(), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _paths() -> str:
     ours = str(Path(__file__).resolve().parents[1])
-    paths = [ours, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])

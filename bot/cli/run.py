@@ -17,6 +17,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.output import say
+from index.confinement import keep_memory_private
 from prompts import render
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     Exit codes: 0 stopped, 2 no token or wrong usage, 1 failure.
     """
     require_extra("discord", "discord")
+    # Before the token is read: what it started with stays in its memory, whatever is deleted.
+    keep_memory_private()
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())

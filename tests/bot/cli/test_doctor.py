@@ -12,8 +12,16 @@ from typing import Any
 
 import pytest
 
-from bot.checkup import Finding, collections_found, disk_found, index_found, token_found
+from bot.checkup import (
+    Finding,
+    collections_found,
+    disk_found,
+    index_found,
+    parser_found,
+    token_found,
+)
 from bot.settings import CALIBRATION_NAME, load_settings
+from index.confinement import confinement
 from prompts import render
 from tests.bot.cli.test_ask import quoth
 from tests.conftest import FAKE_CALIBRATION, ROOT, FakeEncoder, Library
@@ -103,6 +111,18 @@ def test_a_missing_index_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
     assert code == 1
     assert "FAILED  index:" in text
     assert "Run: quoth index" in text
+
+
+def test_the_protections_of_the_parser_are_named_and_so_are_those_that_are_missing() -> None:
+    found = parser_found()
+    assert found.state == ("note" if confinement().missing else "ok")
+    assert "parser: documents are read in a process apart" in render("doctor.txt", **asdict(found))
+
+    less = Finding("parser", "note", "parser", "files network")
+    assert render("doctor.txt", **asdict(less)) == (
+        "note    parser: documents are read in a process apart, with limits, a seccomp filter, "
+        "privileges given up; this system lacks: a network namespace, Landlock for files"
+    )
 
 
 def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_path: Path) -> None:

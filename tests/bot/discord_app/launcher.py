@@ -7,6 +7,7 @@ With a library, models are fakes, and questions are not answered before there is
 its folder; with "-", all is real.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ from index.processes import module_command
 from reader.model import PassageText
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
+
+MAPPED = "mapped: "
 
 
 class GatedReader(FakeReader):
@@ -85,7 +88,14 @@ def use_fakes(library: Library) -> None:
     builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 
+def tell_mapped(*_: object) -> None:
+    """Say which files are mapped, on one line."""
+    mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
+    sys.stderr.write(f"{MAPPED}{' '.join(sorted(mapped))}\n")
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGUSR1, tell_mapped)
     point_at(sys.argv[1])
     if sys.argv[2] != "-":
         use_fakes(Library(Path(sys.argv[2])))

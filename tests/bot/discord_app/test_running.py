@@ -131,3 +131,26 @@ def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Reset Token" in done.stderr
     assert "view channels, send messages," in done.stderr
+
+
+_RUN_AND_TELL = """
+import ctypes
+from bot.cli.main import main
+try:
+    main()
+except SystemExit:
+    PR_GET_DUMPABLE = 3
+    print("dumpable:", ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+"""
+
+
+def test_nobody_else_reads_the_memory_of_a_process_that_knows_the_token(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN_AND_TELL, "run", "--data", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "dumpable: 0\n"
