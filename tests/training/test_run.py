@@ -245,9 +245,9 @@ def test_lessons_ask_the_same_questions_otherwise(place: Workplace) -> None:
     assert len(set(turns)) == len(turns)
 
 
-@pytest.mark.parametrize("source", ["squad", "ours"])
-def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, source: str) -> None:
-    part = place.lesson_groups(replace(NOTHING, **{source: 4}))
+@pytest.mark.parametrize("lesson", [replace(NOTHING, squad=4), replace(NOTHING, ours=4)])
+def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, lesson: Lesson) -> None:
+    part = place.lesson_groups(lesson)
 
     assert len(set(part)) == 4
     assert set(part) < set(place.lesson_groups(WHOLE))
