@@ -83,6 +83,7 @@ def _attend_in_float(
     if attention_mask is not None and attention_mask.is_floating_point():
         attention_mask = attention_mask.float()
     with torch.autocast("cpu", enabled=False):
-        floats = (each.float() for each in (query, key, value))
-        attended, _ = sdpa_attention_forward(module, *floats, attention_mask, **options)
+        attended, _ = sdpa_attention_forward(
+            module, query.float(), key.float(), value.float(), attention_mask, **options
+        )
     return attended.to(query.dtype), None

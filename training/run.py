@@ -181,8 +181,8 @@ def export_student(place: Workplace) -> None:
 
 
 def calibrate_reader(place: Workplace) -> None:
-    """Fit confidence and thresholds on dev, retrieving among the passages of train and dev."""
-    files = Files((place.data / "dev.jsonl",), (place.data / "train.jsonl",))
+    """Fit confidence and thresholds on dev and a part of SQuAD's, retrieving among train's, too."""
+    files = Files((place.data / "dev.jsonl", place.squad_part()), (place.data / "train.jsonl",))
     print(calibrate(place.out, files, place.scratch))
 
 

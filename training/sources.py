@@ -218,12 +218,7 @@ def read_squad(folder: Path, split: str) -> list[list[Passage]]:
     Raises:
         SourceError: If the folder or its file is missing, damaged, or of another format.
     """
-    names = SQUAD_NAMES[split]
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    if path is None:
-        lacks = f"holds no {' or '.join(names)}" if folder.is_dir() else "is not there"
-        msg = f"{folder} {lacks}. Pass SQuAD's folder as --squad; its files are {SQUAD_FORMAT}."
-        raise SourceError(msg)
+    path = squad_path(folder, split)
     articles: dict[str, list[Passage]] = {}
     try:
         opened = gzip.open if path.suffix == ".gz" else open
@@ -238,6 +233,22 @@ def read_squad(folder: Path, split: str) -> list[list[Passage]]:
         msg = f"{path} is empty. Get it again."
         raise SourceError(msg)
     return list(articles.values())
+
+
+def squad_path(folder: Path, split: str) -> Path:
+    """
+    Find the file of a split in SQuAD's folder.
+
+    Raises:
+        SourceError: If the folder or the file is missing.
+    """
+    names = SQUAD_NAMES[split]
+    path = next((folder / name for name in names if (folder / name).is_file()), None)
+    if path is None:
+        lacks = f"holds no {' or '.join(names)}" if folder.is_dir() else "is not there"
+        msg = f"{folder} {lacks}. Pass SQuAD's folder as --squad; its files are {SQUAD_FORMAT}."
+        raise SourceError(msg)
+    return path
 
 
 def _squad_paragraph(line: bytes, where: str) -> _SquadParagraph:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,14 @@ from training.examples import (
 from training.features import load_tokenizer
 from training.measure import Exam, Report, questions_of, sample
 from training.models import Network
-from training.sources import DATA_FOLDER, Sentence, read_passages, read_qamr, read_squad
+from training.sources import (
+    DATA_FOLDER,
+    Sentence,
+    read_passages,
+    read_qamr,
+    read_squad,
+    squad_path,
+)
 from training.tables import epoch_of_tables, read_kinds
 
 if TYPE_CHECKING:
@@ -37,6 +44,7 @@ the first, and with them the teacher's opinions, do not change when another come
 TEACHER_QAMR_EXAMPLES = 4_000
 STUDENT_QAMR_EXAMPLES = 2_000
 STUDENT_MISMATCHES = 5_000
+SQUAD_PART = 3
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 
@@ -167,6 +175,21 @@ class Workplace:
     @cached_property
     def _sample(self) -> Exam:
         return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
+
+    def squad_part(self) -> Path:
+        """
+        Write every third paragraph of SQuAD's dev articles to the work folder.
+
+        They are about as many as dev's passages, so that a calibration weighs both alike.
+
+        Raises:
+            SourceError: If there is no SQuAD.
+        """
+        part = self.work / "squad-dev-part.jsonl"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with squad_path(self.squad, "dev").open(encoding="utf-8") as lines:
+            part.write_text("".join(islice(lines, 0, None, SQUAD_PART)), encoding="utf-8")
+        return part
 
     def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]

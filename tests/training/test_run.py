@@ -24,7 +24,7 @@ from training.models import Network, open_student
 from training.run import CURVE_NAME, STAGES, STUDENT_STAGES, main, stages_of
 from training.sources import DATA_FOLDER
 from training.tables import LAYOUTS, QUESTIONS_PER_TABLE, TABLES_NAME, kind_of
-from training.workplace import LESSONS, SPLITS, Lesson, Workplace
+from training.workplace import LESSONS, SPLITS, SQUAD_PART, Lesson, Workplace
 
 
 def test_all_begins_where_the_teachers_opinions_are_enough() -> None:
@@ -245,9 +245,9 @@ def test_lessons_ask_the_same_questions_otherwise(place: Workplace) -> None:
     assert len(set(turns)) == len(turns)
 
 
-@pytest.mark.parametrize("source", ["squad", "ours"])
-def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, source: str) -> None:
-    part = place.lesson_groups(replace(NOTHING, **{source: 4}))
+@pytest.mark.parametrize("lesson", [replace(NOTHING, squad=4), replace(NOTHING, ours=4)])
+def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, lesson: Lesson) -> None:
+    part = place.lesson_groups(lesson)
 
     assert len(set(part)) == 4
     assert set(part) < set(place.lesson_groups(WHOLE))
@@ -295,6 +295,13 @@ def test_a_lesson_without_squad_says_what_is_missing(place: Workplace) -> None:
 
     with pytest.raises(SourceError, match="--squad"):
         place.lesson_groups(WHOLE)
+
+
+def test_a_part_of_squads_dev_articles_is_calibrated_on(place: Workplace) -> None:
+    part = place.squad_part()
+
+    lines = (place.squad / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    assert part.read_text(encoding="utf-8").splitlines() == lines[::SQUAD_PART]
 
 
 def test_a_missing_result_says_which_stage_makes_it(place: Workplace) -> None:
