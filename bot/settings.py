@@ -105,14 +105,14 @@ class Settings(BaseSettings):
     )
     servers: Annotated[frozenset[int], NoDecode] = Field(
         frozenset(),
-        description="The ids of the servers that Quoth serves, with commas between them; Quoth tells "
-        "any other server so in one sentence and leaves it. The default is every server that adds "
-        "Quoth; to have nobody else add it, switch off Public Bot at Discord.",
+        description="The ids of the servers that Quoth serves, with commas between them; Quoth "
+        "tells any other server so in one sentence and leaves it. The default is every server "
+        "that adds Quoth; to have nobody else add it, switch off Public Bot at Discord.",
     )
     direct_messages: bool = Field(
         True,
-        description="Answer in direct messages, to whoever shares a server with Quoth. If it is off, "
-        "whoever writes one is told so in one sentence.",
+        description="Answer in direct messages, to whoever shares a server with Quoth. If it is "
+        "off, whoever writes one is told so in one sentence.",
     )
     workers: int = Field(
         2,
