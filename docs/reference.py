@@ -76,7 +76,7 @@ def _default(field: FieldInfo) -> str:
         case bool(value):
             return f"`{str(value).lower()}`"
         case frozenset(values):
-            return f"`{','.join(sorted(values))}`"
+            return f"`{','.join(sorted(map(str, values)))}`" if values else "none"
         case value:
             return f"`{value}`"
 
@@ -93,7 +93,8 @@ def _values(field: FieldInfo) -> str:
     if Path in kinds:
         return "a folder"
     if frozenset in kinds:
-        return "some of the default's, with commas between them"
+        (inner,) = get_args(field.annotation)
+        return f"{'whole numbers' if inner is int else 'words'}, with commas between them"
     return "text, shown nowhere" if SecretStr in kinds else "text"
 
 
