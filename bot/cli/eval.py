@@ -52,10 +52,12 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     "--predictions",
     type=_NEW_FILE,
     metavar="FILE",
-    help='Write what was answered as SQuAD does: question id to text, "" for no answer. Of both '
-    "modes, the answers given the passage.",
+    help='Write what was answered as SQuAD does: question id to text, "" for no answer. With both '
+    "modes, these are the answers given the passage.",
 )
-@click.option("--always-answer", is_flag=True, help="Set the threshold aside.")
+@click.option(
+    "--always-answer", is_flag=True, help="Answer every question, whatever its confidence."
+)
 @click.option(
     "--bad-answers",
     type=click.Choice(["skip", "refuse"]),
@@ -116,7 +118,7 @@ def command(
     encoder: str | None,
 ) -> None:
     """
-    Measure the answers to the questions of FILEs, whose answers are known.
+    Measure the answers to questions whose right answers are known.
 
     A FILE is JSON Lines if its name ends in .jsonl, one passage a line:
     {"id": ..., "title": ..., "text": ..., "qas": [{"q": ..., "a": text, list or null}]};

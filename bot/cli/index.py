@@ -278,9 +278,9 @@ def verify_command(target: _Target) -> None:
 @_on_target
 def search_command(target: _Target, *, words: str, count: int, as_json: bool) -> None:
     """
-    Show the passages that a question finds, with their ranks and scores.
+    Show the passages that are found for a question, with their ranks and scores.
 
-    This is what the reader is given; nothing is built or read first.
+    The reader is given the first of them. Nothing is indexed beforehand.
     """
     if not words.strip():
         raise click.UsageError("There are no words to search for.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group("questions")
 def command() -> None:
-    """What members asked in Discord, and said of the answers."""
+    """Use what members asked in Discord, and how they judged the answers."""
 
 
 @command.command("export")

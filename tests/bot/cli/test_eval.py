@@ -115,7 +115,7 @@ def test_ones_own_calibration_is_written_and_used(
     assert done.returncode == 0
     assert "fitted on 60 questions of q.jsonl" in done.stderr
     assert "At QUOTH_MAX_RISK=0.2, the share wrong among the answers" in done.stderr
-    assert "Asked once more among few passages, the calibration error is 0." in done.stderr
+    assert "asked once more among few passages, the calibration error is 0." in done.stderr
     assert "Warning: the questions are about fewer than 5 passages" in done.stderr
     assert json.loads(target.read_text())["fitted_on"] == "60 questions of q.jsonl"
     assert not list(target.parent.glob(".*"))

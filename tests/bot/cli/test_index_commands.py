@@ -60,7 +60,7 @@ def test_status_and_search_show_what_is_there(real_data: Callable[[], Path]) -> 
 
     status = json.loads(quoth(*options, "status", "--json").stdout)
     assert (status["documents"], status["passages"], status["up_to_date"]) == (1, 5, True)
-    assert "It says what" in quoth(*options, "status").stdout
+    assert "It is up to date with" in quoth(*options, "status").stdout
 
     hits = json.loads(quoth(*options, "search", "drunk driving", "--json").stdout)["hits"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3, 4, 5]

@@ -242,7 +242,7 @@ def test_while_a_new_index_is_made_the_old_one_answers(home: Path) -> None:
     with Collection(home / "data/collections/base").locked(lambda _: None):
         asked = quoth("ask", QUESTION, cwd=home)
 
-    assert "A new index is being made; this answer comes from the one before." in asked.stderr
+    assert "A new index is being made; this answer comes from the previous one." in asked.stderr
     assert asked.stdout.startswith("35,927\n")
 
 
@@ -254,6 +254,6 @@ def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
 
     asked = quoth("ask", QUESTION, cwd=home)
 
-    assert "this answer comes from the one before" in asked.stderr
+    assert "this answer comes from the previous one" in asked.stderr
     assert asked.stdout.startswith("35,927\n")
     assert asked.returncode == 0

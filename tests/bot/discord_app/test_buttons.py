@@ -230,7 +230,7 @@ def test_nobody_else_deletes_an_answer(
     pressed = local.press(answer, User("bob"), "Delete")
 
     told = local.wait_for(lambda: pressed.followups, "a word")
-    assert "Only who asked" in told[0].content
+    assert "Only the member who asked" in told[0].content
     assert answer.id in channel.messages
 
 

@@ -117,7 +117,7 @@ def by_delete(local: LocalDiscord, channel: Channel) -> None:
 def by_refused_delete(local: LocalDiscord, channel: Channel) -> None:
     pressed = press(local, channel, "Delete", User("bob"))
     told = local.wait_for(lambda: pressed.followups, "a word")
-    assert "Only who asked" in told[0].content
+    assert "Only the member who asked" in told[0].content
 
 
 def by_sources(local: LocalDiscord, channel: Channel) -> None:

@@ -15,6 +15,7 @@ from answering.conflicts import MAX_VERSIONS
 from bot.discord_app.rendering import (
     answer_embed,
     context_embeds,
+    notice,
     others_embed,
     sources_embed,
     text_of,
@@ -146,3 +147,14 @@ def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
 )
 def test_uptime_has_two_units(seconds: float, expected: str) -> None:
     assert uptime(seconds) == expected
+
+
+def test_documents_that_could_not_be_read_are_named_and_the_others_counted() -> None:
+    unread = [{"name": "a.pdf", "reason": "it holds no text"}]
+    said = notice("built", done="Done.", documents=1, passages=4, unread=unread, more=3)
+
+    assert said.splitlines() == [
+        "Done. I now answer from 1 document of this server, 4 passages.",
+        "**a.pdf** could not be read: it holds no text.",
+        "3 other documents could not be read either.",
+    ]

@@ -24,9 +24,9 @@ def test_a_rebuild_tells_how_far_it_is(place: Place) -> None:
 
 
 def test_a_rollback_goes_back_to_the_documents_before(place: Place) -> None:
-    assert "nothing before" in place.done(place.change("rollback"))
+    assert "no earlier index" in place.done(place.change("rollback"))
     place.stock(NOTE)
-    assert "nothing before" in place.done(place.change("rollback"))
+    assert "no earlier index" in place.done(place.change("rollback"))
     place.stock(NEWER)
     said = place.done(place.change("rollback"))
 
