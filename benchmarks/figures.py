@@ -19,37 +19,37 @@ class _Measured(BaseModel):
 
 
 class Scores(_Measured):
-    """Of the replies to the graded questions, from 0 to 100."""
+    """How good the replies to the graded questions are, from 0 to 100."""
 
     em: float
-    """Of all questions, by what the system says."""
+    """Over all questions, by what the system says."""
     f1: float
     """Likewise."""
     always_f1: float
-    """Of the answerable questions, by its best span."""
+    """Over the answerable questions, by the system's best span."""
     best_f1: float
-    """Of all questions, at the threshold on its score that is best for just these questions."""
+    """Over all questions, at the threshold on the score that is best for just these questions."""
     answered: float
     """Percentage of the questions to which it says something."""
 
 
 class Measured(_Measured):
-    """Of one system; lists have a number, or a list, per round."""
+    """What was measured of one system; lists have a number, or a list, per round."""
 
     installed_bytes: int | None = None
     index_bytes: int | None = None
     import_s: list[float] = []
     build_s: list[float] = []
     cold_s: list[float] = []
-    """Of the whole process."""
+    """The whole process, from its start to its end."""
     cold_peak_bytes: list[int] = []
     warm_s: list[list[float]] = []
-    """Of each question."""
+    """The time of each question."""
     warm_wall_s: list[float] = []
-    """Of a round's questions, asked by one."""
+    """The time of a round's questions, asked one after the other."""
     warm_peak_bytes: int | None = None
     crowd_wall_s: dict[str, list[float]] = {}
-    """Of a round's questions, asked by many, by the crew that answers them."""
+    """The time of a round's questions, asked by many, by the crew that answers them."""
     scores: Scores | None = None
 
 
@@ -81,11 +81,11 @@ class Target:
     wanted: str
     """In words."""
     least: float
-    """Of the ratio."""
+    """The least that the ratio has to be."""
     rounds: Callable[[Measured], Sequence[float]]
     """The figure of each round."""
     unit: str
-    """Of the figure times `factor`."""
+    """The unit of the figure times `factor`."""
     factor: float = 1.0
     is_rate: bool = False
     """Whether more is better; else less is."""

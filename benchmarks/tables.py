@@ -39,7 +39,7 @@ class Figures:
     cells: dict[str, _Count] = field(default_factory=lambda: defaultdict(_Count))
     """Answered with the cell that is asked for, and nothing else, by what it is asked of."""
     refused: _Count = field(default_factory=_Count)
-    """Of the unanswerable, those whose every span has a margin below 0."""
+    """The unanswerable questions whose every span has a margin below 0."""
 
     def add(self, reader: Reader, group: Group) -> None:
         """Ask a question."""

@@ -50,7 +50,7 @@ class Changes:
     removed: tuple[str, ...]
     renamed: tuple[Rename, ...]
     failed: tuple[str, ...] = ()
-    """Of the added and changed, those that could not be read."""
+    """Those of the added and changed documents that could not be read."""
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -65,10 +65,10 @@ class Comparison:
     to_read: tuple[SourceFile, ...]
     """Files that were added or changed."""
     touched: tuple[DocumentStamp, ...]
-    """Of the documents whose content is as it was and whose size or time is not, with their present
-    ids."""
+    """Stamps, with their present ids, of documents whose content is as it was and whose size or
+    time is not."""
     kept_failures: tuple[FailureStamp, ...]
-    """Of the files that could not be read and are as they were."""
+    """Stamps of files that could not be read before, and are as they were."""
 
 
 def compare(listing: Listing, made: MadeOf | None) -> Comparison:

@@ -60,7 +60,7 @@ class Encoder(Protocol):
 
     @property
     def dim(self) -> int:
-        """Of its vectors."""
+        """How many numbers a vector has."""
         ...
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:

@@ -11,7 +11,7 @@ class DocumentError(IndexingError):
     """One document can't be read; the others can."""
 
     sha256: str | None = None
-    """Of the file's bytes, where those could be read."""
+    """The hash of the file's bytes, if the file could be read."""
 
 
 class NoDocumentsError(IndexingError):

@@ -71,7 +71,7 @@ class ExportManifest(BaseModel):
     question_prefix: str
     document_prefix: str
     max_tokens: int
-    """Of a document's text; the model was made for no more."""
+    """How many tokens of a document's text count; the model was made for no more."""
     inputs: tuple[str, ...]
     files: dict[str, FileStamp]
 

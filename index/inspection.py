@@ -33,7 +33,7 @@ class Status:
     failures: tuple[Failure, ...]
     encoder: str
     size_bytes: int
-    """Of this generation's files; files that it shares with others are counted in full."""
+    """The size of this generation's files; files that it shares with others are counted in full."""
     generations: tuple[str, ...]
     """All that are kept, oldest first."""
 

@@ -216,7 +216,7 @@ class SharedStatistics:
         return {word: idf(self._count, self._frequency(word)) for word in asked}
 
     def boosts(self, weights: Mapping[str, float]) -> list[dict[str, float]]:
-        """Of each index, by how much each word weighs more in all than in it."""
+        """For each index, how much more each word weighs in all indexes than in that one."""
         return [
             {word: own / idf(len(index), index.frequency(word)) for word, own in weights.items()}
             for index in self._indexes

@@ -16,7 +16,7 @@ class Sizing:
     trained: int = 20_000
     """Vectors that the codes are learned from: 31 MB of the default encoder's."""
     rescored: int = 500
-    """Of the best by their codes, so many are scored by the vectors themselves."""
+    """How many of the passages that are best by their codes are scored by their vectors."""
     every_word_up_to: int = 50_000
     """Passages among which each word of a question is looked up. Of more, a word that most of them
     hold takes longer than all others together, and tells next to nothing."""

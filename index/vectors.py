@@ -95,7 +95,7 @@ class VectorIndex:
 
     @property
     def dim(self) -> int:
-        """Of its vectors."""
+        """How many numbers a vector has."""
         return self._main.dim
 
     @property

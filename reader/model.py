@@ -227,6 +227,6 @@ def open_session(model: Path, profile: Path | None = None) -> "InferenceSession"
 
 
 def file_sha256(path: Path) -> str:
-    """Of a file's content."""
+    """The SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -51,7 +51,7 @@ class Origin(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     teacher_sha256: str | None
-    """Of the teacher's `model.safetensors`; null where they were not kept."""
+    """The hash of the teacher's `model.safetensors`; null where that was not kept."""
     note: str = ""
     """For people."""
 
@@ -61,9 +61,10 @@ class Distribution:
     """What the teacher thinks: probability by character offset, cut to the likeliest few."""
 
     starts: Mapping[int, float]
-    """Of the answer's first character; `NO_ANSWER_OFFSET` for no answer. Sums to at most 1."""
+    """Probabilities of the answer's first character, or of no answer (`NO_ANSWER_OFFSET`). They sum
+    to at most 1."""
     ends: Mapping[int, float]
-    """Of the answer's end, exclusive."""
+    """Probabilities of the answer's end, exclusive."""
 
 
 def plan(corpora: Sequence[Corpus], sentences: Sequence[Sentence], seed: int) -> Iterator[Example]:

@@ -22,13 +22,16 @@ _RETRIEVED = 8
 # Shares of an epoch, as probabilities per question.
 NOISE_SHARE = 0.35
 ELSEWHERE_SHARE = 0.12
-"""Of answerable questions that are also asked of a part of their passage without the answer."""
+"""The share of answerable questions that are also asked of a part of their passage without the
+answer."""
 MISMATCHED_SHARE = 0.1
-"""Of answerable questions that are also asked of a retrieved passage that doesn't answer them."""
+"""The share of answerable questions that are also asked of a retrieved passage that doesn't answer
+them."""
 QAMR_UNANSWERED_SHARE = 0.15
 QAMR_MAX_OTHERS = 4
 QAMR_SIMILAR_SHARE = 0.5
-"""Of the other sentences in a QAMR context that are like the question rather than drawn blindly."""
+"""The share of the other sentences in a QAMR context that are like the question; the rest are drawn
+blindly."""
 QAMR_MIN_WORDS = 4
 """Shorter questions ("How many?") can't be asked of a text with several sentences."""
 

@@ -44,7 +44,7 @@ class Attempt:
     in_fp32: str
     """What of it was not made int8."""
     model_bytes: int
-    """Of graph and weights."""
+    """The size of graph and weights."""
     report: Report
     f1_loss: float
     """Points of the answerable's F1, answering always, that fp32 has more."""

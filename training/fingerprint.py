@@ -60,7 +60,7 @@ def claim(folder: Path, recipe: Mapping[str, object], groups: Sequence[RowGroup]
 
 
 def rows_sha256(groups: Sequence[RowGroup]) -> str:
-    """Of everything in the rows, in their order, and of how they are grouped."""
+    """A hash of everything in the rows, in their order, and of how they are grouped."""
     digest = hashlib.sha256()
     for group in groups:
         # One alone is told by its row.

@@ -21,7 +21,7 @@ BATCH_TOKENS = 6_000
 """Positions computed at once when only reading."""
 
 TokenLogits = tuple[np.ndarray, np.ndarray]
-"""Of starts and of ends, float32, shape (tokens of the example,)."""
+"""Logits of starts and of ends, float32, shape (tokens of the example,)."""
 
 
 @dataclass(frozen=True, slots=True)

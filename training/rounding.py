@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 LARGEST = 127
-"""Of a signed byte; the scales of matrices have no zero point."""
+"""The largest value of a signed byte; the scales of matrices have no zero point."""
 STEPS = 255
 """Between the least and the greatest value of an unsigned byte."""
 _TINY = 1e-12
@@ -95,7 +95,7 @@ def round_tensor(values: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
 
 
 def _scale(least: torch.Tensor, greatest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of `STEPS` steps from the least to the greatest, zero being one of them."""
+    """Scale and zero point of `STEPS` steps from least to greatest, zero being one of them."""
     least, greatest = least.clamp(max=0), greatest.clamp(min=0)
     scale = ((greatest - least) / STEPS).clamp(min=_TINY)
     return scale, (-least / scale).round().int()

@@ -67,7 +67,7 @@ STUDENT_TAUGHT = Recipe(learning_rate=1e-4, batch_size=24)
 STUDENT = Recipe(learning_rate=8e-5, batch_size=24)
 LESSON = Recipe(learning_rate=1e-4, batch_size=24, warm_up=0.04, measure_every_steps=400)
 LESSON_MAX_TOKENS = 320
-"""Of an example of a lesson, question and separators included: few are longer."""
+"""The longest example of a lesson, question and separators included: few are longer."""
 SNAPSHOT_EVERY_STEPS = 40
 """In the last stage."""
 STUDENT_STAGES = ("student-qamr", "student-taught", "student", *LESSONS)

@@ -34,14 +34,14 @@ _MAX_COLUMNS = 5
 # Shares of the questions; the others ask for a cell.
 UNANSWERED_SHARE = 0.2
 BACKWARDS_SHARE = 0.12
-"""Of those that name a cell and ask what it belongs to."""
+"""The share of questions that name a cell and ask what it belongs to."""
 FOLLOWUP_SHARE = 0.25
-"""Of those for a cell that come after one for another cell of its row or its column."""
+"""Of the questions for a cell, the share that follow one for another cell of its row or column."""
 GENERIC_SHARE = 0.25
-"""Of those for a cell that say the column's header instead of asking in words of their own."""
+"""Of the questions for a cell, the share that say the column's header instead of other words."""
 
 Layout = Literal["rows", "labelled lines", "lines", "markdown"]
-"""Of a CSV file, of HTML and Word with a header and without one, and of Markdown."""
+"""The layouts of a CSV file, of HTML and Word with a header and without one, and of Markdown."""
 LAYOUTS: tuple[Layout, ...] = ("rows", "labelled lines", "lines", "markdown")
 
 _RANGE = re.compile(r"\{(\d+):(\d+)\}")
@@ -95,7 +95,7 @@ class _Table:
     title: str
     columns: tuple[Column, ...]
     header: tuple[str, ...]
-    """Of the names, and of each column."""
+    """The column of names, and each other column."""
     rows: tuple[tuple[str, ...], ...]
 
 

@@ -61,20 +61,21 @@ class Lesson:
     turn: int
     """The lesson's own, part of its seed."""
     squad: int
-    """Of SQuAD, whose wrong passages are from the same article."""
+    """Examples of SQuAD, whose wrong passages are from the same article."""
     ours: int
-    """Of the questions and follow-ups of all our splits, each asked of one passage."""
+    """Examples of all our splits, questions and follow-ups, each asked of one passage."""
     followups: int
-    """Of our follow-ups, asked so that they lean on what was said."""
+    """Examples of our follow-ups, asked so that they lean on what was said."""
     mismatches: int
-    """Of our questions, asked of a passage retrieved for them that doesn't answer them."""
+    """Examples of our questions, asked of a passage retrieved for them that doesn't answer them."""
     qamr: int
     tables: int
-    """That are put together by chance, with some questions each (`training.tables`)."""
+    """Tables that are put together by chance, with some questions each (`training.tables`)."""
     contests: Mix | None = None
-    """Of our questions, each asked of several passages, which compete (`training.contests`)."""
+    """Examples of our questions, each asked of several passages, which compete
+    (`training.contests`)."""
     squad_contests: int = 0
-    """Of SQuAD's questions, beside `contests`."""
+    """Examples of SQuAD's questions, beside `contests`."""
     rounds: bool = False
     """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
     learning_rate: float = 1e-4

@@ -44,15 +44,15 @@ class Antecedent:
     """What a passage has to do with what was asked and answered before."""
 
     topic: str
-    """What a pronoun may stand for there: the last answer if the passage names it, or else what it
-    says itself to the question before."""
+    """What a pronoun may stand for there: the last answer if the passage names it, or else the
+    passage's own answer to the previous question."""
     behind: float
-    """What the margin by which it answers the question before has more than that of the passage
-    that answers it best; at most 0. 0 if it names the last answer: "how old is she" may be answered
-    anywhere."""
+    """How far the margin with which the passage answers the previous question is behind that of the
+    passage that answers it best: 0, or less. 0 if the passage names the last answer: "how old is
+    she" may be answered anywhere."""
     start_char: int
-    """Of the topic in the passage; where that writes the last answer in other marks, of what it
-    says itself to the question before."""
+    """Start of the topic in the passage, or of the passage's own answer to the previous question if
+    the punctuation differs."""
     end_char: int
     """Exclusive."""
 

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 READER = Path("build/reader-checkpoint")
 """The shipped reader for those that run on torch; `benchmarks.checkpoint` writes it."""
 PASSAGES = 5
-"""That are read for a question; Quoth's default."""
+"""How many passages are read for a question; Quoth's default."""
 THREADS = 2
-"""Of one question, and the cores that all share."""
+"""Threads that answer one question, and cores that all of them share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Reply:
     best: str
     """Its best span, whether it says it or not; "" if it names none."""
     score: float
-    """Of that span, on a scale of the system's own; the higher, the surer."""
+    """How sure the system is of that span, on a scale of its own; the higher, the surer."""
 
 
 class Peer(Protocol):
@@ -96,7 +96,7 @@ class Crew:
     workers: int
     """Questions answered at once."""
     threads: int
-    """Of each worker."""
+    """How many threads each worker has."""
 
     def __str__(self) -> str:
         return f"{self.workers} × {self.threads}"

@@ -13,7 +13,7 @@ from index.processes import module_command
 
 
 def environment() -> dict[str, str]:
-    """Of all systems: no network, no settings of whoever runs this, and no more threads."""
+    """The environment of all systems: no network, no settings of ours, and no more threads."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("QUOTH_")}
     return {
         **mine,

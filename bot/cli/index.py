@@ -41,7 +41,7 @@ class _Target:
 
     settings: "Settings"
     name: str
-    """Of the collection."""
+    """The name of the collection."""
 
     @property
     def collection(self) -> "Collection":

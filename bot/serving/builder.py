@@ -53,7 +53,7 @@ class NotBuilt:
     reason: Literal["failed", "closed", "too_long", "too_many_passages"]
     """`closed` where builds were ended because the bot stops; of `failed`, the log says more."""
     passages: int = 0
-    """Of `too_many_passages`, how many there would have been."""
+    """How many passages there would have been, if the reason is `too_many_passages`."""
     most: int = 0
     """And how many there may be."""
 

@@ -135,7 +135,7 @@ def test_replies_are_scored_as_said_as_meant_and_at_the_best_threshold() -> None
 
 
 def measured(speed: float, f1: float = 50.0) -> Measured:
-    """Of a system that is so many times as fast as another, with as much less memory."""
+    """Figures of a system that is so many times as fast as another, with as much less memory."""
     return Measured(
         installed_bytes=1_000_000_000,
         index_bytes=5_000_000,

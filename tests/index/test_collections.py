@@ -123,7 +123,7 @@ def test_a_hit_knows_its_collection(
 
 @pytest.fixture(scope="module")
 def retrievers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Retriever, Retriever]]:
-    """Of the town's documents alone, and of the harbour's alone."""
+    """What retrieves from the town's documents alone, and from the harbour's alone."""
     folder, encoder = tmp_path_factory.mktemp("pair"), FakeEncoder()
     with (
         closing(collection(folder, "town", TOWN, encoder)) as town,

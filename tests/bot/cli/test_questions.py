@@ -22,7 +22,7 @@ def export(folder: Path, out: Path) -> Result:
 
 @pytest.fixture
 def records(library: Library, monkeypatch: pytest.MonkeyPatch) -> Records:
-    """Of an installation with one article, and with a fake for the encoder."""
+    """The records of an installation with one article, and with a fake for the encoder."""
     library.write("figures.txt", "For arson 812 were counted. For theft 3,204 were counted.")
     library.build()
     monkeypatch.setattr(
