@@ -59,6 +59,8 @@ BESIDE_SMALL_TALK = _words(
     "you so very much a lot morning afternoon evening night all everyone everybody there bot quoth"
 )
 """What may stand with it, and alone asks something ("evening?")."""
+OPENING_WORDS = _words("and but so or then ok okay well also hey hi hello please")
+"""What may stand before the first word of a question."""
 PREPOSITIONS = _words(
     "about after against among as at before between by during for from in into of on over per "
     "since through till to under until with without"
@@ -75,6 +77,15 @@ NUMBER_WORDS = _words(
 def content_words(text: str) -> list[str]:
     """Those with a content of their own, in small letters."""
     return [word for word in words_of(text.lower()) if word not in COMMON_WORDS]
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something: by its mark, or by how it begins ("and who ...")."""
+    if text.rstrip().endswith("?"):
+        return True
+    words = [word.lower() for word in words_of(text)]
+    first = next((word for word in words if word not in OPENING_WORDS), "")
+    return first in ASKING_WORDS
 
 
 def is_small_talk(text: str) -> bool:

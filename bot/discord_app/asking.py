@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -13,11 +13,13 @@ from discord import ui
 from discord.ext import commands
 
 from answering.answer import Answer, Outcome
-from answering.followups.detection import Turn, turn_of
+from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import QuestionError
 from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.limits import MAX_CONTENT
+from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
@@ -36,6 +38,14 @@ _COUNTED_AS: dict[Outcome, str] = {
     "unsure": "unsure",
     "unanswered": "not_in_documents",
 }
+# What is told, and counted, of a question that could not be answered.
+_EXCUSES: dict[type[Exception], str] = {
+    BusyError: "busy",
+    TooSlowError: "slow",
+    NothingToAnswerFromError: "no_documents_here",
+}
+# Other answers that are less likely are not shown: as a percentage they would be none.
+MIN_OTHER_CONFIDENCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to show: an answer's embed, or a short text."""
+    """What to show: an answer's embed, or a short text; nothing of a question that nobody put."""
 
     text: str | None = None
+    """Instead of an answer, or above it."""
     embed: discord.Embed | None = None
     answer: Answer | None = None
     buttons: ui.View | None = None
@@ -151,18 +162,32 @@ class Asking:
         except TimeoutError:
             event(_log, "stopped_waiting", logging.WARNING, questions=self._flights)
 
-    async def ask(self, question: str, origin: Origin, earlier: tuple[Turn, ...] = ()) -> Reply:
+    async def ask(
+        self,
+        question: str,
+        origin: Origin,
+        earlier: tuple[Turn, ...] = (),
+        *,
+        goes_on: bool = False,
+        only_answered: bool = False,
+    ) -> Reply:
         """
         Answer a question that was not refused; whatever happens, there is something to show.
 
         Args:
-            question: As typed.
+            question: As typed, less what stands for members and channels.
             origin: Who asks, and where.
             earlier: The turns it follows, oldest first.
+            goes_on: Whether its asker takes it for one that follows others, which may be forgotten.
+            only_answered: Show nothing, and remember nothing, where the documents don't say: it may
+                not have been meant for Quoth.
         """
         try:
             scope = self._records.collection(origin.server_id)
-            answer = await self._queue.ask(question, earlier, OTHER_ANSWERS, scope)
+            answer = _worth_showing(await self._queue.ask(question, earlier, OTHER_ANSWERS, scope))
+            if only_answered and not answer.answered:
+                self._refused("silent", "")
+                return Reply()
             await asyncio.to_thread(
                 self._records.keep_answer,
                 answer,
@@ -172,18 +197,21 @@ class Asking:
             )
         except QuestionError as error:
             return Reply(self._refused("question", notice("question", detail=str(error))))
-        except NothingToAnswerFromError:
-            return Reply(self._refused("no_documents", notice("no_documents_here")))
-        except BusyError:
-            return Reply(self._refused("busy", notice("busy")))
-        except TooSlowError:
-            return Reply(self._refused("slow", notice("slow")))
+        except (BusyError, TooSlowError, NothingToAnswerFromError) as error:
+            excuse = _EXCUSES[type(error)]
+            return Reply(self._refused(excuse, notice(excuse)))
         except Exception:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
             return Reply(self._refused("failed", notice("failed")))
         self._note(answer, origin, earlier)
-        return Reply(embed=answer_embed(answer), answer=answer, buttons=self._buttons(answer))
+        is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
+        return Reply(
+            notice("conversation_forgotten") if is_forgotten else None,
+            answer_embed(answer),
+            answer,
+            self._buttons(answer),
+        )
 
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
@@ -206,6 +234,8 @@ class Asking:
         interaction: discord.Interaction[Any],
         question: str,
         earlier: tuple[Turn, ...] = (),
+        *,
+        goes_on: bool = False,
     ) -> None:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
         origin = origin_of(interaction)
@@ -217,7 +247,8 @@ class Asking:
                 )
                 return
             await acknowledge(lambda: interaction.response.defer(thinking=True))
-            shown = contents(await self.ask(question, origin, earlier))
+            asked = without_references(question)
+            shown = contents(await self.ask(asked, origin, earlier, goes_on=goes_on))
             await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(
@@ -267,7 +298,19 @@ def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
     if reply.embed is None:
         return {"content": reply.text}
     shown = {"embed": reply.embed} if with_embed else {"content": text_of(reply.embed)}
-    return {**shown, "view": reply.buttons}
+    return {**with_text(shown, reply.text), "view": reply.buttons}
+
+
+def with_text(shown: dict[str, Any], text: str | None) -> dict[str, Any]:
+    """What sends something, with one more text below its own, if a message has room for both."""
+    content = "\n\n".join(part for part in (shown.get("content"), text) if part)
+    return {**shown, "content": content} if 0 < len(content) <= MAX_CONTENT else shown
+
+
+def _worth_showing(answer: Answer) -> Answer:
+    """An answer less the other answers that are as good as none."""
+    others = [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
+    return replace(answer, alternatives=tuple(others))
 
 
 def _question_shown(message: discord.Message | None) -> str | None:

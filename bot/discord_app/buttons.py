@@ -20,6 +20,7 @@ from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import (
     context_embeds,
+    document_name,
     label,
     notice,
     others_embed,
@@ -116,8 +117,8 @@ class AnswerButton(
         stored = await self._stored(interaction, client)
         if stored is None:
             return
-        places = whose_context(stored.found.shown, stored.found.nearest)
-        if not places:
+        pieces = whose_context(stored.found.shown, stored.found.nearest)
+        if not pieces:
             # Such an answer has no button for it, so the id was forged.
             await _show(interaction, content=notice("no_context"))
             return
@@ -126,15 +127,8 @@ class AnswerButton(
 
         def look_up() -> list[Surroundings]:
             return [
-                service.surroundings(
-                    scope,
-                    place.collection,
-                    place.document_id,
-                    place.title,
-                    place.start_char,
-                    place.text,
-                )
-                for place in places
+                service.surroundings(scope, piece, document_name(piece.title, piece.document_id))
+                for piece in pieces
             ]
 
         await _show(interaction, embeds=context_embeds(await asyncio.to_thread(look_up)))
@@ -261,4 +255,4 @@ class _FollowUpForm(_Form):
         """Answer it, as a turn after the one that the button belongs to."""
         client: Collaborators = interaction.client
         earlier = client.conversations.until(self.answer_id, interaction.channel_id or 0)
-        await client.asking.answer_interaction(interaction, self.field.value, earlier)
+        await client.asking.answer_interaction(interaction, self.field.value, earlier, goes_on=True)

@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -153,11 +152,6 @@ class QuothBot(commands.AutoShardedBot):
             permissions=PERMISSIONS,
             scopes=("bot", "applications.commands"),
         )
-
-    def without_mention(self, text: str) -> str:
-        """What was said to Quoth, but for its name."""
-        assert self.user is not None  # noqa: S101 - true since login
-        return re.sub(rf"<@!?{self.user.id}>", " ", text).strip()
 
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""

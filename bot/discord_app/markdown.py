@@ -12,6 +12,13 @@ _SPECIAL = re.compile(r"[\\*_~`|<>@#\[\]()]")
 # Of the colon only the ones that make a link or an emoji, so that times stay readable in a copy.
 _COLON = re.compile(r":(?=//|\w+:)")
 _LINE_START = re.compile(r"^(\s*)(-|\+|\d+(?=\.))", re.MULTILINE)
+# Discord's marks for a member, a role, a channel and an emoji of a server.
+_REFERENCE = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
+
+
+def without_references(text: str) -> str:
+    """What was typed, less the members, roles, channels and emoji in it: they are ids, no words."""
+    return " ".join(_REFERENCE.sub(" ", text).split())
 
 
 def escape(text: str) -> str:

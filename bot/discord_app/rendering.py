@@ -26,6 +26,8 @@ QUOTE_CHARS = 300
 ANSWER_CHARS = 800
 NEAREST_CHARS = 600
 SOURCE_CHARS = 150
+# Of files without a title of their own.
+_UNTITLED = (".txt",)
 PLACE_CHARS = 100
 UNDERSTOOD_CHARS = 200
 # Of a description, what several texts may fill: how the question was understood stands above.
@@ -139,10 +141,23 @@ def _not_found(answer: Answer) -> discord.Embed:
     return discord.Embed(title=label("no_answer"), description=description, colour=UNANSWERED)
 
 
+def document_name(title: str, document_id: str) -> str:
+    """
+    What a document is called: its title and its file, told apart.
+
+    A plain text has no title but its first line, which is no name.
+    """
+    file = shorten(one_line(document_id), SOURCE_CHARS)
+    has_title = bool(title) and not document_id.lower().endswith(_UNTITLED)
+    is_named = has_title and title != document_id
+    shown = shorten(one_line(title), SOURCE_CHARS) if is_named else None
+    return render("discord/document.txt", title=shown, file=file)
+
+
 def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
     place: Place | None = found.place
     return {
-        "source": fit(found.title or found.document_id, SOURCE_CHARS),
+        "source": escape(document_name(found.title, found.document_id)),
         "place": place,
         "place_name": fit(place.name, PLACE_CHARS) if place else None,
     }
@@ -203,7 +218,7 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
         render(
             "discord/other.md",
             quote=_quote(one),
-            source=fit(one.spans[0].title or one.spans[0].document_id, SOURCE_CHARS),
+            source=escape(document_name(one.spans[0].title, one.spans[0].document_id)),
             confidence=max(span.confidence for span in one.spans),
         )
         for one in quoted(spans)
@@ -220,8 +235,7 @@ def sources_embed(
     shown = [
         render(
             "discord/source.md",
-            title=fit(line.title or line.id, SOURCE_CHARS),
-            id=fit(line.id, SOURCE_CHARS),
+            name=escape(document_name(line.title, line.id)),
             dated=line.dated,
             size=line.size,
             is_own=line.is_own,

@@ -4,13 +4,14 @@ What is answered from: the base, and in a server its own documents with it.
 Generations are exchanged for the next between two questions.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from answering.answer import Answer
+from answering.answer import Answer, AnswerSpan, NearestPassage
 from answering.followups.detection import Turn
 from answering.question import QuestionError
 from bot.collection_names import BASE_COLLECTION
@@ -20,6 +21,8 @@ _T = TypeVar("_T")
 
 # Characters to either side of a piece of a document, for whoever shows it in its surroundings.
 SURROUNDINGS_CHARS = 1_400
+# So far a piece may have moved in its document and is found again; it is read at once.
+MOVED_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,47 +206,68 @@ class AnswerService:
             return []
 
     def surroundings(
-        self,
-        scope: str | None,
-        collection: str,
-        document_id: str,
-        title: str,
-        start_char: int,
-        text: str,
+        self, scope: str | None, found: AnswerSpan | NearestPassage, title: str
     ) -> Surroundings:
         """
-        What stands around a piece of a document, if it still stands there.
+        What stands around a piece of a document, if its sentence still stands there.
+
+        What was written or deleted above it since may have moved it.
 
         Args:
-            scope: Of the server where it is shown.
-            collection: The one that the document is in; another server's is as good as gone.
-            document_id: Of an answer that may come from an older generation.
-            title: Shown if the document is gone.
-            start_char: Where the piece began.
-            text: The piece.
+            scope: Of the server where it is shown; another server's document is as good as gone.
+            found: The piece; it may come from an older generation.
+            title: What the document is called.
         """
-        end_char = start_char + len(text)
-        begin = max(0, start_char - SURROUNDINGS_CHARS)
 
-        def read(space: SearchSpace) -> str:
-            generation = space.generation(collection)
+        def read(space: SearchSpace) -> Surroundings | None:
+            generation = space.generation(found.collection)
             if generation is None:
-                return ""
-            try:
-                return generation.texts.text(document_id, begin, end_char + SURROUNDINGS_CHARS)
-            except KeyError:
-                return ""
+                return None
 
-        try:
-            shown = self._with(scope, read)
-        except NothingToAnswerFromError:
-            shown = ""
-        within = start_char - begin
-        if shown[within : within + len(text)] != text:
-            return Surroundings(title, "", text, "", document_changed=True)
-        return Surroundings(title, shown[:within], text, shown[within + len(text) :])
+            def text(start: int, end: int) -> str:
+                return generation.texts.text(found.document_id, max(0, start), end)
+
+            try:
+                start = _found_again(found, text)
+                if start is None:
+                    return None
+                end = start + len(found.text)
+                before = text(start - SURROUNDINGS_CHARS, start) if start else ""
+                after = text(end, end + SURROUNDINGS_CHARS)
+            except KeyError:
+                return None
+            return Surroundings(title, before, found.text, after)
+
+        with suppress(NothingToAnswerFromError):
+            around = self._with(scope, read)
+            if around is not None:
+                return around
+        return Surroundings(title, "", found.text, "", document_changed=True)
 
     def close(self) -> None:
         """Close every space when its last question is answered."""
         self.servers.close_all()
         self._base.references.release()
+
+
+def _found_again(found: AnswerSpan | NearestPassage, text: Callable[[int, int], str]) -> int | None:
+    """
+    Where a piece of a document begins now.
+
+    Args:
+        found: The piece, in its sentence.
+        text: The document's text between two offsets, as far as there is any.
+
+    Returns:
+        The nearest place to the old one where its sentence stands; None if none is near.
+    """
+    sentence, old = found.text, found.start_char
+    if isinstance(found, AnswerSpan):
+        sentence, old = found.quote, found.quote_start_char
+    offset = found.start_char - old
+    if text(old, old + len(sentence)) == sentence:
+        return old + offset
+    begin = max(0, old - MOVED_CHARS)
+    around = text(begin, old + len(sentence) + MOVED_CHARS)
+    places = [begin + match.start() for match in re.finditer(re.escape(sentence), around)]
+    return min(places, key=lambda place: abs(place - old)) + offset if places else None

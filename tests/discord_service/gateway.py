@@ -165,13 +165,20 @@ class Gateway:
         needed = GUILD_MESSAGES if guild else DIRECT_MESSAGES
         if not self.intents & needed:
             return
-        readable = (
+        data = message.json() if self._may_read(message) else message.blanked()
+        replied = message.channel.messages.get(message.reply_to) if message.reply_to else None
+        if replied is not None and not self._may_read(replied):
+            data["referenced_message"] = replied.blanked()
+        await self.dispatch(name, data, guild)
+
+    def _may_read(self, message: Message) -> bool:
+        """Whether the bot is shown what a message says."""
+        return bool(
             self.intents & MESSAGE_CONTENT
-            or guild is None
+            or message.channel.guild is None
             or message.author is self.bot
             or self.bot in message.mentions
         )
-        await self.dispatch(name, message.json() if readable else message.blanked(), guild)
 
     async def reconnect_all(self) -> None:
         """Ask every shard to connect anew (op 7)."""

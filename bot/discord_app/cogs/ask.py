@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge
+from bot.discord_app.markdown import without_references
 from bot.discord_app.rendering import notice
 
 MENU_NAME = "Ask Quoth"
@@ -28,9 +29,8 @@ class Ask(commands.Cog):
     async def _ask_message(
         self, interaction: discord.Interaction[QuothBot], message: discord.Message
     ) -> None:
-        question = self._bot.without_mention(message.content)
-        if question:
-            await self._bot.asking.answer_interaction(interaction, question)
+        if without_references(message.content):
+            await self._bot.asking.answer_interaction(interaction, message.content)
         else:
             await acknowledge(
                 lambda: interaction.response.send_message(notice("no_text"), ephemeral=True)

@@ -10,14 +10,15 @@ import aiohttp
 import discord
 from discord.ext import commands
 
+from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import Origin, contents
+from bot.discord_app.asking import Origin, contents, with_text
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
-from bot.discord_app.limits import MAX_CONTENT
+from bot.discord_app.markdown import without_references
 from bot.discord_app.rendering import notice
 from bot.event_log import event
 
@@ -40,13 +41,17 @@ class Listen(commands.Cog):
 
         Other bots are not answered: two of them would never stop. Where Quoth may not answer it
         says nothing, since a channel was closed to keep it quiet.
+
+        Where Quoth may read all messages, one without a mention may be meant for it too, in a
+        thread in which its author asked a moment ago; people also talk there.
         """
         if message.author.bot or message.type not in _SPOKEN:
             return
         server_id = _server_id(message)
-        if server_id is not None and (
-            self._bot.asking.unwelcome(server_id) or not self._is_addressed(message)
-        ):
+        is_called = server_id is None or self._bot.user in message.mentions
+        if server_id is not None and self._bot.asking.unwelcome(server_id):
+            return
+        if not is_called and not self._may_go_on(message):
             return
         channels_above = await self._above(message)
         if channels_above is None:
@@ -59,7 +64,7 @@ class Listen(commands.Cog):
             return
         with self._bot.asking.in_flight():
             try:
-                await self._answer(message, origin)
+                await (self._answer if is_called else self._answer_if_known)(message, origin)
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
@@ -94,42 +99,55 @@ class Listen(commands.Cog):
         self._fetched[channel.id] = follows
         return follows
 
-    def _is_addressed(self, message: discord.Message) -> bool:
-        """
-        Whether a message of a server is meant for Quoth.
-
-        Where Quoth may read all messages, one without a mention is, in a thread in which its author
-        asked a moment ago. Elsewhere such a message arrives blank.
-        """
-        if self._bot.user in message.mentions:
-            return True
+    def _may_go_on(self, message: discord.Message) -> bool:
+        """Whether a message without a mention asks on. Without the intent it arrives blank."""
         return (
             self._bot.settings.message_content
-            and bool(message.content.strip())
+            and is_question(message.content)
             and not message.mentions
             and isinstance(message.channel, discord.Thread)
             and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
         )
 
+    async def _answer_if_known(self, message: discord.Message, origin: Origin) -> None:
+        """Answer if the documents say, and else keep quiet: it may be meant for somebody else."""
+        asking = self._bot.asking
+        if asking.refusal(origin) is None:
+            question = without_references(message.content)
+            earlier, _ = self._earlier(message)
+            reply = await asking.ask(question, origin, earlier, only_answered=True)
+            if reply.answer is not None:
+                await self._send(message, **contents(reply, with_embed=_may_embed(message)))
+
     async def _answer(self, message: discord.Message, origin: Origin) -> None:
-        question = self._bot.without_mention(message.content)
+        question = without_references(message.content)
         if not question:
-            await self._send(message, embed=help_embed(self._bot))
-            return
+            # A bare mention, as a reply to what somebody else asks, asks that.
+            other = self._replied_to(message)
+            if other is None or other.author == self._bot.user:
+                await self._send(message, embed=help_embed(self._bot))
+                return
+            question = without_references(other.content)
+            if not question:
+                await self._send(message, content=notice("can_not_read"))
+                return
         refused = self._bot.asking.refusal(origin)
         if refused is not None:
             await self._send(message, content=refused)
             return
         is_first = self._begins_in_thread(message)
         async with _typing(message.channel):
-            reply = await self._bot.asking.ask(question, origin, self._earlier(message))
+            earlier, goes_on = self._earlier(message)
+            reply = await self._bot.asking.ask(question, origin, earlier, goes_on=goes_on)
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
-            said = (shown.get("content"), notice("mention_me"))
-            told = "\n\n".join(text for text in said if text)
-            # An answer that stands as text may leave no room for more.
-            shown["content"] = told if len(told) <= MAX_CONTENT else said[0]
+            shown = with_text(shown, notice("mention_me"))
         await self._send(message, **shown)
+
+    def _replied_to(self, message: discord.Message) -> discord.Message | None:
+        """The message that another one replies to, if it is still there."""
+        replied = message.reference.resolved if message.reference else None
+        return replied if isinstance(replied, discord.Message) else None
 
     def _begins_in_thread(self, message: discord.Message) -> bool:
         """Whether its author should hear how to ask on: in a thread, a mention seems needless."""
@@ -139,20 +157,22 @@ class Listen(commands.Cog):
             and not self._bot.conversations.latest(message.channel.id, message.author.id)
         )
 
-    def _earlier(self, message: discord.Message) -> tuple[Turn, ...]:
+    def _earlier(self, message: discord.Message) -> tuple[tuple[Turn, ...], bool]:
         """
-        The turns that a message goes on from.
+        The turns that a message goes on from, and whether it is in a place to go on from some.
 
         Those of the answer it replies to, else of its thread or its direct messages.
         """
         conversations = self._bot.conversations
-        replied = message.reference.resolved if message.reference else None
-        if isinstance(replied, discord.Message):
+        replied = self._replied_to(message)
+        if replied is not None:
             answer_id = answer_id_of(replied)
-            return conversations.until(answer_id, message.channel.id) if answer_id else ()
+            if answer_id is None:
+                return (), False
+            return conversations.until(answer_id, message.channel.id), True
         if _server_id(message) is None or isinstance(message.channel, discord.Thread):
-            return conversations.latest(message.channel.id, message.author.id)
-        return ()
+            return conversations.latest(message.channel.id, message.author.id), True
+        return (), False
 
     async def _send(self, message: discord.Message, **values: Any) -> None:
         await deliver(

@@ -7,6 +7,7 @@ import pytest
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
+from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     EMBED_LINKS,
     SEND_IN_THREADS,
@@ -86,6 +87,43 @@ def test_a_bare_mention_is_answered_with_help(
     said = local.say(channel, asker, f"<@!{local.bot.id}> ", mentions=[local.bot])
 
     assert "/ask" in local.reply_to(said).embeds[0]["description"]
+
+
+def test_a_bare_mention_in_a_reply_asks_what_somebody_else_asked(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(message_content=True)
+    mention = f"<@{local.bot.id}>"
+    question = local.say(channel, User("bob"), "<@81384788765712384> how many for smuggling")
+    asked = local.say(channel, asker, mention, mentions=[local.bot], reply_to=question)
+
+    shown = local.reply_to(asked).embeds[0]
+    assert shown["title"] == "77"
+    assert shown["author"]["name"] == "how many for smuggling"
+    own = local.say(channel, asker, mention, mentions=[local.bot], reply_to=local.reply_to(asked))
+    assert "/ask" in local.reply_to(own).embeds[0]["description"]
+
+
+def test_a_bare_mention_in_a_reply_to_what_quoth_may_not_read_is_told_another_way(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    question = local.say(channel, User("bob"), "how many for smuggling")
+    asked = local.say(channel, asker, f"<@{local.bot.id}>", mentions=[local.bot], reply_to=question)
+
+    assert "Apps, Ask Quoth" in local.reply_to(asked).content
+
+
+def test_members_channels_and_emoji_in_a_question_are_no_part_of_it(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    text = "<@81384788765712384> how many <#5> for <:fire:77> <a:fire:78> <@&9> arson"
+    said = local.say(channel, asker, f"<@{local.bot.id}> {text}", mentions=[local.bot])
+    asked = local.slash(channel, asker, "ask", question=text)
+
+    for answer in (local.reply_to(said), local.answer_to(asked)):
+        assert answer.embeds[0]["author"]["name"] == "how many for arson"
+        assert answer.embeds[0]["title"] == "812"
 
 
 def test_messages_to_others_are_left_alone(

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ def test_without_other_answers_there_is_no_button_for_them(
     assert "Other answers" not in labels(answer)
 
 
+def test_other_answers_that_are_as_good_as_none_are_not_offered(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    others = tuple(replace(span(text), confidence=p) for text, p in (("77", 0.02), ("88", 0.004)))
+    start_bot(FixedAnswers(found(span(), alternatives=others)))
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many"))
+    shown = local.answer_to(local.press(answer, asker, "Other answers")).embeds[0]
+
+    assert "77" in shown["description"]
+    assert "88" not in shown["description"]
+
+
 def test_context_is_shown_to_who_asks_for_it_alone(local: LocalDiscord, answer: Message) -> None:
     pressed = local.press(answer, User("bob"), "Context")
 
@@ -51,6 +64,20 @@ def test_context_is_shown_to_who_asks_for_it_alone(local: LocalDiscord, answer: 
     assert pressed.is_private
     assert "**3,204**" in shown.embeds[0]["description"]
     assert "smuggling 77 cases" in shown.embeds[0]["description"]
+
+
+def test_context_is_found_again_where_a_line_was_written_above_it(
+    local: LocalDiscord, bot: RunningBot, answer: Message, library: Library
+) -> None:
+    library.write("figures.txt", "Read this first.\n\n" + ARTICLE)
+    library.build()
+    bot.bot.service.refresh()
+
+    shown = local.answer_to(local.press(answer, User("bob"), "Context")).embeds[0]
+    assert "changed since" not in shown["description"]
+    assert "**3,204**" in shown["description"]
+    assert "smuggling 77 cases" in shown["description"]
+    assert shown["title"] == "figures.txt"
 
 
 def test_context_of_a_document_that_has_changed_is_what_was_quoted(

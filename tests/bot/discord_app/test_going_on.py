@@ -8,11 +8,7 @@ from tests.bot.discord_app.conftest import StartBot
 from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found, span
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
-from tests.discord_service.world import (
-    EMBED_LINKS,
-    Channel,
-    User,
-)
+from tests.discord_service.world import EMBED_LINKS, Channel, Message, User
 
 
 def test_a_reply_carries_the_earlier_turns_along(
@@ -82,7 +78,7 @@ def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
     """Discord refuses a message of more than 2,000 characters, and the answer with it."""
-    answer = replace(found(*[span("812", "b " * 136)] * 6), kind="list")
+    answer = replace(found(*[span("812", "b " * 141)] * 6), kind="list")
     assert (
         MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
     )
@@ -125,3 +121,67 @@ def test_with_the_intent_a_thread_goes_on_without_mentions_for_who_asked(
         ("for arson", 0),
         ("and for theft?", 1),
     ]
+
+
+def test_people_who_talk_in_a_thread_are_not_answered_unless_they_ask_what_is_known(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    thread = local.add_thread(channel)
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    running = start_bot(message_content=True, cooldown_questions=5, cooldown_s=1_000)
+    first = local.say(thread, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
+    local.reply_to(first)
+
+    for text in ("haha yes", "👍", "that is a lot", "who likes tea?", "lunch anybody?"):
+        local.say(thread, asker, text)
+    answered = local.say(thread, asker, "and for theft?")
+    # Too much was asked by now, and nobody is told who did not ask Quoth.
+    local.reply_to(answered)
+    local.say(thread, asker, "and for arson?")
+    local.say(thread, asker, "and for smuggling?")
+    mentioned = local.say(thread, asker, f"<@{local.bot.id}> tea", mentions=[local.bot])
+
+    assert "Please wait" in local.reply_to(mentioned).content
+    own = [m for m in thread.messages.values() if m.author is local.bot]
+    assert [m.reply_to for m in own][:2] == [first.id, answered.id]
+    assert own[-1].reply_to == mentioned.id
+    assert all(m.embeds for m in own[:-1])
+    # What was not answered leads to no follow-up either.
+    turns = running.bot.conversations.latest(thread.id, asker.id)
+    assert "tea" not in repr(turns)
+
+
+FORGOTTEN = "I remember nothing that was asked before this"
+
+
+def test_a_follow_up_whose_conversation_is_forgotten_is_told_so(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    mention = f"<@{local.bot.id}>"
+    direct = local.add_dm(asker)
+    thread = local.add_thread(channel)
+    start_bot(cooldown_questions=1_000)
+    answer = local.reply_to(
+        local.say(channel, asker, f"{mention} how many for theft", mentions=[local.bot])
+    )
+    local.reply_to(local.say(direct, asker, "how many for theft"))
+    start_bot(cooldown_questions=1_000)
+
+    def reply(where: Channel, text: str, to: Message | None = None) -> str:
+        said = local.say(where, asker, text, mentions=[local.bot], reply_to=to)
+        shown = local.reply_to(said)
+        assert shown.embeds
+        return shown.content
+
+    assert FORGOTTEN in reply(channel, "and for arson?", answer)
+    assert FORGOTTEN in reply(direct, "and for arson?")
+    assert FORGOTTEN in reply(thread, f"{mention} and for arson?")
+    pressed = local.press(answer, asker, "Follow up")
+    local.form_of(pressed)
+    followed = local.answer_to(local.submit(pressed, asker, "and for arson?"))
+    assert FORGOTTEN in followed.content
+    assert followed.embeds
+    # A question that stands alone needs nothing from before; and what is remembered is used.
+    assert FORGOTTEN not in reply(channel, "how many were counted for arson", answer)
+    assert FORGOTTEN not in reply(direct, "and for theft?")
+    assert FORGOTTEN not in reply(channel, f"{mention} and for arson?")

@@ -15,6 +15,7 @@ from answering.conflicts import MAX_VERSIONS
 from bot.discord_app.rendering import (
     answer_embed,
     context_embeds,
+    document_name,
     notice,
     others_embed,
     sources_embed,
@@ -41,6 +42,7 @@ EMBEDS = {
     "dated_page": answer_embed(
         found(replace(span(), dated=date(2025, 3, 1), place=Place(0, 900, "page", "4")))
     ),
+    "titled": answer_embed(found(replace(span(), title="The *year*", document_id="Report_1.pdf"))),
     "under_heading": answer_embed(
         found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
     ),
@@ -139,6 +141,22 @@ def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
     room = 2_000 - len("**Title**\n\n\n\n-# Footer")
     long.description = f"{'x' * room}\n\ny"
     assert text_of(long) == f"**Title**\n\n{'x' * room}\n\n-# Footer"
+
+
+@pytest.mark.parametrize(
+    ("title", "document_id", "expected"),
+    [
+        ("Minutes of May", "2024/minutes.pdf", "“Minutes of May” (2024/minutes.pdf)"),
+        ("2024-05-05", "notes/2024-05-05.txt", "notes/2024-05-05.txt"),
+        ("", "page.html", "page.html"),
+        ("page.html", "page.html", "page.html"),
+    ],
+)
+def test_a_document_is_called_by_its_title_and_its_file(
+    title: str, document_id: str, expected: str
+) -> None:
+    """A plain text has no title but its first line, which is no name."""
+    assert document_name(title, document_id) == expected
 
 
 @pytest.mark.parametrize(

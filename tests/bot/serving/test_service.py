@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from answering.answer import Answer
+from answering.answer import Answer, NearestPassage
 from answering.followups.detection import Turn
 from bot.assembly import OpenIndex
 from bot.serving import open_indexes
@@ -19,6 +19,7 @@ from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
 from tests.bot.discord_app.crowd import told_apart
+from tests.bot.discord_app.fakes import span
 from tests.conftest import Library
 
 
@@ -170,9 +171,50 @@ def test_nobody_else_is_answered_from_them(
         assert {span.collection for span in spans} == {"base"}
         here = service.answer(f"how many for {word}", (), 4, A)
         assert A in {span.collection for span in (*here.spans, *here.alternatives)}
-    around = service.surroundings(scope, A, "own.txt", "title", 10, "55")
+    around = service.surroundings(scope, piece(A, "own.txt", 10, "55"), "title")
     assert around.document_changed
     assert "fraud" not in around.before
+
+
+def piece(collection: str, document_id: str, start: int, text: str) -> NearestPassage:
+    """A piece of a document."""
+    return NearestPassage(document_id, "", start, start + len(text), text, None, collection)
+
+
+def test_a_piece_that_moved_is_found_at_the_nearest_place_where_its_sentence_stands(
+    library: Library, service: AnswerService, own: Library
+) -> None:
+    sentence = "For fraud 55 were counted."
+    quoted = replace(
+        span("55", "For fraud "),
+        document_id="own.txt",
+        collection=A,
+        start_char=10,
+        quote_start_char=0,
+        quote=sentence,
+    )
+    texts = (
+        f"{sentence} As before.",
+        f"A line above.\n\n{sentence}",
+        f"Much above. {'word ' * 900}\n\n{sentence}\n\nFar below {'word ' * 900}\n\n{sentence}",
+        "For fraud 56 were counted.",
+    )
+    seen = []
+    for text in texts:
+        own.write("own.txt", text)
+        own.build()
+        seen.append(service.surroundings(A, quoted, "title"))
+
+    assert [around.document_changed for around in seen] == [False, False, False, True]
+    assert [around.before[-20:] for around in seen] == [
+        "For fraud ",
+        "e above.\n\nFor fraud ",
+        "rd word \n\nFor fraud ",
+        "",
+    ]
+    assert seen[2].after.startswith(" were counted.\n\nFar below")
+    assert {around.text for around in seen} == {"55"}
+    assert service.surroundings(B, quoted, "title").document_changed
 
 
 def test_the_same_name_in_two_collections_is_two_documents(
@@ -181,8 +223,9 @@ def test_the_same_name_in_two_collections_is_two_documents(
     own.write("figures.txt", "For treason 66 were counted.")
     own.build()
 
-    assert service.surroundings(A, "base", "figures.txt", "", 4, "agency").after.startswith(" pub")
-    around = service.surroundings(A, A, "figures.txt", "", 12, "66")
+    agency = piece("base", "figures.txt", 4, "agency")
+    assert service.surroundings(A, agency, "").after.startswith(" pub")
+    around = service.surroundings(A, piece(A, "figures.txt", 12, "66"), "")
     assert around.before == "For treason "
     assert answered(service, "treason", A) == "66"
     assert answered(service, "arson", A) == "812"

@@ -14,8 +14,9 @@ def test_an_added_document_is_answered_from_in_its_server_alone(place: Place) ->
     assert said.startswith("Added **note.txt**. I now answer from 1 document of this server")
     assert place.answer("fraud") == "55"
     assert place.answer("arson") == "812"
-    assert "**note.txt**" not in place.sources()  # its title is its first line
-    assert "note.txt · added here" in place.sources()
+    # Its title is its first line, which is no name.
+    assert "**note.txt**\n-# added here" in place.sources()
+    assert "For fraud" not in place.sources()
     other = place.elsewhere()
     direct = place.local.add_dm(User("ada"))
     for channel in (other.channel, direct):
