@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from index.documents import Place
+from index.formats.base import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME
-from index.documents import SUFFIXES
 from index.encoder_files import DEFAULT_ENCODER
+from index.formats.base import FORMATS
 from reader import SHIPPED_READER
 
 PREFIX = "QUOTH_"
@@ -169,7 +169,7 @@ class Settings(BaseSettings):
         "change after 15 minutes.",
     )
     document_types: Annotated[frozenset[str], NoDecode] = Field(
-        frozenset(suffix.removeprefix(".") for suffix in SUFFIXES),
+        frozenset(suffix.removeprefix(".") for suffix in FORMATS),
         description="The endings of files that /documents add takes, with commas between them. The "
         "default is all that Quoth reads.",
     )
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         endings = {ending.strip().lower().removeprefix(".") for ending in value.split(",")}
-        known = {suffix.removeprefix(".") for suffix in SUFFIXES}
+        known = {suffix.removeprefix(".") for suffix in FORMATS}
         if not endings <= known:
             raise ValueError(f"name some of {', '.join(sorted(known))}, with commas between them")
         return frozenset(endings)

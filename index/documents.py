@@ -8,18 +8,15 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
 
 from index.errors import DocumentError, NoDocumentsError
+from index.formats import parse as parse_here
+from index.formats.base import FORMATS, Parse, Place
 
-# What is read; each has its function in `index.formats`.
-SUFFIXES = frozenset(
-    {".csv", ".docx", ".epub", ".htm", ".html", ".jsonl", ".md", ".pdf", ".tsv", ".txt", ".xhtml"}
-)
 MAX_TITLE_CHARS = 100
 # Text has almost none of these; a picture or a program has many from its first block on.
 MAX_CONTROL_SHARE = 0.02
@@ -36,16 +33,6 @@ _READINGS = 3
 # Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _NEWLINES = re.compile(r"\r\n?")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A range of a document's text that a person can find, such as the section under a heading."""
-
-    start_char: int
-    end_char: int
-    kind: Literal["page", "heading", "row"]
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +89,6 @@ class Listing:
     """Files that no loader takes, links, and names that can't be written down."""
     unseen: tuple[Failure, ...] = ()
     """Folders that can't be looked into, and files that can't be looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a format finds in a file."""
-
-    text: str
-    title: str | None = None
-    dated: date | None = None
-    places: tuple[Place, ...] = ()
-
-
-Parse = Callable[[str, bytes], Loaded]
-"""A suffix in lower case, and a file's bytes -> what they hold; raises `DocumentError`."""
 
 
 def list_documents(folder: Path) -> Listing:
@@ -186,7 +159,7 @@ def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Fail
         return Failure(document_id, "it is a link, and links are not followed")
     if not entry.is_file():
         return Failure(document_id, "it is not a regular file")
-    if Path(entry.name).suffix.lower() not in SUFFIXES:
+    if Path(entry.name).suffix.lower() not in FORMATS:
         return Failure(document_id, f"only {_known_suffixes()} files are read")
     try:
         stat = entry.stat(follow_symlinks=False)
@@ -204,17 +177,17 @@ def _is_utf8(name: str) -> bool:
 
 
 def _known_suffixes() -> str:
-    *most, last = sorted(SUFFIXES)
+    *most, last = sorted(FORMATS)
     return f"{', '.join(most)} and {last}"
 
 
-def load_document(file: SourceFile, parse: Parse | None = None) -> Document:
+def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
     """
     Read one file.
 
     Args:
         file: As it was listed.
-        parse: What reads the bytes; `index.formats.parse` if none is given.
+        parse: What reads the bytes.
 
     Raises:
         DocumentError: If it can't be read, is not what its suffix says, or holds no text.
@@ -222,7 +195,7 @@ def load_document(file: SourceFile, parse: Parse | None = None) -> Document:
     content, modified = _read_at_rest(file.path)
     sha256 = hashlib.sha256(content).hexdigest()
     try:
-        loaded = (parse or _parse_here)(file.path.suffix.lower(), content)
+        loaded = parse(file.path.suffix.lower(), content)
         if not loaded.text.strip():
             raise DocumentError("it holds no text")
     except DocumentError as error:
@@ -237,13 +210,6 @@ def load_document(file: SourceFile, parse: Parse | None = None) -> Document:
         dated=loaded.dated,
         places=loaded.places,
     )
-
-
-def _parse_here(suffix: str, content: bytes) -> Loaded:
-    # The formats are made of this module's values, so it can't import them first.
-    from index.formats import parse
-
-    return parse(suffix, content)
 
 
 def _read_at_rest(path: Path) -> tuple[bytes, datetime]:

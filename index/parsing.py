@@ -18,9 +18,9 @@ from datetime import date
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from index.documents import Loaded, Place
 from index.errors import DocumentError
-from index.formats import PLAIN_SUFFIXES, parse
+from index.formats import parse
+from index.formats.base import FORMATS, Loaded, Place
 from index.processes import module_command, module_environment
 
 # A PDF of a thousand pages takes about a minute.
@@ -77,7 +77,7 @@ class ParserProcess:
         Raises:
             DocumentError: If it can't be read, or not within the limits.
         """
-        if suffix in PLAIN_SUFFIXES and self._niceness is None:
+        if FORMATS[suffix].is_plain and self._niceness is None:
             return parse(suffix, content)
         try:
             reply = self._ask(suffix, content)

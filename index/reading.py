@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.changes import Comparison
-from index.documents import Document, Parse, SourceFile, load_document
+from index.documents import Document, SourceFile, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
+from index.formats.base import Parse
 from index.generation import Generation
 from index.manifest import DocumentStamp, FailureStamp
 from index.parsing import ParserProcess

@@ -39,6 +39,8 @@ CREATE TABLE {name}.places (
     end_char INTEGER NOT NULL,
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    line INTEGER,
     PRIMARY KEY (document_row, start_char)
 ) WITHOUT ROWID;
 CREATE TABLE {name}.passages (

@@ -117,9 +117,17 @@ class TextWriter:
             ),
         )
         self._connection.executemany(
-            "INSERT INTO added.places VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO added.places VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (row, place.start_char, place.end_char, place.kind, place.name)
+                (
+                    row,
+                    place.start_char,
+                    place.end_char,
+                    place.kind,
+                    place.name,
+                    place.level,
+                    place.line,
+                )
                 for place in document.places
             ),
         )

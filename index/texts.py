@@ -8,8 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from index.documents import Document, Place
+from index.documents import Document
 from index.errors import IndexDamagedError
+from index.formats.base import Place
 from index.manifest import DocumentStamp
 from index.passages import Passage
 from index.shared_connection import SharedConnection
@@ -19,6 +20,7 @@ from index.text_tables import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, uri
 # values in one statement.
 ROWS_AT_ONCE = 1_000
 _FILES = ("main", "added")
+_PLACE = "start_char, end_char, kind, name, level, line"
 _DOCUMENT = "row, id, title, sha256, modified, dated"
 
 
@@ -187,7 +189,7 @@ class Texts:
         row = self._row(document_id)
         for name in _FILES:
             found = self._rows.first(
-                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f"SELECT {_PLACE}"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? AND start_char <= ?"
                 " ORDER BY start_char DESC LIMIT 1",
                 (row, position),
@@ -202,7 +204,7 @@ class Texts:
             Place(*place)
             for name in _FILES
             for place in self._rows.all(
-                "SELECT start_char, end_char, kind, name"  # noqa: S608 - our own names
+                f"SELECT {_PLACE}"  # noqa: S608 - our own names
                 f" FROM {name}.places WHERE document_row = ? ORDER BY start_char",
                 (row,),
             )

@@ -9,7 +9,8 @@ import click
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from bot.collection_names import BASE_COLLECTION
-from index.documents import Place, shorten
+from index.documents import shorten
+from index.formats.base import Place
 from prompts import Style, render
 from prompts.printing import Shown, one_line, printable
 
@@ -227,8 +228,8 @@ def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
     }
 
 
-def _place_json(place: Place | None) -> dict[str, str] | None:
-    return {"kind": place.kind, "name": place.name} if place else None
+def _place_json(place: Place | None) -> dict[str, str | int | None] | None:
+    return {"kind": place.kind, "name": place.name, "line": place.line} if place else None
 
 
 def _rounded(number: float) -> float:

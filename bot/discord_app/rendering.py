@@ -16,7 +16,8 @@ from bot.discord_app.limits import (
 )
 from bot.discord_app.markdown import end_of, escape, fit, start_of
 from bot.serving.service import DocumentLine, Surroundings
-from index.documents import Place, shorten
+from index.documents import shorten
+from index.formats.base import Place
 from prompts import render
 from prompts.printing import one_line
 

@@ -1,30 +1,13 @@
 """
 What each format makes of a file's bytes: text, title, date and places.
 
-One function per format, listed by suffix. Its module, and with it the format's library, is imported
-when such a file appears.
+`index.formats.base` lists the formats by the endings of their files.
 """
 
 import importlib
 
-from index.documents import Loaded, Parse
 from index.errors import DocumentError
-
-_FUNCTIONS = {
-    ".csv": ("rows", "load_csv"),
-    ".docx": ("docx", "load_docx"),
-    ".epub": ("epub", "load_epub"),
-    ".htm": ("html", "load_html"),
-    ".html": ("html", "load_html"),
-    ".jsonl": ("rows", "load_jsonl"),
-    ".md": ("text", "load_markdown"),
-    ".pdf": ("pdf", "load_pdf"),
-    ".tsv": ("rows", "load_csv"),
-    ".txt": ("text", "load_text"),
-    ".xhtml": ("html", "load_html"),
-}
-# Read by a few lines of our own, which take time and memory in proportion to the file.
-PLAIN_SUFFIXES = frozenset({".txt", ".md"})
+from index.formats.base import FORMATS, Loaded, Parse
 
 
 def parse(suffix: str, content: bytes) -> Loaded:
@@ -32,15 +15,16 @@ def parse(suffix: str, content: bytes) -> Loaded:
     Read a file's bytes.
 
     Args:
-        suffix: One of `index.documents.SUFFIXES`.
+        suffix: One of `index.formats.base.FORMATS`.
         content: All of them.
 
     Raises:
         DocumentError: If they are not what the suffix says.
         MemoryError: If there is not enough for it.
     """
-    module, function = _FUNCTIONS[suffix]
-    load: Parse = getattr(importlib.import_module(f"index.formats.{module}"), function)
+    found = FORMATS[suffix]
+    module = importlib.import_module(f"index.formats.{found.module}")
+    load: Parse = getattr(module, found.function)
     try:
         return load(suffix, content)
     except (DocumentError, MemoryError):

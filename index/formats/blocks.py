@@ -1,54 +1,111 @@
 """A text put together from blocks, with the places that they stand in."""
 
 from datetime import date
-from typing import Literal
+from itertools import pairwise
+from typing import NamedTuple
 
-from index.documents import MAX_TITLE_CHARS, Loaded, Place, first_line, shorten
+from index.documents import MAX_TITLE_CHARS, first_line, shorten
+from index.formats.base import Loaded, Place, PlaceKind
 from index.formats.dates import stated_date
 
 _SEPARATOR = "\n\n"
+_JOINED = "\n"
+# A name is written once for each place that bears it; a longer one is no name but a text.
+MAX_NAME_CHARS = 200
+
+
+class _Mark(NamedTuple):
+    """Where a place begins; the other fields are those of `Place`."""
+
+    block: int
+    kind: PlaceKind
+    name: str
+    level: int
+    line: int | None
 
 
 class Blocks:
     """Collects a document's paragraphs in order."""
 
-    def __init__(self, kind: Literal["page", "heading", "row"]) -> None:
+    def __init__(self, kind: PlaceKind) -> None:
         """Begin a text whose places are of one kind."""
         self._kind = kind
-        self._blocks: list[str] = []
+        self._pieces: list[str] = []
+        self._starts: list[int] = []
         self._length = 0
-        self._marks: list[tuple[int, str]] = []
+        self._marks: list[_Mark] = []
+        self._name = ""
+        self._level = 0
+        self.line: int | None = None
+        """The file's line that the next block stands on, if the format has lines to show."""
 
-    def begin(self, name: str) -> None:
-        """What is added from here on stands in the place of this name."""
-        self._marks.append((self._length, _storable(name)))
+    def begin(self, name: str, level: int = 0) -> None:
+        """What is added from here on stands in the place of this name, a heading of this level."""
+        self._name, self._level = _name(name), level
+        self._mark(self._kind, self._name)
 
-    def add(self, text: str) -> None:
-        """Add a paragraph; one without text is left out."""
+    def add(self, text: str, *, joined: bool = False) -> None:
+        """
+        Add a paragraph; one without text is left out.
+
+        Args:
+            text: The paragraph.
+            joined: Whether it stands right below the one before, without a blank line.
+        """
         text = _storable(text).strip()
-        if text:
-            self._blocks.append(text)
-            self._length += len(text) + len(_SEPARATOR)
+        if not text:
+            return
+        if self.line is not None:
+            if self._name:
+                self._mark(self._kind, self._name)
+            else:
+                self._mark("line", f"{self.line}")
+        if self._pieces:
+            separator = _JOINED if joined else _SEPARATOR
+            self._pieces.append(separator)
+            self._length += len(separator)
+        self._pieces.append(text)
+        self._starts.append(self._length)
+        self._length += len(text)
+
+    def _mark(self, kind: PlaceKind, name: str) -> None:
+        """Let a place begin with the next block."""
+        self._marks.append(_Mark(len(self._starts), kind, name, self._level, self.line))
 
     def loaded(self, title: str | None = None, dated: date | None = None) -> Loaded:
         """
         Join the paragraphs.
 
         Args:
-            title: From the file's metadata; else it is the first place's name or the first line.
+            title: From the file's metadata; else it is the first heading or the first line.
             dated: From the file's metadata; else it is what the text states.
         """
-        text = _SEPARATOR.join(self._blocks)
-        ends = [start for start, _ in self._marks[1:]] + [len(text)]
+        text = "".join(self._pieces)
+        bounds = [*self._starts, len(text)]
+        starts = [bounds[mark.block] for mark in self._marks]
         places = tuple(
-            Place(start, min(end, len(text)), self._kind, name)
-            for (start, name), end in zip(self._marks, ends, strict=False)
-            if start < min(end, len(text))
+            Place(start, end, mark.kind, mark.name, mark.level, mark.line)
+            for mark, (start, end) in zip(self._marks, pairwise([*starts, len(text)]), strict=True)
+            if start < end
         )
-        if not (title or "").strip() and self._kind == "heading" and places:
-            title = places[0].name
-        title = shorten(_storable(title or ""), MAX_TITLE_CHARS) or first_line(text)
-        return Loaded(text, title, dated or stated_date(text), places)
+        title = _name(title or "") or first_heading(places) or ""
+        return Loaded(
+            text,
+            shorten(title, MAX_TITLE_CHARS) or first_line(text),
+            dated or stated_date(text),
+            places,
+        )
+
+
+def first_heading(places: tuple[Place, ...]) -> str | None:
+    """The name of the first place that is a heading."""
+    return next((place.name for place in places if place.kind == "heading"), None)
+
+
+def _name(text: str) -> str:
+    """A name as it is kept: in one line, and not too long."""
+    # More of it than is kept, since white space goes.
+    return shorten(_storable(text[: 4 * MAX_NAME_CHARS]), MAX_NAME_CHARS)
 
 
 def _storable(text: str) -> str:

@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from docx.table import Table, _Row
 from docx.text.paragraph import Paragraph
 
-from index.documents import Loaded
+from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.packages import open_package, read_xml
@@ -43,6 +43,7 @@ _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
 _KEY_AND_VALUE = 2
+_HEADING_NUMBERS = frozenset("123456789")
 # One that each is based on; a damaged file may go round in circles.
 _MAX_STYLES = 20
 # Its lines are the headings over again.
@@ -65,8 +66,8 @@ def _add(blocks: Blocks, content: Any, document: Document) -> None:
             _add_table(blocks, Table(element, document))
         elif element.tag == qn("w:p"):
             text = _text(element)
-            if text.strip() and _is_heading(Paragraph(element, document)):
-                blocks.begin(" ".join(text.split()))
+            if text.strip() and (level := _heading_level(Paragraph(element, document))):
+                blocks.begin(" ".join(text.split()), level)
             blocks.add(text)
             for box in element.xpath(_TEXT_BOXES):
                 _add(blocks, box, document)
@@ -176,9 +177,13 @@ def _text(paragraph: Any) -> str:
     return "".join(run.text for run in _within(paragraph) if run.tag in _RUNS)
 
 
-def _is_heading(paragraph: Paragraph) -> bool:
+def _heading_level(paragraph: Paragraph) -> int:
+    """The level of a heading, from 1; 0 if it is none."""
     style = paragraph.style.name if paragraph.style is not None else None
-    return style is not None and (style == "Title" or style.lower().startswith("heading"))
+    if style is None or not (style == "Title" or style.lower().startswith("heading")):
+        return 0
+    number = style.split()[-1]
+    return int(number) if number in _HEADING_NUMBERS else 1
 
 
 def _properties(package: zipfile.ZipFile) -> tuple[str | None, date | None]:

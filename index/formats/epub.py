@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
 
-from index.documents import Loaded
 from index.errors import DocumentError
+from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.html import add_main_text, parse_html

@@ -13,8 +13,9 @@ from typing import Any
 
 from lxml import etree
 
-from index.documents import Loaded, decode
+from index.documents import decode
 from index.errors import DocumentError
+from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.html_elements import BLOCKS, CELLS, HEADINGS, SPACE, is_silent, text_length
@@ -189,7 +190,7 @@ class _Walk:
         if tag in HEADINGS:
             name = SPACE.sub(" ", "".join(element.itertext())).strip()
             if name:
-                self._blocks.begin(name)
+                self._blocks.begin(name, int(tag[1:]))
         elif tag == "br":
             self.line.append("\0")
         self.line.append(element.text or "")

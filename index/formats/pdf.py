@@ -7,8 +7,8 @@ from datetime import date
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from index.documents import Loaded
 from index.errors import DocumentError
+from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 

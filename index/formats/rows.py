@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from index.documents import Loaded, decode
+from index.documents import decode
 from index.errors import DocumentError
+from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and

@@ -51,6 +51,8 @@ class _Header:
     """Rows that name columns together, and where they would stand."""
 
     at: int
+    number: int = 0
+    """Of the first one among the table's rows."""
     rows: list[list[_Placed]] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
@@ -69,8 +71,13 @@ class _Header:
 
 
 def lines_of(rows: Sequence[Row]) -> list[str]:
+    """Write a table; see `numbered_lines_of`."""
+    return [line for _, line in numbered_lines_of(rows)]
+
+
+def numbered_lines_of(rows: Sequence[Row]) -> list[tuple[int, str]]:
     """
-    Write a table.
+    Write a table, each line with the number of its row, from 0.
 
     Headers count where they have two names at least: the first one, rows that follow it in its part
     or share its wide cells, and later ones without a figure (a sum is no name). What a header says
@@ -78,21 +85,21 @@ def lines_of(rows: Sequence[Row]) -> list[str]:
     """
     placed = _placed(rows)
     if placed is None:
-        return [line for row in rows if (line := _plain(row.cells))]
-    lines: list[str] = []
+        return [(n, line) for n, row in enumerate(rows) if (line := _plain(row.cells))]
+    lines: list[tuple[int, str]] = []
     header = _Header(0)
     # Whether nothing but its names has come yet.
     is_open = False
-    for row, cells in zip(rows, placed, strict=True):
+    for number, (row, cells) in enumerate(zip(rows, placed, strict=True)):
         is_names = _is_names(row, is_first=not header.rows)
         if is_names and not is_open:
             _write_unused(header, lines)
-            header, is_open = _Header(len(lines), [cells]), True
+            header, is_open = _Header(len(lines), number, [cells]), True
         elif is_names and (row.is_in_head or header.covers_several):
             header.rows.append(cells)
         elif any(cell.text for cell in row.cells):
             is_open = False
-            lines.append(_line(cells, header))
+            lines.append((number, _line(cells, header)))
     _write_unused(header, lines)
     return lines
 
@@ -157,10 +164,13 @@ def _line(cells: Sequence[_Placed], header: _Header) -> str:
     return BETWEEN_CELLS.join(parts)
 
 
-def _write_unused(header: _Header, lines: list[str]) -> None:
+def _write_unused(header: _Header, lines: list[tuple[int, str]]) -> None:
     """Write a header with a name that no row repeats, above its rows."""
     if any(name and column not in header.used for column, name in enumerate(header.names)):
-        lines[header.at : header.at] = [_plain([one.cell for one in row]) for row in header.rows]
+        lines[header.at : header.at] = [
+            (number, _plain([one.cell for one in row]))
+            for number, row in enumerate(header.rows, header.number)
+        ]
 
 
 def _plain(cells: Sequence[Cell]) -> str:

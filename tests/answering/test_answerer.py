@@ -20,7 +20,7 @@ from answering.answerer import (
 from answering.followups.detection import MAX_EARLIER_CHARS, Turn, turn_of
 from answering.question import QuestionError
 from answering.verbatim import VerbatimError
-from index.documents import Place
+from index.formats.base import Place
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText

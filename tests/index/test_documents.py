@@ -84,45 +84,6 @@ def test_any_bytes_are_text_or_refused(content: bytes) -> None:
     assert "\r" not in text
 
 
-def test_the_title_of_markdown_is_its_first_heading(library: Library) -> None:
-    text = "intro\n\n```\n# no heading\n```\n\n# The *rules* ##\nBe kind.\n## Fees\nTwo.\n"
-
-    document = load(library, "a.md", text)
-
-    assert document.title == "The *rules*"
-    assert [(place.kind, place.name) for place in document.places] == [
-        ("heading", "The *rules*"),
-        ("heading", "Fees"),
-    ]
-    first, second = document.places
-    assert document.text[first.start_char : first.end_char].endswith("Be kind.\n")
-    assert document.text[second.start_char : second.end_char] == "## Fees\nTwo.\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("# One\n\ntext\n\n## Two ##\n", ["One", "Two"]),
-        ("One\n===\ntext\n\nTwo\n---\n", ["One", "Two"]),
-        ("# One\nTwo\n---\n", ["One", "Two"]),
-        ("two lines\nof text\n---\n", []),
-        ("- a point\n---\n\n> a quotation\n---\n\n    code\n---\n", []),
-        ("text\n\n---\n", []),
-        ("a | b\n--- | ---\n", []),
-        ("````\n```\n# no\n```\n````\n# One\n", ["One"]),
-        ("~~~ text\n```\n# no\n~~~\n# One\n", ["One"]),
-        ("```\n# no\n``` not the end\n# no\n```\n# One\n", ["One"]),
-        ("```not a fence```\n# One\n", ["One"]),
-    ],
-)
-def test_the_places_of_markdown_are_its_headings(
-    library: Library, text: str, names: list[str]
-) -> None:
-    document = load(library, "a.md", text)
-
-    assert [place.name for place in document.places] == names
-
-
 def test_a_title_is_the_first_line_shortened_else_the_file_name(library: Library) -> None:
     assert load(library, "a.txt", "word " * 50).title.endswith("word…")
     assert len(load(library, "b.txt", "word " * 50).title) <= 100
@@ -150,7 +111,7 @@ def test_hidden_names_are_left_out_and_the_rest_is_said(library: Library) -> Non
     assert {failure.id: failure.reason for failure in listing.skipped} == {
         "link.txt": "it is a link, and links are not followed",
         "loop": "it is a link, and links are not followed",
-        "picture.png": "only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .pdf, .tsv, .txt "
+        "picture.png": "only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, .txt "
         "and .xhtml files are read",
         "pipe.txt": "it is not a regular file",
     }
@@ -244,10 +205,3 @@ def test_folders_nested_deeper_than_calls_are_walked(library: Library) -> None:
     )
 
     assert run.stdout == "1\n", run.stderr
-
-
-def test_a_heading_full_of_spaces_takes_no_longer_than_others(library: Library) -> None:
-    """It took the cube of their number."""
-    document = load(library, "a.md", "# a" + " " * 50_000 + "b ##\n")
-
-    assert document.places[0].name.split() == ["a", "b"]

@@ -14,7 +14,7 @@ FILES = Path(__file__).parent / "files"
 
 _HOSTILE = """
 import os, time
-from index.documents import Loaded
+from index.formats.base import Loaded
 
 def load_html(suffix, content):
     if b"hang" in content:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.documents import Place
 from index.errors import IndexDamagedError
+from index.formats.base import Place
 from index.text_tables import PART_CHARS
 from index.texts import Texts
 from tests.conftest import CANT_LIST_OPEN_FILES, Library, open_files
@@ -51,15 +51,18 @@ def test_any_slice_of_a_long_document_is_that_of_the_text(grown: Library) -> Non
 
 def test_a_place_ends_where_the_next_begins(grown: Library) -> None:
     texts = grown.open().texts
-    one, two = Place(9, 23, "heading", "One"), Place(23, 37, "heading", "Two")
+    before = Place(0, 9, "line", "1", 0, 1)
+    one = Place(9, 14, "heading", "One", 1, 3), Place(14, 22, "heading", "One", 1, 4)
+    two = Place(22, 27, "heading", "Two", 1, 6), Place(27, 34, "heading", "Two", 1, 7)
 
-    assert [texts.place("notes.md", at) for at in (8, 9, 22, 23, 36, 37)] == [
-        *(None, one, one),
-        *(two, two, None),
+    assert [texts.place("notes.md", at) for at in (8, 9, 13, 14, 21, 22, 33, 34)] == [
+        *(before, one[0], one[0], one[1], one[1]),
+        *(two[0], two[1], None),
     ]
     assert {document.id: document.places for document in texts.documents()}["notes.md"] == (
-        one,
-        two,
+        before,
+        *one,
+        *two,
     )
     assert texts.place("long.txt", 0) is None
     with pytest.raises(KeyError):
@@ -74,11 +77,11 @@ def test_what_changed_is_found_as_it_is_now(grown: Library) -> None:
     texts = grown.open().texts
 
     (passage_id,) = texts.passages_in("notes.md", 0, 5)
-    assert texts.texts([passage_id])[passage_id] == "# Three\nThird."
+    assert texts.texts([passage_id])[passage_id] == "Three\n\nThird."
     (passage_id,) = texts.passages_in("renamed.txt", 0, 5)
     assert texts.texts([passage_id])[passage_id] == "Something else."
     assert texts.passages_in("other.txt", 0, 5) == []
-    assert texts.place("notes.md", 9) == Place(0, 15, "heading", "Three")
+    assert texts.place("notes.md", 9) == Place(7, 13, "heading", "Three", 1, 2)
     assert texts.text("renamed.txt", 0, 9) == "Something"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from bot.cli.rendering import answer_json, answer_line, answer_text, styles
-from index.documents import Place
+from index.formats.base import Place
 
 QUOTE = "Of all, 35,927 were for drunk driving."
 SPAN = AnswerSpan("a.txt", "A", None, 108, 114, "35,927", QUOTE, 100, None, 0.93)

@@ -21,7 +21,7 @@ from bot.discord_app.rendering import (
     uptime,
 )
 from bot.serving.service import DocumentLine, Surroundings
-from index.documents import Place
+from index.formats.base import Place
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_message
 

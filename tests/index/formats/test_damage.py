@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from index.documents import Loaded, Parse
 from index.errors import DocumentError
 from index.formats import parse
+from index.formats.base import Loaded, Parse
 from index.parsing import ParserProcess
 
 FILES = Path(__file__).parents[1] / "files"

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from index.formats import parse
 from index.formats.dates import parse_date, stated_date
 
 OCTOBER = date(2011, 10, 18)
@@ -50,17 +49,3 @@ def test_fields_of_metadata_are_read_in_their_usual_forms(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "soon", "2011", "99/99/9999"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert parse_date(text) is None
-
-
-def test_front_matter_states_title_and_date_and_is_no_text() -> None:
-    content = b'---\ntitle: "The fees"\ndate: 2011-10-18\ntags: [a]\n---\n# Heading\n\nText.\n'
-
-    loaded = parse(".md", content)
-
-    assert (loaded.title, loaded.dated) == ("The fees", OCTOBER)
-    assert loaded.text == "# Heading\n\nText.\n"
-    assert loaded.places[0].name == "Heading"
-
-
-def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
-    assert parse(".md", b"---\nJust text.\n---\n").text == "---\nJust text.\n---\n"

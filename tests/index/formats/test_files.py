@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from index.documents import Loaded
 from index.formats import parse
+from index.formats.base import Loaded
 
 FILES = Path(__file__).parents[1] / "files"
 

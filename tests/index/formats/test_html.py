@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Loaded
 from index.errors import DocumentError
 from index.formats import parse
+from index.formats.base import Loaded
 
 PAGE = """
 <!doctype html><html><head><title>Fees | Town</title>

@@ -1,0 +1,71 @@
+"""What a format gives, and the one registry of the endings that are read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+PlaceKind = Literal["page", "heading", "row", "line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A range of a document's text that a person can find, such as the section under a heading."""
+
+    start_char: int
+    end_char: int
+    kind: PlaceKind
+    name: str
+    level: int = 0
+    """Of a heading, from 1: which headings above it hold it. 0 for the other kinds."""
+    line: int | None = None
+    """The file's line on which the range begins, from 1, where the format has lines to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a format finds in a file."""
+
+    text: str
+    title: str | None = None
+    dated: date | None = None
+    places: tuple[Place, ...] = ()
+
+
+Parse = Callable[[str, bytes], Loaded]
+"""A suffix in lower case, and a file's bytes -> what they hold; raises `DocumentError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Where the function is that reads a kind of file; its module is imported when it is used."""
+
+    module: str
+    """In `index.formats`."""
+    function: str
+    """A `Parse`."""
+    is_plain: bool = False
+    """Whether a few lines of our own read it, in time and memory in proportion to the file."""
+
+
+_HTML = Format("html", "load_html")
+_MARKDOWN = Format("markdown", "load_markdown")
+_TABLE = Format("rows", "load_csv")
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        ".csv": _TABLE,
+        ".docx": Format("docx", "load_docx"),
+        ".epub": Format("epub", "load_epub"),
+        ".htm": _HTML,
+        ".html": _HTML,
+        ".jsonl": Format("rows", "load_jsonl"),
+        ".md": _MARKDOWN,
+        ".mdx": _MARKDOWN,
+        ".pdf": Format("pdf", "load_pdf"),
+        ".tsv": _TABLE,
+        ".txt": Format("text", "load_text", is_plain=True),
+        ".xhtml": _HTML,
+    }
+)
+"""By the ending of a file's name, in lower case."""

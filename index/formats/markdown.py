@@ -1,0 +1,200 @@
+"""
+Markdown: what its reader sees, without its marks.
+
+A place is where a block begins: it names the heading above, and the file's line. A list is lines
+below each other, right below the line that ends with a colon and introduces it; a table's row is a
+paragraph, as in the other formats; a term stands before each of its definitions.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from markdown_it.token import Token
+
+from index.documents import MAX_TITLE_CHARS, decode, shorten
+from index.errors import DocumentError
+from index.formats.base import Loaded
+from index.formats.blocks import Blocks, first_heading
+from index.formats.front_matter import read_front_matter
+from index.formats.markdown_syntax import markdown
+from index.formats.tables import Cell, Row, numbered_lines_of
+from index.passages import MIN_WRAPPED_CHARS
+
+_MDX = ".mdx"
+# The name of a callout on GitHub, alone on the first line of its quotation.
+_CALLOUT = re.compile(r"\[!\w+\][+-]?\s*")
+# A heading's own name for links: `# Fees {#fees}`.
+_ATTRIBUTES = re.compile(r"\{\s*[#.:][^{}]*\}")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+# A longer term is a sentence, and stands once, before its definitions.
+_MAX_TERM_CHARS = 100
+# Of a line that is broken on purpose, until soft breaks are settled: no text holds it.
+_HARD_BREAK = "\0"
+
+
+def load_markdown(suffix: str, content: bytes) -> Loaded:
+    """Read Markdown or MDX; its title is the front matter's, else its first heading."""
+    matter, text = read_front_matter(decode(content))
+    blocks = Blocks("heading")
+    blocks.line = matter.description_line
+    blocks.add(matter.description or "")
+    writer = _Writer(blocks, matter.lines + 1)
+    for tokens in markdown(is_mdx=suffix == _MDX).blocks(text):
+        writer.write(tokens)
+    loaded = blocks.loaded(matter.title, matter.dated)
+    title = matter.title or first_heading(loaded.places)
+    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+
+
+class _Writer:
+    """Writes tokens as paragraphs and places."""
+
+    def __init__(self, blocks: Blocks, first_line: int) -> None:
+        """Write to `blocks`; the tokens' line 0 is the file's line `first_line`."""
+        self._blocks = blocks
+        self._first_line = first_line
+        self._before = ""
+        """What the next paragraph begins with: the mark of an item, or a term."""
+        self._is_item = False
+        """Whether the next paragraph is the first one of an item."""
+        self._may_join = False
+        """Whether an item may stand right below what was written last."""
+        self._defined = ""
+        """The term of the definitions that come, as it stands before each of them."""
+
+    def write(self, tokens: Sequence[Token]) -> None:
+        """Write a block, with all that stands in it."""
+        waiting = iter(tokens)
+        for token in waiting:
+            self._go_to(token)
+            if token.type == "heading_open":
+                self._heading(int(token.tag[1:]), _one_line(next(waiting)))
+            elif token.type == "table_open":
+                self._table(waiting)
+            elif token.type == "dt_open":
+                self._term(_one_line(next(waiting)))
+            elif token.type == "admonition_title_open":
+                self._admonition_title(token, next(waiting))
+            elif token.type == "inline":
+                self._paragraph(_text(token))
+            elif token.type in {"code_block", "fence"}:
+                self._add(token.content)
+            elif token.type == "html_block":
+                self._html(_without_comments(token.content))
+            else:
+                self._begin(token)
+
+    def _go_to(self, token: Token) -> None:
+        if token.map is not None:
+            self._blocks.line = self._first_line + token.map[0]
+
+    def _begin(self, token: Token) -> None:
+        """Note that an item or a definition begins."""
+        if token.type == "list_item_open":
+            self._before = f"{token.info}{token.markup} " if token.info else "- "
+            self._is_item = True
+        elif token.type == "dd_open":
+            self._before = self._defined
+        elif token.type == "dl_open":
+            self._defined = ""
+
+    def _add(self, text: str) -> None:
+        """Add a paragraph; what it should begin with goes with it, or is left out with nothing."""
+        if not text.strip():
+            return
+        if self._is_item:
+            self._blocks.add(self._before + text.replace("\n", " "), joined=self._may_join)
+            self._may_join = True
+        else:
+            self._blocks.add(self._before + text)
+            self._may_join = text.endswith(":")
+        self._before, self._is_item = "", False
+
+    def _paragraph(self, text: str) -> None:
+        if match := _CALLOUT.match(text):
+            text = text[match.end() :]
+        self._add(text)
+
+    def _heading(self, level: int, name: str) -> None:
+        self._before, self._is_item = "", False
+        attributes = name.rfind("{")
+        if attributes > 0 and _ATTRIBUTES.fullmatch(name, attributes):
+            name = name[:attributes].rstrip()
+        if name:
+            self._blocks.begin(name, level)
+            self._add(name)
+
+    def _term(self, term: str) -> None:
+        is_sentence = len(term) > _MAX_TERM_CHARS
+        if is_sentence or self._defined:
+            self._add(term)
+        self._defined = "" if is_sentence else f"{term}: "
+
+    def _admonition_title(self, opening: Token, title: Token) -> None:
+        """Write the title of a note where it has one, and not just its kind."""
+        if title.content.lower() != opening.markup.rpartition(" ")[2]:
+            self._paragraph(_text(title))
+
+    def _table(self, waiting: Iterator[Token]) -> None:
+        rows: list[Row] = []
+        lines: list[int] = []
+        cells: list[Cell] = []
+        is_head = False
+        for token in waiting:
+            if token.type == "table_close":
+                break
+            if token.type in {"thead_open", "thead_close"}:
+                is_head = token.type == "thead_open"
+            elif token.type == "tr_open":
+                self._go_to(token)
+                lines.append(self._blocks.line or self._first_line)
+                cells = []
+            elif token.type == "inline":
+                cells.append(Cell(_one_line(token)))
+            elif token.type == "tr_close":
+                rows.append(Row(tuple(cells), is_header=is_head, is_in_head=is_head))
+        for number, row in numbered_lines_of(rows):
+            self._blocks.line = lines[number]
+            self._add(row)
+
+    def _html(self, written: str) -> None:
+        if not _ANY_TAG.sub("", written).strip():
+            return
+        # lxml takes as long to import as all else here, and few files hold blocks of HTML.
+        from index.formats.html import add_main_text, parse_html
+
+        self._before, self._is_item, self._may_join = "", False, False
+        try:
+            add_main_text(self._blocks, parse_html(written.encode()))
+        except DocumentError:
+            self._add(_ANY_TAG.sub("", written))
+
+
+def _text(token: Token) -> str:
+    """The text of a piece without its marks; the lines of wrapped prose are joined."""
+    parts = [_part(child) for child in token.children or []]
+    lines = "".join(parts).split(_HARD_BREAK)
+    return "\n".join(filter(None, map(_unwrapped, lines)))
+
+
+def _part(token: Token) -> str:
+    if token.type in {"text", "text_special", "code_inline"}:
+        return token.content
+    return {"softbreak": "\n", "hardbreak": _HARD_BREAK}.get(token.type, "")
+
+
+def _unwrapped(text: str) -> str:
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    lines = list(filter(None, lines))
+    is_wrapped = sum(map(len, lines[:-1])) >= MIN_WRAPPED_CHARS * (len(lines) - 1)
+    return (" " if is_wrapped else "\n").join(lines)
+
+
+def _one_line(token: Token) -> str:
+    return " ".join(_text(token).split())
+
+
+def _without_comments(written: str) -> str:
+    head, *others = written.split("<!--")
+    return head + "".join(other.partition("-->")[2] for other in others)

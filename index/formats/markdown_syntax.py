@@ -1,0 +1,240 @@
+"""
+The Markdown that is read: CommonMark with what documentation adds to it, parsed by markdown-it-py.
+
+Tables, definition lists, footnotes and admonitions come from the library. Added here are the tags
+of HTML and of components (`<Info>`), which are no text, and the imports and comments of MDX.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+
+# Quotations and lists within each other. The library leaves out what is deeper.
+_MAX_BLOCK_NESTING = 100
+# Brackets within each other, for each of which it looks ahead; deeper ones are text.
+_MAX_INLINE_NESTING = 10
+# A tag that is longer is text: what looks like one that never ends is read this far each time.
+_MAX_TAG_CHARS = 2_000
+_MAX_COMMENT_CHARS = 20_000
+# The lines of an `export`, which end with a blank line outside of its braces.
+_MAX_EXPORT_LINES = 500
+
+# Up to two pairs of braces within a pair, as in `style={{ color: "red" }}`.
+_BRACES = r"\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\}"
+_TAG = re.compile(
+    r"<(?P<close>/?)(?P<name>[A-Za-z][\w.-]*+)"
+    rf"(?P<attributes>(?:[\s/](?:[^<>\"'{{}}]++|\"[^\"]*+\"|'[^']*+'|{_BRACES})*+)?)>"
+)
+_FRAGMENT = re.compile(r"</?>")
+_COMMENTS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "{/*": "*/}"}
+# What a component shows above what it holds.
+_SHOWN_ATTRIBUTE = re.compile(r"\stitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_IMPORT = re.compile(
+    r"import\s(?:\s*[\"'{*]|[\w\s,{}*$]*\sfrom\s*[\"'])"
+    r"|export\s+(?:const|default|let|var|(?:async\s+)?function|class|[{*])"
+)
+# `:::note`, `::: {.tip}`, `:::` around a piece of text; a title may follow the name.
+_COLONS = re.compile(r":{3,}[ \t]*(?:\{[^{}\n]*\}|[\w-]*)[ \t]*(?P<title>.*)")
+
+_Environment = dict[str, Any]
+
+
+class Markdown:
+    """A parser of one of both kinds; it keeps nothing of what it has parsed."""
+
+    def __init__(self, *, is_mdx: bool) -> None:
+        """Set up the rules, with those of MDX or without."""
+        options: Mapping[str, Any] = {"maxNesting": _MAX_BLOCK_NESTING}
+        self._parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+        self._parser.use(deflist_plugin).use(footnote_plugin, inline=False).use(admon_plugin)
+        blocks, inline = self._parser.block.ruler, self._parser.inline.ruler
+        interrupting = {"alt": ["paragraph", "reference", "blockquote"]}
+        blocks.before("html_block", "component", _component_block, interrupting)
+        blocks.before("html_block", "colons", _colons_block, interrupting)
+        inline.at("html_inline", _tag)
+        if is_mdx:
+            blocks.before("html_block", "import", _import_block)
+            inline.before("html_inline", "comment", _comment)
+        self._inline = MarkdownIt("commonmark", {"maxNesting": _MAX_INLINE_NESTING})
+
+    def blocks(self, text: str) -> Iterator[list[Token]]:
+        """
+        Parse a text block by block, so that the tokens of one alone are held at a time.
+
+        Yields:
+            The tokens of each block outside of all others, such as a list with all its items.
+        """
+        environment: _Environment = {}
+        # A link may name a target that only follows it, and is text if there is none.
+        if "]:" in text:
+            for _ in self._blocks(text, environment):
+                pass
+        for tokens in self._blocks(text, environment):
+            for token in tokens:
+                if token.type == "inline":
+                    token.children = []
+                    self._parser.inline.parse(
+                        token.content, self._inline, environment, token.children
+                    )
+            yield tokens
+
+    def _blocks(self, text: str, environment: _Environment) -> Iterator[list[Token]]:
+        state = StateBlock(text, self._parser, environment, [])
+        rules = self._parser.block.ruler.getRules("")
+        while (line := state.skipEmptyLines(state.line)) < state.lineMax:
+            state.line = line
+            # The last rule, a paragraph, takes whatever comes.
+            any(rule(state, line, state.lineMax, False) for rule in rules)
+            tokens, state.tokens = state.tokens, []
+            yield tokens
+
+
+@cache
+def markdown(*, is_mdx: bool) -> Markdown:
+    """The parser of Markdown, or of MDX."""
+    return Markdown(is_mdx=is_mdx)
+
+
+def _tag(state: StateInline, silent: bool) -> bool:
+    """Pass over a tag of HTML or of a component; a line break is one."""
+    source, start, end = state.src, state.pos, state.posMax
+    if source[start] != "<":
+        return False
+    if _comment(state, silent):
+        return True
+    match = _TAG.match(source, start, min(end, start + _MAX_TAG_CHARS))
+    if match is None:
+        match = _FRAGMENT.match(source, start, end)
+    elif not _is_markup(match):
+        return False
+    if match is None:
+        return False
+    if not silent and match.re is _TAG and match["name"].lower() == "br":
+        state.push("hardbreak", "br", 0)
+    state.pos = match.end()
+    return True
+
+
+def _is_markup(match: re.Match[str]) -> bool:
+    """Whether it is a tag, and not a word in angle brackets that the reader is to replace."""
+    from lxml.html.defs import tags
+
+    name = match["name"]
+    is_component = name[0].isupper() and not name.isupper()
+    is_written_as_tag = bool(match["close"]) or match["attributes"].endswith("/")
+    return is_component or is_written_as_tag or "=" in match["attributes"] or name.lower() in tags
+
+
+def _comment(state: StateInline, silent: bool) -> bool:  # noqa: ARG001 - as above
+    """Pass over a comment, of HTML or of MDX."""
+    for opening, closing in _COMMENTS.items():
+        if state.src.startswith(opening, state.pos):
+            limit = min(state.posMax, state.pos + _MAX_COMMENT_CHARS)
+            end = state.src.find(closing, state.pos + len(opening), limit)
+            if end >= 0:
+                state.pos = end + len(closing)
+                return True
+    return False
+
+
+def _component_block(
+    state: StateBlock,
+    start: int,
+    end: int,
+    silent: bool,
+) -> bool:
+    """
+    Pass over lines that hold nothing but components' tags, and keep the titles they show.
+
+    By CommonMark, what follows up to a blank line would be HTML, with its marks.
+    """
+    position = state.bMarks[start] + state.tShift[start]
+    if state.is_code_block(start) or not state.src.startswith("<", position):
+        return False
+    last = start
+    titles = []
+    while True:
+        limit = min(len(state.src), position + _MAX_TAG_CHARS)
+        match = _TAG.match(state.src, position, limit)
+        match = match or _FRAGMENT.match(state.src, position, limit)
+        if match is None or (match.re is _TAG and not match["name"][0].isupper()):
+            return False
+        if match.re is _TAG:
+            titles += [one or other for one, other in _SHOWN_ATTRIBUTE.findall(match["attributes"])]
+        position = match.end()
+        while last < end and state.eMarks[last] < position:
+            last += 1
+        if last == end:
+            return False
+        position = state.skipSpaces(position)
+        if position >= state.eMarks[last]:
+            break
+    if not silent:
+        for title in titles:
+            _push_line(state, start, title)
+        state.line = last + 1
+    return True
+
+
+def _colons_block(
+    state: StateBlock,
+    start: int,
+    _end: int,
+    silent: bool,
+) -> bool:
+    """Pass over the lines of colons around a note, and keep its title."""
+    position = state.bMarks[start] + state.tShift[start]
+    if state.is_code_block(start) or not state.src.startswith(":::", position):
+        return False
+    match = _COLONS.fullmatch(state.src, position, state.eMarks[start])
+    if match is None:
+        return False
+    if not silent:
+        _push_line(state, start, match["title"])
+        state.line = start + 1
+    return True
+
+
+def _import_block(
+    state: StateBlock,
+    start: int,
+    end: int,
+    silent: bool,
+) -> bool:
+    """Pass over the imports and exports of a component's file."""
+    begins = state.bMarks[start]
+    if state.level or not _IMPORT.match(state.src, begins, begins + _MAX_TAG_CHARS):
+        return False
+    first_blank = None
+    depth = 0
+    for line in range(start, min(end, start + _MAX_EXPORT_LINES)):
+        written = state.src[state.bMarks[line] : state.eMarks[line]]
+        if not written.strip():
+            first_blank = line if first_blank is None else first_blank
+            if depth <= 0:
+                break
+        depth += sum(written.count(mark) for mark in "{([")
+        depth -= sum(written.count(mark) for mark in "})]")
+    else:
+        line = end if depth <= 0 or first_blank is None else first_blank
+    if not silent:
+        state.line = line
+    return True
+
+
+def _push_line(state: StateBlock, line: int, text: str) -> None:
+    """Add a paragraph of one line."""
+    if text.strip():
+        state.push("paragraph_open", "p", 1).map = [line, line + 1]
+        token = state.push("inline", "", 0)
+        token.map, token.content = [line, line + 1], text.strip()
+        state.push("paragraph_close", "p", -1)

@@ -1,0 +1,247 @@
+"""Markdown: what a reader of the page sees, and where it stands in the file."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.formats import parse
+from index.formats.base import Loaded
+
+
+def load(text: str, suffix: str = ".md") -> Loaded:
+    return parse(suffix, text.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("At most **256 characters**, _not_ ~~more~~.", "At most 256 characters, not more."),
+        (
+            "Run `!close  now` to \\*close\\* it &amp; leave.",
+            "Run !close now to *close* it & leave.",
+        ),
+        (
+            "See [the *guide*](http://x.y 'title') or [this][ref].\n\n[ref]: /z",
+            "See the guide or this.",
+        ),
+        ("Nothing at [undefined] or [x][undefined].", "Nothing at [undefined] or [x][undefined]."),
+        ("![a picture](a.png) [![badge](b.svg)](c) Text.", "Text."),
+        ('<span class="fas fa-x"></span> Tea<br>time<!-- no -->', "Tea\ntime"),
+        ("<Info>\nBe **kind**.\n</Info>", "Be kind."),
+        ('<Tab title="On *Linux*" icon={x => <b/>}>Text.</Tab>', "Text."),
+        ('<Accordion title="How long?">\n\nTwo days.\n\n</Accordion>', "How long?\n\nTwo days."),
+        ("<>\nText.\n</>", "Text."),
+        (
+            "Give it to <@1234> at <t:99> in <channel>.",
+            "Give it to <@1234> at <t:99> in <channel>.",
+        ),
+        ("a < b and c > d", "a < b and c > d"),
+        ("```py\n# no *mark*\n\nx = 1\n```\n", "# no *mark*\n\nx = 1"),
+        ("    indented *code*", "indented *code*"),
+        ("> Quoted\n> text.\n>\n> > Twice.", "Quoted\ntext.\n\nTwice."),
+        ("> [!NOTE]\n> Text.", "Text."),
+        (":::tip Use it\nText.\n:::", "Use it\n\nText."),
+        ('!!! note "Look *out*"\n    Text.\n', "Look out\n\nText."),
+        ("!!! note\n    Text.\n", "Text."),
+        ("Text[^1].\n\n[^1]: A remark.", "Text.\n\nA remark."),
+        ("Port\n: 1212\n: or 1213", "Port: 1212\n\nPort: or 1213"),
+        ("***\n\n---\n\nText", "Text"),
+        ("# Fees {#fees}\n", "Fees"),
+        ("<div align='center'><h1>Quoth</h1><p>Text.</p></div>", "Quoth\n\nText."),
+        ("<details>\n<summary>Why?</summary>\n\nSo.\n\n</details>", "Why?\n\nSo."),
+        ("<!-- <b>nothing</b>\n\nof this -->\n\nText", "Text"),
+        (
+            "The first line of this paragraph is full\nand goes on.",
+            "The first line of this paragraph is full and goes on.",
+        ),
+        ("Host: a\nPort: 1212\n", "Host: a\nPort: 1212"),
+    ],
+)
+def test_marks_are_no_text(written: str, read: str) -> None:
+    assert load(written).text == read
+
+
+def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
+    written = "You need:\n\n* a passport\n* photos\n  of you\n  1. one\n  2. two\n\nThat is all."
+
+    assert load(written).text == (
+        "You need:\n- a passport\n- photos of you\n1. one\n2. two\n\nThat is all."
+    )
+    assert load("Before.\n\n- a\n- b").text == "Before.\n\n- a\n- b"
+
+
+def test_a_row_of_a_table_has_the_names_of_its_columns() -> None:
+    loaded = load(
+        "| Who | Price |\n|:--|--:|\n| **adults** | 12 € |\n| children<br>to 12 | `6` € |\n"
+    )
+
+    assert loaded.text == "Who: adults | Price: 12 €\n\nWho: children to 12 | Price: 6 €"
+    assert [(place.kind, place.line) for place in loaded.places] == [("line", 3), ("line", 4)]
+
+
+def test_a_name_of_a_column_that_no_row_repeats_stands_once() -> None:
+    loaded = load("| a | b | c |\n|-|-|-|\n| 1 | 2 | |\n")
+
+    assert loaded.text == "a | b | c\n\na: 1 | b: 2"
+    assert [place.line for place in loaded.places] == [1, 3]
+
+
+def test_a_place_is_the_heading_above_and_the_file_s_line() -> None:
+    written = (
+        "---\ntitle: T\n---\n\nBefore.\n\n# The *rules* ##\nBe kind.\n\nTwo\n---\n\n- a\n- b\n\n"
+        "```\n# no heading\n```\n"
+    )
+
+    loaded = load(written)
+
+    assert [
+        (
+            place.name,
+            place.level,
+            place.line,
+            loaded.text[place.start_char : place.end_char].strip(),
+        )
+        for place in loaded.places
+    ] == [
+        ("5", 0, 5, "Before."),
+        ("The rules", 1, 7, "The rules"),
+        ("The rules", 1, 8, "Be kind."),
+        ("Two", 2, 10, "Two"),
+        ("Two", 2, 13, "- a"),
+        ("Two", 2, 14, "- b"),
+        ("Two", 2, 16, "# no heading"),
+    ]
+    assert loaded.places[0].kind == "line"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# One\n\ntext\n\n## Two ##\n", ["One", "Two"]),
+        ("One\n===\ntext\n\nTwo\n---\n", ["One", "Two"]),
+        ("# One\nTwo\n---\n", ["One", "Two"]),
+        ("- a point\n---\n\n> a quotation\n---\n\n    code\n---\n", []),
+        ("text\n\n---\n", []),
+        ("a | b\n--- | ---\n", []),
+        ("````\n```\n# no\n```\n````\n# One\n", ["One"]),
+        ("~~~ text\n```\n# no\n~~~\n# One\n", ["One"]),
+        ("```\n# no\n``` not the end\n# no\n```\n# One\n", ["One"]),
+        ("```not a fence```\n# One\n", ["One"]),
+    ],
+)
+def test_headings_are_those_of_commonmark(text: str, names: list[str]) -> None:
+    found = dict.fromkeys(place.name for place in load(text).places if place.kind == "heading")
+
+    assert list(found) == names
+
+
+def test_the_title_is_the_front_matter_s_or_the_first_heading_or_none() -> None:
+    assert load("---\ntitle: Mine\n---\n# One\n").title == "Mine"
+    assert load("Before.\n\n## *One*\n\n# Two\n").title == "One"
+    assert load("Just text.\n").title is None
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("---\ntitle: 'It''s fees'\ndate: 2011-10-18\n---\n", "It's fees"),
+        ("---\ntitle: >-\n  The\n  fees\ndate: 2011-10-18 10:00:00 +0100\n...\n", "The fees"),
+        ("---\nTitle: Fees: all of them\nDate: Oct 18, 2011\ntags: [a\n---\n", "Fees: all of them"),
+        ('+++\ntitle = "Fees"\ndate = 2011-10-18T10:00:00Z\n+++\n', "Fees"),
+        ("---\ntitle: 2024\npublished: 2011-10-18\ntags: [a]\n---\n", "2024"),
+    ],
+)
+def test_front_matter_states_title_and_date_and_is_no_text(written: str, title: str) -> None:
+    loaded = load(f"{written}# Heading\n\nText.\n")
+
+    assert (loaded.title, loaded.dated) == (title, date(2011, 10, 18))
+    assert loaded.text == "Heading\n\nText."
+    assert loaded.places[0].line == written.count("\n") + 1
+
+
+def test_a_description_is_read_as_text_with_its_line() -> None:
+    loaded = load("---\ntitle: T\ndescription: What it is.\n---\nText.\n")
+
+    assert loaded.text == "What it is.\n\nText."
+    assert [place.line for place in loaded.places] == [3, 5]
+
+
+def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
+    assert load("---\nJust text.\n---\n").text == "Just text."
+    assert load("---\n\nText: with a colon.\n").text == "Text: with a colon."
+
+
+def test_keys_merged_over_and_over_are_not_followed() -> None:
+    """Of these, each has twice as much as the one before: more than any memory holds."""
+    merged = "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 90))
+
+    assert load(f"---\na0: &a0 {{x: y}}\n{merged}title: T\n---\nText.\n").title == "T"
+
+
+def test_imports_exports_and_comments_of_mdx_are_no_text() -> None:
+    written = (
+        "import Tabs from '@theme/Tabs';\nimport {\n  A,\n} from 'b'\n\n"
+        "export const x = {\n  a: 1,\n\n  b: 2,\n};\n\n# One\n\n{/* no\ntext */}\n\n"
+        "Text{/* no */} <Tabs items={['a', {b: 1}]}>here</Tabs>.\n\nimport duties are due.\n"
+    )
+
+    assert load(written, ".mdx").text == "One\n\nText here.\n\nimport duties are due."
+    assert "import Tabs" in load(written).text
+
+
+HOSTILE = {
+    "headings": "# a\n",
+    "fences": "```\n",
+    "backticks": "`` ` ",
+    "quotations": ">" * 60 + "\n",
+    "brackets": "[",
+    "pictures": "![",
+    "stars": "*a_ ",
+    "lists": "- " * 30 + "a\n",
+    "tables": "a|b\n-|-\nc\n\n",
+    "components": "<A {{{",
+    "tags": "<a b='",
+    "comments": "a <!-- ",
+    "data": "a <![CDATA[ ",
+    "notes": "!!! note\n",
+    "colons": ":::\n",
+    "definitions": "a\n: b\n",
+    "footnotes": "[^1]: a\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_markdown_is_read_and_becomes_no_more_than_it_was(kind: str) -> None:
+    written = HOSTILE[kind] * (6_000 // len(HOSTILE[kind])) + "\n\nthe end"
+
+    for suffix in (".md", ".mdx"):
+        loaded = load(written, suffix)
+        assert len(loaded.text) <= 2 * len(written)
+        assert len(loaded.places) <= written.count("\n") + 1
+
+
+def test_a_term_is_not_written_again_without_end() -> None:
+    assert load("t" * 5_000 + "\n" + ": d\n" * 1_000).text.count("t" * 100) == 50
+
+
+@given(st.text(alphabet="#*_`~[]()<>!|:-=+{}\\/\"'&;^ \n\tab1.é🍞\ud800\x00", max_size=200))
+def test_any_text_is_read_and_its_places_lie_in_it_in_order(written: str) -> None:
+    if "\x00" in written:
+        return
+    for suffix in (".md", ".mdx"):
+        loaded = load(written.replace("\ud800", "?"), suffix)
+        end = 0
+        for place in loaded.places:
+            assert end <= place.start_char < place.end_char <= len(loaded.text)
+            assert place.line is not None
+            assert 1 <= place.line <= written.count("\n") + 1
+            end = place.end_char
+
+
+@given(st.lists(st.text(alphabet="abc ,.\n", min_size=1), max_size=5))
+def test_text_without_marks_loses_no_word(parts: list[str]) -> None:
+    written = "\n\n".join(parts)
+
+    assert load(written).text.split() == written.split()
