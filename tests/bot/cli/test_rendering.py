@@ -37,6 +37,8 @@ def test_an_answer_its_sentence_and_its_place() -> None:
         (Place(0, 9, "page", "3"), "seeds/a.txt, page 3, characters"),
         (Place(0, 9, "row", "12"), "seeds/a.txt, row 12, characters"),
         (Place(0, 9, "heading", "Fees"), "seeds/a.txt, under “Fees”, characters"),
+        (Place(0, 9, "heading", "Fees", 2, 7), "seeds/a.txt, under “Fees”, line 7, characters"),
+        (Place(0, 9, "line", "7", 0, 7), "seeds/a.txt, line 7, characters"),
     ],
 )
 def test_a_place_that_people_can_find(place: Place, words: str) -> None:
@@ -117,7 +119,11 @@ def test_json_describes_the_answer() -> None:
     assert described["timings_ms"] == {"encode": 1.0, "search": 2.0, "read": 3.0, "total": 6.1}
     assert answer_json(replace(ANSWER, spans=()))["answer"] is None
     with_place = replace(ANSWER, spans=(replace(SPAN, place=Place(0, 9, "page", "3")),))
-    assert answer_json(with_place)["place"] == {"kind": "page", "name": "3"}
+    assert answer_json(with_place)["place"] == {
+        "kind": "page",
+        "name": "3",
+        "line": None,
+    }
 
 
 def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
