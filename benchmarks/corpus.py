@@ -43,7 +43,8 @@ def write_passages(folder: Folder) -> int:
     from bot.settings import load_settings
 
     with closing(open_index(load_settings(data=folder.store("quoth"))).generation) as generation:
-        passages = list(generation.texts.texts(range(generation.texts.next_id)).values())
+        found = generation.texts.passages(range(generation.texts.next_id))
+        passages = [passage.text for passage in found.values()]
     folder.passages.write_text(json.dumps(passages, ensure_ascii=False), encoding="utf-8")
     return len(passages)
 

@@ -82,7 +82,7 @@ class PassageVectors:
         first = {key: i for i, key in reversed(keys.items()) if key in wanted}
         if not first:
             return {}
-        texts = self._texts.texts(sorted(first.values()))
+        texts = self._texts.searched(sorted(first.values()))
         order = list(first)
         vectors = self._encoder.encode([texts[first[key]] for key in order], progress)
         self._cache.add(order, vectors)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from index.contexts import Contexts, searched_text
 from index.documents import Document
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class Passage:
     sentences: tuple[tuple[int, int], ...]
     """Start and end of each sentence, in characters of the passage; of one that was too long for a
     passage, of each part."""
+    context: str = ""
+    """Where it stands, which is searched with it and never quoted; see `index.contexts`."""
+
+    @property
+    def searched(self) -> str:
+        """What is embedded and searched of it."""
+        return searched_text(self.context, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +111,19 @@ def split(
     ids = itertools.count(first_id)
     row_starts = deque(place.start_char for place in document.places if place.kind == "row")
 
+    contexts = Contexts(document)
+
     def passage() -> Passage:
         start, end = window[0].start, window[-1].end
+        text = document.text[start:end]
         return Passage(
             id=next(ids),
             document_id=document.id,
             start_char=start,
             end_char=end,
-            text=document.text[start:end],
+            text=text,
             sentences=tuple((piece.start - start, piece.end - start) for piece in window),
+            context=contexts.context(start, text),
         )
 
     for piece in _pieces(document.text, splitting, token_offsets):

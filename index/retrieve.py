@@ -177,7 +177,8 @@ class Retriever:
             rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost)]
             passages = each.texts.passages(rows)
             found += [
-                (first + row, self._statistics.score(weights, passages[row].text)) for row in rows
+                (first + row, self._statistics.score(weights, passages[row].searched))
+                for row in rows
             ]
         return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
 

@@ -25,7 +25,7 @@ def write_searchable(
     lexical = folder / LEXICAL_NAME
     lexical.mkdir()
     write_vectors(folder / VECTORS_NAME, dim, texts.next_id, vectors.read, sizing)
-    write_lexical(lexical, (text for ids in texts.ids() for text in texts.texts(ids).values()))
+    write_lexical(lexical, (text for ids in texts.ids() for text in texts.searched(ids).values()))
 
 
 def extend_searchable(
@@ -49,7 +49,9 @@ def extend_searchable(
     lexical = folder / LEXICAL_NAME
     lexical.mkdir()
     new = (
-        passage for ids in texts.ids(previous.texts.next_id) for passage in texts.texts(ids).items()
+        passage
+        for ids in texts.ids(previous.texts.next_id)
+        for passage in texts.searched(ids).items()
     )
     newly_removed = set(texts.removed()).difference(previous.texts.removed())
     extend_lexical(lexical, previous.folder / LEXICAL_NAME, new, sorted(newly_removed))

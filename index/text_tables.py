@@ -50,7 +50,8 @@ CREATE TABLE {name}.passages (
     start_char INTEGER NOT NULL,
     end_char INTEGER NOT NULL,
     sentences TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    context TEXT NOT NULL
 );
 CREATE INDEX {name}.passages_by_document ON passages (document_row);
 CREATE TABLE {name}.gone (row INTEGER PRIMARY KEY);

@@ -18,7 +18,7 @@ SELECT 1 + max(
     ifnull((SELECT max(row) FROM added.documents), 0)
 )
 """
-_PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, text"
+_PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, text, context"
 # Passages are numbered from 0 without gaps, in their order.
 _COPY = f"""
 INSERT INTO fresh.documents SELECT * FROM present ORDER BY row;
@@ -133,16 +133,17 @@ class TextWriter:
         )
         before = self._connection.total_changes
         self._connection.executemany(
-            "INSERT INTO added.passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO added.passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     passage.id,
                     row,
-                    text_sha256(passage.text),
+                    text_sha256(passage.searched),
                     passage.start_char,
                     passage.end_char,
                     json.dumps(passage.sentences),
                     passage.text,
+                    passage.context,
                 )
                 for passage in passages
             ),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from index.contexts import searched_text
 from index.documents import Document
 from index.errors import IndexDamagedError
 from index.formats.base import Place
@@ -85,7 +86,7 @@ class Texts:
         """The passages with these ids, by id."""
         found: dict[int, Passage] = {}
         names: dict[int, str] = {}
-        columns = "id, document_row, start_char, end_char, text, sentences"
+        columns = "id, document_row, start_char, end_char, text, sentences, context"
         for row in self._by_id(columns, ids):
             passage_id, document_row, *rest = row
             if document_row not in names:
@@ -113,16 +114,19 @@ class Texts:
         ]
 
     def sample(self, count: int) -> list[str]:
-        """The texts of about `count` passages, spread over all of them."""
+        """What is searched of about `count` passages, spread over all of them."""
         step = max(1, self.next_id // count)
-        return list(self.texts(range(0, self.next_id, step)).values())
+        return list(self.searched(range(0, self.next_id, step)).values())
 
-    def texts(self, ids: Sequence[int]) -> dict[int, str]:
-        """The texts of the passages with these ids, by id."""
-        return dict(self._by_id("id, text", ids))
+    def searched(self, ids: Sequence[int]) -> dict[int, str]:
+        """What is embedded and searched of the passages with these ids, by id."""
+        return {
+            passage_id: searched_text(context, text)
+            for passage_id, context, text in self._by_id("id, context, text", ids)
+        }
 
     def keys(self, ids: Sequence[int]) -> dict[int, bytes]:
-        """The hashes of the texts of the passages with these ids, by id."""
+        """The hashes of what is searched of the passages with these ids, by id."""
         return dict(self._by_id("id, text_sha256", ids))
 
     def ids(self, first_id: int = 0) -> Iterator[range]:
@@ -227,7 +231,7 @@ class Texts:
                     _passage(found[0], document.id, *found[1:])
                     for name in _FILES
                     for found in self._rows.all(
-                        "SELECT id, start_char, end_char, text, sentences"  # noqa: S608 - our own names
+                        "SELECT id, start_char, end_char, text, sentences, context"  # noqa: S608 - our own names
                         f" FROM {name}.passages WHERE document_row = ?"
                         " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
                         (row,),
@@ -272,7 +276,13 @@ def _open(first: Path, added: Path | None) -> sqlite3.Connection:
 
 
 def _passage(
-    passage_id: int, document_id: str, start_char: int, end_char: int, text: str, sentences: str
+    passage_id: int,
+    document_id: str,
+    start_char: int,
+    end_char: int,
+    text: str,
+    sentences: str,
+    context: str,
 ) -> Passage:
     return Passage(
         id=passage_id,
@@ -281,6 +291,7 @@ def _passage(
         end_char=end_char,
         text=text,
         sentences=tuple((start, end) for start, end in json.loads(sentences)),
+        context=context,
     )
 
 

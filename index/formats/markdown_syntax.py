@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -57,7 +58,7 @@ class Markdown:
         self._parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
         self._parser.use(deflist_plugin).use(footnote_plugin, inline=False).use(admon_plugin)
         blocks, inline = self._parser.block.ruler, self._parser.inline.ruler
-        interrupting = {"alt": ["paragraph", "reference", "blockquote"]}
+        interrupting: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
         blocks.before("html_block", "component", _component_block, interrupting)
         blocks.before("html_block", "colons", _colons_block, interrupting)
         inline.at("html_inline", _tag)

@@ -1,11 +1,11 @@
 """PDF: the text of each page, its lines joined to paragraphs."""
 
-import io
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdfium2 import PdfDocument, PdfiumError, raw
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
@@ -18,36 +18,134 @@ _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 _LIST_ITEM = re.compile(r"\s*(?:[•◦▪‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
+# What PDFium gives for letters that are drawn as one, and for the hyphen of a word that a line
+# breaks, by two names.
+_CHARACTERS = str.maketrans(
+    {
+        "\ufb00": "ff",
+        "\ufb01": "fi",
+        "\ufb02": "fl",
+        "\ufb03": "ffi",
+        "\ufb04": "ffl",
+        "\ufb05": "st",
+        "\ufb06": "st",
+        "\ufffe": "\u00ad",
+        "\x02": "\u00ad",
+        "\r": None,
+    }
+)
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_BROKEN_BY_LINE = re.compile(r"([^\W\d_]+)\u00ad\s*([^\W\d_]+)")
+# Lines at the top and at the bottom of a page, of which a header or a footer is made.
+_MARGIN_LINES = 2
+# A header stands on so many pages at least; odd and even pages, and chapters, have their own.
+_MIN_PAGES = 3
+_PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,5}")
+_MAX_NUMBERS = 4
 
 
 def load_pdf(_suffix: str, content: bytes) -> Loaded:
     """Read a PDF; its places are its pages, counted from 1 as a viewer does."""
     try:
-        reader = PdfReader(io.BytesIO(content))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise DocumentError("it is protected by a password; save it without")
-        blocks = Blocks("page")
-        for number, page in enumerate(reader.pages, start=1):
-            blocks.begin(f"{number}")
-            for paragraph in paragraphs(page.extract_text()):
-                blocks.add(paragraph)
-        loaded = blocks.loaded(_title(reader), _dated(reader))
-    except PyPdfError as error:
+        document = PdfDocument(content)
+        pages = whole_words([_text(document, number) for number in range(len(document))])
+        stated = document.get_metadata_dict()
+    except PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({error})") from error
+    blocks = Blocks("page")
+    for number, lines in enumerate(without_running_lines(map(str.splitlines, pages)), start=1):
+        blocks.begin(f"{number}")
+        for paragraph in paragraphs("\n".join(lines)):
+            blocks.add(paragraph)
+    loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
     if not loaded.text:
         raise DocumentError("it holds no text; if it is scanned, run it through OCR first")
     return loaded
 
 
-def _title(reader: PdfReader) -> str | None:
-    title = reader.metadata.title if reader.metadata else None
-    return title if isinstance(title, str) else None
+def _text(document: PdfDocument, number: int) -> str:
+    """The text of a page, in the order in which it was written."""
+    page = document[number]
+    found = page.get_textpage()
+    text: str = found.get_text_bounded().translate(_CHARACTERS)
+    # Freed here, since the pages of a large file hold more than its text.
+    found.close()
+    page.close()
+    return text
 
 
-def _dated(reader: PdfReader) -> date | None:
+def _dated(created: str) -> date | None:
     # Read by hand: programs write its end, the time zone, in more ways than libraries expect.
-    created = _CREATED.match(str(reader.metadata.get("/CreationDate"))) if reader.metadata else None
-    return parse_date("-".join(created.groups())) if created else None
+    found = _CREATED.match(created)
+    return parse_date("-".join(found.groups())) if found else None
+
+
+def whole_words(pages: Sequence[str]) -> list[str]:
+    """
+    Join words that a line has broken, whose hyphen is a soft one by now.
+
+    Whether the hyphen belongs to the word, the rest of the document tells: it says the word with a
+    hyphen, or both parts as words but never the whole. Else the hyphen is the line's.
+    """
+    unbroken = (_BROKEN_BY_LINE.sub(" ", page).lower() for page in pages)
+    words = {word for page in unbroken for word in _WORD.findall(page)}
+
+    def joined(match: re.Match[str]) -> str:
+        before, after = match.groups()
+        whole = f"{before}{after}".lower()
+        parts = {before.lower(), after.lower()}
+        has_hyphen = f"{before}-{after}".lower() in words or (whole not in words and parts <= words)
+        return f"{before}-{after}" if has_hyphen else f"{before}{after}"
+
+    return [_BROKEN_BY_LINE.sub(joined, page) for page in pages]
+
+
+def without_running_lines(pages: Iterable[Sequence[str]]) -> list[list[str]]:
+    """
+    Leave out headers and footers, but for the first time that each stands there.
+
+    They are lines in a page's margins that stand on several pages in the same words. Where a line
+    names a page, its number may count with the pages; where it is nothing else, it is left out
+    everywhere.
+    """
+    pages = list(pages)
+    margins = [set(_margins(lines)) for lines in pages]
+    seen: Counter[tuple[str, int]] = Counter()
+    for number, lines in enumerate(pages):
+        seen.update({key for at in margins[number] for key in _keys(lines[at], number)})
+    running = {key for key, count in seen.items() if count >= _MIN_PAGES}
+    shown: set[tuple[str, int]] = set()
+    kept = []
+    for number, lines in enumerate(pages):
+        kept.append([])
+        for at, line in enumerate(lines):
+            keys = running.intersection(_keys(line, number)) if at in margins[number] else set()
+            if not keys or (shown.isdisjoint(keys) and any(map(str.isalpha, line))):
+                kept[-1].append(line)
+            shown |= keys
+    return kept
+
+
+def _margins(lines: Sequence[str]) -> list[int]:
+    """Which lines of a page are the first and the last ones that are not blank."""
+    written = [at for at, line in enumerate(lines) if line.strip()]
+    # A page of a few lines, such as a slide, has no margins; a form says much the same on each.
+    if len(written) <= 2 * _MARGIN_LINES:
+        return [at for at in written if not any(map(str.isalpha, lines[at]))]
+    return [*written[:_MARGIN_LINES], *written[-_MARGIN_LINES:]]
+
+
+def _keys(line: str, page: int) -> Iterator[tuple[str, int]]:
+    """What a line has in common with the same one on another page."""
+    words = " ".join(line.split())
+    yield words, 0
+    if any(map(str.isalpha, words)) and not _PAGE.search(words):
+        return
+    for number in list(_NUMBER.finditer(words))[:_MAX_NUMBERS]:
+        yield f"{words[: number.start()]}\0{words[number.end() :]}", int(number[0]) - page
 
 
 def paragraphs(page: str) -> list[str]:

@@ -32,7 +32,7 @@ def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -
         text = generation.texts.text(passage.document_id, passage.start_char, passage.end_char)
         assert text == passage.text
         assert generation.vectors.vector(row) == pytest.approx(
-            library.encoder.encode_question(passage.text)
+            library.encoder.encode_question(passage.searched)
         )
         assert row in [found for found, _ in generation.lexical.search(passage.text, 50)]
 

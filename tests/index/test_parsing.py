@@ -93,7 +93,7 @@ from index.build import build
 from index.parsing import ParserProcess
 with ParserProcess() as parser:
     parser.parse(".txt", b"plain")
-print([name for name in ("lxml", "pypdf", "docx") if name in sys.modules])
+print([name for name in ("lxml", "markdown_it", "pypdfium2", "docx") if name in sys.modules])
 """
 
 

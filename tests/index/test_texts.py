@@ -77,9 +77,9 @@ def test_what_changed_is_found_as_it_is_now(grown: Library) -> None:
     texts = grown.open().texts
 
     (passage_id,) = texts.passages_in("notes.md", 0, 5)
-    assert texts.texts([passage_id])[passage_id] == "Three\n\nThird."
+    assert texts.passages([passage_id])[passage_id].text == "Three\n\nThird."
     (passage_id,) = texts.passages_in("renamed.txt", 0, 5)
-    assert texts.texts([passage_id])[passage_id] == "Something else."
+    assert texts.passages([passage_id])[passage_id].text == "Something else."
     assert texts.passages_in("other.txt", 0, 5) == []
     assert texts.place("notes.md", 9) == Place(7, 13, "heading", "Three", 1, 2)
     assert texts.text("renamed.txt", 0, 9) == "Something"

@@ -38,6 +38,8 @@ def test_an_answer_its_sentence_and_its_place() -> None:
         (Place(0, 9, "page", "3"), "seeds/a.txt, page 3, characters"),
         (Place(0, 9, "row", "12"), "seeds/a.txt, row 12, characters"),
         (Place(0, 9, "heading", "Fees"), "seeds/a.txt, under “Fees”, characters"),
+        (Place(0, 9, "heading", "Fees", 2, 7), "seeds/a.txt, under “Fees”, line 7, characters"),
+        (Place(0, 9, "line", "7", 0, 7), "seeds/a.txt, line 7, characters"),
     ],
 )
 def test_a_place_that_people_can_find(place: Place, words: str) -> None:

@@ -1,0 +1,212 @@
+"""
+What it gains to search titles and headings with the passages that stand under them.
+
+    python -m benchmarks.contexts --data DATA FILE...       # questions about passages, as for eval
+    python -m benchmarks.contexts --data DATA --articles FILE... --distractors FILE...
+    python -m benchmarks.contexts --data DATA --sections benchmarks/sections
+
+Each passage of a FILE is a document with its title; with --articles, those of one title are one
+document. A folder of --sections holds documents, and `questions.jsonl` beside them. DATA is a data
+folder whose encoder was exported, as any build leaves it. With --read, the best five passages are
+read, with their contexts and without.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from bot.building import SPLITTING
+from bot.evaluation.metrics import grade
+from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
+from index.documents import Document, list_documents, load_document
+from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, Vectors
+from index.lexical import LexicalIndex, write_lexical
+from index.passages import Passage, split
+from index.retrieve import CANDIDATES, fuse
+from reader.model import OnnxReader, PassageText, shipped_weights
+
+QUESTIONS = "questions.jsonl"
+_READ = 5
+_PLAIN, _WITH = "passage alone", "with context"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and where its answer stands."""
+
+    text: str
+    answers: tuple[str, ...]
+    document_id: str
+    within: tuple[str, ...] = ()
+    """What a passage has to hold, where an answer alone may stand elsewhere too."""
+
+
+class _SectionQuestion(BaseModel, extra="forbid"):
+    document: str
+    q: str
+    a: str
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Documents, and questions about them."""
+
+    documents: list[Document]
+    asked: list[Asked]
+
+
+def read_passages(
+    files: Sequence[Path], distractors: Sequence[Path], *, as_articles: bool, at_most: int
+) -> Corpus:
+    """Make documents of the files' passages, and take every so many-th question with an answer."""
+    passages = [
+        *(one for path in files for one in read_questions(path, Misfits())),
+        *(one for path in distractors for one in read_distractors(path)),
+    ]
+    groups: dict[str, dict[str, QuestionedPassage]] = {}
+    for one in passages:
+        groups.setdefault(one.title if as_articles else one.key, {}).setdefault(one.key, one)
+    documents = [
+        _document(name, next(iter(each.values())).title, [one.text for one in each.values()])
+        for name, each in groups.items()
+    ]
+    asked = [
+        Asked(question.text, question.present, one.title if as_articles else one.key)
+        for one in passages
+        for question in one.questions
+        if question.present
+    ]
+    return Corpus(documents, asked[:: -(-len(asked) // at_most)] if at_most else asked)
+
+
+def _document(name: str, title: str, texts: Iterable[str]) -> Document:
+    return Document(name, title, "\n\n".join(texts), "", datetime.now(UTC))
+
+
+def read_sections(folder: Path) -> Corpus:
+    """Read a folder of documents and the questions beside them."""
+    documents = [
+        load_document(file) for file in list_documents(folder).files if file.id != QUESTIONS
+    ]
+    lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
+    questions = [_SectionQuestion.model_validate_json(line) for line in lines]
+    return Corpus(
+        documents,
+        [Asked(one.q, (one.a,), one.document, (one.within or one.a,)) for one in questions],
+    )
+
+
+class Search:
+    """The passages of a corpus, searchable as they are and with their contexts."""
+
+    def __init__(self, corpus: Corpus, export: Path) -> None:
+        """Split, encode and index."""
+        encoder = OnnxDocumentEncoder(export)
+        self._questions = OnnxQuestionEncoder(export)
+        self.passages: list[Passage] = []
+        for document in corpus.documents:
+            first = len(self.passages)
+            self.passages += split(document, SPLITTING, encoder.token_offsets, first)
+        forms: dict[str, Callable[[Passage], str]] = {
+            _PLAIN: lambda passage: passage.text,
+            _WITH: lambda passage: passage.searched,
+        }
+        self.vectors = {
+            name: np.stack([encoder.encode_document(form(one)) for one in self.passages])
+            for name, form in forms.items()
+        }
+        self.lexical: dict[str, LexicalIndex] = {}
+        self._folders = tempfile.TemporaryDirectory(prefix="quoth-contexts-")
+        for number, (name, form) in enumerate(forms.items()):
+            folder = Path(self._folders.name, f"{number}")
+            folder.mkdir()
+            write_lexical(folder, map(form, self.passages))
+            self.lexical[name] = LexicalIndex(folder)
+
+    def query(self, question: str) -> Vectors:
+        """The vector of a question."""
+        return self._questions.encode_question(question)
+
+    def best(self, question: str, query: Vectors, vectors: str, lexical: str) -> list[Passage]:
+        """The ten best passages, as `index.retrieve` ranks them."""
+        cosines = self.vectors[vectors] @ query
+        dense = np.argsort(-cosines)[:CANDIDATES].tolist()
+        found = dict(self.lexical[lexical].search(question, CANDIDATES))
+        scores = fuse({row: float(cosines[row]) for row in {*dense, *found}}, found)
+        return [self.passages[row] for row in sorted(scores, key=lambda row: -scores[row])[:10]]
+
+
+def _rank(passages: Sequence[Passage], asked: Asked) -> int:
+    """From 1, of the first passage of the document that holds an answer; 0 if none does."""
+    return next(
+        (
+            rank
+            for rank, passage in enumerate(passages, start=1)
+            if passage.document_id == asked.document_id
+            and any(answer in passage.text for answer in asked.within or asked.answers)
+        ),
+        0,
+    )
+
+
+def report(corpus: Corpus, search: Search, *, read: bool) -> None:
+    """Ask all, and print a table."""
+    reader = OnnxReader(shipped_weights()) if read else None
+    print(
+        f"{len(corpus.asked):,} questions among {len(search.passages):,} passages of "
+        f"{len(corpus.documents):,} documents"
+    )
+    print("| vectors | BM25 | hit@1 | hit@5 | hit@10 | MRR@10 |" + (" F1 |" if read else ""))
+    print("|---|---|---|---|---|---|" + ("---|" if read else ""))
+    queries = [search.query(one.text) for one in corpus.asked]
+    for vectors, lexical in product((_PLAIN, _WITH), repeat=2):
+        ranks, f1 = [], []
+        for one, query in zip(corpus.asked, queries, strict=True):
+            found = search.best(one.text, query, vectors, lexical)
+            ranks.append(_rank(found, one))
+            if reader is not None:
+                given = [PassageText(each.id, each.text) for each in found[:_READ]]
+                span = next(iter(reader.read(one.text, given, 1)), None)
+                f1.append(grade(span.text if span else "", one.answers).f1)
+        hits = [100 * np.mean([0 < rank <= k for rank in ranks]) for k in (1, 5, 10)]
+        mrr = np.mean([1 / rank if rank else 0.0 for rank in ranks])
+        row = [vectors, lexical, *(f"{hit:.1f}" for hit in hits), f"{mrr:.3f}"]
+        row += [f"{100 * np.mean(f1):.1f}"] if read else []
+        print(f"| {' | '.join(row)} |", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read, search, and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.contexts",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--distractors", action="append", type=Path, default=[])
+    parser.add_argument("--articles", action="store_true")
+    parser.add_argument("--sections", type=Path)
+    parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
+    parser.add_argument("--read", action="store_true")
+    chosen = parser.parse_args(arguments)
+    (export,) = (chosen.data / "encoder").iterdir()
+    if chosen.sections is not None:
+        corpus = read_sections(chosen.sections)
+    else:
+        corpus = read_passages(
+            chosen.files, chosen.distractors, as_articles=chosen.articles, at_most=chosen.at_most
+        )
+    report(corpus, Search(corpus, export), read=chosen.read)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""
+Where a passage stands: its document's title and the headings above it.
+
+They are searched with the passage, by vectors and by words, since they often name what it speaks
+of. They are never read for an answer and never quoted.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from index.documents import Document, shorten
+from index.formats.base import Place
+
+# With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
+MAX_CONTEXT_CHARS = 160
+_BETWEEN = ": "
+
+
+def searched_text(context: str, text: str) -> str:
+    """What is embedded and searched of a passage."""
+    return f"{context}\n{text}" if context else text
+
+
+class Contexts:
+    """The contexts of a document's passages, which are asked for in order."""
+
+    def __init__(self, document: Document) -> None:
+        """Begin before the first passage."""
+        # A document without a title is named after its file, which may be renamed.
+        is_named = document.title != PurePosixPath(document.id).name
+        self._title = document.title if is_named else ""
+        self._sections = _sections(document.places)
+        self._names: tuple[str, ...] = ()
+        self._next = next(self._sections, None)
+
+    def context(self, start_char: int, text: str) -> str:
+        """
+        The context of a passage.
+
+        Args:
+            start_char: Where it begins; not before the one that was asked for last.
+            text: What it says: what stands there is not said twice.
+        """
+        while self._next is not None and self._next[0] <= start_char:
+            self._names = self._next[1]
+            self._next = next(self._sections, None)
+        names = dict.fromkeys((self._title, *self._names))
+        return _joined([name for name in names if name and name.rstrip("…") not in text])
+
+
+def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Where each section begins, and the headings that it stands under, from the outermost."""
+    above: list[Place] = []
+    for before, place in pairwise((None, *places)):
+        if place is None or place.kind != "heading":
+            continue
+        if before is not None and (before.name, before.level) == (place.name, place.level):
+            continue
+        above = [each for each in above if each.level < place.level]
+        above.append(place)
+        yield place.start_char, tuple(each.name for each in above)
+
+
+def _joined(names: list[str]) -> str:
+    """The names in one line; of too many, the document's and the nearest ones."""
+    first, *others = names or [""]
+    while others and len(_BETWEEN.join([first, *others])) > MAX_CONTEXT_CHARS:
+        first, others = (first, others[1:]) if len(others) > 1 else (others[0], [])
+    return shorten(_BETWEEN.join([first, *others]), MAX_CONTEXT_CHARS)

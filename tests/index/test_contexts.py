@@ -1,0 +1,149 @@
+"""A passage is searched with the title and the headings above it, which are never quoted."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.contexts import MAX_CONTEXT_CHARS, Contexts
+from index.documents import Document
+from index.formats.base import Place
+from index.inspection import verify
+from index.retrieve import Retriever
+from tests.conftest import Library
+
+GUIDE = (
+    "---\ntitle: The guide\n---\n\n# Berths\n\n## North quay\n\nA night costs 35.\n\n"
+    "## South quay\n\nA night costs 90.\n\n# Pilots\n\nThey are free.\n"
+)
+
+
+def document(text: str, places: Sequence[Place] = (), title: str = "Harbour") -> Document:
+    now = datetime.fromtimestamp(0, UTC)
+    return Document("harbour.md", title, text, "0" * 64, now, places=tuple(places))
+
+
+def heading(start: int, name: str, level: int) -> Place:
+    return Place(start, start + 10, "heading", name, level)
+
+
+def contexts_of(library: Library) -> dict[str, str]:
+    texts = library.open().texts
+    return {each.text: each.context for each in texts.passages(range(texts.next_id)).values()}
+
+
+def test_it_is_the_title_and_the_headings_that_hold_the_passage() -> None:
+    places = [
+        heading(0, "Berths", 1),
+        heading(10, "North", 3),
+        heading(20, "Fees", 4),
+        heading(30, "South", 2),
+        Place(40, 50, "heading", "South", 2, 9),
+        heading(50, "Pilots", 1),
+    ]
+    contexts = Contexts(document("x" * 60, places))
+
+    assert [contexts.context(at, "text") for at in (0, 12, 25, 35, 45, 55)] == [
+        "Harbour: Berths",
+        "Harbour: Berths: North",
+        "Harbour: Berths: North: Fees",
+        "Harbour: Berths: South",
+        "Harbour: Berths: South",
+        "Harbour: Pilots",
+    ]
+
+
+def test_what_the_passage_says_itself_is_not_said_twice() -> None:
+    contexts = Contexts(document("x" * 60, [heading(0, "Harbour", 1), heading(10, "Fees", 2)]))
+
+    assert contexts.context(15, "Fees are paid at night.") == "Harbour"
+    assert contexts.context(16, "The Harbour lies north.") == "Fees"
+
+
+def test_rows_pages_and_the_names_of_files_are_no_context() -> None:
+    places = [Place(0, 30, "row", "7"), Place(30, 60, "page", "2")]
+
+    assert Contexts(document("x" * 60, places, title="harbour.md")).context(45, "text") == ""
+
+
+def test_of_too_many_headings_the_nearest_and_the_title_are_kept() -> None:
+    places = [heading(level * 10, f"{level} " + "long " * 12, level) for level in range(1, 6)]
+    context = Contexts(document("x" * 80, places)).context(70, "text")
+
+    assert len(context) <= MAX_CONTEXT_CHARS
+    assert context.startswith("Harbour: 4 long")
+    assert "5 long" in context
+
+
+@given(
+    st.text(max_size=300),
+    st.lists(st.tuples(st.text(max_size=300), st.integers(0, 9)), max_size=12),
+)
+def test_it_is_one_short_line_whatever_the_headings_are(
+    title: str, headings: list[tuple[str, int]]
+) -> None:
+    places = [heading(10 * at, name, level) for at, (name, level) in enumerate(headings)]
+    contexts = Contexts(document("x" * 200, places, title=title))
+
+    for start in range(0, 130, 7):
+        context = contexts.context(start, "text")
+        assert len(context) <= MAX_CONTEXT_CHARS
+        assert context == " ".join(context.split())
+
+
+def test_a_passage_is_found_by_the_heading_and_the_title_above_it(library: Library) -> None:
+    for number in range(50):
+        library.write(f"{number}.md", f"---\ntitle: Chronicle {number}\n---\n\nWe grew again.\n")
+    library.write("party.md", "---\ntitle: 100k members\n---\n\nWe grew again.\n")
+    library.write("guide.md", GUIDE)
+    library.build()
+    retriever = Retriever(library.open(), library.encoder)
+
+    def found(question: str) -> tuple[str, str]:
+        passage = retriever.retrieve(question, 1).hits[0].passage
+        return passage.document_id, passage.text
+
+    assert found("when did we hit 100k members") == ("party.md", "We grew again.")
+    document_id, text = found("what do the pilots of the guide cost")
+    assert document_id == "guide.md"
+    assert text.endswith("They are free.")
+
+
+def test_several_collections_are_searched_with_contexts_too(library: Library) -> None:
+    library.write("party.md", "---\ntitle: 100k members\n---\n\nWe grew again.\n")
+    library.build()
+    other = library.other("server-1")
+    for number in range(9):
+        other.write(f"{number}.md", f"---\ntitle: Chronicle {number}\n---\n\nWe grew again.\n")
+    other.build()
+
+    retriever = Retriever(library.open(), library.encoder, other.open())
+
+    best = retriever.retrieve("100k members", 1).hits[0]
+    assert best.passage.document_id == "party.md"
+    assert (best.bm25_score or 0) > 0
+
+
+def test_what_is_kept_of_a_passage_is_its_slice_of_the_document_alone(library: Library) -> None:
+    library.write("guide.md", GUIDE)
+    library.build()
+
+    verify(library.collection)
+    assert all(context.startswith("The guide") for context in contexts_of(library).values())
+    assert not any("The guide" in text for text in contexts_of(library))
+
+
+def test_a_new_title_is_searched_and_a_new_file_name_is_not(library: Library) -> None:
+    library.write("guide.md", GUIDE)
+    library.write("untitled.md", "No heading here.\n")
+    library.build()
+    (library.documents / "untitled.md").rename(library.documents / "renamed.md")
+    library.write("guide.md", GUIDE.replace("The guide", "The manual"))
+    library.encoder.encoded.clear()
+
+    library.build()
+
+    assert library.encoder.encoded
+    assert all(text.startswith("The manual") for text in library.encoder.encoded)
+    assert contexts_of(library)["No heading here."] == ""
