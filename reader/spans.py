@@ -1,8 +1,9 @@
 """
 Logits -> best spans. Pure functions of numbers and text.
 
-A span starts at the start of a word and ends at the end of one; a number with its sign, separators
-and unit, an abbreviation with its dots, and letters joined by an apostrophe are one word each.
+A span starts at the start of a word and ends at the end of one. A number with its sign, separators
+and unit, an abbreviation with its dots, letters joined by an apostrophe, and a command or a name
+with the mark that it begins with are one word each.
 """
 
 import re
@@ -25,6 +26,7 @@ _WORD = re.compile(
       (?:(?<!\w)\.(?=\d))?\d+(?:[.,:/]\d+)*{_LETTER}* # 216,698  3.5  .5  10:30  5km  19th
     | (?:twen|thir|for|fif|six|seven|eigh|nine)ty-     # twenty-five
       (?:one|two|three|four|five|six|seven|eight|nine)\b
+    | (?<!\S)(?:--?|[!/@\#.])(?=[^\W\d_])[\w-]+         # !close, /help, @mods, --watch, .env
     | {_LETTER}+(?:['’]{_LETTER}+)*                    # people, Obama's, H1N1
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -51,6 +51,12 @@ def decode(
         ("a 5km run", "km", "km", "5km"),
         ("all twenty-five of them", "five", "five", "twenty-five"),
         ("London-based firms", "Lond", "on", "London"),
+        ("type !close there", "!", "!", "!close"),
+        ("type /ask there", "ask", "ask", "/ask"),
+        ("add --dry-run to it", "run", "run", "--dry-run"),
+        ("ping @mods first", "mods", "mods", "@mods"),
+        ("in a .env file", "env", "env", ".env"),
+        ("stop!now", "now", "now", "now"),
         ("two cafe\u0301s here", "s", "s", "cafe\u0301s"),
     ],
 )
