@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w'’&.-]*\w")
+# A word may begin with marks; of a run of them, it is looked for at the first alone.
+_WORD = re.compile(r"\d++(?:[.,]\d++)++|(?<!['’&.-])(?:['’&.-]*+\w++)++")
 
 
 def words_of(text: str) -> list[str]:

@@ -79,27 +79,35 @@ _SEVERAL = re.compile(
     (?:,?\ \w+){{0,3}}\ and\ (?:the\ )?
     (?:second|third|last|youngest|oldest|largest|smallest|highest|lowest|present|latest|worst)\b
   | \b(?:for|in|of|at|to|from|by)\ each\b
-  | \beach(?:\ (?:got|way|one|of\ the\b.*))?$
+  | \beach(?:\ (?:got|way|one))?$
+  | \beach\ of\ the\b
   | \bwhat\ (?:does|did|do)\ each\b
-  | \bhow\ (?:many|much)\b.*\band\ how\ (?:many|much)\b
   | \band\ (?:by\ )?how\ (?:many|much)$
   | \b(?:per|by)\ (?:{_GROUPS})\b
   | \b(?:both|all\ {_MANY}|all\ of\ them)$
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
+_AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 _COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
 # How a document speaks of what it holds, by the stems that say so.
 _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
-_COUNTING = re.compile(
-    rf"\b(?:how\s+many|number\s+of)\b.*\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE
+_MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
+_COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
+# A separator is looked for where its white space begins: at every place in a run of white space it
+# would take the square of the run's length.
+_SEPARATOR = re.compile(
+    r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+)"
 )
-_SEPARATOR = re.compile(r"\s*[,;]\s+(?:and\s+|or\s+)?|\s+and\s+|\s*\n\s*")
 
 
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things ("which crimes", "name the two cities")."""
-    return bool(_SEVERAL.search(question.strip().rstrip("?!. ")))
+    asked = question.strip().rstrip("?!. ")
+    first = _HOW_MANY.search(asked)
+    counts_twice = first is not None and _AND_HOW_MANY.search(asked, first.end()) is not None
+    return counts_twice or _SEVERAL.search(asked) is not None
 
 
 def says_how_often(question: str, text: str, sentence: str) -> bool:
@@ -115,9 +123,10 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
         sentence: What it stands in.
     """
     counting = _COUNTING.search(question)
-    if counting is None:
+    stems = _MENTIONED.findall(question, counting.end()) if counting else []
+    if not stems:
         return True
-    return has_number(text) and re.search(rf"\b{counting[1]}", sentence, re.I) is not None
+    return has_number(text) and re.search(rf"\b{stems[-1]}", sentence, re.I) is not None
 
 
 def listed(question: str, judged: Sequence[Judged], calibration: Calibration) -> tuple[Judged, ...]:

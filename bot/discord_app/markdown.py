@@ -11,7 +11,7 @@ from prompts.printing import printable
 _SPECIAL = re.compile(r"[\\*_~`|<>@#\[\]()]")
 # Of the colon only the ones that make a link or an emoji, so that times stay readable in a copy.
 _COLON = re.compile(r":(?=//|\w+:)")
-_LINE_START = re.compile(r"^(\s*)(-|\+|\d+(?=\.))", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*+)(-|\+|\d++(?=\.))", re.MULTILINE)
 # Discord's marks for a member, a role, a channel and an emoji of a server.
 _REFERENCE = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
 

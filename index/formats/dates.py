@@ -29,28 +29,36 @@ _MONTH = (
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+# As ISO 8601 writes it, with or without seconds and the zone.
+_TIME = r"\d\d:\d\d(?::\d\d(?:[.,]\d++)?)?(?:\s?(?:Z\b|[+-]\d\d:?\d\d\b))?"
+# Between its parts stands white space of any length. No two of these patterns' neighbours take the
+# same characters, so that none has to share them out.
 _WRITTEN = (
-    rf"(?:{_MONTH}\s+{_DAY}\s*,?\s+{_YEAR})",
-    rf"(?:{_DAY}\s+(?:of\s+)?{_MONTH}\s*,?\s+{_YEAR})",
-    r"(?:(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d))(?:[T ]\d\d:\d\d\S*)?",
+    rf"(?:{_MONTH}\s++{_DAY}(?:\s*+,)?\s++{_YEAR})",
+    rf"(?:{_DAY}\s++(?:of\s++)?{_MONTH}(?:\s*+,)?\s++{_YEAR})",
+    rf"(?:(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d))(?:[T ]{_TIME})?",
 )
 _LABEL = (
     r"(?:(?:date|dated|published|posted|updated|issued|released|last updated|effective)"
-    r"\s*(?:on|:)?\s*)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*,?\s*)?"
+    r"\s*+(?:(?:on|:)\s*+)?)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*+(?:,\s*+)?)?"
 )
 # A line that says nothing but a date, perhaps with a label, a weekday and a time.
 _DATE_LINE = tuple(
     re.compile(
-        rf"^\W*{_LABEL}{written}\W*(?:(?:at\s+)?\d\d?:\d\d\s*(?:[ap]\.?m\.?)?\s*(?:[A-Z]{{2,4}})?)?\W*$",
+        rf"^\W*+{_LABEL}{written}\W*+"
+        r"(?:(?:at\s++)?\d\d?:\d\d(?:\s*+[ap]\.?m\.?)?(?:\s*+[A-Z]{2,4})?\W*+)?$",
         re.IGNORECASE,
     )
     for written in _WRITTEN
 )
+_CAPITALS = r"[A-Z.'\-]++"
 # "WASHINGTON, Oct. 18, 2011 (Reuters) -": the place in capitals, then the date, then a dash.
 _DATELINE = tuple(
     re.compile(
-        rf"^[A-Z][A-Z .'\-]+(?:,\s[A-Z][\w.]*)*,?\s+(?:\([^)\n]{{1,40}}\),?\s+)?(?i:{written})"
-        r"\s*(?:\([^)\n]{1,40}\)\s*)?[-–—:]"
+        rf"^[A-Z](?:{_CAPITALS}(?:\ ++{_CAPITALS})*|(?:\ ++{_CAPITALS})+)"
+        r"(?:\ *+,\s[A-Z][\w.]*+)*"
+        rf"(?:\ *+,)?\s++(?:\([^)\n]{{1,40}}\),?\s++)?(?i:{written})"
+        r"\s*+(?:\([^)\n]{1,40}\)\s*+)?[-–—:]"
     )
     for written in _WRITTEN
 )

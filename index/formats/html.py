@@ -48,7 +48,7 @@ _DATE_FIELDS = frozenset(
         "sailthru.date",
     ]
 )
-_META_CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w\-]+)""", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"""<meta[^<>]+charset\s*+=\s*+(?:["']\s*+)?([\w\-]+)""", re.IGNORECASE)
 _SNIFFED_BYTES = 4_096
 
 

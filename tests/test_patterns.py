@@ -1,0 +1,170 @@
+"""
+Every pattern of Quoth takes time in proportion to the text, whatever the text is.
+
+Documents and questions come from strangers, and a pattern that takes the square of their length, or
+worse, is a way to keep others waiting. What is compared is the processor's time for a text and for
+one eight times as long, so no machine is too slow for it.
+"""
+
+import ast
+import importlib
+import itertools
+import pkgutil
+import re
+import time
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.hostile_strings import hostile_strings
+
+PACKAGES = ("answering", "bot", "index", "prompts", "quoth", "reader")
+_SOURCES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+_USES = ("search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
+
+# What a text ends with, so that it misses.
+_TAILS = ("", "\x00", "a", "\n!")
+_FEW, _MANY = 500, 4_000
+# Eight times the text takes a linear pattern eight times the time, and a quadratic one 64 times.
+_MOST_GROWTH = 24
+# What takes less for `_MANY` characters is not looked at closer: it is far from their square.
+_QUICK_S = 0.004
+# So few repetitions take longer than this only if each doubles the time.
+_REPETITIONS = (12, 16, 20, 24)
+_EXPONENTIAL_S = 0.05
+
+
+def modules() -> Iterator[ModuleType]:
+    for package in map(importlib.import_module, PACKAGES):
+        yield package
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            yield importlib.import_module(found.name)
+
+
+def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict):
+        yield from patterns_in((*value, *value.values()))
+    elif isinstance(value, (tuple, list, set, frozenset)):
+        for one in value:
+            yield from patterns_in(one)
+    elif isinstance(value, type) and value.__module__.partition(".")[0] in PACKAGES:
+        for one in vars(value).values():
+            if isinstance(one, re.Pattern):
+                yield one
+
+
+def compiled() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """Every pattern that a module or a class holds, with the name that it has there."""
+    for module in modules():
+        for name, value in vars(module).items():
+            for number, pattern in enumerate(patterns_in(value)):
+                yield f"{module.__name__}.{name}.{number}", pattern
+
+
+def written_in_place() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """Every pattern that is written where it is used; what is filled in is taken for an "x"."""
+    for path in _SOURCES:
+        for call in _calls(path.read_text(), _USES):
+            pattern = call.args[0]
+            parts = pattern.values if isinstance(pattern, ast.JoinedStr) else [pattern]
+            texts = [part.value if isinstance(part, ast.Constant) else "x" for part in parts]
+            if texts != ["x"]:
+                yield (
+                    f"{path.relative_to(ROOT)}:{call.lineno}",
+                    re.compile("".join(map(str, texts))),
+                )
+
+
+def _calls(source: str, names: tuple[str, ...]) -> Iterator[ast.Call]:
+    functions = {f"re.{name}" for name in names}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in functions:
+            yield node
+
+
+PATTERNS = {pattern: name for name, pattern in (*compiled(), *written_in_place())}
+_ALL_SOURCE = "".join(path.read_text() for path in _SOURCES)
+
+
+def begins_at_the_start(name: str) -> bool:
+    """Whether a pattern is never looked for further on in a text."""
+    variable = name.split(".")[-2] if ":" not in name else "no variable"
+    uses = set(re.findall(rf"\b{variable}\.(\w+)\(", _ALL_SOURCE)) & set(_USES)
+    return bool(uses) and uses <= {"match", "fullmatch"}
+
+
+def seconds(pattern: re.Pattern[Any], text: str, *, at_start: bool, times: int = 1) -> float:
+    """The processor's time to find all that fits, or to look at the beginning alone."""
+    subject = text if isinstance(pattern.pattern, str) else text.encode("latin-1", "replace")
+    measured = []
+    for _ in range(times):
+        started = time.thread_time()
+        if at_start:
+            pattern.match(subject)
+            pattern.fullmatch(subject)
+        else:
+            for _ in pattern.finditer(subject):
+                pass
+        measured.append(time.thread_time() - started)
+    return min(measured)
+
+
+def slow_text(pattern: re.Pattern[Any], *, at_start: bool = False) -> str | None:
+    """What a text looks like that a pattern takes too long for; None if none was found."""
+    for (before, unit), tail in itertools.product(hostile_strings(pattern), _TAILS):
+        shown = f"{before!r} and then {unit!r} again and again, and {tail!r}"
+        for count in _REPETITIONS:
+            text = before + unit * count + tail
+            if seconds(pattern, text, at_start=at_start) > _EXPONENTIAL_S:
+                return f"{shown}: exponential"
+        many, few = (
+            (before + unit * (size // len(unit) + 1))[:size] + tail for size in (_MANY, _FEW)
+        )
+        if seconds(pattern, many, at_start=at_start) < _QUICK_S:
+            continue
+        long = seconds(pattern, many, at_start=at_start, times=3)
+        growth = long / max(1e-6, seconds(pattern, few, at_start=at_start, times=3))
+        if growth > _MOST_GROWTH:
+            return f"{shown}: {growth:.0f} times the time for {_MANY // _FEW} times the text"
+    return None
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=PATTERNS.values())
+def test_a_pattern_takes_time_in_proportion_to_the_text(pattern: re.Pattern[Any]) -> None:
+    assert slow_text(pattern, at_start=begins_at_the_start(PATTERNS[pattern])) is None
+
+
+def test_every_pattern_that_is_compiled_is_found() -> None:
+    stated = sum(len(list(_calls(path.read_text(), ("compile",)))) for path in _SOURCES)
+    held = [name for name in PATTERNS.values() if ":" not in name]
+
+    # Some are compiled in turn, from several texts.
+    assert len(held) >= stated
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\w+:",
+        r"\s*[,;]",
+        r"(?:a+)+$",
+        r"(?:a|aa)+$",
+        r"how many\b.*\band how many",
+        r"\s+$",
+        r"<!--.*?-->",
+        r"^\W*(?:x\s*)?\W*$",
+        r"x[^>]+y",
+    ],
+)
+def test_a_pattern_that_takes_longer_is_noticed(pattern: str) -> None:
+    assert slow_text(re.compile(pattern)) is not None
+
+
+def test_what_is_looked_for_at_the_start_alone_is_judged_by_that() -> None:
+    assert slow_text(re.compile(r"\s*x"), at_start=True) is None
+    assert slow_text(re.compile(r"\s*\s*x"), at_start=True) is not None
