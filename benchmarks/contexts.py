@@ -30,11 +30,16 @@ from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, Vectors
 from index.lexical import LexicalIndex, write_lexical
 from index.passages import Passage, split
 from index.retrieve import CANDIDATES, fuse
-from reader.model import OnnxReader, PassageText, shipped_weights
+from reader.model import OnnxReader, PassageText, Reader, shipped_weights
 
 QUESTIONS = "questions.jsonl"
 _READ = 5
+_SPANS = 3
 _PLAIN, _WITH = "passage alone", "with context"
+_FORMS: dict[str, Callable[[Passage], str]] = {
+    _PLAIN: lambda passage: passage.text,
+    _WITH: lambda passage: passage.searched,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,18 @@ def read_passages(
         *(one for path in distractors for one in read_distractors(path)),
     ]
     groups: dict[str, dict[str, QuestionedPassage]] = {}
+
+    def name_of(one: QuestionedPassage) -> str:
+        return f"{one.title if as_articles else one.key}.txt"
+
     for one in passages:
-        groups.setdefault(one.title if as_articles else one.key, {}).setdefault(one.key, one)
+        groups.setdefault(name_of(one), {}).setdefault(one.key, one)
     documents = [
         _document(name, next(iter(each.values())).title, [one.text for one in each.values()])
         for name, each in groups.items()
     ]
     asked = [
-        Asked(question.text, question.present, one.title if as_articles else one.key)
+        Asked(question.text, question.present, name_of(one))
         for one in passages
         for question in one.questions
         if question.present
@@ -107,28 +116,26 @@ def read_sections(folder: Path) -> Corpus:
 class Search:
     """The passages of a corpus, searchable as they are and with their contexts."""
 
-    def __init__(self, corpus: Corpus, export: Path) -> None:
-        """Split, encode and index."""
+    def __init__(self, corpus: Corpus, export: Path, forms: Sequence[str]) -> None:
+        """Split, encode and index in each of the forms."""
         encoder = OnnxDocumentEncoder(export)
         self._questions = OnnxQuestionEncoder(export)
         self.passages: list[Passage] = []
         for document in corpus.documents:
             first = len(self.passages)
             self.passages += split(document, SPLITTING, encoder.token_offsets, first)
-        forms: dict[str, Callable[[Passage], str]] = {
-            _PLAIN: lambda passage: passage.text,
-            _WITH: lambda passage: passage.searched,
-        }
+        self.forms = forms
+        texts = {name: [_FORMS[name](one) for one in self.passages] for name in forms}
         self.vectors = {
-            name: np.stack([encoder.encode_document(form(one)) for one in self.passages])
-            for name, form in forms.items()
+            name: np.stack([encoder.encode_document(text) for text in each])
+            for name, each in texts.items()
         }
         self.lexical: dict[str, LexicalIndex] = {}
         self._folders = tempfile.TemporaryDirectory(prefix="quoth-contexts-")
-        for number, (name, form) in enumerate(forms.items()):
+        for number, (name, each) in enumerate(texts.items()):
             folder = Path(self._folders.name, f"{number}")
             folder.mkdir()
-            write_lexical(folder, map(form, self.passages))
+            write_lexical(folder, each)
             self.lexical[name] = LexicalIndex(folder)
 
     def query(self, question: str) -> Vectors:
@@ -157,6 +164,16 @@ def _rank(passages: Sequence[Passage], asked: Asked) -> int:
     )
 
 
+def _f1(reader: Reader, asked: Asked, found: Sequence[Passage], *, with_context: bool) -> float:
+    """Read passages, with their contexts or without; spans in a context count as none."""
+    given = {each.id: each.searched if with_context else each.text for each in found}
+    texts = [PassageText(number, text) for number, text in given.items()]
+    begins = {each.id: len(given[each.id]) - len(each.text) for each in found}
+    spans = reader.read(asked.text, texts, _SPANS)
+    best = next((span for span in spans if span.start_char >= begins[span.passage_id]), None)
+    return grade(best.text if best else "", asked.answers).f1
+
+
 def report(corpus: Corpus, search: Search, *, read: bool) -> None:
     """Ask all, and print a table."""
     reader = OnnxReader(shipped_weights()) if read else None
@@ -164,22 +181,23 @@ def report(corpus: Corpus, search: Search, *, read: bool) -> None:
         f"{len(corpus.asked):,} questions among {len(search.passages):,} passages of "
         f"{len(corpus.documents):,} documents"
     )
-    print("| vectors | BM25 | hit@1 | hit@5 | hit@10 | MRR@10 |" + (" F1 |" if read else ""))
-    print("|---|---|---|---|---|---|" + ("---|" if read else ""))
+    columns = ["vectors", "BM25", "hit@1", "hit@5", "hit@10", "MRR@10"]
+    columns += ["F1", "F1, contexts read"] if read else []
+    print(f"| {' | '.join(columns)} |")
+    print("|---" * len(columns) + "|")
     queries = [search.query(one.text) for one in corpus.asked]
-    for vectors, lexical in product((_PLAIN, _WITH), repeat=2):
-        ranks, f1 = [], []
+    for vectors, lexical in product(search.forms, repeat=2):
+        ranks, f1, f1_with = [], [], []
         for one, query in zip(corpus.asked, queries, strict=True):
             found = search.best(one.text, query, vectors, lexical)
             ranks.append(_rank(found, one))
             if reader is not None:
-                given = [PassageText(each.id, each.text) for each in found[:_READ]]
-                span = next(iter(reader.read(one.text, given, 1)), None)
-                f1.append(grade(span.text if span else "", one.answers).f1)
+                f1.append(_f1(reader, one, found[:_READ], with_context=False))
+                f1_with.append(_f1(reader, one, found[:_READ], with_context=True))
         hits = [100 * np.mean([0 < rank <= k for rank in ranks]) for k in (1, 5, 10)]
         mrr = np.mean([1 / rank if rank else 0.0 for rank in ranks])
         row = [vectors, lexical, *(f"{hit:.1f}" for hit in hits), f"{mrr:.3f}"]
-        row += [f"{100 * np.mean(f1):.1f}"] if read else []
+        row += [f"{100 * np.mean(f1):.1f}", f"{100 * np.mean(f1_with):.1f}"] if read else []
         print(f"| {' | '.join(row)} |", flush=True)
 
 
@@ -197,6 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sections", type=Path)
     parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
     parser.add_argument("--read", action="store_true")
+    parser.add_argument("--as-kept", action="store_true", help="with contexts only")
     chosen = parser.parse_args(arguments)
     (export,) = (chosen.data / "encoder").iterdir()
     if chosen.sections is not None:
@@ -205,7 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         corpus = read_passages(
             chosen.files, chosen.distractors, as_articles=chosen.articles, at_most=chosen.at_most
         )
-    report(corpus, Search(corpus, export), read=chosen.read)
+    search = Search(corpus, export, [_WITH] if chosen.as_kept else [_PLAIN, _WITH])
+    report(corpus, search, read=chosen.read)
 
 
 if __name__ == "__main__":

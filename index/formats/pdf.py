@@ -118,7 +118,7 @@ def without_running_lines(pages: Iterable[Sequence[str]]) -> list[list[str]]:
         seen.update({key for at in margins[number] for key in _keys(lines[at], number)})
     running = {key for key, count in seen.items() if count >= _MIN_PAGES}
     shown: set[tuple[str, int]] = set()
-    kept = []
+    kept: list[list[str]] = []
     for number, lines in enumerate(pages):
         kept.append([])
         for at, line in enumerate(lines):
