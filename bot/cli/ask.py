@@ -23,6 +23,7 @@ from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 
 if TYPE_CHECKING:
+    from answering.question import Question
     from bot.settings import Settings
 
 
@@ -90,9 +91,9 @@ def command(
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 
 
-def _question(argument: str | None, settings: "Settings") -> str:
+def _question(argument: str | None, settings: "Settings") -> "Question":
     """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
-    from answering.question import QuestionError, clean_question
+    from answering.question import Question, QuestionError
 
     if argument in (None, "-"):
         if sys.stdin is None or (argument is None and sys.stdin.isatty()):
@@ -100,6 +101,6 @@ def _question(argument: str | None, settings: "Settings") -> str:
         # Bounded: an endless stream is refused as too long, like any other long question.
         argument = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
     try:
-        return clean_question(argument or "", settings.max_question_chars)
+        return Question.typed(argument or "", settings.max_question_chars)
     except QuestionError as error:
         raise click.UsageError(str(error)) from error

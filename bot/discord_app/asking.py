@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from answering.answer import Answer, Outcome
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
-from answering.question import QuestionError
+from answering.question import Question, QuestionError
 from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.delivery import acknowledge, deliver
@@ -183,8 +183,9 @@ class Asking:
                 not have been meant for Quoth.
         """
         try:
+            asked = Question.typed(question, self._settings.max_question_chars)
             scope = self._records.collection(origin.server_id)
-            answer = _worth_showing(await self._queue.ask(question, earlier, OTHER_ANSWERS, scope))
+            answer = _worth_showing(await self._queue.ask(asked, earlier, OTHER_ANSWERS, scope))
             if only_answered and not answer.answered:
                 self._refused("silent", "")
                 return Reply()

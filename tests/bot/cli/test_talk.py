@@ -28,7 +28,7 @@ def begin(filled: Library) -> Callable[[Form], Talk]:
         generation = filled.open()
         return Sources((generation,), filled.answerer(generation))
 
-    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80))
+    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80), 4_000)
 
 
 def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]) -> None:
@@ -139,7 +139,7 @@ def test_other_collections_have_their_sources_and_contexts(filled: Library) -> N
         base, other = filled.open(), mine.open()
         return Sources((base, other), filled.answerer(base, others=[other]))
 
-    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80))
+    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)
     talk.say("how many for piracy")
 
     assert talk.say("/sources") == "seeds/fines.txt\nmine/fines.txt"
