@@ -238,7 +238,7 @@ def ask_open(
             yield replace(outcome, candidates=kept)
 
 
-def unanswered(passage: QuestionedPassage, question: Question) -> Outcome:
+def unanswered(passage: QuestionedPassage, question: ExamQuestion) -> Outcome:
     """The outcome of a question to which nothing was found."""
     return Outcome(
         question_id=question.id,

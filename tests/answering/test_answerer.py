@@ -114,7 +114,7 @@ def test_what_comes_near_is_no_answer_but_candidates_in_their_sentences(filled: 
     answer = hesitant(filled).answer(Question("how many for arson"), alternatives=1)
 
     assert (answer.outcome, answer.answered) == ("unsure", False)
-    assert answer.spans == answer.nearest == ()
+    assert (answer.spans, answer.nearest) == ((), ())
     assert UNSURE_FROM <= answer.confidence < 0.5
     assert 0 < len(answer.candidates) <= MAX_CANDIDATES
     assert len(answer.alternatives) == 1
