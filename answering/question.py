@@ -4,9 +4,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
+from answering.language import is_foreign
+
 
 class QuestionError(Exception):
-    """The question can't be asked: it is blank or too long."""
+    """The question can't be asked: it is blank, too long or not in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Question:
         Clean what a person typed.
 
         Raises:
-            QuestionError: If nothing is left, or more than `max_chars` characters are.
+            QuestionError: If nothing is left, more than `max_chars` characters are, or it is surely
+                not in English.
         """
         visible = (
             " " if character.isspace() or unicodedata.category(character) == "Cc" else character
@@ -37,5 +40,10 @@ class Question:
             raise QuestionError(
                 f"The question has {len(cleaned):,} characters; at most {max_chars:,} are read. "
                 "Ask for one thing at a time."
+            )
+        if is_foreign(cleaned):
+            raise QuestionError(
+                "This does not seem to be English, the only language that Quoth reads: please ask "
+                "in English."
             )
         return cls(cleaned)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
+from answering.english import small_talk
 from answering.followups.detection import MAX_TURNS, Turn, turn_of
 from answering.question import Question, QuestionError
 from bot.cli.rendering import (
@@ -110,6 +111,10 @@ class Talk:
             if form == "json":
                 return json_text({"question": question, "error": str(error)})
             return str(error)
+        kind = small_talk(asked.text)
+        if kind is not None:
+            reply = render("small_talk.txt", kind=kind)
+            return json_text({"question": asked.text, "reply": reply}) if form == "json" else reply
         answer = self._current().answerer.answer(asked, self._turns, OTHER_ANSWERS)
         self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
         self._last = answer
