@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from answering.calibration import SURE_FROM
+from answering.english import asks_for_judgement
 from index.formats.base import Place
 
 
@@ -155,6 +156,15 @@ class Answer:
     def is_sure(self) -> bool:
         """Whether the confidence is so high that people need not be warned."""
         return self.confidence >= SURE_FROM
+
+    @property
+    def is_in_sentence(self) -> bool:
+        """
+        Whether the sentence is the answer, and the span in it only marked.
+
+        A question that wants a yes or a no, or to be told how, is not answered by a few words.
+        """
+        return self.kind == "one" and asks_for_judgement(self.question)
 
     @property
     def is_by_date(self) -> bool:

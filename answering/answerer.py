@@ -10,10 +10,10 @@ from typing import Protocol
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
-from answering.followups.detection import FollowUp, Turn, understand
+from answering.followups.detection import FollowUp, Turn, Understanding, understand
 from answering.followups.scoring import antecedents, in_conversation, other_wordings
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
-from answering.question import clean_question
+from answering.question import Question
 from answering.selection import newest_first, select
 from answering.verbatim import located, near
 from index.retrieve import Hit, Retrieval, Retriever
@@ -48,7 +48,7 @@ class Findings:
     """What there is to choose an answer from."""
 
     question: str
-    """Cleaned."""
+    """Its text."""
     attempts: tuple[Attempt, ...]
     """One for each way of asking; at least one."""
 
@@ -65,7 +65,9 @@ class Findings:
 class Answers(Protocol):
     """Answers from the generations that it was made of."""
 
-    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+    def answer(
+        self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
+    ) -> Answer:
         """See `Answerer.answer`."""
         ...
 
@@ -81,7 +83,6 @@ class Answerer:
         *,
         passages: int,
         min_confidence: float,
-        max_question_chars: int,
     ) -> None:
         """
         Take the parts.
@@ -90,9 +91,8 @@ class Answerer:
             retriever: Where to look.
             reader: Finds spans in what is retrieved.
             calibration: Of that reader.
-            passages: See `bot.settings.Settings`, as for `max_question_chars`.
+            passages: See `bot.settings.Settings`.
             min_confidence: Below it nothing is an answer; see `Calibration.threshold`.
-            max_question_chars: Longer questions are refused.
         """
         self._retriever = retriever
         self._reader = reader
@@ -100,22 +100,26 @@ class Answerer:
         """As it holds among the passages that are searched."""
         self._passages = passages
         self._min_confidence = min_confidence
-        self._max_question_chars = max_question_chars
 
-    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+    def answer(
+        self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
+    ) -> Answer:
         """
         Answer one question.
 
         Args:
-            question: As typed.
-            alternatives: How many other answers, at most.
+            question: What is asked.
             earlier: The turns before it, oldest first, which it may lean on.
-
-        Raises:
-            QuestionError: If it is blank or too long.
+            alternatives: How many other answers, at most.
         """
+        return self.answer_understood(question, understand(question.text, earlier), alternatives)
+
+    def answer_understood(
+        self, question: Question, understanding: Understanding, alternatives: int
+    ) -> Answer:
+        """Answer one question as `answer` does; `understanding` says what it leans on."""
         started = time.perf_counter()
-        found = self.find(question, earlier)
+        found = self._find(question, understanding)
         judged = judge(found.candidates, self.calibration)
         choice = select(found.question, judged, self.calibration, self._min_confidence)
         spans, candidates = self._located(choice.chosen), self._located(choice.candidates)
@@ -140,25 +144,17 @@ class Answerer:
             candidates=candidates,
         )
 
-    def find(self, question: str, earlier: Sequence[Turn] = ()) -> Findings:
-        """
-        Retrieve and read, without choosing.
+    def find(self, question: Question, earlier: Sequence[Turn] = ()) -> Findings:
+        """Retrieve and read as `answer` does, without choosing."""
+        return self._find(question, understand(question.text, earlier))
 
-        Args:
-            question: As typed.
-            earlier: As in `answer`.
-
-        Raises:
-            QuestionError: If it is blank or too long.
-        """
-        asked = clean_question(question, self._max_question_chars)
-        understood = understand(asked, earlier)
+    def _find(self, question: Question, understanding: Understanding) -> Findings:
         attempts = []
-        if understood.alone:
-            attempts.append(self._attempt(asked))
-        if understood.follow_up is not None:
-            attempts.append(self._attempt_follow_up(understood.follow_up))
-        return Findings(asked, tuple(attempts))
+        if understanding.alone:
+            attempts.append(self._attempt(question.text))
+        if understanding.follow_up is not None:
+            attempts.append(self._attempt_follow_up(understanding.follow_up))
+        return Findings(question.text, tuple(attempts))
 
     def _attempt(self, asked: str) -> Attempt:
         retrieval = self._retriever.retrieve(asked, self._passages)

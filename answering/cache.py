@@ -7,11 +7,11 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from answering.answer import Answer, Timings
-from answering.answerer import Answers
 from answering.followups.detection import Turn, Understanding, understand
-from answering.question import clean_question
+from answering.question import Question
 
 # Of each answerer. An answer takes a few kilobytes, and what many ask, they ask soon.
 MAX_KEPT = 200
@@ -26,6 +26,16 @@ class _Kept:
     """Whether it was understood together with the question that began the subject."""
 
 
+class AnswersUnderstood(Protocol):
+    """Answers questions that were understood; see `Answerer.answer_understood`."""
+
+    def answer_understood(
+        self, question: Question, understanding: Understanding, alternatives: int
+    ) -> Answer:
+        """Answer one question."""
+        ...
+
+
 class AnswerCache:
     """
     Asks an answerer, but for the same question in the same context only once.
@@ -35,39 +45,33 @@ class AnswerCache:
     of their own. Any thread may call it.
     """
 
-    def __init__(self, answerer: Answers, max_question_chars: int) -> None:
-        """
-        Begin without any answer.
-
-        Args:
-            answerer: Asked what was not asked before.
-            max_question_chars: The one that the answerer has.
-        """
+    def __init__(self, answerer: AnswersUnderstood) -> None:
+        """Begin without any answer; `answerer` is asked what was not asked before."""
         self._answerer = answerer
-        self._max_question_chars = max_question_chars
         self._lock = threading.Lock()
         # The one that was asked for longest ago comes first.
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
 
-    def answer(self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()) -> Answer:
+    def answer(
+        self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
+    ) -> Answer:
         """See `Answerer.answer`; each answer has an id and timings of its own."""
         started = time.perf_counter()
-        cleaned = clean_question(question, self._max_question_chars)
-        understanding = understand(cleaned, earlier)
+        understanding = understand(question.text, earlier)
         joined = understanding.follow_up.joined if understanding.follow_up else None
-        key = _key(cleaned, understanding, alternatives)
+        key = _key(question, understanding, alternatives)
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None:
                 self._kept.move_to_end(key)
         if kept is None:
-            answer = self._answerer.answer(question, alternatives, earlier)
+            answer = self._answerer.answer_understood(question, understanding, alternatives)
             self._keep(key, answer)
             return answer
         return replace(
             kept.answer,
             id=uuid.uuid4().hex,
-            question=cleaned,
+            question=question.text,
             understood=joined if kept.is_follow_up else None,
             timings=Timings(0.0, 0.0, 0.0, time.perf_counter() - started),
         )
@@ -80,7 +84,7 @@ class AnswerCache:
                 self._kept.popitem(last=False)
 
 
-def _key(question: str, understanding: Understanding, alternatives: int) -> bytes:
+def _key(question: Question, understanding: Understanding, alternatives: int) -> bytes:
     """
     What an answer depends on, beside the index and the settings.
 

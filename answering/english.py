@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 # A word may begin with marks; of a run of them, it is looked for at the first alone.
 _WORD = re.compile(r"\d++(?:[.,]\d++)++|(?<!['’&.-])(?:['’&.-]*+\w++)++")
@@ -50,16 +51,26 @@ COMMON_WORDS = (
     )
 )
 """Words without a content of their own."""
-SMALL_TALK = _words(
-    "hi hello hey hiya yo greetings good thanks thank thx ty cheers ok okay cool great nice lol "
-    "haha perfect awesome amazing excellent wow yes yeah yep no nope sorry please bye goodbye "
-    "welcome"
+_GREETINGS = _words("hi hello hey hiya yo greetings")
+_THANKS = _words("thanks thank thx ty cheers")
+_FAREWELLS = _words("bye goodbye")
+SMALL_TALK = (
+    _GREETINGS
+    | _THANKS
+    | _FAREWELLS
+    | _words(
+        "good ok okay cool great nice lol haha perfect awesome amazing excellent wow yes yeah yep "
+        "no nope sorry please welcome"
+    )
 )
 """What people say to be polite."""
-BESIDE_SMALL_TALK = _words(
-    "you so very much a lot morning afternoon evening night all everyone everybody there bot quoth"
+_TIMES_OF_DAY = _words("morning afternoon evening night")
+BESIDE_SMALL_TALK = _TIMES_OF_DAY | _words(
+    "you so very much a lot all everyone everybody there bot quoth that this helped helps helpful "
+    "for the your help"
 )
 """What may stand with it, and alone asks something ("evening?")."""
+SmallTalk = Literal["greeting", "thanks", "farewell", "other"]
 OPENING_WORDS = _words("and but so or then ok okay well also hey hi hello please")
 """What may stand before the first word of a question."""
 PREPOSITIONS = _words(
@@ -87,6 +98,39 @@ def is_question(text: str) -> bool:
     words = [word.lower() for word in words_of(text)]
     first = next((word for word in words if word not in OPENING_WORDS), "")
     return first in ASKING_WORDS
+
+
+def small_talk(text: str) -> SmallTalk | None:
+    """What kind of small talk a text is; None if it may ask something."""
+    if not is_small_talk(text):
+        return None
+    words = {word.lower() for word in words_of(text)}
+    if words & _FAREWELLS:
+        return "farewell"
+    if words & _THANKS:
+        return "thanks"
+    return "greeting" if words & (_GREETINGS | _TIMES_OF_DAY) else "other"
+
+
+_GOING_ON = rf"(?:(?:{'|'.join(sorted(OPENING_WORDS))})[ ,]+)*"
+_YES_OR_NO = re.compile(
+    rf"{_GOING_ON}(?:is|are|am|was|were|do|does|did|has|have|had|can|could|may(?!\s+\d)|might|must|"
+    r"shall|should|will|would)(?:n['’]?t|not)?\s",
+    re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    rf"{_GOING_ON}how\s+(?:to|(?:do|can|could|must|should|would)\s+(?:i|you|we|one|people|anyone))\s",
+    re.IGNORECASE,
+)
+
+
+def asks_for_judgement(question: str) -> bool:
+    """
+    Whether a question wants a yes or a no, or to be told how to do something.
+
+    A span of a document is neither, so it is shown in its sentence.
+    """
+    return bool(_YES_OR_NO.match(question) or _HOW_TO.match(question))
 
 
 def is_small_talk(text: str) -> bool:

@@ -1,31 +1,49 @@
-"""What a person typed -> one clean line."""
+"""What a person typed -> a `Question`, cleaned once. Every later step takes that value."""
 
 import unicodedata
+from dataclasses import dataclass
+from typing import Self
+
+from answering.language import is_foreign
 
 
 class QuestionError(Exception):
-    """The question can't be asked: it is blank or too long."""
+    """The question can't be asked: it is blank, too long or not in English."""
 
 
-def clean_question(question: str, max_chars: int) -> str:
-    """
-    Make one line of a question: no control or invisible characters, single spaces.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that can be asked."""
 
-    Raises:
-        QuestionError: If nothing is left, or more than `max_chars` characters are.
-    """
-    visible = (
-        " " if character.isspace() or unicodedata.category(character) == "Cc" else character
-        for character in question
-        # Format characters (zero-width, direction) and half characters carry no words.
-        if unicodedata.category(character) not in {"Cf", "Cs"}
-    )
-    cleaned = " ".join("".join(visible).split())
-    if not any(character.isalnum() for character in cleaned):
-        raise QuestionError("The question is empty. Ask something in words.")
-    if len(cleaned) > max_chars:
-        raise QuestionError(
-            f"The question has {len(cleaned):,} characters; at most {max_chars:,} are read. "
-            "Ask for one thing at a time."
+    text: str
+    """One line without control or invisible characters, and with single spaces."""
+
+    @classmethod
+    def typed(cls, text: str, max_chars: int) -> Self:
+        """
+        Clean what a person typed.
+
+        Raises:
+            QuestionError: If nothing is left, more than `max_chars` characters are, or it is surely
+                not in English.
+        """
+        visible = (
+            " " if character.isspace() or unicodedata.category(character) == "Cc" else character
+            for character in text
+            # Format characters (zero-width, direction) and half characters carry no words.
+            if unicodedata.category(character) not in {"Cf", "Cs"}
         )
-    return cleaned
+        cleaned = " ".join("".join(visible).split())
+        if not any(character.isalnum() for character in cleaned):
+            raise QuestionError("The question is empty. Ask something in words.")
+        if len(cleaned) > max_chars:
+            raise QuestionError(
+                f"The question has {len(cleaned):,} characters; at most {max_chars:,} are read. "
+                "Ask for one thing at a time."
+            )
+        if is_foreign(cleaned):
+            raise QuestionError(
+                "This does not seem to be English, the only language that Quoth reads: please ask "
+                "in English."
+            )
+        return cls(cleaned)

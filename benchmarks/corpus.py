@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks.peers import Folder
-from bot.evaluation.questions import Misfits, Question, read_distractors, read_questions
+from bot.evaluation.questions import ExamQuestion, Misfits, read_distractors, read_questions
 
 _SEED = 7
 
@@ -53,11 +53,11 @@ def write_passages(folder: Folder) -> int:
 class Sample:
     """Questions of a file, each for one purpose, so that none is asked of a process twice."""
 
-    graded: tuple[Question, ...]
+    graded: tuple[ExamQuestion, ...]
     """Asked one after the other, timed and graded."""
-    crowd: tuple[Question, ...]
+    crowd: tuple[ExamQuestion, ...]
     """Asked by many at once."""
-    warming: tuple[Question, ...]
+    warming: tuple[ExamQuestion, ...]
     """Asked before anything is measured."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from answering.question import Question
 from bot.assembly import OpenIndex, build_in_child, open_answering, open_fresh_index
 from bot.settings import Settings, load_settings
 
@@ -24,8 +25,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is asked")
     arguments = parser.parse_args()
     rows = [json.loads(line) for line in arguments.questions.read_text().splitlines() if line]
-    questions = [row.get("q") or row["question"] for row in rows]
     settings = load_settings()
+    questions = [
+        Question.typed(row.get("q") or row["question"], settings.max_question_chars) for row in rows
+    ]
     answering = open_answering(settings, _open_fresh)
     answerer = answering.answerer()
     answerer.answer(questions[0])

@@ -273,14 +273,13 @@ class Answering:
             calibration,
             passages=self.settings.passages,
             min_confidence=calibration.threshold(self.settings.max_risk),
-            max_question_chars=self.settings.max_question_chars,
         )
 
     def caching_answerer(
         self, index: OpenIndex | None = None, others: Sequence[Generation] = ()
     ) -> AnswerCache:
         """As `answerer`, for a process that is asked many questions, and some of them again."""
-        return AnswerCache(self.answerer(index, others), self.settings.max_question_chars)
+        return AnswerCache(self.answerer(index, others))
 
     def _calibration(self, index: OpenIndex) -> Calibration:
         encoder_sha256 = index.generation.manifest.encoder.sha256

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
+from answering.question import Question
 from bot.assembly import open_answering
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.settings import Settings
@@ -65,7 +66,7 @@ def models_found(settings: Settings) -> Finding:
             text = generation.texts.sample(_SAMPLED)[0]
             question = " ".join(text.split()[:_QUESTION_WORDS])
             started = time.perf_counter()
-            answerer.answer(question)
+            answerer.answer(Question(question))
             seconds = time.perf_counter() - started
         finally:
             generation.close()

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from answering.answer import Answer
-from bot.assembly import make_answerer, open_index, open_reader
+from answering.question import Question
+from bot.assembly import open_answering
 from bot.discord_app.buttons import answer_buttons
 from bot.discord_app.rendering import answer_embed
 from bot.settings import load_settings
@@ -122,11 +123,11 @@ def photograph(content: str, out: Path) -> None:
 def ask(question: str) -> Answer:
     """Answer from the index that is there; `quoth index` makes it."""
     settings = load_settings()
-    opened = open_index(settings)
-    answerer = make_answerer(settings, opened, open_reader(settings))
+    answerer = open_answering(settings).answerer()
     # The first question warms the models up; the picture shows what members see after it.
-    answerer.answer(question)
-    return answerer.answer(question, ALTERNATIVES)
+    asked = Question.typed(question, settings.max_question_chars)
+    answerer.answer(asked)
+    return answerer.answer(asked, alternatives=ALTERNATIVES)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from answering.question import Question
 from bot.assembly import (
     Answering,
     OpenIndex,
@@ -52,12 +53,14 @@ class Library:
             alternatives: How many other answers are wanted, at most.
 
         Returns:
-            The answer. Where the documents don't say, it has no spans, and the nearest passages.
+            The answer; its `outcome` says whether the documents say. It has no spans unless they
+            do: where Quoth is not sure, it has `candidates`, and else the nearest passages.
 
         Raises:
             QuestionError: If the question is blank or too long.
         """
-        return self._answerer.answer(question, alternatives, earlier)
+        asked = Question.typed(question, self._answering.settings.max_question_chars)
+        return self._answerer.answer(asked, earlier, alternatives)
 
     def close(self) -> None:
         """Close the index; nobody may ask any more."""

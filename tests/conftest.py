@@ -219,7 +219,6 @@ class Library:
             FAKE_CALIBRATION,
             passages=passages,
             min_confidence=min_confidence,
-            max_question_chars=4_000,
         )
 
 

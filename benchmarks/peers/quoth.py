@@ -13,6 +13,7 @@ import tokenizers  # noqa: F401
 from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.candidates import judge
+from answering.question import Question
 from benchmarks.peers import PASSAGES, Reply
 from bot.assembly import open_answering
 from bot.building import SPLITTING
@@ -60,12 +61,17 @@ class System:
 
     def answer(self, question: str) -> Answer:
         """See `benchmarks.peers.Peer`."""
-        return self._answerer.answer(question)
+        return self._answerer.answer(self._typed(question))
+
+    def _typed(self, question: str) -> Question:
+        return Question.typed(question, self._settings.max_question_chars)
 
     def reply(self, question: str, said: Answer) -> Reply:
         """The first span; what was too doubtful to be said is looked for again."""
         if said.spans:
             return Reply(said.spans[0].text, said.spans[0].text, said.confidence)
-        judged = judge(self._answerer.find(question).candidates, self._answerer.calibration)
+        judged = judge(
+            self._answerer.find(self._typed(question)).candidates, self._answerer.calibration
+        )
         best = judged[0].candidate.span.text if judged else ""
         return Reply("", best, said.confidence)

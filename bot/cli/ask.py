@@ -23,6 +23,7 @@ from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 
 if TYPE_CHECKING:
+    from answering.question import Question
     from bot.settings import Settings
 
 
@@ -30,7 +31,7 @@ MAX_STDIN_BYTES = 1_000_000
 
 
 @click.command("ask")
-@click.argument("question", required=False)
+@click.argument("question", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--top",
@@ -47,7 +48,7 @@ MAX_STDIN_BYTES = 1_000_000
 def command(
     ctx: click.Context,
     *,
-    question: str | None,
+    question: tuple[str, ...],
     as_json: bool,
     top: int,
     collections: tuple[str, ...],
@@ -56,7 +57,7 @@ def command(
     encoder: str | None,
 ) -> None:
     """
-    Answer one QUESTION from the documents.
+    Answer one QUESTION from the documents; it needs no quotation marks.
 
     Without QUESTION, or with "-", it is read from standard input. The documents are indexed first
     if there is no index or they have changed.
@@ -90,16 +91,17 @@ def command(
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 
 
-def _question(argument: str | None, settings: "Settings") -> str:
+def _question(words: tuple[str, ...], settings: "Settings") -> "Question":
     """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
-    from answering.question import QuestionError, clean_question
+    from answering.question import Question, QuestionError
 
-    if argument in (None, "-"):
-        if sys.stdin is None or (argument is None and sys.stdin.isatty()):
+    text = " ".join(words)
+    if words in ((), ("-",)):
+        if sys.stdin is None or (not words and sys.stdin.isatty()):
             raise click.UsageError('Missing question. Try: quoth ask "who ...?"')
         # Bounded: an endless stream is refused as too long, like any other long question.
-        argument = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
+        text = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
     try:
-        return clean_question(argument or "", settings.max_question_chars)
+        return Question.typed(text, settings.max_question_chars)
     except QuestionError as error:
         raise click.UsageError(str(error)) from error

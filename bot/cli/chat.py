@@ -72,7 +72,7 @@ def command(
         say_notice(answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"
-        talk = Talk(sources, _look(form, settings.seeds))
+        talk = Talk(sources, _look(form, settings.seeds), settings.max_question_chars)
         _converse(talk.say, _typed(settings) if at_terminal else _piped())
 
 

@@ -68,6 +68,7 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         kind=answer.kind,
         is_by_date=answer.is_by_date,
         is_sure=answer.is_sure,
+        is_in_sentence=answer.is_in_sentence,
         confidence=answer.confidence,
         understood=understood,
         spans=[_span_values(span, seeds) for span in answer.spans],
@@ -131,9 +132,10 @@ def answer_line(answer: Answer, seeds: Path) -> str:
         kind=answer.kind,
         is_by_date=answer.is_by_date,
         is_sure=answer.is_sure,
+        is_in_sentence=answer.is_in_sentence,
         confidence=answer.confidence,
         spans=[_span_values(span, seeds) for span in answer.spans],
-        quotes=_quotes_in_line(answer.candidates, seeds),
+        quotes=_quotes_in_line(answer.shown, seeds),
     )
 
 

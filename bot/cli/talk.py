@@ -7,8 +7,9 @@ from typing import Literal
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
+from answering.english import small_talk
 from answering.followups.detection import MAX_TURNS, Turn, turn_of
-from answering.question import QuestionError
+from answering.question import Question, QuestionError
 from bot.cli.rendering import (
     CONTEXT_CHARS,
     answer_json,
@@ -66,15 +67,17 @@ class Look:
 class Talk:
     """One conversation after the other."""
 
-    def __init__(self, sources: Callable[[], Sources], look: Look) -> None:
+    def __init__(self, sources: Callable[[], Sources], look: Look, max_question_chars: int) -> None:
         """
         Begin.
 
         Args:
             sources: Gives what is answered from now; asked before each line.
             look: How to print.
+            max_question_chars: Longer questions are refused.
         """
         self._current = sources
+        self._max_question_chars = max_question_chars
         self._look = look
         self._turns: tuple[Turn, ...] = ()
         self._last: Answer | None = None
@@ -103,11 +106,16 @@ class Talk:
     def _ask(self, question: str) -> str:
         form, seeds = self._look.form, self._look.seeds
         try:
-            answer = self._current().answerer.answer(question, OTHER_ANSWERS, self._turns)
+            asked = Question.typed(question, self._max_question_chars)
         except QuestionError as error:
             if form == "json":
                 return json_text({"question": question, "error": str(error)})
             return str(error)
+        kind = small_talk(asked.text)
+        if kind is not None:
+            reply = render("small_talk.txt", kind=kind)
+            return json_text({"question": asked.text, "reply": reply}) if form == "json" else reply
+        answer = self._current().answerer.answer(asked, self._turns, OTHER_ANSWERS)
         self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
         self._last = answer
         if form == "json":

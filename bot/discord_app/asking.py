@@ -13,8 +13,9 @@ from discord import ui
 from discord.ext import commands
 
 from answering.answer import Answer, Outcome
+from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
-from answering.question import QuestionError
+from answering.question import Question, QuestionError
 from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.delivery import acknowledge, deliver
@@ -28,6 +29,7 @@ from bot.event_log import event
 from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
+from prompts import render
 
 _log = logging.getLogger(__name__)
 
@@ -183,8 +185,12 @@ class Asking:
                 not have been meant for Quoth.
         """
         try:
+            asked = Question.typed(question, self._settings.max_question_chars)
+            kind = small_talk(asked.text)
+            if kind is not None:
+                return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)))
             scope = self._records.collection(origin.server_id)
-            answer = _worth_showing(await self._queue.ask(question, earlier, OTHER_ANSWERS, scope))
+            answer = _worth_showing(await self._queue.ask(asked, earlier, OTHER_ANSWERS, scope))
             if only_answered and not answer.answered:
                 self._refused("silent", "")
                 return Reply()

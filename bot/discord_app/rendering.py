@@ -63,7 +63,7 @@ def answer_embed(answer: Answer) -> discord.Embed:
     elif answer.outcome == "unsure":
         embed = _unsure(answer)
     elif len(answer.spans) == 1:
-        embed = _found(answer.spans[0])
+        embed = _found(answer.spans[0], is_in_sentence=answer.is_in_sentence)
     else:
         embed = _several(answer)
     if answer.answered and not answer.is_sure:
@@ -83,9 +83,13 @@ def answer_embed(answer: Answer) -> discord.Embed:
     return embed.set_footer(text=footer)
 
 
-def _found(span: AnswerSpan) -> discord.Embed:
-    title = fit(span.text, MAX_EMBED_TITLE)
+def _found(span: AnswerSpan, *, is_in_sentence: bool) -> discord.Embed:
     description = _sentences((span,))
+    if is_in_sentence:
+        title = label("in_sentence")
+        description = f"{description}\n\n{render('discord/no_judgement.md')}"
+    else:
+        title = fit(span.text, MAX_EMBED_TITLE)
     return discord.Embed(title=title, description=description, colour=ANSWERED)
 
 

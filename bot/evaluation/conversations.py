@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from answering.answerer import Answerer
 from answering.followups.detection import Turn, turn_of
-from bot.evaluation.questions import FollowUpQuestion, Question, QuestionedPassage
+from answering.question import Question
+from bot.evaluation.questions import ExamQuestion, FollowUpQuestion, QuestionedPassage
 from bot.evaluation.report import Report, make_report
 from bot.evaluation.run import Outcome, document_id, unanswered, with_best
 
@@ -91,6 +92,7 @@ def converse(
     passages: Iterable[QuestionedPassage],
     first_answers: Answerer,
     answerer: Answerer,
+    max_question_chars: int,
 ) -> Iterator[Conversed]:
     """
     Ask each follow-up in every way.
@@ -99,9 +101,14 @@ def converse(
         passages: At least two with follow-ups.
         first_answers: Answers first questions as a person would see them, refusals included.
         answerer: Of the same index; asked the questions that are measured.
+        max_question_chars: As in `bot.settings.Settings`.
     """
     asked = [(passage, one) for passage in passages for one in passage.followups]
-    turns = [turn_of(first_answers.answer(one.first)) for _, one in asked]
+
+    def typed(text: str) -> Question:
+        return Question.typed(text, max_question_chars)
+
+    turns = [turn_of(first_answers.answer(typed(one.first))) for _, one in asked]
     for number, (passage, one) in enumerate(asked):
         unrelated = next(
             (
@@ -118,7 +125,7 @@ def converse(
         }
         yield Conversed(
             ways={
-                way: _outcome(passage, one, answerer, text, earlier)
+                way: _outcome(passage, one, answerer, typed(text), earlier)
                 for way, (text, earlier) in texts.items()
             },
             is_begun_right=turns[number].answer is not None
@@ -130,11 +137,11 @@ def _outcome(
     passage: QuestionedPassage,
     one: FollowUpQuestion,
     answerer: Answerer,
-    text: str,
+    asked: Question,
     earlier: Sequence[Turn],
 ) -> Outcome:
-    outcome = unanswered(passage, Question(one.rewrite, one.rewrite, one.answers))
-    return with_best(outcome, answerer.find(text, earlier), answerer.calibration, one.answers)
+    outcome = unanswered(passage, ExamQuestion(one.rewrite, one.rewrite, one.answers))
+    return with_best(outcome, answerer.find(asked, earlier), answerer.calibration, one.answers)
 
 
 def report_conversations(conversed: Sequence[Conversed], threshold: float) -> ConversationReport:

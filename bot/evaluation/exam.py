@@ -170,6 +170,7 @@ class Exam:
                 self._passages(self._files.asked),
                 self._answerer(retriever, threshold),
                 self._answerer(retriever, 0.0),
+                self._settings.max_question_chars,
             )
             return report_conversations(list(self._counted(outcomes, followups)), threshold)
 
@@ -284,7 +285,13 @@ class Exam:
         self, retriever: Retriever, passages: Iterable[QuestionedPassage]
     ) -> Iterator[Outcome]:
         answerer = self._answerer(retriever, 0.0)
-        return ask_open(passages, answerer, retriever, keep_candidates=self._calibrating)
+        return ask_open(
+            passages,
+            answerer,
+            retriever,
+            max_question_chars=self._settings.max_question_chars,
+            keep_candidates=self._calibrating,
+        )
 
     def _all_indexed(self) -> AbstractContextManager[Retriever]:
         """Search the passages of all files."""
@@ -306,7 +313,6 @@ class Exam:
             self._calibration,
             passages=self._settings.passages,
             min_confidence=min_confidence,
-            max_question_chars=self._settings.max_question_chars,
         )
 
     def _passages(self, paths: Sequence[Path]) -> Iterator[QuestionedPassage]:

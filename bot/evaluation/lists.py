@@ -14,7 +14,7 @@ from answering.candidates import Candidate, judge
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.selection import Selection, select
 from bot.evaluation.metrics import set_f1
-from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.report import percentage
 from bot.evaluation.run import document_of
 from index.passages import Passage, Splitting, TokenOffsets, split
@@ -63,7 +63,7 @@ class ListReport:
 
 def ask_lists(
     passages: Iterable[QuestionedPassage],
-    lists: Mapping[str, Sequence[Question]],
+    lists: Mapping[str, Sequence[ExamQuestion]],
     reader: Reader,
     calibration: Calibration,
     min_confidence: float,

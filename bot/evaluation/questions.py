@@ -41,7 +41,7 @@ _BRANCHES = ("str", "tuple[str, ...]")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ExamQuestion:
     """A question and what counts as right."""
 
     id: str
@@ -78,7 +78,7 @@ class QuestionedPassage:
     title: str
     """"" where it has none."""
     text: str
-    questions: tuple[Question, ...]
+    questions: tuple[ExamQuestion, ...]
     where: str = ""
     """Its file, and its place there."""
     followups: tuple[FollowUpQuestion, ...] = ()
@@ -237,7 +237,7 @@ def read_questions(
         raise QuestionsError(f"{path}: holds no questions.")
 
 
-def _fitting(where: str, passage: QuestionedPassage, misfits: Misfits) -> Iterator[Question]:
+def _fitting(where: str, passage: QuestionedPassage, misfits: Misfits) -> Iterator[ExamQuestion]:
     for question in passage.questions:
         # Annotators often agree; what they agree on is one answer.
         accepted = dict.fromkeys(question.answers)
@@ -283,7 +283,7 @@ def read_distractors(path: Path) -> Iterator[QuestionedPassage]:
         raise QuestionsError(f"{path}: holds no passages.")
 
 
-def read_lists(path: Path) -> dict[str, list[Question]]:
+def read_lists(path: Path) -> dict[str, list[ExamQuestion]]:
     """
     Read questions with several answers each, one a line.
 
@@ -295,12 +295,12 @@ def read_lists(path: Path) -> dict[str, list[Question]]:
     Raises:
         QuestionsError: If the file can't be used.
     """
-    found: dict[str, list[Question]] = {}
+    found: dict[str, list[ExamQuestion]] = {}
     try:
         for where, content in _lines(path):
             row = _valid(_OurList, content, where)
             questions = found.setdefault(row.passage, [])
-            questions.append(Question(f"{row.passage}#{len(questions)}", row.q, row.answers))
+            questions.append(ExamQuestion(f"{row.passage}#{len(questions)}", row.q, row.answers))
     except OSError as error:
         raise QuestionsError(f"{path}: can't be read ({error.strerror}).") from error
     if not found:
@@ -320,7 +320,8 @@ def _our_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
     for where, content in _lines(path):
         row = _valid(_OurPassage, content, where)
         questions = tuple(
-            Question(f"{row.id}#{place}", qa.q, _accepted(qa.a)) for place, qa in enumerate(row.qas)
+            ExamQuestion(f"{row.id}#{place}", qa.q, _accepted(qa.a))
+            for place, qa in enumerate(row.qas)
         )
         followups = tuple(
             FollowUpQuestion(one.first, one.q, one.rewrite, _accepted(one.a))
@@ -341,7 +342,7 @@ def _accepted(answers: str | tuple[str, ...] | None) -> tuple[str, ...]:
 def _squad_passages(path: Path) -> Iterator[tuple[str, QuestionedPassage]]:
     for where, title, paragraph in _squad_paragraphs(path, _SquadParagraph):
         questions = tuple(
-            Question(
+            ExamQuestion(
                 qa.id,
                 qa.question,
                 () if qa.is_impossible else tuple(one.text for one in qa.answers),

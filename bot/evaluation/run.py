@@ -11,12 +11,12 @@ from pathlib import Path
 from answering.answerer import Answerer, Findings
 from answering.calibration import Calibration, PassageCalibration
 from answering.candidates import Candidate, judge
-from answering.question import QuestionError
+from answering.question import Question, QuestionError
 from answering.selection import likely
 from bot.building import SPLITTING
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
-from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from index.build import build
 from index.documents import Document
 from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder
@@ -215,15 +215,30 @@ def ask_open(
     answerer: Answerer,
     retriever: Retriever,
     *,
+    max_question_chars: int,
     keep_candidates: bool,
 ) -> Iterator[Outcome]:
     """Answer each question from all passages of an index."""
     for passage in passages:
         for question in passage.questions:
-            yield _ask_open(passage, question, answerer, retriever, keep=keep_candidates)
+            unknown = replace(unanswered(passage, question), passages=retriever.passages)
+            try:
+                asked = Question.typed(question.text, max_question_chars)
+            except QuestionError:
+                # The bot refuses it too.
+                yield unknown
+                continue
+            found = answerer.find(asked)
+            hits = retriever.retrieve(asked.text, MAX_RANK).hits
+            rank = rank_of(hits, document_id(passage), question.present)
+            outcome = with_best(
+                replace(unknown, rank=rank), found, answerer.calibration, question.answers
+            )
+            kept = _graded(found, question) if keep_candidates else ()
+            yield replace(outcome, candidates=kept)
 
 
-def unanswered(passage: QuestionedPassage, question: Question) -> Outcome:
+def unanswered(passage: QuestionedPassage, question: ExamQuestion) -> Outcome:
     """The outcome of a question to which nothing was found."""
     return Outcome(
         question_id=question.id,
@@ -236,31 +251,10 @@ def unanswered(passage: QuestionedPassage, question: Question) -> Outcome:
     )
 
 
-def _ask_open(
-    passage: QuestionedPassage,
-    question: Question,
-    answerer: Answerer,
-    retriever: Retriever,
-    *,
-    keep: bool,
-) -> Outcome:
-    outcome = replace(unanswered(passage, question), passages=retriever.passages)
-    try:
-        found = answerer.find(question.text)
-    # The bot refuses it too.
-    except QuestionError:
-        return outcome
-    hits = retriever.retrieve(found.question, MAX_RANK).hits
-    outcome = replace(outcome, rank=rank_of(hits, document_id(passage), question.present))
-    outcome = with_best(outcome, found, answerer.calibration, question.answers)
-    if not keep:
-        return outcome
-    return replace(
-        outcome,
-        candidates=tuple(
-            GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
-            for candidate in found.candidates
-        ),
+def _graded(found: Findings, question: ExamQuestion) -> tuple[GradedCandidate, ...]:
+    return tuple(
+        GradedCandidate(_light(candidate), grade(candidate.span.text, question.answers))
+        for candidate in found.candidates
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from answering.answer import Answer
 from answering.followups.detection import Turn
+from answering.question import Question
 
 
 class BusyError(Exception):
@@ -18,22 +19,19 @@ class TooSlowError(Exception):
 
 
 class ScopedAnswers(Protocol):
-    """What Discord's side asks of an answerer."""
+    """What a face asks of an answerer."""
 
     def answer(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         """
         Answer one question; called in a worker thread.
 
         Args:
-            question: As typed.
+            question: What is asked.
             earlier: The turns before it, oldest first.
             alternatives: How many other answers, at most.
             scope: The collection of the server where it is asked; none in direct messages.
-
-        Raises:
-            QuestionError: If it can't be asked.
         """
         ...
 
@@ -63,7 +61,7 @@ class AnswerQueue:
         return self._taken >= self._capacity
 
     async def ask(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         """
         Answer a question without holding up the event loop; for the arguments see `ScopedAnswers`.
@@ -72,7 +70,6 @@ class AnswerQueue:
             BusyError: At once, if as many questions wait as may; and after the time limit, if it
                 passed in waiting alone.
             TooSlowError: If the time limit passed, the time of waiting included.
-            QuestionError: If it can't be asked.
         """
         if self.is_full:
             raise BusyError

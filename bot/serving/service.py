@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from answering.followups.detection import Turn
-from answering.question import QuestionError
+from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
 
@@ -100,7 +100,7 @@ class AnswerService:
         return scope not in self._alone
 
     def answer(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         """
         Answer a question; see `ScopedAnswers`.
@@ -109,7 +109,7 @@ class AnswerService:
             NothingToAnswerFromError: If the server has turned the base off and nothing is left.
         """
         return self._with(
-            scope, lambda space: space.answerer.answer(question, alternatives, earlier)
+            scope, lambda space: space.answerer.answer(question, earlier, alternatives)
         )
 
     def _with(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
@@ -122,8 +122,6 @@ class AnswerService:
             if own is not None and own.own is not None:
                 try:
                     return use(own)
-                except QuestionError:
-                    raise
                 except Exception as error:
                     self.servers.note_broken(scope, own.own.id, error)
                 finally:

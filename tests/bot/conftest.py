@@ -22,9 +22,7 @@ def opener(library: Library) -> SpaceOpener:
     """What opens the generations of a library, with fakes for models."""
     return SpaceOpener(
         open_base=lambda: SimpleNamespace(generation=library.open(), encoder=library.encoder),  # type: ignore[arg-type, return-value]
-        answerer=lambda base, others: AnswerCache(
-            library.answerer(base.generation, others=others), max_question_chars=4_000
-        ),
+        answerer=lambda base, others: AnswerCache(library.answerer(base.generation, others=others)),
         collection=library.collection_named,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from answering.question import Question
 from index.changes import is_up_to_date
 from index.errors import BuildError, NoDocumentsError
 from index.passages import Splitting
@@ -158,7 +159,7 @@ def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Lib
     path.parent.rename(library.folder / "moved")
     other.documents.rename(library.documents)
     library.build()
-    assert library.answerer().answer("how many for theft").spans[0].text == "99"
+    assert library.answerer().answer(Question("how many for theft")).spans[0].text == "99"
 
 
 def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
@@ -262,7 +263,7 @@ def test_a_full_disk_leaves_the_old_index_answering(library: Library, file_bytes
     assert build.returncode == 7, build.stderr
     assert "Nothing was changed" in build.stdout
     assert library.collection.current() == before
-    assert library.answerer().answer("how many for theft").spans[0].text == "35"
+    assert library.answerer().answer(Question("how many for theft")).spans[0].text == "35"
     generations = library.collection.folder / "generations"
     assert [path.name for path in generations.iterdir()] == [before]
     assert library.build().published
@@ -307,4 +308,4 @@ def test_a_file_of_50_mb_is_indexed_in_bounded_memory(tmp_path: Path) -> None:
     assert passages > 50_000
     # 238 MiB when it was written; the text alone is 50 MB, and so is what is cut from it.
     assert peak_kib < 400_000
-    assert library.answerer().answer("how many for crime").generation
+    assert library.answerer().answer(Question("how many for crime")).generation

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.answerer import Answerer
+from answering.question import Question
 from index import lexical
 from index.errors import EncoderError
 from index.generation import Generation
@@ -162,9 +163,8 @@ def test_answers_of_two_collections_name_theirs(tmp_path: Path, encoder: FakeEnc
             FAKE_CALIBRATION,
             passages=5,
             min_confidence=0.0,
-            max_question_chars=100,
         )
-        answer = answerer.answer("fee for theft", alternatives=5)
+        answer = answerer.answer(Question("fee for theft"), alternatives=5)
 
     found = {(span.collection, span.text) for span in (*answer.spans, *answer.alternatives)}
     assert found == {("mine", "35"), ("yours", "99")}

@@ -83,6 +83,10 @@ def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...
         assert text[passage["start_char"] : passage["end_char"]] == passage["text"]
 
 
+def test_a_question_needs_no_quotation_marks(ready: tuple[str, ...]) -> None:
+    assert quoth("ask", *QUESTION.split(), *ready).stdout.startswith("35,927\n")
+
+
 @pytest.mark.parametrize("argument", [(), ("-",)], ids=["none", "dash"])
 def test_the_question_may_come_from_standard_input(
     ready: tuple[str, ...], argument: tuple[str, ...]

@@ -191,6 +191,22 @@ def test_where_quoth_is_not_sure_candidates_stand_in_their_sentences() -> None:
     )
 
 
+@pytest.mark.parametrize("question", ["is driving drunk a crime?", "how do I drive?"])
+def test_yes_or_no_and_how_to_get_the_sentence_and_no_span_alone(question: str) -> None:
+    asked = replace(ANSWER, question=question)
+
+    assert shown(asked) == (
+        "The documents say:\n\n"
+        "  Of all, **35,927** were for drunk driving.\n"
+        "  seeds/a.txt, characters 108-114 · confidence 0.93\n\n"
+        "Quoth quotes and doesn't judge: what follows from that is for you to say."
+    )
+    assert answer_line(asked, Path("seeds")) == (
+        "The documents say: Of all, **35,927** were for drunk driving."
+    )
+    assert shown(replace(asked, spans=(SPAN, SPAN), kind="list")).startswith("2 found:")
+
+
 def test_json_says_which_of_the_three_it_is() -> None:
     unsure = answer_json(replace(ANSWER, spans=(), candidates=(SPAN,)))
     refused = answer_json(replace(ANSWER, spans=()))

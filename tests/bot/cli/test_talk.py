@@ -28,7 +28,7 @@ def begin(filled: Library) -> Callable[[Form], Talk]:
         generation = filled.open()
         return Sources((generation,), filled.answerer(generation))
 
-    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80))
+    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80), 4_000)
 
 
 def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]) -> None:
@@ -139,7 +139,7 @@ def test_other_collections_have_their_sources_and_contexts(filled: Library) -> N
         base, other = filled.open(), mine.open()
         return Sources((base, other), filled.answerer(base, others=[other]))
 
-    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80))
+    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)
     talk.say("how many for piracy")
 
     assert talk.say("/sources") == "seeds/fines.txt\nmine/fines.txt"
@@ -185,3 +185,42 @@ def test_a_long_conversation_keeps_its_last_turns(begin: Callable[[Form], Talk])
 
     assert len(talk._turns) == MAX_TURNS
     assert talk.say("and for arson?") == "90"
+
+
+def test_small_talk_is_answered_kindly_and_not_searched(begin: Callable[[Form], Talk]) -> None:
+    talk = begin("text")
+    talk.say("how many for theft")
+
+    assert talk.say("thanks, that helped") == "You're welcome. Ask on whenever you like."
+    assert talk.say("hello") == "Hello! Ask me something about the documents."
+    # It is no turn: what comes after it goes on from what was before it.
+    assert (talk.say("and for arson?") or "").startswith("90\n")
+    assert json.loads(begin("json").say("hello") or "") == {
+        "question": "hello",
+        "reply": "Hello! Ask me something about the documents.",
+    }
+
+
+def test_a_question_that_is_not_english_is_told_so(begin: Callable[[Form], Talk]) -> None:
+    said = begin("text").say("wie viele wurden verurteilt?")
+
+    assert said is not None
+    assert "does not seem to be English" in said
+
+
+def test_an_unsure_outcome_shows_candidates_and_more_of_them(filled: Library) -> None:
+    def sources() -> Sources:
+        generation = filled.open()
+        answerer = filled.answerer(generation, min_confidence=1.0)
+        return Sources((generation,), answerer)
+
+    talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)
+
+    said = talk.say("how many for arson") or ""
+
+    assert said.startswith(
+        "I am not sure; it may be here:\n\n  Fines for theft 35; for arson **90**."
+    )
+    assert "**90**" in (talk.say("/context") or "")
+    # It is a turn without an answer, and what was shown is where a follow-up looks first.
+    assert "understood as: how many for arson and for theft?" in (talk.say("and for theft?") or "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.followups.detection import Turn
+from answering.question import Question
 
 _TIMINGS = Timings(encode_s=0.001, search_s=0.002, read_s=0.030, total_s=0.034)
 
@@ -54,14 +55,14 @@ class GatedAnswers:
     """Answers nothing until it is let."""
 
     gate: threading.Event = field(default_factory=threading.Event)
-    asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+    asked: list[tuple[Question, tuple[Turn, ...]]] = field(default_factory=list)
 
     def answer(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         self.asked.append((question, earlier))
         self.gate.wait(30)
-        return replace(found(span(), question=question), id=uuid.uuid4().hex)
+        return replace(found(span(), question=question.text), id=uuid.uuid4().hex)
 
 
 @dataclass
@@ -71,7 +72,7 @@ class FixedAnswers:
     given: Answer
 
     def answer(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         return self.given
 
@@ -80,6 +81,6 @@ class BrokenAnswers:
     """Fails at every question."""
 
     def answer(
-        self, question: str, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
     ) -> Answer:
         raise RuntimeError("the reader broke")

@@ -138,6 +138,17 @@ def test_messages_to_others_are_left_alone(
     assert len([m for m in channel.messages.values() if m.author is local.bot]) == 1
 
 
+def test_small_talk_is_answered_kindly_and_not_searched(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    start_bot(gated)
+    said = local.say(channel, asker, f"<@{local.bot.id}> thanks!", mentions=[local.bot])
+
+    assert local.reply_to(said).content == "You're welcome. Ask on whenever you like."
+    assert gated.asked == []
+
+
 def test_what_the_documents_do_not_say_is_said_with_the_nearest_passage(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:

@@ -117,7 +117,7 @@ def test_with_the_intent_a_thread_goes_on_without_mentions_for_who_asked(
 
     local.reply_to(local.say(thread, asker, "and for theft?"))
 
-    assert [(q, len(earlier)) for q, earlier in gated.asked] == [
+    assert [(asked.text, len(earlier)) for asked, earlier in gated.asked] == [
         ("for arson", 0),
         ("and for theft?", 1),
     ]

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from answering.question import Question
 from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
@@ -50,7 +51,7 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
     own = library.other(scope)
     own.write("own.txt", "For fraud 55 were counted.")
     own.build()
-    assert service.answer("for fraud", (), 0, scope).answered
+    assert service.answer(Question("for fraud"), (), 0, scope).answered
     records.leave(7)
     delete_departed_once(settings, service, records)
     assert own.documents.exists()
@@ -59,7 +60,7 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
 
     assert not own.collection.folder.exists()
     assert library.collection.folder.exists()
-    assert not service.answer("for fraud", (), 0, scope).answered
+    assert not service.answer(Question("for fraud"), (), 0, scope).answered
     assert records.departed() == []
     records.close()
 

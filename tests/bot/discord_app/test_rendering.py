@@ -66,6 +66,7 @@ EMBEDS = {
     "doubtful": answer_embed(
         replace(found(span()), confidence=0.61, understood="how many stole and for arson?")
     ),
+    "in_sentence": answer_embed(found(span(), question="is arson counted?")),
     "unsure": answer_embed(
         found(candidates=(span(), span("3,204", "for theft ", "."), span("77", "of 9 ", " left.")))
     ),

@@ -48,10 +48,9 @@ def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationRe
                 FAKE_CALIBRATION,
                 passages=5,
                 min_confidence=min_confidence,
-                max_question_chars=100,
             )
 
-        asked = converse(passages, answerer(0.5), answerer(0.0))
+        asked = converse(passages, answerer(0.5), answerer(0.0), 100)
         return report_conversations(list(asked), 0.5)
 
 

@@ -10,7 +10,7 @@ from bot.evaluation import exam as exam_module
 from bot.evaluation.calibrate import MIN_QUESTIONS
 from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.exam import Exam, Files, Result, say_calibrated
-from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import unanswered
 from bot.settings import load_settings
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
@@ -108,7 +108,7 @@ def test_many_questions_are_measured_in_little_memory(tmp_path: Path, questions:
 
 
 def test_of_two_calibration_errors_the_warning_names_the_larger() -> None:
-    question = Question("q", "who", ())
+    question = ExamQuestion("q", "who", ())
     outcome = unanswered(QuestionedPassage("", "Bread costs 2.", (question,)), question)
     calibration = FAKE_CALIBRATION.model_copy(update={"expected_calibration_error": 0.021})
     result = Result({"open": [outcome]}, calibration, {"open": 0.5}, 0.08, ("error",))

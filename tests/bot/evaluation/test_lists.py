@@ -1,7 +1,7 @@
 """Questions for several things are measured by sets, beside single ones."""
 
 from bot.evaluation.lists import ListOutcome, ListReport, ask_lists, for_given_passage, report_lists
-from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from index.passages import Splitting
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader
 
@@ -9,14 +9,14 @@ FINES = QuestionedPassage(
     "Fines",
     "Fines: robbery 35, robbery 90, arson 7.",
     (
-        Question("a", "how many for arson", ("7",)),
-        Question("b", "which fines are for robbery", ("35",)),
+        ExamQuestion("a", "how many for arson", ("7",)),
+        ExamQuestion("b", "which fines are for robbery", ("35",)),
     ),
     id="p1",
 )
 
 
-def ask(*lists: Question) -> list[ListOutcome]:
+def ask(*lists: ExamQuestion) -> list[ListOutcome]:
     asked = ask_lists(
         [FINES],
         {"p1": lists},
@@ -30,7 +30,7 @@ def ask(*lists: Question) -> list[ListOutcome]:
 
 
 def test_a_list_is_found_and_a_single_question_may_wrongly_get_one() -> None:
-    wanted, single, wrong = ask(Question("l", "name the two fines for robbery", ("35", "90")))
+    wanted, single, wrong = ask(ExamQuestion("l", "name the two fines for robbery", ("35", "90")))
 
     assert {one.strip(",") for one in wanted.found} == {"35", "90"}
     assert not single.is_detected

@@ -9,9 +9,9 @@ import pytest
 
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import (
+    ExamQuestion,
     FollowUpQuestion,
     Misfits,
-    Question,
     QuestionedPassage,
     read_distractors,
     read_lists,
@@ -51,9 +51,9 @@ def test_json_lines_have_texts_lists_and_nulls_for_answers(tmp_path: Path) -> No
     assert (passage.title, passage.text) == ("Bread", ROW["text"])
     assert passage.id == "p1"
     assert passage.questions == (
-        Question("p1#0", "how much is a loaf", ("2",)),
-        Question("p1#1", "where is bread sold", ("at the station", "station")),
-        Question("p1#2", "who bakes", ()),
+        ExamQuestion("p1#0", "how much is a loaf", ("2",)),
+        ExamQuestion("p1#1", "where is bread sold", ("at the station", "station")),
+        ExamQuestion("p1#2", "who bakes", ()),
     )
 
 
@@ -281,8 +281,8 @@ def test_lists_are_read_by_passage(tmp_path: Path) -> None:
 
     assert read_lists(lines(tmp_path, *rows)) == {
         "p1": [
-            Question("p1#0", "which breads", ("rye", "oat")),
-            Question("p1#1", "which cakes", ()),
+            ExamQuestion("p1#0", "which breads", ("rye", "oat")),
+            ExamQuestion("p1#1", "which cakes", ()),
         ]
     }
 

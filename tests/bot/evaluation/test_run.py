@@ -7,7 +7,7 @@ import pytest
 
 from answering.answerer import Answerer
 from bot.evaluation.errors import QuestionsError
-from bot.evaluation.questions import Question, QuestionedPassage
+from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
@@ -17,13 +17,13 @@ THEFT = QuestionedPassage(
     "Fines",
     "Fines for theft 35; for arson 90.\r\n\r\nNobody was fined for singing.",
     (
-        Question("theft", "how many for theft", ("35",)),
-        Question("arson", "how many for arson", ("90", "ninety")),
-        Question("singing", "how many for singing", ()),
-        Question("blank", "???", ()),
+        ExamQuestion("theft", "how many for theft", ("35",)),
+        ExamQuestion("arson", "how many for arson", ("90", "ninety")),
+        ExamQuestion("singing", "how many for singing", ()),
+        ExamQuestion("blank", "???", ()),
     ),
 )
-BREAD = QuestionedPassage("Bread", "A loaf costs 2.", (Question("b", "what costs", ("2",)),))
+BREAD = QuestionedPassage("Bread", "A loaf costs 2.", (ExamQuestion("b", "what costs", ("2",)),))
 
 
 def by_id(outcomes: list[Outcome]) -> dict[str, Outcome]:
@@ -36,7 +36,7 @@ def test_given_the_passage_only_that_passage_is_read() -> None:
             ask_given(
                 [
                     QuestionedPassage("", THEFT.text, THEFT.questions[:3]),
-                    QuestionedPassage("", BREAD.text, (Question("x", "why theft", ()),)),
+                    QuestionedPassage("", BREAD.text, (ExamQuestion("x", "why theft", ()),)),
                 ],
                 FakeReader(),
                 FAKE_CALIBRATION.given_passage,
@@ -60,7 +60,7 @@ def test_an_outcome_is_small_whatever_the_passage() -> None:
     text = "Fines for theft are 35. " * 400
 
     def ask_all(times: int) -> list[Outcome]:
-        questions = tuple(Question(str(n), "how many for theft", ("35",)) for n in range(times))
+        questions = tuple(ExamQuestion(str(n), "how many for theft", ("35",)) for n in range(times))
         return list(
             ask_given(
                 [QuestionedPassage("", text, questions)],
@@ -100,9 +100,10 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
             FAKE_CALIBRATION,
             passages=5,
             min_confidence=0.0,
-            max_question_chars=100,
         )
-        asked = ask_open(passages, answerer, retriever, keep_candidates=keep)
+        asked = ask_open(
+            passages, answerer, retriever, max_question_chars=100, keep_candidates=keep
+        )
         return by_id(list(asked))
 
 
@@ -126,7 +127,7 @@ def test_a_question_that_the_bot_refuses_is_no_answer(tmp_path: Path) -> None:
 
 
 def test_the_same_text_is_indexed_once(tmp_path: Path) -> None:
-    twin = QuestionedPassage("Twin", BREAD.text, (Question("c", "what costs", ("2",)),))
+    twin = QuestionedPassage("Twin", BREAD.text, (ExamQuestion("c", "what costs", ("2",)),))
 
     outcomes = ask(tmp_path, BREAD, twin)
 
@@ -148,12 +149,12 @@ def test_a_passage_that_can_not_be_indexed_is_named(
 def test_an_answer_that_is_absent_counts_for_the_grade_and_not_for_the_rank(
     tmp_path: Path,
 ) -> None:
-    question = Question("c", "what costs", ("two", "2"), absent=("two",))
+    question = ExamQuestion("c", "what costs", ("two", "2"), absent=("two",))
 
     outcome = ask(tmp_path, QuestionedPassage("", BREAD.text, (question,)))["c"]
 
     assert (outcome.rank, outcome.graded.em) == (1, 1.0)
-    assert Question("d", "what", ("two", "2"), absent=("two",)).present == ("2",)
+    assert ExamQuestion("d", "what", ("two", "2"), absent=("two",)).present == ("2",)
 
 
 def test_candidates_are_kept_when_asked_for_without_their_passages(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from answering.question import Question
 from bot.serving.index_watcher import IndexWatcher
 from bot.serving.service import AnswerService
 from index.changes import is_up_to_date
@@ -26,7 +27,7 @@ def test_a_new_document_is_answered_from(library: Library, service: AnswerServic
     library.write("more.txt", "For fraud 55 were counted.")
     asyncio.run(follower(library, service).look())
 
-    assert service.answer("how many for fraud", (), 0, None).spans[0].text == "55"
+    assert service.answer(Question("how many for fraud"), (), 0, None).spans[0].text == "55"
 
 
 def test_a_generation_that_another_process_published_is_taken_over(
@@ -46,7 +47,7 @@ def test_a_build_that_fails_leaves_what_is_served(library: Library, service: Ans
     asyncio.run(follower(library, service, succeeds=False).look())
 
     assert service.generation == before
-    assert service.answer("how many for arson", (), 0, None).spans
+    assert service.answer(Question("how many for arson"), (), 0, None).spans
 
 
 def test_a_folder_that_is_gone_is_followed_again_when_it_is_back(
@@ -56,12 +57,12 @@ def test_a_folder_that_is_gone_is_followed_again_when_it_is_back(
     library.documents.rename(away)
     following = follower(library, service)
     asyncio.run(following.look())
-    assert service.answer("how many for arson", (), 0, None).spans
+    assert service.answer(Question("how many for arson"), (), 0, None).spans
     away.rename(library.documents)
     library.write("more.txt", "For fraud 55 were counted.")
     asyncio.run(following.look())
 
-    assert service.answer("how many for fraud", (), 0, None).spans
+    assert service.answer(Question("how many for fraud"), (), 0, None).spans
 
 
 def test_it_looks_again_and_again_until_it_is_stopped(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from answering.question import Question
 from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
 from tests.bot.discord_app.fakes import GatedAnswers
 
@@ -19,11 +20,11 @@ def test_every_question_that_was_taken_is_answered() -> None:
     queue = AnswerQueue(gated, workers=2, max_waiting=3, time_limit_s=30)
 
     async def ask() -> None:
-        waiting = [asyncio.create_task(queue.ask(f"q{n}", (), 0, None)) for n in range(5)]
+        waiting = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(5)]
         await asyncio.sleep(0)
         assert queue.is_full
         with pytest.raises(BusyError):
-            await queue.ask("one too many", (), 0, None)
+            await queue.ask(Question("one too many"), (), 0, None)
         gated.gate.set()
         answers = await asyncio.gather(*waiting)
         assert [answer.question for answer in answers] == [f"q{n}" for n in range(5)]
@@ -38,7 +39,7 @@ def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
     queue = AnswerQueue(gated, workers=1, max_waiting=1, time_limit_s=0.05)
 
     async def ask() -> None:
-        slow = [asyncio.create_task(queue.ask(f"q{n}", (), 0, None)) for n in range(2)]
+        slow = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(2)]
         results = await asyncio.gather(*slow, return_exceptions=True)
         assert [type(result) for result in results] == [TooSlowError, BusyError]
         # The one that is being read still holds its worker.
@@ -47,4 +48,4 @@ def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
 
     run(ask())
     queue.close()
-    assert [question for question, _ in gated.asked] == ["q0"]
+    assert [question.text for question, _ in gated.asked] == ["q0"]

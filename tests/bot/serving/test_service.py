@@ -11,6 +11,7 @@ import pytest
 
 from answering.answer import Answer, NearestPassage
 from answering.followups.detection import Turn
+from answering.question import Question
 from bot.assembly import OpenIndex
 from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
@@ -36,7 +37,7 @@ def test_questions_are_answered_while_generations_change(
         while not stop.is_set():
             try:
                 question = told_apart("how many for arson", next(numbers))
-                answers.append(service.answer(question, (), 4, None))
+                answers.append(service.answer(Question(question), (), 4, None))
             except Exception as error:
                 errors.append(error)
 
@@ -53,7 +54,7 @@ def test_questions_are_answered_while_generations_change(
 
     assert errors == []
     assert {answer.spans[0].text for answer in answers} <= {f"8{n:02}" for n in range(20)}
-    assert service.answer("how many for arson", (), 0, None).spans[0].text == "819"
+    assert service.answer(Question("how many for arson"), (), 0, None).spans[0].text == "819"
 
 
 def watched(
@@ -98,15 +99,17 @@ def test_an_old_generation_is_closed_with_its_last_question(library: Library) ->
 
     class Waiting:
         def answer(
-            self, question: str, alternatives: int = 0, earlier: Sequence[Turn] = ()
+            self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
         ) -> Answer:
             asked.set()
             go_on.wait(30)
-            return library.answerer().answer(question, alternatives, earlier)
+            return library.answerer().answer(question, earlier, alternatives)
 
     service = AnswerService(watched(library, closed, lambda *_: Waiting()))
     first = service.generation
-    asker = threading.Thread(target=service.answer, args=("how many for arson", (), 0, None))
+    asker = threading.Thread(
+        target=service.answer, args=(Question("how many for arson"), (), 0, None)
+    )
     asker.start()
     asked.wait(30)
     library.write("b.txt", "More text.")
@@ -137,7 +140,7 @@ def own(library: Library, service: AnswerService) -> Library:
 
 
 def answered(service: AnswerService, word: str, scope: str | None) -> str | None:
-    answer = service.answer(f"how many for {word}", (), 4, scope)
+    answer = service.answer(Question(f"how many for {word}"), (), 4, scope)
     return answer.spans[0].text if answer.spans else None
 
 
@@ -158,7 +161,7 @@ def test_nobody_else_is_answered_from_them(
 ) -> None:
     assert answered(service, "fraud", A) == "55"
 
-    answer = service.answer("how many for fraud", (), 4, scope)
+    answer = service.answer(Question("how many for fraud"), (), 4, scope)
     assert answer.spans == ()
     assert {passage.collection for passage in answer.nearest} == {"base"}
     assert service.counts(scope) == Counts(1, 1)
@@ -166,10 +169,10 @@ def test_nobody_else_is_answered_from_them(
     own.write("rivals.txt", "For arson 99 were counted. For theft 98 were counted.")
     own.build()
     for word in ("arson", "theft"):
-        answer = service.answer(f"how many for {word}", (), 4, scope)
+        answer = service.answer(Question(f"how many for {word}"), (), 4, scope)
         spans = (*answer.spans, *answer.alternatives)
         assert {span.collection for span in spans} == {"base"}
-        here = service.answer(f"how many for {word}", (), 4, A)
+        here = service.answer(Question(f"how many for {word}"), (), 4, A)
         assert A in {span.collection for span in (*here.spans, *here.alternatives)}
     around = service.surroundings(scope, piece(A, "own.txt", 10, "55"), "title")
     assert around.document_changed
@@ -241,7 +244,7 @@ def test_the_same_question_is_answered_for_each_server_from_its_own_index(
     other.build()
 
     def found(scope: str | None) -> set[str]:
-        answer = service.answer("how many for arson", (), 4, scope)
+        answer = service.answer(Question("how many for arson"), (), 4, scope)
         return {span.text for span in (*answer.spans, *answer.alternatives)} & set(NUMBERS)
 
     for _ in range(2):
@@ -345,7 +348,7 @@ def test_a_collection_that_breaks_while_it_is_read_is_left_aside(
 ) -> None:
     def answerer(base: OpenIndex, others: Any) -> Any:
         class Breaking:
-            def answer(self, question: str, alternatives: int = 0) -> Answer:
+            def answer(self, *_: object) -> Answer:
                 raise OSError("a page of the disk")
 
         return Breaking() if others else library.answerer(base.generation)
