@@ -138,6 +138,6 @@ def test_a_collection_is_answered_from_where_it_is_named(
     answer = json.loads(within.stdout)
     assert (answer["collection"], answer["document"]) == ("town", "prices.csv")
     assert "17 francs" in answer["answer"]
-    assert answer["place"] == {"kind": "row", "name": "2"}
+    assert answer["place"] == {"kind": "row", "name": "2", "line": None}
     assert missing.returncode == 1
     assert "there is no index yet" in missing.stderr
