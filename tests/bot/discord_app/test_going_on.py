@@ -78,7 +78,7 @@ def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
     """Discord refuses a message of more than 2,000 characters, and the answer with it."""
-    answer = replace(found(*[span("812", "b " * 141)] * 6), kind="list")
+    answer = replace(found(*(span(f"81{n}", "b " * 141) for n in range(6))), kind="list")
     assert (
         MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
     )
