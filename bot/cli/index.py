@@ -23,6 +23,7 @@ from bot.cli.common import (
     settings_from,
 )
 from bot.cli.exits import Exit
+from bot.collections import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def command(
         return
     target = _target(seeds=seeds, data=data, encoder=encoder, collection=collection)
     settings = target.settings
+    if collection == BASE_COLLECTION and not as_progress:
+        _say_overlap(settings)
     if watching:
         if dry_run or rebuild or as_json:
             raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
@@ -119,6 +122,13 @@ def command(
     else:
         reporter = JsonReporter() if as_progress else ConsoleReporter()
         _build(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
+
+
+def _say_overlap(settings: "Settings") -> None:
+    from bot.building import overlap_notice
+
+    if notice := overlap_notice(settings):
+        click.echo(printable(notice), err=True)
 
 
 def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
@@ -220,7 +230,7 @@ def status_command(target: _Target, *, as_json: bool) -> None:
     with failures_shown():
         from index.inspection import status
 
-        found = status(target.collection, target.documents)
+        found = status(target.collection, target.documents, without=target.settings.data)
     values = asdict(found) | {"created": found.created.isoformat(timespec="seconds")}
     if as_json:
         click.echo(json.dumps(values))

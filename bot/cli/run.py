@@ -64,6 +64,7 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
     import asyncio
 
     from bot.assembly import calibration_for, make_lasting_answerer, open_index, open_reader
+    from bot.collections import make_private
     from bot.discord_app.http_port import PortError
     from bot.discord_app.logs import set_up_logs
     from bot.discord_app.migrations import RecordsError
@@ -82,6 +83,7 @@ def _run(settings: "Settings", encoder_sha256: str) -> None:
         collection=lambda name: Collection(settings.collection(name)),
     )
     set_up_logs()
+    make_private(settings.collections)
     served = Served(shelves)
     try:
         records = Records(settings.records)

@@ -37,7 +37,7 @@ def watch(settings: Settings, name: str) -> None:
     folder = settings.documents(name)
     collection = Collection(settings.collection(name))
     click.echo(render("watching.txt", folder=folder), err=True)
-    for _ in changes(folder, stop):
+    for _ in changes(folder, stop, without=settings.data):
         if not collection.is_held() and _has_changed(settings, name):
             builder.build()
 

@@ -76,7 +76,8 @@ def follow(served: Served, settings: Settings, builder: Builder) -> Follower:
     return Follower(
         served,
         is_outdated=lambda: (
-            not collection.is_held() and not is_up_to_date(collection.made_of(), settings.seeds)
+            not collection.is_held()
+            and not is_up_to_date(collection.made_of(), settings.seeds, without=settings.data)
         ),
         build=build,
         pause_s=settings.follow_s,

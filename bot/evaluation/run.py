@@ -156,6 +156,7 @@ def indexed(
     report = build(
         collection,
         documents,
+        without=None,
         open_encoder=open_encoder,
         vectors=vectors,
         splitting=splitting,

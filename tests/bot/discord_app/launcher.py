@@ -91,7 +91,7 @@ def use_fakes(library: Library) -> None:
         )
 
     # The test builds; what it publishes is taken over.
-    following.is_up_to_date = lambda *_: True  # type: ignore[attr-defined]
+    following.is_up_to_date = lambda *_, **_named: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]

@@ -17,7 +17,7 @@ def follower(library: Library, served: Served, *, succeeds: bool = True) -> Foll
         return succeeds
 
     def is_outdated() -> bool:
-        return not is_up_to_date(library.collection.made_of(), library.documents)
+        return not is_up_to_date(library.collection.made_of(), library.documents, without=None)
 
     return Follower(served, is_outdated=is_outdated, build=build, pause_s=0.01)
 
