@@ -124,6 +124,7 @@ def _build(work: Work, size: int, encoder: Encoder) -> dict[str, object]:
         report = build(
             work.collection(size),
             work.documents(size),
+            without=None,
             open_encoder=lambda: encoder,
             vectors=work.vectors,
             splitting=SPLITTING,

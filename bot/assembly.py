@@ -133,7 +133,9 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
         renewal = _misfit(generation.manifest, settings)
         if renewal is not None:
             return None, renewal
-        current = collection.is_held() or is_up_to_date(generation.made_of(), settings.seeds)
+        current = collection.is_held() or is_up_to_date(
+            generation.made_of(), settings.seeds, without=settings.data
+        )
         try:
             encoder = _open_encoder(settings, generation)
         except EncoderError as error:
@@ -150,7 +152,7 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
         return Renewal("encoder", f"{encoder} has changed")
     if manifest.splitting.model_dump() != asdict(SPLITTING):
         return Renewal("splitting")
-    listing = list_documents(settings.seeds)
+    listing = list_documents(settings.seeds, settings.data)
     if manifest.folder != listing.folder:
         return Renewal("folder", f"{manifest.folder}, now {listing.folder}")
     if not listing.files:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bot.collection_names import BASE_COLLECTION
+from bot.collection_names import BASE_COLLECTION, make_private
 from bot.settings import Settings
 from index.changes import Changes
 from index.errors import BuildError
@@ -17,6 +17,7 @@ from index.passages import Splitting
 from index.processes import module_command, module_environment
 from index.reporting import Reporter
 from index.store import Collection
+from prompts import render
 
 if TYPE_CHECKING:
     from index.build import BuildReport
@@ -53,9 +54,11 @@ def index_collection(
     from index.encoder import SentenceEncoder
     from index.pruning import prune_vectors
 
+    make_private(settings.collections)
     report = build(
         Collection(settings.collection(name)),
         settings.documents(name),
+        without=settings.data,
         open_encoder=lambda: SentenceEncoder(settings.encoder, settings.encoder_exports),
         vectors=settings.vectors,
         splitting=SPLITTING,
@@ -71,6 +74,11 @@ def index_collection(
     return report
 
 
+def overlap_notice(settings: Settings) -> str:
+    """Say if the folder of documents holds that of the data, or the reverse; "" if not."""
+    return render("overlap.txt", overlap=settings.overlap, seeds=settings.seeds, data=settings.data)
+
+
 def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) -> Changes:
     """
     Tell what `index_collection` would read or let go.
@@ -83,6 +91,7 @@ def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) 
     return preview(
         Collection(settings.collection(name)),
         settings.documents(name),
+        without=settings.data,
         encoder_name=settings.encoder,
         splitting=SPLITTING,
         rebuild=rebuild,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from answering.question import Question
 from bot.assembly import open_answering
+from bot.building import overlap_notice
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.settings import Settings
 from index.changes import is_up_to_date
@@ -39,6 +40,8 @@ class Finding:
 
 def settings_found(settings: Settings) -> Finding:
     """The settings can be used; they were read before this."""
+    if overlap := overlap_notice(settings):
+        return Finding("settings", "note", "settings_overlap", overlap)
     return Finding("settings", "ok", "settings", f"{settings.seeds}, {settings.data}")
 
 
@@ -49,7 +52,7 @@ def index_found(settings: Settings) -> Finding:
         generation = collection.open(verify=True)
         with closing(generation):
             made_of = generation.made_of()
-        if not is_up_to_date(made_of, settings.seeds):
+        if not is_up_to_date(made_of, settings.seeds, without=settings.data):
             return Finding("index", "note", "index_outdated")
     except IndexingError as error:
         return Finding("index", "failed", "index_failed", str(error))

@@ -25,6 +25,17 @@ def server_of(collection: str) -> str | None:
     return name if name != collection else None
 
 
+def make_private(folder: Path) -> None:
+    """
+    Make the folder of all collections one that its owner alone can look into.
+
+    Servers' own documents lie there. Where that can't be done, whoever writes there says so.
+    """
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+
+
 def collections_in(folder: Path) -> list[str]:
     """The names of all collections that have a folder, in order."""
     with contextlib.suppress(FileNotFoundError):

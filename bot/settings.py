@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -19,6 +19,7 @@ PREFIX = "QUOTH_"
 ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 CALIBRATION_NAME = "calibration.json"
+COLLECTIONS_NAME = "collections"
 
 
 class SettingsError(Exception):
@@ -255,7 +256,7 @@ class Settings(BaseSettings):
     @property
     def collections(self) -> Path:
         """The indexes of all collections."""
-        return self.data / "collections"
+        return self.data / COLLECTIONS_NAME
 
     @property
     def base_collection(self) -> Path:
@@ -281,6 +282,14 @@ class Settings(BaseSettings):
         if collection == BASE_COLLECTION:
             return self.seeds
         return self.collection(collection) / "documents"
+
+    @property
+    def overlap(self) -> Literal["data_in_seeds", "seeds_in_data"] | None:
+        """Which of the two folders holds the other."""
+        seeds, data = self.seeds.resolve(), self.data.resolve()
+        if data.is_relative_to(seeds):
+            return "data_in_seeds"
+        return "seeds_in_data" if seeds.is_relative_to(data) else None
 
     @property
     def encoder_exports(self) -> Path:
@@ -318,11 +327,24 @@ def load_settings(**arguments: object) -> Settings:
             raise SettingsError(_unknown(origin, name))
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
         raise SettingsError(f"{name}={first['input']!s}: {first['msg']}.") from error
+    _refuse_own_data_as_seeds(settings)
+    return settings
+
+
+def _refuse_own_data_as_seeds(settings: Settings) -> None:
+    """Documents that one server has added are not for everybody; see `Settings.collection`."""
+    seeds, data = settings.seeds.resolve(), settings.data.resolve()
+    if seeds == data or seeds.is_relative_to(data / COLLECTIONS_NAME):
+        raise SettingsError(
+            f"{settings.seeds} can't be the folder of documents: {settings.data} is where Quoth "
+            "keeps its own data, and servers' own documents. Name another folder with --seeds or "
+            f"{PREFIX}SEEDS, or another one for the data with --data or {PREFIX}DATA."
+        )
 
 
 def _known_names() -> list[str]:

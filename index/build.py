@@ -67,6 +67,7 @@ def build(
     collection: Collection,
     documents: Path,
     *,
+    without: Path | None,
     open_encoder: Callable[[], Encoder],
     vectors: Path,
     splitting: Splitting,
@@ -84,6 +85,7 @@ def build(
     Args:
         collection: Where the generation is published.
         documents: The folder to index.
+        without: A folder that is never indexed; see `index.documents.list_documents`.
         open_encoder: Called when the lock is held.
         vectors: The folder of vector caches, one subfolder per encoder hash.
         splitting: The limits of a passage.
@@ -103,7 +105,7 @@ def build(
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
-    listing = list_documents(documents)
+    listing = list_documents(documents, without)
     if not listing.files and not may_be_empty:
         raise _no_documents(documents, [*listing.unseen, *listing.skipped])
     try:
@@ -112,6 +114,7 @@ def build(
             plan = _Plan(
                 collection,
                 documents,
+                without=without,
                 encoder=encoder,
                 vectors=vectors,
                 splitting=splitting,
@@ -132,6 +135,11 @@ def build(
             f"{collection.folder}: the index can't be written ({error}). Nothing was changed; "
             "free some space or choose another data folder, then index again."
         ) from error
+    except MemoryError as error:
+        raise BuildError(
+            f"{collection.folder}: there is not enough memory for the index. Nothing was changed; "
+            "close other programs, then index again."
+        ) from error
     return replace(built, seconds=time.perf_counter() - started)
 
 
@@ -141,6 +149,7 @@ class _Plan:
 
     collection: Collection
     documents: Path
+    without: Path | None
     encoder: Encoder
     vectors: Path
     splitting: Splitting
@@ -179,7 +188,7 @@ def _to_build_upon(collection: Collection, plan: _Plan) -> Generation | None:
 def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
     """Publish a generation unless nothing has changed; the lock is held."""
     created = datetime.now(UTC)
-    listing = list_documents(plan.documents)
+    listing = list_documents(plan.documents, plan.without)
     made_of = previous.made_of() if previous else None
     comparison = compare(listing, made_of)
     changes = comparison.changes
@@ -278,6 +287,7 @@ def preview(
     collection: Collection,
     documents: Path,
     *,
+    without: Path | None,
     encoder_name: str,
     splitting: Splitting,
     rebuild: bool = False,
@@ -296,7 +306,7 @@ def preview(
                 **asdict(splitting)
             ):
                 made_of = collection.made_of()
-    return compare(list_documents(documents), made_of).changes
+    return compare(list_documents(documents, without), made_of).changes
 
 
 def _no_documents(folder: Path, unread: Sequence[FailureStamp | Failure]) -> NoDocumentsError:

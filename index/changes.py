@@ -1,6 +1,5 @@
 """What happened to a folder of documents since a generation was made."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +7,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from index.documents import (
-    MAX_FILE_BYTES,
     Listing,
     SourceFile,
+    file_sha256,
     list_documents,
     read_error,
 )
@@ -108,7 +107,7 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
         elif document is not None or failure is not None:
             changed.append(file.id)
             to_read.append(file)
-        elif gone and (same := gone.get((_suffix(file.id), _sha256(file) or ""))):
+        elif gone and (same := gone.get((_suffix(file.id), file_sha256(file) or ""))):
             stamp = same.pop()
             renamed.append(Rename(stamp.id, file.id))
             touched += _if_touched(file, stamp)
@@ -125,14 +124,19 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     )
 
 
-def is_up_to_date(made: MadeOf, documents: Path) -> bool:
+def is_up_to_date(made: MadeOf, documents: Path, *, without: Path | None) -> bool:
     """
     Tell whether a generation still says what its folder says; see `compare`.
+
+    Args:
+        made: Of the generation.
+        documents: The folder.
+        without: See `list_documents`.
 
     Raises:
         NoDocumentsError: If the folder is gone.
     """
-    listing = list_documents(documents)
+    listing = list_documents(documents, without)
     return made.folder == listing.folder and not compare(listing, made).changes
 
 
@@ -149,27 +153,17 @@ def _if_touched(file: SourceFile, stamp: DocumentStamp) -> list[DocumentStamp]:
 def _is_unchanged(file: SourceFile, stamp: DocumentStamp, trusted_ns: int) -> bool:
     if _has_stamp(file, stamp, trusted_ns):
         return True
-    return file.size == stamp.size and _sha256(file) == stamp.sha256
+    return file.size == stamp.size and file_sha256(file) == stamp.sha256
 
 
 def _fails_as_before(file: SourceFile, stamp: FailureStamp, trusted_ns: int) -> bool:
     if stamp.sha256 is None:
         # It could not be opened, which permissions can change and its time does not show.
         return read_error(file) == stamp.reason
-    return _has_stamp(file, stamp, trusted_ns) or _sha256(file) == stamp.sha256
+    return _has_stamp(file, stamp, trusted_ns) or file_sha256(file) == stamp.sha256
 
 
 def _has_stamp(file: SourceFile, stamp: DocumentStamp | FailureStamp, trusted_ns: int) -> bool:
     return (file.size, file.mtime_ns) == (stamp.size, stamp.mtime_ns) and (
         file.mtime_ns < trusted_ns
     )
-
-
-def _sha256(file: SourceFile) -> str | None:
-    if file.size > MAX_FILE_BYTES:
-        return None
-    try:
-        with file.path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
-    except OSError:
-        return None

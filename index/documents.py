@@ -5,19 +5,24 @@ What a format makes of a file's bytes is in `index.formats`.
 """
 
 import codecs
+import errno
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
 
 from index.errors import DocumentError, NoDocumentsError
 from index.formats import parse as parse_here
 from index.formats.base import FORMATS, Parse, Place
 
 MAX_TITLE_CHARS = 100
+# A title is made of so much of its line: a line can be the whole document.
+_MAX_FIRST_LINE_CHARS = 10_000
 # Text has almost none of these; a picture or a program has many from its first block on.
 MAX_CONTROL_SHARE = 0.02
 SNIFFED_CHARS = 65_536
@@ -30,9 +35,16 @@ MAX_FILE_BYTES = 500_000_000
 # A file that is being written is read again so often, then left for the next build.
 _READINGS = 3
 
+_LINK = "it is a link, and links are not followed"
+_NOT_REGULAR = "it is not a regular file"
+# What opening a link says. Of a link in the place of a folder, it says that it is no folder.
+_REPLACED = {errno.ELOOP: _LINK, errno.ENOTDIR: "its folder has become a link, or is gone"}
+
 # Those that text may hold are left out: bell, backspace, white space, and the escape of terminals.
 _CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _NEWLINES = re.compile(r"\r\n?")
+_NOT_BLANK = re.compile(r"\S")
+_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +103,26 @@ class Listing:
     """Folders that can't be looked into, and files that can't be looked at."""
 
 
-def list_documents(folder: Path) -> Listing:
+def list_documents(folder: Path, without: Path | None = None) -> Listing:
     """
     Walk a documents folder and its subfolders.
 
     Names that start with a dot are left out. Links are not followed.
 
+    Args:
+        folder: What to walk.
+        without: A folder that is never listed, wherever it lies and by whichever way it is reached:
+            the data folder, in which servers' own documents lie.
+
     Raises:
-        NoDocumentsError: If `folder` does not exist, is no folder, or can't be listed.
+        NoDocumentsError: If `folder` does not exist, is no folder, can't be listed, or is `without`
+            itself.
     """
     files: list[SourceFile] = []
     skipped: list[Failure] = []
     unseen: list[Failure] = []
     try:
-        for found in _walk(folder):
+        for found in _walk(folder, _identity(without)):
             if isinstance(found, SourceFile):
                 files.append(found)
             elif isinstance(found, _Unseen):
@@ -129,7 +147,23 @@ def list_documents(folder: Path) -> Listing:
     )
 
 
-def _walk(folder: Path) -> Iterator[SourceFile | Failure]:
+def _identity(folder: Path | None) -> tuple[int, int] | None:
+    """What tells a folder from every other, whatever its name is; none if there is no such."""
+    if folder is None:
+        return None
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _walk(folder: Path, without: tuple[int, int] | None) -> Iterator[SourceFile | Failure]:
+    if without is not None and _identity(folder) == without:
+        raise NoDocumentsError(
+            f"{folder} is where Quoth keeps its own data, which is never indexed. Name another "
+            "folder of documents, or another one for the data."
+        )
     # A stack, since folders may be nested deeper than calls.
     waiting = [("", folder)]
     while waiting:
@@ -149,23 +183,24 @@ def _walk(folder: Path) -> Iterator[SourceFile | Failure]:
                 printable = document_id.encode("utf-8", "backslashreplace").decode()
                 yield Failure(printable, "its name is not UTF-8; rename it")
             elif entry.is_dir(follow_symlinks=False):
-                waiting.append((f"{document_id}/", Path(entry.path)))
+                if without is None or _identity(Path(entry.path)) != without:
+                    waiting.append((f"{document_id}/", Path(entry.path)))
             else:
                 yield _source_file(entry, document_id)
 
 
 def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Failure:
     if entry.is_symlink():
-        return Failure(document_id, "it is a link, and links are not followed")
+        return Failure(document_id, _LINK)
     if not entry.is_file():
-        return Failure(document_id, "it is not a regular file")
+        return Failure(document_id, _NOT_REGULAR)
     if Path(entry.name).suffix.lower() not in FORMATS:
         return Failure(document_id, f"only {_known_suffixes()} files are read")
     try:
-        stat = entry.stat(follow_symlinks=False)
+        found = entry.stat(follow_symlinks=False)
     except OSError as error:
         return _Unseen(document_id, _unreadable(error))
-    return SourceFile(document_id, Path(entry.path), stat.st_size, stat.st_mtime_ns)
+    return SourceFile(document_id, Path(entry.path), found.st_size, found.st_mtime_ns)
 
 
 def _is_utf8(name: str) -> bool:
@@ -192,11 +227,11 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
     Raises:
         DocumentError: If it can't be read, is not what its suffix says, or holds no text.
     """
-    content, modified = _read_at_rest(file.path)
+    content, modified = _read_at_rest(file)
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         loaded = parse(file.path.suffix.lower(), content)
-        if not loaded.text.strip():
+        if _NOT_BLANK.search(loaded.text) is None:
             raise DocumentError("it holds no text")
     except DocumentError as error:
         error.sha256 = sha256
@@ -212,16 +247,17 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
     )
 
 
-def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
+def _read_at_rest(file: SourceFile) -> tuple[bytes, datetime]:
     """The bytes of a file that nobody wrote to meanwhile, and its time of last change."""
     try:
         for _ in range(_READINGS):
-            with path.open("rb") as file:
-                before = os.fstat(file.fileno())
+            with open_source(file) as opened:
+                before = os.fstat(opened.fileno())
                 if before.st_size > MAX_FILE_BYTES:
                     raise DocumentError(_too_large(before.st_size))
-                content = file.read()
-            after = path.stat()
+                # One byte more, to see if it has grown; it may grow faster than it is read.
+                content = opened.read(before.st_size + 1)
+            after = file.path.lstat()
             if (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino) and len(
                 content
             ) == after.st_size:
@@ -231,13 +267,61 @@ def _read_at_rest(path: Path) -> tuple[bytes, datetime]:
     raise DocumentError("it changes while it is read; index again when it is complete")
 
 
+def open_source(file: SourceFile) -> BufferedReader:
+    """
+    Open a file for reading, if it still is what was listed: a regular file in the folder.
+
+    Somebody else may have put a link in its place since then, or in that of a folder above it, or a
+    pipe that would be waited for; none of them is followed, or waited for.
+
+    Raises:
+        DocumentError: If it is no regular file any more.
+        OSError: If it can't be opened.
+    """
+    descriptor = _open_below(file)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DocumentError(_NOT_REGULAR)
+    return os.fdopen(descriptor, "rb")
+
+
+def _open_below(file: SourceFile) -> int:
+    """Open a file on a way on which only the documents folder itself may be a link."""
+    *folders, name = PurePosixPath(file.id).parts
+    at = os.open(file.path.parents[len(folders)], os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            above, at = at, os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(above)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    except OSError as error:
+        if error.errno in _REPLACED:
+            raise DocumentError(_REPLACED[error.errno]) from error
+        raise
+    finally:
+        os.close(at)
+
+
 def read_error(file: SourceFile) -> str | None:
     """The reason why a file's bytes can't be read, as `load_document` gives it."""
     try:
-        file.path.open("rb").close()
+        open_source(file).close()
+    except DocumentError as error:
+        return str(error)
     except OSError as error:
         return _unreadable(error)
     return _too_large(file.size) if file.size > MAX_FILE_BYTES else None
+
+
+def file_sha256(file: SourceFile) -> str | None:
+    """The hash of a file's bytes; none if they can't be read, or are more than a document has."""
+    if file.size > MAX_FILE_BYTES:
+        return None
+    try:
+        with open_source(file) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except (OSError, DocumentError):
+        return None
 
 
 def _too_large(size: int) -> str:
@@ -307,7 +391,7 @@ def _decode_any(content: bytes) -> str:
 
 def shorten(text: str, max_chars: int) -> str:
     """Cut `text` between words so that it has at most `max_chars`, an ellipsis included."""
-    text = " ".join(text.split())
+    text = _beginning(text, max_chars + 1)
     if len(text) <= max_chars:
         return text
     cut = text[: max_chars - 1]
@@ -315,8 +399,25 @@ def shorten(text: str, max_chars: int) -> str:
     return (head or cut).rstrip(" ,;:.") + "…"
 
 
+def _beginning(text: str, min_chars: int) -> str:
+    """The first words with one space between them: so many characters of them, or a few more."""
+    # Word by word: a text that is one line of hundreds of megabytes is never split as a whole.
+    words: list[str] = []
+    length = -1
+    for word in _WORD.finditer(text):
+        words.append(text[word.start() : min(word.end(), word.start() + min_chars)])
+        length += 1 + len(words[-1])
+        if length >= min_chars:
+            break
+    return " ".join(words)
+
+
 def first_line(text: str) -> str | None:
     """The first line that is not blank, shortened to a title; none if it holds no word."""
-    first = next((line.strip() for line in text.split("\n", 50) if line.strip()), "")
-    has_word = any(character.isalnum() for character in first)
-    return shorten(first, MAX_TITLE_CHARS) if has_word else None
+    first = _NOT_BLANK.search(text)
+    if first is None:
+        return None
+    end = text.find("\n", first.start(), first.start() + _MAX_FIRST_LINE_CHARS)
+    line = text[first.start() : end if end >= 0 else first.start() + _MAX_FIRST_LINE_CHARS]
+    has_word = any(character.isalnum() for character in line)
+    return shorten(line, MAX_TITLE_CHARS) if has_word else None

@@ -38,9 +38,14 @@ class Status:
     """All that are kept, oldest first."""
 
 
-def status(collection: Collection, documents: Path) -> Status:
+def status(collection: Collection, documents: Path, *, without: Path | None) -> Status:
     """
     Describe what is being served.
+
+    Args:
+        collection: Where it is.
+        documents: What it was made of.
+        without: See `index.documents.list_documents`.
 
     Raises:
         IndexingError: If nothing is, or it can't be read.
@@ -48,7 +53,7 @@ def status(collection: Collection, documents: Path) -> Status:
     manifest = collection.manifest()
     up_to_date = None
     with suppress(NoDocumentsError):
-        up_to_date = is_up_to_date(collection.made_of(), documents)
+        up_to_date = is_up_to_date(collection.made_of(), documents, without=without)
     return Status(
         generation=manifest.generation,
         created=manifest.created,

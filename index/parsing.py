@@ -96,6 +96,10 @@ class ParserProcess:
                 f"the process that read it ended (exit code {code}); it needs more than "
                 f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
             ) from error
+        except MemoryError:
+            # What it still says would be taken for its reply to the next file.
+            self._end()
+            raise
         if "error" in reply:
             if reply["ends"]:
                 self._end()

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 # A sentence splitter's time grows with what it is given at once, so one endless paragraph
 # (a log, a minified file) is cut before it.
 MAX_BLOCK_CHARS = 20_000
-# Sentences whose tokens are counted at once: keeps memory flat whatever the document's size.
+# Sentences whose tokens are counted at once, and their characters: a token takes some 250 bytes
+# while it is counted, and a text of dots has one for each character.
 SENTENCES_AT_ONCE = 512
+CHARS_AT_ONCE = 100_000
+
+# A word of so many characters is none: an address with data in it, or a file without spaces. Of its
+# middle no sentence is made, which the sentence splitter would take the square of its length for.
+_ENDLESS_WORD = re.compile(r"(?<!\S)(\S{20})(\S{160,})(\S{20})")
 
 # Lines that are this long on average were broken because the page was full.
 MIN_WRAPPED_CHARS = 30
@@ -149,14 +155,27 @@ def _fits(window: Sequence[_Piece], splitting: Splitting) -> bool:
 
 
 def _pieces(text: str, splitting: Splitting, token_offsets: TokenOffsets) -> Iterator[_Piece]:
-    all_sentences = sentences(text)
-    while batch := list(itertools.islice(all_sentences, SENTENCES_AT_ONCE)):
+    for batch in _batches(sentences(text)):
         offsets = token_offsets([text[start:end] for start, end in batch])
         for (start, end), tokens in zip(batch, offsets, strict=True):
             if len(tokens) <= splitting.max_tokens and end - start <= splitting.max_chars:
                 yield _Piece(start, end, len(tokens))
             else:
                 yield from _cut(text, start, end, tokens, splitting)
+
+
+def _batches(spans: Iterator[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """As many neighbours as are counted at once; each of them has `MAX_BLOCK_CHARS` at most."""
+    batch: list[tuple[int, int]] = []
+    characters = 0
+    for start, end in spans:
+        batch.append((start, end))
+        characters += end - start
+        if len(batch) == SENTENCES_AT_ONCE or characters >= CHARS_AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def _cut(
@@ -253,7 +272,8 @@ def _starts_lower(text: str, start: int, end: int) -> bool:
 def _sentence_spans(block: str) -> list[tuple[int, int]]:
     # `line_breaks`: headings, list items and table rows are sentences of their own. In wrapped
     # prose it would take a line with few words for a heading and cut a sentence there.
-    return _punkt().spans(block, paragraph_breaks=False, line_breaks=not _is_wrapped(block))
+    plain = _ENDLESS_WORD.sub(lambda word: word[1] + "x" * len(word[2]) + word[3], block)
+    return _punkt().spans(plain, paragraph_breaks=False, line_breaks=not _is_wrapped(block))
 
 
 def _is_wrapped(block: str) -> bool:

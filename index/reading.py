@@ -1,11 +1,12 @@
 """The documents of a folder -> the texts of a new generation."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.changes import Comparison
-from index.documents import Document, SourceFile, load_document
+from index.documents import Document, SourceFile, file_sha256, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
 from index.formats.base import Parse
@@ -65,15 +66,19 @@ def read_documents(
         if previous is not None:
             _take_over(writer, comparison, previous)
         next_id = writer.next_id
+
+        def write(document: Document, file: SourceFile) -> int:
+            stamp = DocumentStamp(file.id, document.sha256, file.size, file.mtime_ns)
+            passages = split(document, splitting, encoder.token_offsets, next_id)
+            return writer.add(document, stamp, passages)
+
         for file in comparison.to_read:
-            loaded = _load(file, parser.parse)
-            if isinstance(loaded, Document):
-                stamp = DocumentStamp(file.id, loaded.sha256, file.size, file.mtime_ns)
-                passages = split(loaded, splitting, encoder.token_offsets, next_id)
-                next_id += writer.add(loaded, stamp, passages)
-            else:
-                failures.append(loaded)
+            written = _read(file, parser.parse, write)
+            if isinstance(written, FailureStamp):
+                failures.append(written)
                 newly_failed.append(file.id)
+            else:
+                next_id += written
             reporter.advance(1)
         documents = writer.document_count
         extends = (
@@ -104,14 +109,22 @@ def _take_over(writer: TextWriter, comparison: Comparison, previous: Generation)
     writer.restamp(comparison.touched)
 
 
-def _load(file: SourceFile, parse: Parse) -> Document | FailureStamp:
+def _read(
+    file: SourceFile, parse: Parse, write: Callable[[Document, SourceFile], int]
+) -> int | FailureStamp:
+    """Load a document and write it; how many passages it has, or why it could not be done."""
     try:
-        return load_document(file, parse)
+        return write(load_document(file, parse), file)
     except DocumentError as error:
-        return FailureStamp(
-            id=file.id,
-            reason=str(error),
-            size=file.size,
-            mtime_ns=file.mtime_ns,
-            sha256=error.sha256,
-        )
+        return _failure(file, str(error), error.sha256)
+    except MemoryError:
+        # What was read is held until this block ends.
+        pass
+    # Without its hash, every build would try it again.
+    return _failure(file, "it takes more memory than there is; split it", file_sha256(file))
+
+
+def _failure(file: SourceFile, reason: str, sha256: str | None) -> FailureStamp:
+    return FailureStamp(
+        id=file.id, reason=reason, size=file.size, mtime_ns=file.mtime_ns, sha256=sha256
+    )

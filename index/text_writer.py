@@ -70,8 +70,9 @@ class TextWriter:
 
     def _attach(self, name: str, path: Path) -> None:
         self._connection.execute(f"ATTACH ? AS {name}", (writable_uri(path),))
-        # The file is written aside and thrown away whole if anything fails.
-        self._connection.execute(f"PRAGMA {name}.journal_mode = OFF")
+        # The file is written aside and thrown away whole if the build fails, so nothing has to be
+        # on the disk; but what a document wrote before it failed is taken back.
+        self._connection.execute(f"PRAGMA {name}.journal_mode = MEMORY")
         self._connection.execute(f"PRAGMA {name}.synchronous = OFF")
 
     @property
@@ -93,9 +94,27 @@ class TextWriter:
         return int(self._connection.execute(query).fetchone()[0])
 
     def add(self, document: Document, stamp: DocumentStamp, passages: Iterable[Passage]) -> int:
-        """Write one document and its passages; return how many passages there were."""
-        row = self._next_row
+        """
+        Write one document and its passages.
+
+        Args:
+            document: What was read.
+            stamp: Its file as it was then.
+            passages: Made while they are written; if that fails, nothing of the document is kept,
+                and others can be written.
+
+        Returns:
+            How many passages there were.
+        """
+        self._connection.commit()
+        with self._connection:
+            count = self._add(self._next_row, document, stamp, passages)
         self._next_row += 1
+        return count
+
+    def _add(
+        self, row: int, document: Document, stamp: DocumentStamp, passages: Iterable[Passage]
+    ) -> int:
         self._connection.execute(
             "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -15,7 +15,12 @@ LOOK_S = 1.0
 
 
 def changes(
-    folder: Path, stop: Event, *, quiet_s: float = QUIET_S, look_s: float = LOOK_S
+    folder: Path,
+    stop: Event,
+    *,
+    without: Path,
+    quiet_s: float = QUIET_S,
+    look_s: float = LOOK_S,
 ) -> Iterator[None]:
     """
     Wait for changes in a folder and its subfolders.
@@ -26,6 +31,7 @@ def changes(
     Args:
         folder: What to watch.
         stop: Ends the waiting when it is set.
+        without: A folder in which nothing is a change, such as that of the index.
         quiet_s: How long nothing may change before a change is told.
         look_s: How often to look whether the folder has been replaced.
     """
@@ -35,7 +41,7 @@ def changes(
             stop.wait(look_s)
             continue
         is_first = True
-        for events in _events(folder, stop, quiet_s, look_s):
+        for events in _events(folder, stop, without, quiet_s, look_s):
             if events or is_first:
                 yield
             is_first = False
@@ -45,9 +51,11 @@ def changes(
 
 
 def _events(
-    folder: Path, stop: Event, quiet_s: float, look_s: float
+    folder: Path, stop: Event, without: Path, quiet_s: float, look_s: float
 ) -> Iterator[set[tuple[watchfiles.Change, str]]]:
     def is_seen(_change: watchfiles.Change, path: str) -> bool:
+        if Path(path).is_relative_to(without.absolute()):
+            return False
         names = Path(path).relative_to(folder.absolute()).parts
         return not any(name.startswith(".") for name in names)
 

@@ -190,6 +190,7 @@ class Library:
         return build(
             self.collection,
             self.documents,
+            without=self.folder / "data",
             open_encoder=lambda: self.encoder,
             vectors=self.folder / "data" / "vectors",
             splitting=self.splitting,

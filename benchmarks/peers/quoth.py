@@ -53,6 +53,7 @@ class System:
             vectors=self._settings.vectors,
             splitting=SPLITTING,
             reporter=SilentReporter(),
+            without=self._settings.data,
         )
 
     def open(self) -> None:

@@ -21,6 +21,7 @@ from bot.cli.common import (
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
+from bot.collection_names import BASE_COLLECTION
 from prompts import render
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def command(
         return
     target = _target(seeds=seeds, data=data, encoder=encoder, collection=collection)
     settings = target.settings
+    if collection == BASE_COLLECTION and not as_progress:
+        _say_overlap(settings)
     if watching:
         if dry_run or rebuild or as_json:
             raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
@@ -123,6 +126,13 @@ def command(
     else:
         reporter = JsonReporter() if as_progress else ConsoleReporter()
         _build(ctx, target, reporter, rebuild=rebuild, max_passages=max_passages, as_json=as_json)
+
+
+def _say_overlap(settings: "Settings") -> None:
+    from bot.building import overlap_notice
+
+    if notice := overlap_notice(settings):
+        say(notice, err=True)
 
 
 def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
@@ -223,7 +233,7 @@ def status_command(target: _Target, *, as_json: bool) -> None:
     with failures_shown():
         from index.inspection import status
 
-        found = status(target.collection, target.documents)
+        found = status(target.collection, target.documents, without=target.settings.data)
     values = asdict(found) | {"created": found.created.isoformat(timespec="seconds")}
     if as_json:
         say_json(values)

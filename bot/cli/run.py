@@ -68,6 +68,7 @@ def _run(settings: "Settings") -> None:
     import asyncio
 
     from bot.assembly import open_answering, open_index
+    from bot.collection_names import make_private
     from bot.discord_app.http_port import PortError
     from bot.discord_app.migrations import RecordsError
     from bot.discord_app.records import Records
@@ -88,6 +89,7 @@ def _run(settings: "Settings") -> None:
         collection=lambda name: Collection(settings.collection(name)),
     )
     set_up_logs()
+    make_private(settings.collections)
     service = AnswerService(opener)
     try:
         records = Records(settings.records)

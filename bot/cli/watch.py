@@ -36,7 +36,7 @@ def watch(settings: Settings, name: str) -> None:
     folder = settings.documents(name)
     collection = Collection(settings.collection(name))
     say(render("watching.txt", folder=folder), err=True)
-    for _ in changes(folder, stop):
+    for _ in changes(folder, stop, without=settings.data):
         if not collection.is_held() and _has_changed(settings, name):
             builder.build()
 

@@ -159,6 +159,7 @@ def indexed(
     report = build(
         collection,
         documents,
+        without=None,
         open_encoder=open_encoder,
         vectors=vectors,
         splitting=splitting,

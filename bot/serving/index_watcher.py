@@ -78,7 +78,8 @@ def make_index_watcher(
     return IndexWatcher(
         service,
         is_outdated=lambda: (
-            not collection.is_held() and not is_up_to_date(collection.made_of(), settings.seeds)
+            not collection.is_held()
+            and not is_up_to_date(collection.made_of(), settings.seeds, without=settings.data)
         ),
         build=build,
         pause_s=settings.follow_s,

@@ -40,6 +40,37 @@ def test_an_empty_value_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.seeds, settings.data) == (Path("seeds"), Path("data"))
 
 
+@pytest.mark.parametrize(
+    ("seeds", "data", "overlap"),
+    [
+        ("seeds", "data", None),
+        (".", "data", "data_in_seeds"),
+        ("seeds", ".", "seeds_in_data"),
+        ("seeds", "seeds/data", "data_in_seeds"),
+        ("data/seeds", "data", "seeds_in_data"),
+        ("data-of-mine", "data", None),
+        ("elsewhere", "data", "data_in_seeds"),
+    ],
+)
+def test_it_is_known_which_folder_holds_the_other(
+    seeds: str, data: str, overlap: str | None
+) -> None:
+    Path("elsewhere").symlink_to(".")
+
+    assert load_settings(seeds=Path(seeds), data=Path(data)).overlap == overlap
+
+
+@pytest.mark.parametrize(
+    "seeds", ["data", "./data/", "link", "data/collections", "data/collections/server-1/documents"]
+)
+def test_what_servers_have_added_is_never_everybody_s(seeds: str) -> None:
+    Path("data").mkdir()
+    Path("link").symlink_to("data")
+
+    with pytest.raises(SettingsError, match="where Quoth keeps its own data"):
+        load_settings(seeds=Path(seeds), data=Path("data"))
+
+
 @pytest.mark.parametrize("where", ["environment", "file"])
 def test_an_unknown_name_is_refused_with_the_nearest(
     where: str, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ import pytest
 
 from answering.question import Question
 from index.changes import is_up_to_date
+from index.encoder import Progress, Vectors
 from index.errors import BuildError, NoDocumentsError
+from index.inspection import verify
 from index.passages import Splitting
-from tests.conftest import ROOT, Library, QuietReporter
+from tests.conftest import ROOT, FakeEncoder, Library, QuietReporter
 
 
 def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -> None:
@@ -121,8 +124,46 @@ def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Lib
         ("b.txt", "it is not a text file (it holds NUL bytes)")
     ]
     assert report.documents == 1
-    assert is_up_to_date(library.collection.made_of(), library.documents)
+    assert is_up_to_date(library.collection.made_of(), library.documents, without=None)
     assert not library.build().published
+
+
+class Hungry(FakeEncoder):
+    """Has not enough memory for some texts."""
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        if any("too much" in text for text in texts):
+            raise MemoryError
+        return super().token_offsets(texts)
+
+
+def test_a_file_that_takes_too_much_memory_fails_alone_and_once(library: Library) -> None:
+    """It is met in the middle of a document, of which nothing stays."""
+    library.encoder = Hungry()
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("b.txt", "Fines for bribery 70.\n\n" * 600 + "This is too much.")
+    library.write("c.txt", "Fines for arson 90.")
+
+    report = library.build()
+
+    assert [(failure.id, failure.reason) for failure in report.failures] == [
+        ("b.txt", "it takes more memory than there is; split it")
+    ]
+    assert (report.documents, report.passages) == (2, 2)
+    assert verify(library.collection).texts.next_id == 2
+    assert not library.build().published
+
+
+def test_what_there_is_no_memory_for_at_all_ends_a_build_with_its_reason(library: Library) -> None:
+    class Starved(FakeEncoder):
+        def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+            raise MemoryError
+
+    library.write("a.txt", "Fines for theft 35.")
+    library.encoder = Starved()
+
+    with pytest.raises(BuildError, match="not enough memory"):
+        library.build()
 
 
 def test_an_empty_folder_publishes_nothing(library: Library) -> None:
@@ -138,12 +179,12 @@ def test_a_changed_file_is_noticed_though_its_size_is_the_same(library: Library)
     path = library.write("a.txt", "Fines for theft 35.")
     library.build()
     made_of = library.collection.made_of()
-    assert is_up_to_date(made_of, library.documents)
+    assert is_up_to_date(made_of, library.documents, without=None)
 
     path.write_text("Fines for theft 36.")
     os.utime(path, ns=(1, 1))
 
-    assert not is_up_to_date(made_of, library.documents)
+    assert not is_up_to_date(made_of, library.documents, without=None)
 
 
 def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Library) -> None:
@@ -155,11 +196,30 @@ def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Lib
     os.utime(path, ns=(1, 1))
     os.utime(twin, ns=(1, 1))
 
-    assert not is_up_to_date(library.collection.made_of(), other.documents)
+    assert not is_up_to_date(library.collection.made_of(), other.documents, without=None)
     path.parent.rename(library.folder / "moved")
     other.documents.rename(library.documents)
     library.build()
     assert library.answerer().answer(Question("how many for theft")).spans[0].text == "99"
+
+
+def test_what_was_indexed_of_the_data_folder_goes_with_the_next_build(library: Library) -> None:
+    """Of an index that an earlier Quoth has made."""
+    library.write("a.txt", "Fines for theft 35.")
+    library.write("own.txt", "The secret is 7.")
+    library.build()
+    data = library.folder / "data"
+    data.rename(library.documents / "data")
+    data.symlink_to(library.documents / "data")
+    own = data / "collections/server-1/documents/own.txt"
+    own.parent.mkdir(parents=True)
+    (library.documents / "own.txt").rename(own)
+
+    assert not is_up_to_date(library.collection.made_of(), library.documents, without=data)
+    report = library.build()
+
+    assert report.changes.removed == ("own.txt",)
+    assert is_up_to_date(library.collection.made_of(), library.documents, without=data)
 
 
 def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
@@ -168,11 +228,11 @@ def test_a_document_that_comes_or_goes_is_noticed(library: Library) -> None:
     made_of = library.collection.made_of()
 
     extra = library.write("b.txt", "More.")
-    assert not is_up_to_date(made_of, library.documents)
+    assert not is_up_to_date(made_of, library.documents, without=None)
     extra.unlink()
-    assert is_up_to_date(made_of, library.documents)
+    assert is_up_to_date(made_of, library.documents, without=None)
     (library.documents / "a.txt").rename(library.documents / "z.txt")
-    assert not is_up_to_date(made_of, library.documents)
+    assert not is_up_to_date(made_of, library.documents, without=None)
 
 
 def test_progress_counts_documents_and_then_passages(library: Library) -> None:

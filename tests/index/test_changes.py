@@ -322,6 +322,7 @@ def test_after_any_edits_the_index_is_as_if_built_from_nothing(
     build(
         fresh.collection,
         library.documents,
+        without=None,
         open_encoder=lambda: library.encoder,
         vectors=fresh.folder / "vectors",
         splitting=library.splitting,

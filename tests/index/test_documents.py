@@ -1,8 +1,10 @@
 """Files in, documents out: encodings, titles, places, and files that are none."""
 
 import os
+import re
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path, PosixPath
 
@@ -13,8 +15,11 @@ from hypothesis import strategies as st
 from index.documents import (
     Document,
     decode,
+    file_sha256,
+    first_line,
     list_documents,
     load_document,
+    read_error,
     shorten,
 )
 from index.errors import DocumentError, NoDocumentsError
@@ -117,6 +122,26 @@ def test_hidden_names_are_left_out_and_the_rest_is_said(library: Library) -> Non
     }
 
 
+@pytest.mark.parametrize("by_link", [False, True])
+def test_the_data_folder_is_never_listed(library: Library, *, by_link: bool) -> None:
+    """Servers' own documents lie there, which are not for everybody."""
+    library.write("data/collections/server-1/documents/own.txt", "The secret is 7.")
+    library.write("database/a.txt", "yes")
+    data = library.documents / "data"
+    if by_link:
+        named = library.folder / "named"
+        named.symlink_to(data)
+        data = named
+
+    listing = list_documents(library.documents, data)
+
+    assert [file.id for file in listing.files] == ["database/a.txt"]
+    with pytest.raises(NoDocumentsError, match="where Quoth keeps its own data"):
+        list_documents(data, data)
+    own = list_documents(data / "collections/server-1/documents", data)
+    assert [file.id for file in own.files] == ["own.txt"]
+
+
 def test_odd_names_are_kept_and_those_that_are_no_utf8_are_said(library: Library) -> None:
     library.write("new\nline 🍞.txt", "yes")
     library.write("n" * 251 + ".txt", "yes")
@@ -181,12 +206,64 @@ def test_a_file_that_goes_away_is_a_document_error(library: Library) -> None:
         load_document(file)
 
 
+@pytest.mark.parametrize("suffix", [".txt", ".html"])
+@pytest.mark.parametrize("becomes", ["a link", "a pipe", "below a link"])
+def test_what_takes_a_file_s_place_is_not_followed_or_waited_for(
+    library: Library, suffix: str, becomes: str
+) -> None:
+    """Somebody may swap it at any moment after it was listed."""
+    path = library.write(f"folder/a{suffix}", "<p>Theft costs 35.</p>")
+    secret = library.folder / "elsewhere" / path.name
+    secret.parent.mkdir()
+    secret.write_text("<p>The secret is 7.</p>")
+    (file,) = list_documents(library.documents).files
+    path.unlink()
+    if becomes == "a link":
+        path.symlink_to(secret)
+    elif becomes == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.parent.rmdir()
+        path.parent.symlink_to(secret.parent)
+
+    with pytest.raises(DocumentError, match=r"link|regular file"):
+        load_document(file)
+    assert file_sha256(file) is None
+    assert re.search("link|regular file", read_error(file) or "")
+
+
+def test_files_below_a_folder_that_is_reached_by_a_link_are_read(library: Library) -> None:
+    """The documents folder is named by whoever runs Quoth, and may be a link."""
+    library.write("deep/er/a.txt", "Theft costs 35.")
+    link = library.folder / "link"
+    link.symlink_to(library.documents)
+
+    (file,) = list_documents(link).files
+
+    assert load_document(file).text == "Theft costs 35."
+
+
 @given(st.text(max_size=60), st.integers(2, 40))
 def test_shortening_keeps_the_limit_and_the_beginning(text: str, limit: int) -> None:
     short = shorten(text, limit)
 
     assert len(short) <= limit
     assert " ".join(text.split()).startswith(short.removesuffix("…"))
+
+
+def test_a_title_takes_no_more_memory_than_a_title() -> None:
+    """A line may be the whole document; splitting it took eighteen times its size."""
+    text, word = "a word or two " * 500_000, "x" * 5_000_000
+
+    tracemalloc.start()
+    try:
+        assert first_line(text) == shorten(text, 100)
+        assert first_line(word) == "x" * 99 + "…"
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 200_000
 
 
 def test_folders_nested_deeper_than_calls_are_walked(library: Library) -> None:

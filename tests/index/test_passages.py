@@ -1,6 +1,7 @@
 """Splitting: every passage is a slice, the passages cover the text, neighbours share a sentence."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, decode
-from index.passages import Splitting, sentences, split
+from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
 from tests.conftest import ROOT, FakeEncoder
 
 SEED = next((ROOT / "seeds").glob("*.txt"))
@@ -151,14 +152,42 @@ def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 50_000, "." * 50_000, "\n" * 50_000, "\n " * 50_000, "- " * 50_000, '."' * 20_000],
-    ids=["letters", "dots", "newlines", "blank lines", "dashes", "quotes"],
+    ["a" * 50_000, "." * 50_000, "\n" * 50_000, "\n " * 50_000, "- " * 50_000, "!?" * 200_000],
+    ids=["letters", "dots", "newlines", "blank lines", "dashes", "marks"],
 )
 def test_monotonous_text_is_split_in_time_that_grows_with_its_length(text: str) -> None:
     """Each of these took the sentence splitter the square of its length when given whole."""
     found = passages_of(text, Splitting())
 
     assert all(end - start <= Splitting().max_chars for start, end, _ in found)
+
+
+def test_a_sentence_goes_on_around_an_endless_word() -> None:
+    """The splitter sees none of its middle, and finds no end of a sentence there."""
+    address = "https://example.org/?q=" + "what.now!" * 40
+    text = f"See {address} for all of it. Then ask {address}. Another one."
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        f"See {address} for all of it.",
+        f"Then ask {address}.",
+        "Another one.",
+    ]
+
+
+@pytest.mark.parametrize("text", ["." * 900_000, "- a\n" * 100_000, "A b. " * 100_000])
+def test_tokens_are_counted_for_so_much_text_at_once(text: str) -> None:
+    """Each takes hundreds of bytes meanwhile; 10 MB of dots took 2.4 GB."""
+    given_at_once = []
+
+    def token_offsets(texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        given_at_once.append(sum(map(len, texts)))
+        return FakeEncoder().token_offsets(texts)
+
+    for _ in split(document(text), Splitting(), token_offsets):
+        pass
+
+    assert sum(given_at_once) >= 0.7 * len(text)
+    assert max(given_at_once) <= CHARS_AT_ONCE + MAX_BLOCK_CHARS
 
 
 @given(texts)

@@ -26,7 +26,7 @@ class Follower:
         self._thread.start()
 
     def _follow(self, folder: Path) -> None:
-        for _ in changes(folder, self.stop, quiet_s=0.2, look_s=0.1):
+        for _ in changes(folder, self.stop, without=folder / "data", quiet_s=0.2, look_s=0.1):
             self._told.put(None)
 
     def wait(self) -> None:

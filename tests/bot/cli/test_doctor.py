@@ -18,6 +18,7 @@ from bot.checkup import (
     disk_found,
     index_found,
     parser_found,
+    settings_found,
     token_found,
 )
 from bot.settings import CALIBRATION_NAME, load_settings
@@ -146,6 +147,25 @@ def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_pa
     assert "quoth index --rebuild" in render("doctor.txt", **asdict(found))
     assert "2 others, each sound" in render(
         "doctor.txt", **asdict(Finding("collections", "ok", "collections", "2"))
+    )
+
+
+def test_a_folder_that_holds_the_other_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    (apart, inside, around) = (
+        settings_found(load_settings(seeds=seeds, data=data))
+        for seeds, data in (("seeds", "data"), (".", "data"), ("data/seeds", "data"))
+    )
+
+    assert (apart.state, inside.state, around.state) == ("ok", "note", "note")
+    assert "data, where Quoth keeps its own data, lies in the folder of documents ." in (
+        render("doctor.txt", **asdict(inside))
+    )
+    assert "The folder of documents data/seeds lies in data" in (
+        render("doctor.txt", **asdict(around))
     )
 
 

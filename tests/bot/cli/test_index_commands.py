@@ -38,6 +38,23 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_a_data_folder_among_the_documents_is_named_and_not_indexed(tmp_path: Path) -> None:
+    own = tmp_path / "data/collections/server-1/documents/own.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text("The secret is 7.")
+    (tmp_path / "a.txt").write_text("Theft costs 35.")
+
+    told = quoth("index", "--dry-run", "--seeds", ".", cwd=tmp_path)
+    apart = quoth("index", "--dry-run", "--seeds", ".", "--data", "../data", cwd=own.parent)
+
+    assert told.stdout.startswith("Added: a.txt.\n")
+    assert told.stderr == (
+        "data, where Quoth keeps its own data, lies in the folder of documents .; "
+        "nothing in it is indexed.\n"
+    )
+    assert apart.stderr == ""
+
+
 def test_an_empty_name_is_not_the_current_folder(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Something.")
 

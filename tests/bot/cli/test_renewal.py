@@ -37,6 +37,7 @@ def test_a_first_question_indexes_the_documents(real_data: Callable[[], Path]) -
     data = real_data()
 
     assert (data / "collections/base/CURRENT").exists()
+    assert (data / "collections").stat().st_mode & 0o777 == 0o700
     assert quoth("index", "verify", "--help").returncode == 0
     verified = quoth("index", "--data", str(data), "verify")
     assert verified.stdout.startswith("The index is sound: generation ")

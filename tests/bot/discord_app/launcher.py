@@ -80,7 +80,7 @@ def use_fakes(library: Library) -> None:
         return ChosenCalibration(FAKE_CALIBRATION)
 
     # The test builds; what it publishes is taken over.
-    index_watcher.is_up_to_date = lambda *_: True  # type: ignore[attr-defined]
+    index_watcher.is_up_to_date = lambda *_, **_named: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]

@@ -18,7 +18,7 @@ def follower(library: Library, service: AnswerService, *, succeeds: bool = True)
         return succeeds
 
     def is_outdated() -> bool:
-        return not is_up_to_date(library.collection.made_of(), library.documents)
+        return not is_up_to_date(library.collection.made_of(), library.documents, without=None)
 
     return IndexWatcher(service, is_outdated=is_outdated, build=build, pause_s=0.01)
 
