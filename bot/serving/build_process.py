@@ -90,9 +90,10 @@ class BuildProcess:
         self._is_heard = False
         self._is_paused = False
         self._is_ended = False
+        self._is_over = False
 
     async def run(self) -> Built | NotBuilt | Ended:
-        """Run it to its end."""
+        """Run it to its end, once."""
         child = await asyncio.create_subprocess_exec(
             *self._command,
             env=module_environment(),
@@ -118,7 +119,7 @@ class BuildProcess:
         except TimeoutError:
             return NotBuilt("too_long")
         finally:
-            self._timeout = None
+            self._is_over = True
             await _ended(child)
         return _built(report) or self._refused or Ended(code, self._last)
 
@@ -142,6 +143,9 @@ class BuildProcess:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Have it wait at its next step, until the block ends; its time stands still."""
+        if self._is_over:
+            yield
+            return
         loop = asyncio.get_running_loop()
         ends = self._timeout.when() if self._timeout is not None else None
         left_s = None if ends is None else ends - loop.time()
@@ -158,8 +162,8 @@ class BuildProcess:
             self._reschedule(None if left_s is None else loop.time() + left_s)
 
     def _reschedule(self, when: float | None) -> None:
-        # One that has just run out is no longer to be changed.
-        if self._timeout is not None and not self._timeout.expired():
+        # One that has run out, or is left, can't be changed any more.
+        if self._timeout is not None and not self._is_over:
             with contextlib.suppress(RuntimeError):
                 self._timeout.reschedule(when)
 

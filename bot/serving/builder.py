@@ -118,6 +118,9 @@ class Builder:
                 return await self._run(collection, process)
             finally:
                 self._running = None
+                # Those that went between are done before the next one begins.
+                async with self._between.turn(is_first=False, size=size):
+                    pass
 
     def _process(
         self, collection: str, *, rebuild: bool, progress: Callable[[Progress], None]
