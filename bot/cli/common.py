@@ -11,6 +11,7 @@ import click
 
 from bot.cli.output import say, say_json, unguarded
 from bot.collection_names import BASE_COLLECTION
+from bot.making_way import MakingWay
 from prompts import render
 
 if TYPE_CHECKING:
@@ -183,8 +184,9 @@ class JsonReporter:
     """Writes each step of a build to standard error, as one JSON object a line, for programs."""
 
     def __init__(self) -> None:
-        """Start without a stage."""
+        """Start without a stage, ready to make way for another build."""
         self._stage: dict[str, str | int] = {}
+        self._making_way = MakingWay()
 
     def waiting(self, holder: str) -> None:
         """Say that another build is running."""
@@ -199,6 +201,7 @@ class JsonReporter:
         """Count what is done."""
         self._stage["done"] = int(self._stage["done"]) + steps
         self._write(self._stage)
+        self._making_way.wait()
 
     def too_many(self, passages: int, most: int) -> None:
         """Say that there would be more passages than may be."""

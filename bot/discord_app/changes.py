@@ -15,7 +15,8 @@ from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
 from bot.event_log import event
-from bot.serving.builder import Builder, Built, NotBuilt, Progress
+from bot.serving.build_process import Built, NotBuilt, Progress
+from bot.serving.builder import Builder
 from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError

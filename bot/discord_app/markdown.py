@@ -33,10 +33,10 @@ def fit(text: str, max_chars: int = MAX_CONTENT) -> str:
     """
     Escape `text`, shortened at a word so that what comes of it has at most `max_chars` characters.
     """
-    kept = max_chars
-    while len(escaped := escape(shorten(text, kept))) > max_chars:
+    room = max_chars
+    while len(escaped := escape(shorten(text, room))) > max_chars:
         # A character that is dropped takes one backslash with it at most.
-        kept = max(1, kept - (len(escaped) - max_chars + 1) // 2)
+        room = max(1, room - (len(escaped) - max_chars + 1) // 2)
     return escaped
 
 

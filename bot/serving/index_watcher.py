@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.event_log import event
-from bot.serving.builder import Builder, Built
+from bot.serving.build_process import Built
+from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.changes import is_up_to_date

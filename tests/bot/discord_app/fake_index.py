@@ -3,7 +3,8 @@
 
 Usage: fake_index.py FOLDER index ARGUMENT ...
 
-While there is a file `hold-build` in the folder, texts are read and not encoded.
+While there is a file `hold-build` in the folder, texts are read and not encoded; with a file
+`slow-build`, many are encoded one by one, each after so many seconds as it says.
 """
 
 import sys
@@ -11,6 +12,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 import index.encoder
 from bot.cli.main import main
@@ -27,7 +30,14 @@ class HeldEncoder(FakeEncoder):
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         while self.hold.exists():
             time.sleep(0.01)
-        return super().encode(texts, progress)
+        slow = self.hold.with_name("slow-build")
+        if not slow.exists() or len(texts) == 1:
+            return super().encode(texts, progress)
+        made = []
+        for text in texts:
+            time.sleep(float(slow.read_text()))
+            made.append(super().encode([text], progress))
+        return np.concatenate(made)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,7 @@ def test_an_allowlist_that_becomes_empty_stays_one_and_that_is_said(
     other = local.add_channel(guild, "other")
     start_bot()
 
-    def change(name: str, **options: Channel) -> str:
+    def change(name: str, **options: Any) -> str:
         asked = local.slash(channel, asker, f"channels {name}", permissions=MANAGE_GUILD, **options)
         return local.answer_to(asked).content
 

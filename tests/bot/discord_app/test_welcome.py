@@ -1,11 +1,19 @@
 """Who may ask: the servers that are named, and direct messages where they are on."""
 
+from typing import Any
+
 import pytest
 
 from bot.settings import SettingsError, load_settings
 from tests.bot.discord_app.conftest import StartBot
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import SEND_MESSAGES, Channel, Guild, Message, User
+
+# Commands that show something of the documents, with their options.
+LOOKING: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("ask", {"question": "for arson"}),
+    ("sources", {}),
+)
 
 
 def own(local: LocalDiscord, channel: Channel) -> list[Message]:
@@ -42,7 +50,7 @@ def test_a_server_that_can_not_be_left_yet_is_not_served(
     start_bot(servers=frozenset({guild.id}))
     local.wait_for(lambda: own(local, stranger), "a word")
 
-    for name, options in (("ask", {"question": "for arson"}), ("sources", {}), ("help", {})):
+    for name, options in (*LOOKING, ("help", {})):
         asked = local.slash(stranger, asker, name, **options)
         assert "I serve only" in local.answer_to(asked).content
         assert asked.is_private
@@ -62,7 +70,7 @@ def test_direct_messages_are_told_in_a_sentence_where_they_are_off(
 
     said = local.say(direct, asker, "how many for arson")
     assert "don't answer in direct messages" in local.reply_to(said).content
-    for name, options in (("ask", {"question": "for arson"}), ("sources", {})):
+    for name, options in LOOKING:
         asked = local.answer_to(local.slash(direct, asker, name, **options))
         assert "don't answer in direct messages" in asked.content
     pressed = local.answer_to(local.press(answer, asker, "Context"))

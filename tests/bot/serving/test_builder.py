@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.serving import builder
-from bot.serving.builder import Builder, Built, NotBuilt, Progress
+from bot.serving.build_process import Built, NotBuilt, Progress
+from bot.serving.builder import Builder
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.conftest import Library
@@ -115,7 +116,10 @@ def test_a_build_that_makes_a_collection_too_large_is_refused_with_both_numbers(
     refused = asyncio.run(Builder(few).build(SCOPE))
     assert refused == NotBuilt("too_many_passages", passages=10, most=4)
     assert own.collection.current() == served
-    assert fields(caplog, "build_refused") == {"collection": SCOPE}
+    assert fields(caplog, "build_refused") == {
+        "collection": SCOPE,
+        "reason": "too_many_passages",
+    }
 
 
 def test_a_collection_that_is_too_large_already_may_shrink_and_be_made_again(
@@ -149,7 +153,64 @@ def test_a_build_that_takes_too_long_is_ended_and_the_next_one_runs(
     ended, base = asyncio.run(build())
     assert ended == NotBuilt("too_long")
     assert isinstance(base, Built)
-    assert fields(caplog, "build_too_long") == {"collection": SCOPE}
+    assert fields(caplog, "build_refused") == {"collection": SCOPE, "reason": "too_long"}
+
+
+@pytest.mark.parametrize("between", ["base", "server-bbbb"])
+def test_a_large_build_pauses_for_the_base_and_for_much_smaller_ones(
+    settings: Settings, library: Library, own: Library, between: str
+) -> None:
+    own.write("large.txt", paragraphs(30))
+    small = library if between == "base" else library.other(between)
+    small.write("small.txt", "For arson 812 were counted.")
+    (library.folder / "slow-build").write_text("0.05")
+    seen: list[Progress] = []
+
+    async def build() -> list[str]:
+        # Less time than the pause takes, which does not count.
+        builder = Builder(settings)
+        ended: list[str] = []
+
+        async def run(name: str, size: int, heard: list[Progress]) -> None:
+            built = await builder.build(name, size=size, progress=heard.append)
+            assert isinstance(built, Built)
+            ended.append(name)
+
+        large = asyncio.create_task(run(SCOPE, 30_000, seen))
+        while Progress("encode", 1, 30) not in seen:
+            await asyncio.sleep(0.01)
+        await run(between, 30, [])
+        await large
+        return ended
+
+    assert asyncio.run(build()) == [between, SCOPE]
+    paused = seen.index(Progress("wait"))
+    assert 0 < seen[paused - 1].done < 30
+    assert seen[-1] == Progress("encode", 30, 30)
+
+
+def test_a_build_that_is_paused_ends_with_the_others(
+    settings: Settings, library: Library, own: Library
+) -> None:
+    own.write("large.txt", paragraphs(30))
+    library.write("small.txt", "For arson 812 were counted.")
+    (library.folder / "slow-build").write_text("0.05")
+    hold = library.folder / "hold-build"
+    seen: list[Progress] = []
+
+    async def build() -> list[object]:
+        builder = Builder(settings)
+        large = asyncio.create_task(builder.build(SCOPE, size=30_000, progress=seen.append))
+        while Progress("encode", 1, 30) not in seen:
+            await asyncio.sleep(0.01)
+        hold.touch()
+        base = asyncio.create_task(builder.build())
+        while Progress("wait") not in seen:
+            await asyncio.sleep(0.01)
+        builder.close()
+        return list(await asyncio.gather(large, base))
+
+    assert asyncio.run(build()) == [NotBuilt("closed")] * 2
 
 
 def paragraphs(count: int) -> str:

@@ -1,6 +1,5 @@
 """How much a server may have, and how often and how long it may build."""
 
-import time
 from collections.abc import Callable
 
 from tests.bot.discord_app.documents.place import MAX_SERVER_PASSAGES, NEWER, NOT_SAID, NOTE, Place
@@ -77,12 +76,12 @@ def test_a_small_change_goes_before_a_large_one(alone: Callable[..., Place]) -> 
             "a place in the line",
         )
     hold.unlink()
-    ended = [place.done(asked) and time.monotonic() for asked in changes]
+    for asked in changes:
+        place.done(asked)
 
     built = [line for line in place.process.logged.splitlines() if " built " in line]
     names = [where.own_folder().name for where in (running, small, large)]
     assert [name in line for name, line in zip(names, built, strict=True)] == [True] * 3
-    assert len(ended) == 3
 
 
 def test_who_waits_longer_than_discord_remembers_is_told_directly(
@@ -100,3 +99,21 @@ def test_who_waits_longer_than_discord_remembers_is_told_directly(
     told = place.local.wait_for(lambda: list(direct.messages.values()), "a direct message")
     assert "In **Newsroom**" in told[0].content
     assert "Added **note.txt**. I now answer from 1 document" in told[0].content
+
+
+def test_a_small_change_is_served_while_a_large_one_is_built(alone: Callable[..., Place]) -> None:
+    place = alone(QUOTH_MAX_SERVER_BYTES="1000000", QUOTH_MAX_DOCUMENT_BYTES="1000000")
+    small = place.elsewhere()
+    slow = place.folder / "slow-build"
+    slow.write_text("1")
+    large = place.change("add", file=Upload("long.txt", LONG.encode()))
+    place.local.wait_for(
+        lambda: any(f"of {HALF} passages" in text for text in large.shown), "a build"
+    )
+
+    assert small.add(NOTE).startswith("Added **note.txt**. I now answer from 1 document")
+    assert not any("I now answer" in text for text in large.shown)
+    assert any("Waiting for another build" in text for text in large.shown)
+    slow.write_text("0")
+    assert place.done(large).startswith("Added **long.txt**")
+    assert small.answer("fraud") == "55"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bot.serving.builder import BUILD_NICENESS
+from bot.serving.build_process import BUILD_NICENESS
 from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, Place
 from tests.discord_service.service import TOKEN
 
