@@ -18,6 +18,8 @@ from index.formats import parse as parse_here
 from index.formats.base import FORMATS, Parse, Place
 
 MAX_TITLE_CHARS = 100
+# Ends what was shortened.
+ELLIPSIS = "…"
 # Text has almost none of these; a picture or a program has many from its first block on.
 MAX_CONTROL_SHARE = 0.02
 SNIFFED_CHARS = 65_536
@@ -312,7 +314,7 @@ def shorten(text: str, max_chars: int) -> str:
         return text
     cut = text[: max_chars - 1]
     head = cut.rpartition(" ")[0] if not text[max_chars - 1].isspace() else cut
-    return (head or cut).rstrip(" ,;:.") + "…"
+    return (head or cut).rstrip(" ,;:.") + ELLIPSIS
 
 
 def first_line(text: str) -> str | None:
