@@ -245,7 +245,9 @@ def _is_same(one: Candidate, other: Candidate) -> bool:
 
 
 def _texts(hits: Sequence[Hit]) -> list[PassageText]:
-    return [PassageText(hit.passage.id, hit.passage.text) for hit in hits]
+    return [
+        PassageText(hit.passage.id, hit.passage.text, context=hit.passage.context) for hit in hits
+    ]
 
 
 def worth_reading(hits: Sequence[Hit]) -> list[Hit]:

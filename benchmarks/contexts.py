@@ -34,7 +34,6 @@ from reader.model import OnnxReader, PassageText, Reader, shipped_weights
 
 QUESTIONS = "questions.jsonl"
 _READ = 5
-_SPANS = 3
 _PLAIN, _WITH = "passage alone", "with context"
 _FORMS: dict[str, Callable[[Passage], str]] = {
     _PLAIN: lambda passage: passage.text,
@@ -165,12 +164,12 @@ def _rank(passages: Sequence[Passage], asked: Asked) -> int:
 
 
 def _f1(reader: Reader, asked: Asked, found: Sequence[Passage], *, with_context: bool) -> float:
-    """Read passages, with their contexts or without; spans in a context count as none."""
-    given = {each.id: each.searched if with_context else each.text for each in found}
-    texts = [PassageText(number, text) for number, text in given.items()]
-    begins = {each.id: len(given[each.id]) - len(each.text) for each in found}
-    spans = reader.read(asked.text, texts, _SPANS)
-    best = next((span for span in spans if span.start_char >= begins[span.passage_id]), None)
+    """How right the best span of some passages is, which are read with contexts or without."""
+    given = [
+        PassageText(each.id, each.text, context=each.context if with_context else "")
+        for each in found
+    ]
+    best = next(iter(reader.read(asked.text, given, 1)), None)
     return grade(best.text if best else "", asked.answers).f1
 
 

@@ -1,15 +1,15 @@
 """
 Where a passage stands: its document's title and the headings above it.
 
-They are searched with the passage, by vectors and by words, since they often name what it speaks
-of. They are never read for an answer and never quoted.
+They are searched with the passage, by vectors and by words, and read before it, since they often
+name what it speaks of. They are never an answer and never quoted.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from index.documents import Document, shorten
+from index.documents import ELLIPSIS, Document, shorten
 from index.formats.base import Place
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
@@ -27,8 +27,10 @@ class Contexts:
 
     def __init__(self, document: Document) -> None:
         """Begin before the first passage."""
-        # A document without a title is named after its file, which may be renamed.
+        # A document without a title is named after its file, which may be renamed. What had to be
+        # cut is the beginning of its text.
         is_named = document.title != PurePosixPath(document.id).name
+        is_named = is_named and not document.title.endswith(ELLIPSIS)
         self._title = document.title if is_named else ""
         self._sections = _sections(document.places)
         self._names: tuple[str, ...] = ()
@@ -46,7 +48,7 @@ class Contexts:
             self._names = self._next[1]
             self._next = next(self._sections, None)
         names = dict.fromkeys((self._title, *self._names))
-        return _joined([name for name in names if name and name.rstrip("…") not in text])
+        return _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
 
 
 def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:

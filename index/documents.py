@@ -23,6 +23,8 @@ from index.formats.base import FORMATS, Parse, Place
 MAX_TITLE_CHARS = 100
 # A title is made of so much of its line: a line can be the whole document.
 _MAX_FIRST_LINE_CHARS = 10_000
+# Ends what was shortened.
+ELLIPSIS = "…"
 # Text has almost none of these; a picture or a program has many from its first block on.
 MAX_CONTROL_SHARE = 0.02
 SNIFFED_CHARS = 65_536
@@ -396,7 +398,7 @@ def shorten(text: str, max_chars: int) -> str:
         return text
     cut = text[: max_chars - 1]
     head = cut.rpartition(" ")[0] if not text[max_chars - 1].isspace() else cut
-    return (head or cut).rstrip(" ,;:.") + "…"
+    return (head or cut).rstrip(" ,;:.") + ELLIPSIS
 
 
 def _beginning(text: str, min_chars: int) -> str:

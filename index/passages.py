@@ -59,7 +59,7 @@ class Passage:
     """Start and end of each sentence, in characters of the passage; of one that was too long for a
     passage, of each part."""
     context: str = ""
-    """Where it stands, which is searched with it and never quoted; see `index.contexts`."""
+    """Where it stands, searched and read with it, never quoted; see `index.contexts`."""
 
     @property
     def searched(self) -> str:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reader.errors import ReaderError
 from reader.helpers import Helpers
-from reader.spans import Logits, Span, best_spans, mean_logits
+from reader.spans import Logits, Span, best_spans, from_character, mean_logits
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -61,6 +61,18 @@ class PassageText:
     text: str
     others: tuple[Wording, ...] = ()
     """Other wordings of the question for it; its spans are then those of the mean logits."""
+    context: str = ""
+    """What is read before it, such as its document's title; no span is of that."""
+
+    @property
+    def whole(self) -> str:
+        """What is read: the context, if there is one, and the text."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def text_start(self) -> int:
+        """Where the text begins in `whole`, in characters."""
+        return len(self.whole) - len(self.text)
 
 
 class Reader(Protocol):
@@ -164,16 +176,15 @@ class OnnxReader:
         question_ids = self._question_ids(question)
 
         def read_one(passage: PassageText) -> list[Span]:
-            tokens = self._tokenizer.encode(passage.text, add_special_tokens=False)
+            tokens = self._tokenizer.encode(passage.whole, add_special_tokens=False)
             asked = [(question_ids, 1.0)]
             asked += [(self._question_ids(other.text), other.weight) for other in passage.others]
             logits = mean_logits([(self.logits(ids, tokens.ids), weight) for ids, weight in asked])
             kept = len(logits.start) - 1
-            return best_spans(
-                passage.id, passage.text, tokens.offsets[:kept], logits, spans_per_passage
-            )
+            offsets, logits = from_character(passage.text_start, tokens.offsets[:kept], logits)
+            return best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
 
-        read = self._helpers.map(read_one, passages, size=lambda passage: len(passage.text))
+        read = self._helpers.map(read_one, passages, size=lambda passage: len(passage.whole))
         return sorted(chain.from_iterable(read), key=lambda span: -span.margin)
 
     def _question_ids(self, question: str) -> list[int]:

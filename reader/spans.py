@@ -71,6 +71,23 @@ class Logits:
     """Likewise."""
 
 
+def from_character(
+    position: int, offsets: Sequence[tuple[int, int]], logits: Logits
+) -> tuple[list[tuple[int, int]], Logits]:
+    """
+    Leave out the tokens before a character, and count from it.
+
+    Args:
+        position: A character of the text that was read.
+        offsets: Start and end of each token in it, in characters.
+        logits: Of these tokens, behind "no answer", which stays.
+    """
+    first = next((at for at, (start, _) in enumerate(offsets) if start >= position), len(offsets))
+    kept = np.r_[0, first + 1 : len(logits.start)]
+    shifted = [(start - position, end - position) for start, end in offsets[first:]]
+    return shifted, Logits(logits.start[kept], logits.end[kept])
+
+
 def mean_logits(several: Sequence[tuple[Logits, float]]) -> Logits:
     """
     Average what the model says of one passage when a question is worded in several ways.

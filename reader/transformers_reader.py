@@ -21,7 +21,7 @@ from reader.model import (
     Wording,
     file_sha256,
 )
-from reader.spans import Logits, Span, best_spans, mean_logits
+from reader.spans import Logits, Span, best_spans, from_character, mean_logits
 
 # Files of a model's folder that decide what it computes.
 _DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
@@ -116,7 +116,7 @@ class TransformersReader:
         spans: list[Span] = []
         for passage in passages:
             wordings = (Wording(question, 1.0), *passage.others)
-            read = [self._logits(self._shortened(one.text), passage.text) for one in wordings]
+            read = [self._logits(self._shortened(one.text), passage.whole) for one in wordings]
             logits = mean_logits(
                 [
                     (logits, wording.weight)
@@ -125,6 +125,7 @@ class TransformersReader:
             )
             # All wordings see the same tokens from the start, some fewer than others.
             offsets = min((offsets for offsets, _ in read), key=len)
+            offsets, logits = from_character(passage.text_start, offsets, logits)
             spans += best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
         return sorted(spans, key=lambda span: -span.margin)
 

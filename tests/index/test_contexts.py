@@ -67,6 +67,10 @@ def test_rows_pages_and_the_names_of_files_are_no_context() -> None:
     assert Contexts(document("x" * 60, places, title="harbour.md")).context(45, "text") == ""
 
 
+def test_a_first_line_that_had_to_be_cut_to_a_title_is_no_context() -> None:
+    assert Contexts(document("x" * 60, title="The council of Vellmar said…")).context(45, "x") == ""
+
+
 def test_of_too_many_headings_the_nearest_and_the_title_are_kept() -> None:
     places = [heading(level * 10, f"{level} " + "long " * 12, level) for level in range(1, 6)]
     context = Contexts(document("x" * 80, places)).context(70, "text")

@@ -47,6 +47,19 @@ def test_spans_come_best_first_and_are_slices(reader: OnnxReader) -> None:
         assert texts[span.passage_id][span.start_char : span.end_char] == span.text
 
 
+def test_what_is_read_before_a_passage_is_understood_and_never_the_answer(
+    reader: OnnxReader,
+) -> None:
+    passage = PassageText(0, "The fine is 35 marks.", context="Arson: 90 marks, says Mr. Keller")
+
+    best = reader.read("how high is the fine for arson", [passage], 3)
+
+    assert best[0].text in {"35", "35 marks"}
+    assert best != reader.read("how high is the fine for arson", [replace(passage, context="")], 3)
+    for span in [*best, *reader.read("who says so", [passage], 20)]:
+        assert passage.text[span.start_char : span.end_char] == span.text
+
+
 def test_a_passage_is_read_the_same_in_any_company(reader: OnnxReader) -> None:
     """In one padded batch, int8 scales made a passage's logits depend on the others'."""
     question = "how many were fined for theft"

@@ -124,6 +124,16 @@ def test_odd_passages_are_read_all_the_same(reader: TransformersReader, text: st
         assert text[span.start_char : span.end_char] == span.text
 
 
+def test_no_span_is_of_what_is_read_before_a_passage(reader: TransformersReader) -> None:
+    passage = PassageText(0, "bread costs two francs", context="theft arson: people")
+
+    spans = reader.read("how many people for theft", [passage], 20)
+
+    assert spans
+    for span in spans:
+        assert passage.text[span.start_char : span.end_char] == span.text
+
+
 def test_two_models_have_two_hashes(reader: TransformersReader, tmp_path: Path) -> None:
     other = TransformersReader(make_model(tmp_path / "other", seed=1))
 
