@@ -98,7 +98,7 @@ def _fits(members: list[Node], character: str) -> bool:
 
 def _is(code: Any, value: Any, character: str) -> bool:
     if code is codes.LITERAL:
-        return ord(character) == value
+        return bool(ord(character) == value)
     if code is codes.RANGE:
         return bool(value[0] <= ord(character) <= value[1])
     return code is codes.CATEGORY and _CATEGORIES[value](character)

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from answering.question import Question
 from bot.discord_app import running
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import COGS
@@ -183,7 +184,7 @@ def test_connections_that_fail_end_no_build_of_the_documents(
         records.close()
 
     assert len(builds) == 1
-    assert service.answer("how many for fraud", (), 0, None).spans[0].text == "55"
+    assert service.answer(Question("how many for fraud"), (), 0, None).spans[0].text == "55"
 
 
 @pytest.mark.parametrize("error", [OSError(), aiohttp.ClientError(), AttributeError()])
