@@ -98,6 +98,8 @@ def build(
         NoDocumentsError: If the folder is missing, or no document could be read and `may_be_empty`
             is not set; nothing is published.
         EncoderError: If the encoder can't be loaded.
+        EncodingInterruptedError: If somebody ends it while passages are encoded; those that were
+            are kept, and the next build needs only the others.
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
@@ -258,6 +260,7 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
     ):
         vectors = PassageVectors(texts, cache, plan.encoder, plan.reporter)
         vectors.make_missing(extended.vectors.first_added_id if extended else 0, anew=plan.rebuild)
+        plan.reporter.stage("write", 0)
         if extended is None:
             write_searchable(folder, texts, vectors, dim, plan.sizing)
         else:

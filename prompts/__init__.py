@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Style = Callable[[str], str]
 
+_MINUTE_S = 60
+
 
 def render(template: str, /, **values: object) -> str:
     """
@@ -43,9 +45,18 @@ def _environment() -> "Environment":
     )
     environment.filters["number"] = "{:,}".format
     environment.filters["counted"] = counted
+    environment.filters["duration"] = duration
     return environment
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 passage`, `1,204 passages`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2 h 5 min`: as exactly as a guess deserves."""
+    if seconds < _MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / _MINUTE_S), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -155,6 +155,10 @@ def _build(
 
         try:
             report = index_collection(target.settings, target.name, reporter, rebuild=rebuild)
+        except KeyboardInterrupt as interrupt:
+            reporter.finish()
+            _say_interrupted(interrupt, rebuild=rebuild)
+            raise
         finally:
             reporter.finish()
     values = asdict(report)
@@ -166,6 +170,16 @@ def _build(
         click.echo(printable(render("index_built.txt", max_named=MAX_NAMED, **values)))
     if report.failures:
         ctx.exit(Exit.FAILURE)
+
+
+def _say_interrupted(interrupt: KeyboardInterrupt, *, rebuild: bool) -> None:
+    """Say what is kept of a build that was ended; building anew makes use of nothing."""
+    from index.errors import EncodingInterruptedError
+
+    kept = total = None
+    if isinstance(interrupt, EncodingInterruptedError) and not rebuild:
+        kept, total = interrupt.kept, interrupt.total
+    click.echo(render("interrupted.txt", kept=kept, total=total), err=True)
 
 
 def _named(changes: "Changes") -> dict[str, object]:
