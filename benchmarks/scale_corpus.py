@@ -88,6 +88,9 @@ class PerturbingEncoder:
         """See `index.passages.TokenOffsets`."""
         return self._offsets(texts)
 
+    def prepare(self, count: int) -> None:
+        """Nothing has to be loaded."""
+
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """Choose a real vector by each text's hash, and move it."""
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from index.build import BuildReport
 
 SPLITTING = Splitting()
+# What a build may take to say how to go on, after Ctrl-C has ended it and us.
+_LAST_WORDS_S = 5.0
 # What a shell adds to the number of the signal that ended a command.
 _ENDED_BY_SIGNAL = 128
 # The descriptor: in a notebook, `sys.stderr` is no file.
@@ -48,6 +50,7 @@ def index_collection(
         max_passages: Refuse to make the collection larger than this.
 
     Raises:
+        EncodingInterruptedError: If somebody ends it while passages are encoded.
         IndexingError: If that can't be done.
     """
     from index.build import build
@@ -59,7 +62,11 @@ def index_collection(
         Collection(settings.collection(name)),
         settings.documents(name),
         without=settings.data,
-        open_encoder=lambda: SentenceEncoder(settings.encoder, settings.encoder_exports),
+        open_encoder=lambda: SentenceEncoder(
+            settings.encoder,
+            settings.encoder_exports,
+            begins=lambda name: reporter.stage(name, 0),
+        ),
         vectors=settings.vectors,
         splitting=SPLITTING,
         reporter=reporter,
@@ -176,6 +183,11 @@ def run_to_its_end(command: Sequence[str]) -> int:
                 if told:
                     child.terminate()
                 code = child.wait()
+            except KeyboardInterrupt:
+                # The terminal has told it, too.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_LAST_WORDS_S)
+                raise
             finally:
                 if child.poll() is None:
                     child.terminate()

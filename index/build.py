@@ -102,6 +102,8 @@ def build(
             is not set; nothing is published.
         EncoderError: If the encoder can't be loaded.
         TooManyPassagesError: If there would be more than `max_passages`.
+        EncodingInterruptedError: If somebody ends it while passages are encoded; those that were
+            are kept, and the next build needs only the others.
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
@@ -265,6 +267,7 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
         _check_passages(plan, texts.passage_count)
         vectors = PassageVectors(texts, cache, plan.encoder, plan.reporter)
         vectors.make_missing(extended.vectors.first_added_id if extended else 0, anew=plan.rebuild)
+        plan.reporter.stage("write", 0)
         if extended is None:
             write_searchable(folder, texts, vectors, dim, plan.sizing)
         else:

@@ -67,6 +67,10 @@ class Encoder(Protocol):
         """See `index.passages.TokenOffsets`."""
         ...
 
+    def prepare(self, count: int) -> None:
+        """Get ready to embed so many texts, in calls for some of them."""
+        ...
+
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """Embed texts: unit length, shape (len(texts), dim)."""
         ...
@@ -83,30 +87,40 @@ class QuestionEncoder(Protocol):
 class SentenceEncoder:
     """The real encoder. Its weights are read when the first text is encoded."""
 
-    def __init__(self, name: str, exports: Path) -> None:
+    def __init__(
+        self, name: str, exports: Path, *, begins: Callable[[str], None] = lambda _: None
+    ) -> None:
         """
         Find the encoder, and export it if that has not been done.
 
         Args:
             name: See `find_encoder`.
             exports: The folder of exported encoders, one subfolder per encoder hash.
+            begins: Told of what takes seconds: "export", or "model", which is loaded.
 
         Raises:
             EncoderError: If it can't be found, loaded or exported.
         """
         self.name = name
+        self._begins = begins
         self._folder = find_encoder(name)
         self.sha256 = folder_sha256(self._folder)
         self._model: SentenceTransformer | None = None
-        self.export = ensure_exported(
-            exports, name, self.sha256, lambda: self._load(FUSIBLE_ATTENTION)
-        )
+        self.export = ensure_exported(exports, name, self.sha256, self._load_for_export)
         self._few = OnnxDocumentEncoder(self.export)
         self.dim = self._few.dim
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
         return self._few.token_offsets(texts)
+
+    def prepare(self, count: int) -> None:
+        """Load the model, unless it is there or `count` texts are too few for it."""
+        if self._model is None and count > FEW_TEXTS:
+            self._begins("model")
+            self._model = self._load()
+            if _has_bfloat16():
+                self._model.bfloat16()
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """
@@ -119,12 +133,9 @@ class SentenceEncoder:
         Returns:
             Unit length, shape (len(texts), dim).
         """
-        if self._model is None and len(texts) <= FEW_TEXTS:
-            return self._encode_few(texts, progress)
+        self.prepare(len(texts))
         if self._model is None:
-            self._model = self._load()
-            if _has_bfloat16():
-                self._model.bfloat16()
+            return self._encode_few(texts, progress)
         # Texts of like length share a batch, so that little of it is padding.
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -147,6 +158,10 @@ class SentenceEncoder:
             vectors[row] = self._few.encode_document(text)
             progress(1)
         return vectors
+
+    def _load_for_export(self) -> "SentenceTransformer":
+        self._begins("export")
+        return self._load(FUSIBLE_ATTENTION)
 
     def _load(self, attention: str | None = None) -> "SentenceTransformer":
         # The hub is asked once, in find_encoder; from here on nothing may reach for it.

@@ -1,19 +1,28 @@
 """The vectors of passages: from the cache, or made."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from random import Random
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from index.encoder import Encoder, Progress, Vectors
+from index.errors import EncodingInterruptedError
 from index.reporting import Reporter
 from index.texts import Texts
 from index.vector_cache import VectorCache
 
-# Texts encoded between two writes to the vector cache: what a killed build loses at most. Among
-# more texts there are more of like length.
-_ENCODED_AT_ONCE = 4_096
+# Texts that are looked up at once. Among more of them there are more of like length, which are
+# encoded together.
+_WANTED_AT_ONCE = 4_096
+# Texts encoded between two writes to the vector cache: what a build loses at most that is ended. A
+# few seconds' work on two cores.
+_KEPT_AT_ONCE = 128
+
+
+_Items = TypeVar("_Items", list[bytes], "array[int]")
 
 
 class PassageVectors:
@@ -41,6 +50,9 @@ class PassageVectors:
         Args:
             first_id: Of the passages.
             anew: Make also those that are there.
+
+        Raises:
+            EncodingInterruptedError: If somebody ends it; what was encoded is in the cache.
         """
         # Eight bytes per passage; their texts and vectors are held for some hundred at once.
         wanted = array("q")
@@ -48,15 +60,26 @@ class PassageVectors:
             keys = self._texts.keys(ids)
             missing = set(keys.values()) if anew else self._cache.missing(keys.values())
             wanted.extend(i for i, key in keys.items() if key in missing)
+        self._encoder.prepare(len(wanted))
         self._reporter.stage("encode", len(wanted))
-        for start in range(0, len(wanted), _ENCODED_AT_ONCE):
-            some = wanted[start : start + _ENCODED_AT_ONCE]
-            keys = self._texts.keys(some)
-            # A text that stands in several passages is encoded with the first.
-            missing = set(keys.values()) if anew else self._cache.missing(keys.values())
-            made = self._make(keys, missing, self._reporter.advance)
-            self._reporter.advance(len(some) - len(made))
+        try:
+            for some in _in_parts(wanted, _WANTED_AT_ONCE):
+                keys = self._texts.keys(some)
+                # A text that stands in several passages is encoded with the first.
+                missing = set(keys.values()) if anew else self._cache.missing(keys.values())
+                made = self._make(keys, missing, self._reporter.advance)
+                self._reporter.advance(len(some) - len(made))
+        except KeyboardInterrupt as interrupt:
+            raise EncodingInterruptedError(self._count_kept(wanted), len(wanted)) from interrupt
         self._made = wanted
+
+    def _count_kept(self, wanted: "array[int]") -> int:
+        kept = 0
+        for some in _in_parts(wanted, _WANTED_AT_ONCE):
+            keys = self._texts.keys(some).values()
+            missing = self._cache.missing(keys)
+            kept += sum(key not in missing for key in keys)
+        return kept
 
     def read(self, ids: Iterable[int]) -> Vectors:
         """
@@ -78,15 +101,24 @@ class PassageVectors:
     def _make(
         self, keys: dict[int, bytes], wanted: set[bytes], progress: Progress
     ) -> dict[bytes, Vectors]:
-        """Encode the texts with the `wanted` keys, each once, and keep their vectors."""
+        """Encode the texts with the `wanted` keys, each once; each part is kept when it is made."""
         first = {key: i for i, key in reversed(keys.items()) if key in wanted}
-        if not first:
-            return {}
         texts = self._texts.searched(sorted(first.values()))
-        order = list(first)
-        vectors = self._encoder.encode([texts[first[key]] for key in order], progress)
-        self._cache.add(order, vectors)
-        return dict(zip(order, vectors, strict=True))
+        by_length = sorted(first, key=lambda key: len(texts[first[key]]))
+        parts = list(_in_parts(by_length, _KEPT_AT_ONCE))
+        # In no order of length: how long the rest takes is guessed from what was done.
+        Random(0).shuffle(parts)  # noqa: S311 - no secret
+        made: dict[bytes, Vectors] = {}
+        for part in parts:
+            vectors = self._encoder.encode([texts[first[key]] for key in part], progress)
+            self._cache.add(part, vectors)
+            made.update(zip(part, vectors, strict=True))
+        return made
+
+
+def _in_parts(items: _Items, size: int) -> Iterator[_Items]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def scattered(vectors: PassageVectors, texts: Texts, first_id: int, dim: int) -> Vectors:

@@ -34,6 +34,16 @@ class IndexDamagedError(IndexingError):
     """A file of the generation is missing or is not what was written."""
 
 
+class EncodingInterruptedError(KeyboardInterrupt):
+    """Somebody ended a build while it encoded passages; what was encoded is kept."""
+
+    def __init__(self, kept: int, total: int) -> None:
+        """Say how many of the passages that had to be encoded are kept."""
+        super().__init__(f"{kept} of {total}")
+        self.kept = kept
+        self.total = total
+
+
 class BuildError(IndexingError):
     """A new generation could not be written; the old one is untouched."""
 

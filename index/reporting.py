@@ -11,7 +11,12 @@ class Reporter(Protocol):
         ...
 
     def stage(self, name: str, total: int) -> None:
-        """A stage of `total` steps begins: "read" counts documents, "encode" passages."""
+        """
+        A stage of `total` steps begins: "read" counts documents, "encode" passages.
+
+        Others take seconds and have no steps, and a `total` of 0: "export" and "model", in which
+        the encoder is made ready, and "write".
+        """
         ...
 
     def advance(self, steps: int) -> None:

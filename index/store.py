@@ -202,6 +202,7 @@ class Collection:
 
         Whatever is still there when the block ends is deleted. So is what a killed build left, and
         every generation newer than the current one: it was never served, or was gone back from.
+        Where somebody ended the build, the folder stays, empty: it will be taken up again.
 
         Yields:
             The generation's id, and the folder.
@@ -212,10 +213,16 @@ class Collection:
         generation = f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
         folder = self._generations / f"{_UNFINISHED}{generation}"
         folder.mkdir()
+        is_ended = False
         try:
             yield generation, folder
+        except KeyboardInterrupt:
+            is_ended = True
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            if is_ended:
+                folder.mkdir()
 
     def _tidy(self) -> None:
         for leftover in self._generations.glob(f"{_UNFINISHED}*"):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Style = Callable[[str], str]
 
+_MINUTE_S = 60
+
 
 def render(template: str, /, **values: object) -> Shown:
     """
@@ -50,6 +52,7 @@ def _environment() -> "Environment":
     environment.filters["number"] = "{:,}".format
     environment.filters["counted"] = counted
     environment.filters["sized"] = sized
+    environment.filters["duration"] = duration
     return environment
 
 
@@ -65,3 +68,11 @@ def sized(size: int) -> str:
     if size < 2**20:
         return f"{size / 2**10:.0f} KiB"
     return f"{size / 2**20:.1f} MiB"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2 h 5 min`: as exactly as a guess deserves."""
+    if seconds < _MINUTE_S:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / _MINUTE_S), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

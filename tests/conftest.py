@@ -67,6 +67,9 @@ class FakeEncoder:
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
 
+    def prepare(self, count: int) -> None:
+        """It is always ready."""
+
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         self.encoded += texts
         progress(len(texts))

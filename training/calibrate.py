@@ -17,7 +17,8 @@ class SayingReporter:
 
     def stage(self, name: str, total: int) -> None:
         """Say what begins."""
-        say(f"{render('stage.txt', name=name)}: {total:,}")
+        if total:
+            say(f"{render('stage.txt', name=name)}: {total:,}")
 
     def advance(self, steps: int) -> None:
         """Say nothing."""

@@ -166,6 +166,10 @@ def _build(
         except TooManyPassagesError as error:
             reporter.too_many(error.passages, error.most)
             raise
+        except KeyboardInterrupt as interrupt:
+            reporter.finish()
+            _say_interrupted(interrupt, rebuild=rebuild)
+            raise
         finally:
             reporter.finish()
     values = asdict(report)
@@ -176,6 +180,16 @@ def _build(
         say(render("index_built.txt", max_named=MAX_NAMED, **values))
     if report.failures:
         ctx.exit(Exit.FAILURE)
+
+
+def _say_interrupted(interrupt: KeyboardInterrupt, *, rebuild: bool) -> None:
+    """Say what is kept of a build that was ended; building anew makes use of nothing."""
+    from index.errors import EncodingInterruptedError
+
+    kept = total = None
+    if isinstance(interrupt, EncodingInterruptedError) and not rebuild:
+        kept, total = interrupt.kept, interrupt.total
+    say(render("interrupted.txt", kept=kept, total=total), err=True)
 
 
 def _named(changes: "Changes") -> dict[str, object]:

@@ -15,7 +15,7 @@ import pytest
 from answering.question import Question
 from index.changes import is_up_to_date
 from index.encoder import Progress, Vectors
-from index.errors import BuildError, NoDocumentsError
+from index.errors import BuildError, EncodingInterruptedError, NoDocumentsError
 from index.inspection import verify
 from index.passages import Splitting
 from tests.conftest import ROOT, FakeEncoder, Library, QuietReporter
@@ -166,6 +166,55 @@ def test_what_there_is_no_memory_for_at_all_ends_a_build_with_its_reason(library
         library.build()
 
 
+class Interrupted(FakeEncoder):
+    """Somebody presses Ctrl-C while it encodes the text after so many."""
+
+    patience = 300
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        if len(self.encoded) + len(texts) > self.patience:
+            raise KeyboardInterrupt
+        return super().encode(texts, progress)
+
+
+def test_what_was_encoded_before_a_build_was_ended_is_not_encoded_again(library: Library) -> None:
+    library.write("before.txt", "Fines for theft 35.")
+    before = library.build().generation
+    for number in range(500):
+        library.write(f"{number}.txt", f"Fines for crime {number} are {number}00.")
+    library.encoder = Interrupted()
+
+    with pytest.raises(EncodingInterruptedError) as told:
+        library.build()
+
+    kept = told.value.kept
+    assert (200 <= kept <= 300, told.value.total) == (True, 500)
+    assert library.collection.current() == before
+    # So that nobody takes the vectors out of the cache meanwhile.
+    assert library.collection.is_unfinished()
+
+    library.encoder = FakeEncoder()
+    report = library.build()
+
+    assert (report.encoded, report.reused) == (500 - kept, kept + 1)
+    assert len(library.encoder.encoded) == 500 - kept
+    assert not library.collection.is_unfinished()
+
+
+def test_a_build_that_is_ended_before_it_encodes_keeps_nothing(library: Library) -> None:
+    class Ended(FakeEncoder):
+        def prepare(self, count: int) -> None:
+            raise KeyboardInterrupt
+
+    library.write("a.txt", "Fines for theft 35.")
+    library.encoder = Ended()
+
+    with pytest.raises(KeyboardInterrupt) as told:
+        library.build()
+
+    assert not isinstance(told.value, EncodingInterruptedError)
+
+
 def test_an_empty_folder_publishes_nothing(library: Library) -> None:
     with pytest.raises(NoDocumentsError, match="holds no documents"):
         library.build()
@@ -242,7 +291,7 @@ def test_progress_counts_documents_and_then_passages(library: Library) -> None:
 
     library.build(reporter)
 
-    assert reporter.stages == {"read": 2, "encode": 2}
+    assert reporter.stages == {"read": 2, "encode": 2, "write": 0}
     assert reporter.steps == 4
 
 

@@ -42,5 +42,5 @@ class HeldEncoder(FakeEncoder):
 
 if __name__ == "__main__":
     hold = Path(sys.argv.pop(1)) / "hold-build"
-    index.encoder.SentenceEncoder = lambda name, _: HeldEncoder(name, hold=hold)  # type: ignore[assignment, misc, return-value]
+    index.encoder.SentenceEncoder = lambda name, *_, **__: HeldEncoder(name, hold=hold)  # type: ignore[assignment, misc]
     main()
