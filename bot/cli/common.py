@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.output import say, say_json
+from bot.cli.output import say, say_json, unguarded
 from bot.collection_names import BASE_COLLECTION
 from bot.making_way import MakingWay
 from prompts import render
