@@ -33,7 +33,10 @@ def hostile_strings(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
         found |= dict.fromkeys((("", sample), ("", f"{sample} ")))
     for before, unit in _repeated(tree):
         found |= dict.fromkeys(
-            ((before, unit), ("", unit), ("", before + unit), ("", f"{before}{unit} "))
+            (
+                *((before, unit), ("", unit), ("a", unit)),
+                *(("", before + unit), ("", f"{before}{unit} ")),
+            )
         )
     return [(before, unit) for before, unit in found if unit]
 

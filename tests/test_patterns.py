@@ -94,7 +94,7 @@ _ALL_SOURCE = "".join(path.read_text() for path in _SOURCES)
 def begins_at_the_start(name: str) -> bool:
     """Whether a pattern is never looked for further on in a text."""
     variable = name.split(".")[-2] if ":" not in name else "no variable"
-    uses = set(re.findall(rf"\b{variable}\.(\w+)\(", _ALL_SOURCE)) & set(_USES)
+    uses = set(re.findall(rf"\b{variable}\.(\w+)", _ALL_SOURCE)) & set(_USES)
     return bool(uses) and uses <= {"match", "fullmatch"}
 
 

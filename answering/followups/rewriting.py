@@ -121,7 +121,7 @@ def _plain(word: str) -> str:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"^\W+|\W+$", "", word).lower()
+    return re.sub(r"^\W+|(?<!\W)\W+$", "", word).lower()
 
 
 def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) -> int:

@@ -25,7 +25,7 @@ CONTEXT_CHARS = 700
 
 # Stand for the answer's bounds while lines are broken. `printable` lets no text bring its own.
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_BOUNDED = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
+_BOUNDED = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
 
 
 def styles(*, colour: bool) -> tuple[Style, Style]:

@@ -44,7 +44,7 @@ _IMPORT = re.compile(
     r"|export\s+(?:const|default|let|var|(?:async\s+)?function|class|[{*])"
 )
 # `:::note`, `::: {.tip}`, `:::` around a piece of text; a title may follow the name.
-_COLONS = re.compile(r":{3,}[ \t]*(?:\{[^{}\n]*\}|[\w-]*)[ \t]*(?P<title>.*)")
+_COLONS = re.compile(r":{3,}+[ \t]*+(?:\{[^{}\n]*+\}|[\w-]*+)[ \t]*+(?P<title>.*+)")
 
 _Environment = dict[str, Any]
 

@@ -35,7 +35,8 @@ _CHARACTERS = str.maketrans(
     }
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_BROKEN_BY_LINE = re.compile(r"([^\W\d_]+)\u00ad\s*([^\W\d_]+)")
+# Looked for where a word begins: at each of its letters, a long one would take the square of it.
+_BROKEN_BY_LINE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\u00ad\s*+([^\W\d_]++)")
 # Lines at the top and at the bottom of a page, of which a header or a footer is made.
 _MARGIN_LINES = 2
 # A header stands on so many pages at least; odd and even pages, and chapters, have their own.
