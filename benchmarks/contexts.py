@@ -8,7 +8,7 @@ What it gains to search titles and headings with the passages that stand under t
 Each passage of a FILE is a document with its title; with --articles, those of one title are one
 document. A folder of --sections holds documents, and `questions.jsonl` beside them. DATA is a data
 folder whose encoder was exported, as any build leaves it. With --read, the best five passages are
-read, with their contexts and without.
+read, with their contexts and without; with --given, those of the question's document, unsearched.
 """
 
 import argparse
@@ -200,6 +200,21 @@ def report(corpus: Corpus, search: Search, *, read: bool) -> None:
         print(f"| {' | '.join(row)} |", flush=True)
 
 
+def report_given(corpus: Corpus, export: Path) -> None:
+    """Read each question's own document, and print how right the answers are."""
+    reader, encoder = OnnxReader(shipped_weights()), OnnxDocumentEncoder(export)
+    passages = {
+        one.id: list(split(one, SPLITTING, encoder.token_offsets)) for one in corpus.documents
+    }
+    print(f"{len(corpus.asked):,} questions, each of its own document")
+    for with_context in (False, True):
+        f1 = [
+            _f1(reader, one, passages[one.document_id], with_context=with_context)
+            for one in corpus.asked
+        ]
+        print(f"F1 {'with contexts' if with_context else 'without'}: {100 * np.mean(f1):.1f}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, search, and print."""
     parser = argparse.ArgumentParser(
@@ -215,6 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
     parser.add_argument("--read", action="store_true")
     parser.add_argument("--as-kept", action="store_true", help="with contexts only")
+    parser.add_argument("--given", action="store_true")
     chosen = parser.parse_args(arguments)
     (export,) = (chosen.data / "encoder").iterdir()
     if chosen.sections is not None:
@@ -223,6 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         corpus = read_passages(
             chosen.files, chosen.distractors, as_articles=chosen.articles, at_most=chosen.at_most
         )
+    if chosen.given:
+        report_given(corpus, export)
+        return
     search = Search(corpus, export, [_WITH] if chosen.as_kept else [_PLAIN, _WITH])
     report(corpus, search, read=chosen.read)
 
