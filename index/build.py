@@ -17,7 +17,13 @@ from index.changes import Changes, MadeOf, compare
 from index.documents import Failure, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
-from index.errors import BuildError, IndexingError, NoDocumentsError, TooManyPassagesError
+from index.errors import (
+    BuildError,
+    IndexDamagedError,
+    IndexingError,
+    NoDocumentsError,
+    TooManyPassagesError,
+)
 from index.generation import Generation
 from index.manifest import (
     ADDED_TEXTS_NAME,
@@ -127,7 +133,13 @@ def build(
             previous = None if rebuild else _to_build_upon(collection, plan)
             if previous is not None:
                 stack.enter_context(closing(previous))
-            built = _build(plan, previous)
+            try:
+                built = _build(plan, previous)
+            except (IndexDamagedError, OSError, sqlite3.DatabaseError):
+                # What it was built upon may be to blame, of which not all is read before.
+                if previous is None or not collection.is_damaged():
+                    raise
+                built = _build(plan, None)
     except IndexingError:
         raise
     except (OSError, sqlite3.Error) as error:

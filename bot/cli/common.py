@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.settings import Settings
+    from index.generation import Generation
 
 _Command = Callable[..., Any]
 
@@ -120,13 +121,15 @@ def failures_shown() -> Iterator[None]:
     """Turn the errors that a user can cause into a message and exit code 1."""
     from bot.evaluation.errors import EvaluationError
     from bot.settings import SettingsError
-    from index.errors import IndexingError
+    from index.errors import IndexDamagedError, IndexingError
     from reader.errors import ReaderError
 
     try:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    except IndexDamagedError as error:
+        raise click.ClickException(render("index_damaged.txt", detail=str(error))) from error
     except (IndexingError, ReaderError, EvaluationError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -168,15 +171,41 @@ def open_documents(settings: "Settings") -> "OpenIndex":
     from bot.assembly import build_in_child, open_fresh_index
 
     def renewing(renewal: "Renewal") -> None:
-        text = render(
-            "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
-        )
-        say(text, err=True)
+        _say_renewal(renewal.reason, renewal.detail, settings.seeds)
 
     def outdated(reason: "Outdated") -> None:
         say(render("index_outdated.txt", reason=reason), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
+
+
+def open_others(settings: "Settings", names: Sequence[str]) -> list["Generation"]:
+    """
+    Open other collections as they were last indexed; one that is damaged is built anew.
+
+    Raises:
+        SettingsError: If a name is none that a collection may have.
+        IndexingError: If one was not indexed, or can't be opened.
+    """
+    return [_open_other(settings, name) for name in names]
+
+
+def _open_other(settings: "Settings", name: str) -> "Generation":
+    from bot.assembly import open_collection
+    from bot.building import index_command, run_to_its_end
+    from index.errors import IndexDamagedError
+
+    try:
+        return open_collection(settings, name)
+    except IndexDamagedError as error:
+        _say_renewal("damaged", str(error), settings.documents(name))
+        # The build says what keeps it from being built; then it still can't be opened.
+        run_to_its_end(index_command(settings, name))
+        return open_collection(settings, name)
+
+
+def _say_renewal(reason: str, detail: str, documents: Path) -> None:
+    say(render("indexing.txt", reason=reason, detail=detail, seeds=documents), err=True)
 
 
 class JsonReporter:

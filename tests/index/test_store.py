@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from index import store
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
@@ -25,6 +26,7 @@ from tests.conftest import (
     Library,
     open_files,
 )
+from tests.damage import overwrite_unseen
 
 
 @pytest.fixture
@@ -106,17 +108,24 @@ def test_damage_to_any_file_is_found(
         built.open()
 
 
-def test_damage_that_keeps_size_and_time_is_found_by_verifying(built: Library) -> None:
+@pytest.mark.parametrize("compared_up_to", [store.CHECKED_BYTES, 0])
+def test_damage_that_keeps_size_and_time_is_found_by_verifying(
+    built: Library, monkeypatch: pytest.MonkeyPatch, compared_up_to: int
+) -> None:
+    """Of long files, only then: from then on, it is known."""
+    monkeypatch.setattr(store, "CHECKED_BYTES", compared_up_to)
     path = generation_folder(built) / "vectors.faiss"
-    before = path.stat()
-    with path.open("r+b") as file:
-        file.seek(before.st_size - 4)
-        file.write(b"\xff\xff\xff\xff")
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    overwrite_unseen(path, path.stat().st_size - 4, b"\xff\xff\xff\xff")
 
+    if not compared_up_to:
+        built.open()
+    for verify in (True, False):
+        with pytest.raises(IndexDamagedError, match=r"vectors\.faiss: .*checksum"):
+            built.collection.open(verify=verify)
+    assert built.collection.is_noted_damaged()
+    built.build()
+    assert not built.collection.is_noted_damaged()
     built.open()
-    with pytest.raises(IndexDamagedError, match="checksum"):
-        built.collection.open(verify=True)
 
 
 def test_an_index_that_was_copied_is_checked_and_taken(built: Library, tmp_path: Path) -> None:
