@@ -86,7 +86,7 @@ def read_documents(
         extends = (
             previous is not None
             and next_id - previous.vectors.first_added_id <= sizing.max_added
-            and writer.removed_count <= sizing.max_removed_share * next_id
+            and sizing.may_stay(writer.removed_count, next_id)
         )
         if previous is not None and not extends:
             # What is copied gets a new checksum, which must not make damage good.

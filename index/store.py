@@ -18,14 +18,14 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from index.changes import MadeOf
-from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
+from index.errors import IndexDamagedError, IndexFormatError, IndexingError, IndexMissingError
 from index.files import FileStamp, check_file, fsync, is_same, stamp_file
 from index.generation import Generation, made_of, open_texts
 from index.manifest import (
@@ -47,16 +47,24 @@ KEPT_GENERATIONS = 3
 CHECKED_BYTES = 100_000_000
 
 _UNFINISHED = ".building-"
+# What an id begins with; by their ids, generations sort by age.
+_ID_TIME = "%Y%m%dT%H%M%S%f"
 
 _Read = TypeVar("_Read")
+
+
+def utc_now() -> datetime:
+    """The time by the machine's clock."""
+    return datetime.now(UTC)
 
 
 class Collection:
     """A folder of generations, of which one is served."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; it need not exist yet."""
+    def __init__(self, folder: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        """Name the folder, which need not exist yet; the clock names generations."""
         self.folder = folder
+        self._clock = clock
         self._generations = folder / "generations"
         self._current = folder / "CURRENT"
         self._lock = folder / "lock"
@@ -149,14 +157,13 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If that can't be read.
         """
+        return self._of_current(self._made_of)
 
-        def read(name: str) -> MadeOf:
-            folder = self._generations / name
-            manifest = read_manifest(folder)
-            with closing(open_texts(folder, manifest)) as texts:
-                return made_of(manifest, texts)
-
-        return self._of_current(read)
+    def _made_of(self, generation: str) -> MadeOf:
+        folder = self._generations / generation
+        manifest = read_manifest(folder)
+        with closing(open_texts(folder, manifest)) as texts:
+            return made_of(manifest, texts)
 
     def manifests(self) -> list[tuple[Path, Manifest]]:
         """
@@ -271,14 +278,23 @@ class Collection:
         """
         self._generations.mkdir(parents=True, exist_ok=True)
         self._tidy()
-        now = datetime.now(UTC)
-        generation = f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
+        generation = f"{self._later_than_all():{_ID_TIME}}Z-{secrets.token_hex(3)}"
         folder = self._generations / f"{_UNFINISHED}{generation}"
         folder.mkdir()
         try:
             yield generation, folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _later_than_all(self) -> datetime:
+        """The time now, or just after the newest generation if the clock was set back since."""
+        times = [self._clock()]
+        for name in self.generations():
+            # Whatever else lies in that folder is older than all.
+            with suppress(ValueError):
+                made = datetime.strptime(name.partition("Z-")[0], _ID_TIME).replace(tzinfo=UTC)
+                times.append(made + timedelta(microseconds=1))
+        return max(times)
 
     def _tidy(self) -> None:
         for leftover in self._generations.glob(f"{_UNFINISHED}*"):
@@ -346,6 +362,33 @@ class Collection:
         self._held.unlink(missing_ok=True)
         self._tidy()
         self._prune(self.current())
+
+    def forget_removed(self) -> None:
+        """
+        Delete the generations whose files hold text of documents that the current one has not.
+
+        Call it with the lock held.
+
+        Raises:
+            IndexingError: If the current generation can't be read.
+        """
+        current = self.current()
+        present = self.made_of().documents.keys()
+        for name in self.generations():
+            if name != current and not self._holds_only(name, present):
+                shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    def _holds_only(self, generation: str, documents: Set[str]) -> bool:
+        folder = self._generations / generation
+        try:
+            manifest = read_manifest(folder)
+            with closing(open_texts(folder, manifest)) as texts:
+                # Of passages that went, the text is still there.
+                return (
+                    not texts.removed_count and {stamp.id for stamp in texts.stamps()} <= documents
+                )
+        except IndexingError:
+            return False
 
     def roll_back(self) -> str:
         """

@@ -44,7 +44,7 @@ class Texts:
         with ExitStack() as undo:
             undo.callback(self._rows.close)
             self.next_id = self._number(NEXT_ID)
-            self._removed_count = self._number("SELECT count(*) FROM added.removed")
+            self.removed_count = self._number("SELECT count(*) FROM added.removed")
             self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
             undo.pop_all()
 
@@ -54,7 +54,7 @@ class Texts:
     @property
     def passage_count(self) -> int:
         """Every id below `next_id` is a passage, or was one and is listed as removed."""
-        return self.next_id - self._removed_count
+        return self.next_id - self.removed_count
 
     def count(self) -> tuple[int, int]:
         """Count documents and passages one by one."""

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,32 @@ def test_old_generations_stay_for_going_back_and_older_ones_go(library: Library)
     kept = [path.name for path in (library.collection.folder / "generations").iterdir()]
     assert len(kept) == KEPT_GENERATIONS
     assert library.collection.current() in kept
+
+
+class SteppingBack(Library):
+    """A library on a machine whose clock is set back by a day with each look at it."""
+
+    def collection_named(self, name: str) -> Collection:
+        return Collection(super().collection_named(name).folder, self._look)
+
+    def _look(self) -> datetime:
+        now = (self.folder / "now").stat().st_mtime - 86_400
+        os.utime(self.folder / "now", (now, now))
+        return datetime.fromtimestamp(now, UTC)
+
+
+def test_a_clock_that_is_set_back_changes_no_order(tmp_path: Path) -> None:
+    library = SteppingBack(tmp_path)
+    library.documents.mkdir()
+    (tmp_path / "now").touch()
+    made = []
+    for number in range(3):
+        library.write("a.txt", f"Fines for theft {number}.")
+        made.append(library.build().generation)
+
+    assert library.collection.generations() == made
+    assert library.collection.roll_back() == made[1]
+    assert library.collection.roll_back() == made[0]
 
 
 def test_what_a_killed_build_left_goes_with_the_next(built: Library) -> None:
