@@ -71,7 +71,8 @@ def encoder_option(command: _Command) -> _Command:
     return click.option(
         "--encoder",
         metavar="NAME",
-        help="sentence-transformers folder or hub name.  [default: the one that comes with Quoth]",
+        help="sentence-transformers folder, or a hub model as owner/model@COMMIT.  "
+        "[default: the one that comes with Quoth]",
     )(command)
 
 

@@ -44,17 +44,6 @@ def test_the_answer_is_the_same_whichever_bit_flips(home: Path, count: int) -> N
         assert str(path.relative_to(home)) in asked.stderr
 
 
-def test_the_exported_encoder_is_written_again(home: Path) -> None:
-    """Its weights decide which passages are found."""
-    (path,) = (home / "data/encoder").glob("*/question.onnx.data")
-    flip_unseen(path, random.Random(1))  # noqa: S311 - a place, not a secret
-    asked = quoth("ask", QUESTION, cwd=home)
-
-    assert asked.stdout.startswith("35,927\n")
-    assert "exporting it and indexing seeds again" in asked.stderr
-    assert quoth("ask", QUESTION, cwd=home).stderr == ""
-
-
 def test_indexing_mends_what_is_damaged(home: Path) -> None:
     flip_unseen(generation(home) / "passages.sqlite", random.Random(2))  # noqa: S311
     searched = quoth("index", "search", "drunk driving", cwd=home)
