@@ -6,13 +6,19 @@ Whatever leaves this module as part of an answer stands in a document, character
 
 from answering.answer import AnswerSpan, NearestPassage
 from answering.candidates import Judged, quote_bounds
+from index.documents import Document
+from index.errors import IndexDamagedError
 from index.generation import Generation
 from index.passages import Passage
 from index.texts import Texts
 
 
-class VerbatimError(Exception):
-    """A span is not what stands in the document. A defect of Quoth, never the asker's."""
+class VerbatimError(IndexDamagedError):
+    """
+    A span is not what stands in the document, or there is no such document.
+
+    Where the index is as it was written, this is a defect of Quoth; never is it the asker's.
+    """
 
 
 def located(judged: Judged, source: Generation) -> AnswerSpan:
@@ -28,7 +34,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     """
     candidate = judged.candidate
     span, passage = candidate.span, candidate.passage
-    document = source.texts.document(passage.document_id)
+    document = _document(passage, source)
     quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
     found = AnswerSpan(
         document_id=document.id,
@@ -58,9 +64,18 @@ def _check_verbatim(span: AnswerSpan, texts: Texts) -> None:
         )
 
 
+def _document(passage: Passage, source: Generation) -> Document:
+    try:
+        return source.texts.document(passage.document_id)
+    except KeyError as error:
+        raise VerbatimError(
+            f"{passage.document_id}: is not in the index, but a passage of it."
+        ) from error
+
+
 def near(passage: Passage, source: Generation) -> NearestPassage:
     """Give a passage its document; `source` is the generation it is of."""
-    document = source.texts.document(passage.document_id)
+    document = _document(passage, source)
     return NearestPassage(
         document_id=document.id,
         title=document.title,

@@ -5,7 +5,7 @@ A face begins with `open_answering`, which gives all that it needs.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -16,6 +16,7 @@ from answering.answerer import Answerer
 from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
 from bot.building import SPLITTING, index_command, run_to_its_end
+from bot.collection_names import BASE_COLLECTION
 from bot.settings import CALIBRATION_NAME, Settings
 from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date
@@ -119,16 +120,21 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
 
     An index of changed documents can be answered from; one that was made otherwise can't.
     """
-    collection = Collection(settings.base_collection)
     try:
-        generation = collection.open()
+        return _open_sound(settings)
     except IndexMissingError:
         return None, Renewal("missing")
     except IndexFormatError as error:
         return None, Renewal("format", str(error))
     except IndexDamagedError as error:
         return None, Renewal("damaged", str(error))
+
+
+def _open_sound(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
+    """As `_open`, of an index that is there and can be read."""
+    collection = Collection(settings.base_collection)
     with ExitStack() as undo:
+        generation = collection.open()
         undo.callback(generation.close)
         renewal = _misfit(generation.manifest, settings)
         if renewal is not None:
@@ -236,6 +242,23 @@ def open_collection(settings: Settings, name: str) -> Generation:
         IndexingError: If it was not indexed, or can't be opened.
     """
     return Collection(settings.collection(name)).open()
+
+
+def found_damaged(settings: Settings, names: Iterable[str]) -> bool:
+    """
+    Tell whether the base, or another collection, is not what was written.
+
+    Called when an answer could not be made of what is there. A collection that is found damaged is
+    not opened any more before it is built anew.
+
+    Args:
+        settings: Where collections are.
+        names: Of the other collections.
+    """
+    collections = [Collection(settings.collection(name)) for name in (BASE_COLLECTION, *names)]
+    # Each is looked at: each that is found damaged has to be noted.
+    damaged = [collection for collection in collections if collection.is_damaged()]
+    return bool(damaged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ def index_collection(
         # The seeds are never meant to be empty; what people share may be taken back.
         may_be_empty=name != BASE_COLLECTION,
         max_passages=max_passages,
+        forget_removed=name != BASE_COLLECTION,
     )
     # Only space is at stake, and the next build tries again.
     with contextlib.suppress(OSError, sqlite3.Error):

@@ -56,8 +56,9 @@ class Settings(BaseSettings):
     encoder: str = Field(
         DEFAULT_ENCODER,
         min_length=1,
-        description="The encoder: a sentence-transformers folder, or a name on the Hugging Face "
-        "hub. The default comes with Quoth, and nothing is downloaded.",
+        description="The encoder: a sentence-transformers folder, or a model of the Hugging Face "
+        "hub with its commit (owner/model@COMMIT), of which safetensors alone are fetched. The "
+        "default comes with Quoth, and nothing is downloaded.",
     )
     passages: int = Field(
         5,
@@ -70,9 +71,9 @@ class Settings(BaseSettings):
     reader: str = Field(
         SHIPPED_READER,
         min_length=1,
-        description="The reader: a folder, or a name on the Hugging Face hub, of a model for "
-        "extractive question answering, which runs on torch. The default comes with Quoth, and "
-        "runs without torch.",
+        description="The reader: a folder, or a model of the Hugging Face hub with its commit "
+        "(owner/model@COMMIT), for extractive question answering, which runs on torch. The "
+        "default comes with Quoth, and runs without torch.",
     )
     max_risk: float = Field(
         0.2,

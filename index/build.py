@@ -17,7 +17,13 @@ from index.changes import Changes, MadeOf, compare
 from index.documents import Failure, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
-from index.errors import BuildError, IndexingError, NoDocumentsError, TooManyPassagesError
+from index.errors import (
+    BuildError,
+    IndexDamagedError,
+    IndexingError,
+    NoDocumentsError,
+    TooManyPassagesError,
+)
 from index.generation import Generation
 from index.manifest import (
     ADDED_TEXTS_NAME,
@@ -76,6 +82,7 @@ def build(
     rebuild: bool = False,
     may_be_empty: bool = False,
     max_passages: int | None = None,
+    forget_removed: bool = False,
 ) -> BuildReport:
     """
     Index a folder and publish the result, unless what is published says the same.
@@ -96,6 +103,8 @@ def build(
             those that are gone.
         max_passages: Publish no more than so many, unless there are as many already: what is too
             large may still shrink, or be made again.
+        forget_removed: Leave no text of removed documents on the disk: everything is written anew
+            without them, and generations that hold them can't be gone back to.
 
     Raises:
         NoDocumentsError: If the folder is missing, or no document could be read and `may_be_empty`
@@ -120,7 +129,7 @@ def build(
                 encoder=encoder,
                 vectors=vectors,
                 splitting=splitting,
-                sizing=sizing,
+                sizing=replace(sizing, max_removed_share=0.0) if forget_removed else sizing,
                 reporter=reporter,
                 rebuild=rebuild,
                 may_be_empty=may_be_empty,
@@ -129,7 +138,15 @@ def build(
             previous = None if rebuild else _to_build_upon(collection, plan)
             if previous is not None:
                 stack.enter_context(closing(previous))
-            built = _build(plan, previous)
+            try:
+                built = _build(plan, previous)
+            except (IndexDamagedError, OSError, sqlite3.DatabaseError):
+                # What it was built upon may be to blame, of which not all is read before.
+                if previous is None or not collection.is_damaged():
+                    raise
+                built = _build(plan, None)
+            if forget_removed:
+                collection.forget_removed()
     except IndexingError:
         raise
     except (OSError, sqlite3.Error) as error:
@@ -196,7 +213,11 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
     changes = comparison.changes
     encoded = 0
     is_unchanged = made_of is not None and made_of.folder == listing.folder and not changes
-    if previous is not None and is_unchanged:
+    if (
+        previous is not None
+        and is_unchanged
+        and plan.sizing.may_stay(previous.texts.removed_count, previous.texts.next_id)
+    ):
         manifest = previous.manifest
         plan.collection.keep()
     else:

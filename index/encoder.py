@@ -18,6 +18,7 @@ from index.encoder_files import find_encoder, folder_sha256
 from index.errors import EncoderError
 from index.exporting import (
     TOKENIZER_NAME,
+    Verified,
     checked_manifest,
     ensure_exported,
     open_documents,
@@ -200,12 +201,13 @@ class _OnnxEncoder:
         self,
         export: Path,
         open_session: "Callable[[Path], InferenceSession]",
+        verified: Verified,
         open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
     ) -> None:
         from tokenizers import Tokenizer
 
         try:
-            self._manifest = checked_manifest(export)
+            self._manifest = checked_manifest(export, verified)
             tokenizer = export / TOKENIZER_NAME
             self._tokenizer = (
                 open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
@@ -254,7 +256,7 @@ class OnnxQuestionEncoder(_OnnxEncoder):
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        super().__init__(export, open_questions, open_tokenizer)
+        super().__init__(export, open_questions, "questions", open_tokenizer)
 
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""
@@ -271,7 +273,8 @@ class OnnxDocumentEncoder(_OnnxEncoder):
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        super().__init__(export, open_documents)
+        # They were compared when it was seen that there is an export.
+        super().__init__(export, open_documents, "none")
 
     def encode_document(self, text: str) -> Vectors:
         """Embed one text of a document: unit length, shape (dim,)."""

@@ -10,7 +10,8 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ def extend_lexical(
         removed: Ids to take out.
 
     Raises:
+        IndexDamagedError: If tantivy can't make an index of the other's files.
         OSError: If the disk is full or can't be written.
     """
     import tantivy
@@ -92,7 +94,8 @@ def extend_lexical(
         else:
             link(path, folder / path.name)
     try:
-        _write(tantivy.Index.open(str(folder)), passages, removed)
+        with _panics_are_damage(previous):
+            _write(tantivy.Index.open(str(folder)), passages, removed)
     except ValueError as error:
         raise OSError(f"{folder}: can't be written ({error})") from error
 
@@ -119,6 +122,22 @@ def _write(index: Any, passages: Iterable[tuple[int, str]], removed: Sequence[in
     return count
 
 
+@contextmanager
+def _panics_are_damage(folder: Path) -> Iterator[None]:
+    """
+    Turn tantivy's panics, which are no `Exception`, into `IndexDamagedError`.
+
+    They come of files whose parts don't fit together, which tantivy takes for granted.
+    """
+    try:
+        yield
+    except BaseException as error:
+        # The class can't be imported, and each extension module has one of its own.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise IndexDamagedError(f"{folder}: is no lexical index (tantivy panicked).") from error
+
+
 class LexicalIndex:
     """An opened lexical index; its files are mapped."""
 
@@ -129,31 +148,50 @@ class LexicalIndex:
         Raises:
             IndexDamagedError: If tantivy can't make an index of the folder.
         """
-        import tantivy
-
-        opened = folder
+        self._folder = folder
         try:
-            if not os.access(folder, os.W_OK):
-                # tantivy makes a lock file beside the index even to read it, and writes to one that
-                # is there.
-                self._links = tempfile.TemporaryDirectory(prefix="quoth-")
-                for path in folder.iterdir():
-                    if path.suffix != _LOCK_SUFFIX:
-                        Path(self._links.name, path.name).symlink_to(path.resolve())
-                opened = Path(self._links.name)
-            index = tantivy.Index.open(str(opened))
-            index.register_tokenizer(_ANALYZER, _analyzer())
-            self._searcher = index.searcher()
-        # What tantivy makes of damaged files is ValueError, or a panic that is no Exception.
+            with _panics_are_damage(folder):
+                self._searcher = self._open()
+        # tantivy reports all it finds as ValueError.
         except ValueError as error:
             raise IndexDamagedError(f"{folder}: is no lexical index ({error}).") from error
+
+    def _open(self) -> Any:
+        import tantivy
+
+        opened = self._folder
+        if not os.access(opened, os.W_OK):
+            # tantivy makes a lock file beside the index even to read it, and writes to one that is
+            # there.
+            self._links = tempfile.TemporaryDirectory(prefix="quoth-")
+            for path in opened.iterdir():
+                if path.suffix != _LOCK_SUFFIX:
+                    Path(self._links.name, path.name).symlink_to(path.resolve())
+            opened = Path(self._links.name)
+        index = tantivy.Index.open(str(opened))
+        index.register_tokenizer(_ANALYZER, _analyzer())
+        return index.searcher()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
     def frequency(self, word: str) -> int:
-        """How many passages hold a word, as `words_of` gives it."""
-        return int(self._searcher.doc_freq(_TEXT, word))
+        """
+        How many passages hold a word, as `words_of` gives it.
+
+        Raises:
+            IndexDamagedError: If tantivy can't read its files.
+        """
+        with self._reading():
+            return int(self._searcher.doc_freq(_TEXT, word))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            with _panics_are_damage(self._folder):
+                yield
+        except ValueError as error:
+            raise IndexDamagedError(f"{self._folder}: can't be read ({error}).") from error
 
     def search(
         self, question: str, k: int, boosts: Mapping[str, float] | None = None
@@ -169,6 +207,9 @@ class LexicalIndex:
 
         Returns:
             Passage ids and BM25 scores, best first; of equal scores the lower id is first.
+
+        Raises:
+            IndexDamagedError: If tantivy can't read its files.
         """
         import tantivy
 
@@ -183,10 +224,11 @@ class LexicalIndex:
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, term) for term in terms.values()]
         )
-        hits = self._searcher.search(query, limit=k, count=False).hits
-        if not hits:
-            return []
-        ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
+        with self._reading():
+            hits = self._searcher.search(query, limit=k, count=False).hits
+            if not hits:
+                return []
+            ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
         found = [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 

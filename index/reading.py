@@ -9,9 +9,10 @@ from index.changes import Comparison
 from index.documents import Document, SourceFile, file_sha256, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
+from index.files import check_file
 from index.formats.base import Parse
 from index.generation import Generation
-from index.manifest import DocumentStamp, FailureStamp
+from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp, FailureStamp
 from index.parsing import ParserProcess
 from index.passages import Splitting, split
 from index.reporting import Reporter
@@ -54,6 +55,7 @@ def read_documents(
         reporter: Told of each document.
 
     Raises:
+        IndexDamagedError: If the texts of the generation before are not what was written.
         OSError, sqlite3.Error: If something can't be written.
     """
     failures = list(comparison.kept_failures)
@@ -84,9 +86,14 @@ def read_documents(
         extends = (
             previous is not None
             and next_id - previous.vectors.first_added_id <= sizing.max_added
-            and writer.removed_count <= sizing.max_removed_share * next_id
+            and sizing.may_stay(writer.removed_count, next_id)
         )
         if previous is not None and not extends:
+            # What is copied gets a new checksum, which must not make damage good.
+            for name in (TEXTS_NAME, ADDED_TEXTS_NAME):
+                if name in previous.manifest.files:
+                    stamp = previous.manifest.files[name]
+                    check_file(previous.folder / name, stamp, verify=True)
             writer.write_anew()
         else:
             writer.commit()

@@ -3,8 +3,11 @@
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
+
+from index.errors import IndexDamagedError
 
 # Rows that are fetched in one turn where all of a table is walked.
 _ROWS_AT_ONCE = 1_000
@@ -21,29 +24,36 @@ class SharedConnection:
     once the files of an old generation are deleted, while questions are still answered from it.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Take a connection that was opened without `check_same_thread`."""
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """
+        Take a connection that was opened without `check_same_thread`.
+
+        Args:
+            connection: It is closed with this.
+            path: Of the file that errors name.
+        """
         self._connection = connection
+        self._path = path
         # Reentrant: an iterator that is thrown away may be closed wherever the interpreter likes.
         self._turn = threading.RLock()
 
     def all(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        """Every row of a query."""
-        with self._turn, closing(self._connection.execute(query, values)) as cursor:
+        """Every row of a query; raises `IndexDamagedError` as all that reads."""
+        with self._turn_to_read(), closing(self._connection.execute(query, values)) as cursor:
             return cursor.fetchall()
 
     def first(self, query: str, values: Sequence[object] = ()) -> Any:
         """The first row of a query; None if there is none."""
-        with self._turn, closing(self._connection.execute(query, values)) as cursor:
+        with self._turn_to_read(), closing(self._connection.execute(query, values)) as cursor:
             return cursor.fetchone()
 
     def each(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
         """The rows of a query, of which few are held at once; other threads read in between."""
-        with self._turn:
+        with self._turn_to_read():
             cursor = self._connection.execute(query, values)
         try:
             while True:
-                with self._turn:
+                with self._turn_to_read():
                     rows = cursor.fetchmany(_ROWS_AT_ONCE)
                 if not rows:
                     return
@@ -51,6 +61,17 @@ class SharedConnection:
         finally:
             with self._turn:
                 cursor.close()
+
+    @contextmanager
+    def _turn_to_read(self) -> Iterator[None]:
+        with self._turn:
+            try:
+                yield
+            except sqlite3.ProgrammingError:
+                # It was closed, which no file is to blame for.
+                raise
+            except (sqlite3.DatabaseError, OverflowError) as error:
+                raise IndexDamagedError(f"{self._path}: can't be read ({error}).") from error
 
     def close(self) -> None:
         """Close the connection."""

@@ -30,5 +30,9 @@ class Sizing:
         """Whether so many vectors are searched one by one."""
         return vectors <= self.exact_up_to
 
+    def may_stay(self, removed: int, ids: int) -> bool:
+        """Whether so many passages that went, of so many ids, stay in the files."""
+        return removed <= self.max_removed_share * ids
+
 
 SIZING = Sizing()

@@ -5,6 +5,7 @@ Generations on disk: written aside, published by one rename, opened, verified.
         CURRENT             the id of the generation being served
         lock                held by the one build that is running
         held                the id of a generation that a person went back to and wants kept
+        damaged             the id of a generation that was found damaged, and what was found
         generations/<id>/   manifest.json, passages.sqlite, vectors.faiss, lexical/; vectors.half if
                             vectors.faiss holds only codes of them;
                             passages.added.sqlite and vectors.added.faiss with what changed since
@@ -17,14 +18,14 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from index.changes import MadeOf
-from index.errors import IndexDamagedError, IndexMissingError
+from index.errors import IndexDamagedError, IndexFormatError, IndexingError, IndexMissingError
 from index.files import FileStamp, check_file, fsync, is_same, stamp_file
 from index.generation import Generation, made_of, open_texts
 from index.manifest import (
@@ -39,22 +40,36 @@ from index.manifest import (
 
 # The one being served, and two to go back to.
 KEPT_GENERATIONS = 3
+# Damage on a disk leaves a file's size and time as they were. So a file of at most so many bytes is
+# read and compared with its checksum whenever a generation is opened: a tenth of a second for the
+# longest. Of an index that is searched exactly, all files are shorter. Longer ones are compared by
+# `quoth run` in the background, by `quoth index verify`, and when something in them can't be right.
+CHECKED_BYTES = 100_000_000
 
 _UNFINISHED = ".building-"
+# What an id begins with; by their ids, generations sort by age.
+_ID_TIME = "%Y%m%dT%H%M%S%f"
 
 _Read = TypeVar("_Read")
+
+
+def utc_now() -> datetime:
+    """The time by the machine's clock."""
+    return datetime.now(UTC)
 
 
 class Collection:
     """A folder of generations, of which one is served."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; it need not exist yet."""
+    def __init__(self, folder: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        """Name the folder, which need not exist yet; the clock names generations."""
         self.folder = folder
+        self._clock = clock
         self._generations = folder / "generations"
         self._current = folder / "CURRENT"
         self._lock = folder / "lock"
         self._held = folder / "held"
+        self._damaged = folder / "damaged"
 
     def is_held(self) -> bool:
         """Whether a person went back to the current generation; only they end that, by a build."""
@@ -62,6 +77,47 @@ class Collection:
             return self._held.read_text(encoding="ascii") == self.current()
         except (OSError, UnicodeDecodeError, IndexMissingError, IndexDamagedError):
             return False
+
+    def is_damaged(self) -> bool:
+        """
+        Compare every file of the generation being served with its checksum.
+
+        What is found is noted: the generation is not opened any more, and the next build makes
+        another one without it.
+        """
+        try:
+            self._of_current(
+                lambda name: self._noting(name, lambda: self._check(name, verify=True))
+            )
+        except IndexDamagedError:
+            return True
+        except (IndexMissingError, IndexFormatError):
+            pass
+        return False
+
+    def is_noted_damaged(self) -> bool:
+        """Whether the generation being served was found damaged before; reads no more than that."""
+        try:
+            return self._noted_damage(self.current()) is not None
+        except (IndexMissingError, IndexDamagedError):
+            return False
+
+    def _noting(self, generation: str, read: Callable[[], _Read]) -> _Read:
+        """Read a generation, and note it if it is damaged."""
+        try:
+            return read()
+        except IndexDamagedError as error:
+            # Where nothing can be written, nothing can be built either.
+            with suppress(OSError):
+                self._damaged.write_text(f"{generation}\n{error}", encoding="utf-8")
+            raise
+
+    def _noted_damage(self, generation: str) -> str | None:
+        try:
+            noted, _, found = self._damaged.read_text(encoding="utf-8").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return found if noted == generation else None
 
     def current(self) -> str:
         """
@@ -101,14 +157,13 @@ class Collection:
             IndexFormatError: If it has another format version.
             IndexDamagedError: If that can't be read.
         """
+        return self._of_current(self._made_of)
 
-        def read(name: str) -> MadeOf:
-            folder = self._generations / name
-            manifest = read_manifest(folder)
-            with closing(open_texts(folder, manifest)) as texts:
-                return made_of(manifest, texts)
-
-        return self._of_current(read)
+    def _made_of(self, generation: str) -> MadeOf:
+        folder = self._generations / generation
+        manifest = read_manifest(folder)
+        with closing(open_texts(folder, manifest)) as texts:
+            return made_of(manifest, texts)
 
     def manifests(self) -> list[tuple[Path, Manifest]]:
         """
@@ -129,15 +184,23 @@ class Collection:
         """
         Open the generation being served.
 
-        Sizes are always compared; a file's checksum is compared when the file is not the very one
-        that was written (another size, inode or time of change), or when `verify` is set.
+        Sizes are always compared, and the checksums of files of up to `CHECKED_BYTES`. That of a
+        longer one is compared when it is not the very file that was written (another inode or time
+        of change), or when `verify` is set.
 
         Raises:
             IndexMissingError: If none was published.
             IndexFormatError: If it has another format version.
-            IndexDamagedError: If a file is missing or is not what was written.
+            IndexDamagedError: If a file is missing or is not what was written, or was found not to
+                be by `is_damaged`.
         """
-        return self._of_current(lambda name: self._open(name, verify=verify))
+
+        def read(name: str) -> Generation:
+            if verify:
+                return self._noting(name, lambda: self._open(name, verify=True))
+            return self._open(name, verify=False)
+
+        return self._of_current(read)
 
     def _of_current(self, read: Callable[[str], _Read]) -> _Read:
         while True:
@@ -150,14 +213,21 @@ class Collection:
                     raise
 
     def _open(self, generation: str, *, verify: bool) -> Generation:
+        found = self._noted_damage(generation)
+        if found is not None:
+            raise IndexDamagedError(found)
+        return Generation(self._generations / generation, self._check(generation, verify=verify))
+
+    def _check(self, generation: str, *, verify: bool) -> Manifest:
+        """Compare the files of a generation with its manifest; see `open`."""
         folder = self._generations / generation
         manifest = read_manifest(folder)
         for name in (TEXTS_NAME, VECTORS_NAME, f"{LEXICAL_NAME}/meta.json"):
             if name not in manifest.files:
                 raise IndexDamagedError(f"{folder / MANIFEST_NAME}: does not list {name}.")
         for name, stamp in manifest.files.items():
-            check_file(folder / name, stamp, verify=verify)
-        return Generation(folder, manifest)
+            check_file(folder / name, stamp, verify=verify or stamp.size <= CHECKED_BYTES)
+        return manifest
 
     def is_locked(self) -> bool:
         """Whether a build is running."""
@@ -209,8 +279,7 @@ class Collection:
         """
         self._generations.mkdir(parents=True, exist_ok=True)
         self._tidy()
-        now = datetime.now(UTC)
-        generation = f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"
+        generation = f"{self._later_than_all():{_ID_TIME}}Z-{secrets.token_hex(3)}"
         folder = self._generations / f"{_UNFINISHED}{generation}"
         folder.mkdir()
         is_ended = False
@@ -224,6 +293,16 @@ class Collection:
             if is_ended:
                 folder.mkdir()
 
+    def _later_than_all(self) -> datetime:
+        """The time now, or just after the newest generation if the clock was set back since."""
+        times = [self._clock()]
+        for name in self.generations():
+            # Whatever else lies in that folder is older than all.
+            with suppress(ValueError):
+                made = datetime.strptime(name.partition("Z-")[0], _ID_TIME).replace(tzinfo=UTC)
+                times.append(made + timedelta(microseconds=1))
+        return max(times)
+
     def _tidy(self) -> None:
         for leftover in self._generations.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -232,11 +311,13 @@ class Collection:
                 shutil.rmtree(self._generations / name, ignore_errors=True)
 
     def _never_served(self) -> list[str]:
+        names = self.generations()
         try:
             current = self.current()
         except IndexMissingError:
-            return self.generations()
-        return [name for name in self.generations() if name > current]
+            return names
+        # A damaged CURRENT can name what never was; nothing follows from that.
+        return [name for name in names if name > current] if current in names else []
 
     def publish(self, folder: Path, manifest: Manifest) -> None:
         """
@@ -256,6 +337,7 @@ class Collection:
         fsync(self._generations)
         self._serve(manifest.generation)
         self._held.unlink(missing_ok=True)
+        self._damaged.unlink(missing_ok=True)
         self._prune(manifest.generation)
 
     def _serve(self, generation: str) -> None:
@@ -287,6 +369,33 @@ class Collection:
         self._held.unlink(missing_ok=True)
         self._tidy()
         self._prune(self.current())
+
+    def forget_removed(self) -> None:
+        """
+        Delete the generations whose files hold text of documents that the current one has not.
+
+        Call it with the lock held.
+
+        Raises:
+            IndexingError: If the current generation can't be read.
+        """
+        current = self.current()
+        present = self.made_of().documents.keys()
+        for name in self.generations():
+            if name != current and not self._holds_only(name, present):
+                shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    def _holds_only(self, generation: str, documents: Set[str]) -> bool:
+        folder = self._generations / generation
+        try:
+            manifest = read_manifest(folder)
+            with closing(open_texts(folder, manifest)) as texts:
+                # Of passages that went, the text is still there.
+                return (
+                    not texts.removed_count and {stamp.id for stamp in texts.stamps()} <= documents
+                )
+        except IndexingError:
+            return False
 
     def roll_back(self) -> str:
         """

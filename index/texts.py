@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from index.manifest import DocumentStamp
 from index.passages import Passage
 from index.shared_connection import SharedConnection
 from index.text_tables import NEXT_ID, PART_CHARS, TABLES, VIEWS, connect, uri
+from index.vector_cache import text_sha256
 
 # Rows held in memory at once while a whole generation is walked; SQLite takes at most 32,766
 # values in one statement.
@@ -35,16 +36,17 @@ class Texts:
         Raises:
             IndexDamagedError: If one is no such database.
         """
+        self._path = first
         try:
-            self._rows = SharedConnection(_open(first, added))
-            with ExitStack() as undo:
-                undo.callback(self._rows.close)
-                self.next_id = self._number(NEXT_ID)
-                self._removed_count = self._number("SELECT count(*) FROM added.removed")
-                self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
-                undo.pop_all()
+            self._rows = SharedConnection(_open(first, added), first)
         except sqlite3.Error as error:
             raise IndexDamagedError(f"{first}: is no index of texts ({error}).") from error
+        with ExitStack() as undo:
+            undo.callback(self._rows.close)
+            self.next_id = self._number(NEXT_ID)
+            self.removed_count = self._number("SELECT count(*) FROM added.removed")
+            self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
+            undo.pop_all()
 
     def _number(self, query: str) -> int:
         return int(self._rows.first(query)[0])
@@ -52,7 +54,7 @@ class Texts:
     @property
     def passage_count(self) -> int:
         """Every id below `next_id` is a passage, or was one and is listed as removed."""
-        return self.next_id - self._removed_count
+        return self.next_id - self.removed_count
 
     def count(self) -> tuple[int, int]:
         """Count documents and passages one by one."""
@@ -83,19 +85,44 @@ class Texts:
                 )
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
-        """The passages with these ids, by id."""
+        """
+        The passages with these ids, by id.
+
+        Raises:
+            IndexDamagedError: If one is not there, or its text is not what was written.
+        """
         found: dict[int, Passage] = {}
         names: dict[int, str] = {}
-        columns = "id, document_row, start_char, end_char, text, sentences, context"
-        for row in self._by_id(columns, ids):
-            passage_id, document_row, *rest = row
+        columns = "id, document_row, text_sha256, start_char, end_char, text, sentences, context"
+        for passage_id, document_row, key, *rest in self._by_id(columns, ids):
             if document_row not in names:
                 names[document_row] = self._name(document_row)
-            found[passage_id] = _passage(passage_id, names[document_row], *rest)
+            with self._as_written():
+                passage = _passage(passage_id, names[document_row], *rest)
+            if text_sha256(passage.searched) != key:
+                raise self._damaged(f"passage {passage_id} was changed after it was written")
+            found[passage_id] = passage
+        for passage_id in ids:
+            if passage_id not in found:
+                raise self._damaged(f"there is no passage {passage_id}")
         return found
 
     def _name(self, row: int) -> str:
-        return str(self._rows.first("SELECT id FROM present WHERE row = ?", (row,))[0])
+        found = self._rows.first("SELECT id FROM present WHERE row = ?", (row,))
+        if found is None:
+            raise self._damaged(f"there is no document {row}, but a passage of it")
+        return str(found[0])
+
+    def _damaged(self, found: str) -> IndexDamagedError:
+        return IndexDamagedError(f"{self._path}: {found}.")
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        """What can't be made of a row was not written so."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            raise self._damaged(f"a row is not what was written ({error})") from error
 
     def passages_in(self, document_id: str, start_char: int, end_char: int) -> list[int]:
         """The ids of the passages that touch a range of a document; none if it is not there."""
@@ -161,15 +188,17 @@ class Texts:
     def _parts(self, row: int, first: int = 0, last: int | None = None) -> str:
         """A document's text from one part to another, or to the end."""
         # All parts of a document are in the same file.
-        return "".join(
-            text
-            for name in _FILES
-            for (text,) in self._rows.all(
-                f"SELECT text FROM {name}.parts"  # noqa: S608 - our own names
-                " WHERE document_row = ? AND number >= ? AND (number <= ? OR ?) ORDER BY number",
-                (row, first, last, last is None),
+        with self._as_written():
+            return "".join(
+                text
+                for name in _FILES
+                for (text,) in self._rows.all(
+                    f"SELECT text FROM {name}.parts"  # noqa: S608 - our own names
+                    " WHERE document_row = ? AND number >= ? AND (number <= ? OR ?)"
+                    " ORDER BY number",
+                    (row, first, last, last is None),
+                )
             )
-        )
 
     def _row(self, document_id: str) -> int:
         return int(self._document_row("row", document_id)[0])
@@ -219,15 +248,16 @@ class Texts:
         for row, *fields in self._rows.each(
             f"SELECT {_DOCUMENT} FROM present ORDER BY id"  # noqa: S608 - our own names
         ):
-            yield _document(*fields, text=self._parts(row), places=self._places(row))
+            with self._as_written():
+                document = _document(*fields, text=self._parts(row), places=self._places(row))
+            yield document
 
     def documents_with_passages(self) -> Iterator[tuple[Document, list[Passage]]]:
         """All documents with their passages, in order of id."""
         for document in self.documents():
             row = self._row(document.id)
-            yield (
-                document,
-                [
+            with self._as_written():
+                passages = [
                     _passage(found[0], document.id, *found[1:])
                     for name in _FILES
                     for found in self._rows.all(
@@ -236,8 +266,8 @@ class Texts:
                         " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
                         (row,),
                     )
-                ],
-            )
+                ]
+            yield document, passages
 
     def document(self, document_id: str) -> Document:
         """
@@ -247,17 +277,19 @@ class Texts:
             KeyError: If there is no such document.
         """
         _, *fields = self._document_row(_DOCUMENT, document_id)
-        return _document(*fields)
+        with self._as_written():
+            return _document(*fields)
 
     def listed(self, start: int, count: int) -> list[tuple[str, str, int, date | None]]:
         """Id, title, size in bytes and date of a stretch of the documents, in order of id."""
-        return [
-            (document_id, title, size, date.fromisoformat(dated) if dated else None)
-            for document_id, title, size, dated in self._rows.all(
-                "SELECT id, title, size, dated FROM present ORDER BY id LIMIT ? OFFSET ?",
-                (count, start),
-            )
-        ]
+        with self._as_written():
+            return [
+                (document_id, title, size, date.fromisoformat(dated) if dated else None)
+                for document_id, title, size, dated in self._rows.all(
+                    "SELECT id, title, size, dated FROM present ORDER BY id LIMIT ? OFFSET ?",
+                    (count, start),
+                )
+            ]
 
 
 def _open(first: Path, added: Path | None) -> sqlite3.Connection:

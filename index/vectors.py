@@ -127,7 +127,14 @@ class VectorIndex:
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def vector(self, vector_id: int) -> Vectors:
-        """One stored vector, shape (dim,)."""
+        """
+        One stored vector, shape (dim,).
+
+        Raises:
+            IndexDamagedError: If there is none with this id, which other files then give in error.
+        """
+        if not 0 <= vector_id < len(self) + self._removed_count:
+            raise IndexDamagedError(f"There is no vector {vector_id} among {len(self):,}.")
         if self._added is not None and vector_id >= self.first_added_id:
             return self._added.vector(vector_id - self.first_added_id)
         return self._main.vector(vector_id)

@@ -7,6 +7,7 @@ Slower to open than the shipped reader by seconds, since torch is imported.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ _DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model
 # there in several other formats, and those that are pickled can run code.
 _FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model"]
 _IN_SUBFOLDERS = ["*/*"]
+# A model on the hub and its commit; a branch's or a tag's name says something else tomorrow.
+_PINNED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
 
 
 def find_reader(name: str) -> Path:
@@ -36,25 +39,43 @@ def find_reader(name: str) -> Path:
     Find the folder of a reader.
 
     Args:
-        name: A folder, or a name on the Hugging Face hub.
+        name: A folder, or `NAME@COMMIT` on the Hugging Face hub.
 
     Raises:
         ReaderError: If there is no such reader.
     """
     if Path(name).is_dir():
         return Path(name)
+    pinned = _PINNED.fullmatch(name)
+    if pinned is None:
+        raise ReaderError(
+            f'reader "{name}": there is no such folder. Name the folder of a question-answering '
+            "model, or a model of the Hugging Face hub with its commit, as in owner/model@COMMIT: "
+            "the 40 digits that its page shows under Files, History."
+        )
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(
-            snapshot_download(name, allow_patterns=_FETCHED, ignore_patterns=_IN_SUBFOLDERS)
+        folder = Path(
+            snapshot_download(
+                pinned["name"],
+                revision=pinned["commit"],
+                allow_patterns=_FETCHED,
+                ignore_patterns=_IN_SUBFOLDERS,
+            )
         )
     # Its errors share no base: a wrong name, no network and no permission are all different.
     except Exception as error:
         raise ReaderError(
-            f'reader "{name}": there is no such folder, and the Hugging Face hub did not give it '
-            f"({type(error).__name__}). Name the folder of a question-answering model."
+            f'reader "{name}": the Hugging Face hub did not give it ({type(error).__name__}). '
+            "Name the folder of a question-answering model."
         ) from error
+    if not any(folder.glob("*.safetensors")):
+        raise ReaderError(
+            f'reader "{name}": has no weights as safetensors. Other formats can run code, so they '
+            "are not fetched; name another model."
+        )
+    return folder
 
 
 class TransformersReader:

@@ -189,6 +189,7 @@ class Library:
         *,
         rebuild: bool = False,
         may_be_empty: bool = False,
+        forget_removed: bool = False,
     ) -> BuildReport:
         return build(
             self.collection,
@@ -201,6 +202,7 @@ class Library:
             sizing=self.sizing,
             rebuild=rebuild,
             may_be_empty=may_be_empty,
+            forget_removed=forget_removed,
         )
 
     def open(self) -> Generation:

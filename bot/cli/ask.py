@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
+    open_others,
     say_notice,
     seeds_option,
     settings_from,
@@ -23,6 +25,7 @@ from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 
 if TYPE_CHECKING:
+    from answering.answer import Answer
     from answering.question import Question
     from bot.settings import Settings
 
@@ -69,13 +72,16 @@ def command(
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     asked = _question(question, settings)
     with failures_shown():
-        from bot.assembly import open_answering, open_collection
+        from bot.assembly import found_damaged
+        from index.errors import IndexDamagedError
 
-        answering = open_answering(settings, open_documents)
-        others = [open_collection(settings, name) for name in collections]
-        answerer = answering.answerer(others=others)
-        say_notice(answering.notice)
-        answer = answerer.answer(asked, alternatives=top)
+        try:
+            answer = _answer(asked, settings, collections, top)
+        except IndexDamagedError:
+            if not found_damaged(settings, collections):
+                raise
+            # What was found damaged is built anew when it is opened.
+            answer = _answer(asked, settings, collections, top)
         from bot.cli.rendering import answer_json, answer_text, styles
 
     if as_json:
@@ -89,6 +95,17 @@ def command(
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
+
+
+def _answer(
+    asked: "Question", settings: "Settings", collections: Sequence[str], top: int
+) -> "Answer":
+    from bot.assembly import open_answering
+
+    answering = open_answering(settings, open_documents)
+    answerer = answering.answerer(others=open_others(settings, collections))
+    say_notice(answering.notice)
+    return answerer.answer(asked, alternatives=top)
 
 
 def _question(words: tuple[str, ...], settings: "Settings") -> "Question":

@@ -1,5 +1,6 @@
 """`quoth chat`: questions that follow from each other, at a prompt or through a pipe."""
 
+import functools
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from bot.cli.common import (
     encoder_option,
     failures_shown,
     open_documents,
+    open_others,
     say_notice,
     seeds_option,
     settings_from,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from bot.assembly import Answering, OpenIndex
     from bot.cli.talk import Form, Look, Sources
     from bot.settings import Settings
-    from index.generation import Generation
 
 # Longer files of history are cut to the newer half, so that they don't grow for ever.
 MAX_HISTORY_BYTES = 1_000_000
@@ -63,17 +64,29 @@ def command(
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     with failures_shown():
-        from bot.assembly import open_answering, open_collection
         from bot.cli.talk import Talk
 
-        answering = open_answering(settings, open_documents)
-        others = [open_collection(settings, name) for name in collections]
-        sources = _CurrentSources(answering, others)
-        say_notice(answering.notice)
+        sources = _CurrentSources(settings, collections)
+        say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"
         talk = Talk(sources, _look(form, settings.seeds), settings.max_question_chars)
-        _converse(talk.say, _typed(settings) if at_terminal else _piped())
+        answer = functools.partial(_answer_repaired, talk.say, sources)
+        _converse(answer, _typed(settings) if at_terminal else _piped())
+
+
+def _answer_repaired(
+    answer: Callable[[str], str | None], sources: "_CurrentSources", line: str
+) -> str | None:
+    """Answer a line; where the index turns out damaged, from one that is made anew."""
+    from index.errors import IndexDamagedError
+
+    try:
+        return answer(line)
+    except IndexDamagedError:
+        if not sources.repair():
+            raise
+        return answer(line)
 
 
 def _look(form: "Form", seeds: Path) -> "Look":
@@ -104,24 +117,42 @@ def _converse(answer: Callable[[str], str | None], lines: Iterator[str]) -> None
 class _CurrentSources:
     """The index that is published, opened again when it is another."""
 
-    def __init__(self, answering: "Answering", others: Sequence["Generation"]) -> None:
-        self._answering = answering
-        self._others = others
-        self._take(answering.index)
+    def __init__(self, settings: "Settings", names: Sequence[str]) -> None:
+        self._settings = settings
+        self._names = names
+        self._open()
+
+    def _open(self) -> None:
+        from bot.assembly import open_answering
+
+        self.answering: Answering = open_answering(self._settings, open_documents)
+        self._others = open_others(self._settings, self._names)
+        self._take(self.answering.index)
+
+    def repair(self) -> bool:
+        """Open all again, what is damaged built anew; False if all is what was written."""
+        from bot.assembly import found_damaged
+
+        if not found_damaged(self._settings, self._names):
+            return False
+        before = (self._generation, *self._others)
+        self._open()
+        for generation in before:
+            generation.close()
+        return True
 
     def _take(self, index: "OpenIndex") -> None:
         self._generation = index.generation
-        self._answerer: Answers = self._answering.caching_answerer(index, self._others)
+        self._answerer: Answers = self.answering.caching_answerer(index, self._others)
 
     def __call__(self) -> "Sources":
         from bot.assembly import open_index
         from bot.cli.talk import Sources
         from index.store import Collection
 
-        settings = self._answering.settings
-        if Collection(settings.base_collection).current() != self._generation.id:
+        if Collection(self._settings.base_collection).current() != self._generation.id:
             before = self._generation
-            self._take(open_index(settings))
+            self._take(open_index(self._settings))
             before.close()
         return Sources((self._generation, *self._others), self._answerer)
 

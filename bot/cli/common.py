@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.settings import Settings
+    from index.generation import Generation
 
 _Command = Callable[..., Any]
 
@@ -77,7 +78,8 @@ def encoder_option(command: _Command) -> _Command:
     return click.option(
         "--encoder",
         metavar="NAME",
-        help="sentence-transformers folder or hub name.  [default: the one that comes with Quoth]",
+        help="sentence-transformers folder, or a hub model as owner/model@COMMIT.  "
+        "[default: the one that comes with Quoth]",
     )(command)
 
 
@@ -127,13 +129,15 @@ def failures_shown() -> Iterator[None]:
     """Turn the errors that a user can cause into a message and exit code 1."""
     from bot.evaluation.errors import EvaluationError
     from bot.settings import SettingsError
-    from index.errors import IndexingError
+    from index.errors import IndexDamagedError, IndexingError
     from reader.errors import ReaderError
 
     try:
         yield
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    except IndexDamagedError as error:
+        raise click.ClickException(render("index_damaged.txt", detail=str(error))) from error
     except (IndexingError, ReaderError, EvaluationError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -175,15 +179,41 @@ def open_documents(settings: "Settings") -> "OpenIndex":
     from bot.assembly import build_in_child, open_fresh_index
 
     def renewing(renewal: "Renewal") -> None:
-        text = render(
-            "indexing.txt", reason=renewal.reason, detail=renewal.detail, seeds=settings.seeds
-        )
-        say(text, err=True)
+        _say_renewal(renewal.reason, renewal.detail, settings.seeds)
 
     def outdated(reason: "Outdated") -> None:
         say(render("index_outdated.txt", reason=reason), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
+
+
+def open_others(settings: "Settings", names: Sequence[str]) -> list["Generation"]:
+    """
+    Open other collections as they were last indexed; one that is damaged is built anew.
+
+    Raises:
+        SettingsError: If a name is none that a collection may have.
+        IndexingError: If one was not indexed, or can't be opened.
+    """
+    return [_open_other(settings, name) for name in names]
+
+
+def _open_other(settings: "Settings", name: str) -> "Generation":
+    from bot.assembly import open_collection
+    from bot.building import index_command, run_to_its_end
+    from index.errors import IndexDamagedError
+
+    try:
+        return open_collection(settings, name)
+    except IndexDamagedError as error:
+        _say_renewal("damaged", str(error), settings.documents(name))
+        # The build says what keeps it from being built; then it still can't be opened.
+        run_to_its_end(index_command(settings, name))
+        return open_collection(settings, name)
+
+
+def _say_renewal(reason: str, detail: str, documents: Path) -> None:
+    say(render("indexing.txt", reason=reason, detail=detail, seeds=documents), err=True)
 
 
 class JsonReporter:

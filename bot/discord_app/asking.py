@@ -26,7 +26,7 @@ from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
-from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
+from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
 from prompts import render
@@ -44,6 +44,7 @@ _COUNTED_AS: dict[Outcome, str] = {
 _EXCUSES: dict[type[Exception], str] = {
     BusyError: "busy",
     TooSlowError: "slow",
+    MendingError: "mending",
     NothingToAnswerFromError: "no_documents_here",
 }
 # Other answers that are less likely are not shown: as a percentage they would be none.
@@ -203,7 +204,7 @@ class Asking:
             )
         except QuestionError as error:
             return Reply(self._refused("question", notice("question", detail=str(error))))
-        except (BusyError, TooSlowError, NothingToAnswerFromError) as error:
+        except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
             return Reply(self._refused(excuse, notice(excuse)))
         except Exception:

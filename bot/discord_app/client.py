@@ -26,6 +26,7 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
+from bot.serving.mending import Mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from bot.settings import Settings
@@ -80,6 +81,7 @@ class QuothBot(commands.AutoShardedBot):
         service: AnswerService,
         records: Records,
         builder: Builder,
+        mender: Mender,
         cogs: Sequence[Callable[["QuothBot"], commands.Cog]],
     ) -> None:
         """
@@ -90,6 +92,7 @@ class QuothBot(commands.AutoShardedBot):
             service: What it answers from.
             records: What it remembers.
             builder: What it indexes with.
+            mender: What builds anew what turns out damaged.
             cogs: What members can do, each made for the bot.
         """
         super().__init__(
@@ -120,6 +123,7 @@ class QuothBot(commands.AutoShardedBot):
         self.changes = Changes(settings, builder)
         self.queue = AnswerQueue(
             service,
+            mender.mend,
             workers=settings.workers,
             max_waiting=settings.max_waiting,
             time_limit_s=settings.time_limit_s,

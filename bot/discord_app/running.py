@@ -19,6 +19,7 @@ from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.index_watcher import make_index_watcher
+from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from prompts import render
@@ -196,13 +197,19 @@ async def run(
 
     builder = Builder(settings)
     # Whether Discord can be reached or not: a build goes on when a connection fails.
-    lasting = [tidy(settings, records), _close_unused(service), catch_up(settings, builder)]
+    mender = make_mender(service, settings, builder)
+    lasting = [
+        tidy(settings, records),
+        _close_unused(service),
+        catch_up(settings, builder),
+        mender.watch(),
+    ]
     if settings.follow_s:
         lasting.append(make_index_watcher(service, settings, builder).run())
     cogs = cogs_for(settings)
     async with _beside(*lasting):
         await supervise(
-            lambda: QuothBot(settings, service, records, builder, cogs),
+            lambda: QuothBot(settings, service, records, builder, mender, cogs),
             settings.discord_token.get_secret_value(),
             living=living,
         )

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import Built
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.changes import is_up_to_date
-from index.errors import IndexingError
+from index.errors import IndexDamagedError, IndexingError
 from index.store import Collection
 
 _log = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class IndexWatcher:
         except (IndexingError, OSError) as error:
             # A folder that is gone, or an index that is being repaired: what is served goes on.
             self._failures += 1
+            if isinstance(error, IndexDamagedError):
+                self._service.suspect(BASE_COLLECTION)
             event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
 
 
@@ -79,8 +82,11 @@ def make_index_watcher(
     return IndexWatcher(
         service,
         is_outdated=lambda: (
-            not collection.is_held()
-            and not is_up_to_date(collection.made_of(), settings.seeds, without=settings.data)
+            collection.is_noted_damaged()
+            or not (
+                collection.is_held()
+                or is_up_to_date(collection.made_of(), settings.seeds, without=settings.data)
+            )
         ),
         build=build,
         pause_s=settings.follow_s,

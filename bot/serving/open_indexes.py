@@ -12,7 +12,7 @@ from bot.assembly import OpenIndex
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.reference_count import ReferenceCount
-from index.errors import EncoderError, IndexMissingError
+from index.errors import EncoderError, IndexDamagedError, IndexMissingError
 from index.generation import Generation
 from index.store import Collection
 
@@ -137,6 +137,9 @@ class ServerSpaces:
 
         Returns:
             The space, to be given back; None if the server has none that can be used.
+
+        Raises:
+            IndexDamagedError: If it turns out damaged now; later on there is none.
         """
         try:
             current = self._opener.collection(scope).current()
@@ -144,7 +147,10 @@ class ServerSpaces:
             self.drop(scope)
             return None
         except Exception as error:
+            is_new = not self._is_broken(scope, None)
             self.note_broken(scope, None, error)
+            if is_new and isinstance(error, IndexDamagedError):
+                raise
             return None
         space = self._borrow_open(scope, current, base, is_alone=is_alone)
         if space is None and not self._is_broken(scope, current):
@@ -177,6 +183,8 @@ class ServerSpaces:
             space = _join(self._opener, base, scope, is_alone=is_alone)
         except Exception as error:
             self.note_broken(scope, current, error)
+            if isinstance(error, IndexDamagedError):
+                raise
             return None
         space.used = self._clock()
         space.references.acquire()

@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
+from index.errors import IndexDamagedError
 
 
 class BusyError(Exception):
@@ -16,6 +18,10 @@ class BusyError(Exception):
 
 class TooSlowError(Exception):
     """The time limit is over; the answer is no longer wanted."""
+
+
+class MendingError(Exception):
+    """The time limit is over while an index that turned out damaged is built anew."""
 
 
 class ScopedAnswers(Protocol):
@@ -32,6 +38,9 @@ class ScopedAnswers(Protocol):
             earlier: The turns before it, oldest first.
             alternatives: How many other answers, at most.
             scope: The collection of the server where it is asked; none in direct messages.
+
+        Raises:
+            IndexDamagedError: If what it is answered from turns out damaged.
         """
         ...
 
@@ -40,10 +49,21 @@ class AnswerQueue:
     """Hands questions to worker threads; its own methods belong to the event loop."""
 
     def __init__(
-        self, answers: ScopedAnswers, *, workers: int, max_waiting: int, time_limit_s: float
+        self,
+        answers: ScopedAnswers,
+        mend: Callable[[], Awaitable[None]],
+        *,
+        workers: int,
+        max_waiting: int,
+        time_limit_s: float,
     ) -> None:
-        """Take the answerer; see `bot.settings.Settings` for the numbers."""
+        """
+        Take the answerer, and what builds anew what turns out damaged.
+
+        See `bot.settings.Settings` for the numbers.
+        """
         self._answers = answers
+        self._mend = mend
         self._capacity = workers + max_waiting
         self._time_limit_s = time_limit_s
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="answer")
@@ -70,20 +90,39 @@ class AnswerQueue:
             BusyError: At once, if as many questions wait as may; and after the time limit, if it
                 passed in waiting alone.
             TooSlowError: If the time limit passed, the time of waiting included.
+            MendingError: If it passed while a damaged index was built anew.
+            IndexDamagedError: If the index can't be mended.
         """
         if self.is_full:
             raise BusyError
+        work = self._submit(question, earlier, alternatives, scope)
+        is_mending = False
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                try:
+                    return await asyncio.wrap_future(work)
+                except IndexDamagedError:
+                    # No worker waits for that: others may be answered meanwhile.
+                    is_mending = True
+                    await self._mend()
+                    is_mending = False
+                work = self._submit(question, earlier, alternatives, scope)
+                return await asyncio.wrap_future(work)
+        except TimeoutError as error:
+            if is_mending:
+                raise MendingError from error
+            # What can still be called off was never begun: it was the queue that took so long.
+            raise (BusyError if work.cancel() else TooSlowError) from error
+
+    def _submit(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Future[Answer]:
         with self._lock:
             self._taken += 1
         work = self._executor.submit(self._answers.answer, question, earlier, alternatives, scope)
         # A question that runs too long keeps its worker, so it also keeps its place.
         work.add_done_callback(self._left)
-        try:
-            async with asyncio.timeout(self._time_limit_s):
-                return await asyncio.wrap_future(work)
-        except TimeoutError as error:
-            # What can still be called off was never begun: it was the queue that took so long.
-            raise (BusyError if work.cancel() else TooSlowError) from error
+        return work
 
     def _left(self, _: Future[Answer]) -> None:
         with self._lock:

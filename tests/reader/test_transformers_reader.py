@@ -13,6 +13,7 @@ PASSAGES = [
     PassageText(0, "The town fined 35 people for theft and 90 people for arson."),
     PassageText(1, "Bread costs two francs at the station."),
 ]
+COMMIT = "a1" * 20
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "town", "fined", "people", "for"]
 WORDS += ["theft", "arson", "bread", "costs", "two", "francs", "at", "station", "how", "many", "."]
 WORDS += list("0123456789") + [f"##{digit}" for digit in "0123456789"]
@@ -152,7 +153,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_of_the_hub_only_weights_configuration_and_tokenizer_are_fetched(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from huggingface_hub.utils._paths import filter_repo_objects
 
@@ -160,14 +161,30 @@ def test_of_the_hub_only_weights_configuration_and_tokenizer_are_fetched(
     heavy = ["pytorch_model.bin", "tf_model.h5", "model.onnx", "onnx/config.json", "run.py"]
     fetched: list[str] = []
 
-    def fetch(name: str, **patterns: Any) -> str:
+    def fetch(name: str, *, revision: str, **patterns: Any) -> str:
+        assert (name, revision) == ("some/model", COMMIT)
         fetched.extend(filter_repo_objects(there + heavy, **patterns))
-        return f"/hub/{name}"
+        for each in fetched:
+            (tmp_path / each).touch()
+        return str(tmp_path)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
 
-    assert find_reader("some/model") == Path("/hub/some/model")
+    assert find_reader(f"some/model@{COMMIT}") == tmp_path
     assert fetched == there
+    there.remove("model.safetensors")
+    (tmp_path / "model.safetensors").unlink()
+    fetched.clear()
+    with pytest.raises(ReaderError, match="no weights as safetensors"):
+        find_reader(f"some/model@{COMMIT}")
+
+
+@pytest.mark.parametrize("name", ["some/model", "some/model@main", "some/model@a1b2"])
+def test_a_model_without_its_commit_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", pytest.fail)
+
+    with pytest.raises(ReaderError, match="owner/model@COMMIT"):
+        find_reader(name)
 
 
 def test_a_reader_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,5 +193,5 @@ def test_a_reader_that_is_nowhere_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", unreachable)
 
-    with pytest.raises(ReaderError, match='reader "no/such": there is no such folder'):
-        find_reader("no/such")
+    with pytest.raises(ReaderError, match="the Hugging Face hub did not give it"):
+        find_reader(f"no/such@{COMMIT}")

@@ -18,6 +18,7 @@ from bot.discord_app.cogs import cogs_for
 from bot.discord_app.records import Records
 from bot.serving import builder
 from bot.serving.builder import Builder
+from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from tests.bot.conftest import ARTICLE
@@ -138,8 +139,14 @@ def start_bot(
         records = Records(settings.records)
 
         def make() -> QuothBot:
+            builder = Builder(settings)
             bot = QuothBot(
-                settings, answers or service, records, Builder(settings), cogs or cogs_for(settings)
+                settings,
+                answers or service,
+                records,
+                builder,
+                make_mender(service, settings, builder),
+                cogs or cogs_for(settings),
             )
             bot._connection.guild_ready_timeout = 0.05
             return bot

@@ -18,6 +18,7 @@ from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
 from bot.serving import builder
 from bot.serving.builder import Builder
+from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import load_settings
 from tests.bot.discord_app.launcher import fake_index_command
@@ -43,7 +44,8 @@ class Supervised:
     def _make(self) -> QuothBot:
         self.bots += 1
         builder = Builder(self._settings)
-        bot = QuothBot(self._settings, self._service, self._records, builder, COGS)
+        mender = make_mender(self._service, self._settings, builder)
+        bot = QuothBot(self._settings, self._service, self._records, builder, mender, COGS)
         bot._connection.guild_ready_timeout = 0.05
         return bot
 

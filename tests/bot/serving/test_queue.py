@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
+from answering.answer import Answer
+from answering.followups.detection import Turn
 from answering.question import Question
-from bot.serving.queue import AnswerQueue, BusyError, TooSlowError
+from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
+from index.errors import IndexDamagedError
 from tests.bot.discord_app.fakes import GatedAnswers
+
+
+async def mend() -> None:
+    """Nothing is damaged here."""
+    raise AssertionError
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -17,7 +25,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 def test_every_question_that_was_taken_is_answered() -> None:
     gated = GatedAnswers()
-    queue = AnswerQueue(gated, workers=2, max_waiting=3, time_limit_s=30)
+    queue = AnswerQueue(gated, mend, workers=2, max_waiting=3, time_limit_s=30)
 
     async def ask() -> None:
         waiting = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(5)]
@@ -36,7 +44,7 @@ def test_every_question_that_was_taken_is_answered() -> None:
 
 def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
     gated = GatedAnswers()
-    queue = AnswerQueue(gated, workers=1, max_waiting=1, time_limit_s=0.05)
+    queue = AnswerQueue(gated, mend, workers=1, max_waiting=1, time_limit_s=0.05)
 
     async def ask() -> None:
         slow = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(2)]
@@ -49,3 +57,75 @@ def test_a_question_that_is_given_up_while_waiting_is_never_read() -> None:
     run(ask())
     queue.close()
     assert [question.text for question, _ in gated.asked] == ["q0"]
+
+
+class DamagedAnswers(GatedAnswers):
+    """Answers once the index was mended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate.set()
+        self.is_damaged = True
+
+    def answer(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        if self.is_damaged:
+            raise IndexDamagedError("damaged")
+        return super().answer(question, earlier, alternatives, scope)
+
+
+def test_a_question_waits_for_a_damaged_index_and_no_worker_with_it() -> None:
+    answers = DamagedAnswers()
+    began, mended = asyncio.Event(), asyncio.Event()
+
+    async def mend() -> None:
+        began.set()
+        await mended.wait()
+
+    queue = AnswerQueue(answers, mend, workers=1, max_waiting=9, time_limit_s=30)
+
+    async def ask() -> None:
+        first = asyncio.create_task(queue.ask(Question("first"), (), 0, None))
+        await began.wait()
+        answers.is_damaged = False
+        assert (await queue.ask(Question("second"), (), 0, None)).question == "second"
+        assert not first.done()
+        mended.set()
+        assert (await first).question == "first"
+
+    run(ask())
+    queue.close()
+    assert queue.taken == 0
+
+
+def test_who_asks_while_the_index_is_mended_for_long_is_told_so() -> None:
+    async def mend() -> None:
+        await asyncio.sleep(30)
+
+    queue = AnswerQueue(DamagedAnswers(), mend, workers=1, max_waiting=1, time_limit_s=0.05)
+
+    async def ask() -> None:
+        with pytest.raises(MendingError):
+            await queue.ask(Question("why"), (), 0, None)
+
+    run(ask())
+    queue.close()
+
+
+def test_an_index_that_can_not_be_mended_is_tried_twice() -> None:
+    mended = 0
+
+    async def mend() -> None:
+        nonlocal mended
+        mended += 1
+
+    queue = AnswerQueue(DamagedAnswers(), mend, workers=1, max_waiting=1, time_limit_s=30)
+
+    async def ask() -> None:
+        with pytest.raises(IndexDamagedError):
+            await queue.ask(Question("why"), (), 0, None)
+
+    run(ask())
+    queue.close()
+    assert mended == 1

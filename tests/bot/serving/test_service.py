@@ -16,6 +16,7 @@ from bot.assembly import OpenIndex
 from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService, Counts, DocumentLine
+from index.errors import IndexDamagedError
 from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
@@ -331,6 +332,13 @@ def test_a_server_whose_collection_is_broken_is_answered_from_the_base(
     caplog.set_level(logging.INFO)
     damage(own)
 
+    if damage is not use_another_encoder:
+        # Who asks waits for it to be mended, which here it is not.
+        with pytest.raises(IndexDamagedError):
+            answered(service, "arson", A)
+        assert service.counts(A) == Counts(1, 1)
+        assert service.suspects == {A}
+        service.acquit(A)
     assert answered(service, "arson", A) == "812"
     assert answered(service, "fraud", A) is None
     assert service.servers.is_broken(A)
