@@ -265,6 +265,7 @@ from importlib.resources import files
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Pooling, Transformer
 from transformers import AutoTokenizer, BertConfig, BertModel
+import index.encoder
 import index.exporting
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
 
@@ -284,7 +285,9 @@ model = SentenceTransformer(
 )
 bert.max_seq_length = 8
 model.save(str(folder / "encoder"))
-encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports")
+begun = []
+encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
+SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
 texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
 asked = OnnxQuestionEncoder(encoder.export)
 found = np.stack([asked.encode_question(text) for text in texts])
@@ -295,6 +298,12 @@ texts.append("so long that it is cut before its end comes into sight")
 few = SentenceEncoder(str(folder / "encoder"), folder / "exports").encode(texts, lambda n: None)
 print((few * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
 print(np.linalg.norm(encoder.encode(texts, lambda n: None), axis=1).round(4).tolist())
+# The first export is said, and the loading of the model when it is needed.
+encoder.prepare(index.encoder.FEW_TEXTS)
+begun.append("many")
+encoder.prepare(index.encoder.FEW_TEXTS + 1)
+encoder.prepare(1_000)
+print(*begun)
 # A number thousands of times as large as its neighbours, which leaves them none of the 256 steps.
 for layer in model[0].auto_model.encoder.layer:
     with torch.no_grad():
@@ -322,12 +331,13 @@ def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: P
     )
 
     assert run.returncode == 0, run.stderr
-    first, few, norms, uneven, *weights = run.stdout.strip().splitlines()[-6:]
+    first, few, norms, begun, uneven, *weights = run.stdout.strip().splitlines()[-7:]
     dim, cosine = first.split()
     assert int(dim) == 48
     assert float(cosine) >= 0.999
     assert float(few) >= 0.999
     assert norms == "[1.0, 1.0, 1.0, 1.0]"
+    assert begun == "export many model"
     # Where int8 would spoil an encoder, or there is none, questions are encoded in fp32.
     assert float(uneven) >= 0.999
     assert weights == ["document.onnx.data"] * 2
