@@ -55,7 +55,7 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     except PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
-        raise DocumentError(f"it is no sound PDF ({error})") from error
+        raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
     blocks = Blocks("page")
     for number, lines in enumerate(without_running_lines(map(str.splitlines, pages)), start=1):
         blocks.begin(f"{number}")
