@@ -160,8 +160,7 @@ def choose_student(place: Workplace) -> None:
 
     def measured(network: Network) -> dict[str, Report]:
         round_inside(network.model)
-        exams = {"dev": place.exam, "squad_dev": place.squad_exam}
-        return {name: exam.measure(network) for name, exam in exams.items()}
+        return {name: exam.measure(network) for name, exam in place.choosing_exams.items()}
 
     *_, before, last = STUDENT_STAGES
     choose(place.result(last).parent, place.result(before), measured)
