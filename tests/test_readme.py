@@ -55,7 +55,10 @@ class Shown:
 
 
 def blocks() -> list[str]:
-    return [re.sub(r"^    ", "", block, flags=re.MULTILINE) for block in _BLOCK.findall(README)]
+    return [
+        re.sub(r"^    ", "", block, flags=re.MULTILINE).strip("\n")
+        for block in _BLOCK.findall(README)
+    ]
 
 
 def examples() -> Iterator[Shown]:
