@@ -77,7 +77,7 @@ def test_the_menu_of_a_message_without_words_says_so(
 ) -> None:
     asked = local.menu(channel, asker, "Ask Quoth", local.say(channel, User("bob"), ""))
 
-    assert "no words" in local.answer_to(asked).content
+    assert "has no text" in local.answer_to(asked).content
     assert asked.is_private
 
 
