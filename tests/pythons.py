@@ -90,7 +90,17 @@ def requirements(pyproject: str) -> tuple[list[str], list[str]]:
 
 def run_tests(python: Path) -> bool:
     """Whether all tests pass that need no torch."""
-    command = [python, "-m", "pytest", "-n", "2", "-q", "-m", "not stress and not torch", *TESTED]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "-q",
+        "-m",
+        "not stress and not torch",
+        *TESTED,
+    ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
