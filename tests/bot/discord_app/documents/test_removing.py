@@ -15,7 +15,7 @@ def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
     assert place.answer("treason") == "66"
     assert place.answer("arson") == "812"
     assert place.offered("") == ["other.txt"]
-    assert "nothing before" in place.done(place.change("rollback"))
+    assert "no earlier index" in place.done(place.change("rollback"))
     files = [path for path in place.own_folder().rglob("*") if path.is_file()]
     assert [path for path in files if b"note.txt" in path.read_bytes()] == []
     place.done(place.change("remove", name="other.txt"))
