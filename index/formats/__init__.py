@@ -9,6 +9,20 @@ import importlib
 from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
 
+# How files begin, what they are then, and the endings that say so; none where we don't read them.
+_SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
+    (b"%PDF-", "a PDF", frozenset({".pdf"})),
+    (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", frozenset({".docx", ".epub"})),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", frozenset()),
+    (b"{\\rtf", "an RTF document", frozenset()),
+    (b"\x89PNG\r\n", "a PNG picture", frozenset()),
+    (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
+    (b"GIF8", "a GIF picture", frozenset()),
+    (b"\x1f\x8b\x08", "compressed by gzip", frozenset()),
+    (b"SQLite format 3\x00", "an SQLite database", frozenset()),
+)
+_CONVERT = "save it as one of the kinds that are read"
+
 
 def parse(suffix: str, content: bytes) -> Loaded:
     """
@@ -22,6 +36,7 @@ def parse(suffix: str, content: bytes) -> Loaded:
         DocumentError: If they are not what the suffix says.
         MemoryError: If there is not enough for it.
     """
+    _check_signature(suffix, content)
     found = FORMATS[suffix]
     module = importlib.import_module(f"index.formats.{found.module}")
     load: Parse = getattr(module, found.function)
@@ -34,3 +49,11 @@ def parse(suffix: str, content: bytes) -> Loaded:
         raise DocumentError(
             f"it can't be read as {suffix} ({type(error).__name__}: {error})"
         ) from error
+
+
+def _check_signature(suffix: str, content: bytes) -> None:
+    """Refuse a file that begins like another kind than its suffix says, and say which."""
+    for beginning, kind, suffixes in _SIGNATURES:
+        if content.startswith(beginning) and suffix not in suffixes:
+            remedy = f"end its name in {' or '.join(sorted(suffixes))}" if suffixes else _CONVERT
+            raise DocumentError(f"it is {kind}, whatever its ending says; {remedy}")
