@@ -22,6 +22,10 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"SQLite format 3\x00", "an SQLite database", frozenset()),
 )
 _CONVERT = "save it as one of the kinds that are read"
+# Characters of text for a byte of a file; more than a book, and a table whose rows all repeat their
+# columns' names, compress to. A small file may have so many more.
+_MAX_AMPLIFICATION = 50
+_HARMLESS_CHARS = 2_000_000
 
 
 def parse(suffix: str, content: bytes) -> Loaded:
@@ -41,7 +45,7 @@ def parse(suffix: str, content: bytes) -> Loaded:
     module = importlib.import_module(f"index.formats.{found.module}")
     load: Parse = getattr(module, found.function)
     try:
-        return load(suffix, content)
+        loaded = load(suffix, content)
     except (DocumentError, MemoryError):
         raise
     # What a parser makes of a damaged file can be any error at all.
@@ -49,6 +53,11 @@ def parse(suffix: str, content: bytes) -> Loaded:
         raise DocumentError(
             f"it can't be read as {suffix} ({type(error).__name__}: {error})"
         ) from error
+    if len(loaded.text) > _HARMLESS_CHARS + _MAX_AMPLIFICATION * len(content):
+        raise DocumentError(
+            f"its {len(content) / 1e6:,.1f} MB would be {len(loaded.text) / 1e6:,.0f} MB of text"
+        )
+    return loaded
 
 
 def _check_signature(suffix: str, content: bytes) -> None:

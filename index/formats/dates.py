@@ -73,6 +73,7 @@ _WORDS_IN_NAME = tuple(
 # A date stands at the head of a document, or it is not the document's.
 _HEAD_LINES = 8
 _MAX_LINE_CHARS = 300
+_MAX_FIELD_CHARS = 100
 
 
 def stated_date(text: str) -> date | None:
@@ -88,7 +89,8 @@ def stated_date(text: str) -> date | None:
 
 def parse_date(text: str) -> date | None:
     """The date that a field of metadata holds: ISO 8601, or with the month's name."""
-    text = text.strip()
+    # The patterns take the square of a field that is full of spaces.
+    text = text.strip()[:_MAX_FIELD_CHARS]
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:

@@ -56,8 +56,8 @@ def test_a_dry_run_names_what_can_not_be_read_and_what_is_left_out(tmp_path: Pat
         "Added: a.txt.",
         "Can't be read: b.txt: it is a PDF, whatever its ending says; end its name in .pdf.",
         "Left out: .git: names that begin with a dot are hidden.",
-        "Left out: c.rst: only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, .txt and "
-        ".xhtml files are read.",
+        "Left out: c.rst: only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, "
+        ".txt and .xhtml files are read.",
         "Nothing was done; run `quoth index` to index it.",
     ]
     assert as_json["added"] == ["a.txt", "b.txt"]
