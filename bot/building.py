@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bot.collection_names import BASE_COLLECTION, make_private
 from bot.settings import Settings
-from index.changes import Changes
 from index.errors import BuildError
 from index.manifest import Manifest
 from index.passages import Splitting
@@ -20,7 +19,7 @@ from index.store import Collection
 from prompts import render
 
 if TYPE_CHECKING:
-    from index.build import BuildReport
+    from index.build import BuildReport, Preview
 
 SPLITTING = Splitting()
 # What a build may take to say how to go on, after Ctrl-C has ended it and us.
@@ -87,7 +86,7 @@ def overlap_notice(settings: Settings) -> str:
     return render("overlap.txt", overlap=settings.overlap, seeds=settings.seeds, data=settings.data)
 
 
-def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) -> Changes:
+def preview_collection(settings: Settings, name: str, *, rebuild: bool = False) -> "Preview":
     """
     Tell what `index_collection` would read or let go.
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.changes import Changes, MadeOf, compare
-from index.documents import Failure, list_documents
+from index.documents import Failure, SourceFile, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
 from index.errors import (
@@ -121,11 +121,13 @@ def build(
         raise _no_documents(documents, [*listing.unseen, *listing.skipped])
     try:
         with collection.locked(reporter.waiting), ExitStack() as stack:
+            created = datetime.now(UTC)
             encoder = open_encoder()
             plan = _Plan(
                 collection,
                 documents,
                 without=without,
+                created=created,
                 encoder=encoder,
                 vectors=vectors,
                 splitting=splitting,
@@ -169,6 +171,7 @@ class _Plan:
     collection: Collection
     documents: Path
     without: Path | None
+    created: datetime
     encoder: Encoder
     vectors: Path
     splitting: Splitting
@@ -206,7 +209,6 @@ def _to_build_upon(collection: Collection, plan: _Plan) -> Generation | None:
 
 def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
     """Publish a generation unless nothing has changed; the lock is held."""
-    created = datetime.now(UTC)
     listing = list_documents(plan.documents, plan.without)
     made_of = previous.made_of() if previous else None
     comparison = compare(listing, made_of)
@@ -239,7 +241,8 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
             manifest = Manifest(
                 format_version=FORMAT_VERSION,
                 generation=generation,
-                created=created,
+                created=plan.created,
+                finished=datetime.now(UTC),
                 encoder=plan.encoder_stamp,
                 splitting=plan.splitting_stamp,
                 folder=listing.folder,
@@ -307,6 +310,19 @@ def _check_passages(plan: _Plan, passages: int) -> None:
         raise TooManyPassagesError(plan.collection.folder, passages, plan.max_passages)
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a build would do."""
+
+    changes: Changes
+    to_read: tuple[SourceFile, ...]
+    """The files that were added or changed."""
+    failures: tuple[Failure, ...]
+    """Files that could not be read and are as they were, and folders that can't be listed."""
+    skipped: tuple[Failure, ...]
+    """Files that are not read at all."""
+
+
 def preview(
     collection: Collection,
     documents: Path,
@@ -315,7 +331,7 @@ def preview(
     encoder_name: str,
     splitting: Splitting,
     rebuild: bool = False,
-) -> Changes:
+) -> Preview:
     """
     Tell which documents `build` would read or let go; nothing is read beyond hashes, or written.
 
@@ -330,7 +346,17 @@ def preview(
                 **asdict(splitting)
             ):
                 made_of = collection.made_of()
-    return compare(list_documents(documents, without), made_of).changes
+    listing = list_documents(documents, without)
+    comparison = compare(listing, made_of)
+    return Preview(
+        comparison.changes,
+        comparison.to_read,
+        (
+            *(Failure(failure.id, failure.reason) for failure in comparison.kept_failures),
+            *listing.unseen,
+        ),
+        listing.skipped,
+    )
 
 
 def _no_documents(folder: Path, unread: Sequence[FailureStamp | Failure]) -> NoDocumentsError:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 
 from index.documents import (
@@ -13,6 +13,7 @@ from index.documents import (
     list_documents,
     read_error,
 )
+from index.formats.dates import date_in_name
 from index.manifest import DocumentStamp, FailureStamp
 
 # A file written again within the clock's tick keeps its size and time; one whose last change is
@@ -75,8 +76,8 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     Compare a folder with what a generation was made of.
 
     A file of the same folder whose size and time of change are as recorded is taken as unchanged;
-    of others the content is compared. A new file with the content and suffix of one that is gone is
-    that one, renamed.
+    of others the content is compared. A new file with the content of one that is gone, and with a
+    name of the same suffix and date, is that one, renamed.
 
     Args:
         listing: The folder now.
@@ -88,10 +89,10 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     if made is not None and made.folder == listing.folder:
         trusted_ns = int(made.created.timestamp() * 1e9) - _RACY_NS
     present = {file.id for file in listing.files}
-    gone: defaultdict[tuple[str, str], list[DocumentStamp]] = defaultdict(list)
+    gone: defaultdict[tuple[object, ...], list[DocumentStamp]] = defaultdict(list)
     for stamp in documents.values():
         if stamp.id not in present:
-            gone[_suffix(stamp.id), stamp.sha256].append(stamp)
+            gone[_read_of_name(stamp.id), stamp.sha256].append(stamp)
     added: list[str] = []
     changed: list[str] = []
     renamed: list[Rename] = []
@@ -107,7 +108,7 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
         elif document is not None or failure is not None:
             changed.append(file.id)
             to_read.append(file)
-        elif gone and (same := gone.get((_suffix(file.id), file_sha256(file) or ""))):
+        elif gone and (same := gone.get((_read_of_name(file.id), file_sha256(file) or ""))):
             stamp = same.pop()
             renamed.append(Rename(stamp.id, file.id))
             touched += _if_touched(file, stamp)
@@ -140,8 +141,10 @@ def is_up_to_date(made: MadeOf, documents: Path, *, without: Path | None) -> boo
     return made.folder == listing.folder and not compare(listing, made).changes
 
 
-def _suffix(document_id: str) -> str:
-    return PurePosixPath(document_id).suffix.lower()
+def _read_of_name(document_id: str) -> tuple[str, date | None]:
+    """What of a document is told by its name."""
+    path = PurePosixPath(document_id)
+    return path.suffix.lower(), date_in_name(path.stem)
 
 
 def _if_touched(file: SourceFile, stamp: DocumentStamp) -> list[DocumentStamp]:

@@ -19,7 +19,10 @@ from pathlib import Path, PurePosixPath
 from index.errors import DocumentError, NoDocumentsError
 from index.formats import parse as parse_here
 from index.formats.base import FORMATS, Parse, Place
+from index.formats.dates import date_in_name
 
+_FIRST_SUFFIXES, _LAST_SUFFIX = sorted(FORMATS)[:-1], max(FORMATS)
+NOT_READ = f"only {', '.join(_FIRST_SUFFIXES)} and {_LAST_SUFFIX} files are read"
 MAX_TITLE_CHARS = 100
 # A title is made of so much of its line: a line can be the whole document.
 _MAX_FIRST_LINE_CHARS = 10_000
@@ -37,6 +40,7 @@ MAX_FILE_BYTES = 500_000_000
 # A file that is being written is read again so often, then left for the next build.
 _READINGS = 3
 
+_HIDDEN = "names that begin with a dot are hidden"
 _LINK = "it is a link, and links are not followed"
 _NOT_REGULAR = "it is not a regular file"
 # What opening a link says. Of a link in the place of a folder, it says that it is no folder.
@@ -63,7 +67,7 @@ class Document:
     modified: datetime
     """The file's time of last change, UTC. Not a date of the document: a copy resets it."""
     dated: date | None = None
-    """The date that the document states for itself, if it does."""
+    """The date that the document states for itself; else that in its file's name."""
     places: tuple[Place, ...] = ()
     """In order of `start_char`, without overlap."""
 
@@ -100,7 +104,8 @@ class Listing:
     files: tuple[SourceFile, ...]
     """In order of id."""
     skipped: tuple[Failure, ...]
-    """Files that no loader takes, links, and names that can't be written down."""
+    """Files that no loader takes, links, hidden files and folders, and names that can't be written
+    down."""
     unseen: tuple[Failure, ...] = ()
     """Folders that can't be looked into, and files that can't be looked at."""
 
@@ -109,7 +114,8 @@ def list_documents(folder: Path, without: Path | None = None) -> Listing:
     """
     Walk a documents folder and its subfolders.
 
-    Names that start with a dot are left out. Links are not followed.
+    Names that begin with a dot are left out, and folders of such names not looked into. Links are
+    not followed.
 
     Args:
         folder: What to walk.
@@ -178,11 +184,11 @@ def _walk(folder: Path, without: tuple[int, int] | None) -> Iterator[SourceFile 
             yield _Unseen(prefix, f"it can't be listed ({error.strerror})")
             continue
         for entry in entries:
-            if entry.name.startswith("."):
-                continue
             document_id = prefix + entry.name
-            if not _is_utf8(entry.name):
-                printable = document_id.encode("utf-8", "backslashreplace").decode()
+            printable = document_id.encode("utf-8", "backslashreplace").decode()
+            if entry.name.startswith("."):
+                yield Failure(printable, _HIDDEN)
+            elif printable != document_id:
                 yield Failure(printable, "its name is not UTF-8; rename it")
             elif entry.is_dir(follow_symlinks=False):
                 if without is None or _identity(Path(entry.path)) != without:
@@ -197,25 +203,12 @@ def _source_file(entry: os.DirEntry[str], document_id: str) -> SourceFile | Fail
     if not entry.is_file():
         return Failure(document_id, _NOT_REGULAR)
     if Path(entry.name).suffix.lower() not in FORMATS:
-        return Failure(document_id, f"only {_known_suffixes()} files are read")
+        return Failure(document_id, NOT_READ)
     try:
         found = entry.stat(follow_symlinks=False)
     except OSError as error:
         return _Unseen(document_id, _unreadable(error))
     return SourceFile(document_id, Path(entry.path), found.st_size, found.st_mtime_ns)
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _known_suffixes() -> str:
-    *most, last = sorted(FORMATS)
-    return f"{', '.join(most)} and {last}"
 
 
 def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
@@ -244,7 +237,7 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
         text=loaded.text,
         sha256=sha256,
         modified=modified,
-        dated=loaded.dated,
+        dated=loaded.dated or date_in_name(file.path.stem),
         places=loaded.places,
     )
 

@@ -24,6 +24,8 @@ class Status:
 
     generation: str
     created: datetime
+    """When its build began."""
+    finished: datetime
     held: bool
     """Whether a person went back to this generation, and builds wait for them."""
     up_to_date: bool | None
@@ -57,6 +59,7 @@ def status(collection: Collection, documents: Path, *, without: Path | None) -> 
     return Status(
         generation=manifest.generation,
         created=manifest.created,
+        finished=manifest.finished,
         held=collection.is_held(),
         up_to_date=up_to_date,
         documents=manifest.documents,

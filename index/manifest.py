@@ -11,7 +11,7 @@ from index.errors import IndexDamagedError, IndexFormatError
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"
@@ -63,7 +63,9 @@ class Manifest(Stamp):
     format_version: int
     generation: str
     created: datetime
-    """When the build began to look at the documents."""
+    """When the build began; it had not looked at the documents yet."""
+    finished: datetime
+    """When the build had written all else."""
     encoder: EncoderStamp
     splitting: SplittingStamp
     folder: str

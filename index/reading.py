@@ -1,12 +1,12 @@
 """The documents of a folder -> the texts of a new generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.changes import Comparison
-from index.documents import Document, SourceFile, file_sha256, load_document
+from index.documents import Document, Failure, SourceFile, file_sha256, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
 from index.files import check_file
@@ -103,6 +103,28 @@ def read_documents(
         tuple(newly_failed),
         extends,
     )
+
+
+def try_reading(files: Sequence[SourceFile], reporter: Reporter) -> tuple[Failure, ...]:
+    """
+    Read files and keep nothing of them.
+
+    Args:
+        files: As they were listed.
+        reporter: Told of each.
+
+    Returns:
+        Those that can't be read, in their order.
+    """
+    reporter.stage("read", len(files))
+    failures = []
+    with ParserProcess() as parser:
+        for file in files:
+            read = _read(file, parser.parse, lambda _document, _file: 0)
+            if isinstance(read, FailureStamp):
+                failures.append(Failure(read.id, read.reason))
+            reporter.advance(1)
+    return tuple(failures)
 
 
 def _take_over(writer: TextWriter, comparison: Comparison, previous: Generation) -> None:

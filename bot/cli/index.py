@@ -1,8 +1,8 @@
 """`quoth index`: documents in, a new generation out; and a look at what is there."""
 
 import functools
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,15 @@ from prompts import render
 if TYPE_CHECKING:
     from bot.settings import Settings
     from index.changes import Changes
+    from index.documents import Failure
     from index.store import Collection
 
 # So many documents of a kind are named; more are counted.
 MAX_NAMED = 8
+MAX_NAMED_OF_A_KIND = 3
 MAX_EXCERPT_CHARS = 160
+# Of an index's status.
+_TIMES = ("created", "finished")
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -79,7 +83,9 @@ def _target(*, collection: str, **given: object) -> _Target:
     metavar="N",
     help="Refuse to make the collection larger than N passages.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be read, and change nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be read and what can't be; change nothing."
+)
 @click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
 @click.pass_context
 def command(
@@ -114,6 +120,7 @@ def command(
     settings = target.settings
     if collection == BASE_COLLECTION and not as_progress:
         _say_overlap(settings)
+    reporter = JsonReporter() if as_progress else ConsoleReporter()
     if watching:
         if dry_run or rebuild or as_json:
             raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
@@ -122,9 +129,8 @@ def command(
 
             watch(settings, collection)
     elif dry_run:
-        _preview(target, rebuild=rebuild, as_json=as_json)
+        _preview(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
     else:
-        reporter = JsonReporter() if as_progress else ConsoleReporter()
         _build(ctx, target, reporter, rebuild=rebuild, max_passages=max_passages, as_json=as_json)
 
 
@@ -135,15 +141,34 @@ def _say_overlap(settings: "Settings") -> None:
         say(notice, err=True)
 
 
-def _preview(target: _Target, *, rebuild: bool, as_json: bool) -> None:
+def _preview(
+    ctx: click.Context,
+    target: _Target,
+    reporter: ConsoleReporter | JsonReporter,
+    *,
+    rebuild: bool,
+    as_json: bool,
+) -> None:
     with failures_shown():
         from bot.building import preview_collection
+        from index.reading import try_reading
 
-        changes = preview_collection(target.settings, target.name, rebuild=rebuild)
+        found = preview_collection(target.settings, target.name, rebuild=rebuild)
+        try:
+            unreadable = try_reading(found.to_read, reporter)
+        finally:
+            reporter.finish()
+    changes = replace(found.changes, failed=tuple(failure.id for failure in unreadable))
+    failures = (*unreadable, *found.failures)
     if as_json:
-        say_json(asdict(changes))
+        unread = {"failures": failures, "skipped": found.skipped}
+        values = {kind: list(map(asdict, those)) for kind, those in unread.items()}
+        say_json(asdict(changes) | values)
     else:
-        say(render("index_preview.txt", **_named(changes)))
+        values = _named(changes) | _unread(failures, found.skipped)
+        say(render("index_preview.txt", **values))
+    if failures:
+        ctx.exit(Exit.FAILURE)
 
 
 def _build(
@@ -176,8 +201,8 @@ def _build(
     if as_json:
         say_json(values)
     else:
-        values |= _named(report.changes)
-        say(render("index_built.txt", max_named=MAX_NAMED, **values))
+        values |= _named(report.changes) | _unread(report.failures, report.skipped)
+        say(render("index_built.txt", **values))
     if report.failures:
         ctx.exit(Exit.FAILURE)
 
@@ -215,6 +240,36 @@ def _named(changes: "Changes") -> dict[str, object]:
     }
 
 
+def _unread(failures: "Sequence[Failure]", skipped: "Sequence[Failure]") -> dict[str, object]:
+    """The files that were not read, for a template."""
+    return {"failures": failures, "left_out": _left_out(skipped), "max_named": MAX_NAMED}
+
+
+def _left_out(skipped: "Sequence[Failure]") -> list[dict[str, object]]:
+    """
+    Files that are never read, by reason; those of other kinds, also by kind.
+
+    So each kind is named, however many there are of another.
+    """
+    from index.documents import NOT_READ
+
+    groups: dict[str, dict[str, list[str]]] = {}
+    for failure in skipped:
+        kind = Path(failure.id).suffix.lower() if failure.reason == NOT_READ else ""
+        groups.setdefault(failure.reason, {}).setdefault(kind, []).append(failure.id)
+    return [
+        {
+            "reason": reason,
+            "kinds": [
+                {"suffix": kind, "names": names[:named], "more": len(names[named:])}
+                for kind, names in sorted(kinds.items())
+                for named in [MAX_NAMED if len(kinds) == 1 else MAX_NAMED_OF_A_KIND]
+            ],
+        }
+        for reason, kinds in groups.items()
+    ]
+
+
 def _on_target(function: Callable[..., None]) -> Callable[..., None]:
     """Give a subcommand its target: of options that stand before its name, or after it."""
 
@@ -248,10 +303,12 @@ def status_command(target: _Target, *, as_json: bool) -> None:
         from index.inspection import status
 
         found = status(target.collection, target.documents, without=target.settings.data)
-    values = asdict(found) | {"created": found.created.isoformat(timespec="seconds")}
+    times = {name: getattr(found, name).isoformat(timespec="seconds") for name in _TIMES}
+    values = asdict(found) | times
     if as_json:
         say_json(values)
     else:
+        values["built_s"] = (found.finished - found.created).total_seconds()
         say(render("index_status.txt", folder=target.documents, **values))
 
 

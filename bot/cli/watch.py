@@ -47,7 +47,7 @@ def _has_changed(settings: Settings, name: str) -> bool:
     except NoDocumentsError:
         # The folder has just gone; it is waited for.
         return False
-    return bool(found)
+    return bool(found.changes)
 
 
 class Builder:

@@ -93,7 +93,7 @@ def _is_behind(settings: Settings, scope: str) -> bool:
     if collection.is_held():
         return False
     try:
-        changes = preview_collection(settings, scope)
+        changes = preview_collection(settings, scope).changes
     except NoDocumentsError:
         return False
     return bool(changes)

@@ -9,6 +9,24 @@ import importlib
 from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
 
+# How files begin, what they are then, and the endings that say so; none where we don't read them.
+_SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
+    (b"%PDF-", "a PDF", frozenset({".pdf"})),
+    (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", frozenset({".docx", ".epub"})),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", frozenset()),
+    (b"{\\rtf", "an RTF document", frozenset()),
+    (b"\x89PNG\r\n", "a PNG picture", frozenset()),
+    (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
+    (b"GIF8", "a GIF picture", frozenset()),
+    (b"\x1f\x8b\x08", "compressed by gzip", frozenset()),
+    (b"SQLite format 3\x00", "an SQLite database", frozenset()),
+)
+_CONVERT = "save it as one of the kinds that are read"
+# Characters of text for a byte of a file; more than a book, and a table whose rows all repeat their
+# columns' names, compress to. A small file may have so many more.
+_MAX_AMPLIFICATION = 50
+_HARMLESS_CHARS = 2_000_000
+
 
 def parse(suffix: str, content: bytes) -> Loaded:
     """
@@ -22,11 +40,12 @@ def parse(suffix: str, content: bytes) -> Loaded:
         DocumentError: If they are not what the suffix says.
         MemoryError: If there is not enough for it.
     """
+    _check_signature(suffix, content)
     found = FORMATS[suffix]
     module = importlib.import_module(f"index.formats.{found.module}")
     load: Parse = getattr(module, found.function)
     try:
-        return load(suffix, content)
+        loaded = load(suffix, content)
     except (DocumentError, MemoryError):
         raise
     # What a parser makes of a damaged file can be any error at all.
@@ -34,3 +53,16 @@ def parse(suffix: str, content: bytes) -> Loaded:
         raise DocumentError(
             f"it can't be read as {suffix} ({type(error).__name__}: {error})"
         ) from error
+    if len(loaded.text) > _HARMLESS_CHARS + _MAX_AMPLIFICATION * len(content):
+        raise DocumentError(
+            f"its {len(content) / 1e6:,.1f} MB would be {len(loaded.text) / 1e6:,.0f} MB of text"
+        )
+    return loaded
+
+
+def _check_signature(suffix: str, content: bytes) -> None:
+    """Refuse a file that begins like another kind than its suffix says, and say which."""
+    for beginning, kind, suffixes in _SIGNATURES:
+        if content.startswith(beginning) and suffix not in suffixes:
+            remedy = f"end its name in {' or '.join(sorted(suffixes))}" if suffixes else _CONVERT
+            raise DocumentError(f"it is {kind}, whatever its ending says; {remedy}")

@@ -62,9 +62,18 @@ _DATELINE = tuple(
     )
     for written in _WRITTEN
 )
+# In a file's name: with hyphens, underscores, dots, spaces or nothing between its parts.
+_NUMBERS_IN_NAME = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?P<between>[-_. ]?)"
+    r"(?P<month>\d\d)(?P=between)(?P<day>\d\d)(?!\d)"
+)
+_WORDS_IN_NAME = tuple(
+    re.compile(rf"(?<![a-z\d]){written}(?!\d)", re.IGNORECASE) for written in _WRITTEN[:2]
+)
 # A date stands at the head of a document, or it is not the document's.
 _HEAD_LINES = 8
 _MAX_LINE_CHARS = 300
+_MAX_FIELD_CHARS = 100
 
 
 def stated_date(text: str) -> date | None:
@@ -80,7 +89,8 @@ def stated_date(text: str) -> date | None:
 
 def parse_date(text: str) -> date | None:
     """The date that a field of metadata holds: ISO 8601, or with the month's name."""
-    text = text.strip()
+    # The patterns take the square of a field that is full of spaces.
+    text = text.strip()[:_MAX_FIELD_CHARS]
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:
@@ -89,6 +99,17 @@ def parse_date(text: str) -> date | None:
         if (match := re.match(written, text, re.IGNORECASE)) and (found := _date(match)):
             return found
     return None
+
+
+def date_in_name(name: str) -> date | None:
+    """The date that a file's name, without its ending, holds; none if there are several."""
+    spaced = re.sub(r"[-_.]+", " ", name)
+    matches = [
+        *_NUMBERS_IN_NAME.finditer(name),
+        *(match for written in _WORDS_IN_NAME for match in written.finditer(spaced)),
+    ]
+    found = {stated for match in matches if (stated := _date(match))}
+    return found.pop() if len(found) == 1 else None
 
 
 def _date(match: re.Match[str]) -> date | None:

@@ -3,8 +3,8 @@
 import io
 import re
 import zipfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import takewhile
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import docx
 from docx.document import Document
 from docx.oxml.ns import qn
-from docx.table import Table, _Row
+from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from index.formats.base import Loaded
@@ -44,6 +44,9 @@ _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
 _KEY_AND_VALUE = 2
 _HEADING_NUMBERS = frozenset("123456789")
+# That a cell covers, or a row leaves out. Word has 63.
+_MAX_COLUMNS = 1_000
+_COUNT = re.compile(r"[0-9]{1,9}")
 # One that each is based on; a damaged file may go round in circles.
 _MAX_STYLES = 20
 # Its lines are the headings over again.
@@ -74,26 +77,72 @@ def _add(blocks: Blocks, content: Any, document: Document) -> None:
 
 
 def _add_table(blocks: Blocks, table: Table) -> None:
-    names = _count_of_header_rows(table)
+    found = _merged(table)
+    names = _count_of_header_rows(table, found)
     rows = []
-    for number, row in enumerate(table.rows):
-        # python-docx gives a merged cell once for each column and in each row that it covers.
-        covered = Counter(cell._tc for cell in row.cells)
-        cells = [Cell(" ".join(_cell_text(cell).split()), count) for cell, count in covered.items()]
-        if (before := _columns_before(row)) > 0:
-            cells.insert(0, Cell("", before))
+    for number, row in enumerate(found):
+        cells = [
+            Cell(" ".join(_cell_text(one.cell).split()), one.columns, one.rows) for one in row.cells
+        ]
+        if row.columns_before:
+            cells.insert(0, Cell("", row.columns_before))
         rows.append(Row(tuple(cells), is_header=number < names, is_in_head=number < names))
     for line in lines_of(rows):
         blocks.add(line)
 
 
-def _columns_before(row: _Row) -> int:
+@dataclass
+class _Merged:
+    """A cell that begins in a row, and how far it reaches."""
+
+    cell: Any
+    columns: int
+    rows: int = 1
+
+
+@dataclass
+class _MergedRow:
+    """What begins in a row of a table."""
+
+    columns_before: int
+    """Which it leaves out at its start."""
+    cells: list[_Merged]
+
+
+def _merged(table: Table) -> list[_MergedRow]:
+    """
+    The rows of a table, each cell once.
+
+    Done by hand: python-docx gives a cell once for each column and in each row that it says it
+    covers, which may be a thousand million, and looks for one that goes on through all rows above.
+    """
+    rows = []
+    above: dict[int, _Merged] = {}
+    for row in table._tbl.tr_lst:
+        before = _columns_before(row)
+        begun, at, here = [], before, {}
+        for cell in row.tc_lst:
+            goes_on = above.get(at) if cell.vMerge == "continue" else None
+            if goes_on is None:
+                one = _Merged(cell, max(1, min(cell.grid_span, _MAX_COLUMNS)))
+                begun.append(one)
+            else:
+                one = goes_on
+                one.rows += 1
+            here[at] = one
+            at += one.columns
+        above = here
+        rows.append(_MergedRow(before, begun))
+    return rows
+
+
+def _columns_before(row: Any) -> int:
     """How many columns a row leaves out at its start."""
-    stated = "".join(row._tr.xpath("./w:trPr/w:gridBefore/@w:val"))
-    return int(stated) if stated.isascii() and stated.isdecimal() else 0
+    stated = "".join(row.xpath("./w:trPr/w:gridBefore/@w:val"))
+    return min(int(stated), _MAX_COLUMNS) if _COUNT.fullmatch(stated) else 0
 
 
-def _count_of_header_rows(table: Table) -> int:
+def _count_of_header_rows(table: Table, found: Sequence[_MergedRow]) -> int:
     """
     How many of a table's first rows name its columns.
 
@@ -105,8 +154,8 @@ def _count_of_header_rows(table: Table) -> int:
     marked = sum(1 for _ in takewhile(_is_repeated, rows))
     if marked:
         return marked
-    is_bold_alone = [_is_bold(row) for row in rows[:2]] == [True, False]
-    is_wide = bool(rows) and len(rows[0].cells) > _KEY_AND_VALUE
+    is_bold_alone = [_is_bold(row, table) for row in found[:2]] == [True, False]
+    is_wide = bool(found) and sum(one.columns for one in found[0].cells) > _KEY_AND_VALUE
     return int(is_bold_alone or (is_wide and _is_set_apart_by_style(table)))
 
 
@@ -139,12 +188,12 @@ def _uses_first_row(look: Any) -> bool:
     return bool(_BITS.fullmatch(bits)) and bool(int(bits, 16) & _FIRST_ROW_BIT)
 
 
-def _is_bold(row: _Row) -> bool:
+def _is_bold(row: _MergedRow, table: Table) -> bool:
     """Whether all its words are."""
     runs = [
         run.bold if run.bold is not None else paragraph.style and paragraph.style.font.bold
-        for cell in row.cells
-        for paragraph in cell.paragraphs
+        for one in row.cells
+        for paragraph in _Cell(one.cell, table).paragraphs
         for run in paragraph.runs
         if run.text.strip()
     ]

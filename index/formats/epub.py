@@ -31,18 +31,20 @@ def load_epub(_suffix: str, content: bytes) -> Loaded:
             for item in _named(book, "item")
             if item.get("media-type") in _PAGES and "nav" not in (item.get("properties") or "")
         }
-        for reference in _named(book, "itemref"):
-            if (href := pages.get(reference.get("idref"))) is not None:
-                path = posixpath.normpath(
-                    posixpath.join(posixpath.dirname(book_path), unquote(href))
-                )
-                add_main_text(blocks, _page(package, path))
+        # A page stands once in a book: one of a kilobyte could else be as long as it likes.
+        hrefs = (pages.get(reference.get("idref")) for reference in _named(book, "itemref"))
+        for path in dict.fromkeys(_path(book_path, href) for href in hrefs if href is not None):
+            add_main_text(blocks, _page(package, path))
         title = next(_named(book, "title"), None)
         stated = next(_named(book, "date"), None)
     return blocks.loaded(
         None if title is None else title.text,
         None if stated is None else parse_date(stated.text or ""),
     )
+
+
+def _path(book_path: str, href: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(book_path), unquote(href)))
 
 
 def _page(package: ZipFile, path: str) -> Any:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -48,6 +49,18 @@ _DATE_FIELDS = frozenset(
         "sailthru.date",
     ]
 )
+# More than a page has; the others are looked at no more.
+_MAX_STATED_DATES = 100
+# The parser's time grows with the square of an element's attributes. More than any page has.
+_MAX_ATTRIBUTES = 1_000
+_ATTRIBUTE = r"""(?>[\s/]*[^\s/>][^\s/>=]*(?>\s*=\s*(?>"[^"]*"|'[^']*'|[^\s>]*))?)"""
+# A comment, or a tag, with all that it holds if "<" is only a character there.
+_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|(?><(?P<raw>script|style|textarea|title)(?=[\s/>])|<[a-z][^\s/>]*)"
+    rf"(?>(?:{_ATTRIBUTE}){{0,{_MAX_ATTRIBUTES}}})(?P<crowded>{_ATTRIBUTE})?"
+    r"(?(raw).*?(?:</(?P=raw)|\Z))",
+    re.IGNORECASE | re.DOTALL,
+)
 _META_CHARSET = re.compile(rb"""<meta[^<>]+charset\s*+=\s*+(?:["']\s*+)?([\w\-]+)""", re.IGNORECASE)
 _SNIFFED_BYTES = 4_096
 
@@ -71,6 +84,8 @@ def parse_html(content: bytes) -> Any:
     """
     # Decoded here, since what a page says of its own encoding is often wrong, or missing.
     text = _decode(content)
+    if any(tag["crowded"] for tag in _TAG.finditer(text)):
+        raise DocumentError(f"an element in it has more than {_MAX_ATTRIBUTES:,} attributes")
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=True
     )
@@ -228,7 +243,7 @@ def _first_text(root: Any, tag: str) -> str | None:
 
 
 def _stated_in_metadata(root: Any, main: Any) -> date | None:
-    for stated in _dates_in_metadata(root, main):
+    for stated in islice(_dates_in_metadata(root, main), _MAX_STATED_DATES):
         if found := parse_date(stated):
             return found
     return None

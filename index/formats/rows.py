@@ -11,6 +11,7 @@ from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
+from index.formats.tables import BETWEEN_CELLS
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
 # doubled quotes for ends of cells where its sample has none.
@@ -18,6 +19,8 @@ _SNIFFED_CHARS = 20_000
 # Of those that fit alike the first; a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
 _MAX_FIELD_CHARS = 10_000_000
+# Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
+_MAX_NAMES_CHARS = 5_000
 
 
 def load_csv(suffix: str, content: bytes) -> Loaded:
@@ -28,9 +31,15 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     blocks = Blocks("row")
     try:
         header = [_one_line(name) for name in next(reader, [])]
+        is_repeated = sum(map(len, header)) <= _MAX_NAMES_CHARS
+        if not is_repeated:
+            _add_row(blocks, 1, [("", BETWEEN_CELLS.join(filter(None, header)))])
         for number, row in enumerate(reader, start=2):
-            names = header + [f"column {i}" for i in range(len(header) + 1, len(row) + 1)]
-            _add_row(blocks, number, zip(names, row, strict=False))
+            if is_repeated:
+                names = header + [f"column {i}" for i in range(len(header) + 1, len(row) + 1)]
+                _add_row(blocks, number, zip(names, row, strict=False))
+            else:
+                _add_row(blocks, number, [("", BETWEEN_CELLS.join(filter(None, row)))])
     except csv.Error as error:
         raise DocumentError(f"line {reader.line_num}: {error}") from error
     # A cell is no title, and a date in one is not the table's.

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,17 @@ def test_a_renamed_document_is_neither_read_nor_encoded(library: Library) -> Non
     assert report.changes.renamed == (Rename("04.txt", "moved/fine.txt"),)
     assert (reporter.stages["read"], library.encoder.encoded) == (0, [])
     assert found(library.open(), library, "number4")[0] == "moved/fine.txt"
+
+
+def test_a_document_that_is_given_a_date_by_its_new_name_is_read_again(library: Library) -> None:
+    library.write("minutes.txt", "All were there.")
+    library.build()
+    (library.documents / "minutes.txt").rename(library.documents / "2024-03-05.txt")
+
+    report = library.build()
+
+    assert (report.changes.added, report.changes.removed) == (("2024-03-05.txt",), ("minutes.txt",))
+    assert library.open().texts.document("2024-03-05.txt").dated == date(2024, 3, 5)
 
 
 def test_two_documents_can_swap_their_names(library: Library) -> None:

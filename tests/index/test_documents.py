@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from dataclasses import replace
+from datetime import date
 from pathlib import Path, PosixPath
 
 import pytest
@@ -24,6 +25,8 @@ from index.documents import (
 )
 from index.errors import DocumentError, NoDocumentsError
 from tests.conftest import ROOT, Library
+
+FILES = Path(__file__).parent / "files"
 
 
 def load(library: Library, name: str, content: str | bytes) -> Document:
@@ -64,7 +67,8 @@ def test_text_in_other_encodings_is_read(library: Library, charset: str, text: s
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe", "NUL bytes"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe", "a PNG picture, whatever its ending says"),
+        (b"\x00\x00\x00\rIHDR\xff\xfe", "NUL bytes"),
         (b"plain but\x00not quite", "NUL bytes"),
         (b"\x01\x02\x03\x04\x05" * 50, "control characters"),
         (b"\xff\xfe\x00", "marked as utf-16"),
@@ -77,6 +81,34 @@ def test_what_is_no_text_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(DocumentError, match=reason):
         load(library, "a.txt", content)
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "reason"),
+    [
+        ("a.txt", "statutes.pdf", r"it is a PDF, whatever its ending says; end its name in \.pdf"),
+        ("a.md", "statutes.docx", r"it is a ZIP archive.*; end its name in \.docx or \.epub"),
+        ("a.pdf", "statutes.epub", r"it is a ZIP archive"),
+        ("a.docx", "statutes.pdf", r"it is a PDF"),
+    ],
+)
+def test_a_file_that_is_another_kind_than_its_name_says_is_told_what_it_is(
+    library: Library, name: str, like: str, reason: str
+) -> None:
+    with pytest.raises(DocumentError, match=reason):
+        load(library, name, (FILES / like).read_bytes())
+
+
+def test_a_date_in_a_file_s_name_dates_a_document_that_states_none(library: Library) -> None:
+    named = load(library, "2024-03-05 minutes.txt", "Minutes\n\nAll were there.")
+    states = load(library, "2024-03-06.txt", "Minutes\n\nMarch 7, 2024\n\nAll were there.")
+    table = load(library, "prices_20240308.csv", "item,price\nbread,2\n")
+
+    assert [document.dated for document in (named, states, table)] == [
+        date(2024, 3, 5),
+        date(2024, 3, 7),
+        date(2024, 3, 8),
+    ]
 
 
 @given(st.binary(max_size=300))
@@ -114,6 +146,8 @@ def test_hidden_names_are_left_out_and_the_rest_is_said(library: Library) -> Non
 
     assert [file.id for file in listing.files] == ["a.txt"]
     assert {failure.id: failure.reason for failure in listing.skipped} == {
+        ".hidden.txt": "names that begin with a dot are hidden",
+        ".git": "names that begin with a dot are hidden",
         "link.txt": "it is a link, and links are not followed",
         "loop": "it is a link, and links are not followed",
         "picture.png": "only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, .txt "

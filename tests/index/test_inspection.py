@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import faiss
@@ -34,6 +35,7 @@ def folder_of(collection: Collection) -> Path:
 def test_status_tells_what_is_served(library: Library) -> None:
     library.write("a.txt", "Theft costs 35.")
     library.write("b.txt", b"\x00")
+    before = datetime.now(UTC)
     library.build()
 
     found = status(library.collection, library.documents, without=None)
@@ -41,6 +43,7 @@ def test_status_tells_what_is_served(library: Library) -> None:
     assert (found.documents, found.passages, found.up_to_date, found.held) == (1, 1, True, False)
     assert [failure.id for failure in found.failures] == ["b.txt"]
     assert found.generations == (found.generation,)
+    assert before <= found.created < found.finished <= datetime.now(UTC)
     library.write("c.txt", "More.")
     assert status(library.collection, library.documents, without=None).up_to_date is False
     assert status(library.collection, library.folder / "gone", without=None).up_to_date is None

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from index.formats.dates import parse_date, stated_date
+from index.formats.dates import date_in_name, parse_date, stated_date
 
 OCTOBER = date(2011, 10, 18)
 
@@ -22,6 +22,43 @@ OCTOBER = date(2011, 10, 18)
 )
 def test_a_dateline_or_a_line_of_its_own_states_the_date(text: str) -> None:
     assert stated_date(text) == OCTOBER
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2011-10-18 minutes",
+        "minutes_2011_10_18",
+        "20111018",
+        "IMG-20111018-104500",
+        "report.2011.10.18.final",
+        "Minutes of 18 October 2011",
+        "minutes-october-18-2011",
+        "18th_of_Oct_2011",
+        "2011-10-18 again 20111018",
+    ],
+)
+def test_a_name_holds_a_date(name: str) -> None:
+    assert date_in_name(name) == OCTOBER
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "minutes",
+        "2011",
+        "2011-10",
+        "2011-13-18",
+        "2011-02-30",
+        "12011101899",
+        "2011-1018",
+        "18-10-2011",
+        "2011-10-18 to 2011-10-20",
+        "000_b5621b009607970c",
+    ],
+)
+def test_a_name_holds_no_date_or_none_that_is_the_only_one(name: str) -> None:
+    assert date_in_name(name) is None
 
 
 @pytest.mark.parametrize(

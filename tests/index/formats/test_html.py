@@ -101,6 +101,68 @@ def test_a_page_is_read_whole_or_not_at_all_however_deep_its_elements_nest() -> 
             load(nested(depth))
 
 
+@pytest.mark.parametrize("spaces", [20_000, 200_000])
+def test_a_field_for_a_date_is_read_in_no_time_whatever_it_holds(spaces: int) -> None:
+    """One of 200 KB took more than the two minutes that a file may take."""
+    stated = "May 1" + " " * spaces
+
+    assert page(f'<meta name="date" content="{stated}x">').dated is None
+    assert page(time=f'<time datetime="{stated}x">x</time>').dated is None
+    assert page(f'<meta name="date" content="  {stated[:10]}, 2011 {stated}">').dated == date(
+        2011, 5, 1
+    )
+
+
+def test_a_page_with_more_times_than_pages_have_is_dated_by_none_of_the_others() -> None:
+    times = '<time datetime="x">x</time>' * 100 + '<time datetime="2011-10-18">then</time>'
+
+    assert page(time=times).dated is None
+    assert page(time=times[len('<time datetime="x">x</time>') :]).dated == date(2011, 10, 18)
+
+
+def words(count: int) -> str:
+    return " ".join(f"w{number}" for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "crowded",
+    [
+        f"<p {words(1_001)}>Text.</p>",
+        f"<P\n{words(1_001)}",
+        f"<script {words(1_001)}>code</script><p>Text.</p>",
+        f"<p title=it's {words(1_001)}>Text.</p>",
+        f"<script>code</script><p {words(1_001)}>Text.</p>",
+    ],
+)
+def test_an_element_with_more_attributes_than_any_page_has_is_refused(crowded: str) -> None:
+    """The parser takes the square of their number: of a million, hours."""
+    with pytest.raises(DocumentError, match="an element in it has more than 1,000 attributes"):
+        load(crowded)
+
+
+@pytest.mark.parametrize(
+    "crowd",
+    [
+        f"<p {words(1_000)}>Text.</p>",
+        f"<p title='{words(2_000)}'>Text.</p>",
+        f"<script>if (i<n) {{ {words(2_000)} }}</script><p>Text.</p>",
+        f"<STYLE>a<b {words(2_000)}</Style><p>Text.</p>",
+        f"<!-- <p {words(2_000)} --><p>Text.</p>",
+        f"<p>Text.</p><!-- <p {words(2_000)}",
+    ],
+)
+def test_what_only_looks_like_attributes_is_none(crowd: str) -> None:
+    assert load(crowd).text == "Text."
+
+
+def test_a_heading_that_is_the_whole_page_is_named_by_its_beginning() -> None:
+    loaded = load(f"<h1>{words(10_000)}</h1><p>Text.</p>")
+
+    (place,) = loaded.places
+    assert place.name.startswith("w0 w1 w2")
+    assert len(place.name) <= 200
+
+
 @given(st.text(alphabet="<>/abp=\"'& \n!-[]h1tdr\x00é", max_size=200))
 def test_anything_is_a_page_or_refused(content: str) -> None:
     try:

@@ -95,6 +95,31 @@ def test_a_book_is_read_in_its_order() -> None:
     assert [place.name for place in loaded.places] == ["Two", "One"]
 
 
+def test_a_page_stands_once_in_a_book_however_often_it_is_named() -> None:
+    """A kilobyte became 148 MB of text."""
+    spine = '<itemref idref="a"/><itemref idref="b"/>' * 1_000
+    book = package(
+        {
+            "META-INF/container.xml": '<container><rootfile full-path="b.opf"/></container>',
+            "b.opf": "<package><manifest>"
+            '<item id="a" href="p.xhtml" media-type="application/xhtml+xml"/>'
+            '<item id="b" href="x/../%70.xhtml" media-type="application/xhtml+xml"/>'
+            f"</manifest><spine>{spine}</spine>"
+            "</package>",
+            "p.xhtml": "<html><body><p>A loaf costs 4 marks.</p></body></html>",
+        }
+    )
+
+    assert parse(".epub", book).text == "A loaf costs 4 marks."
+
+
+def test_a_small_file_does_not_become_a_long_text() -> None:
+    book = tales("<p>" + "A loaf costs 4 marks. " * 400_000 + "</p>")
+
+    with pytest.raises(DocumentError, match=r"its 0\.0 MB would be 9 MB of text"):
+        parse(".epub", book)
+
+
 def test_the_chapter_that_a_book_is_refused_for_is_named() -> None:
     with pytest.raises(DocumentError, match=r"^o/one\.xhtml: it can't be read to its end"):
         parse(".epub", tales("<div>" * 3_000 + "Deep down."))

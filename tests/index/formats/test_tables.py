@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import docx
 import pytest
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -310,6 +311,44 @@ def test_the_first_row_in_word_that_looks_like_any_other_names_nothing(
     fill: Callable[[Table], None], style: str | None
 ) -> None:
     assert lines_of_word(fill, style) == UNNAMED
+
+
+@pytest.mark.parametrize("name", ["w:gridSpan", "w:gridBefore"])
+def test_a_cell_in_word_covers_no_more_columns_than_there_can_be(name: str) -> None:
+    """One that said a thousand million took 1.8 GB before it was refused."""
+
+    def fill(table: Table) -> None:
+        stated = OxmlElement(name)
+        stated.set(qn("w:val"), "1000000000")
+        row = table.rows[1]._tr
+        properties = row.get_or_add_trPr() if "Before" in name else row.tc_lst[0].get_or_add_tcPr()
+        properties.append(stated)
+
+    assert lines_of_word(fill) == UNNAMED
+
+
+def test_a_cell_in_word_may_go_on_through_thousands_of_rows() -> None:
+    """It stands in each, if it is short; a remark stands once."""
+    document = docx.Document()
+    table = document.add_table(1, 3)
+    table.rows[0].cells[0].text = "West"
+    table.rows[0].cells[1].text = "A remark. " * 50
+    for cell in table.rows[0].cells[:2]:
+        cell._tc.get_or_add_tcPr().vMerge_val = "restart"
+    below = parse_xml(
+        f"<w:tr {nsdecls('w')}>"
+        + "<w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc>" * 2
+        + "<w:tc><w:p><w:r><w:t>12</w:t></w:r></w:p></w:tc></w:tr>"
+    )
+    for _ in range(2_000):
+        table._tbl.append(deepcopy(below))
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    first, *others = parse(".docx", buffer.getvalue()).text.split("\n\n")
+
+    assert first == "West | " + "A remark. " * 49 + "A remark."
+    assert others == ["West |  | 12"] * 2_000
 
 
 @pytest.mark.parametrize("stated", ["x", "-1", ""])
