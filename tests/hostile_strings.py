@@ -104,7 +104,7 @@ def _is(code: Any, value: Any, character: str) -> bool:
         return bool(ord(character) == value)
     if code is codes.RANGE:
         return bool(value[0] <= ord(character) <= value[1])
-    return code is codes.CATEGORY and _CATEGORIES[value](character)
+    return code is codes.CATEGORY and bool(_CATEGORIES[value](character))
 
 
 def _repeated(nodes: Iterable[Node], before: str = "") -> Iterator[tuple[str, str]]:

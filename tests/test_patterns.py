@@ -32,8 +32,8 @@ _FEW, _MANY = 500, 4_000
 _MOST_GROWTH = 24
 # What takes less for `_MANY` characters is not looked at closer: it is far from their square.
 _QUICK_S = 0.004
-# So few repetitions take longer than this only if each doubles the time.
-_REPETITIONS = (12, 16, 20, 24)
+# Text of so few repetitions takes longer than this only if each of them doubles the time.
+_REPETITIONS = range(4, 25, 2)
 _EXPONENTIAL_S = 0.05
 
 
