@@ -32,9 +32,10 @@ _FEW, _MANY = 500, 4_000
 _MOST_GROWTH = 24
 # What takes less for `_MANY` characters is not looked at closer: it is far from their square.
 _QUICK_S = 0.004
-# Text of so few repetitions takes longer than this only if each of them doubles the time.
-_REPETITIONS = range(4, 25, 2)
-_EXPONENTIAL_S = 0.05
+# Lengths that grow by a tenth, up to `_FEW`. An exponential pattern shows at one of them, and is
+# not tried with the next.
+_LADDER = tuple(dict.fromkeys(int(8 * 1.1**step) for step in range(44)))
+_HOPELESS_S = 0.05
 
 
 def modules() -> Iterator[ModuleType]:
@@ -114,17 +115,19 @@ def seconds(pattern: re.Pattern[Any], text: str, *, at_start: bool, times: int =
     return min(measured)
 
 
+def grown(before: str, unit: str, tail: str, size: int) -> str:
+    return (before + unit * (size // len(unit) + 1))[:size] + tail
+
+
 def slow_text(pattern: re.Pattern[Any], *, at_start: bool = False) -> str | None:
     """What a text looks like that a pattern takes too long for; None if none was found."""
     for (before, unit), tail in itertools.product(hostile_strings(pattern), _TAILS):
         shown = f"{before!r} and then {unit!r} again and again, and {tail!r}"
-        for count in _REPETITIONS:
-            text = before + unit * count + tail
-            if seconds(pattern, text, at_start=at_start) > _EXPONENTIAL_S:
-                return f"{shown}: exponential"
-        many, few = (
-            (before + unit * (size // len(unit) + 1))[:size] + tail for size in (_MANY, _FEW)
-        )
+        for size in _LADDER:
+            text = grown(before, unit, tail, size)
+            if seconds(pattern, text, at_start=at_start) > _HOPELESS_S:
+                return f"{shown}: too long for {size} characters"
+        many, few = (grown(before, unit, tail, size) for size in (_MANY, _FEW))
         if seconds(pattern, many, at_start=at_start) < _QUICK_S:
             continue
         long = seconds(pattern, many, at_start=at_start, times=3)
