@@ -162,8 +162,8 @@ def _preview(
     failures = (*unreadable, *found.failures)
     if as_json:
         unread = {"failures": failures, "skipped": found.skipped}
-        values = {kind: list(map(asdict, those)) for kind, those in unread.items()}
-        say_json(asdict(changes) | values)
+        named = {kind: list(map(asdict, those)) for kind, those in unread.items()}
+        say_json(asdict(changes) | named)
     else:
         values = _named(changes) | _unread(failures, found.skipped)
         say(render("index_preview.txt", **values))

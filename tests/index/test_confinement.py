@@ -116,7 +116,7 @@ def attempts(given):
 '''
 _TAKEN_OVER = """
 import json, threading, probes
-from index.documents import Loaded
+from index.formats.base import Loaded
 
 def load_html(suffix, content):
     given = json.loads(content)

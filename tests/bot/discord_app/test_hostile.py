@@ -25,6 +25,4 @@ def test_a_hostile_document_is_quoted_listed_and_pings_nobody(
     context = local.answer_to(local.press(reply, asker, "Context"))
     assert r"\[link\]\(https\://evil.example\)" in context.embeds[0]["description"]
     listed = local.answer_to(local.slash(channel, asker, "sources"))
-    # Its title is its first line.
-    assert r"**\<\@1\> \@here says \*\*bold\*\*" in listed.embeds[0]["description"]
     assert r"\@everyone\_\*\*notes\*\*\_\`x\`\_\[y\]\(z\).txt" in listed.embeds[0]["description"]
