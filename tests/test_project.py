@@ -125,10 +125,6 @@ def test_continuous_integration_is_a_program() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
-def test_continuous_integration_tests_other_versions_of_python() -> None:
-    assert "make test-pythons" in (ROOT / ".ci/run").read_text()
-
-
 def test_other_versions_of_python_are_tested_without_torch() -> None:
     needed, alone = requirements((ROOT / "pyproject.toml").read_text())
 

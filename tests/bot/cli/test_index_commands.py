@@ -58,7 +58,7 @@ def test_a_dry_run_names_what_can_not_be_read_and_what_is_left_out(tmp_path: Pat
         "Left out: .git: names that begin with a dot are hidden.",
         "Left out: c.rst: only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, "
         ".txt and .xhtml files are read.",
-        "Nothing was done; run `quoth index` to index it.",
+        "Nothing was done; run `quoth index` to do it.",
     ]
     assert as_json["added"] == ["a.txt", "b.txt"]
     assert as_json["failed"] == [failure["id"] for failure in as_json["failures"]] == ["b.txt"]
@@ -147,7 +147,7 @@ def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> No
     assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."
     assert lines[11] == "Left out: .hidden.md: names that begin with a dot are hidden."
     assert lines[12].startswith(
-        "Left out: page.rst; 00.png, 01.png, 02.png and 9 more .png: only .csv, "
+        "Left out: 00.png, 01.png, 02.png and 9 more .png; page.rst: only .csv, "
     )
     assert len(lines) == 13
     assert quoth("index", "status", cwd=home).stdout.count("Could not be read: bad ") == 12

@@ -22,6 +22,8 @@ class Encoder(FakeEncoder):
             os.kill(os.getpid(), signal.SIGINT)
         return super().encode(texts, progress)
 
+# Whoever runs the tests in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 index.encoder.SentenceEncoder = lambda *_, **__: Encoder()
 from bot.cli.main import main
 main()

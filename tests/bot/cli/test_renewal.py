@@ -51,7 +51,7 @@ def test_new_documents_are_answered_from_at_once(home: Path) -> None:
 
     assert "seeds has changed; indexing again." in asked.stderr
     assert "17 francs" in asked.stdout.splitlines()[0]
-    assert "seeds/bread.md, under “Prices”, characters" in asked.stdout
+    assert "seeds/bread.md, under “Prices”, line 3, characters" in asked.stdout
     again = quoth("ask", "how much is a loaf of rye bread", cwd=home)
     assert (again.stdout, again.stderr) == (asked.stdout, "")
 
@@ -106,7 +106,7 @@ def lose_everything(home: Path) -> None:
         (damage_vectors, "The index is damaged; indexing seeds again."),
         (cut_texts, "The index is damaged; indexing seeds again."),
         (edit_by_hand, "The index is damaged; indexing seeds again."),
-        (lose_the_encoder, "exported; exporting it and indexing seeds again."),
+        (lose_the_encoder, "can't be used; exporting it and indexing seeds again."),
         (write_another_version, "made by another version of Quoth; indexing seeds again."),
         (name_another_encoder, "made by another encoder; indexing seeds again."),
         (split_otherwise, "made with other passage limits; indexing seeds again."),
@@ -151,7 +151,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Pa
     indexed = quoth("index", cwd=home)
 
     assert indexed.returncode == 1
-    assert "picture.txt: it is not a text file (it holds NUL bytes)." in indexed.stdout
+    assert "picture.txt: it is a PNG picture, whatever its ending says" in indexed.stdout
     assert quoth("ask", QUESTION, cwd=home).stdout.startswith("35,927\n")
 
 

@@ -74,7 +74,6 @@ def test_members_without_the_right_change_nothing(
         )
 
     assert place.answer("fraud") == "66"
-    assert place.offered("", permissions=0) == []
     direct = place.local.slash(
         place.local.add_dm(User("bob")), User("bob"), f"documents {name}", **options
     )
