@@ -74,10 +74,6 @@ def test_members_without_the_right_change_nothing(
         )
 
     assert place.answer("fraud") == "66"
-    direct = place.local.slash(
-        place.local.add_dm(User("bob")), User("bob"), f"documents {name}", **options
-    )
-    assert "only in a server" in place.local.answer_to(direct).content
 
 
 def test_discord_shows_the_commands_to_managers_in_servers(place: Place) -> None:
