@@ -39,6 +39,9 @@ _MARKED_LINE = re.compile(r"^[ \t]*(?:[-*+•|#]|\(?\w{1,3}[.)][ \t])", re.MULTI
 # Blank lines are taken out here: of a run of them the sentence splitter's time grows with the
 # square.
 _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
+# A line in which nothing ends a sentence before its end: a heading, an item. Looking for more in it
+# takes the sentence splitter as long as a paragraph does.
+_ONE_SENTENCE = re.compile(r"\s*+[^\n.!?…]*+[.!?…]?\s*+")
 # The first letter of a sentence, after marks that may open it; a list item's dash is not one.
 _FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*([^\W\d_])")
 _LAST_SPACE = re.compile(r".*\s", re.DOTALL)
@@ -113,14 +116,14 @@ def split(
     Yields:
         Passages in order of their place.
     """
-    window: list[_Piece] = []
+    window = _Window(splitting)
     ids = itertools.count(first_id)
     row_starts = deque(place.start_char for place in document.places if place.kind == "row")
 
     contexts = Contexts(document)
 
     def passage() -> Passage:
-        start, end = window[0].start, window[-1].end
+        start, end = window.pieces[0].start, window.pieces[-1].end
         text = document.text[start:end]
         return Passage(
             id=next(ids),
@@ -128,7 +131,7 @@ def split(
             start_char=start,
             end_char=end,
             text=text,
-            sentences=tuple((piece.start - start, piece.end - start) for piece in window),
+            sentences=tuple((piece.start - start, piece.end - start) for piece in window.pieces),
             context=contexts.context(start, text),
         )
 
@@ -136,22 +139,48 @@ def split(
         if row_starts and piece.start >= row_starts[0]:
             while row_starts and piece.start >= row_starts[0]:
                 row_starts.popleft()
-            if window:
+            if window.pieces:
                 yield passage()
-                window = []
-        if window and not _fits([*window, piece], splitting):
+                window.clear()
+        if window.pieces and not window.has_room_for(piece):
             yield passage()
-            window = [window[-1]] if _fits([window[-1], piece], splitting) else []
-        window.append(piece)
-    if window:
+            window.keep_last()
+            if not window.has_room_for(piece):
+                window.clear()
+        window.add(piece)
+    if window.pieces:
         yield passage()
 
 
-def _fits(window: Sequence[_Piece], splitting: Splitting) -> bool:
-    return (
-        sum(piece.tokens for piece in window) <= splitting.max_tokens
-        and window[-1].end - window[0].start <= splitting.max_chars
-    )
+class _Window:
+    """The pieces of the passage that is being made."""
+
+    def __init__(self, splitting: Splitting) -> None:
+        """Begin without any."""
+        self._splitting = splitting
+        self.pieces: list[_Piece] = []
+        self._tokens = 0
+
+    def has_room_for(self, piece: _Piece) -> bool:
+        """Whether a passage may hold another piece beside those that are there."""
+        return (
+            self._tokens + piece.tokens <= self._splitting.max_tokens
+            and piece.end - self.pieces[0].start <= self._splitting.max_chars
+        )
+
+    def add(self, piece: _Piece) -> None:
+        self.pieces.append(piece)
+        self._tokens += piece.tokens
+
+    def keep_last(self) -> None:
+        """Go on with the last piece alone."""
+        del self.pieces[:-1]
+        self._tokens = self.pieces[0].tokens
+
+    def clear(self) -> None:
+        """Go on with none."""
+        self.pieces.clear()
+        self._tokens = 0
 
 
 def _pieces(text: str, splitting: Splitting, token_offsets: TokenOffsets) -> Iterator[_Piece]:
@@ -270,6 +299,8 @@ def _starts_lower(text: str, start: int, end: int) -> bool:
 
 
 def _sentence_spans(block: str) -> list[tuple[int, int]]:
+    if _ONE_SENTENCE.fullmatch(block):
+        return [(0, len(block))]
     # `line_breaks`: headings, list items and table rows are sentences of their own. In wrapped
     # prose it would take a line with few words for a heading and cut a sentence there.
     plain = _ENDLESS_WORD.sub(lambda word: word[1] + "x" * len(word[2]) + word[3], block)

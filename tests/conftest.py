@@ -1,5 +1,6 @@
 """Fakes that behave, and an environment in which nothing leaks from one test to another."""
 
+import fcntl
 import hashlib
 import itertools
 import os
@@ -285,11 +286,18 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     from bot.assembly import build_in_child
     from bot.settings import load_settings
 
-    folder = tmp_path_factory.mktemp("real") / "data"
+    base = tmp_path_factory.getbasetemp()
+    # Those who run side by side have bases of their own in one folder, and share what is built.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real"
+    built = folder / "built"
 
     def ready() -> Path:
-        if not folder.exists():
-            build_in_child(load_settings(seeds=ROOT / "seeds", data=folder))
-        return folder
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not built.exists():
+                build_in_child(load_settings(seeds=ROOT / "seeds", data=folder / "data"))
+                built.touch()
+        return folder / "data"
 
     return ready

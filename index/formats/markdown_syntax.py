@@ -6,7 +6,7 @@ of HTML and of components (`<Info>`), which are no text, and the imports and com
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -46,7 +46,26 @@ _IMPORT = re.compile(
 # `:::note`, `::: {.tip}`, `:::` around a piece of text; a title may follow the name.
 _COLONS = re.compile(r":{3,}+[ \t]*+(?:\{[^{}\n]*+\}|[\w-]*+)[ \t]*+(?P<title>.*+)")
 
+# The rules for blocks that begin with one of a few characters, for which each of these rules looks
+# first. Most lines begin with another one, and are tried with the other rules alone.
+_FIRST_CHARACTERS = {
+    "heading": "#",
+    "fence": "`~",
+    "blockquote": ">",
+    "hr": "*-_",
+    "list": "*-+0123456789",
+    "footnote_def": "[",
+    "reference": "[",
+    "component": "<",
+    "html_block": "<",
+    "colons": ":",
+}
+_MARKS = frozenset("".join(_FIRST_CHARACTERS.values()))
+# In the place of every other character; no line begins with it.
+_OTHER = " "
+
 _Environment = dict[str, Any]
+_Rule = Callable[[StateBlock, int, int, bool], bool]
 
 
 class Markdown:
@@ -66,6 +85,15 @@ class Markdown:
             blocks.before("html_block", "import", _import_block)
             inline.before("html_inline", "comment", _comment)
         self._inline = MarkdownIt("commonmark", {"maxNesting": _MAX_INLINE_NESTING})
+        names = blocks.get_active_rules()
+        self._rules: dict[str, tuple[_Rule, ...]] = {
+            mark: tuple(
+                rule
+                for name, rule in zip(names, blocks.getRules(""), strict=True)
+                if mark in _FIRST_CHARACTERS.get(name, mark)
+            )
+            for mark in (_OTHER, *_MARKS)
+        }
 
     def blocks(self, text: str) -> Iterator[list[Token]]:
         """
@@ -90,11 +118,13 @@ class Markdown:
 
     def _blocks(self, text: str, environment: _Environment) -> Iterator[list[Token]]:
         state = StateBlock(text, self._parser, environment, [])
-        rules = self._parser.block.ruler.getRules("")
         while (line := state.skipEmptyLines(state.line)) < state.lineMax:
             state.line = line
-            # The last rule, a paragraph, takes whatever comes.
-            any(rule(state, line, state.lineMax, False) for rule in rules)
+            first = state.src[state.bMarks[line] + state.tShift[line]]
+            for rule in self._rules[first if first in _MARKS else _OTHER]:
+                # The last rule, a paragraph, takes whatever comes.
+                if rule(state, line, state.lineMax, False):
+                    break
             tokens, state.tokens = state.tokens, []
             yield tokens
 

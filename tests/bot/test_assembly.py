@@ -1,12 +1,18 @@
 """What is said of the parts that are joined, and what is left of them where one is missing."""
 
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from answering.calibration import ChosenCalibration, Model
-from bot.assembly import calibration_notice, open_index
+from answering.question import Question
+from bot.assembly import calibration_notice, open_answering, open_index
 from bot.settings import load_settings
 from index.errors import EncoderError
-from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, Library, open_files
+from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, ROOT, Library, open_files
+from tests.reader.test_transformers_reader import make_model
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,17 @@ def test_an_index_whose_encoder_is_missing_is_closed_again(library: Library) -> 
     # Which still holds everything that was reached where it was raised.
     assert caught.tb is not None
     assert open_files(library.folder) == []
+
+
+def test_another_reader_answers_by_a_plain_rule_and_says_so(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    reader = make_model(tmp_path / "tiny")
+    settings = load_settings(seeds=ROOT / "seeds", data=real_data(), reader=str(reader))
+
+    answering = open_answering(settings)
+    with closing(answering.index.generation):
+        answer = answering.answerer().answer(Question("how many"))
+
+    assert f"The reader {reader} is not calibrated" in answering.notice
+    assert (answer.outcome == "answered") is (answer.confidence >= 0.5)

@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import ROOT
 
 QUESTION = "how many were deported for drunk driving?"
+# Long enough for a build with an export on the busiest machine; only a failing test waits so long.
+PATIENCE_S = 1_200
 QUOTH = (sys.executable, "-W", "ignore", "-m", "bot.cli.main")
 
 
@@ -29,7 +31,7 @@ def quoth(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
 
@@ -212,7 +214,7 @@ def on_a_terminal(*arguments: str, typed: str = "", **environment: str) -> str:
             if not chunk:
                 break
             output += chunk
-        process.wait(60)
+        process.wait(PATIENCE_S)
     os.close(master)
     return output.decode()
 
@@ -253,6 +255,6 @@ def test_an_interrupt_ends_with_130() -> None:
                 break
             signal.sigtimedwait([], 0.02)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130

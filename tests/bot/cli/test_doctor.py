@@ -17,6 +17,7 @@ from bot.checkup import (
     collections_found,
     disk_found,
     index_found,
+    models_found,
     parser_found,
     settings_found,
     token_found,
@@ -66,9 +67,9 @@ def test_a_reader_that_is_not_calibrated_is_noted(
 ) -> None:
     reader = make_model(tmp_path / "tiny")
 
-    code, text = doctor("--offline", "--data", str(real_data()), QUOTH_READER=str(reader))
+    found = models_found(load_settings(data=real_data(), reader=str(reader)))
 
-    assert code == 0, text
+    text = render("doctor.txt", **asdict(found))
     assert "note    models: encoder and reader answer. " in text
     assert f"The reader {reader} is not calibrated" in text
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests.bot.cli.test_ask import quoth
 from tests.conftest import ROOT
-from tests.reader.test_transformers_reader import make_model
 
 SEED = next((ROOT / "seeds").glob("*.txt"))
 ANSWERED: list[tuple[str, str | None]] = [
@@ -159,16 +158,3 @@ def test_more_questions_than_a_calibration_needs_are_refused_before_they_are_ask
 
     assert done.returncode == 1
     assert "Give at most 10,000 of them" in done.stderr
-
-
-def test_another_reader_answers_by_a_plain_rule_and_says_so(
-    real_data: Callable[[], Path], tmp_path: Path
-) -> None:
-    reader = make_model(tmp_path / "tiny")
-
-    done = quoth("ask", "--json", "how many", "--data", str(real_data()), QUOTH_READER=str(reader))
-
-    assert done.returncode in {0, 3}
-    assert f"The reader {reader} is not calibrated" in done.stderr
-    answer = json.loads(done.stdout)
-    assert answer["answered"] is (answer["confidence"] >= 0.5)

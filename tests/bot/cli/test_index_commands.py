@@ -5,20 +5,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.bot.cli.test_ask import quoth
 from tests.conftest import ROOT
 
 STATUTES = ROOT / "tests/index/files/statutes.pdf"
-
-
-@pytest.fixture
-def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
-    """A folder with seeds and their index."""
-    shutil.copytree(real_data(), tmp_path / "data")
-    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
-    return tmp_path
 
 
 def test_a_dry_run_says_what_would_be_read_and_writes_nothing(tmp_path: Path) -> None:
@@ -167,20 +157,16 @@ def test_a_collection_s_name_can_not_lead_elsewhere(tmp_path: Path) -> None:
         assert "is no name of a collection" in refused.stderr
 
 
-def test_a_collection_is_answered_from_where_it_is_named(
-    real_data: Callable[[], Path], tmp_path: Path
-) -> None:
-    shutil.copytree(real_data(), tmp_path / "data")
-    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
-    folder = tmp_path / "data/collections/town/documents"
+def test_a_collection_is_answered_from_where_it_is_named(home: Path) -> None:
+    folder = home / "data/collections/town/documents"
     folder.mkdir(parents=True)
     (folder / "prices.csv").write_text("item,price\nLoaf of rye bread,17 francs\n")
     question = "What is the price of a loaf of rye bread?"
 
-    indexed = quoth("index", "--collection", "town", "--json", cwd=tmp_path)
-    without = quoth("ask", "--json", question, cwd=tmp_path)
-    within = quoth("ask", "--json", "--collection", "town", question, cwd=tmp_path)
-    missing = quoth("ask", "--collection", "village", question, cwd=tmp_path)
+    indexed = quoth("index", "--collection", "town", "--json", cwd=home)
+    without = quoth("ask", "--json", question, cwd=home)
+    within = quoth("ask", "--json", "--collection", "town", question, cwd=home)
+    missing = quoth("ask", "--collection", "village", question, cwd=home)
 
     assert json.loads(indexed.stdout)["changes"]["added"] == ["prices.csv"]
     assert "francs" not in without.stdout

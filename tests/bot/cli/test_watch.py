@@ -1,7 +1,6 @@
 """`quoth index --watch` with the real models."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,13 +19,6 @@ from tests.bot.cli.test_ask import quoth
 from tests.conftest import ROOT
 
 PATIENCE_S = 240.0
-
-
-@pytest.fixture
-def home(real_data: Callable[[], Path], tmp_path: Path) -> Path:
-    shutil.copytree(real_data(), tmp_path / "data")
-    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
-    return tmp_path
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -21,6 +23,10 @@ from discord.http import Route
 from answering.calibration import ChosenCalibration
 from bot import assembly
 from bot.cli.main import main
+from bot.discord_app import delivery, running
+from bot.discord_app.client import QuothBot
+from bot.discord_app.cogs import documents
+from bot.discord_app.progress import ProgressMessage
 from bot.serving import builder, index_watcher
 from bot.settings import Settings
 from index.processes import module_command
@@ -29,6 +35,8 @@ from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
 
 MAPPED = "mapped: "
+# In the place of the pauses that spare the real Discord: the local one needs none.
+PAUSE_S = 0.05
 
 
 class GatedReader(FakeReader):
@@ -52,6 +60,21 @@ def point_at(url: str) -> None:
     """Let discord.py take the local service for Discord."""
     Route.BASE = f"{url}/api/v10"
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"{url.replace('http', 'ws')}/gateway")
+
+
+class ReadyBot(QuothBot):
+    """Waits no longer than it must for servers that Discord might still name."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._connection.guild_ready_timeout = PAUSE_S
+
+
+def hurry() -> None:
+    """Let nothing wait for longer than the local service needs."""
+    delivery.FIRST_PAUSE_S = running.FIRST_PAUSE_S = PAUSE_S
+    running.QuothBot = ReadyBot  # type: ignore[misc]
+    documents.ProgressMessage = partial(ProgressMessage, pause_s=PAUSE_S)  # type: ignore[assignment, misc]
 
 
 def fake_index_command(folder: Path) -> Callable[..., list[str]]:
@@ -97,6 +120,7 @@ def tell_mapped(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, tell_mapped)
     point_at(sys.argv[1])
+    hurry()
     if sys.argv[2] != "-":
         use_fakes(Library(Path(sys.argv[2])))
     del sys.argv[1:3]

@@ -223,7 +223,9 @@ def test_a_storm_of_rate_limits_is_waited_out(
 def waiting(local: LocalDiscord, library: Library, channel: Channel, *, mention: bool) -> Asked:
     """A question that is being read until `open` is there."""
     (library.folder / "open").unlink()
-    asked = ask(local, channel, User("ada"), ARSON, mention=mention)
+    # Nobody has asked it before: an answer that is kept would be there at once.
+    question = f"in {channel.id}: {ARSON}"
+    asked = ask(local, channel, User("ada"), question, mention=mention)
     if isinstance(asked.asked, Interaction):
         interaction = asked.asked
         local.wait_for(lambda: interaction.deferred, "a deferral")

@@ -124,6 +124,20 @@ def test_a_token_that_discord_refuses_is_not_tried_again(supervised: Supervised)
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(4004, "token"), (4011, "shards"), (4012, "version"), (4013, "intents"), (4014, "intents")],
+)
+def test_a_close_that_no_second_try_changes_is_the_end(
+    local: LocalDiscord, supervised: Supervised, code: int, reason: str
+) -> None:
+    local.gateway.close_on_identify = code
+    with pytest.raises(HopelessError, match=reason) as error:
+        supervised.run()
+    assert supervised.bots == 1
+    assert f"({code}" in str(error.value)
+
+
 def test_a_bot_that_is_told_to_stop_between_two_tries_does_not_wait_for_the_next(
     local: LocalDiscord, supervised: Supervised
 ) -> None:
