@@ -12,6 +12,8 @@ from answering.lists import asks_for_several, listed, says_how_often
 
 # Spans that are shown where Quoth is not sure: what a person reads at a glance.
 MAX_CANDIDATES = 3
+# And how likely each of them is at least: one in fifty. What is less likely means nothing.
+MIN_CANDIDATE_CONFIDENCE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     Args:
         judged: Best first.
     """
-    return tuple(judged[:MAX_CANDIDATES])
+    meant = [one for one in judged if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
+    return tuple(meant[:MAX_CANDIDATES])
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:
