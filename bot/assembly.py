@@ -241,7 +241,10 @@ def open_collection(settings: Settings, name: str) -> Generation:
         SettingsError: If the name is none that a collection may have.
         IndexingError: If it was not indexed, or can't be opened.
     """
-    return Collection(settings.collection(name)).open()
+    try:
+        return Collection(settings.collection(name)).open()
+    except (IndexMissingError, IndexFormatError) as error:
+        raise type(error)(f"{error} `quoth index --collection {name}` makes it.") from error
 
 
 def found_damaged(settings: Settings, names: Iterable[str]) -> bool:

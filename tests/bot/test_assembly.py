@@ -1,5 +1,6 @@
 """What is said of the parts that are joined, and what is left of them where one is missing."""
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 
 from answering.calibration import ChosenCalibration, Model
 from answering.question import Question
-from bot.assembly import calibration_notice, open_answering, open_index
+from bot.assembly import calibration_notice, open_answering, open_collection, open_index
 from bot.settings import load_settings
-from index.errors import EncoderError
+from index.errors import EncoderError, IndexFormatError, IndexMissingError
+from index.manifest import MANIFEST_NAME
 from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, ROOT, Library, open_files
 from tests.reader.test_transformers_reader import make_model
 
@@ -41,6 +43,22 @@ def test_the_notice_names_what_differs(
         assert part.removesuffix(".") in notice
     assert bool(notice) == bool(said)
     assert ("until then" in notice) == (bool(own) and not shipped)
+
+
+def test_a_collection_that_can_not_be_opened_names_the_command_that_makes_it(
+    library: Library,
+) -> None:
+    settings = load_settings(data=library.folder / "data")
+    town = library.other("town")
+    with pytest.raises(IndexMissingError, match="`quoth index --collection town` makes it"):
+        open_collection(settings, "town")
+    town.write("a.txt", "Fines for theft 35.")
+    town.build()
+    path = town.collection.folder / "generations" / town.collection.current() / MANIFEST_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 1}))
+
+    with pytest.raises(IndexFormatError, match="`quoth index --collection town` makes it"):
+        open_collection(settings, "town")
 
 
 @pytest.mark.skipif(CANT_LIST_OPEN_FILES, reason="reads Linux's /proc")

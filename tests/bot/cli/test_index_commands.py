@@ -175,4 +175,4 @@ def test_a_collection_is_answered_from_where_it_is_named(home: Path) -> None:
     assert "17 francs" in answer["answer"]
     assert answer["place"] == {"kind": "row", "name": "2", "line": None}
     assert missing.returncode == 1
-    assert "there is no index yet" in missing.stderr
+    assert "there is no index yet. `quoth index --collection village`" in missing.stderr
