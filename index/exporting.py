@@ -202,10 +202,6 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
             inputs=inputs,
             files={file: stamp_file(scratch / file) for file in exported},
         )
-        # Other users of this machine may ask too.
-        scratch.chmod(0o755)
-        for weights in scratch.glob("*.data"):
-            weights.chmod(0o644)
         (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
         for written in (*exported, MANIFEST_NAME):
             fsync(scratch / written)

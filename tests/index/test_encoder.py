@@ -81,6 +81,10 @@ def test_texts_are_encoded_alike_by_all_models(export: Path, tmp_path: Path) -> 
         assert (vectors * expected).sum(axis=1).min() >= least
 
 
+def test_an_export_is_as_private_as_the_collections(export: Path) -> None:
+    assert export.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_long_question_is_cut_and_still_encoded(export: Path) -> None:
     encoder = OnnxQuestionEncoder(export)
 
