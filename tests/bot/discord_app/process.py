@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bot.discord_app.launcher import MAPPED
 from tests.conftest import ROOT
 from tests.discord_service import LocalDiscord
-from tests.discord_service.service import TOKEN
+from tests.discord_service.service import PATIENCE_S, TOKEN
 
 LAUNCHER = (sys.executable, "-m", "tests.bot.discord_app.launcher")
 
@@ -79,7 +79,7 @@ class Process:
 
     def code(self) -> int:
         """Wait for its end, and return its exit code."""
-        code = self._process.wait(60)
+        code = self._process.wait(PATIENCE_S)
         for thread in self._threads:
             thread.join()
         for stream in (self._process.stdout, self._process.stderr):
