@@ -121,7 +121,7 @@ class Answer:
     spans: tuple[AnswerSpan, ...]
     """None unless the question is answered."""
     confidence: float
-    """Of the best span, also where it was too low to be shown."""
+    """The best span's, also where it was too low to be shown."""
     alternatives: tuple[AnswerSpan, ...]
     """Other spans, best first."""
     nearest: tuple[NearestPassage, ...]

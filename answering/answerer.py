@@ -54,7 +54,7 @@ class Findings:
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Of all attempts."""
+        """The candidates of all attempts."""
         return tuple(candidate for attempt in self.attempts for candidate in attempt.candidates)
 
     def attempt_of(self, candidate: Candidate) -> Attempt:
@@ -90,7 +90,7 @@ class Answerer:
         Args:
             retriever: Where to look.
             reader: Finds spans in what is retrieved.
-            calibration: Of that reader.
+            calibration: The one that was made for that reader.
             passages: See `bot.settings.Settings`.
             min_confidence: Below it nothing is an answer; see `Calibration.threshold`.
         """

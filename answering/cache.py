@@ -88,6 +88,6 @@ def _key(question: Question, understanding: Understanding, alternatives: int) ->
     """
     What an answer depends on, beside the index and the settings.
 
-    Of the turns before it, that is only what the question was understood to lean on.
+    The turns before it count only as far as the question was understood to lean on them.
     """
     return hashlib.sha256(repr((question, understanding, alternatives)).encode()).digest()

@@ -68,9 +68,9 @@ class Calibration(BaseModel):
 
     format_version: int
     reader_sha256: str
-    """Of the reader that the weights were fitted for."""
+    """The hash of the reader that the weights were fitted for."""
     encoder_sha256: str
-    """Of the encoder that the cosines came from."""
+    """The hash of the encoder that the cosines came from."""
     fitted_on: str
     """For people: which questions, and how many."""
     cosine_weight: float
@@ -79,7 +79,7 @@ class Calibration(BaseModel):
     evidence_weight: float
     gap_weight: float
     passages_weight: float
-    """Of the natural logarithm of how many passages are searched; see `among`."""
+    """The weight of the natural logarithm of how many passages are searched; see `among`."""
     fewest_passages: int
     most_passages: int
     """That were searched for the questions it was fitted on; beyond, nothing is known."""
@@ -87,7 +87,7 @@ class Calibration(BaseModel):
     """By risk, from 0 to 100 %; see `threshold`."""
     given_passage: PassageCalibration
     expected_calibration_error: float
-    """Of the questions it was fitted on, cross-fitted by passage, in 10 bins."""
+    """Measured on the questions it was fitted on, cross-fitted by passage, in 10 bins."""
 
     def among(self, passages: int) -> "Calibration":
         """
@@ -112,7 +112,7 @@ class Calibration(BaseModel):
         The probability in [0, 1] that a span is right; see `among`.
 
         Args:
-            evidence: Of the span.
+            evidence: The span's.
             gap: By how much it exceeds that of the best span with another text.
         """
         return logistic(self.intercept + self.evidence_weight * evidence + self.gap_weight * gap)
@@ -122,8 +122,8 @@ class Calibration(BaseModel):
         The confidence from which an answer is shown.
 
         Args:
-            max_risk: Of the questions whose best span is wrong, whether the documents say or not,
-                the share in [0, 1] that may be answered with it.
+            max_risk: The share, in [0, 1], of the questions whose best span is wrong that may be
+                answered with it, whether the documents say or not.
         """
         place = max_risk * RISK_STEPS
         below = min(int(place), RISK_STEPS - 1)
@@ -190,8 +190,8 @@ def choose_calibration(
     Args:
         own: Made by whoever runs Quoth; it need not be there.
         shipped: Comes with the shipped reader.
-        reader_sha256: Of the reader in use.
-        encoder_sha256: Of the encoder in use.
+        reader_sha256: The hash of the reader in use.
+        encoder_sha256: The hash of the encoder in use.
 
     Returns:
         The first one that counts, else the plain rule.

@@ -119,7 +119,7 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
 
     Args:
         question: As asked.
-        text: Of the span.
+        text: The span's.
         sentence: What it stands in.
     """
     counting = _COUNTING.search(question)

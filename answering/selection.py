@@ -26,7 +26,7 @@ class Selection:
     """What may be right, best first, where nothing is good enough but something comes near."""
     kind: Kind
     confidence: float
-    """Of the best candidate, chosen or not; 0 if there is none."""
+    """The best candidate's, chosen or not; 0 if there is none."""
     rest: tuple[Judged, ...]
     """What was not chosen, best first."""
 

@@ -258,7 +258,7 @@ def machine() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of the systems, and of what they stand on."""
+    """The versions of the systems, and of what they stand on."""
     names = {*_LIBRARIES}.union(*(one.distributions for one in SYSTEMS.values()))
     return {name: version(name) for name in sorted(names)}
 

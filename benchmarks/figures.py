@@ -207,9 +207,9 @@ def score(replies: Sequence[tuple[str, str, float]], accepted: Sequence[Sequence
     Score a system's replies with Quoth's EM and F1.
 
     Args:
-        replies: Of each question what the system says ("" for no answer), its best span, and the
-            score of that.
-        accepted: Of each question the accepted answers; none where it has no answer.
+        replies: For each question what the system says ("" for no answer), its best span, and the
+            score of that span.
+        accepted: For each question the accepted answers; none where it has no answer.
     """
     said: list[Graded] = []
     best: list[Graded] = []

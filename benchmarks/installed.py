@@ -21,7 +21,7 @@ def closure(names: Iterable[str], find: Find = distribution) -> dict[str, Distri
     is one that is not installed: pip has already decided what is needed.
 
     Args:
-        names: Of distributions; an extra can be asked for as in `name[extra]`.
+        names: The names of distributions; an extra can be asked for as in `name[extra]`.
         find: Finds an installed distribution; raises `PackageNotFoundError`.
 
     Returns:

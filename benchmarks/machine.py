@@ -241,8 +241,8 @@ def account(
 
     Args:
         readings: What is read, once.
-        tokens: Of all of them.
-        weights: Of the model.
+        tokens: How many tokens all of them have.
+        weights: How many weights the model has.
         best: What all threads together could do, in operations a second.
         threads: That read.
     """

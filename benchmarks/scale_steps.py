@@ -196,7 +196,7 @@ def _quantiles(seconds: list[float]) -> list[float]:
 
 def _recall(work: Work, generation: Generation, queries: Vectors) -> float:
     """
-    Of the ten passages that a search finds for each query, the share that is among the nearest ten.
+    The share, of the ten passages found for each query, that is among the nearest ten.
 
     Equal texts have equal vectors, so there may be more than ten of those: what is as near as the
     tenth counts, whichever of them it is (so do the ANN benchmarks of Aumüller et al., 2020).

@@ -256,7 +256,7 @@ def found_damaged(settings: Settings, names: Iterable[str]) -> bool:
 
     Args:
         settings: Where collections are.
-        names: Of the other collections.
+        names: The other collections.
     """
     collections = [Collection(settings.collection(name)) for name in (BASE_COLLECTION, *names)]
     # Each is looked at: each that is found damaged has to be noted.

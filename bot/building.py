@@ -43,7 +43,7 @@ def index_collection(
 
     Args:
         settings: Where documents and collections are, and the encoder.
-        name: Of the collection.
+        name: The collection's.
         reporter: Told of progress.
         rebuild: Read and encode everything again.
         max_passages: Refuse to make the collection larger than this.
@@ -111,7 +111,7 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
 
     Args:
         settings: Where collections are.
-        name: Of the collection.
+        name: The collection's.
         waiting: Called once, with who holds the lock, if another process does.
 
     Returns:

@@ -276,7 +276,7 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
 
     Args:
         plan: What the build works with.
-        folder: Of the generation.
+        folder: The generation's.
         extended: Another, whose files are shared and extended, if that can be.
 
     Returns:

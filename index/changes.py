@@ -81,7 +81,7 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
 
     Args:
         listing: The folder now.
-        made: Of the generation; None compares with an empty one.
+        made: What the generation was made of; None compares with an empty one.
     """
     documents = made.documents if made else {}
     failures = made.failures if made else {}
@@ -130,7 +130,7 @@ def is_up_to_date(made: MadeOf, documents: Path, *, without: Path | None) -> boo
     Tell whether a generation still says what its folder says; see `compare`.
 
     Args:
-        made: Of the generation.
+        made: What the generation was made of.
         documents: The folder.
         without: See `list_documents`.
 

@@ -38,7 +38,7 @@ def write_compressed(path: Path, dim: int, count: int, read: ReadVectors, sizing
 
     Args:
         path: FAISS's file; the other stands beside it.
-        dim: Of each vector.
+        dim: How many numbers each vector has.
         count: How many vectors there are; their ids count up from 0.
         read: Gives any of them; each is asked for in order, and some before, for training.
         sizing: How short the codes are.

@@ -63,7 +63,7 @@ class Document:
     text: str
     """Newlines are `\\n`; all offsets count characters of this text."""
     sha256: str
-    """Of the file's bytes."""
+    """The hash of the file's bytes."""
     modified: datetime
     """The file's time of last change, UTC. Not a date of the document: a copy resets it."""
     dated: date | None = None

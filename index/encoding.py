@@ -48,7 +48,7 @@ class PassageVectors:
         Bring the vectors of all passages from an id on into the cache.
 
         Args:
-            first_id: Of the passages.
+            first_id: The first passage's.
             anew: Make also those that are there.
 
         Raises:

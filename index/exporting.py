@@ -83,7 +83,7 @@ def checked_manifest(export: Path, verified: Verified = "none") -> ExportManifes
 
     Args:
         export: The folder.
-        verified: Of which files the checksums are compared, and not only size and time.
+        verified: The files whose checksums are compared, and not only their size and time.
 
     Raises:
         OSError, ValidationError, IndexDamagedError: If it is not what this Quoth writes.
@@ -131,8 +131,8 @@ def ensure_exported(
 
     Args:
         exports: The folder of exported encoders. What a killed process left there is deleted.
-        name: Of the encoder.
-        sha256: Of the encoder.
+        name: The encoder's.
+        sha256: The encoder's.
         load: Gives the model, with attention that can be fused.
 
     Returns:

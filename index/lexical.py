@@ -49,7 +49,7 @@ def write_lexical(folder: Path, texts: Iterable[str]) -> int:
 
     Args:
         folder: An empty folder.
-        texts: Of the passages; their ids count up from 0.
+        texts: The passages'; their ids count up from 0.
 
     Returns:
         How many texts were written.
@@ -202,7 +202,7 @@ class LexicalIndex:
         Args:
             question: Any text.
             k: How many; fewer come back if fewer share a word.
-            boosts: Of the words that are searched for, what their part of a score is multiplied
+            boosts: The words that are searched for, and what their part of a score is multiplied
                 with; without, the question's `telling_words` count as they are.
 
         Returns:

@@ -83,7 +83,7 @@ class _Written(Stamp):
 
     format_version: int
     sha256: str
-    """Of the manifest as it is written here, which nothing else has a checksum of."""
+    """The hash of the manifest as it is written here, which nothing else has a checksum of."""
     manifest: Manifest
 
 

@@ -52,7 +52,7 @@ class ParserProcess:
 
         Args:
             timeout_s: Seconds.
-            memory_bytes: Of address space.
+            memory_bytes: How much address space it may take.
             niceness: For a process that serves people meanwhile: the other one makes way for it by
                 so much, and parses plain text too.
         """

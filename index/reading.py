@@ -46,8 +46,8 @@ def read_documents(
     Write the texts of a new generation into its folder.
 
     Args:
-        folder: Of the new generation.
-        comparison: Of the documents with those of the generation before.
+        folder: The new generation's.
+        comparison: Compares the documents with those of the generation before.
         previous: The generation before, whose texts are taken over where nothing changed.
         splitting: The limits of a passage.
         sizing: When everything is written anew.

@@ -201,8 +201,8 @@ def fuse(cosines: Mapping[int, float], bm25: Mapping[int, float]) -> dict[int, f
     Score candidates by both kinds of search.
 
     Args:
-        cosines: Of every candidate, from -1 to 1.
-        bm25: Of those that lexical search found, above 0.
+        cosines: Every candidate's, from -1 to 1.
+        bm25: The scores of those that lexical search found, above 0.
 
     Returns:
         The score of every candidate, from -1 to 1 + `LEXICAL_WEIGHT`.

@@ -30,7 +30,7 @@ class SharedConnection:
 
         Args:
             connection: It is closed with this.
-            path: Of the file that errors name.
+            path: The file that errors name.
         """
         self._connection = connection
         self._path = path

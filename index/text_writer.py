@@ -45,8 +45,8 @@ class TextWriter:
         Begin in a folder.
 
         Args:
-            folder: Of the new generation.
-            previous: Of the generation that it follows, if any.
+            folder: The new generation's.
+            previous: The folder of the generation that it follows, if any.
 
         Raises:
             OSError: If a file can't be shared or copied.

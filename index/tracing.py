@@ -36,8 +36,8 @@ def write_onnx(
         model: Takes the inputs one after the other; loaded with `FUSIBLE_ATTENTION`.
         config: The transformer's own.
         examples: A value of each input, by its name and in order; int64, shape (batch, tokens).
-        outputs: Of each output's shape, how many axes may have any length: the batch is the first,
-            the tokens are the second.
+        outputs: How many axes of each output may have any length: the batch is the first, the
+            tokens are the second.
         target: The file to write.
         weights_apart: Write the weights into a second file beside it, from which they are mapped
             instead of read and parsed.

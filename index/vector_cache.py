@@ -50,8 +50,8 @@ class VectorCache:
 
         Args:
             vectors: The folder of all caches.
-            encoder_sha256: Of the encoder.
-            dim: Of its vectors.
+            encoder_sha256: The encoder's.
+            dim: How many numbers its vectors have.
 
         Raises:
             OSError, sqlite3.Error: If it can't be opened or written.

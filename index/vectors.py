@@ -25,7 +25,7 @@ def write_vectors(path: Path, dim: int, count: int, read: ReadVectors, sizing: S
 
     Args:
         path: The file to write; an approximate index has another beside it.
-        dim: Of each vector.
+        dim: How many numbers each vector has.
         count: How many vectors there are; their ids count up from 0.
         read: Gives any of them.
         sizing: Which index is made.
@@ -112,7 +112,7 @@ class VectorIndex:
         Find the vectors nearest to one query.
 
         Args:
-            query: Of unit length, shape (dim,).
+            query: A vector of unit length, shape (dim,).
             k: How many; fewer come back if the index is smaller.
 
         Returns:

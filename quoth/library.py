@@ -86,7 +86,7 @@ def open_folder(folder: str | Path, data: str | Path | None = None) -> Library:
     (`QUOTH_...`), as for the commands.
 
     Args:
-        folder: Of documents.
+        folder: The folder of documents.
         data: Where the index is kept. By default each folder has a place of its own in the
             user's cache.
 

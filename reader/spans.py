@@ -80,7 +80,7 @@ def from_character(
     Args:
         position: A character of the text that was read.
         offsets: Start and end of each token in it, in characters.
-        logits: Of these tokens, behind "no answer", which stays.
+        logits: These tokens', behind that of "no answer", which stays.
     """
     first = next((at for at, (start, _) in enumerate(offsets) if start >= position), len(offsets))
     kept = np.r_[0, first + 1 : len(logits.start)]

@@ -147,7 +147,7 @@ def write(
 
     Args:
         network: The teacher.
-        teacher_sha256: Of its weights.
+        teacher_sha256: The hash of its weights.
         examples: The plan.
         path: The file, one `RECORD` per example, with an `Origin` beside it; parts that one
             teacher wrote apart can be joined.

@@ -167,7 +167,7 @@ def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
     What to keep in fp32, less first.
 
     Args:
-        names: Of all nodes, as the optimiser leaves them.
+        names: All nodes', as the optimiser leaves them.
 
     Returns:
         Nodes to keep, each list with a name for people.

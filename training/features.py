@@ -80,7 +80,7 @@ def encode(
     """
     Tokenise, as the product does.
 
-    Of a long question the end is kept; what exceeds `max_tokens` is cut from the context's end.
+    A long question keeps its end; what exceeds `max_tokens` is cut from the context's end.
     """
     asked = tokenizer.encode(question, add_special_tokens=False).ids[-MAX_QUESTION_TOKENS:]
     said = tokenizer.encode(context, add_special_tokens=False)
@@ -183,7 +183,7 @@ def plan_batches(
     Which groups go together: shuffled, but of like length, so that little is padding.
 
     Args:
-        groups: Of rows; one is never divided.
+        groups: The groups of rows; one is never divided.
         batch_size: Rows in each batch, at most, but for a group that is larger. It has fewer where
             the next group doesn't fit, and at the end of a pool.
         rng: Decides the order.

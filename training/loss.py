@@ -31,7 +31,7 @@ def cross_entropy(
         logits: Shape (examples, tokens).
         wanted: Likewise; rows sum to 1. In a group at most one wants anything but "no answer".
         padding: Likewise; true where there is no token.
-        sizes: Of the groups, in the order of their examples; they sum to the number of examples.
+        sizes: The groups', in the order of their examples; they sum to the number of examples.
 
     Returns:
         A scalar, at least 0, in nats.

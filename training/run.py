@@ -216,7 +216,7 @@ def stages_of(wanted: str, first: str | None, *, opinions_exist: bool) -> list[s
 
     Args:
         wanted: A stage, or all.
-        first: Of all, where to begin; None leaves it to whether there are opinions.
+        first: Where all of them begin; None leaves it to whether there are opinions.
         opinions_exist: Whether the teacher's work is done.
     """
     if wanted != ALL:

@@ -36,9 +36,9 @@ UNANSWERED_SHARE = 0.2
 BACKWARDS_SHARE = 0.12
 """The share of questions that name a cell and ask what it belongs to."""
 FOLLOWUP_SHARE = 0.25
-"""Of the questions for a cell, the share that follow one for another cell of its row or column."""
+"""The share of a cell's questions that follow one for another cell of its row or column."""
 GENERIC_SHARE = 0.25
-"""Of the questions for a cell, the share that say the column's header instead of other words."""
+"""The share of a cell's questions that say the column's header instead of other words."""
 
 Layout = Literal["rows", "labelled lines", "lines", "markdown"]
 """The layouts of a CSV file, of HTML and Word with a header and without one, and of Markdown."""

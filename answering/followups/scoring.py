@@ -100,7 +100,7 @@ def other_wordings(follow_up: FollowUp, antecedent: Antecedent | None) -> tuple[
 
     Args:
         follow_up: What is asked.
-        antecedent: Of the passage; None if it has no words.
+        antecedent: The passage's; None if it has no words.
     """
     wordings = [Wording(follow_up.filled_in or follow_up.question, OTHER_WEIGHT)]
     if antecedent is not None:
@@ -126,7 +126,7 @@ def in_conversation(
     Args:
         candidate: Found for `follow_up`.
         follow_up: What was asked.
-        antecedent: Of its passage; None if that was not asked the question before.
+        antecedent: Its passage's; None if the passage was not asked the question before.
         is_near: Whether its passage is near what was just shown.
     """
     margin, said = candidate.features.margin, follow_up.answer

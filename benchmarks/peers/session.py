@@ -39,7 +39,7 @@ class Session:
         Start it, and wait until it has opened everything.
 
         Args:
-            command: Of `benchmarks.peers.worker`'s "serve".
+            command: The command of the step "serve"; see `worker`.
             log: Where its standard error goes.
         """
         with log.open("ab") as errors:

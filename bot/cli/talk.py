@@ -47,7 +47,7 @@ class Sources:
     """What is answered from."""
 
     generations: tuple[Generation, ...]
-    """Of the base collection, then of others."""
+    """The base collection's, then those of the others."""
     answerer: Answers
 
 

@@ -58,7 +58,7 @@ class Origin:
     user_id: int
     channel_id: int
     above: tuple[int, ...] = ()
-    """Of a thread: its channel; and the category of that."""
+    """Where it is a thread, its channel; then the category of the channel, if it has one."""
     server_id: int | None = None
     """None in direct messages."""
 

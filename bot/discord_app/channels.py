@@ -45,9 +45,9 @@ class ChannelRules:
         cleared: denying the last one opens no other.
 
         Args:
-            server_id: Of the server; none in direct messages.
-            channel_ids: Of the channel, and of those above it, which it follows if it has no rule
-                of its own.
+            server_id: The server's; none in direct messages.
+            channel_ids: The channel's, and those of the ones above it, which it follows if it has
+                no rule of its own.
         """
         if server_id is None:
             return True

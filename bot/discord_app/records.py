@@ -322,7 +322,7 @@ class Records:
             )
 
     def commands_hash(self) -> str:
-        """Of the command set that Discord was last given."""
+        """The hash of the command set that Discord was last given."""
         return self._meta("commands", "")
 
     def set_commands_hash(self, value: str) -> None:

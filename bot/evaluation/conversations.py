@@ -35,8 +35,9 @@ class ConversationReport:
 
     ways: dict[Way, Report]
     begun_right: dict[Way, Report]
-    """Of those alone whose first question was answered from their passage; {} if there are none.
-    Elsewhere a conversation speaks of another passage, and no way of asking leads back."""
+    """The same for those alone whose first question was answered from their passage; {} if there
+    are none. Elsewhere a conversation speaks of another passage, and no way of asking leads
+    back."""
 
     @property
     def kept_always(self) -> float:
@@ -100,7 +101,7 @@ def converse(
     Args:
         passages: At least two with follow-ups.
         first_answers: Answers first questions as a person would see them, refusals included.
-        answerer: Of the same index; asked the questions that are measured.
+        answerer: Answers from the same index; asked the questions that are measured.
         max_question_chars: As in `bot.settings.Settings`.
     """
     asked = [(passage, one) for passage in passages for one in passage.followups]

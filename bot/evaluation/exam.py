@@ -63,7 +63,7 @@ class Result:
     thresholds: dict[str, float]
     """By mode."""
     error_among_few: float = 0.0
-    """Of a calibration that was just made; see `Calibrated`."""
+    """The error of a calibration that was just made; see `Calibrated`."""
     doubts: tuple[Doubt, ...] = ()
     """Why a calibration that was just made may mean little."""
 
@@ -143,7 +143,7 @@ class Exam:
         Ask all questions.
 
         Args:
-            modes: Of "reader" and "open", those that are wanted.
+            modes: Those that are wanted, "reader" and "open".
             always_answer: Set the thresholds aside.
 
         Raises:
@@ -333,7 +333,7 @@ def say_calibrated(result: Result, path: Path, *, max_risk: float, always_answer
     Word what a new calibration means, and the doubts about it.
 
     Args:
-        result: Of `Exam.calibrate`.
+        result: What `Exam.calibrate` gave.
         path: Where the calibration was written.
         max_risk: The one that is set.
         always_answer: Whether thresholds were set aside, so that none shows what it does.

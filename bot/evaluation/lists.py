@@ -77,9 +77,9 @@ def ask_lists(
         passages: With their single questions.
         lists: Questions by the id of their passage.
         reader: Finds the spans.
-        calibration: Of the reader, for a given passage.
+        calibration: The reader's, for a given passage.
         min_confidence: Below it the passage doesn't say.
-        splitting: Of the passages.
+        splitting: How passages are split.
         token_offsets: Counts their tokens.
     """
     for passage in passages:

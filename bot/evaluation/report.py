@@ -55,7 +55,7 @@ class Report:
 
     mode: str
     threshold: float
-    """Of confidence; below it "no answer" is said."""
+    """The confidence below which "no answer" is said."""
     scores: Scores
     """At that threshold."""
     always: Scores
@@ -129,7 +129,7 @@ def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Rep
     Args:
         mode: What they came from, for the record.
         outcomes: At least one.
-        threshold: Of confidence; 0 answers whatever there is.
+        threshold: The confidence from which it answers; 0 answers whatever there is.
     """
     settled = [(outcome, settle(outcome, threshold)) for outcome in outcomes]
     words: dict[str, list[Graded]] = {}
@@ -222,7 +222,7 @@ def wrong_by_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
     What is called risk there is the share wrong here; for Quoth's risk see `Calibration.threshold`.
 
     Returns:
-        Of each step, the share of questions that is answered, and the share wrong of these answers.
+        For each step, the share of questions that is answered, and the share wrong among these.
     """
     points: list[tuple[float, float]] = []
     wrong = 0

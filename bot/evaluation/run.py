@@ -51,16 +51,16 @@ class Outcome:
 
     question_id: str
     passage_key: str
-    """Of the passage that it was written for."""
+    """The key of the passage that it was written for."""
     word: str
     """Which kind of question it is: who, when, how many ..."""
     prediction: str
     """The best span, whatever the confidence in it; "" if there is none."""
     confidence: float
     graded: Graded
-    """Of the prediction."""
+    """What the prediction is worth."""
     margin: float
-    """Of the prediction, over no answer."""
+    """The prediction's, over no answer."""
     passages: int = 0
     """In open mode: how many were searched."""
     is_among_candidates: bool = False
@@ -188,7 +188,7 @@ def searchable(
 
     Args:
         passages: As in `indexed`, as what is raised.
-        encoder: Of the passages, and of what is asked.
+        encoder: Encodes the passages and what is asked.
         vectors: As in `indexed`.
         reporter: Told of progress.
     """

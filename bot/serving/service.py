@@ -31,10 +31,10 @@ class Counts:
     """How much there is to answer from."""
 
     documents: int
-    """Of the base, as `passages`."""
+    """The base's, as `passages` are."""
     passages: int
     own_documents: int = 0
-    """Of the server, beside the base's."""
+    """The server's, beside the base's."""
     own_passages: int = 0
     own_generation: str | None = None
 
@@ -127,7 +127,7 @@ class AnswerService:
         Use a server's space, or the base's where the server's collection turns out broken.
 
         Args:
-            scope: Of the server.
+            scope: The server's.
             use: Called with a space.
             without_own: Whether the base will do where the server's collection can't be used.
 
@@ -267,7 +267,7 @@ class AnswerService:
         What was written or deleted above it since may have moved it.
 
         Args:
-            scope: Of the server where it is shown; another server's document is as good as gone.
+            scope: That of the server where it is shown; to it, another server's document is gone.
             found: The piece; it may come from an older generation.
             title: What the document is called.
         """

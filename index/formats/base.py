@@ -18,7 +18,7 @@ class Place:
     kind: PlaceKind
     name: str
     level: int = 0
-    """Of a heading, from 1: which headings above it hold it. 0 for the other kinds."""
+    """A heading's, from 1: it stands under those before it that have a lower one. Else 0."""
     line: int | None = None
     """The file's line on which the range begins, from 1, where the format has lines to show."""
 

@@ -189,7 +189,7 @@ class _Walk:
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
         self.line: list[str] = []
-        """Of the paragraph that is being read; a zero character is a line break."""
+        """The parts of the paragraph that is being read; a zero character is a line break."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
         self.found = False

@@ -52,7 +52,7 @@ class _Header:
 
     at: int
     number: int = 0
-    """Of the first one among the table's rows."""
+    """The place of the first one among the table's rows."""
     rows: list[list[_Placed]] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
@@ -62,7 +62,7 @@ class _Header:
 
     @cached_property
     def names(self) -> list[str]:
-        """Of each column, once all rows are there; what covers several of them is said once."""
+        """The name of each column, once all rows are there; what covers several is said once."""
         names = [
             [one.cell.text for row in self.rows for one in row if one.column <= column < one.end]
             for column in range(max((one.end for row in self.rows for one in row), default=0))

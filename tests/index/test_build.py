@@ -253,7 +253,7 @@ def test_another_folder_is_never_taken_for_the_one_that_was_indexed(library: Lib
 
 
 def test_what_was_indexed_of_the_data_folder_goes_with_the_next_build(library: Library) -> None:
-    """Of an index that an earlier Quoth has made."""
+    """The index is one that an earlier Quoth has made."""
     library.write("a.txt", "Fines for theft 35.")
     library.write("own.txt", "The secret is 7.")
     library.build()

@@ -113,7 +113,7 @@ def test_damage_to_any_file_is_found(
 def test_damage_that_keeps_size_and_time_is_found_by_verifying(
     built: Library, monkeypatch: pytest.MonkeyPatch, compared_up_to: int
 ) -> None:
-    """Of long files, only then: from then on, it is known."""
+    """Long files are read only then: from then on, it is known."""
     monkeypatch.setattr(store, "CHECKED_BYTES", compared_up_to)
     path = generation_folder(built) / "vectors.faiss"
     overwrite_unseen(path, path.stat().st_size - 4, b"\xff\xff\xff\xff")

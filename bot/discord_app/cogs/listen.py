@@ -192,7 +192,7 @@ _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def _server_id(message: discord.Message) -> int | None:
-    """Of the server that a message stands in; None if it is direct."""
+    """The id of the server that a message stands in; None if the message is direct."""
     if message.guild is not None:
         return message.guild.id
     # A server that is not known yet leaves its id with the channel.

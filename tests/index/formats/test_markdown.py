@@ -174,7 +174,7 @@ def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
 
 
 def test_keys_merged_over_and_over_are_not_followed() -> None:
-    """Of these, each has twice as much as the one before: more than any memory holds."""
+    """Each of these has twice as much as the one before: more than any memory holds."""
     merged = "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 90))
 
     assert load(f"---\na0: &a0 {{x: y}}\n{merged}title: T\n---\nText.\n").title == "T"

@@ -1,0 +1,57 @@
+"""How docstrings are written."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGES = (
+    "answering",
+    "benchmarks",
+    "bot",
+    "docs",
+    "index",
+    "prompts",
+    "quoth",
+    "reader",
+    "tests",
+    "training",
+)
+# What begins so has lost its noun: "Of the encoder" where the encoder's hash is meant.
+_WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
+
+
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Each text that stands for itself, below what it describes, with its line."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            text = node.value.value
+            if isinstance(text, str):
+                yield node.lineno, text
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_docstring_begins_with_of(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {match[0].strip()}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for line, text in docstrings(path)
+        for match in _WITHOUT_NOUN.finditer(text)
+    ]
+
+    assert found == []
+
+
+def test_a_docstring_that_does_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text('def a():\n    """\n    Do.\n\n    Args:\n        b: Of c.\n    """\n')
+
+    ((line, text),) = docstrings(path)
+
+    assert line == 2
+    assert _WITHOUT_NOUN.search(text)
+    assert not _WITHOUT_NOUN.search("The value of c. Offer: often.")
