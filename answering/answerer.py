@@ -144,22 +144,31 @@ class Answerer:
             candidates=candidates,
         )
 
-    def find(self, question: Question, earlier: Sequence[Turn] = ()) -> Findings:
-        """Retrieve and read as `answer` does, without choosing."""
-        return self._find(question, understand(question.text, earlier))
+    def find(self, question: Question, earlier: Sequence[Turn] = (), ranked: int = 0) -> Findings:
+        """
+        Retrieve and read as `answer` does, without choosing.
 
-    def _find(self, question: Question, understanding: Understanding) -> Findings:
+        Args:
+            question: What is asked.
+            earlier: The turns before it, oldest first, which it may lean on.
+            ranked: How many passages are retrieved at least for the question alone; no more of them
+                are read than without.
+        """
+        return self._find(question, understand(question.text, earlier), ranked)
+
+    def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
         if understanding.alone:
-            attempts.append(self._attempt(question.text))
+            attempts.append(self._attempt(question.text, ranked))
         if understanding.follow_up is not None:
             attempts.append(self._attempt_follow_up(understanding.follow_up))
         return Findings(question.text, tuple(attempts))
 
-    def _attempt(self, asked: str) -> Attempt:
-        retrieval = self._retriever.retrieve(asked, self._passages)
+    def _attempt(self, asked: str, ranked: int) -> Attempt:
+        retrieval = self._retriever.retrieve(asked, max(self._passages, ranked))
         started = time.perf_counter()
-        found = self._read(asked, _texts(worth_reading(retrieval.hits)), retrieval.hits)
+        hits = retrieval.hits[: self._passages]
+        found = self._read(asked, _texts(worth_reading(hits)), hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
     def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:

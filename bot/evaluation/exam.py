@@ -288,7 +288,7 @@ class Exam:
         return ask_open(
             passages,
             answerer,
-            retriever,
+            searched=retriever.passages,
             max_question_chars=self._settings.max_question_chars,
             keep_candidates=self._calibrating,
         )

@@ -214,23 +214,32 @@ def document_id(passage: QuestionedPassage) -> str:
 def ask_open(
     passages: Iterable[QuestionedPassage],
     answerer: Answerer,
-    retriever: Retriever,
     *,
+    searched: int,
     max_question_chars: int,
     keep_candidates: bool,
 ) -> Iterator[Outcome]:
-    """Answer each question from all passages of an index."""
+    """
+    Answer each question from all passages of an index.
+
+    Args:
+        passages: With their questions.
+        answerer: Answers from that index.
+        searched: How many passages the index has.
+        max_question_chars: See `bot.settings.Settings`.
+        keep_candidates: Whether the outcomes hold all candidates.
+    """
     for passage in passages:
         for question in passage.questions:
-            unknown = replace(unanswered(passage, question), passages=retriever.passages)
+            unknown = replace(unanswered(passage, question), passages=searched)
             try:
                 asked = Question.typed(question.text, max_question_chars)
             except QuestionError:
                 # The bot refuses it too.
                 yield unknown
                 continue
-            found = answerer.find(asked)
-            hits = retriever.retrieve(asked.text, MAX_RANK).hits
+            found = answerer.find(asked, ranked=MAX_RANK)
+            hits = found.attempts[0].retrieval.hits[:MAX_RANK]
             rank = rank_of(hits, document_id(passage), question.present)
             outcome = with_best(
                 replace(unknown, rank=rank), found, answerer.calibration, question.answers

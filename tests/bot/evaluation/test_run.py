@@ -2,6 +2,7 @@
 
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of
 from index.passages import Passage, Splitting
-from index.retrieve import Hit, Retriever
+from index.retrieve import Hit, Retrieval, Retriever
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
 
 THEFT = QuestionedPassage(
@@ -83,6 +84,16 @@ def test_an_outcome_is_small_whatever_the_passage() -> None:
     assert held < 1_000 * count
 
 
+class CountingRetriever(Retriever):
+    """Counts what it is asked for."""
+
+    count = 0
+
+    def retrieve(self, *asked: Any) -> Retrieval:
+        self.count += 1
+        return super().retrieve(*asked)
+
+
 def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[str, Outcome]:
     encoder = FakeEncoder()
     with indexed(
@@ -93,7 +104,7 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
         splitting=Splitting(),
         reporter=QuietReporter(),
     ) as generation:
-        retriever = Retriever(generation, encoder)
+        retriever = CountingRetriever(generation, encoder)
         answerer = Answerer(
             retriever,
             FakeReader(),
@@ -102,9 +113,16 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
             min_confidence=0.0,
         )
         asked = ask_open(
-            passages, answerer, retriever, max_question_chars=100, keep_candidates=keep
+            passages,
+            answerer,
+            searched=retriever.passages,
+            max_question_chars=100,
+            keep_candidates=keep,
         )
-        return by_id(list(asked))
+        outcomes = by_id(list(asked))
+    # Those without a rank may have been blank, which nothing is retrieved for.
+    assert retriever.count == sum(each != "blank" for each in outcomes)
+    return outcomes
 
 
 def test_open_questions_are_answered_from_all_passages(tmp_path: Path) -> None:
