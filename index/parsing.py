@@ -18,7 +18,6 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import date
-from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from index.confinement import confine
@@ -65,12 +64,7 @@ class ParserProcess:
         """Start nothing yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the process."""
         self._end()
 
