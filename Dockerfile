@@ -7,7 +7,9 @@ RUN useradd --create-home --uid 10001 quoth \
 WORKDIR /opt/quoth
 
 # The CPU build of torch first, or pip would fetch the CUDA build, which is ten times as large.
-RUN pip install --no-cache-dir torch --index-url https://download.pytorch.org/whl/cpu
+COPY constraints.txt ./
+RUN pip install --no-cache-dir --constraint constraints.txt torch \
+  --index-url https://download.pytorch.org/whl/cpu
 
 COPY pyproject.toml README.md LICENSE ./
 COPY answering answering
@@ -16,7 +18,7 @@ COPY index index
 COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
-RUN pip install --no-cache-dir '.[discord]'
+RUN pip install --no-cache-dir --constraint constraints.txt '.[discord]'
 
 COPY --chown=quoth seeds /home/quoth/library/seeds
 USER quoth

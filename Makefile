@@ -10,7 +10,7 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test test-pythons format docs graph wheel stress bench clean
+.PHONY: help ask test test-pythons format docs graph constraints wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
@@ -19,6 +19,7 @@ help:
 	@echo 'make format                                              put the code into form'
 	@echo 'make docs                                                the pages on settings and commands'
 	@echo 'make graph                                               the import graph in the map of the code'
+	@echo 'make constraints                                         the versions that are installed, as those to install'
 	@echo 'make wheel                                               build the wheel, install it elsewhere, ask it'
 	@echo 'make stress                                              the full counts, with real models'
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
@@ -47,12 +48,17 @@ docs: .venv/installed
 graph: .venv/installed
 	$(BIN)/python -m docs.imports
 
+# The versions that the tests passed with. A part such as +cpu is left out: it belongs to this machine.
+constraints: .venv/installed-dev
+	$(BIN)/pip list --disable-pip-version-check --format=freeze --exclude-editable \
+	  --exclude pip --exclude setuptools | sed 's/+.*//' > constraints.txt
+
 # What a person gets who installs Quoth without the checkout.
 wheel:
 	rm -rf build/wheel dist
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	build/wheel/bin/pip install --quiet --disable-pip-version-check dist/quoth-*.whl
+	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/quoth-*.whl
 	cd build/wheel && bin/quoth ask --seeds $(CURDIR)/seeds "how many were deported for drunk driving?"
 
 # BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
@@ -67,16 +73,18 @@ clean:
 	rm -rf .venv .pythons .bench-venv .mypy_cache .ruff_cache .hypothesis .coverage* build dist
 
 # The commands use pip because it finds the processor build of torch by itself where one is at hand.
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Quoth needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[discord]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[discord]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[dev]'
 	@touch $@
 
 # Quoth's sources are used as they stand, so a change to them needs no new installation.

@@ -5,10 +5,13 @@ import re
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 from tests.pythons import requirements
@@ -220,6 +223,22 @@ def test_the_list_of_documents_names_every_page(folder: Path) -> None:
     for page in folder.glob("*.md"):
         if page != DOCS / "README.md":
             assert f"]({page.relative_to(DOCS)})" in listed, page
+
+
+def test_each_dependency_is_pinned_within_its_bounds_and_all_have_an_upper_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        pinned[canonicalize_name(name)] = version
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+
+    for requirement in (Requirement(each) for group in groups for each in group):
+        if requirement.name != "quoth":
+            assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+            assert any(each.operator == "<" for each in requirement.specifier), requirement
+    # What stands behind a plus is one machine's build.
+    assert not [version for version in pinned.values() if "+" in version]
 
 
 def test_an_installed_wheel_answers_outside_of_the_checkout(
