@@ -15,9 +15,9 @@ from typing import Literal
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
+from bot.added_readers import AddedReaders
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
-from bot.readers.store import AddedReaders
 from bot.settings import CALIBRATION_NAME, Settings
 from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date

@@ -200,7 +200,8 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
 def max_tokens_of(model: Any, tokenizer: Any) -> int:
     """How many tokens a model takes, at most `MAX_TOKENS`."""
     # Many tokenizers don't say, which reads as a huge number.
-    return min(MAX_TOKENS, tokenizer.model_max_length, _positions(model))
+    most: int = min(MAX_TOKENS, tokenizer.model_max_length, _positions(model))
+    return most
 
 
 def _positions(model: Any) -> int:

@@ -198,7 +198,7 @@ def _layout(folder: Path) -> Layout:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
-    first, separator = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+    first, separator = tokenizer.encode("").ids
     return Layout(
         before=(first,),
         between=(separator,),

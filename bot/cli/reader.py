@@ -17,7 +17,7 @@ from bot.cli.output import say, say_json
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.readers.store import AddedReaders
+    from bot.added_readers import AddedReaders
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -62,7 +62,7 @@ def add(
     """
     settings = settings_from(data=data, encoder=encoder)
     with failures_shown():
-        from bot.readers.store import AddedReaders
+        from bot.added_readers import AddedReaders
 
         called = name or _name_of(model)
         # Before the minutes that all else takes.
@@ -129,6 +129,6 @@ def remove(*, name: str, data: Path | None) -> None:
 
 
 def _added(data: Path | None) -> "AddedReaders":
-    from bot.readers.store import AddedReaders
+    from bot.added_readers import AddedReaders
 
     return AddedReaders(settings_from(data=data).readers)

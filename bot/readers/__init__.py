@@ -1,1 +1,1 @@
-"""Readers that were added to the one that comes with Quoth: made, kept and chosen."""
+"""A reader made of somebody else's model."""

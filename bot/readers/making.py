@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from bot.added_readers import CARD_NAME, AddedReaders, Card, Measured
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
 from bot.evaluation.run import given_parts
-from bot.readers.store import CARD_NAME, AddedReaders, Card, Measured
 from bot.settings import CALIBRATION_NAME, Settings
 from index.encoder import SentenceEncoder
 from index.passages import TokenOffsets

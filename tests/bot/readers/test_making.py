@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.checkpoint import read_weights, write_checkpoint
+from bot.added_readers import AddedReaders
 from bot.assembly import calibration_for, open_reader, reader_name
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
 from bot.readers.making import add_reader, shipped_questions
-from bot.readers.store import AddedReaders
 from bot.settings import Settings, load_settings
 from index.encoder import SentenceEncoder
 from index.reporting import SilentReporter

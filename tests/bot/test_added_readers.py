@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.readers.store import CARD_NAME, AddedReaders, Card, Measured
+from bot.added_readers import CARD_NAME, AddedReaders, Card, Measured
 from reader import SHIPPED_READER
 from reader.errors import ReaderError
 
@@ -48,7 +48,7 @@ def test_an_added_reader_can_be_used_and_removed(added: AddedReaders) -> None:
     added.remove("base")
     assert added.used == "large"
     added.remove("large")
-    assert (added.used, added.names()) == (None, [])
+    assert [added.used, *added.names()] == [None]
 
 
 def test_the_shipped_reader_can_be_chosen_again(added: AddedReaders) -> None:
