@@ -15,6 +15,7 @@ from typing import Literal
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
+from bot.added_readers import AddedReaders
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
 from bot.settings import CALIBRATION_NAME, Settings
@@ -188,11 +189,34 @@ def open_reader(settings: Settings) -> Reader:
     Raises:
         ReaderError: If it can't be found, or is damaged.
     """
-    if settings.reader == SHIPPED_READER:
-        return OnnxReader(shipped_weights(), settings.threads, open_tokenizer)
+    exported = _exported(settings)
+    if exported is not None:
+        return OnnxReader(exported, settings.threads, open_tokenizer)
     from reader.transformers_reader import TransformersReader, find_reader
 
-    return TransformersReader(find_reader(settings.reader), settings.threads)
+    return TransformersReader(find_reader(reader_name(settings)), settings.threads)
+
+
+def reader_name(settings: Settings) -> str:
+    """
+    What the reader is called that answers.
+
+    Raises:
+        ReaderError: If the one that was chosen can't be told.
+    """
+    return settings.reader or AddedReaders(settings.readers).used or SHIPPED_READER
+
+
+def _exported(settings: Settings) -> Path | None:
+    """The folder of a reader that runs without torch; None where the setting names another."""
+    name = reader_name(settings)
+    if name == SHIPPED_READER:
+        return shipped_weights()
+    added = AddedReaders(settings.readers)
+    # What was chosen by name was added once: where it is gone, that is said.
+    if settings.reader is None or name in added.names():
+        return added.folder(name)
+    return None
 
 
 def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenCalibration:
@@ -204,7 +228,7 @@ def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> 
     """
     return choose_calibration(
         settings.calibration,
-        shipped_weights() / CALIBRATION_NAME,
+        (_exported(settings) or shipped_weights()) / CALIBRATION_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
     )
@@ -217,7 +241,7 @@ def calibration_notice(settings: Settings, chosen: ChosenCalibration) -> str:
         own=settings.calibration,
         own_differs=chosen.own_differs,
         shipped_differs=chosen.shipped_differs,
-        reader=settings.reader,
+        reader=reader_name(settings),
         encoder=settings.encoder,
     )
 

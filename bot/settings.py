@@ -68,12 +68,13 @@ class Settings(BaseSettings):
         "those of the others whose score is near the first one's; each passage that is read takes "
         "the same time again. For a follow-up, seven more are found, and all are read.",
     )
-    reader: str = Field(
-        SHIPPED_READER,
+    reader: str | None = Field(
+        None,
         min_length=1,
-        description="The reader: a folder, or a model of the Hugging Face hub with its commit "
-        "(owner/model@COMMIT), for extractive question answering, which runs on torch. The "
-        "default comes with Quoth, and runs without torch.",
+        description=f'The reader: "{SHIPPED_READER}", which comes with Quoth; the name of one that '
+        "`quoth reader add` made; or a folder, or a model of the Hugging Face hub with its commit "
+        "(owner/model@COMMIT), for extractive question answering, which runs on torch, and slower. "
+        "The default is the one that `quoth reader use` chose, else the one that comes with Quoth.",
     )
     max_risk: float = Field(
         0.2,
@@ -296,6 +297,11 @@ class Settings(BaseSettings):
     def encoder_exports(self) -> Path:
         """The exported encoders."""
         return self.data / "encoder"
+
+    @property
+    def readers(self) -> Path:
+        """The readers that were added."""
+        return self.data / "readers"
 
     @property
     def calibration(self) -> Path:

@@ -7,7 +7,7 @@ passages keep their vectors, and the files of its index are shared while the cha
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -83,6 +83,7 @@ def build(
     may_be_empty: bool = False,
     max_passages: int | None = None,
     forget_removed: bool = False,
+    titles: Mapping[str, str] | None = None,
 ) -> BuildReport:
     """
     Index a folder and publish the result, unless what is published says the same.
@@ -105,6 +106,8 @@ def build(
             large may still shrink, or be made again.
         forget_removed: Leave no text of removed documents on the disk: everything is written anew
             without them, and generations that hold them can't be gone back to.
+        titles: By document id, titles that are known from elsewhere and take the place of what the
+            document itself begins with.
 
     Raises:
         NoDocumentsError: If the folder is missing, or no document could be read and `may_be_empty`
@@ -136,6 +139,7 @@ def build(
                 rebuild=rebuild,
                 may_be_empty=may_be_empty,
                 max_passages=max_passages,
+                titles=titles or {},
             )
             previous = None if rebuild else _to_build_upon(collection, plan)
             if previous is not None:
@@ -180,6 +184,7 @@ class _Plan:
     rebuild: bool
     may_be_empty: bool
     max_passages: int | None
+    titles: Mapping[str, str]
 
     @property
     def encoder_stamp(self) -> EncoderStamp:
@@ -231,6 +236,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 splitting=plan.splitting,
                 sizing=plan.sizing,
                 encoder=plan.encoder,
+                titles=plan.titles,
                 reporter=plan.reporter,
             )
             if not read.documents and not plan.may_be_empty:

@@ -1,8 +1,8 @@
 """The documents of a folder -> the texts of a new generation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.changes import Comparison
@@ -40,6 +40,7 @@ def read_documents(
     splitting: Splitting,
     sizing: Sizing,
     encoder: Encoder,
+    titles: Mapping[str, str],
     reporter: Reporter,
 ) -> Reading:
     """
@@ -52,6 +53,7 @@ def read_documents(
         splitting: The limits of a passage.
         sizing: When everything is written anew.
         encoder: Its tokenizer measures passages.
+        titles: By document id, those that are known from elsewhere.
         reporter: Told of each document.
 
     Raises:
@@ -70,6 +72,7 @@ def read_documents(
         next_id = writer.next_id
 
         def write(document: Document, file: SourceFile) -> int:
+            document = replace(document, title=titles.get(file.id, document.title))
             stamp = DocumentStamp(file.id, document.sha256, file.size, file.mtime_ns)
             passages = split(document, splitting, encoder.token_offsets, next_id)
             return writer.add(document, stamp, passages)

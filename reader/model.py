@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from reader.errors import ReaderError
 from reader.helpers import Helpers
-from reader.spans import Logits, Span, best_spans, from_character, mean_logits
+from reader.spans import Logits, Span, best_spans, from_character, mean_logits, without_spaces
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -32,15 +32,17 @@ MODEL_NAME = "reader.int8.onnx"
 WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 FILE_NAMES = (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
 """Whose checksums the manifest holds."""
+AGAIN = "Reinstall Quoth, or add the reader again if it is one that you added."
 
-# What the model has positions for.
+# Passages are cut far shorter; this bounds what a model that has room for more is given.
 MAX_TOKENS = 512
+# With less, neither question nor passage has room.
+MIN_TOKENS = 32
 # The end of a long question is kept: people tell the story first and then ask.
 MAX_QUESTION_TOKENS = 64
-_SPECIAL_TOKENS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,34 @@ class Reader(Protocol):
         ...
 
 
-class _Manifest(BaseModel):
+class Layout(BaseModel):
+    """How a model wants question and passage: ids of special tokens around the two."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: tuple[int, ...] = Field(min_length=1)
+    """Before the question. The first of them stands for the whole, where it says "no answer"."""
+    between: tuple[int, ...]
+    """Between question and passage."""
+    after: tuple[int, ...]
+    """After the passage."""
+    has_types: bool
+    """Whether it is told, by `token_type_ids`, which tokens are the question's and which not."""
+    max_tokens: int = Field(ge=MIN_TOKENS, le=MAX_TOKENS)
+    """What it has positions for, special tokens included."""
+
+    @property
+    def special_tokens(self) -> int:
+        """How many there are around question and passage."""
+        return len(self.before) + len(self.between) + len(self.after)
+
+    @property
+    def max_question_tokens(self) -> int:
+        """What is kept of a long question, so that half of the room is the passage's."""
+        return min(MAX_QUESTION_TOKENS, self.max_tokens // 2)
+
+
+class Manifest(BaseModel):
     """Beside the weights: what they are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -111,6 +140,19 @@ class _Manifest(BaseModel):
     format_version: int
     files: dict[str, str]
     """sha256 by name."""
+    layout: Layout
+
+
+class _Version(BaseModel):
+    format_version: int
+
+
+def write_manifest(folder: Path, layout: Layout) -> None:
+    """Complete a reader's folder: from here on it can be opened."""
+    files = {name: file_sha256(folder / name) for name in FILE_NAMES}
+    manifest = Manifest(format_version=FORMAT_VERSION, files=files, layout=layout)
+    content = manifest.model_dump_json(indent=2) + "\n"
+    (folder / MANIFEST_NAME).write_text(content, encoding="utf-8")
 
 
 def shipped_weights() -> Path:
@@ -119,7 +161,7 @@ def shipped_weights() -> Path:
 
 
 class OnnxReader:
-    """The shipped reader; any thread may call it."""
+    """A reader that was exported, such as the shipped one; any thread may call it."""
 
     def __init__(
         self,
@@ -131,7 +173,7 @@ class OnnxReader:
         Open a reader.
 
         Args:
-            weights: A folder that `training.export` wrote.
+            weights: A folder that `write_manifest` completed.
             threads: For one question, each in a passage of its own; 0 means one per core.
             open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the reader has
                 one of its own.
@@ -142,28 +184,27 @@ class OnnxReader:
         from tokenizers import Tokenizer
 
         try:
-            manifest = _Manifest.model_validate_json((weights / MANIFEST_NAME).read_bytes())
-            if manifest.format_version != FORMAT_VERSION:
+            content = (weights / MANIFEST_NAME).read_bytes()
+            version = _Version.model_validate_json(content).format_version
+            if version != FORMAT_VERSION:
                 raise ReaderError(
-                    f"{weights / MANIFEST_NAME}: has format version {manifest.format_version}, "
-                    f"this Quoth reads {FORMAT_VERSION}. Reinstall Quoth."
+                    f"{weights / MANIFEST_NAME}: has format version {version}, "
+                    f"this Quoth reads {FORMAT_VERSION}. {AGAIN}"
                 )
+            manifest = Manifest.model_validate_json(content)
             found = {name: file_sha256(weights / name) for name in FILE_NAMES}
         except (OSError, ValueError) as error:
-            raise ReaderError(f"{weights}: holds no reader ({error}). Reinstall Quoth.") from error
+            raise ReaderError(f"{weights}: holds no reader ({error}). {AGAIN}") from error
         for name, sha256 in found.items():
             if sha256 != manifest.files.get(name):
-                raise ReaderError(
-                    f"{weights / name}: is not what was shipped (checksum). Reinstall Quoth."
-                )
+                raise ReaderError(f"{weights / name}: is not what was written (checksum). {AGAIN}")
         self.sha256 = hashlib.sha256("".join(found.values()).encode()).hexdigest()
         tokenizer = weights / TOKENIZER_NAME
         self._tokenizer = (
             open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
         )
         self._session = open_session(weights / MODEL_NAME)
-        self._first_token = self._tokenizer.token_to_id("[CLS]")
-        self._separator = self._tokenizer.token_to_id("[SEP]")
+        self._layout = manifest.layout
         self._helpers = Helpers(threads or os.cpu_count() or 1)
 
     def read(
@@ -181,7 +222,8 @@ class OnnxReader:
             asked += [(self._question_ids(other.text), other.weight) for other in passage.others]
             logits = mean_logits([(self.logits(ids, tokens.ids), weight) for ids, weight in asked])
             kept = len(logits.start) - 1
-            offsets, logits = from_character(passage.text_start, tokens.offsets[:kept], logits)
+            offsets = without_spaces(passage.whole, tokens.offsets[:kept])
+            offsets, logits = from_character(passage.text_start, offsets, logits)
             return best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
 
         read = self._helpers.map(read_one, passages, size=lambda passage: len(passage.whole))
@@ -189,7 +231,7 @@ class OnnxReader:
 
     def _question_ids(self, question: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(question, add_special_tokens=False).ids
-        return ids[-MAX_QUESTION_TOKENS:]
+        return ids[-self._layout.max_question_tokens :]
 
     def logits(self, question_ids: Sequence[int], passage_ids: Sequence[int]) -> Logits:
         """
@@ -199,17 +241,18 @@ class OnnxReader:
             question_ids: Token ids without the special ones.
             passage_ids: Likewise; those for which there is room are read.
         """
-        room = MAX_TOKENS - _SPECIAL_TOKENS - len(question_ids)
-        head = [self._first_token, *question_ids, self._separator]
-        ids = np.array([[*head, *passage_ids[:room], self._separator]], dtype=np.int64)
-        types = np.zeros_like(ids)
-        types[0, len(head) :] = 1
-        start, end = self._session.run(
-            None,
-            {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": types},
-        )
+        layout = self._layout
+        read = passage_ids[: layout.max_tokens - layout.special_tokens - len(question_ids)]
+        head = [*layout.before, *question_ids, *layout.between]
+        ids = np.array([[*head, *read, *layout.after]], dtype=np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        if layout.has_types:
+            types = np.zeros_like(ids)
+            types[0, len(head) :] = 1
+            inputs["token_type_ids"] = types
+        start, end = self._session.run(None, inputs)
         # "No answer" is the first token; the question and the separators are no answers.
-        keep = np.r_[0, len(head) : ids.shape[1] - 1]
+        keep = np.r_[0, len(head) : len(head) + len(read)]
         return Logits(start[0][keep], end[0][keep])
 
 

@@ -88,6 +88,23 @@ def from_character(
     return shifted, Logits(logits.start[kept], logits.end[kept])
 
 
+def without_spaces(text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """
+    Leave the space before a word out of its token, of which some tokenizers make it a part.
+
+    Args:
+        text: What was read.
+        offsets: Start and end of each token in it, in characters.
+    """
+    return [_without_space(text, start, end) for start, end in offsets]
+
+
+def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
+
+
 def mean_logits(several: Sequence[tuple[Logits, float]]) -> Logits:
     """
     Average what the model says of one passage when a question is worded in several ways.

@@ -22,7 +22,7 @@ from reader.model import (
     Wording,
     file_sha256,
 )
-from reader.spans import Logits, Span, best_spans, from_character, mean_logits
+from reader.spans import Logits, Span, best_spans, from_character, mean_logits, without_spaces
 
 # Files of a model's folder that decide what it computes.
 _DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
@@ -92,39 +92,12 @@ class TransformersReader:
         Raises:
             ReaderError: If the folder holds no such model.
         """
-        # Nothing from here on may reach for the hub.
-        os.environ["HF_HUB_OFFLINE"] = "1"
         import torch
-        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         if threads:
             torch.set_num_threads(threads)
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
-            model, found = AutoModelForQuestionAnswering.from_pretrained(
-                str(folder), output_loading_info=True
-            )
-        # A folder can be wrong in as many ways as there are model classes.
-        except Exception as error:
-            raise ReaderError(
-                f"{folder}: transformers can't load it as a question-answering model ({error})."
-            ) from error
-        if found["missing_keys"]:
-            missing = ", ".join(sorted(found["missing_keys"]))
-            raise ReaderError(
-                f"{folder}: was not trained for question answering; it has no weights for "
-                f"{missing}. Name a model with an extractive question-answering head."
-            )
-        if not self._tokenizer.is_fast:
-            raise ReaderError(
-                f"{folder}: its tokenizer has no fast version, which alone knows the characters "
-                "that a token stands for."
-            )
-        self._model: Any = model.eval()
-        # Many tokenizers don't say, which reads as a huge number.
-        self._max_tokens = min(MAX_TOKENS, self._tokenizer.model_max_length, _positions(model))
+        self._model, self._tokenizer = load_model(folder)
+        self._max_tokens = max_tokens_of(self._model, self._tokenizer)
         self.sha256 = _folder_sha256(folder)
 
     def read(
@@ -170,9 +143,7 @@ class TransformersReader:
             return_tensors="pt",
         )
         inside = [place for place, part in enumerate(read.sequence_ids(0)) if part == 1]
-        offsets = [
-            _without_space(text, *read["offset_mapping"][0, place].tolist()) for place in inside
-        ]
+        offsets = without_spaces(text, read["offset_mapping"][0, inside].tolist())
         del read["offset_mapping"]
         with torch.inference_mode():
             output = self._model(**read)
@@ -183,6 +154,54 @@ class TransformersReader:
         start = output.start_logits[0].float().numpy()
         end = output.end_logits[0].float().numpy()
         return offsets, Logits(np.asarray(start[keep]), np.asarray(end[keep]))
+
+
+def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
+    """
+    Load a model and its tokenizer by transformers' classes.
+
+    Args:
+        folder: Holds a model with a question-answering head, and a fast tokenizer.
+        options: For the model's `from_pretrained`.
+
+    Raises:
+        ReaderError: If the folder holds no such model.
+    """
+    # Nothing from here on may reach for the hub.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
+        model, found = AutoModelForQuestionAnswering.from_pretrained(
+            str(folder), output_loading_info=True, **options
+        )
+    # A folder can be wrong in as many ways as there are model classes.
+    except Exception as error:
+        raise ReaderError(
+            f"{folder}: transformers can't load it as a question-answering model ({error})."
+        ) from error
+    if found["missing_keys"]:
+        missing = ", ".join(sorted(found["missing_keys"]))
+        raise ReaderError(
+            f"{folder}: was not trained for question answering; it has no weights for "
+            f"{missing}. Name a model with an extractive question-answering head."
+        )
+    if not tokenizer.is_fast:
+        raise ReaderError(
+            f"{folder}: its tokenizer has no fast version, which alone knows the characters "
+            "that a token stands for."
+        )
+    return model.eval(), tokenizer
+
+
+def max_tokens_of(model: Any, tokenizer: Any) -> int:
+    """How many tokens a model takes, at most `MAX_TOKENS`."""
+    # Many tokenizers don't say, which reads as a huge number.
+    most: int = min(MAX_TOKENS, tokenizer.model_max_length, _positions(model))
+    return most
 
 
 def _positions(model: Any) -> int:
@@ -196,13 +215,6 @@ def _positions(model: Any) -> int:
         if name.endswith("position_embeddings") and padding is not None:
             return positions - int(padding) - 1
     return positions
-
-
-def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
-    """Some tokenizers count the space before a word as its first character."""
-    while start < end and text[start].isspace():
-        start += 1
-    return start, end
 
 
 def _folder_sha256(folder: Path) -> str:

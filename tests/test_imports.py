@@ -15,6 +15,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("bot",),
     ("bot.serving",),
     ("bot.evaluation",),
+    ("bot.readers",),
     ("bot.cli", "bot.discord_app", "quoth"),
 )
 GROUND = STOREYS[0]

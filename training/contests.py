@@ -6,7 +6,7 @@ retrieval took for it.
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -85,6 +85,7 @@ def epoch_of_contests(
     """
     rng = seeded(seed)
     passages = [passage for corpus in corpora for passage in corpus.passages]
+    titles = {_name(passage): passage.title for passage in passages}
     answering: dict[str, set[str]] = {}
     for passage in passages:
         for question in chain(passage.questions, _followups(passage)):
@@ -99,7 +100,7 @@ def epoch_of_contests(
             wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
             others = answering.get(_plain(question.text), set()) - {_name(passage)}
             hits = [hit for hit in search(wording) if hit.passage.document_id not in others]
-            contest = _contest(passage, Question(wording, question.spans), hits, rng)
+            contest = _contest(passage, Question(wording, question.spans), hits, titles, rng)
             if len(contest) > 1:
                 count -= 1
                 yield contest
@@ -136,7 +137,11 @@ def _pairs(passage: Passage, rng: random.Random) -> list[Question]:
 
 
 def _contest(
-    passage: Passage, question: Question, hits: Sequence[Hit], rng: random.Random
+    passage: Passage,
+    question: Question,
+    hits: Sequence[Hit],
+    titles: Mapping[str, str],
+    rng: random.Random,
 ) -> Group:
     """Its own passage first; nothing but that, or nothing, if it can't be compared."""
     own = [hit for hit in hits if hit.passage.document_id == _name(passage)]
@@ -146,13 +151,14 @@ def _contest(
         return ()
     answers = [passage.text[start:end] for start, end in question.spans]
     others = [
-        hit.passage.text
-        for hit in hits
-        if hit is not own[chosen] and not gives_away(hit.passage.text, answers)
+        hit for hit in hits if hit is not own[chosen] and not gives_away(hit.passage.text, answers)
     ]
     rivals = rng.sample(others, min(RIVALS, len(others)))
-    texts = [(own[chosen].passage.text, places[chosen]), *((rival, ()) for rival in rivals)]
-    return tuple(Example(question.text, text, spans, "contest") for text, spans in texts)
+    read = [(own[chosen].passage, places[chosen]), *((rival.passage, ()) for rival in rivals)]
+    return tuple(
+        Example(question.text, part.text, spans, "contest", titles.get(part.document_id, ""))
+        for part, spans in read
+    )
 
 
 def _placed(hit: Hit, passage: Passage, question: Question) -> tuple[Chars, ...]:
@@ -176,4 +182,4 @@ def _name(passage: Passage) -> str:
 
 
 def _questioned(passage: Passage) -> QuestionedPassage:
-    return QuestionedPassage(title="", text=passage.text, questions=(), where=passage.id)
+    return QuestionedPassage(title=passage.title, text=passage.text, questions=(), where=passage.id)

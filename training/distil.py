@@ -107,7 +107,7 @@ def _retrieved(corpus: Corpus) -> Iterator[Example]:
             for text in texts:
                 found = corpus.retrieved(text, passage, RETRIEVED_PER_QUESTION)
                 if rank < len(found):
-                    yield Example(text, found[rank], (), "retrieved")
+                    yield Example(text, found[rank].text, (), "retrieved", found[rank].title)
 
 
 def has_opinions(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from training.bm25 import Bm25, terms
@@ -46,11 +46,22 @@ class Example:
     """The answers in the context; none if it doesn't answer."""
     kind: str
     """Where it comes from, for counts and error analysis."""
+    title: str = ""
+    """The title of the document that the context is from; see `titled`."""
 
     @property
     def key(self) -> int:
         """A 63-bit hash of question and context, the same on every machine."""
         return key_of(self.question, self.context)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a passage."""
+
+    text: str
+    title: str
+    """The passage's."""
 
 
 Group = tuple[Example, ...]
@@ -60,6 +71,23 @@ Group = tuple[Example, ...]
 def alone(examples: Iterable[Example]) -> list[Group]:
     """Each example by itself."""
     return [(example,) for example in examples]
+
+
+def titled(group: Group) -> Group:
+    """
+    The group with the title of each context before it, as the product reads a passage.
+
+    A title that stands in the context is not said twice (`index.contexts`).
+    """
+    return tuple(_titled(example) for example in group)
+
+
+def _titled(example: Example) -> Example:
+    if not example.title or example.title in example.context:
+        return example
+    before = f"{example.title}\n"
+    spans = tuple((start + len(before), end + len(before)) for start, end in example.spans)
+    return replace(example, context=before + example.context, spans=spans)
 
 
 def key_of(question: str, context: str) -> int:
@@ -85,7 +113,7 @@ class Corpus:
             )
         return self._windows[passage.id]
 
-    def retrieved(self, question: str, own: Passage, k: int) -> list[str]:
+    def retrieved(self, question: str, own: Passage, k: int) -> list[Excerpt]:
         """
         The best window of each of the `k` passages most like the question, its own left out.
 
@@ -95,11 +123,12 @@ class Corpus:
         others = [passage for passage in found if passage.id != own.id]
         return [self.best_window(question, passage) for passage in others[:k]]
 
-    def best_window(self, question: str, passage: Passage) -> str:
+    def best_window(self, question: str, passage: Passage) -> Excerpt:
         """The passage's window that shares most words with the question; the first of equals."""
         asked = set(terms(question))
         texts = [passage.text[start:end] for start, end in self.windows(passage)]
-        return max(texts, key=lambda text: len(asked.intersection(terms(text))))
+        best = max(texts, key=lambda text: len(asked.intersection(terms(text))))
+        return Excerpt(best, passage.title)
 
 
 def gives_away(context: str, answers: Sequence[str]) -> bool:
@@ -150,10 +179,10 @@ def epoch_of_mismatches(corpora: Sequence[Corpus], n_examples: int, seed: int) -
     for passage, question in rng.sample(asked, min(n_examples, len(asked))):
         answers = [passage.text[start:end] for start, end in question.spans]
         others = rng.choice(corpora).retrieved(question.text, passage, _RETRIEVED)
-        without = [text for text in others if not gives_away(text, answers)]
+        without = [other for other in others if not gives_away(other.text, answers)]
         if without:
             wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
-            examples.append(Example(wording, rng.choice(without), (), "mismatched"))
+            examples.append(_unanswered(wording, rng.choice(without), "mismatched"))
     return examples
 
 
@@ -210,35 +239,40 @@ def _asked(
         return noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
 
     if not question.spans:
-        yield Example(wording(), _tempting(corpus, passage, question.text, rng), (), "unanswerable")
+        tempting = _tempting(corpus, passage, question.text, rng)
+        yield _unanswered(wording(), tempting, "unanswerable")
         return
     hull = min(start for start, _ in question.spans), max(end for _, end in question.spans)
     window = window_around(passage.text, hull, corpus.count_tokens, _random_length(rng), rng)
     context, spans = cut(passage, question.spans, window)
-    yield Example(wording(), context, spans, kind)
+    yield Example(wording(), context, spans, kind, passage.title)
 
     answers = [passage.text[start:end] for start, end in question.spans]
     if rng.random() < ELSEWHERE_SHARE:
         windows = (passage.text[start:end] for start, end in corpus.windows(passage))
         without = [text for text in windows if not gives_away(text, answers)]
         if without:
-            yield Example(wording(), rng.choice(without), (), "elsewhere")
+            yield _unanswered(wording(), Excerpt(rng.choice(without), passage.title), "elsewhere")
     if rng.random() < MISMATCHED_SHARE:
         others = corpus.retrieved(question.text, passage, _RETRIEVED)
-        without = [text for text in others if not gives_away(text, answers)]
-        if without:
-            yield Example(wording(), rng.choice(without), (), "mismatched")
+        apart = [other for other in others if not gives_away(other.text, answers)]
+        if apart:
+            yield _unanswered(wording(), rng.choice(apart), "mismatched")
 
 
-def _tempting(corpus: Corpus, passage: Passage, question: str, rng: random.Random) -> str:
+def _unanswered(question: str, excerpt: Excerpt, kind: str) -> Example:
+    return Example(question, excerpt.text, (), kind, excerpt.title)
+
+
+def _tempting(corpus: Corpus, passage: Passage, question: str, rng: random.Random) -> Excerpt:
     """A context for an unanswerable question: mostly the part that looks most like an answer."""
     way = rng.choices(("likely", "any", "whole"), weights=(6, 2, 2))
     if way == ["likely"]:
         return corpus.best_window(question, passage)
     if way == ["any"]:
         start, end = rng.choice(corpus.windows(passage))
-        return passage.text[start:end]
-    return passage.text
+        return Excerpt(passage.text[start:end], passage.title)
+    return Excerpt(passage.text, passage.title)
 
 
 def _random_length(rng: random.Random) -> int:

@@ -6,7 +6,6 @@ It leaves as an int8 ONNX graph whose attention is fused, with weights and token
 their own and a manifest, unless int8 costs too much: then more of it stays in fp32.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -20,11 +19,13 @@ from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, quantise, write_onnx
 # The file names are the reader's, so that what is written here is what is opened there.
 from reader.model import (
     FILE_NAMES,
-    FORMAT_VERSION,
     MANIFEST_NAME,
+    MAX_TOKENS,
     MODEL_NAME,
     TOKENIZER_NAME,
     WEIGHTS_NAME,
+    Layout,
+    write_manifest,
 )
 from training.errors import ExportError
 from training.measure import Report, say
@@ -92,13 +93,13 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
             folder.mkdir()
             _write_tokenizer(checkpoint, folder)
         export_onnx(checkpoint, whole / MODEL_NAME)
-        _write_manifest(whole)
+        write_manifest(whole, _layout(whole))
         full = measured(whole)
         say(f"fp32: {full}")
         attempts: list[Attempt] = []
         for name, nodes in fp32_choices(node_names(whole / MODEL_NAME)).items():
             quantise(whole / MODEL_NAME, small / MODEL_NAME, nodes)
-            _write_manifest(small)
+            write_manifest(small, _layout(small))
             report = measured(small)
             attempt = Attempt(
                 in_fp32=name,
@@ -192,14 +193,19 @@ def _write_tokenizer(checkpoint: Path, folder: Path) -> None:
     tokenizer.save(str(folder / TOKENIZER_NAME), pretty=False)
 
 
-def _write_manifest(folder: Path) -> None:
-    manifest = {
-        "format_version": FORMAT_VERSION,
-        "files": {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILE_NAMES
-        },
-    }
-    (folder / MANIFEST_NAME).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+def _layout(folder: Path) -> Layout:
+    """What the student is: a BERT."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
+    first, separator = tokenizer.encode("").ids
+    return Layout(
+        before=(first,),
+        between=(separator,),
+        after=(separator,),
+        has_types=True,
+        max_tokens=MAX_TOKENS,
+    )
 
 
 def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> None:

@@ -11,7 +11,7 @@ from bot.evaluation.metrics import Graded, Scores, best_threshold, grade, summar
 from bot.evaluation.run import given_parts
 from index.passages import TokenOffsets
 from reader.model import MAX_TOKENS, Reader
-from reader.spans import Logits, Span, best_spans
+from reader.spans import Logits, Span, best_spans, from_character
 from training.chance import seeded
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
 from training.models import Network
@@ -83,28 +83,31 @@ class Exam:
         self, asked: Sequence[tuple[Passage, Question]], token_offsets: TokenOffsets
     ) -> None:
         self.asked = tuple(asked)
-        texts = {passage.id: passage.text for passage, _ in asked}
+        passages = {passage.id: passage for passage, _ in asked}
         self._parts = {
-            identifier: given_parts(text, token_offsets) for identifier, text in texts.items()
+            identifier: given_parts(passage.title, passage.text, token_offsets)
+            for identifier, passage in passages.items()
         }
 
     def measure(self, network: Network) -> Report:
         """Ask every question of its passage; of a passage in parts, the highest margin answers."""
-        texts = [
-            (number, part.text)
+        parts = [
+            (number, part)
             for number, (passage, _) in enumerate(self.asked)
             for part in self._parts[passage.id]
         ]
+        tokenizer, layout = network.tokenizer, network.layout
         rows = [
-            encode(network.tokenizer, network.layout, self.asked[number][1].text, text, MAX_TOKENS)
-            for number, text in texts
+            encode(tokenizer, layout, self.asked[number][1].text, part.whole, MAX_TOKENS)
+            for number, part in parts
         ]
         chosen: dict[int, Span] = {}
         for index, (starts, ends) in read(network, rows):
-            number, text = texts[index]
-            for span in best_spans(
-                number, text, rows[index].offsets, _logits(rows[index], starts, ends), 1
-            ):
+            number, part = parts[index]
+            offsets, logits = from_character(
+                part.text_start, rows[index].offsets, _logits(rows[index], starts, ends)
+            )
+            for span in best_spans(number, part.text, offsets, logits, 1):
                 if number not in chosen or span.margin > chosen[number].margin:
                     chosen[number] = span
         return self._grade([chosen[number] for number in range(len(self.asked))])

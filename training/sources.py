@@ -79,6 +79,7 @@ class Passage:
     text: str
     questions: tuple[Question, ...]
     followups: tuple[FollowUp, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def _passage(row: dict[str, Any], lists: Sequence[Question]) -> Passage:
             FollowUp(f["first"], f["q"], f["rewrite"], spans(f["a"], f["rewrite"]))
             for f in row["followups"]
         ),
+        title=row["title"],
     )
 
 
@@ -271,6 +273,7 @@ def _squad_passage(paragraph: _SquadParagraph) -> Passage:
             for qa in paragraph.qas
         ),
         followups=(),
+        title=paragraph.title,
     )
 
 

@@ -20,6 +20,7 @@ from training.examples import (
     epoch_of_mismatches,
     epoch_of_passages,
     epoch_of_qamr,
+    titled,
 )
 from training.features import load_tokenizer
 from training.measure import Exam, Report, questions_of, sample
@@ -85,23 +86,26 @@ class Lesson:
 
 LESSONS = {
     "student-squad": Lesson(
-        11, squad=45_000, ours=9_500, followups=2_000, mismatches=2_000, qamr=3_000, tables=400
+        13, squad=27_000, ours=16_000, followups=5_000, mismatches=3_000, qamr=1_000, tables=350
     ),
     "student-contests": Lesson(
-        12,
-        squad=2_600,
-        ours=900,
-        followups=200,
-        mismatches=100,
-        qamr=200,
+        14,
+        squad=2_400,
+        ours=1_400,
+        followups=300,
+        mismatches=200,
+        qamr=100,
         tables=80,
-        contests=Mix(questions=800, followups=300),
+        contests=Mix(questions=800, followups=500),
         squad_contests=300,
         rounds=True,
         learning_rate=4e-5,
     ),
 }
 """By stage, in order."""
+TITLED_SHARE = 0.6
+"""The share of a lesson's questions that are asked of contexts with their titles before them, as
+the product reads passages of documents that have one."""
 CONTEST_ARTICLES = 40
 """Articles of SQuAD, drawn at random, whose paragraphs are in contests: all would take long."""
 
@@ -261,7 +265,7 @@ class Workplace:
         groups += epoch_of_tables(read_kinds("train", self.data), lesson.tables, seed)
         if lesson.contests:
             groups += self._contests(lesson.contests, lesson.squad_contests, seed)
-        return groups
+        return [titled(group) if rng.random() < TITLED_SHARE else group for group in groups]
 
     def _contests(self, ours: Mix, squad: int, seed: int) -> list[Group]:
         rng = seeded(seed)

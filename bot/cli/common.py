@@ -27,7 +27,7 @@ _Command = Callable[..., Any]
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0
 # Stages that take seconds and have nothing to count; one that counts to nothing is not said.
-_WITHOUT_STEPS = frozenset({"export", "model", "write"})
+_WITHOUT_STEPS = frozenset({"export", "model", "write", "convert", "quantise"})
 
 
 class _Folder(click.Path):

@@ -83,7 +83,7 @@ def ask_lists(
         token_offsets: Counts their tokens.
     """
     for passage in passages:
-        parts = list(split(document_of(passage.text), splitting, token_offsets))
+        parts = list(split(document_of(passage.title, passage.text), splitting, token_offsets))
         for question in lists.get(passage.id, ()):
             choice = _choice(question.text, parts, reader, calibration, min_confidence)
             yield ListOutcome(
@@ -111,9 +111,8 @@ def _choice(
     min_confidence: float,
 ) -> Selection:
     by_id = {part.id: part for part in parts}
-    spans = reader.read(
-        question, [PassageText(part.id, part.text) for part in parts], MAX_ITEMS_PER_PASSAGE
-    )
+    read = [PassageText(part.id, part.text, context=part.context) for part in parts]
+    spans = reader.read(question, read, MAX_ITEMS_PER_PASSAGE)
     found = [
         Candidate(
             span=span,

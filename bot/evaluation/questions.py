@@ -364,7 +364,8 @@ def _squad_paragraphs(path: Path, model: type[_Row]) -> Iterator[tuple[str, str,
             steps = ("data", number, "paragraphs", place)
             yield (
                 f"{path}, {_field(steps)}",
-                article.title,
+                # SQuAD writes its titles as in Wikipedia's addresses.
+                article.title.replace("_", " "),
                 _valid(model, paragraph, str(path), steps),
             )
 

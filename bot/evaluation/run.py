@@ -87,7 +87,7 @@ def ask_given(
 ) -> Iterator[Outcome]:
     """Answer each question from its own passage."""
     for passage in passages:
-        parts = given_parts(passage.text, token_offsets)
+        parts = given_parts(passage.title, passage.text, token_offsets)
         for question in passage.questions:
             spans = reader.read(question.text[-max_question_chars:], parts, 1)
             text, margin = (spans[0].text, spans[0].margin) if spans else ("", 0.0)
@@ -102,24 +102,25 @@ def ask_given(
             )
 
 
-def given_parts(text: str, token_offsets: TokenOffsets) -> list[PassageText]:
+def given_parts(title: str, text: str, token_offsets: TokenOffsets) -> list[PassageText]:
     """
     What the reader is given of a question's own passage.
 
     Args:
+        title: Read before it, as any document's is; "" where it has none.
         text: The passage.
         token_offsets: As in `index.passages.split`.
 
     Returns:
         The whole, if it fits; else parts.
     """
-    parts = split(document_of(text), WHOLE, token_offsets)
-    return [PassageText(part.id, part.text) for part in parts]
+    parts = split(document_of(title, text), WHOLE, token_offsets)
+    return [PassageText(part.id, part.text, context=part.context) for part in parts]
 
 
-def document_of(text: str) -> Document:
+def document_of(title: str, text: str) -> Document:
     """A passage as a document, to be split like one."""
-    return Document(id="", title="", text=text, sha256="", modified=datetime.now(UTC))
+    return Document(id="", title=title, text=text, sha256="", modified=datetime.now(UTC))
 
 
 @contextmanager
@@ -133,7 +134,7 @@ def indexed(
     reporter: Reporter,
 ) -> Iterator[Generation]:
     """
-    Index passages, each as a document named by its key.
+    Index passages, each as a document named by its key, with its title if it has one.
 
     Args:
         passages: The same text counts once; `where` names it in errors.
@@ -150,9 +151,13 @@ def indexed(
     documents = folder / "documents"
     documents.mkdir()
     places: dict[str, str] = {}
+    titles: dict[str, str] = {}
     for passage in passages:
         places.setdefault(passage.key, passage.where)
-        path = documents / document_id(passage)
+        name = document_id(passage)
+        if passage.title:
+            titles.setdefault(name, passage.title)
+        path = documents / name
         # Written as it is: newlines are part of the passage.
         path.write_bytes(passage.text.encode("utf-8"))
     collection = Collection(folder / "collection")
@@ -166,6 +171,7 @@ def indexed(
         reporter=reporter,
         # A passage that can't be read is named below, also where it is the only one.
         may_be_empty=True,
+        titles=titles,
     )
     for failure in (*report.failures, *report.skipped):
         raise QuestionsError(

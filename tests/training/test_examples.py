@@ -14,6 +14,7 @@ from training.examples import (
     followup_forms,
     gives_away,
     key_of,
+    titled,
 )
 from training.sources import FollowUp, Passage, Question, Sentence, read_passages
 
@@ -49,6 +50,25 @@ def test_every_span_is_one_of_the_written_answers() -> None:
             assert example.context[start:end] in written
 
 
+def test_a_title_is_read_before_its_context_and_moves_the_answers_along() -> None:
+    examples = [example for example in EXAMPLES if example.title not in example.context]
+
+    assert {bool(example.spans) for example in examples} == {True, False}
+    for example in examples:
+        (read,) = titled((example,))
+        assert read.context == f"{example.title}\n{example.context}"
+        assert [read.context[start:end] for start, end in read.spans] == [
+            example.context[start:end] for start, end in example.spans
+        ]
+
+
+def test_a_title_that_the_context_says_or_lacks_is_not_read_before_it() -> None:
+    says = Example("who?", "Ada of Boats rows.", ((0, 3),), "passage", "Boats")
+    lacks = Example("who?", "Ada rows.", ((0, 3),), "passage")
+
+    assert titled((says, lacks)) == (says, lacks)
+
+
 def test_contexts_are_slices_of_passages() -> None:
     texts = [passage.text for passage in PASSAGES]
 
@@ -78,8 +98,8 @@ def test_only_answered_kinds_have_spans() -> None:
 def test_retrieved_windows_come_from_other_passages_and_fit() -> None:
     for passage in PASSAGES[:5]:
         for window in CORPUS.retrieved(passage.questions[0].text, passage, 3):
-            assert window not in passage.text
-            assert count_words(window) <= SERVING_TOKENS
+            assert window.text not in passage.text
+            assert count_words(window.text) <= SERVING_TOKENS
 
 
 def test_mismatches_are_asked_of_passages_that_do_not_give_the_answer_away() -> None:

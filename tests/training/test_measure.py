@@ -76,6 +76,26 @@ def test_a_passage_that_fits_the_reader_is_read_whole(monkeypatch: pytest.Monkey
     assert exam.measure(NETWORK).always.has_answer.em == 100.0
 
 
+def test_a_title_is_read_before_its_passage_and_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+
+    def reader(network: Network, rows: Sequence[Encoded]) -> list[tuple[int, TokenLogits]]:
+        read.extend(len(row.offsets) for row in rows)
+        return first_token_reader(network, rows)
+
+    monkeypatch.setattr(measure, "read", reader)
+    passage = Passage("w", "Bo sails", (), (), title="Boats of old")
+
+    exam = Exam([(passage, Question("who", ((0, 2),)))], token_offsets)
+    report = exam.measure(NETWORK)
+
+    assert read == [5]
+    # The title's first token, which the reader prefers, can't be chosen.
+    assert report.always.has_answer.em == 100.0
+
+
 def last_token_reader(_: Network, rows: Sequence[Encoded]) -> list[tuple[int, TokenLogits]]:
     """Believes in a context's last token."""
     found = []

@@ -16,7 +16,7 @@ from training import loop, run
 from training.contests import Mix
 from training.distil import RECORD
 from training.errors import OpinionsError, RunError, SourceError, TrainingError
-from training.examples import Example
+from training.examples import Example, Group
 from training.fingerprint import FINGERPRINT_NAME
 from training.loop import LOG_NAME
 from training.measure import Exam, Report
@@ -179,8 +179,22 @@ def test_no_teacher_is_trained_whose_opinions_would_be_refused(place: Workplace)
         STAGES["teacher"](place)
 
 
+def untitled(example: Example) -> Example:
+    """An example as it is before `titled`."""
+    before = f"{example.title}\n"
+    if not example.title or not example.context.startswith(before):
+        return example
+    spans = tuple((start - len(before), end - len(before)) for start, end in example.spans)
+    return replace(example, context=example.context.removeprefix(before), spans=spans)
+
+
+def groups_of(place: Workplace, lesson: Lesson) -> list[Group]:
+    """What a lesson asks, whether or not titles are read before it."""
+    return [tuple(map(untitled, group)) for group in place.lesson_groups(lesson)]
+
+
 def examples_of(place: Workplace, lesson: Lesson) -> list[Example]:
-    return [example for group in place.lesson_groups(lesson) for example in group]
+    return [example for group in groups_of(place, lesson) for example in group]
 
 
 def test_the_student_meets_the_questions_of_the_first_splits_so_many_times(
@@ -247,10 +261,17 @@ def test_lessons_ask_the_same_questions_otherwise(place: Workplace) -> None:
 
 @pytest.mark.parametrize("lesson", [replace(NOTHING, squad=4), replace(NOTHING, ours=4)])
 def test_a_lesson_may_draw_a_part_of_its_questions(place: Workplace, lesson: Lesson) -> None:
-    part = place.lesson_groups(lesson)
+    part = groups_of(place, lesson)
 
     assert len(set(part)) == 4
-    assert set(part) < set(place.lesson_groups(WHOLE))
+    assert set(part) < set(groups_of(place, WHOLE))
+
+
+def test_titles_are_read_before_a_part_of_a_lessons_contexts(place: Workplace) -> None:
+    examples = [example for group in place.lesson_groups(WHOLE) for example in group]
+
+    titled = [one.context.startswith(f"{one.title}\n") for one in examples if one.title]
+    assert set(titled) == {True, False}
 
 
 def test_a_lesson_may_ask_about_tables(place: Workplace) -> None:
@@ -271,7 +292,7 @@ def test_a_lesson_may_ask_follow_ups_of_all_splits(place: Workplace) -> None:
 
 def test_contests_are_among_the_passages_of_ours_and_of_squad(searching_place: Workplace) -> None:
     lesson = replace(NOTHING, contests=Mix(5, 2, 1), squad_contests=1)
-    groups = searching_place.lesson_groups(lesson)
+    groups = groups_of(searching_place, lesson)
 
     assert all(len(group) > 1 for group in groups)
     assert len(groups) == 9

@@ -55,6 +55,7 @@ def write_split(folder: Path, answer: str) -> None:
     followup = {"first": "who rows?", "q": "where?", "rewrite": "Where does Ada row?", "a": None}
     row = {
         "id": "w1-00",
+        "title": "Boats",
         "text": "Ada rows and Bo sails.",
         "qas": [{"q": "who rows", "a": answer}, {"q": "who swims", "a": None}],
         "followups": [followup],
@@ -116,7 +117,7 @@ def test_lists_may_be_about_passages_of_other_splits(tmp_path: Path) -> None:
     write_split(tmp_path, answer="Ada")
     (tmp_path / "dev.jsonl").rename(tmp_path / "train.jsonl")
     (tmp_path / "lists-dev.jsonl").rename(tmp_path / "lists-train-2.jsonl")
-    other = {"id": "w2-00", "text": "Cy swims.", "qas": [], "followups": []}
+    other = {"id": "w2-00", "title": "", "text": "Cy swims.", "qas": [], "followups": []}
     (tmp_path / "train-2.jsonl").write_text(json.dumps(other) + "\n", encoding="utf-8")
 
     own, again = read_passages("train-2", tmp_path)

@@ -9,7 +9,15 @@ import pytest
 from answering.answerer import Answerer
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
-from bot.evaluation.run import Outcome, ask_given, ask_open, indexed, question_word, rank_of
+from bot.evaluation.run import (
+    Outcome,
+    ask_given,
+    ask_open,
+    given_parts,
+    indexed,
+    question_word,
+    rank_of,
+)
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retrieval, Retriever
 from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
@@ -53,6 +61,20 @@ def test_given_the_passage_only_that_passage_is_read() -> None:
     assert outcomes["singing"].confidence < 0.5
     assert outcomes["x"].margin < 0
     assert not outcomes["x"].graded.has_answer
+
+
+def test_the_title_is_read_with_the_passage_as_with_a_document_of_that_title() -> None:
+    reader = FakeReader()
+    passage = QuestionedPassage("Fines of May", BREAD.text, BREAD.questions)
+    offsets = FakeEncoder().token_offsets
+
+    outcome = list(ask_given([passage], reader, FAKE_CALIBRATION.given_passage, offsets, 100))
+
+    (part,) = given_parts("Fines of May", BREAD.text, offsets)
+    assert part.whole == f"Fines of May\n{BREAD.text}"
+    (part,) = given_parts("A loaf", BREAD.text, offsets)
+    assert part.whole == BREAD.text
+    assert [one.prediction for one in outcome] == ["2"]
 
 
 def test_an_outcome_is_small_whatever_the_passage() -> None:
@@ -135,6 +157,16 @@ def test_open_questions_are_answered_from_all_passages(tmp_path: Path) -> None:
     assert outcomes["singing"].rank is None
     assert outcomes["theft"].candidates == ()
     assert {one.passages for one in outcomes.values()} == {2}
+
+
+def test_a_passage_is_found_by_its_title(tmp_path: Path) -> None:
+    """As a document of that title is."""
+    same = "It opens at {}. Dogs stay outside."
+    question = ExamQuestion("hours", "when does the bakery open", ("7:30",))
+    bakery = QuestionedPassage("Bakery", same.format("7:30"), (question,))
+    others = [QuestionedPassage(f"Shop {n}", same.format(n), ()) for n in range(8, 20)]
+
+    assert ask(tmp_path, *others, bakery)["hours"].rank == 1
 
 
 def test_a_question_that_the_bot_refuses_is_no_answer(tmp_path: Path) -> None:

@@ -1,0 +1,190 @@
+"""The readers that were added, each in a folder of its own, and which of them is used."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reader import SHIPPED_READER
+from reader.errors import ReaderError
+
+CARD_NAME = "card.json"
+_USED_NAME = "used"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class Measured(BaseModel):
+    """What a reader gave on the questions that it was measured on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    f1: float
+    """In percent, of the answerable questions given their passage, always answering."""
+    milliseconds: float
+    """To read one passage, on average."""
+    bytes: int
+    """Graph and weights together."""
+
+
+class Card(BaseModel):
+    """What is known of a reader that was added."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    origin: str
+    """The model that it was made of, as it was named."""
+    architecture: str
+    """As transformers calls it."""
+    precision: Literal["int8", "fp32"]
+    added: datetime
+    questions: int
+    """How many it was measured on, with the reader that comes with Quoth beside it."""
+    measured: Measured
+    shipped: Measured
+
+
+class AddedReaders:
+    """The folder of all readers that were added."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it need not be there."""
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """Those that are complete, in order."""
+        if not self._folder.is_dir():
+            return []
+        # What was cut half way has another name.
+        named = (one for one in self._folder.iterdir() if _NAME.fullmatch(one.name))
+        return sorted(one.name for one in named if (one / CARD_NAME).is_file())
+
+    def folder(self, name: str) -> Path:
+        """
+        Find a reader.
+
+        Raises:
+            ReaderError: If none of that name was added.
+        """
+        names = self.names()
+        if name not in names:
+            known = f"Added are {', '.join(names)}." if names else "None was added yet."
+            raise ReaderError(f'There is no added reader "{name}". {known}')
+        return self._folder / name
+
+    def card(self, name: str) -> Card:
+        """
+        Tell what is known of a reader.
+
+        Raises:
+            ReaderError: If none of that name was added, or its card is damaged.
+        """
+        path = self.folder(name) / CARD_NAME
+        try:
+            return Card.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ReaderError(
+                f"{path}: can't be read. Remove the reader and add it again."
+            ) from error
+
+    @property
+    def used(self) -> str | None:
+        """The one that was chosen; None where it is the one that comes with Quoth."""
+        try:
+            return (self._folder / _USED_NAME).read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReaderError(
+                f"{self._folder / _USED_NAME}: can't be read. Choose a reader by quoth reader use."
+            ) from error
+
+    def use(self, name: str) -> None:
+        """
+        Choose the reader that answers from now on.
+
+        Args:
+            name: One that was added, or `SHIPPED_READER`.
+
+        Raises:
+            ReaderError: If none of that name was added, or the choice can't be written down.
+        """
+        used = self._folder / _USED_NAME
+        if name != SHIPPED_READER:
+            self.folder(name)
+        with _writing(used):
+            if name == SHIPPED_READER:
+                used.unlink(missing_ok=True)
+                return
+            scratch = used.with_name(f".{_USED_NAME}.new")
+            scratch.write_text(f"{name}\n", encoding="utf-8")
+            scratch.replace(used)
+
+    def remove(self, name: str) -> None:
+        """
+        Delete a reader; the one that comes with Quoth answers where it was used.
+
+        Raises:
+            ReaderError: If none of that name was added, or it can't be deleted.
+        """
+        folder = self.folder(name)
+        if self.used == name:
+            self.use(SHIPPED_READER)
+        with _writing(folder):
+            # Renamed first, so that what is half deleted is no reader.
+            gone = folder.with_name(f".{name}.gone")
+            shutil.rmtree(gone, ignore_errors=True)
+            folder.rename(gone)
+            shutil.rmtree(gone)
+
+    def check_free(self, name: str) -> None:
+        """
+        Check that a reader may be added under a name.
+
+        Raises:
+            ReaderError: If it may not.
+        """
+        if not _NAME.fullmatch(name) or name in {SHIPPED_READER, _USED_NAME}:
+            raise ReaderError(
+                f'"{name}" is no name for an added reader. Choose another with --name: lower-case '
+                "letters, digits, hyphens and underscores, at most 64."
+            )
+        if name in self.names():
+            raise ReaderError(
+                f'A reader "{name}" was added before. Remove it first, or choose another name with '
+                "--name."
+            )
+
+    @contextmanager
+    def making(self, name: str) -> Iterator[Path]:
+        """
+        Give an empty folder that becomes the reader of that name where nothing goes wrong.
+
+        Raises:
+            ReaderError: If the name may not be used, or something can't be written.
+        """
+        self.check_free(name)
+        scratch = self._folder / f".{name}.new"
+        with _writing(scratch):
+            shutil.rmtree(scratch, ignore_errors=True)
+            try:
+                scratch.mkdir(parents=True)
+                yield scratch
+                scratch.rename(self._folder / name)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReaderError(
+            f"{path}: can't be written ({error.strerror}). Free some space or choose another data "
+            "folder. Nothing was changed."
+        ) from error

@@ -1,0 +1,134 @@
+"""`quoth reader`: other models that find the answers."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    ConsoleReporter,
+    data_option,
+    encoder_option,
+    failures_shown,
+    settings_from,
+)
+from bot.cli.output import say, say_json
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.added_readers import AddedReaders
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("reader")
+def command() -> None:
+    """
+    Answer with another reader: any extractive question-answering model of transformers.
+
+    A reader that is added runs without torch, in int8 where that costs little, with a confidence of
+    its own. It lies in the data folder and answers in `ask`, `chat` and `run` once it is used.
+    """
+
+
+@command.command("add")
+@click.argument("model", metavar="MODEL")
+@click.option("--name", metavar="NAME", help="What to call it.  [default: the model's last name]")
+@click.option(
+    "--calibrate",
+    "questions",
+    multiple=True,
+    type=_FILE,
+    metavar="FILE",
+    help="Measure and calibrate it on these questions, in the format of quoth eval, instead of a "
+    "part of those that come with Quoth. May be repeated.",
+)
+@data_option
+@encoder_option
+def add(
+    *,
+    model: str,
+    name: str | None,
+    questions: tuple[Path, ...],
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
+
+    It takes some minutes, up to half an hour for a large one: the model is converted, made int8
+    unless that costs too much, measured beside the reader that comes with Quoth, and calibrated.
+    """
+    settings = settings_from(data=data, encoder=encoder)
+    with failures_shown():
+        from bot.added_readers import AddedReaders
+
+        called = name or _name_of(model)
+        # Before the minutes that all else takes.
+        AddedReaders(settings.readers).check_free(called)
+        from bot.readers.making import add_reader
+        from reader.transformers_reader import find_reader
+
+        reporter = ConsoleReporter()
+        try:
+            folder = find_reader(model)
+            card = add_reader(
+                folder, model, called, questions, settings=settings, reporter=reporter
+            )
+        finally:
+            reporter.finish()
+    say(render("reader_added.txt", name=called, card=card))
+
+
+def _name_of(model: str) -> str:
+    """The last part of a model's name or path, in the letters that a name may have."""
+    last = Path(model.partition("@")[0]).resolve().name.lower()
+    return re.sub(r"[^a-z0-9_-]+", "-", last).strip("-_")[:64]
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@data_option
+def list_readers(*, as_json: bool, data: Path | None) -> None:
+    """List the readers that there are."""
+    from reader import SHIPPED_READER
+
+    added = _added(data)
+    with failures_shown():
+        used = added.used or SHIPPED_READER
+        cards = {name: added.card(name) for name in added.names()}
+    if as_json:
+        readers = {name: card.model_dump(mode="json") for name, card in cards.items()}
+        say_json({"used": used, "added": readers})
+    else:
+        say(render("readers.txt", shipped=SHIPPED_READER, used=used, cards=cards))
+
+
+@command.command("use")
+@click.argument("name", metavar="NAME")
+@data_option
+def use(*, name: str, data: Path | None) -> None:
+    """Answer with the reader NAME from now on; "quoth" is the one that comes with Quoth."""
+    added = _added(data)
+    with failures_shown():
+        added.use(name)
+    say(render("reader_used.txt", name=name))
+
+
+@command.command("remove")
+@click.argument("name", metavar="NAME")
+@data_option
+def remove(*, name: str, data: Path | None) -> None:
+    """Delete the added reader NAME."""
+    added = _added(data)
+    with failures_shown():
+        was_used = added.used == name
+        added.remove(name)
+    say(render("reader_removed.txt", name=name, was_used=was_used))
+
+
+def _added(data: Path | None) -> "AddedReaders":
+    from bot.added_readers import AddedReaders
+
+    return AddedReaders(settings_from(data=data).readers)

@@ -1,0 +1,1 @@
+"""A reader made of somebody else's model."""

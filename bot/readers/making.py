@@ -1,0 +1,177 @@
+"""A model of transformers -> an added reader: converted, measured, calibrated."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from bot.added_readers import CARD_NAME, AddedReaders, Card, Measured
+from bot.evaluation.exam import Exam, Files
+from bot.evaluation.metrics import grade
+from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
+from bot.evaluation.run import given_parts
+from bot.settings import CALIBRATION_NAME, Settings
+from index.encoder import SentenceEncoder
+from index.passages import TokenOffsets
+from index.reporting import Reporter
+from index.tracing import quantise
+from reader.model import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    TOKENIZER_NAME,
+    WEIGHTS_NAME,
+    Manifest,
+    OnnxReader,
+    Reader,
+    shipped_weights,
+    write_manifest,
+)
+
+MAX_LOSS = 1.0
+"""Points of F1 that int8 may cost on the questions that guard it; else fp32 is kept."""
+GUARDING_QUESTIONS = 300
+"""Answerable questions, at most, by which int8 is compared with fp32, and the new reader with the
+one that comes with Quoth. Of so many, three are a point."""
+ASKED_OF_SHIPPED = 4
+"""Every so many-th of the questions that come with Quoth is asked to calibrate: all 1,953 would
+take about an hour with a reader of 110 million parameters."""
+
+_QUESTIONS_NAME = "questions.jsonl"
+_IN_CHECKOUT = Path(__file__).parents[2] / "training" / "data" / "dev.jsonl"
+
+
+def shipped_questions() -> Path:
+    """The questions that come with Quoth, on which no reader of its own was taught."""
+    packaged = Path(__file__).with_name(_QUESTIONS_NAME)
+    return packaged if packaged.is_file() else _IN_CHECKOUT
+
+
+def add_reader(
+    model: Path,
+    origin: str,
+    name: str,
+    questions: Sequence[Path],
+    *,
+    settings: Settings,
+    reporter: Reporter,
+) -> Card:
+    """
+    Make a reader of a model; it can be used once all is done, and nothing is left if it can't be.
+
+    Args:
+        model: The folder of a model with a question-answering head.
+        origin: How the model was named.
+        name: What the reader will be called.
+        questions: Files to measure and calibrate it on; without, a part of those that come with
+            Quoth.
+        settings: Where readers are kept, and which encoder retrieves.
+        reporter: Told of progress.
+
+    Raises:
+        ReaderError: If the model is none that can be a reader, or something can't be written.
+        EvaluationError: If the questions can't be used.
+        IndexingError: If the encoder or the passages of the questions can't be used.
+    """
+    from bot.readers.conversion import convert
+
+    added = AddedReaders(settings.readers)
+    with added.making(name) as folder, tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        files = tuple(questions) or (_part_of_shipped(Path(scratch)),)
+        guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
+        reporter.stage("convert", 0)
+        whole = Path(scratch) / "fp32"
+        whole.mkdir()
+        architecture = convert(model, whole)
+        reporter.stage("quantise", 0)
+        _write_int8(whole, folder)
+        reporter.stage("measure", 3 * guarding.count)
+        full, small, shipped = (
+            guarding.measure(each, settings.threads, reporter)
+            for each in (whole, folder, shipped_weights())
+        )
+        is_small = full.f1 - small.f1 <= MAX_LOSS
+        if not is_small:
+            shutil.rmtree(folder)
+            whole.rename(folder)
+        exam = Exam(
+            Files(files),
+            settings,
+            reporter,
+            open_reader=lambda: OnnxReader(folder, settings.threads),
+            calibrating=True,
+        )
+        calibration = exam.calibrate().calibration
+        content = calibration.model_dump_json(indent=2) + "\n"
+        (folder / CALIBRATION_NAME).write_text(content, encoding="utf-8")
+        card = Card(
+            origin=origin,
+            architecture=architecture,
+            precision="int8" if is_small else "fp32",
+            added=datetime.now(UTC),
+            questions=guarding.count,
+            measured=small if is_small else full,
+            shipped=shipped,
+        )
+        (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _part_of_shipped(scratch: Path) -> Path:
+    """Every so many-th question of each passage; all passages stay, to be searched."""
+    source, target = shipped_questions(), scratch / shipped_questions().name
+    with source.open(encoding="utf-8") as lines, target.open("w", encoding="utf-8") as part:
+        for line in lines:
+            row = json.loads(line)
+            row["qas"] = row["qas"][::ASKED_OF_SHIPPED]
+            part.write(json.dumps(row) + "\n")
+    return target
+
+
+def _write_int8(whole: Path, folder: Path) -> None:
+    quantise(whole / MODEL_NAME, folder / MODEL_NAME)
+    shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
+    manifest = Manifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
+    write_manifest(folder, manifest.layout)
+
+
+class _Guard:
+    """Answerable questions with their passages, for readers to be compared on."""
+
+    def __init__(self, files: Sequence[Path], encoder: SentenceEncoder) -> None:
+        self._token_offsets: TokenOffsets = encoder.token_offsets
+        passages = (one for path in files for one in read_questions(path, Misfits()))
+        self._asked = list(islice(_answerable(passages), GUARDING_QUESTIONS))
+        self.count = len(self._asked)
+
+    def measure(self, weights: Path, threads: int, reporter: Reporter) -> Measured:
+        """Ask a reader all questions, each of its own passage."""
+        reader: Reader = OnnxReader(weights, threads)
+        f1 = seconds = 0.0
+        read = 0
+        for passage, text, answers in self._asked:
+            parts = given_parts(passage.title, passage.text, self._token_offsets)
+            begun = time.perf_counter()
+            spans = reader.read(text, parts, 1)
+            seconds += time.perf_counter() - begun
+            read += len(parts)
+            f1 += grade(spans[0].text if spans else "", answers).f1
+            reporter.advance(1)
+        sizes = [(weights / name).stat().st_size for name in (MODEL_NAME, WEIGHTS_NAME)]
+        return Measured(
+            f1=100 * f1 / max(1, self.count),
+            milliseconds=1000 * seconds / max(1, read),
+            bytes=sum(sizes),
+        )
+
+
+def _answerable(
+    passages: Iterator[QuestionedPassage],
+) -> Iterator[tuple[QuestionedPassage, str, tuple[str, ...]]]:
+    for passage in passages:
+        for question in passage.questions:
+            if question.answers:
+                yield passage, question.text, question.answers

@@ -1,0 +1,78 @@
+"""`quoth reader`, but for the making of one, which `tests/bot/readers` shows."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.added_readers import CARD_NAME, AddedReaders
+from bot.cli.exits import Exit
+from bot.cli.reader import command
+from tests.bot.test_added_readers import CARD
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with one added reader."""
+    with AddedReaders(tmp_path / "data" / "readers").making("large") as folder:
+        (folder / CARD_NAME).write_text(CARD.model_dump_json(), encoding="utf-8")
+    return tmp_path / "data"
+
+
+def run(data: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(command, [*arguments, "--data", str(data)])
+
+
+def test_readers_are_listed_with_the_one_that_answers(data: Path) -> None:
+    before = run(data, "list").stdout.splitlines()
+    assert run(data, "use", "large").stdout.startswith("From now on large answers")
+    after = run(data, "list").stdout.splitlines()
+
+    assert [line.split()[1] for line in before if line.startswith("* ") and "int8" in line] == [
+        "quoth"
+    ]
+    assert [line.split()[1] for line in after if line.startswith("* ") and "int8" in line] == [
+        "large"
+    ]
+    assert any("81.5" in line and CARD.origin in line for line in after)
+
+
+def test_the_list_for_programs(data: Path) -> None:
+    listed = run(data, "list", "--json")
+
+    assert '"used": "quoth"' in listed.stdout
+    assert '"f1": 81.5' in listed.stdout
+
+
+def test_one_that_answers_can_be_removed(data: Path) -> None:
+    run(data, "use", "large")
+
+    removed = run(data, "remove", "large")
+
+    assert "The one that comes with Quoth answers now" in removed.stdout
+    assert AddedReaders(data / "readers").names() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["use", "small"], 'no added reader "small". Added are large'),
+        (["remove", "small"], 'no added reader "small"'),
+        (["add", "nowhere"], "there is no such folder"),
+        (["add", "nowhere", "--name", "large"], "was added before"),
+        (["add", "nowhere", "--name", "A b"], "lower-case letters"),
+        (["add", "."], "can't load it as a question-answering model"),
+    ],
+)
+def test_what_is_wrong_is_said_and_changes_nothing(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+
+    refused = run(data, *arguments)
+
+    assert refused.exit_code == Exit.FAILURE
+    assert said in refused.stderr
+    assert AddedReaders(data / "readers").names() == ["large"]

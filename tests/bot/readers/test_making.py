@@ -1,0 +1,145 @@
+"""A model becomes a reader that answers without torch, with a confidence of its own."""
+
+import json
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from benchmarks.checkpoint import read_weights, write_checkpoint
+from bot.added_readers import AddedReaders
+from bot.assembly import calibration_for, open_reader, reader_name
+from bot.evaluation.errors import EvaluationError
+from bot.readers import making
+from bot.readers.making import add_reader, shipped_questions
+from bot.settings import Settings, load_settings
+from index.encoder import SentenceEncoder
+from index.reporting import SilentReporter
+from reader import SHIPPED_READER
+from reader.errors import ReaderError
+from reader.model import MODEL_NAME, OnnxReader, shipped_weights
+from tests.bot.readers.models import make_model
+
+# torch's, of its older exporter.
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, real_data: Callable[[], Path]) -> Settings:
+    """The encoder is the real one; nothing was added yet."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "encoder").symlink_to(real_data() / "encoder")
+    return load_settings(data=data)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reader that comes with Quoth, in the form in which models are published."""
+    folder = tmp_path_factory.mktemp("published")
+    write_checkpoint(read_weights(shipped_weights() / MODEL_NAME), folder)
+    return folder
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    """The first few passages of those that come with Quoth."""
+    path = tmp_path / "asked.jsonl"
+    with shipped_questions().open(encoding="utf-8") as lines:
+        path.write_text("".join(islice(lines, 4)), encoding="utf-8")
+    return path
+
+
+def test_an_added_reader_answers_with_a_calibration_of_its_own(
+    published: Path, settings: Settings, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few questions may cost more by chance.
+    monkeypatch.setattr(making, "MAX_LOSS", 100.0)
+
+    card = add_reader(
+        published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
+    )
+
+    added = AddedReaders(settings.readers)
+    assert added.names() == ["mine"]
+    assert added.card("mine") == card
+    assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
+    assert card.measured.f1 == pytest.approx(card.shipped.f1, abs=8)
+    assert card.measured.bytes == pytest.approx(card.shipped.bytes, rel=0.2)
+    added.use("mine")
+    assert reader_name(settings) == "mine"
+    reader = open_reader(settings)
+    assert isinstance(reader, OnnxReader)
+    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+    chosen = calibration_for(settings, reader, encoder.sha256)
+    assert chosen.calibration.reader_sha256 == reader.sha256
+    assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
+
+
+def test_what_is_set_counts_more_than_what_was_chosen(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = AddedReaders(settings.readers)
+    with readers.making("mine") as folder:
+        (folder / "card.json").write_text("{}", encoding="utf-8")
+    readers.use("mine")
+    monkeypatch.setenv("QUOTH_READER", SHIPPED_READER)
+
+    given = load_settings(data=settings.data)
+
+    assert reader_name(given) == SHIPPED_READER
+    assert open_reader(given).sha256 == OnnxReader(shipped_weights()).sha256
+
+
+def test_fp32_is_kept_where_int8_costs_too_much(
+    published: Path, settings: Settings, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "MAX_LOSS", -100.0)
+
+    card = add_reader(
+        published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
+    )
+
+    assert card.precision == "fp32"
+    folder = AddedReaders(settings.readers).folder("mine")
+    assert OnnxReader(folder).read("who rows", [], 1) == []
+
+
+def test_a_model_whose_confidence_means_nothing_is_refused(
+    tmp_path: Path, settings: Settings, questions: Path
+) -> None:
+    """As of one that answers by chance, or that never met a question without an answer."""
+    model = make_model(tmp_path / "model", "roberta")
+
+    with pytest.raises(EvaluationError, match="trained with unanswerable questions"):
+        add_reader(
+            model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
+        )
+
+    assert AddedReaders(settings.readers).names() == []
+
+
+def test_too_few_questions_leave_nothing_behind(
+    tmp_path: Path, settings: Settings, questions: Path
+) -> None:
+    first, *_ = questions.read_text(encoding="utf-8").splitlines()
+    row = json.loads(first)
+    questions.write_text(json.dumps({**row, "qas": row["qas"][:3]}), encoding="utf-8")
+    model = make_model(tmp_path / "model", "bert")
+
+    with pytest.raises(EvaluationError, match="Give at least"):
+        add_reader(
+            model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
+        )
+
+    assert AddedReaders(settings.readers).names() == []
+    assert list(settings.readers.iterdir()) == []
+
+
+def test_one_that_was_chosen_and_is_gone_is_named(settings: Settings) -> None:
+    settings.readers.mkdir()
+    (settings.readers / "used").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(ReaderError, match='There is no added reader "mine"'):
+        open_reader(settings)
