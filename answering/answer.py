@@ -134,6 +134,9 @@ class Answer:
     """What it was taken to ask, leaning on those before it; None if it was understood as typed."""
     candidates: tuple[AnswerSpan, ...] = ()
     """Spans that may be the answer, best first, where Quoth is not sure. They are no answer."""
+    goes_on: bool = False
+    """Whether it goes on from a question that is not there, so that nobody can tell what it asks:
+    nothing answers it."""
 
     @property
     def outcome(self) -> Outcome:

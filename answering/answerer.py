@@ -14,7 +14,7 @@ from answering.followups.detection import FollowUp, Turn, Understanding, underst
 from answering.followups.scoring import antecedents, in_conversation, other_wordings
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
-from answering.selection import newest_first, select
+from answering.selection import NOTHING_CHOSEN, newest_first, select
 from answering.verbatim import located, near
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
@@ -121,7 +121,11 @@ class Answerer:
         started = time.perf_counter()
         found = self._find(question, understanding)
         judged = judge(found.candidates, self.calibration)
-        choice = select(found.question, judged, self.calibration, self._min_confidence)
+        choice = (
+            NOTHING_CHOSEN
+            if understanding.goes_on
+            else select(found.question, judged, self.calibration, self._min_confidence)
+        )
         spans, candidates = self._located(choice.chosen), self._located(choice.candidates)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
         asked = self._asked(found, judged[0].candidate) if judged else found.question
@@ -142,6 +146,7 @@ class Answerer:
             kind=choice.kind,
             understood=asked if asked != found.question else None,
             candidates=candidates,
+            goes_on=understanding.goes_on,
         )
 
     def find(self, question: Question, earlier: Sequence[Turn] = (), ranked: int = 0) -> Findings:

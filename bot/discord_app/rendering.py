@@ -142,7 +142,8 @@ def _not_found(answer: Answer) -> discord.Embed:
         passage=fit(nearest.text, NEAREST_CHARS) if nearest else None,
         **(_where(nearest) if nearest else {}),
     )
-    return discord.Embed(title=label("no_answer"), description=description, colour=UNANSWERED)
+    title = label("goes_on" if answer.goes_on else "no_answer")
+    return discord.Embed(title=title, description=description, colour=UNANSWERED)
 
 
 def document_name(title: str, document_id: str) -> str:

@@ -313,6 +313,14 @@ def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
     assert first.understood is None
 
 
+def test_what_goes_on_from_nothing_is_not_answered_as_if_it_stood_alone(filled: Library) -> None:
+    answer = filled.answerer().answer(Question("and for arson?"))
+
+    assert answer.goes_on
+    assert (answer.outcome, answer.spans, answer.candidates) == ("unanswered", (), ())
+    assert answer.nearest
+
+
 def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
     library: Library,
 ) -> None:

@@ -126,6 +126,25 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "question", ["and for homicide?", "why?", "until when", "what about the year before", "ok and?"]
+)
+def test_what_goes_on_from_nothing_is_told_apart(question: str) -> None:
+    assert understand(question, []).goes_on
+    assert not understand(question, [FIRST]).goes_on
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("and how many were deported for homicide?", "so who led the inquiry", "how old is she"),
+        *("fine for theft", "wifi password", "thanks", "please, when does the museum open"),
+    ],
+)
+def test_what_can_be_asked_alone_goes_on_from_nothing(question: str) -> None:
+    assert not understand(question, []).goes_on
+
+
 @pytest.mark.parametrize("question", ["and for homicide?", "why?", "how old is she"])
 def test_a_follow_up_with_no_conversation_stays_as_it_is(question: str) -> None:
     understood = understand(question, [])

@@ -207,6 +207,14 @@ def test_yes_or_no_and_how_to_get_the_sentence_and_no_span_alone(question: str) 
     assert shown(replace(asked, spans=(SPAN, SPAN), kind="list")).startswith("2 found:")
 
 
+def test_what_goes_on_from_nothing_is_asked_for_in_full() -> None:
+    goes_on = replace(ANSWER, spans=(), goes_on=True)
+
+    for text in (shown(goes_on), answer_line(goes_on, Path("seeds"))):
+        assert text.startswith("This goes on from a question before it")
+        assert "don't say" not in text
+
+
 def test_json_says_which_of_the_three_it_is() -> None:
     unsure = answer_json(replace(ANSWER, spans=(), candidates=(SPAN,)))
     refused = answer_json(replace(ANSWER, spans=()))

@@ -71,6 +71,7 @@ EMBEDS = {
         found(candidates=(span(), span("3,204", "for theft ", "."), span("77", "of 9 ", " left.")))
     ),
     "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
+    "goes_on": answer_embed(replace(found(nearest=(_PASSAGE,)), goes_on=True)),
     "nothing_near": answer_embed(found()),
     "hostile": answer_embed(
         found(span(_HOSTILE, _HOSTILE, _HOSTILE), question=f"{_HOSTILE}\u202e?")
