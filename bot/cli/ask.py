@@ -82,15 +82,17 @@ def command(
                 raise
             # What was found damaged is built anew when it is opened.
             answer = _answer(asked, settings, collections, top)
-        from bot.cli.rendering import answer_json, answer_text, styles
+        from bot.answer_json import answer_json
+        from bot.cli.rendering import answer_text, styles
 
     if as_json:
-        say_json(answer_json(answer))
+        say_json(answer_json(answer, settings.links))
     else:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         bold, dim = styles(colour=colour)
         width = shutil.get_terminal_size().columns
-        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
+        links = settings.links
+        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width, links=links))
     if answer.outcome == "unsure":
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":
