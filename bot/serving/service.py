@@ -117,6 +117,15 @@ class AnswerService:
             without_own=lambda: scope not in self.suspects,
         )
 
+    def with_base(self, use: Callable[[SearchSpace], _T]) -> _T:
+        """
+        Use the space of the base, which stays open meanwhile.
+
+        Raises:
+            IndexDamagedError: If it turns out damaged.
+        """
+        return self._with(None, use)
+
     def _with(
         self,
         scope: str | None,
