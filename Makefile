@@ -79,7 +79,7 @@ clean:
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	  --editable '.[discord]'
+	  --editable '.[discord,mcp,web]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed

@@ -20,6 +20,7 @@ _COMMANDS = {
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",
+    "serve": "bot.cli.serve",
     "doctor": "bot.cli.doctor",
 }
 
