@@ -12,6 +12,23 @@ from bot.settings import Settings, SettingsError
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+class AddressError(Exception):
+    """An address can't be listened at; its text is meant for the person who runs Quoth."""
+
+    def __init__(self, host: str, port: int, error: Exception) -> None:
+        """Say where, and why."""
+        reason = getattr(error, "strerror", None) or str(error)
+        super().__init__(
+            f"{host}, port {port}: can't be listened at ({reason}). Choose another with --host or "
+            "--port."
+        )
+
+
+def address_of(host: str, port: int) -> str:
+    """Where Quoth is found on this machine, such as `http://127.0.0.1:7868`."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What has to be shown to come in; nothing where a set is empty."""

@@ -21,6 +21,7 @@ _COMMANDS = {
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",
     "serve": "bot.cli.serve",
+    "mcp": "bot.cli.mcp",
     "doctor": "bot.cli.doctor",
 }
 

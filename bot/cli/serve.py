@@ -1,6 +1,5 @@
 """`quoth serve`: the page, and the HTTP API."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,10 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
+    forget_secrets,
+    host_option,
     open_documents,
+    port_option,
     require_extra,
     say_notice,
     seeds_option,
@@ -22,22 +24,10 @@ from prompts import render
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-# Children build; none of them needs what lets people in.
-_SECRETS = ("QUOTH_API_TOKENS", "QUOTH_WEB_PASSWORD")
-
 
 @click.command("serve")
-@click.option(
-    "--host",
-    metavar="ADDRESS",
-    help="Listen at this address.  [default: 127.0.0.1, or QUOTH_WEB_HOST]",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    metavar="N",
-    help="Listen at this port; 0 means any that is free.  [default: 7868, or QUOTH_WEB_PORT]",
-)
+@host_option
+@port_option(7868, "QUOTH_WEB_PORT")
 @seeds_option
 @data_option
 @encoder_option
@@ -68,10 +58,10 @@ def _serve(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
 
-    from bot.access import access_of
+    from bot.access import AddressError, access_of
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
-    from bot.web.application import AddressError, serve
+    from bot.web.application import serve
 
     access = access_of(settings)
     forget_secrets()
@@ -95,9 +85,3 @@ def _serve(settings: "Settings") -> None:
         raise click.ClickException(str(error)) from error
     finally:
         service.close()
-
-
-def forget_secrets() -> None:
-    """Take what lets people in out of the environment that children are given."""
-    for name in [name for name in os.environ if name.upper() in _SECRETS]:
-        del os.environ[name]

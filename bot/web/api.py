@@ -5,29 +5,19 @@ The HTTP API: `POST /v1/ask` and its like.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from answering.question import Question
-from bot import __version__
-from bot.answer_json import AnswerJson, answer_json
-from bot.serving.base_json import (
-    ContextJson,
-    DocumentsJson,
-    SearchJson,
-    StatusJson,
-    context_json,
-    documents_json,
-    search_json,
-    status_json,
-)
-from bot.web.bodies import AskBody, ContextBody, DocumentsQuery, SearchBody
+from bot.answer_json import AnswerJson
+from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, StatusJson
+from bot.serving.for_programs import ForPrograms
+from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
 from bot.web.refusals import Refusal, failures_refused, refusal
-from bot.web.site import SITE, Site
+from bot.web.site import SITE
 from prompts.printing import json_text
 
 # Of a body: the longest question with ten long answers before it, and as much again.
@@ -43,7 +33,7 @@ class Route:
     method: str
     path: str
     summary: str
-    handle: Callable[[Site, Any, float | None], Awaitable[Mapping[str, Any]]]
+    handle: Callable[[ForPrograms, Any, float | None], Awaitable[object]]
     """Takes what was sent, checked, and for how many seconds the result is wanted, if that is
     said."""
     result: type
@@ -53,36 +43,24 @@ class Route:
     """Statuses besides those that every route has."""
 
 
-async def _ask(site: Site, sent: AskBody, limit_s: float | None) -> Mapping[str, Any]:
-    question = Question.typed(sent.question, site.settings.max_question_chars)
-    earlier = tuple(one.turn() for one in sent.earlier)
-    answer = await site.queue.ask(question, earlier, sent.alternatives, None, limit_s)
-    return answer_json(answer, site.settings.links)
+async def _ask(site: ForPrograms, sent: AskBody, limit_s: float | None) -> AnswerJson:
+    return await site.ask(sent, limit_s)
 
 
-async def _search(site: Site, sent: SearchBody, limit_s: float | None) -> Mapping[str, Any]:
-    question = Question.typed(sent.question, site.settings.max_question_chars)
-    found = await site.queue.do(lambda: site.documents.search(question.text, sent.count), limit_s)
-    return search_json(question.text, found, site.settings.links)
+async def _search(site: ForPrograms, sent: SearchBody, limit_s: float | None) -> SearchJson:
+    return await site.search(sent, limit_s)
 
 
-async def _context(site: Site, sent: ContextBody, _: float | None) -> Mapping[str, Any]:
-    piece = await site.read(
-        lambda: site.documents.piece(
-            sent.document, sent.start_char, sent.end_char, before=sent.chars, after=sent.chars
-        )
-    )
-    return context_json(piece)
+async def _context(site: ForPrograms, sent: ContextBody, _: float | None) -> ContextJson:
+    return await site.context(sent)
 
 
-async def _documents(site: Site, sent: DocumentsQuery, _: float | None) -> Mapping[str, Any]:
-    listing = await site.read(lambda: site.documents.listing(sent.name, sent.start, sent.count))
-    return documents_json(listing, sent.start)
+async def _documents(site: ForPrograms, sent: DocumentsQuery, _: float | None) -> DocumentsJson:
+    return await site.list_documents(sent)
 
 
-async def _status(site: Site, _: None, __: float | None) -> Mapping[str, Any]:
-    status = await site.read(site.documents.status)
-    return status_json(status, __version__, site.queue.taken)
+async def _status(site: ForPrograms, _: None, __: float | None) -> StatusJson:
+    return await site.status()
 
 
 _WAITING = (429, 503, 504)
@@ -128,11 +106,10 @@ def add_api(app: web.Application) -> None:
 def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
         site = request.app[SITE]
-        if site.is_closing:
-            raise refusal(503, "closing", retry_after_s=5)
+        site.take_questions()
         sent = await _sent(route, request)
         with failures_refused():
-            result = await route.handle(site, sent, _limit_s(request))
+            result = await route.handle(site.for_programs, sent, _limit_s(request))
         return web.json_response(result, dumps=json_text)
 
     return handle
@@ -150,16 +127,7 @@ async def _sent(route: Route, request: web.Request) -> BaseModel | None:
             raise refusal(415, "media_type")
         return route.sent.model_validate_json(await request.read())
     except ValidationError as error:
-        raise Refusal(400, "bad_request", _faults(error)) from error
-
-
-def _faults(error: ValidationError) -> str:
-    """What is wrong with a body, without a word of what was sent."""
-    found = [
-        f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {fault['msg']}"
-        for fault in error.errors(include_input=False, include_url=False, include_context=False)
-    ]
-    return "; ".join(found[:5]) + "."
+        raise Refusal(400, "bad_request", faults(error)) from error
 
 
 def _limit_s(request: web.Request) -> float | None:

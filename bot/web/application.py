@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.access import Access
+from bot.access import Access, AddressError, address_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.service import AnswerService
@@ -29,10 +29,6 @@ MAX_LINE_BYTES = 65_536
 MAX_HEADER_BYTES = 16_384
 # After being told to stop, what is under way has so long beyond the time limit of questions.
 _LAST_S = 2.0
-
-
-class AddressError(Exception):
-    """The address can't be listened at; its text is meant for the person who runs Quoth."""
 
 
 def application(site: Site) -> web.Application:
@@ -81,21 +77,11 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
         try:
             await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise AddressError(
-                f"{host}, port {port}: can't be listened at ({reason}). Choose another with "
-                "--host or --port."
-            ) from error
-        yield _address(runner, host)
+            raise AddressError(host, port, error) from error
+        yield address_of(host, runner.addresses[0][1])
     finally:
         site.is_closing = True
         await runner.cleanup()
-
-
-def _address(runner: web.AppRunner, host: str) -> str:
-    port = runner.addresses[0][1]
-    is_six = ":" in host
-    return f"http://[{host}]:{port}" if is_six else f"http://{host}:{port}"
 
 
 async def serve(

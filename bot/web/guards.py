@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.access import is_known_host, may_enter
-from bot.web.bodies import ErrorJson
 from bot.web.files import FILES
-from bot.web.refusals import Refusal, refusal
+from bot.web.refusals import ErrorJson, Refusal, refusal
 from bot.web.site import SITE
 from prompts import render_page
 
@@ -54,8 +53,7 @@ async def refuse(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if code is None:
             raise
         allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        found = refusal(error.status, code)
-        return _refused(request, Refusal(found.status, found.code, found.message, allowed))
+        return _refused(request, refusal(error.status, code, allowed))
     except Exception:
         # Whatever it was, the asker hears of it, and the log says what.
         _log.exception("failed")
@@ -107,8 +105,7 @@ async def check_secret(request: web.Request, handler: _Handler) -> web.StreamRes
     secrets = access.programs if for_programs else access.page
     is_open = request.path.startswith(_OPEN_PATHS)
     if not is_open and not may_enter(request.headers.get("Authorization"), secrets):
-        found = refusal(401, "token" if for_programs else "password")
         scheme = "Bearer" if for_programs else 'Basic charset="UTF-8",'
         headers = {"WWW-Authenticate": f'{scheme} realm="Quoth"'}
-        raise Refusal(found.status, found.code, found.message, headers)
+        raise refusal(401, "token" if for_programs else "password", headers)
     return await handler(request)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from bot import __version__
 from bot.web.api import ROUTES, TIMEOUT_HEADER, Route
-from bot.web.bodies import ErrorJson
+from bot.web.refusals import ErrorJson
 
 _REFERENCE = "#/components/schemas/{model}"
 _OF_EVERY_ROUTE = (400, 401, 421)

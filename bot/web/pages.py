@@ -21,7 +21,7 @@ from answering.question import Question
 from bot.links import PLACE_ID, document_path, mark_of
 from bot.serving.queue import ScopedAnswers
 from bot.web.files import FILES
-from bot.web.refusals import Refusal, failures_refused, refusal
+from bot.web.refusals import Refusal, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page
 from bot.web.site import SITE, Site
@@ -125,11 +125,11 @@ async def ask(site: Site, question: Question, earlier: Sequence[str]) -> Asked:
     Answer a question after others, whose answers are found again.
 
     Raises:
+        Refusal: If Quoth is about to stop.
         QuestionError: If one of them can't be asked.
         BusyError: See `AnswerQueue.do`, as for other errors.
     """
-    if site.is_closing:
-        raise refusal(503, "closing", retry_after_s=5)
+    site.take_questions()
     before = [Question.typed(one, site.settings.max_question_chars) for one in earlier]
     return await site.queue.do(lambda: answer_all(site.answers, before, question))
 

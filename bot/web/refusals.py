@@ -3,18 +3,60 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Annotated, Literal
 
-from answering.question import QuestionError
-from bot.serving.base_documents import NoSuchDocumentError
-from bot.serving.queue import BusyError, MendingError, TooSlowError
-from index.errors import IndexDamagedError
-from prompts import render
+from pydantic import BaseModel, Field
+
+from bot.serving.excuses import EXCUSED, excuse, excuse_for
 
 # A place in the queue is free again after a fraction of a second; two seconds keep those who were
 # refused from coming back all at once, and are not long to a person.
 RETRY_AFTER_S = 2
 # So long a damaged index takes to be built anew, about: most vectors are kept.
 RETRY_AFTER_MENDING_S = 30
+# So long another process takes to be there in the place of one that stops.
+RETRY_AFTER_CLOSING_S = 5
+# By the code of an excuse.
+_STATUSES = {
+    "question": 400,
+    "no_document": 404,
+    "busy": 429,
+    "slow": 504,
+    "mending": 503,
+    "closing": 503,
+}
+_RETRY_AFTER_S = {
+    "busy": RETRY_AFTER_S,
+    "mending": RETRY_AFTER_MENDING_S,
+    "closing": RETRY_AFTER_CLOSING_S,
+}
+
+
+class ErrorJson(BaseModel):
+    """Why a request was not answered."""
+
+    error: Annotated[str, Field(description="What was wrong, and what helps.")]
+    code: Annotated[
+        Literal[
+            "bad_request",
+            "busy",
+            "closing",
+            "cross_site",
+            "failed",
+            "host",
+            "media_type",
+            "mending",
+            "method",
+            "no_document",
+            "not_found",
+            "question",
+            "slow",
+            "timeout",
+            "token",
+            "too_large",
+        ],
+        Field(description="Stays the same for programs."),
+    ]
 
 
 class Refusal(Exception):  # noqa: N818 - most are no error of anybody
@@ -43,10 +85,16 @@ class Refusal(Exception):  # noqa: N818 - most are no error of anybody
         self.headers = headers
 
 
-def refusal(status: int, code: str, retry_after_s: int | None = None) -> Refusal:
-    """A refusal with the words that `prompts/web/refusals.txt.j2` has for it."""
+def refusal(status: int, code: str, headers: Mapping[str, str] = MappingProxyType({})) -> Refusal:
+    """A refusal with the words of an excuse."""
+    return Refusal(status, code, excuse(code).message, headers)
+
+
+def excused(code: str, message: str) -> Refusal:
+    """A refusal with the status that goes with an excuse."""
+    retry_after_s = _RETRY_AFTER_S.get(code)
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return Refusal(status, code, str(render("web/refusals.txt", code=code)), headers)
+    return Refusal(_STATUSES[code], code, message, headers)
 
 
 @contextmanager
@@ -54,13 +102,6 @@ def failures_refused() -> Iterator[None]:
     """Turn what may go wrong with a question, or a document, into a refusal."""
     try:
         yield
-    except QuestionError as error:
-        raise Refusal(400, "question", str(error)) from error
-    except NoSuchDocumentError as error:
-        raise Refusal(404, "no_document", str(error)) from error
-    except BusyError as error:
-        raise refusal(429, "busy", RETRY_AFTER_S) from error
-    except TooSlowError as error:
-        raise refusal(504, "slow") from error
-    except (MendingError, IndexDamagedError) as error:
-        raise refusal(503, "mending", RETRY_AFTER_MENDING_S) from error
+    except EXCUSED as error:
+        found = excuse_for(error)
+        raise excused(found.code, found.message) from error

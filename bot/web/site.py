@@ -9,10 +9,12 @@ from aiohttp import web
 
 from bot.access import Access
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.excuses import excuse
+from bot.serving.for_programs import ForPrograms
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
 from bot.settings import Settings
-from bot.web.refusals import failures_refused
+from bot.web.refusals import excused, failures_refused
 
 _T = TypeVar("_T")
 
@@ -30,6 +32,16 @@ class Site:
     access: Access
     is_closing: bool = False
     """Whether no more questions are taken."""
+
+    @property
+    def for_programs(self) -> ForPrograms:
+        """What programs can ask for."""
+        return ForPrograms(self.settings, self.queue, self.documents)
+
+    def take_questions(self) -> None:
+        """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
+        if self.is_closing:
+            raise excused("closing", excuse("closing").message)
 
     async def read(self, work: Callable[[], _T]) -> _T:
         """

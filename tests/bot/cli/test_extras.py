@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib")
+BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib", "mcp")
 
 
 def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -26,7 +26,8 @@ def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    ("command", "extra", "module"), [("run", "discord", "discord"), ("serve", "web", "aiohttp")]
+    ("command", "extra", "module"),
+    [("run", "discord", "discord"), ("serve", "web", "aiohttp"), ("mcp", "mcp", "mcp")],
 )
 def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: str) -> None:
     asked = without_extras(command)
@@ -38,7 +39,7 @@ def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: s
 
 
 @pytest.mark.parametrize(
-    "command", ["ask", "chat", "index", "eval", "doctor", "run", "serve", "questions export"]
+    "command", ["ask", "chat", "index", "eval", "doctor", "run", "serve", "mcp", "questions export"]
 )
 def test_every_command_has_its_help_without_them(command: str) -> None:
     asked = without_extras(*command.split(), "--help")

@@ -1,8 +1,15 @@
-"""What programs send to the HTTP API: checked here, and described by what stands here."""
+"""What programs send, over HTTP or MCP: checked here, and described by what stands here."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from answering.followups.detection import MAX_TURNS, Cited, Turn
 
@@ -18,6 +25,8 @@ MAX_OTHERS = 20
 MAX_PASSAGES = 50
 MAX_LISTED = 1_000
 _MAX_PLACES = 100
+# Of what is wrong with one body, so much is said.
+MAX_FAULTS = 5
 
 _Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]
 _Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARS)]
@@ -67,48 +76,59 @@ class EarlierAnswer(BaseModel):
         return Turn(self.question, self.answer, cited, self.understood)
 
 
+QuestionText = Annotated[_Text, Field(description="As a person types it, in English.")]
+Alternatives = Annotated[
+    int, Field(ge=0, le=MAX_OTHERS, description="How many other answers, at most.")
+]
+Earlier = Annotated[
+    tuple[EarlierAnswer, ...],
+    Field(
+        max_length=MAX_TURNS,
+        description="The answers before it as they came back, oldest first, if the question may be "
+        "a follow-up.",
+    ),
+]
+PassageCount = Annotated[
+    int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
+]
+DocumentName = Annotated[_Name, Field(description="As an answer names it.")]
+StartChar = Annotated[_Offset, Field(description="In characters of the document's text.")]
+EndChar = Annotated[_Offset, Field(description="Exclusive; not below `start_char`.")]
+ContextChars = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MAX_CONTEXT_CHARS,
+        description="So many characters are shown before it, and after it.",
+    ),
+]
+NamePart = Annotated[_Name, Field(description="A part of a name or a title.")]
+ListStart = Annotated[_Offset, Field(description="So many are left out.")]
+ListCount = Annotated[int, Field(ge=1, le=MAX_LISTED, description="At most so many.")]
+
+
 class AskBody(Body):
     """A question."""
 
-    question: Annotated[_Text, Field(description="As a person types it, in English.")]
-    alternatives: Annotated[
-        int, Field(ge=0, le=MAX_OTHERS, description="How many other answers, at most.")
-    ] = 0
-    earlier: Annotated[
-        tuple[EarlierAnswer, ...],
-        Field(
-            max_length=MAX_TURNS,
-            description="The answers before it as they came back, oldest first, if the question "
-            "may be a follow-up.",
-        ),
-    ] = ()
+    question: QuestionText
+    alternatives: Alternatives = 0
+    earlier: Earlier = ()
 
 
 class SearchBody(Body):
     """A search for passages."""
 
-    question: Annotated[_Text, Field(description="A question, or words.")]
-    count: Annotated[
-        int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
-    ] = 10
+    question: QuestionText
+    count: PassageCount = 10
 
 
 class ContextBody(Body):
     """A piece of a document."""
 
-    document: Annotated[_Name, Field(description="As an answer names it.")]
-    start_char: Annotated[int, Field(ge=0, le=_MAX_OFFSET)]
-    end_char: Annotated[
-        int, Field(ge=0, le=_MAX_OFFSET, description="Exclusive; not below `start_char`.")
-    ]
-    chars: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=MAX_CONTEXT_CHARS,
-            description="So many characters are shown before and after it.",
-        ),
-    ] = 700
+    document: DocumentName
+    start_char: StartChar
+    end_char: EndChar
+    chars: ContextChars = 700
 
     @model_validator(mode="after")
     def _is_a_piece(self) -> Self:
@@ -122,33 +142,20 @@ class ContextBody(Body):
 class DocumentsQuery(Body):
     """Which documents are listed."""
 
-    name: Annotated[_Name, Field(description="A part of a name or a title.")] = ""
-    start: Annotated[int, Field(ge=0, le=_MAX_OFFSET, description="So many are left out.")] = 0
-    count: Annotated[int, Field(ge=1, le=MAX_LISTED, description="At most so many.")] = 100
+    name: NamePart = ""
+    start: ListStart = 0
+    count: ListCount = 100
 
 
-class ErrorJson(BaseModel):
-    """Why a request was not answered."""
-
-    error: Annotated[str, Field(description="What was wrong, and what helps.")]
-    code: Annotated[
-        Literal[
-            "bad_request",
-            "busy",
-            "closing",
-            "cross_site",
-            "failed",
-            "host",
-            "media_type",
-            "mending",
-            "method",
-            "no_document",
-            "not_found",
-            "question",
-            "slow",
-            "timeout",
-            "token",
-            "too_large",
-        ],
-        Field(description="Stays the same for programs."),
+def faults(error: ValidationError) -> str:
+    """What is wrong with what was sent, without a word of it."""
+    found = [
+        f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {_of_ours(fault['msg'])}"
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
     ]
+    return "; ".join(found[:MAX_FAULTS]) + "."
+
+
+def _of_ours(message: str) -> str:
+    """A fault in our own words, without those that pydantic puts before them."""
+    return message.removeprefix("Value error, ")
