@@ -142,7 +142,7 @@ def test_documents_are_resources(
     talk: Callable[[Work], None], library: Library, service: AnswerService
 ) -> None:
     library.write("a b/c#?.txt", "Something else.")
-    library.write("long.txt", "More. " * MAX_RESOURCE_CHARS)
+    library.write("long.txt", "More. " * (MAX_RESOURCE_CHARS // 6 + 1))
     library.build()
     service.refresh()
 
