@@ -226,7 +226,8 @@ async def _over_http(settings: Settings, service: AnswerService, work: Work | No
     serving = asyncio.create_task(
         run_http(opening, settings, access_of(settings), address.set_result)
     )
-    await asyncio.wait({serving, address}, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {serving, address}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     url = f"{await address}/mcp"
     shown = {"Authorization": f"Bearer {TOKEN}"}
     refused = [
