@@ -67,7 +67,9 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
 
     from bot.access import AddressError, access_of
     from bot.event_log import set_up_logs
-    from bot.mcp import Opening, run_http, run_stdio
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+    from bot.mcp.server import run_stdio
     from bot.serving.opening import open_service
 
     access = access_of(settings) if over_http else None

@@ -21,7 +21,9 @@ from pydantic import TypeAdapter
 
 from bot.access import AddressError, access_of
 from bot.answer_json import AnswerJson
-from bot.mcp import MAX_RESOURCE_CHARS, Opening, make_server, run_http, uri_of
+from bot.mcp.http import run_http
+from bot.mcp.opening import Opening
+from bot.mcp.server import MAX_RESOURCE_CHARS, make_server, uri_of
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
