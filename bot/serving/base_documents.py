@@ -13,6 +13,13 @@ from index.retrieve import Hit, Retriever
 class NoSuchDocumentError(Exception):
     """There is no such document, or none any more."""
 
+    def __init__(self, document_id: str) -> None:
+        """Say which."""
+        super().__init__(
+            f"There is no document {document_id!r}, or none any more. The list of documents has "
+            "the names."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -159,10 +166,7 @@ class BaseDocuments:
                     places=tuple(texts.places(document_id, first, last)),
                 )
             except KeyError as error:
-                raise NoSuchDocumentError(
-                    f"There is no document {document_id!r}, or none any more. "
-                    "The list of documents has the names."
-                ) from error
+                raise NoSuchDocumentError(document_id) from error
 
         return self._service.with_base(read)
 

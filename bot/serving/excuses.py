@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from answering.question import QuestionError
 from bot.serving.base_documents import NoSuchDocumentError
+from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, TooSlowError
 from index.errors import IndexDamagedError
 from prompts import render
@@ -23,6 +24,7 @@ class Excuse:
 _SAY_IT: dict[type[Exception], str] = {
     QuestionError: "question",
     NoSuchDocumentError: "no_document",
+    NoPictureError: "no_picture",
 }
 _CODES: dict[type[Exception], str] = {
     BusyError: "busy",

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.access import Access, AddressError, address_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.page_pictures import PagePictures
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import queue_of
 from bot.settings import Settings
@@ -108,7 +109,9 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with queue_of(service, settings) as queue:
-        site = Site(settings, service, service, queue, BaseDocuments(service), access)
+        documents = BaseDocuments(service)
+        pictures = PagePictures(service, settings.seeds)
+        site = Site(settings, service, service, queue, documents, pictures, access)
         async with listening(site, settings.web_host, settings.web_port) as address:
             ready(address)
             await stop.wait()

@@ -19,6 +19,8 @@ from answering.english import small_talk
 from answering.followups.detection import Turn, turn_of
 from answering.question import Question
 from bot.links import PLACE_ID, document_path, mark_of
+from bot.serving.base_documents import Piece
+from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
 from bot.web.files import FILES
 from bot.web.refusals import Refusal, failures_refused
@@ -49,6 +51,7 @@ def add_pages(app: web.Application) -> None:
     app.router.add_get("/answer.html", _share)
     app.router.add_get("/documents", _documents)
     app.router.add_get("/d/{document:.+}", _document)
+    app.router.add_get("/picture/{document:.+}", _picture)
 
 
 def page(template: str, here: str | None, **values: object) -> web.Response:
@@ -68,7 +71,7 @@ class Asked:
 async def _ask(request: web.Request) -> web.Response:
     site = request.app[SITE]
     typed = request.query.get("q", "")
-    earlier = request.query.getall("after", [])[-MAX_EARLIER:]
+    earlier = _earlier(request)
     common = {"max_question_chars": site.settings.max_question_chars}
     if not typed.strip():
         status = await site.read(site.documents.status)
@@ -150,7 +153,7 @@ async def _share(request: web.Request) -> web.Response:
     site = request.app[SITE]
     with failures_refused():
         question = Question.typed(request.query.get("q", ""), site.settings.max_question_chars)
-        earlier = request.query.getall("after", [])[-MAX_EARLIER:]
+        earlier = _earlier(request)
         answer = (await ask(site, question, earlier)).answer
     places = await site.read(
         lambda: [
@@ -233,10 +236,34 @@ async def _document(request: web.Request) -> web.Response:
         start_char=piece.start_char,
         end_char=piece.end_char,
         segments=segments(piece),
+        picture=_picture_path(piece) if has_mark and has_picture(document, piece.place) else None,
         earlier=stretch(max(0, piece.first_char - TEXT_CHARS)) if piece.first_char else None,
         later=stretch(piece.last_char) if piece.last_char < piece.document_chars else None,
         max_question_chars=site.settings.max_question_chars,
     )
+
+
+async def _picture(request: web.Request) -> web.Response:
+    """The page on which a place is, drawn as it looks, with the words marked."""
+    site = request.app[SITE]
+    document = _sayable(request.match_info["document"])
+    start, end = _number(request, "start"), _number(request, "end")
+    end = min(end, start + MAX_MARKED_CHARS)
+    site.take_questions()
+    with failures_refused():
+        # It takes as long as a question, and waits in its turn like one.
+        drawn = await site.queue.do(lambda: site.pictures.draw(document, start, end))
+    return web.Response(body=drawn, content_type="image/png")
+
+
+def _picture_path(piece: Piece) -> str:
+    query = urlencode({"start": piece.start_char, "end": piece.end_char})
+    return f"/picture/{document_path(piece.document).removeprefix('/d/')}?{query}"
+
+
+def _earlier(request: web.Request) -> list[str]:
+    """The questions before one, as its address has them, oldest first."""
+    return [one for one in request.query.getall("after", []) if one.strip()][-MAX_EARLIER:]
 
 
 def _number(request: web.Request, name: str) -> int:

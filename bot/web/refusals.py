@@ -20,6 +20,7 @@ RETRY_AFTER_CLOSING_S = 5
 _STATUSES = {
     "question": 400,
     "no_document": 404,
+    "no_picture": 404,
     "busy": 429,
     "slow": 504,
     "mending": 503,
@@ -48,6 +49,7 @@ class ErrorJson(BaseModel):
             "mending",
             "method",
             "no_document",
+            "no_picture",
             "not_found",
             "question",
             "slow",

@@ -11,6 +11,7 @@ from bot.access import Access
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
 from bot.serving.for_programs import ForPrograms
+from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
 from bot.settings import Settings
@@ -29,6 +30,7 @@ class Site:
     """What questions are answered by: the service."""
     queue: AnswerQueue
     documents: BaseDocuments
+    pictures: PagePictures
     access: Access
     is_closing: bool = False
     """Whether no more questions are taken."""

@@ -13,6 +13,7 @@ import pytest
 
 from bot.access import access_of
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
 from bot.settings import load_settings
@@ -60,7 +61,13 @@ class Visitor:
         )
         self._stack.callback(queue.close)
         self.site = Site(
-            settings, service, answers, queue, BaseDocuments(service), access_of(settings)
+            settings,
+            service,
+            answers,
+            queue,
+            BaseDocuments(service),
+            PagePictures(service, settings.seeds),
+            access_of(settings),
         )
         self.address = await self._stack.enter_async_context(listening(self.site, "127.0.0.1", 0))
 
@@ -81,6 +88,11 @@ class Visitor:
         ):
             text = (await response.read()).decode()
             return Reply(response.status, dict(response.headers), text)
+
+    async def fetch(self, path: str) -> bytes:
+        """The bytes of a file."""
+        async with aiohttp.ClientSession() as session, session.get(self.address + path) as reply:
+            return await reply.read()
 
     def get(self, path: str, **options: Any) -> Reply:
         return self.do(self.request("GET", path, **options))

@@ -19,7 +19,7 @@ from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
 from tests.bot.web.conftest import MakeVisitor, Reply, Visitor
 from tests.bot.web.test_api import PASSWORD, TOKEN, wait_until_asked
-from tests.conftest import Library
+from tests.conftest import ROOT, Library
 
 HOSTILE = '<script>alert(1)</script> & "quotes" \'><img src=x onerror=alert(2)> {{ 7 * 7 }}'
 # What a page may hold at all; the rest would need more than the policy allows.
@@ -478,3 +478,27 @@ def test_another_site_gets_nothing_unseen_and_its_links_are_followed(visitor: Vi
 def test_nothing_can_be_changed_from_the_page(visitor: Visitor, method: str) -> None:
     for path in ("/", "/documents", "/d/figures.txt"):
         assert visitor.do(visitor.request(method, path)).status == 405
+
+
+def test_a_page_of_a_pdf_is_shown_as_it_looks(
+    visit: MakeVisitor, library: Library, service: AnswerService
+) -> None:
+    file = library.write("statutes.pdf", (ROOT / "tests/index/files/statutes.pdf").read_bytes())
+    library.build()
+    service.refresh()
+    visitor = visit(seeds=library.documents, data=library.folder / "data")
+    text = text_of(visitor.get("/d/statutes.pdf"))
+    start = text.replace("page 1", "", 1).index("35 marks")
+
+    shown = visitor.get(f"/d/statutes.pdf?start={start}&end={start + 8}")
+    (path,) = page(shown).all("img", "src")
+    picture = visitor.do(visitor.fetch(path))
+
+    assert "Page 1 as it looks" in shown.text
+    assert marked(shown) == ["35 marks"]
+    assert picture[:4] == b"\x89PNG"
+    file.write_bytes(b"another file by now")
+    changed = visitor.get(path)
+    assert (changed.status, "has changed since it was indexed" in changed.text) == (404, True)
+    for other in ("figures.txt", "gone.pdf", "..%2fdata%2fquoth.sqlite", "%2fetc%2fpasswd"):
+        assert visitor.get(f"/picture/{other}?start=0&end=5").status == 404
