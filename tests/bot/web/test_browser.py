@@ -13,7 +13,7 @@ import pytest
 
 from bot.serving.service import AnswerService
 from tests.bot.conftest import ARTICLE
-from tests.bot.web.conftest import Visitor
+from tests.bot.web.conftest import MakeVisitor
 from tests.conftest import ROOT, Library
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,7 @@ PATHS = {
     "no-answer": "/?q=who+likes+tea",
     "refused": "/?q=%3F%3F",
     "document": "/d/long.md?start=9000&end=9020#place",
+    "pdf": "/d/statutes.pdf?start=236&end=244#place",
     "documents": "/documents",
     "not-found": "/nothing",
 }
@@ -47,13 +48,15 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def address(visitor: Visitor, library: Library, service: AnswerService) -> str:
-    """A server with a long document, too."""
+def address(visit: MakeVisitor, library: Library, service: AnswerService) -> str:
+    """A server with a long document, too, and a PDF."""
+    pdf = ROOT / "tests/index/files/statutes.pdf"
+    library.write("statutes.pdf", pdf.read_bytes())
     lines = "\n\n".join(f"Paragraph {n} of a long document, which goes on." for n in range(900))
     library.write("long.md", f"# A long document\n\n{lines}\n")
     library.build()
     service.refresh()
-    return visitor.address
+    return visit(seeds=library.documents, data=library.folder / "data").address
 
 
 class Watch:
@@ -173,6 +176,23 @@ def test_nothing_is_cut_off_on_a_small_screen(browser: Any, address: str, name: 
     )
     assert small == 0
     picture(page, f"{name}-320")
+
+
+def test_a_page_of_a_pdf_is_drawn_when_it_is_looked_at(browser: Any, address: str) -> None:
+    page = opened(browser)
+    watch = Watch(page)
+    page.goto(address + PATHS["pdf"])
+    assert not [url for url in watch.asked if "/picture/" in url]
+
+    with page.expect_response("**/picture/**") as drawn:
+        page.click("details.sheet summary")
+    drawn.value.finished()
+
+    assert drawn.value.status == 200
+    page.evaluate("document.querySelector('.sheet img').decode()")
+    assert page.evaluate("document.querySelector('.sheet img').naturalWidth") >= 1_000
+    assert watch.complaints == []
+    picture(page, "pdf")
 
 
 def test_other_answers_open(browser: Any, address: str) -> None:
