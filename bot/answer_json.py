@@ -87,6 +87,13 @@ class AnswerJson(TypedDict):
     understood: Annotated[
         str | None, Field(description="What a follow-up was taken to ask; null if as typed.")
     ]
+    goes_on: Annotated[
+        bool,
+        Field(
+            description="Whether it goes on from a question that Quoth was not given, so that "
+            "nothing answers it: ask it in full, or send what was asked before."
+        ),
+    ]
     outcome: Annotated[
         Outcome, Field(description='"unanswered" means that the documents don\'t say.')
     ]
@@ -122,6 +129,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS) -> AnswerJson:
     return {
         "question": answer.question,
         "understood": answer.understood,
+        "goes_on": answer.goes_on,
         "outcome": answer.outcome,
         "answered": answer.answered,
         "answer": best["answer"] if best else None,

@@ -28,9 +28,9 @@ def place_path(document_id: str, start_char: int, end_char: int, words: str | No
     A server never sees what stands behind "#" in an address, so the place stands before it, too.
 
     Args:
-        document_id: Of the document.
-        start_char: Of the words in the document's text, as `end_char` (exclusive).
-        end_char: See above.
+        document_id: The document's id.
+        start_char: Where the words begin in the document's text.
+        end_char: Where they end, exclusive.
         words: What stands there now, so that the page can tell whether it still does.
     """
     query = {"start": str(start_char), "end": str(end_char)}

@@ -41,8 +41,8 @@ def draw_page(content: bytes, number: int, words: str, occurrence: int) -> bytes
     Draw a page.
 
     Args:
-        content: Of the PDF.
-        number: Of the page, from 1.
+        content: The PDF's bytes.
+        number: The page's number, from 1.
         words: To be marked; white space in them stands for any. Nothing is marked where they are
             not found.
         occurrence: Which of several places on the page that hold these words, from 0.

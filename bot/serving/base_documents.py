@@ -26,7 +26,7 @@ class Found:
     """A passage that was found for a question."""
 
     hit: Hit
-    """Of which the score, and no rank, can be compared with that of another question."""
+    """The passage, and how it was found."""
     title: str
     place: Place | None
 
@@ -60,9 +60,9 @@ class Piece:
     """What matters; it may be empty."""
     after: str
     start_char: int
-    """Of `text`, in the document's text."""
+    """Where `text` begins in the document's text."""
     document_chars: int
-    """Of the whole document."""
+    """How long the whole document is."""
     place: Place | None
     """The one that `text` begins in."""
     places: tuple[Place, ...]
@@ -75,7 +75,7 @@ class Piece:
 
     @property
     def end_char(self) -> int:
-        """Of `text`, exclusive."""
+        """Where `text` ends, exclusive."""
         return self.start_char + len(self.text)
 
     @property
@@ -135,9 +135,9 @@ class BaseDocuments:
         A stretch of a document, as far as there is any.
 
         Args:
-            document_id: Of the document.
-            start_char: Of what matters.
-            end_char: Of what matters, exclusive; not below `start_char`.
+            document_id: The document's id.
+            start_char: Where what matters begins.
+            end_char: Where it ends, exclusive; not below `start_char`.
             before: So many characters before it.
             after: So many characters after it.
 

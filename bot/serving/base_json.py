@@ -56,7 +56,7 @@ class ContextJson(TypedDict):
     after: str
     start_char: Annotated[int, Field(description="Of `text`, in the document's text.")]
     end_char: int
-    document_chars: Annotated[int, Field(description="Of the whole document.")]
+    document_chars: Annotated[int, Field(description="How long the whole document is.")]
     place: PlaceJson | None
 
 

@@ -36,9 +36,9 @@ class PagePictures:
         Draw the page on which a piece of a document begins, with its words marked.
 
         Args:
-            document_id: Of the document.
-            start_char: Of the piece, in the document's text.
-            end_char: See above; exclusive.
+            document_id: The document's id.
+            start_char: Where the piece begins in the document's text.
+            end_char: Where it ends, exclusive.
 
         Returns:
             A PNG.

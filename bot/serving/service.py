@@ -309,7 +309,7 @@ def surroundings_in(texts: Texts, found: AnswerSpan | NearestPassage, title: str
     What stands around a piece of a document.
 
     Args:
-        texts: Of the generation that holds the document.
+        texts: Those of the generation that holds the document.
         found: The piece; it may come from an older generation.
         title: What the document is called.
 

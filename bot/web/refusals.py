@@ -75,7 +75,7 @@ class Refusal(Exception):  # noqa: N818 - most are no error of anybody
         Say why.
 
         Args:
-            status: Of HTTP.
+            status: The status of HTTP.
             code: For programs; it stays the same.
             message: For people: what was wrong, and what helps.
             headers: That the response has besides.

@@ -32,6 +32,7 @@ def answer_values(answer: Answer, *, with_links: bool = True) -> dict[str, Any]:
     others = [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
     return {
         "outcome": answer.outcome,
+        "goes_on": answer.goes_on,
         "kind": answer.kind,
         "is_by_date": answer.is_by_date,
         "is_sure": answer.is_sure,

@@ -56,7 +56,16 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
     answer = json.loads(asked.stdout)
     assert list(answer) == [
-        *("question", "understood", "outcome", "answered", "answer", "confidence", "quote"),
+        *(
+            "question",
+            "understood",
+            "goes_on",
+            "outcome",
+            "answered",
+            "answer",
+            "confidence",
+            "quote",
+        ),
         *("collection", "document", "start_char", "end_char", "place", "dated", "link", "kind"),
         *("answers", "candidates", "alternatives", "nearest", "generation"),
         "timings_ms",

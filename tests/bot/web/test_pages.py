@@ -143,6 +143,14 @@ def test_what_the_documents_do_not_say_is_said_with_the_nearest_passages(
     assert [href for href in read.all("a", "href") if href.startswith("/d/a%20b.txt?start=3")]
 
 
+def test_a_question_that_goes_on_from_nothing_is_to_be_asked_in_full(visitor: Visitor) -> None:
+    reply = visitor.get("/?q=and+in+May%3F")
+
+    page(reply)
+    assert "This goes on from a question that is not here: ask it in full" in reply.text
+    assert visitor.post("/v1/ask", {"question": "and in May?"}).json["goes_on"]
+
+
 def test_where_quoth_is_not_sure_the_page_says_so(visit: MakeVisitor) -> None:
     visitor = visit(FixedAnswers(found(candidates=(span(), replace(span(), document_id="b.txt")))))
 
