@@ -92,17 +92,9 @@ class AnswerQueue:
         limit_s: float | None = None,
     ) -> Answer:
         """
-        Answer a question without holding up the event loop; for the arguments see `ScopedAnswers`.
+        Answer a question without holding up the event loop.
 
-        Args:
-            question: See `ScopedAnswers`, as for `earlier`, `alternatives` and `scope`.
-            earlier: See above.
-            alternatives: See above.
-            scope: See above.
-            limit_s: See `do`.
-
-        Raises:
-            BusyError: See `do`, as for the other errors.
+        The arguments are those of `ScopedAnswers`, and `limit_s` and the errors those of `do`.
         """
         work = partial(self._answers.answer, question, earlier, alternatives, scope)
         return await self.do(work, limit_s)
