@@ -18,7 +18,7 @@ COPY index index
 COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
-RUN pip install --no-cache-dir --constraint constraints.txt '.[discord]'
+RUN pip install --no-cache-dir --constraint constraints.txt '.[discord,mcp,web]'
 
 COPY --chown=quoth seeds /home/quoth/library/seeds
 USER quoth

@@ -10,7 +10,7 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test test-pythons format docs graph constraints wheel stress bench clean
+.PHONY: help ask test test-pythons test-browser format docs graph constraints wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
@@ -20,6 +20,7 @@ help:
 	@echo 'make docs                                                the pages on settings and commands'
 	@echo 'make graph                                               the import graph in the map of the code'
 	@echo 'make constraints                                         the versions that are installed, as those to install'
+	@echo 'make test-browser                                        the page in Chromium, which has to be there'
 	@echo 'make wheel                                               build the wheel, install it elsewhere, ask it'
 	@echo 'make stress                                              the full counts, with real models'
 	@echo 'make bench                                               Quoth beside its peers; half an hour'
@@ -37,6 +38,12 @@ test: .venv/installed-dev
 PYTHONS ?= python3.12 python3.13
 test-pythons:
 	@$(PYTHON) -m tests.pythons $(PYTHONS)
+
+# Debian's package chromium is used; Playwright downloads none.
+test-browser: .venv/installed-dev
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[browser]'
+	$(BIN)/pytest -m browser tests/bot/web/test_browser.py
 
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
@@ -79,7 +86,7 @@ clean:
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	  --editable '.[discord]'
+	  --editable '.[discord,mcp,web]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed

@@ -46,4 +46,5 @@ def set_up_logs(stream: TextIO = sys.stderr) -> None:
     handler.setFormatter(LineFormatter())
     # Below INFO, discord.py logs what members write.
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for name in ("aiohttp.access", "faiss.loader"):
+        logging.getLogger(name).setLevel(logging.WARNING)

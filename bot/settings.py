@@ -2,15 +2,18 @@
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME
+from bot.links import Links
 from index.encoder_files import DEFAULT_ENCODER
 from index.formats.base import FORMATS
 from reader import SHIPPED_READER
@@ -20,6 +23,8 @@ ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 CALIBRATION_NAME = "calibration.json"
 COLLECTIONS_NAME = "collections"
+# What a program or a person shows to be let in. Shorter ones are guessed.
+_SECRET = re.compile(r"[!-+\--~]{16,200}")
 
 
 class SettingsError(Exception):
@@ -99,6 +104,45 @@ class Settings(BaseSettings):
         "thread; 0 means one thread per core.",
     )
 
+    # For the page, the HTTP API and MCP.
+    web_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="The address at which `quoth serve` and `quoth mcp --http` listen. The default "
+        "is reached from this machine alone; any other needs `api_tokens` or `web_password`.",
+    )
+    web_port: int = Field(
+        7868,
+        ge=0,
+        le=65_535,
+        description="The port of `quoth serve`; 0 means any that is free. The default spells QUOT "
+        "on a telephone's keys.",
+    )
+    mcp_port: int = Field(
+        7869,
+        ge=0,
+        le=65_535,
+        description="The port of `quoth mcp --http`; 0 means any that is free.",
+    )
+    web_password: SecretStr | None = Field(
+        None,
+        description="What a browser has to show to see the page, under any name: 16 to 200 visible "
+        "ASCII characters without a comma. Without it, the page asks for nothing on this machine, "
+        "and for one of `api_tokens` elsewhere.",
+    )
+    api_tokens: Annotated[frozenset[SecretStr], NoDecode] = Field(
+        frozenset(),
+        description="What programs have to show as a bearer token to use the HTTP API and MCP over "
+        "HTTP, with commas between them: each 16 to 200 visible ASCII characters. Without any, "
+        "`web_password` counts, if there is one.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Where people find the page of `quoth serve`, such as https://quoth.example: "
+        "answers elsewhere then link there. It has no path, since the page stands at the root. A "
+        "request that names another host than this one and the machine's own is refused.",
+    )
+
     # For Discord.
     discord_token: SecretStr | None = Field(
         None,
@@ -148,7 +192,7 @@ class Settings(BaseSettings):
     follow_s: float = Field(
         10,
         ge=0,
-        description="How often `quoth run` looks for changed documents, in seconds; 0 means never. "
+        description="How often a service looks for changed documents, in seconds; 0 means never. "
         "Looking through a thousand files takes some milliseconds.",
     )
     max_document_bytes: int = Field(
@@ -227,6 +271,35 @@ class Settings(BaseSettings):
         "because the port asks for no password.",
     )
 
+    @field_validator("web_password")
+    @classmethod
+    def _password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("take 16 to 200 visible ASCII characters without a comma")
+        return value
+
+    @field_validator("api_tokens", mode="before")
+    @classmethod
+    def _tokens(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        tokens = {part.strip() for part in value.split(",") if part.strip()}
+        if not all(map(_SECRET.fullmatch, tokens)):
+            raise ValueError("each token has 16 to 200 visible ASCII characters")
+        return frozenset(map(SecretStr, tokens))
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+            raise ValueError("give an address such as https://quoth.example")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("give it without a path, such as https://quoth.example")
+        return f"{parts.scheme}://{parts.netloc}"
+
     @field_validator("document_types", mode="before")
     @classmethod
     def _endings(cls, value: object) -> object:
@@ -254,6 +327,11 @@ class Settings(BaseSettings):
     def is_welcome(self, server_id: int) -> bool:
         """Whether Quoth serves a server."""
         return not self.servers or server_id in self.servers
+
+    @property
+    def links(self) -> Links:
+        """Addresses of places in documents, for whoever shows an answer."""
+        return Links(self.public_url)
 
     @property
     def collections(self) -> Path:
@@ -319,6 +397,10 @@ class Settings(BaseSettings):
         return self.data / "quoth.sqlite"
 
 
+# Never shown, not even where they can't be used.
+_SECRETS = {"api_tokens", "web_password", TOKEN_NAME}
+
+
 def load_settings(**arguments: object) -> Settings:
     """
     Read the settings.
@@ -338,7 +420,8 @@ def load_settings(**arguments: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"{name}={first['input']!s}: {first['msg']}.") from error
+        shown = "..." if first["loc"][0] in _SECRETS else first["input"]
+        raise SettingsError(f"{name}={shown!s}: {first['msg']}.") from error
     _refuse_own_data_as_seeds(settings)
     return settings
 

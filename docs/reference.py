@@ -94,7 +94,8 @@ def _values(field: FieldInfo) -> str:
         return "a folder"
     if frozenset in kinds:
         (inner,) = get_args(field.annotation)
-        return f"{'whole numbers' if inner is int else 'words'}, with commas between them"
+        words = {int: "whole numbers,", SecretStr: "words, shown nowhere,"}.get(inner, "words,")
+        return f"{words} with commas between them"
     return "text, shown nowhere" if SecretStr in kinds else "text"
 
 

@@ -23,6 +23,8 @@ from index.vector_cache import text_sha256
 ROWS_AT_ONCE = 1_000
 _FILES = ("main", "added")
 _PLACE = "start_char, end_char, kind, name, level, line"
+# An empty text is a part of every name.
+_NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
 _DOCUMENT = "row, id, title, sha256, modified, dated"
 
 
@@ -48,8 +50,8 @@ class Texts:
             self._number("SELECT count(*) FROM (SELECT 1 FROM present LIMIT 1)")
             undo.pop_all()
 
-    def _number(self, query: str) -> int:
-        return int(self._rows.first(query)[0])
+    def _number(self, query: str, values: Sequence[object] = ()) -> int:
+        return int(self._rows.first(query, values)[0])
 
     @property
     def passage_count(self) -> int:
@@ -185,6 +187,23 @@ class Texts:
         before = first * PART_CHARS
         return found[start_char - before : end_char - before]
 
+    def length(self, document_id: str) -> int:
+        """
+        How many characters a document has.
+
+        Raises:
+            KeyError: If there is no such document.
+        """
+        row = self._row(document_id)
+        return sum(
+            self._number(
+                f"SELECT ifnull(sum(length(text)), 0) FROM {name}.parts"  # noqa: S608 - our own names
+                " WHERE document_row = ?",
+                (row,),
+            )
+            for name in _FILES
+        )
+
     def _parts(self, row: int, first: int = 0, last: int | None = None) -> str:
         """A document's text from one part to another, or to the end."""
         # All parts of a document are in the same file.
@@ -231,6 +250,25 @@ class Texts:
                 place = Place(*found)
                 return place if position < place.end_char else None
         return None
+
+    def places(self, document_id: str, start_char: int, end_char: int) -> list[Place]:
+        """
+        The places that begin in a range of a document, in order.
+
+        Raises:
+            KeyError: If there is no such document.
+        """
+        row = self._row(document_id)
+        return [
+            Place(*place)
+            for name in _FILES
+            for place in self._rows.all(
+                f"SELECT {_PLACE}"  # noqa: S608 - our own names
+                f" FROM {name}.places WHERE document_row = ?"
+                " AND start_char >= ? AND start_char < ? ORDER BY start_char",
+                (row, start_char, end_char),
+            )
+        ]
 
     def _places(self, row: int) -> tuple[Place, ...]:
         return tuple(
@@ -280,16 +318,34 @@ class Texts:
         with self._as_written():
             return _document(*fields)
 
-    def listed(self, start: int, count: int) -> list[tuple[str, str, int, date | None]]:
-        """Id, title, size in bytes and date of a stretch of the documents, in order of id."""
+    def listed(
+        self, start: int, count: int, name: str = ""
+    ) -> list[tuple[str, str, int, date | None]]:
+        """
+        Id, title, size in bytes and date of a stretch of the documents, in order of id.
+
+        Args:
+            start: So many are left out before it.
+            count: At most so many.
+            name: A part of the id or of the title of all of them; of letters, those of ASCII count
+                the same in either case.
+        """
         with self._as_written():
             return [
                 (document_id, title, size, date.fromisoformat(dated) if dated else None)
                 for document_id, title, size, dated in self._rows.all(
-                    "SELECT id, title, size, dated FROM present ORDER BY id LIMIT ? OFFSET ?",
-                    (count, start),
+                    f"SELECT id, title, size, dated FROM present{_NAMED}"  # noqa: S608 - our own words
+                    " ORDER BY id LIMIT ? OFFSET ?",
+                    (name, name, count, start),
                 )
             ]
+
+    def named(self, name: str) -> int:
+        """How many documents have such a name; see `listed`."""
+        return self._number(
+            f"SELECT count(*) FROM present{_NAMED}",  # noqa: S608 - our own words
+            (name, name),
+        )
 
 
 def _open(first: Path, added: Path | None) -> sqlite3.Connection:

@@ -10,9 +10,9 @@ no template can forget it; what has lines or colours of its own is passed as `Sh
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from prompts.printing import Shown, in_template
+from prompts.printing import Shown, in_template, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,15 +36,43 @@ def render(template: str, /, **values: object) -> Shown:
     return Shown(_environment().get_template(f"{template}.j2").render(values).strip("\n"))
 
 
+def render_page(template: str, /, **values: object) -> str:
+    """
+    Fill in a template of HTML; every value is text in it, whatever it looks like.
+
+    Args:
+        template: Its file's name under `prompts/web/`, such as `ask`.
+        values: As of `render`.
+
+    Raises:
+        jinja2.TemplateError: If there is no such template, or a value is missing.
+    """
+    return _page_environment().get_template(f"web/{template}.html.j2").render(values)
+
+
 @cache
 def _environment() -> "Environment":
+    # The output is text for terminals and files; Discord's escaping is its renderer's.
+    return _environment_of(in_template, autoescape=False)
+
+
+@cache
+def _page_environment() -> "Environment":
+    return _environment_of(_in_page, autoescape=True)
+
+
+def _in_page(value: object) -> object:
+    """What a page writes for a value: HTML of a template as it stands, else harmless characters."""
+    return value if hasattr(value, "__html__") else printable(str(value))
+
+
+def _environment_of(finalize: Callable[[Any], object], *, autoescape: bool) -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("prompts", "."),
-        # The output is text for terminals and files; Discord's escaping is its renderer's.
-        autoescape=False,  # noqa: S701
-        finalize=in_template,
+        autoescape=autoescape,  # noqa: S701 - pages are, and texts are no HTML
+        finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from bot.cli.common import (
     say_notice,
     seeds_option,
     settings_from,
+    write_file,
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from answering.answer import Answer
     from answering.question import Question
     from bot.settings import Settings
+    from index.generation import Generation
 
 
 MAX_STDIN_BYTES = 1_000_000
@@ -43,6 +46,13 @@ MAX_STDIN_BYTES = 1_000_000
     metavar="N",
     help="Show up to N other answers.  [default: 0]",
 )
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write the answer in its documents as one page, to be kept, sent or printed.",
+)
 @collections_option
 @seeds_option
 @data_option
@@ -54,6 +64,7 @@ def command(
     question: tuple[str, ...],
     as_json: bool,
     top: int,
+    page: Path | None,
     collections: tuple[str, ...],
     seeds: Path | None,
     data: Path | None,
@@ -76,36 +87,68 @@ def command(
         from index.errors import IndexDamagedError
 
         try:
-            answer = _answer(asked, settings, collections, top)
+            found = _answer(asked, settings, collections, top)
         except IndexDamagedError:
             if not found_damaged(settings, collections):
                 raise
             # What was found damaged is built anew when it is opened.
-            answer = _answer(asked, settings, collections, top)
-        from bot.cli.rendering import answer_json, answer_text, styles
+            found = _answer(asked, settings, collections, top)
+        from bot.answer_json import answer_json
+        from bot.cli.rendering import answer_text, styles
 
+    answer = found.answer
+    if page is not None:
+        _write_page(page, found)
     if as_json:
-        say_json(answer_json(answer))
+        say_json(answer_json(answer, settings.links))
     else:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         bold, dim = styles(colour=colour)
         width = shutil.get_terminal_size().columns
-        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width))
+        links = settings.links
+        say(answer_text(answer, settings.seeds, bold=bold, dim=dim, width=width, links=links))
     if answer.outcome == "unsure":
         ctx.exit(Exit.UNSURE)
     if answer.outcome == "unanswered":
         ctx.exit(Exit.NOT_IN_DOCUMENTS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An answer, and what it was found in."""
+
+    answer: "Answer"
+    generations: "Sequence[Generation]"
+
+
 def _answer(
     asked: "Question", settings: "Settings", collections: Sequence[str], top: int
-) -> "Answer":
+) -> _Found:
     from bot.assembly import open_answering
 
     answering = open_answering(settings, open_documents)
-    answerer = answering.answerer(others=open_others(settings, collections))
+    others = open_others(settings, collections)
+    answerer = answering.answerer(others=others)
     say_notice(answering.notice)
-    return answerer.answer(asked, alternatives=top)
+    answer = answerer.answer(asked, alternatives=top)
+    return _Found(answer, [answering.index.generation, *others])
+
+
+def _write_page(path: Path, found: _Found) -> None:
+    """Write an answer, and what stands around it in its documents."""
+    from datetime import UTC, datetime
+
+    from answering.answer import whose_context
+    from bot.serving.service import surroundings_in
+    from bot.web.rendering import name_of
+    from bot.web.share_page import share_page
+
+    generations = {generation.collection: generation for generation in found.generations}
+    places = [
+        surroundings_in(generations[one.collection].texts, one, name_of(one.title, one.document_id))
+        for one in whose_context(found.answer.shown, found.answer.nearest)
+    ]
+    write_file(path, share_page(found.answer, places, datetime.now(UTC)))
 
 
 def _question(words: tuple[str, ...], settings: "Settings") -> "Question":

@@ -70,7 +70,7 @@ def command(
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"
-        talk = Talk(sources, _look(form, settings.seeds), settings.max_question_chars)
+        talk = Talk(sources, _look(form, settings), settings.max_question_chars)
         answer = functools.partial(_answer_repaired, talk.say, sources)
         _converse(answer, _typed(settings) if at_terminal else _piped())
 
@@ -89,12 +89,13 @@ def _answer_repaired(
         return answer(line)
 
 
-def _look(form: "Form", seeds: Path) -> "Look":
+def _look(form: "Form", settings: "Settings") -> "Look":
     from bot.cli.rendering import styles
     from bot.cli.talk import Look
 
     bold, dim = styles(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-    return Look(form, seeds, bold, dim, shutil.get_terminal_size().columns)
+    width = shutil.get_terminal_size().columns
+    return Look(form, settings.seeds, bold, dim, width, settings.links)
 
 
 def _converse(answer: Callable[[str], str | None], lines: Iterator[str]) -> None:

@@ -1,6 +1,7 @@
 """What the commands share: their options, their errors, their progress bar."""
 
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from index.generation import Generation
 
 _Command = Callable[..., Any]
+
+# Children build; none of them needs what lets people in.
+_SECRETS = ("QUOTH_API_TOKENS", "QUOTH_WEB_PASSWORD")
 
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0
@@ -92,6 +96,31 @@ def collection_option(command: _Command) -> _Command:
         help="Take the documents in collections/NAME/documents under the data folder, instead of "
         "the seeds.",
     )(command)
+
+
+def host_option(command: _Command) -> _Command:
+    """Add `--host`."""
+    return click.option(
+        "--host",
+        metavar="ADDRESS",
+        help="Listen at this address.  [default: 127.0.0.1, or QUOTH_WEB_HOST]",
+    )(command)
+
+
+def port_option(default: int, setting: str) -> Callable[[_Command], _Command]:
+    """Add `--port`."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65_535),
+        metavar="N",
+        help=f"Listen at this port; 0 means any that is free.  [default: {default}, or {setting}]",
+    )
+
+
+def forget_secrets() -> None:
+    """Take what lets people in out of the environment, which children are given."""
+    for name in [name for name in os.environ if name.upper() in _SECRETS]:
+        del os.environ[name]
 
 
 def settings_from(**arguments: object) -> "Settings":

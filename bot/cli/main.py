@@ -20,6 +20,8 @@ _COMMANDS = {
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",
+    "serve": "bot.cli.serve",
+    "mcp": "bot.cli.mcp",
     "doctor": "bot.cli.doctor",
 }
 

@@ -1,4 +1,4 @@
-"""`Answer` -> what the terminal shows, and JSON. Pure functions."""
+"""`Answer` -> what the terminal shows. Pure functions."""
 
 import re
 import textwrap
@@ -10,8 +10,8 @@ import click
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, quoted
 from bot.collection_names import BASE_COLLECTION
+from bot.links import NO_LINKS, Links
 from index.documents import shorten
-from index.formats.base import Place
 from prompts import Style, render
 from prompts.printing import Shown, one_line, printable
 
@@ -38,7 +38,15 @@ def styles(*, colour: bool) -> tuple[Style, Style]:
     return lambda text: f"**{text}**", lambda text: text
 
 
-def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: int) -> str:
+def answer_text(
+    answer: Answer,
+    seeds: Path,
+    *,
+    bold: Style,
+    dim: Style,
+    width: int,
+    links: Links = NO_LINKS,
+) -> str:
     """
     Render an answer for people.
 
@@ -48,19 +56,21 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         bold: Marks the answer in its sentence.
         dim: Marks what matters less.
         width: Columns of the terminal.
+        links: Where each place is shown, if it is.
     """
     width = min(width, MAX_WIDTH)
+    others = others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width, links=links)
     understood = one_line(answer.understood) if answer.understood else None
     if answer.outcome == "unsure":
         return render(
             "unsure.txt",
             dim=dim,
             understood=understood,
-            quotes=_quotes(answer.candidates, seeds, bold, width),
-            others=others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width),
+            quotes=_quotes(answer.candidates, seeds, bold, width, links),
+            others=others,
         )
     if answer.outcome == "unanswered":
-        nearest = [_nearest_values(passage, seeds, width) for passage in answer.nearest]
+        nearest = [_nearest_values(passage, seeds, width, links) for passage in answer.nearest]
         return render(
             "no_answer.txt",
             dim=dim,
@@ -78,21 +88,27 @@ def answer_text(answer: Answer, seeds: Path, *, bold: Style, dim: Style, width: 
         confidence=answer.confidence,
         understood=understood,
         spans=[_span_values(span, seeds) for span in answer.spans],
-        quotes=_quotes(answer.spans, seeds, bold, width),
-        others=others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width),
+        quotes=_quotes(answer.spans, seeds, bold, width, links),
+        others=others,
     )
 
 
 def others_text(
-    spans: Sequence[AnswerSpan], seeds: Path, *, bold: Style, dim: Style, width: int
+    spans: Sequence[AnswerSpan],
+    seeds: Path,
+    *,
+    bold: Style,
+    dim: Style,
+    width: int,
+    links: Links = NO_LINKS,
 ) -> str:
     """Render other answers, each in its sentence; nothing where there are none."""
-    shown = _quotes(spans, seeds, bold, min(width, MAX_WIDTH))
+    shown = _quotes(spans, seeds, bold, min(width, MAX_WIDTH), links)
     return render("other_answers.txt", dim=dim, alternatives=shown)
 
 
 def _quotes(
-    spans: Sequence[AnswerSpan], seeds: Path, bold: Style, width: int
+    spans: Sequence[AnswerSpan], seeds: Path, bold: Style, width: int, links: Links
 ) -> list[dict[str, Any]]:
     """The sentences of spans, each once, and where it stands."""
     return [
@@ -101,6 +117,7 @@ def _quotes(
             "quote": _marked(one.pieces, bold, width, QUOTE_CHARS),
             "end_char": one.spans[-1].end_char,
             "confidence": max(span.confidence for span in one.spans),
+            "link": links.to(one.spans[0]),
         }
         for one in quoted(spans)
     ]
@@ -169,13 +186,16 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
     }
 
 
-def _nearest_values(passage: NearestPassage, seeds: Path, width: int) -> dict[str, Any]:
+def _nearest_values(
+    passage: NearestPassage, seeds: Path, width: int, links: Links
+) -> dict[str, Any]:
     return {
         "text": _wrap(shorten(one_line(passage.text), NEAREST_CHARS), width),
         "source": _source(passage, seeds),
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
+        "link": links.to(passage),
     }
 
 
@@ -228,67 +248,3 @@ def _wrap(text: str, width: int) -> Shown:
         text, width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
     )
     return Shown(lines)
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """
-    Describe an answer for programs; the keys are stable.
-
-    `outcome` is "answered", "unsure" or "unanswered". Unless it is "answered", `answer` and all
-    that belongs to it are null, and `confidence` is that of the best span that was not good
-    enough; if it is "unsure", `candidates` holds what may be right. Where there are several spans,
-    `answers` holds all of them, `kind` says what they are together, and `answer` is the first.
-    """
-    best = answer.spans[0] if answer.spans else None
-    return {
-        "question": answer.question,
-        "understood": answer.understood,
-        "outcome": answer.outcome,
-        "answered": answer.answered,
-        **_span_json(best),
-        "confidence": _rounded(answer.confidence),
-        "kind": answer.kind,
-        "answers": [_span_json(span) for span in answer.spans],
-        "candidates": [_span_json(span) for span in answer.candidates],
-        "alternatives": [_span_json(span) for span in answer.alternatives],
-        "nearest": [
-            {
-                "collection": passage.collection,
-                "document": passage.document_id,
-                "start_char": passage.start_char,
-                "end_char": passage.end_char,
-                "text": passage.text,
-                "place": _place_json(passage.place),
-            }
-            for passage in answer.nearest
-        ],
-        "generation": answer.generation,
-        "timings_ms": {
-            "encode": _rounded(1e3 * answer.timings.encode_s),
-            "search": _rounded(1e3 * answer.timings.search_s),
-            "read": _rounded(1e3 * answer.timings.read_s),
-            "total": _rounded(1e3 * answer.timings.total_s),
-        },
-    }
-
-
-def _span_json(span: AnswerSpan | None) -> dict[str, Any]:
-    return {
-        "answer": span.text if span else None,
-        "confidence": _rounded(span.confidence) if span else None,
-        "quote": span.quote if span else None,
-        "collection": span.collection if span else None,
-        "document": span.document_id if span else None,
-        "start_char": span.start_char if span else None,
-        "end_char": span.end_char if span else None,
-        "place": _place_json(span.place) if span else None,
-        "dated": span.dated.isoformat() if span and span.dated else None,
-    }
-
-
-def _place_json(place: Place | None) -> dict[str, str | int | None] | None:
-    return {"kind": place.kind, "name": place.name, "line": place.line} if place else None
-
-
-def _rounded(number: float) -> float:
-    return round(number, 4)

@@ -67,30 +67,17 @@ def _run(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
 
-    from bot.assembly import open_answering, open_index
     from bot.collection_names import make_private
     from bot.discord_app.http_port import PortError
     from bot.discord_app.migrations import RecordsError
     from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run
     from bot.event_log import set_up_logs
-    from bot.serving.open_indexes import SpaceOpener
-    from bot.serving.service import AnswerService
-    from index.store import Collection
+    from bot.serving.opening import open_service
 
-    answering = open_answering(settings, open_documents)
-    say_notice(answering.notice)
-    # What is published when the service begins may be newer already.
-    answering.index.generation.close()
-
-    opener = SpaceOpener(
-        open_base=lambda: open_index(settings),
-        answerer=answering.caching_answerer,
-        collection=lambda name: Collection(settings.collection(name)),
-    )
+    service = open_service(settings, open_documents, say_notice)
     set_up_logs()
     make_private(settings.collections)
-    service = AnswerService(opener)
     try:
         records = Records(settings.records)
         try:

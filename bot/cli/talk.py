@@ -10,15 +10,16 @@ from answering.answerer import Answers
 from answering.english import small_talk
 from answering.followups.detection import MAX_TURNS, Turn, turn_of
 from answering.question import Question, QuestionError
+from bot.answer_json import answer_json
 from bot.cli.rendering import (
     CONTEXT_CHARS,
-    answer_json,
     answer_line,
     answer_text,
     context_text,
     others_text,
     source_of,
 )
+from bot.links import NO_LINKS, Links
 from index.generation import Generation
 from prompts import Style, render
 from prompts.printing import json_text
@@ -62,6 +63,7 @@ class Look:
     dim: Style
     width: int
     """Columns of the terminal."""
+    links: Links = NO_LINKS
 
 
 class Talk:
@@ -119,13 +121,15 @@ class Talk:
         self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
         self._last = answer
         if form == "json":
-            return json_text(answer_json(answer))
+            return json_text(answer_json(answer, self._look.links))
         if form == "line":
             return answer_line(answer, seeds)
         look = self._look
         # Other answers are there for /more.
         shown = replace(answer, alternatives=())
-        return answer_text(shown, seeds, bold=look.bold, dim=look.dim, width=look.width)
+        return answer_text(
+            shown, seeds, bold=look.bold, dim=look.dim, width=look.width, links=look.links
+        )
 
     def _command(self, name: str) -> str | None:
         known = COMMANDS if self._look.form == "text" else _FOR_PROGRAMS
@@ -180,7 +184,12 @@ class Talk:
             return render("chat_notice.txt", notice="no_more")
         look = self._look
         return others_text(
-            answer.alternatives, look.seeds, bold=look.bold, dim=look.dim, width=look.width
+            answer.alternatives,
+            look.seeds,
+            bold=look.bold,
+            dim=look.dim,
+            width=look.width,
+            links=look.links,
         )
 
     def _listed(self) -> str:

@@ -18,9 +18,9 @@ from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
-from bot.serving.index_watcher import make_index_watcher
 from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
+from bot.serving.upkeep import beside, upkeep
 from bot.settings import Settings
 from prompts import render
 
@@ -202,12 +202,10 @@ async def run(
         tidy(settings, records),
         _close_unused(service),
         catch_up(settings, builder),
-        mender.watch(),
+        *upkeep(service, settings, builder, mender),
     ]
-    if settings.follow_s:
-        lasting.append(make_index_watcher(service, settings, builder).run())
     cogs = cogs_for(settings)
-    async with _beside(*lasting):
+    async with beside(*lasting):
         await supervise(
             lambda: QuothBot(settings, service, records, builder, mender, cogs),
             settings.discord_token.get_secret_value(),
@@ -228,28 +226,8 @@ async def _duties(
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
         departed = delete_departed(settings, service, records, bot.servers_noted)
-        await stack.enter_async_context(_beside(_introduce(bot, say), departed))
+        await stack.enter_async_context(beside(_introduce(bot, say), departed))
         yield
-
-
-@asynccontextmanager
-async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do some work until the block ends."""
-    duties = [asyncio.create_task(_logged(duty)) for duty in work]
-    try:
-        yield
-    finally:
-        for duty in duties:
-            duty.cancel()
-        await asyncio.gather(*duties, return_exceptions=True)
-
-
-async def _logged(duty: Coroutine[Any, Any, None]) -> None:
-    """Do a duty; if it fails, the answers go on without it, and the log says so."""
-    try:
-        await duty
-    except Exception:
-        _log.exception("failed")
 
 
 async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:

@@ -4,12 +4,15 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 from index.errors import IndexDamagedError
+
+_T = TypeVar("_T")
 
 
 class BusyError(Exception):
@@ -81,10 +84,28 @@ class AnswerQueue:
         return self._taken >= self._capacity
 
     async def ask(
-        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self,
+        question: Question,
+        earlier: tuple[Turn, ...],
+        alternatives: int,
+        scope: str | None,
+        limit_s: float | None = None,
     ) -> Answer:
         """
-        Answer a question without holding up the event loop; for the arguments see `ScopedAnswers`.
+        Answer a question without holding up the event loop.
+
+        The arguments are those of `ScopedAnswers`, and `limit_s` and the errors those of `do`.
+        """
+        work = partial(self._answers.answer, question, earlier, alternatives, scope)
+        return await self.do(work, limit_s)
+
+    async def do(self, work: Callable[[], _T], limit_s: float | None = None) -> _T:
+        """
+        Do what takes as long as a question, in its turn, in a worker thread.
+
+        Args:
+            work: Called once, or twice if an index turns out damaged and is built anew.
+            limit_s: Seconds for which its result is wanted, if they are fewer than the time limit.
 
         Raises:
             BusyError: At once, if as many questions wait as may; and after the time limit, if it
@@ -95,36 +116,34 @@ class AnswerQueue:
         """
         if self.is_full:
             raise BusyError
-        work = self._submit(question, earlier, alternatives, scope)
+        begun = self._submit(work)
         is_mending = False
         try:
-            async with asyncio.timeout(self._time_limit_s):
+            async with asyncio.timeout(min(limit_s or self._time_limit_s, self._time_limit_s)):
                 try:
-                    return await asyncio.wrap_future(work)
+                    return await asyncio.wrap_future(begun)
                 except IndexDamagedError:
                     # No worker waits for that: others may be answered meanwhile.
                     is_mending = True
                     await self._mend()
                     is_mending = False
-                work = self._submit(question, earlier, alternatives, scope)
-                return await asyncio.wrap_future(work)
+                begun = self._submit(work)
+                return await asyncio.wrap_future(begun)
         except TimeoutError as error:
             if is_mending:
                 raise MendingError from error
             # What can still be called off was never begun: it was the queue that took so long.
-            raise (BusyError if work.cancel() else TooSlowError) from error
+            raise (BusyError if begun.cancel() else TooSlowError) from error
 
-    def _submit(
-        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
-    ) -> Future[Answer]:
+    def _submit(self, work: Callable[[], _T]) -> Future[_T]:
         with self._lock:
             self._taken += 1
-        work = self._executor.submit(self._answers.answer, question, earlier, alternatives, scope)
+        begun = self._executor.submit(work)
         # A question that runs too long keeps its worker, so it also keeps its place.
-        work.add_done_callback(self._left)
-        return work
+        begun.add_done_callback(self._left)
+        return begun
 
-    def _left(self, _: Future[Answer]) -> None:
+    def _left(self, _: Future[_T]) -> None:
         with self._lock:
             self._taken -= 1
 

@@ -17,6 +17,7 @@ from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
 from index.errors import IndexDamagedError
+from index.texts import Texts
 
 _T = TypeVar("_T")
 
@@ -116,6 +117,15 @@ class AnswerService:
             lambda space: space.answerer.answer(question, earlier, alternatives),
             without_own=lambda: scope not in self.suspects,
         )
+
+    def with_base(self, use: Callable[[SearchSpace], _T]) -> _T:
+        """
+        Use the space of the base, which stays open meanwhile.
+
+        Raises:
+            IndexDamagedError: If it turns out damaged.
+        """
+        return self._with(None, use)
 
     def _with(
         self,
@@ -277,19 +287,10 @@ class AnswerService:
             if generation is None:
                 return None
 
-            def text(start: int, end: int) -> str:
-                return generation.texts.text(found.document_id, max(0, start), end)
-
             try:
-                start = _found_again(found, text)
-                if start is None:
-                    return None
-                end = start + len(found.text)
-                before = text(start - SURROUNDINGS_CHARS, start) if start else ""
-                after = text(end, end + SURROUNDINGS_CHARS)
+                return surroundings_in(generation.texts, found, title)
             except KeyError:
                 return None
-            return Surroundings(title, before, found.text, after)
 
         with suppress(NothingToAnswerFromError):
             around = self._with(scope, read)
@@ -301,6 +302,30 @@ class AnswerService:
         """Close every space when its last question is answered."""
         self.servers.close_all()
         self._base.references.release()
+
+
+def surroundings_in(texts: Texts, found: AnswerSpan | NearestPassage, title: str) -> Surroundings:
+    """
+    What stands around a piece of a document.
+
+    Args:
+        texts: Those of the generation that holds the document.
+        found: The piece; it may come from an older generation.
+        title: What the document is called.
+
+    Raises:
+        KeyError: If there is no such document.
+    """
+
+    def text(start: int, end: int) -> str:
+        return texts.text(found.document_id, max(0, start), end)
+
+    start = _found_again(found, text)
+    if start is None:
+        return Surroundings(title, "", found.text, "", document_changed=True)
+    end = start + len(found.text)
+    before = text(start - SURROUNDINGS_CHARS, start) if start else ""
+    return Surroundings(title, before, found.text, text(end, end + SURROUNDINGS_CHARS))
 
 
 def _found_again(found: AnswerSpan | NearestPassage, text: Callable[[int, int], str]) -> int | None:

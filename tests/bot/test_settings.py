@@ -138,3 +138,31 @@ def test_the_token_is_no_setting_with_a_prefix(monkeypatch: pytest.MonkeyPatch) 
     assert str(refused.value) == (
         "QUOTH_DISCORD_TOKEN (in the environment) is no setting. Did you mean DISCORD_TOKEN?"
     )
+
+
+@pytest.mark.parametrize("name", ["QUOTH_API_TOKENS", "QUOTH_WEB_PASSWORD"])
+def test_a_secret_that_cannot_be_used_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "hunter2")
+
+    with pytest.raises(SettingsError, match="16 to 200") as raised:
+        load_settings()
+
+    assert name in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_tokens_stand_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_API_TOKENS", f"{'a' * 16}, {'b' * 16},")
+
+    tokens = {token.get_secret_value() for token in load_settings().api_tokens}
+
+    assert tokens == {"a" * 16, "b" * 16}
+    assert "aaaa" not in repr(load_settings())
+
+
+@pytest.mark.parametrize("url", ["quoth.example", "ftp://a.b", "https://a.b/c", "https://u@a.b"])
+def test_an_address_of_the_page_that_cannot_be_one_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"https://quoth\.example"):
+        load_settings(public_url=url)

@@ -49,6 +49,25 @@ def test_any_slice_of_a_long_document_is_that_of_the_text(grown: Library) -> Non
         texts.text("gone.txt", 0, 5)
 
 
+def test_a_document_is_as_long_as_its_text(grown: Library) -> None:
+    texts = grown.open().texts
+
+    assert texts.length("long.txt") == len(LONG)
+    with pytest.raises(KeyError):
+        texts.length("gone.txt")
+
+
+def test_the_places_of_a_range_are_those_that_begin_in_it(grown: Library) -> None:
+    texts = grown.open().texts
+
+    assert [(place.start_char, place.name) for place in texts.places("notes.md", 9, 27)] == [
+        (9, "One"),
+        (14, "One"),
+        (22, "Two"),
+    ]
+    assert texts.places("other.txt", 0, 99) == []
+
+
 def test_a_place_ends_where_the_next_begins(grown: Library) -> None:
     texts = grown.open().texts
     before = Place(0, 9, "line", "1", 0, 1)

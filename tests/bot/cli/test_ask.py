@@ -56,9 +56,18 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
     answer = json.loads(asked.stdout)
     assert list(answer) == [
-        *("question", "understood", "outcome", "answered", "answer", "confidence", "quote"),
-        *("collection", "document", "start_char", "end_char", "place", "dated", "kind", "answers"),
-        *("candidates", "alternatives", "nearest", "generation"),
+        *(
+            "question",
+            "understood",
+            "goes_on",
+            "outcome",
+            "answered",
+            "answer",
+            "confidence",
+            "quote",
+        ),
+        *("collection", "document", "start_char", "end_char", "place", "dated", "link", "kind"),
+        *("answers", "candidates", "alternatives", "nearest", "generation"),
         "timings_ms",
     ]
     text = (ROOT / "seeds" / answer["document"]).read_text()
@@ -68,6 +77,24 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
     for other in answer["alternatives"]:
         assert text[other["start_char"] : other["end_char"]] == other["answer"]
     assert set(answer["timings_ms"]) == {"encode", "search", "read", "total"}
+
+
+def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -> None:
+    page = tmp_path / "kept" / "answer.html"
+
+    asked = quoth(
+        "ask", "--html", str(page), QUESTION, *ready, QUOTH_PUBLIC_URL="https://q.example"
+    )
+
+    assert asked.stdout.startswith("35,927\n\n")
+    assert "\n  https://q.example/d/000_b5621b009607970c.txt?start=859&end=865&" in asked.stdout
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<mark>35,927</mark> for drunk driving") == 2
+    assert "has sparked criticism from groups that defend immigrants" in text
+    assert "<script" not in text
+    unwritable = quoth("ask", "--html", "/proc/answer.html", QUESTION, *ready)
+    assert unwritable.returncode == 1
+    assert "/proc/answer.html: can't be written" in unwritable.stderr
 
 
 def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...]) -> None:

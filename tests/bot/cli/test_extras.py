@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib")
+BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib", "mcp")
 
 
 def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -25,17 +25,21 @@ def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_command_says_which_extra_it_needs() -> None:
-    asked = without_extras("run")
+@pytest.mark.parametrize(
+    ("command", "extra", "module"),
+    [("run", "discord", "discord"), ("serve", "web", "aiohttp"), ("mcp", "mcp", "mcp")],
+)
+def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: str) -> None:
+    asked = without_extras(command)
 
     assert asked.returncode == 1
     assert asked.stderr == (
-        'Error: discord is not installed. It comes with: pip install "quoth[discord]"\n'
+        f'Error: {module} is not installed. It comes with: pip install "quoth[{extra}]"\n'
     )
 
 
 @pytest.mark.parametrize(
-    "command", ["ask", "chat", "index", "eval", "doctor", "run", "questions export"]
+    "command", ["ask", "chat", "index", "eval", "doctor", "run", "serve", "mcp", "questions export"]
 )
 def test_every_command_has_its_help_without_them(command: str) -> None:
     asked = without_extras(*command.split(), "--help")

@@ -1,5 +1,6 @@
 """What people read, from answers made up for the purpose."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import SURE_FROM
-from bot.cli.rendering import answer_json, answer_line, answer_text, styles
+from bot.answer_json import answer_json
+from bot.cli.rendering import answer_line, answer_text, styles
+from bot.links import Links
 from index.formats.base import Place
 
 QUOTE = "Of all, 35,927 were for drunk driving."
@@ -111,6 +114,24 @@ def test_a_name_with_a_newline_stays_on_its_line() -> None:
     named = replace(SPAN, document_id="new\nline.txt")
 
     assert "seeds/new line.txt, characters" in shown(replace(ANSWER, spans=(named,)))
+
+
+def test_where_the_page_is_known_each_place_is_linked() -> None:
+    links = Links("https://quoth.example")
+    other = replace(SPAN, document_id="b.txt")
+    near = NearestPassage("c.txt", "C", 0, 4, "text", None)
+    address = r"^  https://quoth\.example/d/{}\?start=\d+&end=\d+&words=[0-9a-f]+#place$"
+
+    for answer, names in (
+        (replace(ANSWER, alternatives=(other,)), ("a.txt", "b.txt")),
+        (replace(ANSWER, spans=(), candidates=(SPAN,)), ("a.txt",)),
+        (replace(ANSWER, spans=(), nearest=(near,)), ("c.txt",)),
+    ):
+        text = answer_text(answer, Path("seeds"), bold=BOLD, dim=DIM, width=80, links=links)
+        for name in names:
+            assert re.search(address.format(name), text, re.MULTILINE)
+    assert str(answer_json(ANSWER, links)["answers"][0]["link"]).startswith("https://quoth.example")
+    assert answer_json(ANSWER)["link"] is None
 
 
 def test_json_describes_the_answer() -> None:

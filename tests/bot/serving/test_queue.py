@@ -1,6 +1,7 @@
 """Questions wait in a bounded queue."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -129,3 +130,16 @@ def test_an_index_that_can_not_be_mended_is_tried_twice() -> None:
     run(ask())
     queue.close()
     assert mended == 1
+
+
+def test_work_whose_result_is_wanted_sooner_is_given_up_sooner() -> None:
+    held = threading.Event()
+    queue = AnswerQueue(GatedAnswers(), mend, workers=1, max_waiting=5, time_limit_s=60)
+
+    async def ask() -> None:
+        with pytest.raises(TooSlowError):
+            await queue.do(held.wait, 0.05)
+        held.set()
+
+    run(ask())
+    queue.close()

@@ -1,0 +1,101 @@
+"""`quoth mcp`: Quoth for assistants and editors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    forget_secrets,
+    host_option,
+    open_documents,
+    port_option,
+    require_extra,
+    say_notice,
+    seeds_option,
+    settings_from,
+)
+from bot.cli.output import say
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@click.command("mcp")
+@click.option(
+    "--http", "over_http", is_flag=True, help="Listen on a port instead of standard input."
+)
+@host_option
+@port_option(7869, "QUOTH_MCP_PORT")
+@seeds_option
+@data_option
+@encoder_option
+def command(
+    *,
+    over_http: bool,
+    host: str | None,
+    port: int | None,
+    seeds: Path | None,
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Serve assistants and editors by the Model Context Protocol.
+
+    A client starts this command itself and speaks to it over standard input and output; its tools
+    ask, search and read, and change nothing. With --http it listens at an address instead, which
+    ends with /mcp, until it is stopped; one that other machines reach needs QUOTH_API_TOKENS.
+
+    Exit codes: 0 the client has gone or it was stopped, 2 wrong usage, 1 failure.
+    """
+    require_extra("mcp", "mcp")
+    if not over_http and (host is not None or port is not None):
+        raise click.UsageError("--host and --port are for --http.")
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder, web_host=host, mcp_port=port)
+    with failures_shown():
+        _serve(settings, over_http=over_http)
+
+
+def _serve(settings: "Settings", *, over_http: bool) -> None:
+    # Imported here: `quoth --help` shows this command, and would pay for it.
+    import asyncio
+    import logging
+
+    from bot.access import AddressError, access_of
+    from bot.event_log import set_up_logs
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+    from bot.mcp.server import run_stdio
+    from bot.serving.opening import open_service
+
+    access = access_of(settings) if over_http else None
+    forget_secrets()
+    set_up_logs()
+    # Below, the SDK logs what tools were asked, and uvicorn what is said on starting.
+    for name in ("mcp", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    opening = Opening(settings, lambda: open_service(settings, open_documents, say_notice))
+
+    def ready(address: str) -> None:
+        asks = access is not None and bool(access.programs)
+        said = render(
+            "serving.txt",
+            what="mcp",
+            address=address,
+            public_url=None,
+            asks=asks,
+            asks_programs=asks,
+        )
+        say(said, err=True)
+
+    try:
+        if access is None:
+            asyncio.run(run_stdio(opening))
+        else:
+            asyncio.run(run_http(opening, settings, access, ready))
+    except AddressError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,87 @@
+"""`quoth serve`: the page, and the HTTP API."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    forget_secrets,
+    host_option,
+    open_documents,
+    port_option,
+    require_extra,
+    say_notice,
+    seeds_option,
+    settings_from,
+)
+from bot.cli.output import say
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@click.command("serve")
+@host_option
+@port_option(7868, "QUOTH_WEB_PORT")
+@seeds_option
+@data_option
+@encoder_option
+def command(
+    *,
+    host: str | None,
+    port: int | None,
+    seeds: Path | None,
+    data: Path | None,
+    encoder: str | None,
+) -> None:
+    """
+    Answer on a web page, and to other programs over HTTP, until stopped.
+
+    The documents are indexed first if need be, and followed from then on. By default only this
+    machine reaches the page; an address that others reach needs QUOTH_WEB_PASSWORD or
+    QUOTH_API_TOKENS. SIGTERM and Ctrl-C let Quoth finish the answers that are under way.
+
+    Exit codes: 0 stopped, 2 wrong usage, 1 failure.
+    """
+    require_extra("web", "aiohttp")
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder, web_host=host, web_port=port)
+    with failures_shown():
+        _serve(settings)
+
+
+def _serve(settings: "Settings") -> None:
+    # Imported here: `quoth --help` shows this command, and would pay for it.
+    import asyncio
+
+    from bot.access import AddressError, access_of
+    from bot.event_log import set_up_logs
+    from bot.serving.opening import open_service
+    from bot.web.application import serve
+
+    access = access_of(settings)
+    forget_secrets()
+    service = open_service(settings, open_documents, say_notice)
+    set_up_logs()
+
+    def ready(address: str) -> None:
+        said = render(
+            "serving.txt",
+            what="page",
+            address=address,
+            public_url=settings.public_url,
+            asks=bool(access.page),
+            asks_programs=bool(access.programs),
+        )
+        say(said, err=True)
+
+    try:
+        asyncio.run(serve(settings, service, access, ready=ready))
+    except AddressError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        service.close()

@@ -1,0 +1,119 @@
+"""The server on a port: streamable HTTP, behind what lets people in."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import uvicorn
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.access import Access, AddressError, address_of, is_known_host, may_enter
+from bot.mcp.opening import Opening
+from bot.mcp.server import make_server
+from bot.serving.excuses import excuse
+from bot.settings import Settings
+
+# Of a request: the longest question with ten long answers before it, and as much again.
+MAX_BODY_BYTES = 1_000_000
+
+
+async def run_http(
+    opening: Opening, settings: Settings, access: Access, ready: Callable[[str], None]
+) -> None:
+    """
+    Serve clients over streamable HTTP until SIGTERM or SIGINT.
+
+    Args:
+        opening: What is answered from.
+        settings: Where to listen.
+        access: What has to be shown.
+        ready: Told the address once it can be asked.
+
+    Raises:
+        AddressError: If the address can't be listened at.
+    """
+    host, port = settings.web_host, settings.mcp_port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise AddressError(host, port, error) from error
+    with listener:
+        app = make_server(opening).streamable_http_app(
+            host=host,
+            # No client has to come back to this process: all that a request needs is in it.
+            stateless_http=True,
+            json_response=True,
+            max_request_body_size=MAX_BODY_BYTES,
+            # `Guard` looks at host and origin.
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        )
+        server = _Uvicorn(
+            uvicorn.Config(
+                Guard(app, settings, access),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.time_limit_s) + 2,
+            )
+        )
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, server.stop)
+        async with opening.begun():
+            ready(address_of(host, listener.getsockname()[1]))
+            await server.serve(sockets=[listener])
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server that is stopped by us, and does not raise the signal again."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self.should_exit = True
+
+
+class Guard:
+    """Lets those in who show a token, and ask under a name that Quoth has."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, access: Access) -> None:
+        """Stand before an application."""
+        self._app = app
+        self._settings = settings
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            refused = self._refusal(Headers(scope=scope))
+            if refused is not None:
+                await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> JSONResponse | None:
+        if not is_known_host(headers.get("host"), self._settings):
+            return _refused(421, "host")
+        origin = headers.get("origin")
+        # A page of another site may not ask; a program has no origin.
+        if origin is not None and not is_known_host(urlsplit(origin).netloc, self._settings):
+            return _refused(403, "cross_site")
+        if not may_enter(headers.get("authorization"), self._access.programs):
+            refused = _refused(401, "token")
+            refused.headers["WWW-Authenticate"] = 'Bearer realm="Quoth"'
+            return refused
+        return None
+
+
+def _refused(status: int, code: str) -> JSONResponse:
+    return JSONResponse({"error": excuse(code).message, "code": code}, status)

@@ -1,0 +1,62 @@
+"""What is answered from, opened while a client is greeted already."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from bot.serving.base_documents import BaseDocuments
+from bot.serving.excuses import excuse
+from bot.serving.for_programs import ForPrograms
+from bot.serving.service import AnswerService
+from bot.serving.upkeep import queue_of
+from bot.settings import Settings
+
+# For a tool, while the documents are indexed first. Clients give up after a minute or so.
+_OPENING_S = 45.0
+
+
+class Opening:
+    """What is answered from, opened while the client is greeted already."""
+
+    def __init__(self, settings: Settings, open_service: Callable[[], AnswerService]) -> None:
+        """Open nothing yet; `open_service` may take minutes, and is called in a thread."""
+        self._settings = settings
+        self._open_service = open_service
+        self._ready: asyncio.Task[ForPrograms] | None = None
+
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[None]:
+        """Open it, and close it when the block ends."""
+        async with AsyncExitStack() as stack:
+            self._ready = asyncio.create_task(self._open(stack))
+            try:
+                yield
+            finally:
+                if not self._ready.done():
+                    self._ready.cancel()
+                await asyncio.gather(self._ready, return_exceptions=True)
+
+    async def _open(self, stack: AsyncExitStack) -> ForPrograms:
+        service = await asyncio.to_thread(self._open_service)
+        stack.callback(service.close)
+        queue = await stack.enter_async_context(queue_of(service, self._settings))
+        return ForPrograms(self._settings, queue, BaseDocuments(service))
+
+    async def done(self) -> ForPrograms:
+        """
+        What is answered from.
+
+        Raises:
+            ToolError: If it can't be opened, or not yet.
+        """
+        assert self._ready is not None  # noqa: S101 - the server runs within `begun`
+        try:
+            async with asyncio.timeout(_OPENING_S):
+                return await asyncio.shield(self._ready)
+        except TimeoutError as error:
+            raise ToolError(excuse("indexing").message) from error
+        except Exception as error:
+            # What it says is meant for whoever runs Quoth, who reads the client's window.
+            raise ToolError(str(error)) from error

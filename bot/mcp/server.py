@@ -1,0 +1,175 @@
+"""The server: its tools, and the documents as its resources."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp_types import Resource, ToolAnnotations
+from pydantic import ValidationError
+
+from bot import __version__
+from bot.answer_json import AnswerJson
+from bot.mcp.opening import Opening
+from bot.serving.base_documents import NoSuchDocumentError
+from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
+from bot.serving.excuses import EXCUSED, excuse_for
+from bot.serving.for_programs import ForPrograms
+from bot.serving.sent import (
+    Alternatives,
+    AskBody,
+    ContextBody,
+    ContextChars,
+    DocumentName,
+    DocumentsQuery,
+    Earlier,
+    EndChar,
+    ListCount,
+    ListStart,
+    NamePart,
+    PassageCount,
+    QuestionText,
+    SearchBody,
+    StartChar,
+    faults,
+)
+from prompts import render
+
+_T = TypeVar("_T")
+
+# Documents that are listed as resources; the tool `documents` lists all of them.
+MAX_RESOURCES = 500
+# Of a document that is read as a resource. A longer one is no reading for a model: it is read in
+# pieces, by the tool `context`.
+MAX_RESOURCE_CHARS = 200_000
+_SCHEME = "quoth://documents/"
+
+
+class _Server(MCPServer[None]):
+    """The SDK's server, whose resources are the documents as they are now."""
+
+    def __init__(self, opening: Opening, **described: Any) -> None:
+        super().__init__(**described)
+        self._opening = opening
+
+    async def list_resources(self) -> list[Resource]:
+        site = await self._opening.done()
+        listed = await site.list_documents(DocumentsQuery(count=MAX_RESOURCES))
+        return [
+            Resource(
+                uri=uri_of(one["document"]),
+                name=one["document"],
+                title=one["title"],
+                mime_type="text/plain",
+                size=one["bytes"],
+            )
+            for one in listed["documents"]
+        ]
+
+
+def uri_of(document_id: str) -> str:
+    """The address of a document among the resources."""
+    return _SCHEME + quote(document_id, safe="/", errors="surrogateescape")
+
+
+def make_server(opening: Opening) -> MCPServer[None]:
+    """The server with its tools and resources."""
+    server = _Server(
+        opening,
+        name="quoth",
+        title="Quoth",
+        version=__version__,
+        instructions=render("mcp/instructions.txt"),
+        log_level="WARNING",
+    )
+
+    def tool(name: str, title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return server.tool(
+            name=name,
+            title=title,
+            description=str(render("mcp/tools.txt", tool=name)),
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=True,
+                destructive_hint=False,
+                idempotent_hint=True,
+                open_world_hint=False,
+            ),
+            structured_output=True,
+        )
+
+    @tool("ask", "Ask the documents")
+    async def ask(
+        question: QuestionText, alternatives: Alternatives = 0, earlier: Earlier = ()
+    ) -> AnswerJson:
+        body = AskBody(question=question, alternatives=alternatives, earlier=earlier)
+        return await _told(opening, lambda site: site.ask(body))
+
+    @tool("search", "Find passages")
+    async def search(question: QuestionText, count: PassageCount = 10) -> SearchJson:
+        body = SearchBody(question=question, count=count)
+        return await _told(opening, lambda site: site.search(body))
+
+    @tool("context", "Read around a place")
+    async def context(
+        document: DocumentName,
+        start_char: StartChar,
+        end_char: EndChar,
+        chars: ContextChars = 700,
+    ) -> ContextJson:
+        try:
+            body = ContextBody(
+                document=document, start_char=start_char, end_char=end_char, chars=chars
+            )
+        except ValidationError as error:
+            raise ToolError(faults(error)) from error
+        return await _told(opening, lambda site: site.context(body))
+
+    @tool("documents", "List the documents")
+    async def documents(
+        name: NamePart = "", start: ListStart = 0, count: ListCount = 100
+    ) -> DocumentsJson:
+        body = DocumentsQuery(name=name, start=start, count=count)
+        return await _told(opening, lambda site: site.list_documents(body))
+
+    @server.resource(
+        _SCHEME + "{+document}",
+        name="document",
+        title="A document",
+        description=str(render("mcp/tools.txt", tool="resource")),
+        mime_type="text/plain",
+    )
+    async def read(document: str) -> str:
+        site = await opening.done()
+        try:
+            piece = await asyncio.to_thread(
+                site.documents.piece, document, 0, 0, before=0, after=MAX_RESOURCE_CHARS
+            )
+        except NoSuchDocumentError as error:
+            raise ResourceNotFoundError(str(error)) from error
+        except EXCUSED as error:
+            raise ResourceError(excuse_for(error).message) from error
+        if piece.document_chars > MAX_RESOURCE_CHARS:
+            raise ResourceError(
+                str(render("mcp/too_long.txt", chars=piece.document_chars, most=MAX_RESOURCE_CHARS))
+            )
+        return piece.after
+
+    return server
+
+
+async def _told(opening: Opening, work: Callable[[ForPrograms], Awaitable[_T]]) -> _T:
+    """Do what a tool does; what goes wrong is told to the model, which may ask otherwise."""
+    site = await opening.done()
+    try:
+        return await work(site)
+    except EXCUSED as error:
+        raise ToolError(excuse_for(error).message) from error
+
+
+async def run_stdio(opening: Opening) -> None:
+    """Serve one client over standard input and output, until it closes them."""
+    async with opening.begun():
+        await make_server(opening).run_stdio_async()

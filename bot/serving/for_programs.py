@@ -1,0 +1,74 @@
+"""What programs can ask for, whichever way they ask."""
+
+import asyncio
+from dataclasses import dataclass
+
+from answering.question import Question
+from bot import __version__
+from bot.answer_json import AnswerJson, answer_json
+from bot.serving.base_documents import BaseDocuments
+from bot.serving.base_json import (
+    ContextJson,
+    DocumentsJson,
+    SearchJson,
+    StatusJson,
+    context_json,
+    documents_json,
+    search_json,
+    status_json,
+)
+from bot.serving.queue import AnswerQueue
+from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ForPrograms:
+    """
+    Answers, passages and pieces of the common documents, as JSON.
+
+    Each method raises one of `bot.serving.excuses.EXCUSED` where there is no result.
+    """
+
+    settings: Settings
+    queue: AnswerQueue
+    documents: BaseDocuments
+
+    async def ask(self, sent: AskBody, limit_s: float | None = None) -> AnswerJson:
+        """Answer a question; the result is wanted for `limit_s` seconds at most."""
+        earlier = tuple(one.turn() for one in sent.earlier)
+        answer = await self.queue.ask(
+            self._question(sent.question), earlier, sent.alternatives, None, limit_s
+        )
+        return answer_json(answer, self.settings.links)
+
+    async def search(self, sent: SearchBody, limit_s: float | None = None) -> SearchJson:
+        """Find passages; the result is wanted for `limit_s` seconds at most."""
+        question = self._question(sent.question).text
+        found = await self.queue.do(lambda: self.documents.search(question, sent.count), limit_s)
+        return search_json(question, found, self.settings.links)
+
+    async def context(self, sent: ContextBody) -> ContextJson:
+        """Read what stands around a piece of a document."""
+        piece = await asyncio.to_thread(
+            self.documents.piece,
+            sent.document,
+            sent.start_char,
+            sent.end_char,
+            before=sent.chars,
+            after=sent.chars,
+        )
+        return context_json(piece)
+
+    async def list_documents(self, sent: DocumentsQuery) -> DocumentsJson:
+        """List documents."""
+        listing = await asyncio.to_thread(self.documents.listing, sent.name, sent.start, sent.count)
+        return documents_json(listing, sent.start)
+
+    async def status(self) -> StatusJson:
+        """Say what is answered from."""
+        status = await asyncio.to_thread(self.documents.status)
+        return status_json(status, __version__, self.queue.taken)
+
+    def _question(self, text: str) -> Question:
+        return Question.typed(text, self.settings.max_question_chars)

@@ -1,0 +1,161 @@
+"""What programs send, over HTTP or MCP: checked here, and described by what stands here."""
+
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from answering.followups.detection import MAX_TURNS, Cited, Turn
+
+# Longer than any question that may be set; how long one may be is said by `answering.question`.
+_MAX_QUESTION_CHARS = 100_000
+_MAX_NAME_CHARS = 1_000
+# Above every offset of the largest document that is read, and below what SQLite can count.
+_MAX_OFFSET = 1_000_000_000
+# The text of a few pages of a book, on each side and in the middle.
+MAX_CONTEXT_CHARS = 10_000
+MAX_PIECE_CHARS = 20_000
+MAX_OTHERS = 20
+MAX_PASSAGES = 50
+MAX_LISTED = 1_000
+_MAX_PLACES = 100
+# Of what is wrong with one body, so much is said.
+MAX_FAULTS = 5
+
+_Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]
+_Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARS)]
+_Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET)]
+
+
+class Body(BaseModel):
+    """What is sent; a key that nothing has is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EarlierPlace(BaseModel):
+    """Where an earlier answer stands."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    collection: _Name = "base"
+    document: _Name
+    start_char: _Offset
+    end_char: _Offset
+
+    def cited(self) -> Cited:
+        """As the answerer takes it."""
+        return Cited(self.collection, self.document, self.start_char, self.end_char)
+
+
+_Places = Annotated[tuple[EarlierPlace, ...], Field(max_length=_MAX_PLACES)]
+
+
+class EarlierAnswer(BaseModel):
+    """An answer as it came back, or as much of it as is known: `question` alone will do."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    question: _Text
+    understood: _Text | None = None
+    answer: _Text | None = None
+    answers: _Places = ()
+    candidates: _Places = ()
+    nearest: _Places = ()
+
+    def turn(self) -> Turn:
+        """As the answerer takes it."""
+        shown = self.answers or self.candidates or self.nearest
+        cited = tuple(place.cited() for place in shown)
+        return Turn(self.question, self.answer, cited, self.understood)
+
+
+QuestionText = Annotated[_Text, Field(description="As a person types it, in English.")]
+Alternatives = Annotated[
+    int, Field(ge=0, le=MAX_OTHERS, description="How many other answers, at most.")
+]
+Earlier = Annotated[
+    tuple[EarlierAnswer, ...],
+    Field(
+        max_length=MAX_TURNS,
+        description="The answers before it as they came back, oldest first, if the question may be "
+        "a follow-up.",
+    ),
+]
+PassageCount = Annotated[
+    int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
+]
+DocumentName = Annotated[_Name, Field(description="As an answer names it.")]
+StartChar = Annotated[_Offset, Field(description="In characters of the document's text.")]
+EndChar = Annotated[_Offset, Field(description="Exclusive; not below `start_char`.")]
+ContextChars = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=MAX_CONTEXT_CHARS,
+        description="So many characters are shown before it, and after it.",
+    ),
+]
+NamePart = Annotated[_Name, Field(description="A part of a name or a title.")]
+ListStart = Annotated[_Offset, Field(description="So many are left out.")]
+ListCount = Annotated[int, Field(ge=1, le=MAX_LISTED, description="At most so many.")]
+
+
+class AskBody(Body):
+    """A question."""
+
+    question: QuestionText
+    alternatives: Alternatives = 0
+    earlier: Earlier = ()
+
+
+class SearchBody(Body):
+    """A search for passages."""
+
+    question: QuestionText
+    count: PassageCount = 10
+
+
+class ContextBody(Body):
+    """A piece of a document."""
+
+    document: DocumentName
+    start_char: StartChar
+    end_char: EndChar
+    chars: ContextChars = 700
+
+    @model_validator(mode="after")
+    def _is_a_piece(self) -> Self:
+        if not self.start_char <= self.end_char <= self.start_char + MAX_PIECE_CHARS:
+            raise ValueError(
+                f"end_char is not below start_char, and at most {MAX_PIECE_CHARS:,} above it"
+            )
+        return self
+
+
+class DocumentsQuery(Body):
+    """Which documents are listed."""
+
+    name: NamePart = ""
+    start: ListStart = 0
+    count: ListCount = 100
+
+
+def faults(error: ValidationError) -> str:
+    """What is wrong with what was sent, without a word of it."""
+    found = [
+        f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {_of_ours(fault['msg'])}"
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+    return "; ".join(found[:MAX_FAULTS]) + "."
+
+
+def _of_ours(message: str) -> str:
+    """A fault in our own words, without those that pydantic puts before them."""
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,66 @@
+"""What goes on beside the answers of a face: the documents are followed, damage is mended."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from bot.serving.builder import Builder
+from bot.serving.index_watcher import make_index_watcher
+from bot.serving.mending import Mender, make_mender
+from bot.serving.queue import AnswerQueue
+from bot.serving.service import AnswerService
+from bot.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def upkeep(
+    service: AnswerService, settings: Settings, builder: Builder, mender: Mender
+) -> list[Coroutine[Any, Any, None]]:
+    """The work that every face needs, for `beside`."""
+    work = [mender.watch()]
+    if settings.follow_s:
+        work.append(make_index_watcher(service, settings, builder).run())
+    return work
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do some work until the block ends."""
+    duties = [asyncio.create_task(_logged(duty)) for duty in work]
+    try:
+        yield
+    finally:
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+
+
+async def _logged(duty: Coroutine[Any, Any, None]) -> None:
+    """Do a duty; if it fails, the answers go on without it, and the log says so."""
+    try:
+        await duty
+    except Exception:
+        _log.exception("failed")
+
+
+@asynccontextmanager
+async def queue_of(service: AnswerService, settings: Settings) -> AsyncIterator[AnswerQueue]:
+    """A queue of questions with all that goes on beside it, until the block ends."""
+    builder = Builder(settings)
+    mender = make_mender(service, settings, builder)
+    queue = AnswerQueue(
+        service,
+        mender.mend,
+        workers=settings.workers,
+        max_waiting=settings.max_waiting,
+        time_limit_s=settings.time_limit_s,
+    )
+    try:
+        async with beside(*upkeep(service, settings, builder, mender)):
+            yield queue
+    finally:
+        builder.close()
+        queue.close()

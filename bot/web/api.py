@@ -1,0 +1,144 @@
+"""
+The HTTP API: `POST /v1/ask` and its like.
+
+`ROUTES` is the one list of what there is; the server is made of it, and its description is, too.
+"""
+
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from bot.answer_json import AnswerJson
+from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, StatusJson
+from bot.serving.for_programs import ForPrograms
+from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
+from bot.web.refusals import Refusal, failures_refused, refusal
+from bot.web.site import SITE
+from prompts.printing import json_text
+
+# Of a body: the longest question with ten long answers before it, and as much again.
+MAX_BODY_BYTES = 1_000_000
+TIMEOUT_HEADER = "Quoth-Timeout"
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One thing that programs can ask for."""
+
+    method: str
+    path: str
+    summary: str
+    handle: Callable[[ForPrograms, Any, float | None], Awaitable[object]]
+    """Takes what was sent, checked, and for how many seconds the result is wanted, if that is
+    said."""
+    result: type
+    sent: type[BaseModel] | None = None
+    """The body of a POST, or what stands behind "?" of a GET."""
+    refusals: tuple[int, ...] = ()
+    """Statuses besides those that every route has."""
+
+
+async def _ask(site: ForPrograms, sent: AskBody, limit_s: float | None) -> AnswerJson:
+    return await site.ask(sent, limit_s)
+
+
+async def _search(site: ForPrograms, sent: SearchBody, limit_s: float | None) -> SearchJson:
+    return await site.search(sent, limit_s)
+
+
+async def _context(site: ForPrograms, sent: ContextBody, _: float | None) -> ContextJson:
+    return await site.context(sent)
+
+
+async def _documents(site: ForPrograms, sent: DocumentsQuery, _: float | None) -> DocumentsJson:
+    return await site.list_documents(sent)
+
+
+async def _status(site: ForPrograms, _: None, __: float | None) -> StatusJson:
+    return await site.status()
+
+
+_WAITING = (429, 503, 504)
+ROUTES = (
+    Route("POST", "/v1/ask", "Answer a question", _ask, AnswerJson, AskBody, (*_WAITING, 413, 415)),
+    Route(
+        "POST",
+        "/v1/search",
+        "Find the passages nearest to a question",
+        _search,
+        SearchJson,
+        SearchBody,
+        (*_WAITING, 413, 415),
+    ),
+    Route(
+        "POST",
+        "/v1/context",
+        "Read what stands around a piece of a document",
+        _context,
+        ContextJson,
+        ContextBody,
+        (404, 413, 415, 503),
+    ),
+    Route(
+        "GET",
+        "/v1/documents",
+        "List the documents",
+        _documents,
+        DocumentsJson,
+        DocumentsQuery,
+        (503,),
+    ),
+    Route("GET", "/v1/status", "Say what is answered from", _status, StatusJson, refusals=(503,)),
+)
+
+
+def add_api(app: web.Application) -> None:
+    """Give an application the routes of the API."""
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _handler(route))
+
+
+def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        site = request.app[SITE]
+        site.take_questions()
+        sent = await _sent(route, request)
+        with failures_refused():
+            result = await route.handle(site.for_programs, sent, _limit_s(request))
+        return web.json_response(result, dumps=json_text)
+
+    return handle
+
+
+async def _sent(route: Route, request: web.Request) -> BaseModel | None:
+    """What was sent, checked; raises `Refusal` where it is not what it should be."""
+    if route.sent is None:
+        return None
+    try:
+        if route.method == "GET":
+            return route.sent.model_validate(dict(request.query))
+        # A page of another site may not send this without being let.
+        if request.content_type != _JSON:
+            raise refusal(415, "media_type")
+        return route.sent.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise Refusal(400, "bad_request", faults(error)) from error
+
+
+def _limit_s(request: web.Request) -> float | None:
+    """For how long the answer is wanted; None where the request does not say."""
+    header = request.headers.get(TIMEOUT_HEADER)
+    if header is None:
+        return None
+    try:
+        limit_s = float(header)
+    except ValueError:
+        limit_s = math.nan
+    if not 0 < limit_s < math.inf:
+        raise refusal(400, "timeout")
+    return limit_s

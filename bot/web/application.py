@@ -1,0 +1,118 @@
+"""The page and the API as one application, and from start to stop of it."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.access import Access, AddressError, address_of
+from bot.event_log import event
+from bot.serving.base_documents import BaseDocuments
+from bot.serving.page_pictures import PagePictures
+from bot.serving.service import AnswerService
+from bot.serving.upkeep import queue_of
+from bot.settings import Settings
+from bot.web.api import MAX_BODY_BYTES, add_api
+from bot.web.files import add_files
+from bot.web.guards import add_headers, check_host, check_secret, refuse
+from bot.web.openapi import add_description
+from bot.web.pages import add_pages
+from bot.web.site import SITE, Site
+
+_log = logging.getLogger(__name__)
+
+# Of an address with its question and those before it.
+MAX_LINE_BYTES = 65_536
+# Of one header; a browser sends less.
+MAX_HEADER_BYTES = 16_384
+# After being told to stop, what is under way has so long beyond the time limit of questions.
+_LAST_S = 2.0
+
+
+def application(site: Site) -> web.Application:
+    """The page and the API."""
+    app = web.Application(
+        middlewares=[refuse, check_host, check_secret], client_max_size=MAX_BODY_BYTES
+    )
+    app[SITE] = site
+    app.on_response_prepare.append(add_headers)
+    add_api(app)
+    add_description(app)
+    add_pages(app)
+    add_files(app)
+    app.router.add_get("/healthz", _healthz)
+    return app
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    """The process runs and its event loop turns."""
+    return web.Response(text="alive\n")
+
+
+@asynccontextmanager
+async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
+    """
+    Answer until the block ends, and then what is under way.
+
+    Yields:
+        The address, such as `http://127.0.0.1:7868`.
+
+    Raises:
+        AddressError: If it can't be listened at.
+    """
+    runner = web.AppRunner(
+        application(site),
+        access_log=None,
+        handle_signals=False,
+        # Whoever hangs up is not answered; a question that waits leaves the queue.
+        handler_cancellation=True,
+        shutdown_timeout=site.settings.time_limit_s + _LAST_S,
+        max_line_size=MAX_LINE_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, OverflowError) as error:
+            raise AddressError(host, port, error) from error
+        yield address_of(host, runner.addresses[0][1])
+    finally:
+        site.is_closing = True
+        await runner.cleanup()
+
+
+async def serve(
+    settings: Settings,
+    service: AnswerService,
+    access: Access,
+    *,
+    ready: Callable[[str], None],
+) -> None:
+    """
+    Serve the page and the API until SIGTERM or SIGINT.
+
+    Args:
+        settings: Where to listen.
+        service: What is answered from.
+        access: What has to be shown.
+        ready: Told the address once it can be asked.
+
+    Raises:
+        AddressError: If the address can't be listened at.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with queue_of(service, settings) as queue:
+        documents = BaseDocuments(service)
+        pictures = PagePictures(service, settings.seeds)
+        site = Site(settings, service, service, queue, documents, pictures, access)
+        async with listening(site, settings.web_host, settings.web_port) as address:
+            ready(address)
+            await stop.wait()
+            event(_log, "stopping", questions=queue.taken)

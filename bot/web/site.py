@@ -1,0 +1,59 @@
+"""What the handlers of the page and of the API share."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from bot.access import Access
+from bot.serving.base_documents import BaseDocuments
+from bot.serving.excuses import excuse
+from bot.serving.for_programs import ForPrograms
+from bot.serving.page_pictures import PagePictures
+from bot.serving.queue import AnswerQueue, ScopedAnswers
+from bot.serving.service import AnswerService
+from bot.settings import Settings
+from bot.web.refusals import excused, failures_refused
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Site:
+    """The collaborators of every handler."""
+
+    settings: Settings
+    service: AnswerService
+    answers: ScopedAnswers
+    """What questions are answered by: the service."""
+    queue: AnswerQueue
+    documents: BaseDocuments
+    pictures: PagePictures
+    access: Access
+    is_closing: bool = False
+    """Whether no more questions are taken."""
+
+    @property
+    def for_programs(self) -> ForPrograms:
+        """What programs can ask for."""
+        return ForPrograms(self.settings, self.queue, self.documents)
+
+    def take_questions(self) -> None:
+        """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
+        if self.is_closing:
+            raise excused("closing", excuse("closing").message)
+
+    async def read(self, work: Callable[[], _T]) -> _T:
+        """
+        Read in the documents, which takes no time worth waiting in turn for.
+
+        Raises:
+            Refusal: If it can't be done.
+        """
+        with failures_refused():
+            return await asyncio.to_thread(work)
+
+
+SITE = web.AppKey("quoth_site", Site)

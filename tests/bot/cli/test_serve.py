@@ -1,0 +1,102 @@
+"""`quoth serve` as people run it: the real models, a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import cli
+from bot.settings import Settings
+from tests.bot.cli.test_ask import QUESTION, QUOTH, quoth
+from tests.bot.test_access import PASSWORD, TOKEN
+from tests.conftest import ROOT
+
+ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
+
+
+@pytest.fixture
+def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
+    """Options that name the seeds and their real index."""
+    return ("--seeds", str(ROOT / "seeds"), "--data", str(real_data()))
+
+
+@contextmanager
+def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server, once it says its address."""
+    with subprocess.Popen(
+        [*QUOTH, "serve", "--port", "0", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        try:
+            said = server.stderr.readline()
+            found = re.search(r"http://[0-9.]+:\d+", said)
+            assert found, said + server.stderr.read()
+            yield found[0], server
+        finally:
+            server.kill()
+
+
+def test_the_readmes_question_is_answered_as_in_the_terminal(ready: tuple[str, ...]) -> None:
+    body = json.dumps({"question": QUESTION, "alternatives": 2}).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+
+    with served(*ready, QUOTH_API_TOKENS=TOKEN) as (address, server):
+        asked = urllib.request.Request(f"{address}/v1/ask", body, headers)  # noqa: S310 - our own
+        with urllib.request.urlopen(asked, timeout=60) as reply:  # noqa: S310
+            answer = json.load(reply)
+        with urllib.request.urlopen(f"{address}/?q=drunk+driving", timeout=60) as reply:  # noqa: S310
+            page = reply.read().decode()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0
+    printed = json.loads(quoth("ask", "--json", "--top", "2", QUESTION, *ready).stdout)
+    for described in (answer, printed):
+        del described["timings_ms"]
+
+    assert answer == printed
+    assert answer["answer"] == "35,927"
+    assert "<mark>" in page
+
+
+@pytest.mark.parametrize("command", [("serve",), ("mcp", "--http")])
+def test_other_machines_reach_nothing_without_a_secret(
+    ready: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    refused = quoth(*command, "--host", ANY, *ready)
+
+    assert refused.returncode == 2
+    assert f"{ANY} is reached from other machines" in refused.stderr
+    assert "QUOTH_WEB_PASSWORD" in refused.stderr
+
+
+def test_an_address_that_cannot_be_listened_at_is_named(ready: tuple[str, ...]) -> None:
+    refused = quoth("serve", "--host", "203.0.113.1", *ready, QUOTH_WEB_PASSWORD=PASSWORD)
+
+    assert refused.returncode == 1
+    assert "203.0.113.1, port 7868: can't be listened at" in refused.stderr
+
+
+def test_mcp_takes_an_address_for_http_alone(ready: tuple[str, ...]) -> None:
+    refused = quoth("mcp", "--port", "5", *ready)
+
+    assert refused.returncode == 2
+    assert "--host and --port are for --http." in refused.stderr
+
+
+@pytest.mark.parametrize(("command", "setting"), [("serve", "web_port"), ("mcp", "mcp_port")])
+def test_the_help_names_the_port_that_is_the_default(command: str, setting: str) -> None:
+    found = cli.get_command(None, command)  # type: ignore[arg-type]
+
+    assert found is not None
+    (port,) = [each for each in found.params if each.name == "port"]
+    assert f"default: {Settings.model_fields[setting].default}," in str(getattr(port, "help", ""))

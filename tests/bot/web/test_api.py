@@ -1,0 +1,332 @@
+"""The HTTP API, as programs see it."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from answering.question import Question
+from bot.answer_json import answer_json
+from bot.links import Links
+from bot.serving.service import AnswerService
+from bot.web.api import MAX_BODY_BYTES, ROUTES
+from tests.bot.conftest import ARTICLE
+from tests.bot.discord_app.fakes import GatedAnswers
+from tests.bot.web.conftest import MakeVisitor, Visitor
+from tests.conftest import Library
+
+TOKEN, PASSWORD = "token-0123456789abc", "password-0123456789"
+QUESTION = "how many for arson"
+# Something that each route can do.
+SENT: dict[str, Any] = {
+    "/v1/ask": {"question": QUESTION, "alternatives": 2},
+    "/v1/search": {"question": QUESTION},
+    "/v1/context": {"document": "figures.txt", "start_char": 4, "end_char": 10},
+    "/v1/documents": None,
+    "/v1/status": None,
+}
+POSTED = [path for path, sent in SENT.items() if sent is not None]
+
+
+def wait_until_asked(visitor: Visitor) -> None:
+    while not visitor.site.queue.taken:
+        time.sleep(0.01)
+
+
+def send(visitor: Visitor, path: str, **options: Any) -> Any:
+    sent = SENT[path]
+    if sent is None:
+        return visitor.get(path, **options)
+    return visitor.post(path, sent, **options)
+
+
+def test_an_answer_is_what_the_terminal_prints_as_json(
+    visit: MakeVisitor, service: AnswerService
+) -> None:
+    visitor = visit(public_url="https://quoth.example")
+    answer = service.answer(Question(QUESTION), (), 2, None)
+    links = Links("https://quoth.example")
+
+    described = visitor.post("/v1/ask", SENT["/v1/ask"]).json
+
+    # Where the time went is another time's.
+    expected = {**answer_json(answer, links), "timings_ms": described["timings_ms"]}
+    assert described == expected
+    assert list(described) == list(expected)
+    assert described["answer"] == "812"
+
+
+def test_a_follow_up_leans_on_answers_as_they_came_back(visitor: Visitor) -> None:
+    first = visitor.post("/v1/ask", {"question": "how many were counted for theft"}).json
+
+    second = visitor.post("/v1/ask", {"question": "and for arson?", "earlier": [first]}).json
+
+    assert (second["answer"], second["understood"] is None) == ("812", False)
+    alone = visitor.post("/v1/ask", {"question": "and for arson?"}).json
+    assert alone["understood"] is None
+
+
+def test_a_search_gives_the_passages_that_are_read(visitor: Visitor) -> None:
+    found = visitor.post("/v1/search", {"question": "arson", "count": 1}).json
+
+    (passage,) = found["passages"]
+    assert ARTICLE[passage["start_char"] : passage["end_char"]] == passage["text"]
+    assert passage["document"] == "figures.txt"
+    assert found["generation"] == visitor.get("/v1/status").json["generation"]
+
+
+def test_a_context_is_the_documents_text(visitor: Visitor) -> None:
+    at = ARTICLE.index("812")
+    body = {"document": "figures.txt", "start_char": at, "end_char": at + 3, "chars": 10}
+
+    context = visitor.post("/v1/context", body).json
+
+    assert context["before"] + context["text"] + context["after"] == ARTICLE[at - 10 : at + 13]
+    assert context["text"] == "812"
+
+
+def test_documents_are_listed_and_found_by_name(visitor: Visitor) -> None:
+    assert visitor.get("/v1/documents").json["total"] == 1
+    assert [one["document"] for one in visitor.get("/v1/documents?name=FIG").json["documents"]] == [
+        "figures.txt"
+    ]
+    assert visitor.get("/v1/documents?name=other").json == {
+        "documents": [],
+        "start": 0,
+        "total": 0,
+    }
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_a_result_is_what_its_description_says(visitor: Visitor, route: Any) -> None:
+    reply = send(visitor, route.path)
+
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("application/json")
+    TypeAdapter(route.result).validate_json(reply.text, strict=True)
+
+
+def test_the_description_names_every_route_and_nothing_that_it_does_not_describe(
+    visitor: Visitor,
+) -> None:
+    described = visitor.get("/openapi.json").json
+
+    assert set(described["paths"]) == set(SENT)
+    names = set(described["components"]["schemas"])
+    text = json.dumps(described)
+    assert {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]} == names
+    for path, methods in described["paths"].items():
+        for operation in methods.values():
+            for status in operation["responses"]:
+                assert status == "200" or int(status) >= 400
+        assert ("requestBody" in methods.get("post", {})) is (path in POSTED)
+
+
+@pytest.mark.parametrize("path", POSTED)
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{", "Invalid JSON"),
+        ("[]", "the body: Input should be an object"),
+        ("null", "the body: Input should be an object"),
+        ('{"hunter2": 1}', "hunter2: Extra inputs are not permitted"),
+        ("\ud800".encode("utf-8", "surrogatepass"), "Invalid JSON"),
+        ("[" * 100_000, "Invalid JSON"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_body_that_cannot_be_used_is_named(
+    visitor: Visitor, path: str, body: str | bytes, words: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    reply = visitor.do(visitor.request("POST", path, data=body, headers=headers))
+
+    assert (reply.status, reply.json["code"]) == (400, "bad_request")
+    assert words in reply.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "status", "words"),
+    [
+        ("/v1/ask", {"question": " "}, 400, "The question is empty"),
+        ("/v1/ask", {"question": "why " * 2_000}, 400, "at most 4,000"),
+        ("/v1/ask", {"question": 5}, 400, "question: Input should be a valid string"),
+        ("/v1/ask", {"alternatives": 21}, 400, "alternatives: "),
+        ("/v1/ask", {"earlier": [{"question": "x"}] * 11}, 400, "earlier: "),
+        ("/v1/search", {"count": 0}, 400, "count: "),
+        ("/v1/context", {"end_char": 3}, 400, "end_char is not below start_char"),
+        ("/v1/context", {"end_char": 99_999}, 400, "at most 20,000 above it"),
+        ("/v1/context", {"start_char": 2**70, "end_char": 2**70}, 400, "start_char: "),
+        ("/v1/context", {"document": "../figures.txt"}, 404, "There is no document"),
+        ("/v1/context", {"document": "/etc/passwd"}, 404, "There is no document"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    visitor: Visitor, path: str, changes: dict[str, Any], status: int, words: str
+) -> None:
+    reply = visitor.post(path, SENT[path] | changes)
+
+    assert reply.status == status
+    assert words in reply.json["error"]
+
+
+@pytest.mark.parametrize("query", ["count=0", "count=x", "start=-1", f"start={2**70}", "other=1"])
+def test_a_query_that_cannot_be_used_is_named(visitor: Visitor, query: str) -> None:
+    reply = visitor.get(f"/v1/documents?{query}")
+
+    assert (reply.status, reply.json["code"]) == (400, "bad_request")
+    assert query.partition("=")[0] in reply.json["error"]
+
+
+def test_other_requests_are_refused_as_json(visitor: Visitor) -> None:
+    plain = visitor.do(visitor.request("POST", "/v1/ask", data='{"question": "x"}'))
+    large = visitor.post("/v1/ask", {"question": "x" * (MAX_BODY_BYTES + 1)})
+    seen = {
+        "media_type": (415, plain),
+        "too_large": (413, large),
+        "method": (405, visitor.get("/v1/ask")),
+        "not_found": (404, visitor.get("/v1/nothing")),
+    }
+
+    for code, (status, reply) in seen.items():
+        assert (reply.status, reply.json["code"]) == (status, code)
+        assert reply.json["error"]
+
+
+@pytest.mark.parametrize("path", SENT)
+def test_where_tokens_are_set_one_has_to_be_shown(visit: MakeVisitor, path: str) -> None:
+    visitor = visit(api_tokens=f"{TOKEN},other-0123456789a")
+
+    for headers in ({}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": TOKEN}):
+        refused = send(visitor, path, headers=headers)
+        assert (refused.status, refused.json["code"]) == (401, "token")
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+    assert send(visitor, path, headers={"Authorization": f"Bearer {TOKEN}"}).status == 200
+
+
+def test_a_password_counts_for_programs_where_no_token_is_set(visit: MakeVisitor) -> None:
+    visitor = visit(web_password=PASSWORD)
+
+    assert visitor.get("/v1/status").status == 401
+    assert visitor.get("/openapi.json").status == 401
+    shown = {"Authorization": f"Bearer {PASSWORD}"}
+    assert visitor.get("/v1/status", headers=shown).status == 200
+
+
+def test_a_full_queue_says_when_to_come_back(visit: MakeVisitor) -> None:
+    gated = GatedAnswers()
+    visitor = visit(gated, workers=1, max_waiting=0)
+    first = visitor.start(visitor.request("POST", "/v1/ask", json={"question": "one"}))
+    wait_until_asked(visitor)
+
+    refused = visitor.post("/v1/ask", {"question": "two"})
+
+    assert (refused.status, refused.json["code"]) == (429, "busy")
+    assert int(refused.headers["Retry-After"]) > 0
+    gated.gate.set()
+    assert first().status == 200
+
+
+def test_an_answer_that_is_wanted_sooner_is_given_up_sooner(visit: MakeVisitor) -> None:
+    gated = GatedAnswers()
+    visitor = visit(gated)
+
+    reply = visitor.post("/v1/ask", {"question": "one"}, headers={"Quoth-Timeout": "0.05"})
+
+    assert (reply.status, reply.json["code"]) == (504, "slow")
+    gated.gate.set()
+    for limit in ("0", "-1", "nan", "inf", "soon", ""):
+        refused = visitor.post("/v1/ask", {"question": "one"}, headers={"Quoth-Timeout": limit})
+        assert (refused.status, refused.json["code"]) == (400, "timeout")
+
+
+def test_what_is_under_way_is_answered_before_the_server_ends(visit: MakeVisitor) -> None:
+    gated = GatedAnswers()
+    visitor = visit(gated)
+    asked = visitor.start(visitor.request("POST", "/v1/ask", json={"question": "one"}))
+    wait_until_asked(visitor)
+
+    stopped = visitor.start(visitor.stop_listening())
+    gated.gate.set()
+
+    assert asked().status == 200
+    stopped()
+
+
+def test_a_new_index_is_answered_from_at_once(
+    visitor: Visitor, library: Library, service: AnswerService
+) -> None:
+    before = visitor.get("/v1/status").json["generation"]
+    library.write("new.txt", "For fraud 55 were counted.")
+    library.build()
+
+    assert service.refresh()
+
+    described = visitor.post("/v1/ask", {"question": "how many for fraud"}).json
+    assert (described["answer"], described["document"]) == ("55", "new.txt")
+    assert described["generation"] != before
+
+
+def test_a_servers_own_documents_are_out_of_reach(visitor: Visitor, library: Library) -> None:
+    own = library.other("server-1")
+    own.write("own.txt", "For fraud 55 were counted, a zebra said.")
+    own.build()
+    place = {"collection": "server-1", "document": "own.txt", "start_char": 0, "end_char": 9}
+    earlier = [{"question": "how many for fraud", "answer": "55", "answers": [place]}]
+
+    replies = [
+        visitor.post("/v1/ask", {"question": "how many for fraud", "earlier": earlier}),
+        visitor.post("/v1/ask", {"question": "and for fraud?", "earlier": earlier}),
+        visitor.post("/v1/search", {"question": "fraud 55", "count": 50}),
+        visitor.get("/v1/documents"),
+        visitor.get("/documents"),
+        visitor.get("/?q=how+many+for+fraud"),
+    ]
+    missing = [
+        visitor.post("/v1/context", {"document": name, "start_char": 0, "end_char": 5})
+        for name in ("own.txt", "server-1/own.txt", "../collections/server-1/documents/own.txt")
+    ]
+
+    assert [reply.status for reply in replies] == [200] * 6
+    assert [reply.status for reply in missing] == [404] * 3
+    assert visitor.get("/d/own.txt").status == 404
+    for reply in replies:
+        assert "zebra" not in reply.text
+        assert "own.txt" not in reply.text
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+_KEYS = st.sampled_from(
+    ["question", "earlier", "alternatives", "count", "document", "start_char", "end_char", "chars"]
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(POSTED), st.dictionaries(_KEYS | st.text(), _VALUES, max_size=6))
+def test_no_body_breaks_anything(visitor: Visitor, path: str, body: dict[str, Any]) -> None:
+    reply = visitor.post(path, body)
+
+    assert reply.status in {200, 400, 404}
+    assert reply.status == 200 or reply.json["error"]
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([*SENT, "/", "/d/figures.txt", "/documents"]), st.binary(max_size=60))
+def test_no_bytes_break_anything(visitor: Visitor, path: str, body: bytes) -> None:
+    quoted = "".join(f"%{byte:02x}" for byte in body)
+    headers = {"Content-Type": "application/json"}
+
+    posted = visitor.do(visitor.request("POST", path, data=body, headers=headers))
+    read = visitor.get(f"{path}?q={quoted}&name={quoted}&start={quoted}&after={quoted}")
+
+    assert posted.status in {400, 405}
+    assert read.status in {200, 400, 405}
