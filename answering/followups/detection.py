@@ -185,7 +185,7 @@ def goes_on(question: str) -> bool:
     """
     Whether a question says that it goes on ("and in May?", "until when?") and nothing that it asks.
 
-    Of 101,320 questions that were written to stand alone, in the files of training, ten do.
+    Ten of the 101,320 questions in the files of training do, which were written to stand alone.
     """
     if is_small_talk(question):
         return False

@@ -22,7 +22,7 @@ def make_model(folder: Path, architecture: str, *, answers: bool = True, seed: i
         folder: Where to; it is made.
         architecture: One of `ARCHITECTURES`.
         answers: Whether it has a question-answering head.
-        seed: Of its weights.
+        seed: Decides its weights.
     """
     import torch
     from transformers import AutoConfig, AutoModel, AutoModelForQuestionAnswering
