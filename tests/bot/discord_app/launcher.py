@@ -73,8 +73,8 @@ class ReadyBot(QuothBot):
 def hurry() -> None:
     """Let nothing wait for longer than the local service needs."""
     delivery.FIRST_PAUSE_S = running.FIRST_PAUSE_S = PAUSE_S
-    running.QuothBot = ReadyBot  # type: ignore[misc]
-    documents.ProgressMessage = partial(ProgressMessage, pause_s=PAUSE_S)  # type: ignore[assignment, misc]
+    vars(running)["QuothBot"] = ReadyBot
+    vars(documents)["ProgressMessage"] = partial(ProgressMessage, pause_s=PAUSE_S)
 
 
 def fake_index_command(folder: Path) -> Callable[..., list[str]]:
