@@ -36,7 +36,11 @@ class PlaceJson(TypedDict):
 
     kind: PlaceKind
     name: Annotated[str, Field(description="Such as a page's number, or a heading's words.")]
-    line: Annotated[int | None, Field(description="The file's line, if the format has lines.")]
+    line: Annotated[
+        int | None,
+        Field(description="The line of the file, or the number of its slide, row or message."),
+    ]
+    within: Annotated[str | None, Field(description="The file inside of the document.")]
 
 
 class SpanJson(TypedDict):
@@ -187,7 +191,14 @@ def passage_json(passage: NearestPassage, links: Links) -> PassageJson:
 
 def place_json(place: Place | None) -> PlaceJson | None:
     """Describe a place for programs; None where there is none."""
-    return {"kind": place.kind, "name": place.name, "line": place.line} if place else None
+    if place is None:
+        return None
+    return {
+        "kind": place.kind,
+        "name": place.name,
+        "line": place.line,
+        "within": place.within,
+    }
 
 
 def _rounded(number: float) -> float:

@@ -1,20 +1,26 @@
 """
 Where a passage stands: its document's title and the headings above it.
 
+The title of a slide, the name of a sheet, the subject of a message and the name of a file inside of
+the document count as headings.
+
 They are searched with the passage, by vectors and by words, and read before it, since they often
 name what it speaks of. They are never an answer and never quoted.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
 from index.documents import ELLIPSIS, Document, shorten
-from index.formats.base import Place
+from index.formats.base import SECTIONS, Place
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
 MAX_CONTEXT_CHARS = 160
 _BETWEEN = ": "
+# What programs call a sheet that nobody has named.
+_UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
 
 
 def searched_text(context: str, text: str) -> str:
@@ -54,14 +60,23 @@ class Contexts:
 def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Where each section begins, and the headings that it stands under, from the outermost."""
     above: list[Place] = []
+    file: str | None = None
     for before, place in pairwise((None, *places)):
-        if place is None or place.kind != "heading":
+        if place is None:
             continue
-        if before is not None and (before.name, before.level) == (place.name, place.level):
+        inside = place.name if place.kind == "file" else place.within
+        if inside != file:
+            above, file = [], inside
+        elif place.kind not in SECTIONS or (before is not None and _is_same(before, place)):
             continue
         above = [each for each in above if each.level < place.level]
-        above.append(place)
-        yield place.start_char, tuple(each.name for each in above)
+        if place.kind in SECTIONS and not _UNNAMED.fullmatch(place.name):
+            above.append(place)
+        yield place.start_char, (*([file] if file else []), *(each.name for each in above))
+
+
+def _is_same(one: Place, other: Place) -> bool:
+    return (one.kind, one.name, one.level) == (other.kind, other.name, other.level)
 
 
 def _joined(names: list[str]) -> str:

@@ -11,7 +11,7 @@ from index.errors import IndexDamagedError, IndexFormatError
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"

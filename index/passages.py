@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.contexts import Contexts, searched_text
 from index.documents import Document
+from index.formats.base import ROWS
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -105,7 +106,7 @@ def split(
 
     Every character of the document that is not white space is in at least one passage. Neighbours
     share one sentence wherever that sentence and the next fit a passage together. No passage holds
-    two rows of a table.
+    two rows of a table, as a file of rows or a sheet has them.
 
     Args:
         document: What to split.
@@ -118,7 +119,7 @@ def split(
     """
     window = _Window(splitting)
     ids = itertools.count(first_id)
-    row_starts = deque(place.start_char for place in document.places if place.kind == "row")
+    row_starts = deque(place.start_char for place in document.places if place.kind in ROWS)
 
     contexts = Contexts(document)
 

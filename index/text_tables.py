@@ -41,6 +41,7 @@ CREATE TABLE {name}.places (
     name TEXT NOT NULL,
     level INTEGER NOT NULL,
     line INTEGER,
+    within TEXT,
     PRIMARY KEY (document_row, start_char)
 ) WITHOUT ROWID;
 CREATE TABLE {name}.passages (

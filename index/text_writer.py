@@ -136,7 +136,7 @@ class TextWriter:
             ),
         )
         self._connection.executemany(
-            "INSERT INTO added.places VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO added.places VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     row,
@@ -146,6 +146,7 @@ class TextWriter:
                     place.name,
                     place.level,
                     place.line,
+                    place.within,
                 )
                 for place in document.places
             ),

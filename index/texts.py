@@ -22,7 +22,7 @@ from index.vector_cache import text_sha256
 # values in one statement.
 ROWS_AT_ONCE = 1_000
 _FILES = ("main", "added")
-_PLACE = "start_char, end_char, kind, name, level, line"
+_PLACE = "start_char, end_char, kind, name, level, line, within"
 # An empty text is a part of every name.
 _NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
 _DOCUMENT = "row, id, title, sha256, modified, dated"

@@ -165,6 +165,7 @@ def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
         "source": escape(document_name(found.title, found.document_id)),
         "place": place,
         "place_name": fit(place.name, PLACE_CHARS) if place else None,
+        "place_within": fit(place.within, PLACE_CHARS) if place and place.within else None,
     }
 
 

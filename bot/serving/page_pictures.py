@@ -20,7 +20,8 @@ class NoPictureError(Exception):
 
 def has_picture(document_id: str, place: Place | None) -> bool:
     """Whether a place in a document is on a page that can be drawn."""
-    return document_id.lower().endswith(_SUFFIX) and place is not None and place.kind == "page"
+    is_page = place is not None and place.kind == "page" and place.within is None
+    return is_page and document_id.lower().endswith(_SUFFIX)
 
 
 class PagePictures:

@@ -9,10 +9,12 @@ import importlib
 from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
 
+# Endings of files that are ZIP archives.
+_PACKAGES = frozenset({".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"})
 # How files begin, what they are then, and the endings that say so; none where we don't read them.
 _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
-    (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", frozenset({".docx", ".epub"})),
+    (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", _PACKAGES),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", frozenset()),
     (b"{\\rtf", "an RTF document", frozenset()),
     (b"\x89PNG\r\n", "a PNG picture", frozenset()),

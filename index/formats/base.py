@@ -6,7 +6,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-PlaceKind = Literal["page", "heading", "row", "line"]
+PlaceKind = Literal["page", "heading", "row", "line", "slide", "sheet", "message", "time", "file"]
+
+
+ROWS: frozenset[PlaceKind] = frozenset({"row", "sheet"})
+"""Of these places, each begins a row of a table, which is a passage of its own."""
+SECTIONS: frozenset[PlaceKind] = frozenset({"heading", "sheet", "slide", "message"})
+"""Of these places, the name says what their text is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,12 @@ class Place:
     level: int = 0
     """A heading's, from 1: it stands under those before it that have a lower one. Else 0."""
     line: int | None = None
-    """The file's line on which the range begins, from 1, where the format has lines to show."""
+    """
+    The file's line on which the range begins, from 1, where the format has lines to show; or the
+    number of the slide, of the sheet's row, or of the message among the file's.
+    """
+    within: str | None = None
+    """The file inside of the document that the place is in, such as an attachment of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".md": _MARKDOWN,
         ".mdx": _MARKDOWN,
         ".pdf": Format("pdf", "load_pdf"),
+        ".pptx": Format("pptx", "load_pptx"),
         ".tsv": _TABLE,
         ".txt": Format("text", "load_text", is_plain=True),
         ".xhtml": _HTML,

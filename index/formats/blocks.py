@@ -22,6 +22,9 @@ class _Mark(NamedTuple):
     name: str
     level: int
     line: int | None
+    within: str | None = None
+    offset: int = 0
+    """Where in the block it begins, in characters."""
 
 
 class Blocks:
@@ -37,7 +40,8 @@ class Blocks:
         self._name = ""
         self._level = 0
         self.line: int | None = None
-        """The file's line that the next block stands on, if the format has lines to show."""
+        """The file's line that the next block stands on, if the format has lines to show; or the
+        number of its slide, row or message."""
 
     def begin(self, name: str, level: int = 0) -> None:
         """What is added from here on stands in the place of this name, a heading of this level."""
@@ -56,12 +60,38 @@ class Blocks:
         if not text:
             return
         if self.line is not None:
-            if self._name:
+            if self._name or self._kind != "heading":
                 self._mark(self._kind, self._name)
             else:
                 self._mark("line", f"{self.line}")
+        self._append(text, _JOINED if joined else _SEPARATOR)
+
+    def add_whole(self, part: Loaded, within: str | None = None) -> None:
+        """
+        Add a text that has places of its own.
+
+        Args:
+            part: The text, and its places.
+            within: The name of the file that it is, if it is one inside of the document.
+        """
+        text = _storable(part.text)
+        before = len(text) - len(text.lstrip())
+        text = text.strip()
+        if not text:
+            return
+        block = len(self._starts)
+        if within is not None:
+            self._marks.append(_Mark(block, "file", _name(within), 0, None))
+        for place in part.places:
+            inner = _within(within, place)
+            offset = min(max(0, place.start_char - before), len(text))
+            self._marks.append(
+                _Mark(block, place.kind, place.name, place.level, place.line, inner, offset)
+            )
+        self._append(text, _SEPARATOR)
+
+    def _append(self, text: str, separator: str) -> None:
         if self._pieces:
-            separator = _JOINED if joined else _SEPARATOR
             self._pieces.append(separator)
             self._length += len(separator)
         self._pieces.append(text)
@@ -69,8 +99,10 @@ class Blocks:
         self._length += len(text)
 
     def _mark(self, kind: PlaceKind, name: str) -> None:
-        """Let a place begin with the next block."""
-        self._marks.append(_Mark(len(self._starts), kind, name, self._level, self.line))
+        """Let a place begin with the next block, if it is another one than the last."""
+        mark = _Mark(len(self._starts), kind, name, self._level, self.line)
+        if not self._marks or self._marks[-1]._replace(block=mark.block) != mark:
+            self._marks.append(mark)
 
     def loaded(self, title: str | None = None, dated: date | None = None) -> Loaded:
         """
@@ -82,9 +114,9 @@ class Blocks:
         """
         text = "".join(self._pieces)
         bounds = [*self._starts, len(text)]
-        starts = [bounds[mark.block] for mark in self._marks]
+        starts = [bounds[mark.block] + mark.offset for mark in self._marks]
         places = tuple(
-            Place(start, end, mark.kind, mark.name, mark.level, mark.line)
+            Place(start, end, mark.kind, mark.name, mark.level, mark.line, mark.within)
             for mark, (start, end) in zip(self._marks, pairwise([*starts, len(text)]), strict=True)
             if start < end
         )
@@ -95,6 +127,13 @@ class Blocks:
             dated or stated_date(text),
             places,
         )
+
+
+def _within(file: str | None, place: Place) -> str | None:
+    """The file that a place of a part stands in, which may be in a file of the part."""
+    if file is None or place.within is None:
+        return place.within if file is None else _name(file)
+    return f"{_name(file)}/{place.within}"
 
 
 def first_heading(places: tuple[Place, ...]) -> str | None:

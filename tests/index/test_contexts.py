@@ -67,6 +67,44 @@ def test_rows_pages_and_the_names_of_files_are_no_context() -> None:
     assert Contexts(document("x" * 60, places, title="harbour.md")).context(45, "text") == ""
 
 
+def test_slides_sheets_and_messages_are_context_by_their_names_if_somebody_named_them() -> None:
+    places = [
+        Place(0, 10, "slide", "Fees", 0, 1),
+        Place(10, 20, "slide", "", 0, 2),
+        Place(20, 30, "sheet", "Sheet1", 0, 7),
+        Place(30, 40, "sheet", "Berths", 0, 7),
+        Place(40, 50, "message", "Re: Fees", 0, 3),
+    ]
+    contexts = Contexts(document("x" * 50, places, title="harbour.md"))
+
+    assert [contexts.context(at, "text") for at in (5, 15, 25, 35, 45)] == [
+        "Fees",
+        "",
+        "",
+        "Berths",
+        "Re: Fees",
+    ]
+
+
+def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> None:
+    places = [
+        heading(0, "Welcome", 1),
+        Place(10, 20, "file", "a.md"),
+        Place(20, 30, "heading", "Fees", 1, within="a.md"),
+        Place(30, 40, "row", "2", within="b.csv"),
+        Place(40, 50, "file", "c.txt"),
+    ]
+    contexts = Contexts(document("x" * 50, places))
+
+    assert [contexts.context(at, "text") for at in (5, 15, 25, 35, 45)] == [
+        "Harbour: Welcome",
+        "Harbour: a.md",
+        "Harbour: a.md: Fees",
+        "Harbour: b.csv",
+        "Harbour: c.txt",
+    ]
+
+
 def test_a_first_line_that_had_to_be_cut_to_a_title_is_no_context() -> None:
     assert Contexts(document("x" * 60, title="The council of Vellmar said…")).context(45, "x") == ""
 

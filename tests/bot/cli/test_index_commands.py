@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from index.documents import NOT_READ
 from tests.bot.cli.test_ask import quoth
 from tests.conftest import ROOT
 
@@ -36,7 +37,7 @@ def test_a_dry_run_names_what_can_not_be_read_and_what_is_left_out(tmp_path: Pat
     (tmp_path / "seeds/.git").mkdir(parents=True)
     (tmp_path / "seeds/a.txt").write_text("Something.")
     shutil.copyfile(STATUTES, tmp_path / "seeds/b.txt")
-    (tmp_path / "seeds/c.rst").write_text("Something.")
+    (tmp_path / "seeds/c.png").write_text("Something.")
 
     told = quoth("index", "--dry-run", cwd=tmp_path)
     as_json = json.loads(quoth("index", "--dry-run", "--json", cwd=tmp_path).stdout)
@@ -46,13 +47,12 @@ def test_a_dry_run_names_what_can_not_be_read_and_what_is_left_out(tmp_path: Pat
         "Added: a.txt.",
         "Can't be read: b.txt: it is a PDF, whatever its ending says; end its name in .pdf.",
         "Left out: .git: names that begin with a dot are hidden.",
-        "Left out: c.rst: only .csv, .docx, .epub, .htm, .html, .jsonl, .md, .mdx, .pdf, .tsv, "
-        ".txt and .xhtml files are read.",
+        f"Left out: c.png: {NOT_READ}.",
         "Nothing was done; run `quoth index` to do it.",
     ]
     assert as_json["added"] == ["a.txt", "b.txt"]
     assert as_json["failed"] == [failure["id"] for failure in as_json["failures"]] == ["b.txt"]
-    assert [skipped["id"] for skipped in as_json["skipped"]] == [".git", "c.rst"]
+    assert [skipped["id"] for skipped in as_json["skipped"]] == [".git", "c.png"]
     assert not (tmp_path / "data").exists()
 
 
@@ -173,6 +173,6 @@ def test_a_collection_is_answered_from_where_it_is_named(home: Path) -> None:
     answer = json.loads(within.stdout)
     assert (answer["collection"], answer["document"]) == ("town", "prices.csv")
     assert "17 francs" in answer["answer"]
-    assert answer["place"] == {"kind": "row", "name": "2", "line": None}
+    assert answer["place"] == {"kind": "row", "name": "2", "line": None, "within": None}
     assert missing.returncode == 1
     assert "there is no index yet. `quoth index --collection village`" in missing.stderr

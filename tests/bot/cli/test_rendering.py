@@ -43,6 +43,16 @@ def test_an_answer_its_sentence_and_its_place() -> None:
         (Place(0, 9, "heading", "Fees"), "seeds/a.txt, under “Fees”, characters"),
         (Place(0, 9, "heading", "Fees", 2, 7), "seeds/a.txt, under “Fees”, line 7, characters"),
         (Place(0, 9, "line", "7", 0, 7), "seeds/a.txt, line 7, characters"),
+        (Place(0, 9, "slide", "Fees", 0, 7), "seeds/a.txt, slide 7, “Fees”, characters"),
+        (Place(0, 9, "slide", "", 0, 7), "seeds/a.txt, slide 7, characters"),
+        (Place(0, 9, "sheet", "Fees", 0, 7), "seeds/a.txt, sheet “Fees”, row 7, characters"),
+        (Place(0, 9, "message", "Fees", 0, 7), "seeds/a.txt, message 7, “Fees”, characters"),
+        (Place(0, 9, "time", "0:01:05"), "seeds/a.txt, at 0:01:05, characters"),
+        (Place(0, 9, "file", "b.txt"), "seeds/a.txt, in b.txt, characters"),
+        (
+            Place(0, 9, "page", "7", within="b.pdf"),
+            "seeds/a.txt, in b.pdf, page 7, characters",
+        ),
     ],
 )
 def test_a_place_that_people_can_find(place: Place, words: str) -> None:
@@ -141,7 +151,12 @@ def test_json_describes_the_answer() -> None:
     assert described["timings_ms"] == {"encode": 1.0, "search": 2.0, "read": 3.0, "total": 6.1}
     assert answer_json(replace(ANSWER, spans=()))["answer"] is None
     with_place = replace(ANSWER, spans=(replace(SPAN, place=Place(0, 9, "page", "3")),))
-    assert answer_json(with_place)["place"] == {"kind": "page", "name": "3", "line": None}
+    assert answer_json(with_place)["place"] == {
+        "kind": "page",
+        "name": "3",
+        "line": None,
+        "within": None,
+    }
 
 
 def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:

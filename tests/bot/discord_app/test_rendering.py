@@ -134,6 +134,25 @@ def test_discord_takes_whatever_a_document_holds(
         check_message({"embeds": [one.to_dict() for one in context_embeds([around] * count)]})
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (Place(0, 900, "slide", "Fees", 0, 7), "slide 7, “Fees”"),
+        (Place(0, 900, "slide", "", 0, 7), "slide 7"),
+        (Place(0, 900, "sheet", "Fees", 0, 7), "sheet “Fees”, row 7"),
+        (Place(0, 900, "message", "Fees", 0, 7), "message 7, “Fees”"),
+        (Place(0, 900, "time", "0:01:05"), "at 0\\:01:05"),
+        (Place(0, 900, "file", "b.txt"), "in b.txt"),
+        (Place(0, 900, "page", "7", within="b_c.pdf"), "in b\\_c.pdf · page 7"),
+    ],
+)
+def test_an_answer_says_where_in_its_document_it_stands(place: Place, said: str) -> None:
+    description = answer_embed(found(replace(span(), place=place))).description
+
+    assert description is not None
+    assert description.endswith(f"-# figures.txt · {said}")
+
+
 def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
     long = discord.Embed(title="Title", description="x" * 3_000).set_footer(text="Footer")
 

@@ -14,6 +14,8 @@ from index.formats.base import Loaded, Parse
 from index.parsing import ParserProcess
 
 FILES = Path(__file__).parents[1] / "files"
+_ARCHIVES = [".docx", ".epub", ".pptx"]
+_FORMATS = [*_ARCHIVES, ".html", ".pdf"]
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -83,7 +85,7 @@ def outcome(parse: Parse, suffix: str, content: bytes) -> Loaded | str:
         return str(error)
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".epub", ".html", ".pdf"])
+@pytest.mark.parametrize("suffix", _FORMATS)
 def test_a_damaged_file_is_read_or_refused(suffix: str) -> None:
     chance = random.Random(suffix)  # noqa: S311 - damage, not secrets
     content = (FILES / f"statutes{suffix}").read_bytes()
@@ -91,7 +93,7 @@ def test_a_damaged_file_is_read_or_refused(suffix: str) -> None:
         assert outcome(parse, suffix, damaged(content, chance))
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("suffix", _ARCHIVES)
 def test_a_whole_archive_with_damaged_parts_is_read_or_refused(suffix: str) -> None:
     chance = random.Random(f"inside {suffix}")  # noqa: S311 - damage, not secrets
     content = (FILES / f"statutes{suffix}").read_bytes()
@@ -102,7 +104,7 @@ def test_a_whole_archive_with_damaged_parts_is_read_or_refused(suffix: str) -> N
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("suffix", _ARCHIVES)
 def test_thousands_of_archives_with_damaged_parts_are_read_or_refused(suffix: str) -> None:
     chance = random.Random(f"more inside {suffix}")  # noqa: S311 - damage, not secrets
     content = (FILES / f"statutes{suffix}").read_bytes()
@@ -112,7 +114,7 @@ def test_thousands_of_archives_with_damaged_parts_are_read_or_refused(suffix: st
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("suffix", [".docx", ".epub", ".html", ".pdf"])
+@pytest.mark.parametrize("suffix", _FORMATS)
 def test_thousands_of_damaged_files_are_read_or_refused(suffix: str) -> None:
     chance = random.Random(f"more {suffix}")  # noqa: S311 - damage, not secrets
     content = (FILES / f"statutes{suffix}").read_bytes()

@@ -1,7 +1,6 @@
 """DOCX, EPUB and PDF that are not what they seem."""
 
 import io
-import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,19 +15,13 @@ from pypdf import PdfReader, PdfWriter
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.pdf import paragraphs
+from tests.index.formats.archives import package
 
 FILES = Path(__file__).parents[1] / "files"
+_PACKAGES = [".docx", ".epub", ".pptx"]
 
 
-def package(members: dict[str, str | bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("suffix", _PACKAGES)
 def test_an_archive_that_would_unpack_to_too_much_is_not_unpacked(suffix: str) -> None:
     bomb = package({"word/document.xml": b"0" * 300_000_000})
 
@@ -36,7 +29,7 @@ def test_an_archive_that_would_unpack_to_too_much_is_not_unpacked(suffix: str) -
         parse(suffix, bomb)
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("suffix", _PACKAGES)
 @pytest.mark.parametrize("keep", [0.0, 0.3, 0.9])
 def test_a_file_that_is_cut_short_is_refused(suffix: str, keep: float) -> None:
     content = (FILES / f"statutes{suffix}").read_bytes()
@@ -54,7 +47,7 @@ def test_a_pdf_that_is_cut_short_is_refused(keep: float) -> None:
         parse(".pdf", content[: int(keep * len(content))])
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".epub"])
+@pytest.mark.parametrize("suffix", _PACKAGES)
 def test_another_archive_is_refused(suffix: str) -> None:
     with pytest.raises(DocumentError):
         parse(suffix, package({"readme.txt": "hello"}))
