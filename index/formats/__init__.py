@@ -10,12 +10,13 @@ from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
 
 # Endings of files that are ZIP archives.
+_BEFORE_2007 = frozenset({".xls"})
 _PACKAGES = frozenset({".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"})
 # How files begin, what they are then, and the endings that say so; none where we don't read them.
 _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
     (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", _PACKAGES),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", frozenset()),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", _BEFORE_2007),
     (b"{\\rtf", "an RTF document", frozenset()),
     (b"\x89PNG\r\n", "a PNG picture", frozenset()),
     (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
@@ -23,6 +24,8 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"\x1f\x8b\x08", "compressed by gzip", frozenset()),
     (b"SQLite format 3\x00", "an SQLite database", frozenset()),
 )
+# What a panic in Rust becomes, which is no `Exception`.
+_PANIC = "PanicException"
 _CONVERT = "save it as one of the kinds that are read"
 # Characters of text for a byte of a file; more than a book, and a table whose rows all repeat their
 # columns' names, compress to. A small file may have so many more.
@@ -51,7 +54,9 @@ def parse(suffix: str, content: bytes) -> Loaded:
     except (DocumentError, MemoryError):
         raise
     # What a parser makes of a damaged file can be any error at all.
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         raise DocumentError(
             f"it can't be read as {suffix} ({type(error).__name__}: {error})"
         ) from error

@@ -63,6 +63,8 @@ class Format:
 _HTML = Format("html", "load_html")
 _MARKDOWN = Format("markdown", "load_markdown")
 _TABLE = Format("rows", "load_csv")
+_WORKBOOK = Format("spreadsheets", "load_workbook")
+_OPEN_DOCUMENT = Format("open_document", "load_text_document")
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".csv": _TABLE,
@@ -73,11 +75,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".jsonl": Format("rows", "load_jsonl"),
         ".md": _MARKDOWN,
         ".mdx": _MARKDOWN,
+        ".odp": _OPEN_DOCUMENT,
+        ".ods": _WORKBOOK,
+        ".odt": _OPEN_DOCUMENT,
         ".pdf": Format("pdf", "load_pdf"),
         ".pptx": Format("pptx", "load_pptx"),
         ".tsv": _TABLE,
         ".txt": Format("text", "load_text", is_plain=True),
         ".xhtml": _HTML,
+        ".xls": _WORKBOOK,
+        ".xlsx": _WORKBOOK,
     }
 )
 """By the ending of a file's name, in lower case."""

@@ -3,14 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
+from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
 from index.formats.tables import BETWEEN_CELLS
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
@@ -24,26 +26,62 @@ _MAX_NAMES_CHARS = 5_000
 
 
 def load_csv(suffix: str, content: bytes) -> Loaded:
-    """Read a table whose first row names its columns; a row's name is its number in the file."""
+    """Read a table; a row's name is its number in the file."""
     text = decode(content)
     csv.field_size_limit(_MAX_FIELD_CHARS)
     reader = _reader(text, _delimiter(suffix, text))
     blocks = Blocks("row")
+    rows = ([one_line(cell) for cell in row] for row in reader)
     try:
-        header = [_one_line(name) for name in next(reader, [])]
-        is_repeated = sum(map(len, header)) <= _MAX_NAMES_CHARS
-        if not is_repeated:
-            _add_row(blocks, 1, [("", BETWEEN_CELLS.join(filter(None, header)))])
-        for number, row in enumerate(reader, start=2):
-            if is_repeated:
-                names = header + [f"column {i}" for i in range(len(header) + 1, len(row) + 1)]
-                _add_row(blocks, number, zip(names, row, strict=False))
-            else:
-                _add_row(blocks, number, [("", BETWEEN_CELLS.join(filter(None, row)))])
+        for number, row in named_rows(enumerate(rows, start=1)):
+            blocks.begin(f"{number}")
+            blocks.add(row)
     except csv.Error as error:
         raise DocumentError(f"line {reader.line_num}: {error}") from error
     # A cell is no title, and a date in one is not the table's.
     return replace(blocks.loaded(), title=None, dated=None)
+
+
+def named_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str]]:
+    """
+    Write rows, each cell on a line of its own after the name of its column.
+
+    The first row, or the first two, name the columns unless they look like those that follow. Rows
+    of one cell above them are a title. A table that names nothing has its rows as they stand.
+
+    Args:
+        rows: The number of each, and its cells in one line.
+
+    Yields:
+        The number of each row that says something, and what it says.
+    """
+    waiting = iter((number, row) for number, row in rows if any(row))
+    ahead = list(islice(waiting, SAMPLED_ROWS))
+    while len(ahead) > 1 and _is_title(ahead[0][1], [row for _, row in ahead[1:]]):
+        number, row = ahead.pop(0)
+        yield number, next(filter(None, row))
+    count = count_of_headers([row for _, row in ahead], unless=True)
+    header, ahead = ahead[:count], ahead[count:]
+    names = names_of([row for _, row in header]) if header else []
+    is_repeated = 0 < sum(map(len, names)) <= _MAX_NAMES_CHARS
+    if not is_repeated or not ahead:
+        yield from ((number, _plain(row)) for number, row in header)
+    for number, row in chain(ahead, waiting):
+        if is_repeated:
+            more = (f"column {place}" for place in range(len(names) + 1, len(row) + 1))
+            yield number, _named(zip(chain(names, more), row, strict=False))
+        else:
+            yield number, _plain(row)
+
+
+def _is_title(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a row says something of the whole table that follows it."""
+    said = [sum(map(bool, each)) for each in below]
+    return sum(map(bool, row)) == 1 and min(said) > 1
+
+
+def _plain(row: Iterable[str]) -> str:
+    return BETWEEN_CELLS.join(filter(None, row))
 
 
 def _reader(text: str, delimiter: str) -> Any:
@@ -76,7 +114,8 @@ def load_jsonl(_suffix: str, content: bytes) -> Loaded:
             value = json.loads(line)
         except ValueError as error:
             raise DocumentError(f"line {number}: it is not JSON ({error})") from error
-        _add_row(blocks, number, _fields("", value))
+        blocks.begin(f"{number}")
+        blocks.add(_named((one_line(name), one_line(said)) for name, said in _fields("", value)))
     # A cell is no title, and a date in one is not the table's.
     return replace(blocks.loaded(), title=None, dated=None)
 
@@ -102,16 +141,11 @@ def _scalar(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _add_row(blocks: Blocks, number: int, fields: Iterable[tuple[str, str]]) -> None:
-    lines = []
-    for name, value in fields:
-        shown = _one_line(value)
-        if shown:
-            lines.append(f"{_one_line(name)}: {shown}" if name.strip() else shown)
-    if lines:
-        blocks.begin(f"{number}")
-        blocks.add("\n".join(lines))
+def _named(fields: Iterable[tuple[str, str]]) -> str:
+    """What has a value, each on a line of its own after its name."""
+    return "\n".join(f"{name}: {value}" if name else value for name, value in fields if value)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A cell as it is written."""
     return " ".join(text.split())

@@ -14,8 +14,8 @@ from index.formats.base import Loaded, Parse
 from index.parsing import ParserProcess
 
 FILES = Path(__file__).parents[1] / "files"
-_ARCHIVES = [".docx", ".epub", ".pptx"]
-_FORMATS = [*_ARCHIVES, ".html", ".pdf"]
+_ARCHIVES = [".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"]
+_FORMATS = [*_ARCHIVES, ".html", ".pdf", ".xls"]
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -53,7 +53,8 @@ def damaged_inside(content: bytes, chance: random.Random) -> bytes:
                 if how < 0.2:
                     changed.writestr(f"{name}.renamed", part)
                     continue
-                part = damaged_markup(part, chance) if how < 0.8 else damaged(part, chance)
+                if part:
+                    part = damaged_markup(part, chance) if how < 0.8 else damaged(part, chance)
             changed.writestr(name, part)
     return buffer.getvalue()
 

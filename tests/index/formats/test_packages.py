@@ -18,7 +18,7 @@ from index.formats.pdf import paragraphs
 from tests.index.formats.archives import package
 
 FILES = Path(__file__).parents[1] / "files"
-_PACKAGES = [".docx", ".epub", ".pptx"]
+_PACKAGES = [".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"]
 
 
 @pytest.mark.parametrize("suffix", _PACKAGES)

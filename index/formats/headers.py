@@ -1,0 +1,174 @@
+"""
+Whether the first rows of a table name its columns, where nothing says so.
+
+A name is a few words without a figure, and unlike what stands below it: over a column of numbers,
+dates, or the same few words again and again, it shows.
+"""
+
+import re
+from collections.abc import Sequence
+
+# Rows that are looked at.
+SAMPLED_ROWS = 50
+# A longer text is no name.
+_MAX_NAME_CHARS = 80
+# A column has a kind if so many of its cells are of it.
+_MIN_KIND_SHARE = 0.8
+# Words that repeat make a column of values if each stands there so often on the average.
+_MIN_REPETITION = 1.5
+_MIN_REPEATED_CELLS = 4
+_MIN_NAMES = 2
+# Numbers with marks, signs and a unit; dates and times in figures.
+_QUANTITY = re.compile(
+    r"[^\w\s]{0,3} ?(?:[A-Z]{1,3} ?)?\d[\d.,:'/ -]{0,25}"
+    r"(?: ?[^\W\d_]{1,12}\.?| ?[%°€$£¥²³/]{1,2}){0,3}[)*]?"
+)
+_YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
+_FLAGS = frozenset(
+    {"yes", "no", "true", "false", "y", "n", "x", "-", "–", "—", "✓", "✔", "✗", "n/a"}
+)
+# What columns are called in many tables.
+_USUAL = re.compile(
+    r"(?:.*[\s_-])?(?:id|no|nr|number|name|title|date|day|time|year|month|price|cost|fee|amount"
+    r"|total|type|kind|category|description|status|email|e-mail|phone|address|city|country|code"
+    r"|quantity|qty|size|unit|value|role|question|answer|notes?|comments?|key|url|owner|author)s?",
+    re.IGNORECASE,
+)
+_KINDS = ("quantity", "flag")
+
+
+def count_of_headers(rows: Sequence[Sequence[str]], *, unless: bool) -> int:
+    """
+    How many of a table's first rows name its columns: none, one, or two above each other.
+
+    Args:
+        rows: The first ones, as texts; a cell that goes on over several columns has empty ones
+            after it.
+        unless: What to believe where nothing tells.
+    """
+    if not rows or not _may_name(rows[0], most=max(map(len, rows))):
+        return 0
+    if len(rows) == 1:
+        return int(unless)
+    if _goes_on_below(rows):
+        return 2
+    others = rows[1:SAMPLED_ROWS]
+    tells = _tells(rows[0], others)
+    if tells and not unless and _may_be_a_list_of_facts(rows[0], others):
+        return 0
+    return int(unless if tells is None else tells)
+
+
+def names_of(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names of the columns from one header row, or from two above each other."""
+    if len(rows) == 1:
+        return list(rows[0])
+    upper, lower = rows
+    width = max(len(upper), len(lower))
+    names: list[str] = []
+    above = ""
+    for column in range(width):
+        over, under = (row[column] if column < len(row) else "" for row in (upper, lower))
+        # A name over several columns stands in the first of them.
+        above = over or (above if under else "")
+        names.append(" ".join(dict.fromkeys(filter(None, (above, under)))))
+    return names
+
+
+def _may_name(row: Sequence[str], most: int) -> bool:
+    """Whether a row of a table of at most so many columns holds words that may be names."""
+    said = [cell for cell in row if cell]
+    return len(said) >= min(_MIN_NAMES, most) and all(
+        len(cell) <= _MAX_NAME_CHARS and any(map(str.isalnum, cell)) for cell in said
+    )
+
+
+def _goes_on_below(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the second row divides what the first one says over several columns."""
+    upper, lower, *below = rows[:SAMPLED_ROWS]
+    has_wide = any(
+        over and not next_over and under and next_under
+        for over, next_over, under, next_under in zip(
+            upper, upper[1:], lower, lower[1:], strict=False
+        )
+    )
+    if not has_wide or not below or not upper[-1:] or _has_quantity(upper) or _has_quantity(lower):
+        return False
+    # The columns beside the wide ones have their name in the first row, and nothing below.
+    filled = [over or under for over, under in zip(upper, lower, strict=False)]
+    return all(filled) and any(map(_has_quantity, below))
+
+
+def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of two columns may be what names the second, each row for itself."""
+    return (
+        max(map(len, (first, *others))) <= _MIN_NAMES
+        and len(others) < _MIN_REPEATED_CELLS
+        and not any(map(_USUAL.fullmatch, first))
+    )
+
+
+def _has_quantity(row: Sequence[str]) -> bool:
+    return any(_kind(cell) == "quantity" and not _YEAR.fullmatch(cell) for cell in row)
+
+
+def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None:
+    """Whether the first row is unlike the others in a way that names are; none if nothing tells."""
+    years = [cell for cell in first if cell and _kind(cell) == "quantity"]
+    if years and not _are_years(years):
+        return False
+    evidence = 0
+    for column, name in enumerate(first):
+        below = [row[column] for row in others if column < len(row) and row[column]]
+        if not below:
+            continue
+        if not name:
+            # A first column of names needs none itself.
+            evidence -= int(column > 0)
+            continue
+        if name in below:
+            return False
+        evidence += _evidence(name, below)
+    if evidence:
+        return evidence > 0
+    usual = sum(1 for name in first if name and _USUAL.fullmatch(name))
+    return True if usual >= _MIN_NAMES else None
+
+
+def _evidence(name: str, below: Sequence[str]) -> int:
+    kinds = [_kind(cell) for cell in below]
+    for kind in _KINDS:
+        if kinds.count(kind) >= _MIN_KIND_SHARE * len(kinds) and _is_alike(below):
+            return 1 if _kind(name) != kind or _YEAR.fullmatch(name) else -1
+    if _kind(name) in _KINDS:
+        return -1
+    is_repeating = len(below) >= _MIN_REPEATED_CELLS and len(below) >= _MIN_REPETITION * len(
+        set(below)
+    )
+    return int(is_repeating)
+
+
+def _is_alike(below: Sequence[str]) -> bool:
+    """Whether the cells of a column have mostly the same unit, if any; those of facts differ."""
+    units = ["".join(filter(str.isalpha, cell)).lower() for cell in below if _kind(cell) != "flag"]
+    return not units or max(map(units.count, set(units))) >= _MIN_KIND_SHARE * len(units)
+
+
+def _are_years(cells: Sequence[str]) -> bool:
+    """Whether they are years in their order, which name columns too."""
+    is_year = all(map(_YEAR.fullmatch, cells))
+    return (
+        is_year
+        and len(cells) >= _MIN_NAMES
+        and sorted(set(cells))
+        in (
+            list(cells),
+            list(reversed(cells)),
+        )
+    )
+
+
+def _kind(cell: str) -> str:
+    if cell.lower() in _FLAGS:
+        return "flag"
+    return "quantity" if _QUANTITY.fullmatch(cell) else "text"

@@ -1,0 +1,255 @@
+"""ODT and ODP: paragraphs, lists and tables in order; and what ODF files say of themselves."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from index.errors import DocumentError
+from index.formats.base import Loaded
+from index.formats.blocks import Blocks
+from index.formats.dates import parse_date
+from index.formats.packages import open_package, read_xml
+from index.formats.tables import Cell, Row, lines_of
+
+_CONTENT = "content.xml"
+_META = "meta.xml"
+_MANIFEST = "META-INF/manifest.xml"
+# What is no part of the text: changes that were taken out, tables of contents and other lists that
+# say the headings over again, remarks of editors, what a form asks, where a mark for links is.
+_SILENT = frozenset(
+    [
+        *("tracked-changes", "table-of-content", "alphabetical-index", "illustration-index"),
+        *("table-index", "object-index", "user-index", "annotation", "forms", "sequence-decls"),
+        *("page-thumbnail", "note-citation", "desc", "title", "ruby-text", "shapes"),
+    ]
+)
+# In a paragraph, but with a text of its own.
+_APART = frozenset({"note", "text-box"})
+# That a file says to repeat: spaces, cells and rows. More is made to fill a memory.
+_MAX_REPEATED = 1_000
+_PRESENTATIONS = ".odp"
+# As LibreOffice calls the style in files.
+_TABLE_HEADING = "Table_20_Heading"
+
+
+def load_text_document(suffix: str, content: bytes) -> Loaded:
+    """Read an ODT or ODP file; its places are its headings, or its slides."""
+    with open_package(content) as package:
+        title, dated = meta_title_and_date(package)
+        if _is_encrypted(package):
+            raise DocumentError("it is protected by a password; save it without")
+        root = read_xml(package, _CONTENT)
+        body = root.find("{*}body")
+    if body is None:
+        raise DocumentError(f"it is incomplete ({_CONTENT} has no body)")
+    blocks = Blocks("slide" if suffix == _PRESENTATIONS else "heading")
+    writer = _Writer(blocks, _heading_styles(root))
+    if suffix == _PRESENTATIONS:
+        for number, page in enumerate(body.iter("{*}page"), start=1):
+            writer.add_slide(page, number)
+    else:
+        writer.add(body)
+    return blocks.loaded(title, dated)
+
+
+def meta_title_and_date(package: zipfile.ZipFile) -> tuple[str | None, date | None]:
+    """The title of an ODF file, and its date of creation."""
+    if _META not in package.namelist():
+        return None, None
+    root = read_xml(package, _META)
+    title, created = (
+        next((element.text or "" for element in root.iter(f"{{*}}{name}")), "")
+        for name in ("title", "creation-date")
+    )
+    return title or None, parse_date(created)
+
+
+def _is_encrypted(package: zipfile.ZipFile) -> bool:
+    if _MANIFEST not in package.namelist():
+        return False
+    return next(read_xml(package, _MANIFEST).iter("{*}encryption-data"), None) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A paragraph, and what stands apart from it, though the file has it inside."""
+
+    text: str
+    apart: tuple[Any, ...]
+
+
+class _Writer:
+    """Writes elements as paragraphs and places."""
+
+    def __init__(self, blocks: Blocks, heading_styles: frozenset[str]) -> None:
+        self._blocks = blocks
+        self._heading_styles = heading_styles
+        self._may_join = False
+        """Whether an item may stand right below what was written last."""
+
+    def add_slide(self, page: Any, number: int) -> None:
+        """Add a slide; its title comes first, and its notes last."""
+        frames = [element for element in page if _name(element) == "frame"]
+        titles = [frame for frame in frames if _class(frame) == "title"] or frames[:1]
+        named = [" ".join(_line(each).text.split()) for title in titles for each in _texts(title)]
+        self._blocks.line = number
+        self._blocks.begin(" ".join(filter(None, named)) if len(named) == 1 else "")
+        for element in sorted(page, key=lambda element: element not in titles):
+            self.add(element)
+
+    def add(self, content: Any) -> None:
+        """Add all that stands in an element, walking without recursion, as deep as it nests."""
+        waiting = [content]
+        while waiting:
+            element = waiting.pop()
+            name = _name(element)
+            if name in {"h", "p"}:
+                waiting += reversed(self._paragraph(element, name))
+            elif name == "table":
+                self._may_join = False
+                for row in lines_of(_rows(element, self._heading_styles)):
+                    self._blocks.add(row)
+            elif name == "list-item":
+                waiting += reversed(self._item(element))
+            elif name and name not in _SILENT and _class(element) not in _FURNITURE:
+                waiting += reversed(element)
+
+    def _paragraph(self, element: Any, name: str) -> tuple[Any, ...]:
+        line = _line(element)
+        if name == "h" and line.text.strip():
+            self._blocks.begin(" ".join(line.text.split()), _level(element))
+        self._blocks.add(line.text)
+        self._may_join = line.text.rstrip().endswith(":")
+        return line.apart
+
+    def _item(self, item: Any) -> list[Any]:
+        """Write the first paragraph of an item; the others, and lists in it, follow."""
+        inner = list(item)
+        if not inner or _name(inner[0]) != "p":
+            return inner
+        line = _line(inner[0])
+        if line.text.strip():
+            self._blocks.add(f"- {' '.join(line.text.split())}", joined=self._may_join)
+            self._may_join = True
+        return [*line.apart, *inner[1:]]
+
+
+# Of a slide: what stands on each.
+_FURNITURE = frozenset({"date-time", "footer", "page-number", "header"})
+
+
+def _name(element: Any) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _attribute(element: Any, name: str) -> str:
+    return next((value for key, value in element.attrib.items() if key.endswith(f"}}{name}")), "")
+
+
+def _class(element: Any) -> str:
+    return _attribute(element, "class")
+
+
+def _level(heading: Any) -> int:
+    return max(1, _count(heading, "outline-level", 9))
+
+
+def _count(element: Any, name: str, most: int = _MAX_REPEATED) -> int:
+    stated = _attribute(element, name)
+    return min(int(stated[:9]), most) if stated.isascii() and stated.isdigit() else 1
+
+
+def _texts(element: Any) -> Iterator[Any]:
+    return (each for each in element.iter() if _name(each) in {"h", "p"})
+
+
+def _line(paragraph: Any) -> _Line:
+    """The text of a paragraph without what stands apart from it: notes and boxes."""
+    parts = [paragraph.text or ""]
+    apart = []
+    waiting: list[Any] = list(reversed(paragraph))
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element, str):
+            parts.append(element)
+            continue
+        waiting.append(element.tail or "")
+        name = _name(element)
+        if name in _APART:
+            apart.append(element)
+        elif name == "s":
+            parts.append(" " * _count(element, "c"))
+        elif name in {"tab", "line-break"}:
+            parts.append(" " if name == "tab" else "\n")
+        elif name and name not in _SILENT:
+            waiting += reversed(element)
+            parts.append(element.text or "")
+    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
+    return _Line("\n".join(filter(None, lines)), tuple(apart))
+
+
+def _heading_styles(root: Any) -> frozenset[str]:
+    """The styles of paragraphs in cells that name something."""
+    based = {
+        _attribute(style, "name")
+        for style in root.iterfind("{*}automatic-styles/{*}style")
+        if _attribute(style, "parent-style-name") == _TABLE_HEADING
+    }
+    return frozenset({_TABLE_HEADING, *based})
+
+
+def _rows(table: Any, heading_styles: frozenset[str]) -> list[Row]:
+    return [
+        Row(
+            tuple(_cells(element)),
+            is_header=is_head or _is_heading(element, heading_styles),
+            is_in_head=is_head,
+        )
+        for element, is_head in _row_elements(table)
+        for _ in range(_repeated(element))
+    ]
+
+
+def _is_heading(row: Any, heading_styles: frozenset[str]) -> bool:
+    """Whether all words in a row are written as names are."""
+    styles = [_attribute(each, "style-name") for each in _texts(row) if _line(each).text]
+    return bool(styles) and heading_styles.issuperset(styles)
+
+
+def _row_elements(table: Any) -> Iterator[tuple[Any, bool]]:
+    """The rows of a table, and whether each is among those that are repeated on each page."""
+    is_first_special = _attribute(table, "use-first-row-styles") == "true"
+    waiting = [(element, False) for element in reversed(table)]
+    while waiting:
+        element, is_head = waiting.pop()
+        name = _name(element)
+        if name == "table-row":
+            yield element, is_head or is_first_special
+            is_first_special = False
+        elif name in {"table-header-rows", "table-row-group", "table-rows"}:
+            is_inner_head = is_head or name == "table-header-rows"
+            waiting += [(inner, is_inner_head) for inner in reversed(element)]
+
+
+def _repeated(row: Any) -> int:
+    """How often a row stands there; an empty one is as good as any number of them."""
+    says_something = any(_name(each) == "p" for each in row.iter())
+    return _count(row, "number-rows-repeated") if says_something else 1
+
+
+def _cells(row: Any) -> Iterator[Cell]:
+    for element in row:
+        if _name(element) != "table-cell":
+            continue
+        text = " ".join(" ".join(_line(each).text.split()) for each in _texts(element))
+        cell = Cell(
+            text,
+            max(1, _count(element, "number-columns-spanned")),
+            max(1, _count(element, "number-rows-spanned")),
+        )
+        repeated = _count(element, "number-columns-repeated")
+        yield from [cell] * (repeated if text else 1)
+        if repeated > 1 and not text:
+            yield Cell("", repeated - 1)

@@ -1,0 +1,79 @@
+"""XLSX, XLS and ODS: the rows of each sheet, each cell after the name of its column."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, ZipError
+from python_calamine import load_workbook as load
+
+from index.errors import DocumentError
+from index.formats.base import Loaded
+from index.formats.blocks import Blocks
+from index.formats.office_properties import title_and_date
+from index.formats.open_document import meta_title_and_date
+from index.formats.packages import open_package
+from index.formats.rows import named_rows, one_line
+
+_OLD = ".xls"
+_OPEN = ".ods"
+# As spreadsheets show a number: not the last figures of what a computer makes of 0.1 + 0.2.
+_FIGURES = ".15g"
+
+_Value = int | float | str | bool | date | time | datetime | timedelta
+
+
+def load_workbook(suffix: str, content: bytes) -> Loaded:
+    """Read the sheets of a workbook; a place is a row of a sheet."""
+    title, dated = (None, None) if suffix == _OLD else _properties(suffix, content)
+    blocks = Blocks("sheet")
+    try:
+        workbook = load(io.BytesIO(content))
+        for about in workbook.sheets_metadata:
+            if about.typ == SheetTypeEnum.WorkSheet:
+                _add(blocks, workbook.get_sheet_by_name(about.name))
+    except PasswordError as error:
+        raise DocumentError("it is protected by a password; save it without") from error
+    except (CalamineError, ZipError) as error:
+        raise DocumentError(f"it is no sound workbook, or has too many cells ({error})") from error
+    # A cell is no title, and a date in one is not the workbook's.
+    return replace(blocks.loaded(title), title=title, dated=dated)
+
+
+def _properties(suffix: str, content: bytes) -> tuple[str | None, date | None]:
+    with open_package(content) as package:
+        return _stated(suffix, package)
+
+
+def _stated(suffix: str, package: zipfile.ZipFile) -> tuple[str | None, date | None]:
+    return meta_title_and_date(package) if suffix == _OPEN else title_and_date(package)
+
+
+def _add(blocks: Blocks, sheet: CalamineSheet) -> None:
+    for number, row in named_rows(_rows(sheet)):
+        blocks.line = number
+        blocks.begin(sheet.name)
+        blocks.add(row)
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        yield number, list(map(_written, row))
+
+
+def _written(value: _Value) -> str:
+    """A cell as people write it."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return format(value, _FIGURES)
+    if isinstance(value, datetime):
+        is_day = value.time() == time()
+        return value.date().isoformat() if is_day else value.isoformat(" ", "minutes")
+    if isinstance(value, time):
+        return value.isoformat("seconds" if value.second else "minutes")
+    return value.isoformat() if isinstance(value, date) else str(value)

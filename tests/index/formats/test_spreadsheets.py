@@ -1,0 +1,168 @@
+"""Workbooks: rows of sheets, with the names of their columns."""
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import DocumentError
+from index.formats import parse
+from index.parsing import ParserProcess
+from tests.index.formats.archives import package
+
+FILES = Path(__file__).parents[1] / "files"
+_ODF = ("office", "table", "text")
+WORKBOOKS = [".ods", ".xls", ".xlsx"]
+
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def sheet_xml(rows: str) -> str:
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def workbook(sheets: dict[str, str]) -> bytes:
+    """An XLSX file of sheets, each with the XML of its rows."""
+    names = list(sheets)
+    listed = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, name in enumerate(names, 1)
+    )
+    related = "".join(
+        f'<Relationship Id="rId{n}" Type="{_REL}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n, _ in enumerate(names, 1)
+    )
+    members = {
+        "_rels/.rels": (
+            f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="rId1" '
+            f'Type="{_REL}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+        ),
+        "xl/workbook.xml": (
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>{listed}</sheets></workbook>'
+        ),
+        "xl/_rels/workbook.xml.rels": (
+            f'<Relationships xmlns="{_PACKAGE}">{related}</Relationships>'
+        ),
+    }
+    for number, rows in enumerate(sheets.values(), start=1):
+        members[f"xl/worksheets/sheet{number}.xml"] = sheet_xml(rows)
+    return package(members)
+
+
+def rows_xml(*rows: tuple[str | float, ...]) -> str:
+    """Rows of texts and numbers, from the first one on."""
+    written = []
+    for number, row in enumerate(rows, start=1):
+        cells = []
+        for column, value in zip("ABCDEFGH", row, strict=False):
+            at = f'r="{column}{number}"'
+            if isinstance(value, str):
+                cells.append(f'<c {at} t="inlineStr"><is><t>{value}</t></is></c>')
+            else:
+                cells.append(f"<c {at}><v>{value}</v></c>")
+        written.append(f'<row r="{number}">{"".join(cells)}</row>')
+    return "".join(written)
+
+
+@pytest.mark.parametrize("suffix", WORKBOOKS)
+def test_each_row_that_a_real_program_wrote_names_its_columns(suffix: str) -> None:
+    loaded = parse(suffix, (FILES / f"statutes{suffix}").read_bytes())
+
+    first, *_, last = loaded.text.split("\n\n")
+    assert first == (
+        "Berth: North quay\nDepth in metres: 6.5\nFee a night: 35 marks\nOpened: 2019-03-04\n"
+        "Lit: TRUE"
+    )
+    assert last.startswith("Berth: Fish quay\nDepth in metres: 3\n")
+    assert [(place.kind, place.name, place.line) for place in loaded.places] == [
+        ("sheet", "statutes", number) for number in (2, 3, 5)
+    ]
+
+
+def test_each_sheet_has_its_own_names_and_places() -> None:
+    content = workbook(
+        {
+            "Fees": rows_xml(("Berth", "Fee"), ("North", 35), ("South", 0.1 + 0.2)),
+            "Empty": "",
+            "Crew": rows_xml(("Name", "Role"), ("Ann", "master")),
+        }
+    )
+
+    loaded = parse(".xlsx", content)
+
+    assert loaded.text == (
+        "Berth: North\nFee: 35\n\nBerth: South\nFee: 0.3\n\nName: Ann\nRole: master"
+    )
+    assert [(place.name, place.line) for place in loaded.places] == [
+        ("Fees", 2),
+        ("Fees", 3),
+        ("Crew", 2),
+    ]
+    assert loaded.title is None
+
+
+def test_a_title_above_the_names_is_a_row_of_its_own() -> None:
+    rows = rows_xml(("Prices of 2024",), (), ("Hall", "Price"), ("Loft", 15), ("Barn", 20))
+
+    loaded = parse(".xlsx", workbook({"Sheet1": rows}))
+
+    assert loaded.text == "Prices of 2024\n\nHall: Loft\nPrice: 15\n\nHall: Barn\nPrice: 20"
+    assert [place.line for place in loaded.places] == [1, 4, 5]
+
+
+def test_names_in_two_rows_name_a_column_together() -> None:
+    rows = rows_xml(("Hall", "Price", ""), ("", "day", "week"), ("Loft", 15, 70), ("Barn", 9, 40))
+
+    assert parse(".xlsx", workbook({"Halls": rows})).text.split("\n\n") == [
+        "Hall: Loft\nPrice day: 15\nPrice week: 70",
+        "Hall: Barn\nPrice day: 9\nPrice week: 40",
+    ]
+
+
+@pytest.mark.parametrize("suffix", WORKBOOKS)
+@pytest.mark.parametrize("keep", [0.0, 0.3, 0.9])
+def test_a_workbook_that_is_cut_short_is_refused(suffix: str, keep: float) -> None:
+    content = (FILES / f"statutes{suffix}").read_bytes()
+
+    with pytest.raises(DocumentError, match=r"cut short|no sound|can't be read"):
+        parse(suffix, content[: int(keep * len(content))])
+
+
+def test_a_sheet_as_wide_and_high_as_there_can_be_costs_no_more_than_a_document_may() -> None:
+    """Two cells in opposite corners are seventeen thousand million."""
+    corners = (
+        '<row r="1"><c r="A1"><v>1</v></c></row>'
+        '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+    )
+    with ParserProcess() as parser:
+        with pytest.raises(DocumentError, match="memory"):
+            parser.parse(".xlsx", workbook({"Bomb": corners}))
+        assert parser.parse(".xlsx", workbook({"A": rows_xml(("a", "b"))})).text
+
+
+def test_an_ods_sheet_of_a_thousand_million_cells_is_refused() -> None:
+    names = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in _ODF)
+    repeated = (
+        "<table:table-row table:number-rows-repeated='1000000'><table:table-cell "
+        "table:number-columns-repeated='16384' office:value-type='string'><text:p>a</text:p>"
+        "</table:table-cell></table:table-row>"
+    )
+    content = package(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<m/>",
+            "content.xml": f"<office:document-content {names}><office:body><office:spreadsheet>"
+            f"<table:table table:name='A'>{repeated}</table:table></office:spreadsheet>"
+            "</office:body></office:document-content>",
+        }
+    )
+    with ParserProcess() as parser, pytest.raises(DocumentError, match="too many cells"):
+        parser.parse(".ods", content)
+
+
+def test_an_xls_file_says_what_it_is_where_its_ending_does_not() -> None:
+    content = (FILES / "statutes.xls").read_bytes()
+
+    with pytest.raises(DocumentError, match=r"end its name in \.xls"):
+        parse(".xlsx", content)
