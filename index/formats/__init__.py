@@ -17,7 +17,7 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
     (b"PK\x03\x04", "a ZIP archive, as .docx and .epub files are", _PACKAGES),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a file of Microsoft Office before 2007", _BEFORE_2007),
-    (b"{\\rtf", "an RTF document", frozenset()),
+    (b"{\\rtf", "an RTF document", frozenset({".rtf"})),
     (b"\x89PNG\r\n", "a PNG picture", frozenset()),
     (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
     (b"GIF8", "a GIF picture", frozenset()),

@@ -80,6 +80,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".odt": _OPEN_DOCUMENT,
         ".pdf": Format("pdf", "load_pdf"),
         ".pptx": Format("pptx", "load_pptx"),
+        ".rtf": Format("rtf", "load_rtf"),
         ".tsv": _TABLE,
         ".txt": Format("text", "load_text", is_plain=True),
         ".xhtml": _HTML,

@@ -15,7 +15,7 @@ from index.parsing import ParserProcess
 
 FILES = Path(__file__).parents[1] / "files"
 _ARCHIVES = [".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"]
-_FORMATS = [*_ARCHIVES, ".html", ".pdf", ".xls"]
+_FORMATS = [*_ARCHIVES, ".html", ".pdf", ".rtf", ".xls"]
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:

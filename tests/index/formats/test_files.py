@@ -24,7 +24,7 @@ def load(suffix: str) -> Loaded:
     return parse(suffix, (FILES / f"statutes{suffix}").read_bytes())
 
 
-@pytest.mark.parametrize("suffix", [".docx", ".epub", ".html", ".pdf"])
+@pytest.mark.parametrize("suffix", [".docx", ".epub", ".html", ".odt", ".pdf", ".rtf"])
 def test_every_sentence_is_whole_and_the_title_is_known(suffix: str) -> None:
     loaded = load(suffix)
 
@@ -38,6 +38,8 @@ def test_every_sentence_is_whole_and_the_title_is_known(suffix: str) -> None:
     ("suffix", "kind", "names"),
     [
         (".docx", "heading", ["Mooring fees", "Quiet hours", "Pilots"]),
+        (".odt", "heading", ["Mooring fees", "Quiet hours", "Pilots"]),
+        (".rtf", "heading", ["Mooring fees", "Quiet hours", "Pilots"]),
         (".html", "heading", ["Mooring fees", "Quiet hours", "Pilots"]),
         (".pdf", "page", ["1", "2", "3"]),
     ],
@@ -59,6 +61,8 @@ def test_a_sentence_is_found_at_its_place(suffix: str, kind: str, names: list[st
     ("suffix", "row"),
     [
         (".docx", "Berth: North quay | Depth: 6.5 metres"),
+        (".odt", "Berth: North quay | Depth: 6.5 metres"),
+        (".rtf", "Berth: North quay | Depth: 6.5 metres"),
         (".html", "Berth: North quay | Depth: 6.5 metres"),
         # This program marks no header in a book.
         (".epub", "North quay | 6.5 metres"),
