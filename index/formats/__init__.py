@@ -11,7 +11,7 @@ from index.formats.base import FORMATS, Loaded, Parse
 
 # Endings of files that are ZIP archives.
 _BEFORE_2007 = frozenset({".xls"})
-_PACKAGES = frozenset({".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx"})
+_PACKAGES = frozenset({".docx", ".epub", ".odp", ".ods", ".odt", ".pptx", ".xlsx", ".zip"})
 # How files begin, what they are then, and the endings that say so; none where we don't read them.
 _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),

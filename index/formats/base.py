@@ -64,15 +64,18 @@ _HTML = Format("html", "load_html")
 _MARKDOWN = Format("markdown", "load_markdown")
 _TABLE = Format("rows", "load_csv")
 _WORKBOOK = Format("spreadsheets", "load_workbook")
+_SUBTITLES = Format("subtitles", "load_subtitles")
 _OPEN_DOCUMENT = Format("open_document", "load_text_document")
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".csv": _TABLE,
         ".docx": Format("docx", "load_docx"),
+        ".eml": Format("mail", "load_eml"),
         ".epub": Format("epub", "load_epub"),
         ".htm": _HTML,
         ".html": _HTML,
         ".jsonl": Format("rows", "load_jsonl"),
+        ".mbox": Format("mail", "load_mbox"),
         ".md": _MARKDOWN,
         ".mdx": _MARKDOWN,
         ".odp": _OPEN_DOCUMENT,
@@ -80,12 +83,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".odt": _OPEN_DOCUMENT,
         ".pdf": Format("pdf", "load_pdf"),
         ".pptx": Format("pptx", "load_pptx"),
+        ".rst": Format("restructured", "load_rst"),
         ".rtf": Format("rtf", "load_rtf"),
+        ".srt": _SUBTITLES,
         ".tsv": _TABLE,
         ".txt": Format("text", "load_text", is_plain=True),
+        ".vtt": _SUBTITLES,
         ".xhtml": _HTML,
         ".xls": _WORKBOOK,
         ".xlsx": _WORKBOOK,
+        ".zip": Format("archives", "load_zip"),
     }
 )
 """By the ending of a file's name, in lower case."""

@@ -9,10 +9,13 @@ from index.documents import list_documents
 from index.formats import parse
 from index.formats.base import FORMATS
 from tests.conftest import ROOT, Library
+from tests.index.formats.archives import package
 
 FILES = Path(__file__).parents[1] / "files"
 # One sentence in each format that needs no program to be written.
-WRITTEN = {
+WRITTEN: dict[str, str | bytes] = {
+    ".eml": "Subject: Fines\n\nThe fine is 35 marks.\n",
+    ".mbox": "From a\nSubject: Fines\n\nThe fine is 35 marks.\n",
     ".csv": "name,fine\ntheft,35 marks\n",
     ".tsv": "name\tfine\ntheft\t35 marks\n",
     ".jsonl": '{"name": "theft", "fine": "35 marks"}\n',
@@ -20,6 +23,10 @@ WRITTEN = {
     ".md": "The fine is **35 marks**.",
     ".mdx": "The fine is <Price>35 marks</Price>.",
     ".htm": "<p>The fine is <b>35 marks</b>.",
+    ".zip": package({"fines.txt": "The fine is 35 marks."}),
+    ".rst": "Fines\n=====\n\nThe fine is **35 marks**.\n",
+    ".srt": "1\n00:00:01,000 --> 00:00:02,000\nThe fine is 35 marks.\n",
+    ".vtt": "WEBVTT\n\n00:01.000 --> 00:02.000\nThe fine is 35 marks.\n",
     ".xhtml": "<html><body><p>The fine is 35 marks.</p></body></html>",
 }
 
@@ -27,7 +34,9 @@ WRITTEN = {
 @pytest.mark.parametrize("suffix", sorted(FORMATS))
 def test_every_ending_that_is_listed_is_read(suffix: str) -> None:
     written = WRITTEN.get(suffix)
-    content = written.encode() if written else (FILES / f"statutes{suffix}").read_bytes()
+    if written is None:
+        written = (FILES / f"statutes{suffix}").read_bytes()
+    content = written.encode() if isinstance(written, str) else written
 
     assert "35 marks" in parse(suffix, content).text
 

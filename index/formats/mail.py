@@ -1,0 +1,163 @@
+"""EML and MBOX: messages with what their headers say, and attachments that can be read."""
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from index.documents import decode
+from index.errors import DocumentError
+from index.formats.base import Loaded
+from index.formats.blocks import Blocks
+from index.formats.html import add_main_text, parse_html
+from index.formats.parts import ARCHIVES, MAIL, MAX_PARTS, is_read, read_part
+
+# In the order in which they are written.
+_HEADERS = ("Subject", "From", "To", "Cc", "Date")
+# A longer one is no header that anybody wrote.
+_MAX_HEADER_CHARS = 2_000
+_MAX_NAME_CHARS = 100
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\r?\n")
+_ESCAPED = re.compile(rb"^>(>*From )", re.MULTILINE)
+# What a mail program puts before the lines that it quotes.
+_QUOTED = re.compile(r"^(?:>[ \t]?)+", re.MULTILINE)
+# A line of flowed text that goes on in the next one; "-- " is none, but stands over a signature.
+_FLOWED = re.compile(r"(?<!\n--)(?<!\A--) \n")
+_CLOSED = ARCHIVES | MAIL
+
+
+def load_eml(_suffix: str, content: bytes) -> Loaded:
+    """Read a message; an attachment of its is a place."""
+    message = email.message_from_bytes(content)
+    if not any(message.get(name) for name in _HEADERS):
+        raise DocumentError("it is no message (it has no subject, sender or date)")
+    blocks = Blocks("message")
+    _add(blocks, message, within="")
+    return blocks.loaded(_header(message, "Subject"), _dated(message))
+
+
+def load_mbox(_suffix: str, content: bytes) -> Loaded:
+    """Read a file of messages; each is a place, and so are its attachments."""
+    begins = list(_SEPARATOR.finditer(content))
+    if not begins or begins[0].start() != 0:
+        raise DocumentError('it is no mailbox (it does not begin with "From ")')
+    blocks = Blocks("message")
+    ends = [*(each.start() for each in begins[1:]), len(content)]
+    for number, (begin, end) in enumerate(zip(begins, ends, strict=True), start=1):
+        message = email.message_from_bytes(_ESCAPED.sub(rb"\1", content[begin.end() : end]))
+        subject = _header(message, "Subject")
+        blocks.line = number
+        blocks.begin(subject)
+        _add(blocks, message, within=f"{subject[:_MAX_NAME_CHARS]}/")
+    # Each message has its own.
+    return replace(blocks.loaded(), title=None, dated=None)
+
+
+def _add(blocks: Blocks, message: Message, within: str) -> None:
+    """Add a message; attachments come last, in a file whose name begins with `within`."""
+    attached: list[tuple[str, Message]] = []
+    bodies: list[Message] = []
+    for part in _parts(message):
+        name = _one_line(part.get_filename() or "")
+        if name and part.get_content_disposition() != "inline":
+            attached.append((name, part))
+        else:
+            bodies.append(part)
+    lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(message, name))]
+    if attached:
+        lines.append(f"Attachments: {', '.join(name for name, _ in attached)}")
+    blocks.add("\n".join(lines))
+    for body in bodies:
+        _add_body(blocks, body)
+    for name, part in attached:
+        if is_read(name, without=_CLOSED):
+            try:
+                blocks.add_whole(read_part(name, _content(part)), f"{within}{name}")
+            except DocumentError:
+                # Its name is among the headers; who sent it can't be asked to mend it.
+                continue
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The texts and files of a message, of two versions of a text the plain one."""
+    waiting = [message]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        payload = part.get_payload()
+        if not isinstance(payload, list):
+            yield part
+            continue
+        inner = [each for each in payload if isinstance(each, Message)]
+        if not inner:
+            continue
+        if part.get_content_type() == "multipart/alternative":
+            waiting += _best(inner)
+        else:
+            if part is not message and part.get_content_maintype() == "message":
+                yield part
+            waiting += reversed(inner)
+
+
+def _best(versions: list[Message]) -> list[Message]:
+    """The version of a text that is read: plain, if it says anything, else the richest."""
+    plain = [each for each in versions if each.get_content_type() == "text/plain"]
+    return [each for each in plain if _content(each).strip()][:1] or versions[-1:]
+
+
+def _add_body(blocks: Blocks, part: Message) -> None:
+    kind = part.get_content_type()
+    if part.get_content_maintype() == "message":
+        inner = part.get_payload()
+        if isinstance(inner, list) and inner and isinstance(inner[0], Message):
+            lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(inner[0], name))]
+            blocks.add("\n".join(lines))
+    elif kind == "text/html":
+        add_main_text(blocks, parse_html(_content(part)))
+    elif kind == "text/plain":
+        text = _QUOTED.sub("", _text(part))
+        if part.get_param("format", "") == "flowed":
+            text = _FLOWED.sub(" ", text)
+        for paragraph in text.split("\n\n"):
+            blocks.add(paragraph)
+
+
+def _text(part: Message) -> str:
+    content = _content(part)
+    charset = part.get_content_charset()
+    if charset is not None:
+        try:
+            return content.decode(charset).replace("\r\n", "\n")
+        except (LookupError, ValueError):
+            pass
+    return decode(content)
+
+
+def _content(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _header(message: Message, name: str) -> str:
+    stated = str(message.get(name, ""))[:_MAX_HEADER_CHARS]
+    try:
+        return _one_line(str(make_header(decode_header(stated))))
+    except (LookupError, ValueError, MessageError):
+        return _one_line(stated)
+
+
+def _dated(message: Message) -> date | None:
+    try:
+        return parsedate_to_datetime(_header(message, "Date")).date()
+    except ValueError:
+        return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

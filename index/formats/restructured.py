@@ -1,0 +1,255 @@
+"""
+reStructuredText: what its reader sees, as docutils understands it.
+
+Nothing outside of the file is read. Directives and roles that docutils doesn't know, such as those
+of Sphinx, are taken for what stands in them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.core import publish_doctree
+from docutils.parsers.rst import Directive, directives, roles
+from docutils.parsers.rst.languages import en as english
+
+from index.documents import MAX_TITLE_CHARS, decode, shorten
+from index.formats.base import Loaded
+from index.formats.blocks import Blocks, first_heading
+from index.formats.dates import parse_date
+from index.formats.tables import Cell, Row, numbered_lines_of
+
+_SETTINGS: dict[str, Any] = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "_disable_config": True,
+    "report_level": 5,
+    "halt_level": 5,
+    "warning_stream": False,
+    "input_encoding": "unicode",
+    "doctitle_xform": False,
+    "line_length_limit": 10_000_000,
+    # Else it is imported, and styles code that nobody sees here.
+    "syntax_highlight": "none",
+}
+_DIRECTIVE = re.compile(
+    r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w.:+-]{1,80})::", re.MULTILINE
+)
+_ROLE = re.compile(r":([\w.:+-]{1,80}):`|`:([\w.:+-]{1,80}):")
+# Directives that say nothing to a reader.
+_CODE = ("code", "code-block", "sourcecode")
+_SILENT_DIRECTIVES = frozenset(
+    [
+        *("toctree", "index", "highlight", "currentmodule", "py:currentmodule", "module"),
+        *("automodule", "autoclass", "autofunction", "literalinclude", "only", "tabularcolumns"),
+    ]
+)
+_SILENT = (
+    nodes.comment,
+    nodes.substitution_definition,
+    nodes.system_message,
+    nodes.target,
+    nodes.image,
+    nodes.raw,
+    nodes.pending,
+    nodes.Invisible,
+)
+_TEXTS = (
+    nodes.paragraph,
+    nodes.literal_block,
+    nodes.doctest_block,
+    nodes.line,
+    nodes.caption,
+    nodes.rubric,
+    nodes.attribution,
+    nodes.subtitle,
+)
+_DATES = frozenset({"date", "published", "created"})
+_MAX_TERM_CHARS = 100
+# What stands for the number of a footnote, with the space before it.
+_REFERENCE = re.compile(r"(?<!\s)\s*+\0")
+
+
+class _AnyOption(dict[str, Any]):
+    """Options of any name, each with any value or none."""
+
+    def __missing__(self, name: str) -> Any:
+        return directives.unchanged
+
+
+class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
+    """A directive that nobody here knows: its arguments, and what stands in it."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    # Empty, it would mean that there are no options.
+    option_spec: ClassVar[Any] = _AnyOption(name=directives.unchanged)
+
+    def run(self) -> list[Any]:
+        """See `Directive`."""
+        if self.name in _SILENT_DIRECTIVES:
+            return []
+        container = nodes.container()
+        if self.arguments:
+            container += nodes.paragraph("", " ".join(self.arguments[0].split()))
+        self.state.nested_parse(self.content, self.content_offset, container)
+        return list(container.children)
+
+
+class _Code(_AnyDirective):
+    """Code in a language, with the options that Sphinx adds."""
+
+    def run(self) -> list[Any]:
+        """See `Directive`."""
+        return [nodes.literal_block("", "\n".join(self.content))]
+
+
+def _any_role(
+    _name: str, _raw: str, text: str, *_others: Any, **_options: Any
+) -> tuple[list[Any], list[Any]]:
+    # It may name its target, which is not shown.
+    shown = text.rpartition("<")[0].rstrip() if text.endswith(">") else ""
+    return [nodes.inline("", (shown or text).lstrip("~!"))], []
+
+
+def load_rst(_suffix: str, content: bytes) -> Loaded:
+    """Read a file; its places are its headings, with the lines of what stands under them."""
+    text = decode(content)
+    _know(text)
+    document = publish_doctree(text, settings_overrides=_SETTINGS)
+    writer = _Writer(Blocks("heading"))
+    writer.write(document)
+    loaded = writer.blocks.loaded(None, writer.dated)
+    title = first_heading(loaded.places)
+    return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+
+
+def _know(text: str) -> None:
+    """Give docutils a directive and a role for each name that it would stumble over."""
+    for name in _CODE:
+        directives.register_directive(name, _Code)
+    for name in {match[1] for match in _DIRECTIVE.finditer(text)}:
+        if name.lower() not in english.directives and name not in _CODE:
+            directives.register_directive(name, _AnyDirective)
+    for name in {match[1] or match[2] for match in _ROLE.finditer(text)}:
+        if name.lower() not in english.roles:
+            roles.register_local_role(name.lower(), _any_role)
+
+
+class _Writer:
+    """Writes nodes as paragraphs and places."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.blocks = blocks
+        self.dated: Any = None
+        self._may_join = False
+        """Whether an item may stand right below what was written last."""
+
+    def write(self, document: Any) -> None:
+        """Write all that stands in a document, walking without recursion."""
+        # Each with the level of its section, and what its first paragraph begins with.
+        waiting: list[tuple[Any, int, str]] = [(document, 0, "")]
+        while waiting:
+            node, level, before = waiting.pop()
+            self._go_to(node)
+            if isinstance(node, nodes.title):
+                self._title(node, level)
+            elif isinstance(node, _TEXTS):
+                self._add(before, node)
+            elif isinstance(node, nodes.table):
+                self._table(node)
+            elif isinstance(node, nodes.field):
+                self._field(node)
+            elif not isinstance(node, _SILENT):
+                inner = self._inner(node, level, before)
+                waiting += reversed(inner)
+
+    def _inner(self, node: Any, level: int, before: str) -> list[tuple[Any, int, str]]:
+        deeper = level + isinstance(node, nodes.section)
+        children = [(child, deeper, "") for child in node.children]
+        if isinstance(node, nodes.list_item):
+            return _beginning_with(children, "- ")
+        if isinstance(node, nodes.definition_list_item):
+            term = _one_line(node.children[0])
+            if len(term) > _MAX_TERM_CHARS:
+                return children
+            return [
+                each
+                for child in node.children[1:]
+                for each in _beginning_with(
+                    [(one, level, "") for one in child.children], f"{term}: "
+                )
+            ]
+        return _beginning_with(children, before) if before else children
+
+    def _go_to(self, node: Any) -> None:
+        if getattr(node, "line", None):
+            self.blocks.line = node.line
+
+    def _title(self, node: Any, level: int) -> None:
+        name = _one_line(node)
+        self._may_join = False
+        if isinstance(node.parent, nodes.section) and name:
+            # What is underlined is counted by its underline.
+            self.blocks.line = max(1, (node.line or 2) - 1)
+            self.blocks.begin(name, level)
+        self.blocks.add(name)
+
+    def _add(self, before: str, node: Any) -> None:
+        is_code = isinstance(node, nodes.literal_block | nodes.doctest_block)
+        text = node.astext() if is_code else _one_line(node)
+        if not text.strip():
+            return
+        is_item = before == "- "
+        self.blocks.add(before + text, joined=is_item and self._may_join)
+        self._may_join = is_item or text.endswith(":")
+
+    def _field(self, node: Any) -> None:
+        name, body = (_one_line(child) for child in node.children[:2])
+        if name.lower() in _DATES and self.dated is None:
+            self.dated = parse_date(body)
+        self.blocks.add(f"{name}: {body}" if body else "")
+        self._may_join = False
+
+    def _table(self, table: Any) -> None:
+        self._may_join = False
+        rows: list[Row] = []
+        lines: list[int | None] = []
+        for row in table.findall(nodes.row):
+            is_head = isinstance(row.parent, nodes.thead)
+            cells = tuple(
+                Cell(_one_line(entry), entry.get("morecols", 0) + 1, entry.get("morerows", 0) + 1)
+                for entry in row.children
+            )
+            rows.append(Row(cells, is_header=is_head, is_in_head=is_head, group=int(is_head)))
+            lines.append(next((each.line for each in row.findall() if each.line), None))
+        for title in table.findall(nodes.title):
+            self.blocks.add(_one_line(title))
+        for number, line in numbered_lines_of(rows):
+            self.blocks.line = lines[number] or self.blocks.line
+            self.blocks.add(line)
+
+
+def _beginning_with(
+    children: Sequence[tuple[Any, int, str]], before: str
+) -> list[tuple[Any, int, str]]:
+    """Let the first of them begin with a mark or a term."""
+    return [
+        (node, level, "" if number else before) for number, (node, level, _) in enumerate(children)
+    ]
+
+
+def _words(node: Any) -> Iterator[str]:
+    for text in node.findall(nodes.Text):
+        if isinstance(text.parent, nodes.footnote_reference | nodes.citation_reference):
+            yield "\0"
+            continue
+        yield text.astext()
+        yield " " if isinstance(text.parent, nodes.paragraph) and text.parent is not node else ""
+
+
+def _one_line(node: Any) -> str:
+    return " ".join(_REFERENCE.sub("", "".join(_words(node))).split())

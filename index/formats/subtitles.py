@@ -1,0 +1,126 @@
+"""VTT and SRT: what is said, with the times at which it is said."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+from index.documents import decode
+from index.errors import DocumentError
+from index.formats.base import Loaded, Place
+from index.formats.blocks import Blocks
+
+_TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
+_TIMES = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?[ \t]{1,9}([^<>\n]{1,100})>")
+_TAG = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
+# What is said after a longer silence, or is this long already where a sentence ends, begins a
+# paragraph.
+_SILENCE_S = 3.0
+_PARAGRAPH_CHARS = 500
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    """What is shown at once."""
+
+    start_s: float
+    end_s: float
+    lines: tuple[str, ...]
+    """Without those that were shown before."""
+    speaker: str
+
+
+def load_subtitles(_suffix: str, content: bytes) -> Loaded:
+    """Read subtitles; what is said stands in paragraphs, and a place is the time of a cue."""
+    blocks = Blocks("time")
+    paragraph: list[_Cue] = []
+    has_cue = False
+    for cue in _cues(decode(content)):
+        has_cue = True
+        if paragraph and _begins_paragraph(paragraph, cue):
+            blocks.add_whole(_joined(paragraph))
+            paragraph = []
+        if cue.lines:
+            paragraph.append(cue)
+    if not has_cue:
+        raise DocumentError("it holds no subtitles (no line with times, such as 00:01:05.000 -->)")
+    blocks.add_whole(_joined(paragraph))
+    return blocks.loaded()
+
+
+def _cues(text: str) -> Iterator[_Cue]:
+    times: re.Match[str] | None = None
+    lines: list[str] = []
+    before: tuple[str, ...] = ()
+    for line in [*text.split("\n"), "", "00:00.000 --> 00:00.000"]:
+        found = _TIMES.match(line)
+        if found is None:
+            lines.append(line)
+            continue
+        if times is not None:
+            # The number of a cue, or its name, stands in the line above its times.
+            cue, before = _cue(times, lines[:-1] if lines and lines[-1].strip() else lines, before)
+            yield cue
+        times, lines = found, []
+
+
+def _cue(
+    times: re.Match[str], lines: list[str], before: tuple[str, ...]
+) -> tuple[_Cue, tuple[str, ...]]:
+    """A cue, and all the lines that it shows; what ends at a blank line is no part of it."""
+    shown: list[str] = []
+    speaker = ""
+    for line in lines:
+        if not line.strip():
+            break
+        if voice := _VOICE.search(line):
+            speaker = " ".join(voice[1].split())
+        said = " ".join(unescape(_TAG.sub("", line)).split())
+        if said:
+            shown.append(said)
+    # Captions that roll show each line again below the next one.
+    new = tuple(line for line in shown if line not in before)
+    return _Cue(_seconds(times, 1), _seconds(times, 5), new, speaker), tuple(shown)
+
+
+def _seconds(times: re.Match[str], first: int) -> float:
+    hours, minutes, seconds, rest = (times[first + place] or "0" for place in range(4))
+    whole = 3600 * int(hours) + 60 * int(minutes) + int(seconds)
+    return whole + float(f"0.{rest}")
+
+
+def _begins_paragraph(paragraph: list[_Cue], cue: _Cue) -> bool:
+    last = paragraph[-1]
+    length = sum(len(line) for each in paragraph for line in each.lines)
+    ends_sentence = _SENTENCE_END.search(last.lines[-1]) is not None
+    return (
+        cue.speaker != last.speaker
+        or cue.start_s - last.end_s > _SILENCE_S
+        or (length >= _PARAGRAPH_CHARS and ends_sentence)
+        or length >= 4 * _PARAGRAPH_CHARS
+    )
+
+
+def _joined(paragraph: list[_Cue]) -> Loaded:
+    """One text of what is said in a row, and where in it each cue begins."""
+    if not paragraph:
+        return Loaded("")
+    text = f"{paragraph[0].speaker}: " if paragraph[0].speaker else ""
+    starts: list[tuple[int, str]] = []
+    for number, cue in enumerate(paragraph):
+        starts.append((len(text) if number else 0, _clock(cue.start_s)))
+        text += f"{' '.join(cue.lines)} "
+    text = text.rstrip()
+    ends = [*(start for start, _ in starts[1:]), len(text)]
+    places = tuple(
+        Place(start, end, "time", name) for (start, name), end in zip(starts, ends, strict=True)
+    )
+    return Loaded(text, places=places)
+
+
+def _clock(seconds: float) -> str:
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}"

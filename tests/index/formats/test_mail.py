@@ -1,0 +1,163 @@
+"""Messages and mailboxes: headers, bodies and attachments."""
+
+from datetime import date
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import DocumentError
+from index.formats import parse
+from tests.index.formats.archives import package
+
+
+def message(body: str = "A loaf costs 4 marks.\n", subject: str = "Prices – new") -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"] = subject
+    made["From"] = "Ann Bee <ann@example.org>"
+    made["To"] = "bo@example.org"
+    made["Date"] = "Mon, 06 May 2024 10:00:00 +0200"
+    made.set_content(body)
+    return made
+
+
+HEADERS = (
+    "Subject: Prices – new\nFrom: Ann Bee <ann@example.org>\nTo: bo@example.org\n"
+    "Date: Mon, 06 May 2024 10:00:00 +0200"
+)
+
+
+def test_a_message_says_who_wrote_it_when_and_what() -> None:
+    loaded = parse(".eml", message().as_bytes())
+
+    assert loaded.text == f"{HEADERS}\n\nA loaf costs 4 marks."
+    assert (loaded.title, loaded.dated) == ("Prices – new", date(2024, 5, 6))
+
+
+def test_of_two_versions_of_a_text_one_is_read() -> None:
+    both = message()
+    both.add_alternative("<p>A loaf costs <b>4</b> marks.</p>", subtype="html")
+    rich = EmailMessage()
+    rich["Subject"] = "Rich"
+    rich.set_content("<h1>Fees</h1><p>A roll costs <b>1</b>.</p>", subtype="html")
+
+    assert parse(".eml", both.as_bytes()).text.count("A loaf costs 4 marks.") == 1
+    assert parse(".eml", rich.as_bytes()).text == "Subject: Rich\n\nFees\n\nA roll costs 1."
+
+
+def test_attachments_are_read_with_their_places_or_named() -> None:
+    made = message()
+    made.add_attachment(b"name,fee\nBread,4\n", "text", "csv", filename="fees.csv")
+    made.add_attachment(b"\x89PNG", "image", "png", filename="map.png")
+    made.add_attachment(b"%PDF-broken", "application", "pdf", filename="old.pdf")
+    made.add_attachment(package({"a.txt": "a"}), "application", "zip", filename="all.zip")
+
+    loaded = parse(".eml", made.as_bytes())
+
+    assert "\nAttachments: fees.csv, map.png, old.pdf, all.zip\n\n" in loaded.text
+    assert loaded.text.endswith("A loaf costs 4 marks.\n\nname: Bread\nfee: 4")
+    (place,) = loaded.places
+    assert (place.kind, place.name, place.within) == ("row", "2", "fees.csv")
+    assert loaded.text[place.start_char :] == "name: Bread\nfee: 4"
+
+
+def test_quoted_and_flowed_lines_are_read_as_they_were_meant() -> None:
+    made = message("On Monday Bo wrote:\n\n> What does a loaf \n> cost now?\n\nFour \nmarks.\n")
+    made.set_param("format", "flowed")
+
+    assert parse(".eml", made.as_bytes()).text.split("\n\n")[1:] == [
+        "On Monday Bo wrote:",
+        "What does a loaf cost now?",
+        "Four marks.",
+    ]
+
+
+def test_a_message_inside_of_another_is_read_with_its_headers() -> None:
+    outer = message("See below.\n", subject="Fwd")
+    outer.add_attachment(message("A roll costs 1.\n"))
+
+    text = parse(".eml", outer.as_bytes()).text
+
+    assert "See below.\n\nSubject: Prices – new\nFrom: Ann Bee" in text
+    assert text.endswith("\n\nA roll costs 1.")
+
+
+def test_each_message_of_a_mailbox_is_a_place() -> None:
+    with_file = message("Third.\n", subject="Three")
+    with_file.add_attachment("Inside.\n", filename="a.txt")
+    box = b"".join(
+        b"From ann@example.org Mon May  6 10:00:00 2024\n" + each.as_bytes() + b"\n"
+        for each in (message("First.\n\n>From here on.\n", subject="One"), message(), with_file)
+    )
+
+    loaded = parse(".mbox", box)
+
+    assert [(place.kind, place.line, place.name, place.within) for place in loaded.places] == [
+        ("message", 1, "One", None),
+        ("message", 2, "Prices – new", None),
+        ("message", 3, "Three", None),
+        ("file", None, "Three/a.txt", None),
+    ]
+    assert "First.\n\nFrom here on." in loaded.text
+    assert (loaded.title, loaded.dated) == (None, None)
+    assert loaded.text[loaded.places[-1].start_char :] == "Inside."
+
+
+@pytest.mark.parametrize("suffix", [".eml", ".mbox"])
+@pytest.mark.parametrize("content", [b"", b"Hello.", b"\x00\xff\xfe" * 50, b"\n\n\n"])
+def test_another_file_of_that_ending_is_refused(suffix: str, content: bytes) -> None:
+    with pytest.raises(DocumentError, match="it is no m"):
+        parse(suffix, content)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "=?utf-8?q?" + "=20" * 100_000,
+        "=?nothing?b?" + "A" * 50_000 + "?=",
+        "<" * 200_000,
+        "x" * 3_000_000,
+    ],
+)
+def test_a_header_costs_no_more_than_headers_do(header: str) -> None:
+    content = f"Subject: {header}\nTo: {header}\nDate: {header}\n\nText.\n".encode()
+
+    loaded = parse(".eml", content)
+
+    assert loaded.text.endswith("Text.")
+    assert len(loaded.text) < 10_000
+
+
+def test_parts_within_parts_end_somewhere() -> None:
+    nested = "Subject: x\n"
+    for number in range(2_000):
+        nested += f'Content-Type: multipart/mixed; boundary="b{number}"\n\n--b{number}\n'
+    try:
+        loaded = parse(".eml", f"{nested}\n\nDeep down.\n".encode())
+    except DocumentError:
+        return
+    assert loaded.text
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "From: a\n", "Subject: b\n", "\n", "--b\n", "--b--\n", "text \n", "> q\n",
+                "Content-Type: multipart/mixed; boundary=b\n", "From x\n", "\x00", "é",
+                "Content-Type: text/html\n", "Content-Transfer-Encoding: base64\n", "<p>a",
+                "Content-Type: message/rfc822\n", "Content-Type: multipart/alternative\n",
+            ]
+        ),
+        max_size=20,
+    )
+)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".eml", ".mbox"])
+def test_anything_is_mail_or_refused(suffix: str, lines: list[str]) -> None:
+    try:
+        loaded = parse(suffix, "".join(lines).encode())
+    except DocumentError:
+        return
+    for place in loaded.places:
+        assert 0 <= place.start_char < place.end_char <= len(loaded.text)

@@ -1,0 +1,120 @@
+"""reStructuredText: headings, lists, tables, and what Sphinx adds."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import DocumentError
+from index.formats import parse
+from index.formats.base import Loaded
+
+PAGE = """\
+=============
+Harbour rules
+=============
+
+:Author: Ann
+:Date: 2024-05-06
+
+Who comes by *night* pays ``35`` marks, as :ref:`the council <top>` and
+:py:func:`~fees.night` say [1]_.
+
+Fees
+====
+
+Bring:
+
+- bread
+  and salt
+- water
+
+Depth
+   What a vessel needs.
+
+.. note:: Pilots are |who|.
+
+.. |who| replace:: free
+
+.. comment
+
+.. [1] In a letter.
+"""
+
+
+def load(text: str) -> Loaded:
+    return parse(".rst", text.encode())
+
+
+def test_a_page_is_what_its_reader_sees() -> None:
+    loaded = load(PAGE)
+
+    assert loaded.text == (
+        "Harbour rules\n\nAuthor: Ann\n\nDate: 2024-05-06\n\n"
+        "Who comes by night pays 35 marks, as the council and fees.night say.\n\n"
+        "Fees\n\nBring:\n- bread and salt\n- water\n\nDepth: What a vessel needs.\n\n"
+        "Pilots are free.\n\nIn a letter."
+    )
+    assert (loaded.title, loaded.dated) == ("Harbour rules", date(2024, 5, 6))
+
+
+def test_places_name_the_heading_and_the_line() -> None:
+    loaded = load(PAGE)
+
+    placed = {
+        loaded.text[place.start_char :][:5]: (place.name, place.level, place.line)
+        for place in loaded.places
+    }
+    assert placed["Who c"] == ("Harbour rules", 1, 8)
+    assert placed["Fees\n"] == ("Fees", 2, 11)
+    assert placed["Depth"][:2] == ("Fees", 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (".. versionadded:: 3.2\n   Half price.\n", "3.2 Half price."),
+        (".. py:function:: f(x)\n   :module: fees\n\n   A price.\n", "f(x)\n\nA price."),
+        (".. toctree::\n   :maxdepth: 2\n\n   a\n   b\n\nEnd.\n", "End."),
+        (".. code-block:: python\n   :linenos:\n\n   fee = 35\n", "fee = 35"),
+        (".. include:: /etc/passwd\n\nEnd.\n", "End."),
+        (".. raw:: html\n\n   <b>no</b>\n\nEnd.\n", "End."),
+        (".. unknown-thing::\n\n   Its text.\n", "Its text."),
+    ],
+)  # fmt: skip
+def test_directives_are_what_stands_in_them(written: str, text: str) -> None:
+    assert load(written).text == text
+
+
+def test_tables_are_rows_with_the_names_of_their_columns() -> None:
+    grid = (
+        "+------+-----------+\n| Hall | Price     |\n|      +-----+-----+\n|      | day | week|\n"
+        "+======+=====+=====+\n| Loft | 15  | 70  |\n+------+-----+-----+\n"
+    )
+    listed = (
+        ".. list-table:: Berths\n   :header-rows: 1\n\n   * - Berth\n     - Depth\n"
+        "   * - North\n     - 6.5\n"
+    )
+
+    assert load(grid).text == "Hall: Loft | Price day: 15 | Price week: 70"
+    assert load(listed).text == "Berths\n\nBerth: North | Depth: 6.5"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["=" * 9, "-" * 9, "Title", "- a", "  b", ".. x:: y", "   :o: p", "", ":f: g", "::",
+             ".. code-block:: x",
+             "+--+--+", "|a |b |", "|x|_ `y`_ :z:`w`", "[1]_", ".. [1] n", "* *", "`", ">>> 1"]
+        ),
+        max_size=14,
+    )
+)  # fmt: skip
+def test_any_lines_are_a_page_or_refused(lines: list[str]) -> None:
+    try:
+        loaded = load("\n".join(lines))
+    except DocumentError:
+        return
+    for place in loaded.places:
+        assert 0 <= place.start_char < place.end_char <= len(loaded.text)

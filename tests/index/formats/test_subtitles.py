@@ -1,0 +1,100 @@
+"""Subtitles: what is said, and when."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import DocumentError
+from index.formats import parse
+from index.formats.base import Loaded
+
+VTT = """WEBVTT - Harbour radio
+Kind: captions
+
+NOTE made by hand
+
+intro
+00:05.000 --> 00:07.500 align:start
+<v Ann Bee>A vessel of up to
+<i>twelve</i> metres
+
+00:07.600 --> 00:09.000
+<v Ann Bee>pays 35 marks &amp; no more.
+
+1:02:03.000 --> 1:02:05.000
+<v Bo>Thank you.
+"""
+SRT = (
+    "1\r\n00:00:05,000 --> 00:00:07,500\r\nA vessel of up to\r\n{\\an8}<b>twelve</b> metres\r\n"
+    "\r\n2\r\n00:00:07,600 --> 00:00:09,000\r\npays 35 marks.\r\n\r\n"
+    "3\r\n01:02:03,000 --> 01:02:05,000\r\nThank you.\r\n"
+)
+
+
+def placed(loaded: Loaded) -> list[tuple[str, str]]:
+    return [
+        (place.name, loaded.text[place.start_char : place.end_char].strip())
+        for place in loaded.places
+    ]
+
+
+def test_what_is_said_over_several_cues_is_one_sentence_with_its_times() -> None:
+    loaded = parse(".vtt", VTT.encode())
+
+    assert loaded.text == (
+        "Ann Bee: A vessel of up to twelve metres pays 35 marks & no more.\n\nBo: Thank you."
+    )
+    assert placed(loaded) == [
+        ("0:00:05", "Ann Bee: A vessel of up to twelve metres"),
+        ("0:00:07", "pays 35 marks & no more."),
+        ("1:02:03", "Bo: Thank you."),
+    ]
+    assert {place.kind for place in loaded.places} == {"time"}
+
+
+def test_srt_is_read_alike() -> None:
+    loaded = parse(".srt", SRT.encode())
+
+    assert loaded.text == "A vessel of up to twelve metres pays 35 marks.\n\nThank you."
+    assert [name for name, _ in placed(loaded)] == ["0:00:05", "0:00:07", "1:02:03"]
+
+
+def test_lines_that_roll_are_said_once() -> None:
+    cues = ["one", "one\ntwo", "two\nthree"]
+    content = "WEBVTT\n\n" + "\n\n".join(
+        f"00:0{n}.000 --> 00:0{n + 1}.000\n{cue}" for n, cue in enumerate(cues)
+    )
+
+    assert parse(".vtt", content.encode()).text == "one two three"
+
+
+def test_long_speech_is_cut_where_a_sentence_ends() -> None:
+    content = "".join(
+        f"{n}\n00:{n:02}:00,000 --> 00:{n:02}:59,900\n{f'So it was said in minute {n}. ' * 8}\n\n"
+        for n in range(10)
+    )
+
+    paragraphs = parse(".srt", content.encode()).text.split("\n\n")
+
+    assert len(paragraphs) > 2
+    assert all(len(paragraph) < 1_000 for paragraph in paragraphs)
+
+
+@pytest.mark.parametrize("content", [b"", b"Hello.", b"\x00\xff" * 99, b"WEBVTT\n\nNOTE nothing"])
+@pytest.mark.parametrize("suffix", [".srt", ".vtt"])
+def test_another_file_of_that_ending_is_refused(suffix: str, content: bytes) -> None:
+    with pytest.raises(DocumentError):
+        parse(suffix, content)
+
+
+_LINES = ["00:01.000 --> 00:02.000", "a b.", "<v A>x", "", "9", "<", "&#0;", "99:99:99,9 -->0:1.0"]
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=15))
+def test_any_lines_are_subtitles_or_refused(lines: list[str]) -> None:
+    try:
+        loaded = parse(".vtt", "\n".join(lines).encode())
+    except DocumentError:
+        return
+    for place in loaded.places:
+        assert 0 <= place.start_char < place.end_char <= len(loaded.text)
