@@ -7,7 +7,7 @@ The tree is walked without recursion, so that only the parser limits how deep el
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -19,15 +19,28 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
-from index.formats.html_elements import BLOCKS, CELLS, HEADINGS, SPACE, is_silent, text_length
+from index.formats.html_elements import (
+    BLOCKS,
+    CELLS,
+    HEADINGS,
+    ITEMS,
+    LISTS,
+    SPACE,
+    is_silent,
+    is_unread,
+    text_length,
+)
+from index.formats.html_main import Paragraph, main_paragraphs, main_text
 from index.formats.html_tables import captions, named_rows
-from index.formats.tables import BETWEEN_CELLS, lines_of
+from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
 _MAX_ROW_CHARS = 600
 # A block with so many links, which are so much of its text, is a menu.
 _MENU_LINKS = 3
 _MENU_SHARE = 0.6
+# A page of less is no page with much around its text.
+_MIN_CHOSEN_CHARS = 400
 # An element marked as the main one is believed if it holds this much of the page's text.
 _MIN_MAIN_SHARE = 0.2
 _DATE_FIELDS = frozenset(
@@ -67,10 +80,17 @@ _SNIFFED_BYTES = 4_096
 
 def load_html(_suffix: str, content: bytes) -> Loaded:
     """Read a page; its places are its headings."""
-    root = parse_html(content)
+    page, root = _parsed(content)
     blocks = Blocks("heading")
     main = _main_element(root)
-    add_main_text(blocks, main)
+    found = main_text(page) if text_length(main) >= _MIN_CHOSEN_CHARS else None
+    chosen: list[Paragraph] = []
+    if found is not None:
+        chosen = main_paragraphs(_paragraphs(root, is_unread, _menus(root)), found)
+    if chosen:
+        _write(blocks, chosen)
+    else:
+        add_main_text(blocks, main)
     title = _first_text(root, "title")
     return blocks.loaded(title, _stated_in_metadata(root, main))
 
@@ -82,6 +102,11 @@ def parse_html(content: bytes) -> Any:
     Raises:
         DocumentError: If there is nothing in it, or more than can be read.
     """
+    return _parsed(content)[1]
+
+
+def _parsed(content: bytes) -> tuple[str, Any]:
+    """A page as a text, and its tree."""
     # Decoded here, since what a page says of its own encoding is often wrong, or missing.
     text = _decode(content)
     if any(tag["crowded"] for tag in _TAG.finditer(text)):
@@ -100,7 +125,7 @@ def parse_html(content: bytes) -> Any:
         raise DocumentError(f"it can't be read to its end ({reason})")
     if root is None:
         raise DocumentError("it holds no text")
-    return root
+    return text, root
 
 
 def _decode(content: bytes) -> str:
@@ -118,9 +143,17 @@ def _decode(content: bytes) -> str:
 
 def add_main_text(blocks: Blocks, element: Any) -> None:
     """Add the paragraphs of an element, and its headings as places."""
-    if not _add_blocks(blocks, element, _menus(element)):
-        # A page that is nothing but links says something all the same.
-        _add_blocks(blocks, element, frozenset())
+    menus = _menus(element)
+    paragraphs = _paragraphs(element, lambda inner: is_silent(inner) or inner in menus)
+    # A page that is nothing but links says something all the same.
+    _write(blocks, paragraphs or _paragraphs(element, is_silent))
+
+
+def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
+    for paragraph in paragraphs:
+        if paragraph.heading is not None:
+            blocks.begin(*paragraph.heading)
+        blocks.add(paragraph.text)
 
 
 def _main_element(root: Any) -> Any:
@@ -159,16 +192,18 @@ def _menus(root: Any) -> frozenset[Any]:
     return frozenset(menus)
 
 
-def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
-    """Add the paragraphs below `root`; tell whether there were any."""
-    walk = _Walk(blocks)
+def _paragraphs(
+    root: Any, is_left_out: Callable[[Any], bool], menus: frozenset[Any] = frozenset()
+) -> list[Paragraph]:
+    """The paragraphs below `root`, but for those in elements that are left out."""
+    walk = _Walk(menus)
     silent_depth = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if event == "start":
-            if silent_depth or is_silent(element) or element in left_out:
+            if silent_depth or is_left_out(element):
                 silent_depth += 1
             elif element.tag == "table" and (rows := named_rows(element)):
-                walk.add(captions(element) + lines_of(rows))
+                walk.add_table(captions(element), rows)
                 silent_depth += 1
             else:
                 walk.enter(element)
@@ -186,13 +221,22 @@ def _add_blocks(blocks: Blocks, root: Any, left_out: frozenset[Any]) -> bool:
 class _Walk:
     """Turns what stands between block elements into paragraphs."""
 
-    def __init__(self, blocks: Blocks) -> None:
-        self._blocks = blocks
+    def __init__(self, menus: frozenset[Any]) -> None:
+        self._menus = menus
         self.line: list[str] = []
         """The parts of the paragraph that is being read; a zero character is a line break."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
-        self.found = False
+        self._heading: tuple[str, int] | None = None
+        """Of the paragraph that is being read, if it is a heading."""
+        self._is_list = [False]
+        """Of each block that holds it, whether it is a list, or an item of one."""
+        self._groups: list[int] = [0]
+        """The blocks that hold it, from the outermost, by their numbers."""
+        self._count = 0
+        self._block: int | None = None
+        """The block of code that is being read."""
+        self.found: list[Paragraph] = []
 
     def enter(self, element: Any) -> None:
         tag = element.tag
@@ -200,12 +244,23 @@ class _Walk:
             self.line.append(" ")
         elif tag in BLOCKS:
             self.flush()
+            self._count += 1
+            # The items of a list stand beside the paragraphs that the list stands beside.
+            is_list = tag in LISTS and element not in self._menus
+            is_list = is_list or (tag in ITEMS and self._is_list[-1])
+            self._is_list.append(is_list)
+            self._groups.append(self._groups[-1] if is_list else self._count)
+            if tag == "pre":
+                self._block = self._count
+            elif tag == "figcaption" and self.found:
+                # What stands below a table or code says what it is.
+                self._block = self.found[-1].block
             if tag == "tr" and text_length(element) <= _MAX_ROW_CHARS:
                 self._row = element
         if tag in HEADINGS:
             name = SPACE.sub(" ", "".join(element.itertext())).strip()
             if name:
-                self._blocks.begin(name, int(tag[1:]))
+                self._heading = name, int(tag[1:])
         elif tag == "br":
             self.line.append("\0")
         self.line.append(element.text or "")
@@ -216,25 +271,39 @@ class _Walk:
         elif element.tag in BLOCKS:
             self._row = None
             self.flush()
+            self._groups.pop()
+            self._is_list.pop()
+            if element.tag in {"pre", "figcaption"}:
+                self._block = None
 
-    def add(self, paragraphs: Sequence[str]) -> None:
-        """Add paragraphs that were read otherwise."""
+    def add_table(self, captions: Sequence[str], rows: Sequence[Row]) -> None:
+        """Add a table that names its columns."""
         self.line.append(" ")
-        if self._row is None:
-            self.flush()
-            self.found = True
-            for paragraph in paragraphs:
-                self._blocks.add(paragraph)
-        else:
-            self.line.extend(f"{paragraph}{BETWEEN_CELLS}" for paragraph in paragraphs)
+        if self._row is not None:
+            lines = [*captions, *lines_of(rows)]
+            self.line.extend(f"{line}{BETWEEN_CELLS}" for line in lines)
+            return
+        self.flush()
+        group = self._groups[-1]
+        self._count += 1
+        block = self._count
+        self.found += [Paragraph(caption, None, group, block=block) for caption in captions]
+        for number, line in numbered_lines_of(rows):
+            shown = " ".join(cell.text for cell in rows[number].cells)
+            self.found.append(Paragraph(line, None, group, shown, block))
 
     def flush(self) -> None:
         lines = "".join(self.line).split("\0")
         self.line.clear()
         text = "\n".join(SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
         if text:
-            self.found = True
-            self._blocks.add(text)
+            # A paragraph stands beside others, not in itself.
+            group = self._groups[max(0, len(self._groups) - 2)]
+            is_item = self._is_list[-1]
+            self.found.append(
+                Paragraph(text, self._heading, group, block=self._block, is_item=is_item)
+            )
+        self._heading = None
 
 
 def _first_text(root: Any, tag: str) -> str | None:

@@ -39,17 +39,15 @@ BLOCKS = HEADINGS | frozenset(
         "ul",
     ]
 )
+LISTS = frozenset({"ul", "ol", "dl"})
+ITEMS = frozenset({"li", "dt", "dd"})
 CELLS = frozenset({"td", "th"})
 _BREAKS = BLOCKS | {"br"}
-# Never part of what a page says.
-_SILENT = frozenset(
+# Never read, wherever they are.
+_UNREAD = frozenset(
     [
-        "aside",
-        "button",
         "canvas",
         "datalist",
-        "dialog",
-        "form",
         "head",
         "iframe",
         "input",
@@ -57,7 +55,6 @@ _SILENT = frozenset(
         "map",
         "math",
         "meta",
-        "nav",
         "noscript",
         "object",
         "script",
@@ -69,6 +66,8 @@ _SILENT = frozenset(
         "title",
     ]
 )
+# Seldom part of what a page says.
+_SILENT = _UNREAD | {"aside", "button", "dialog", "form", "nav"}
 _SILENT_ROLES = frozenset(
     [
         "alert",
@@ -121,10 +120,15 @@ def text_length(element: Any) -> int:
     return sum(len(SPACE.sub(" ", text)) for text in element.itertext() if not text.isspace())
 
 
+def is_unread(element: Any) -> bool:
+    """Whether nobody sees it, or it holds no text."""
+    return not isinstance(element.tag, str) or element.tag in _UNREAD or is_hidden(element)
+
+
 def is_silent(element: Any) -> bool:
     """Whether it is no part of what the page says, by its tag, its role or its names."""
     tag = element.tag
-    if not isinstance(tag, str) or tag in _SILENT or is_hidden(element):
+    if is_unread(element) or tag in _SILENT:
         return True
     if element.get("role") in _SILENT_ROLES:
         return True

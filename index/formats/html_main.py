@@ -1,0 +1,133 @@
+"""Which paragraphs of a page are its main text, as trafilatura sees it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# trafilatura looks at a page again and again; of a larger one it would take minutes.
+_MAX_PAGE_CHARS = 3_000_000
+# Pieces of a paragraph that are looked for one by one, since trafilatura leaves out some words.
+_PIECE_CHARS = 40
+# A paragraph is kept if so much of it is found.
+_MIN_FOUND_SHARE = 0.5
+# A shorter text stands somewhere by chance, and has to be a line of its own.
+_MIN_CHARS = 25
+# With less of a page's words than this, trafilatura has lost its way.
+_MIN_SHARE = 0.1
+# With less of what trafilatura has found among the page's paragraphs, they are made up otherwise.
+_MIN_COVERED_SHARE = 0.6
+_WHOLE_PAGE = -1
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of a page, before anybody knows whether it belongs to the main text."""
+
+    text: str
+    heading: tuple[str, int] | None = None
+    """Its name and level, if it is a heading."""
+    group: int = 0
+    """Which element holds it: paragraphs of the same one stand together."""
+    shown: str = ""
+    """What the page shows of it, if that differs, as it does of a table's row."""
+    block: int | None = None
+    """Which table, or block of code, it is a part of, if it is of one."""
+    is_item: bool = False
+    """Whether it stands in a list that is no menu."""
+
+
+class MainText:
+    """What trafilatura has found on a page."""
+
+    def __init__(self, text: str) -> None:
+        """Take its text, a paragraph in each line."""
+        self.lines = text.split("\n")
+        self._lines = frozenset(map(_letters, self.lines))
+        self._letters = _letters(text)
+
+    def __len__(self) -> int:
+        """Letters."""
+        return len(self._letters)
+
+    def holds(self, paragraph: Paragraph) -> bool:
+        """Whether a paragraph is part of it."""
+        letters = _letters(paragraph.shown or paragraph.text)
+        if len(letters) < _MIN_CHARS:
+            return letters in self._lines
+        pieces = [letters[at : at + _PIECE_CHARS] for at in range(0, len(letters), _PIECE_CHARS)]
+        found = sum(len(piece) for piece in pieces if piece in self._letters)
+        return found >= _MIN_FOUND_SHARE * len(letters)
+
+
+def main_text(page: str) -> MainText | None:
+    """Let trafilatura look at a page; none if it finds nothing, or the page is too large for it."""
+    if len(page) > _MAX_PAGE_CHARS:
+        return None
+    # It takes a second to import, and only pages need it.
+    import trafilatura
+
+    try:
+        text = trafilatura.extract(page, include_comments=False, deduplicate=False)
+    # Whatever it trips over, the page can still be read whole.
+    except Exception:
+        return None
+    return MainText(text) if text else None
+
+
+def main_paragraphs(paragraphs: Sequence[Paragraph], main: MainText) -> list[Paragraph]:
+    """
+    The paragraphs that belong to the main text, in their order.
+
+    Headings stay if something right below them stays. What trafilatura gives otherwise or not at
+    all stays, too: tables and code in the midst of the main text or that it has a part of, and what
+    stands among kept paragraphs of the same element. If the text that it has found stands on the
+    page in no such paragraphs, its own are taken.
+    """
+    kept = [main.holds(paragraph) for paragraph in paragraphs]
+    if _length(paragraphs, kept) < _MIN_COVERED_SHARE * len(main):
+        return [Paragraph(line) for line in main.lines]
+    _fill(paragraphs, kept)
+    below = False
+    for at in reversed(range(len(paragraphs))):
+        if paragraphs[at].heading is not None:
+            kept[at] = kept[at] or below
+        below = kept[at] and paragraphs[at].heading is None
+    if _length(paragraphs, kept) < _MIN_SHARE * _length(paragraphs, [True] * len(paragraphs)):
+        return []
+    return [paragraph for paragraph, is_kept in zip(paragraphs, kept, strict=True) if is_kept]
+
+
+def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
+    """
+    Keep what stands between kept paragraphs, if it belongs together with them.
+
+    A list goes on to its end, and follows the kept paragraph that introduces it.
+    """
+    ends: dict[int, list[int]] = {}
+    blocks = set()
+    for at, paragraph in enumerate(paragraphs):
+        if kept[at]:
+            ends.setdefault(paragraph.group, [at, at])[1] = at
+            ends.setdefault(_WHOLE_PAGE, [at, at])[1] = at
+            blocks.add(paragraph.block)
+    for at, paragraph in enumerate(paragraphs):
+        is_in_block = paragraph.block is not None
+        first, last = ends.get(_WHOLE_PAGE if is_in_block else paragraph.group, (at, at))
+        kept[at] |= first < at < last or (is_in_block and paragraph.block in blocks)
+        if at and paragraph.is_item and paragraph.group == paragraphs[at - 1].group:
+            before = paragraphs[at - 1]
+            kept[at] |= kept[at - 1] and (before.is_item or before.text.endswith(":"))
+
+
+def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
+    """The letters of the paragraphs that are kept."""
+    return sum(
+        len(_letters(paragraph.shown or paragraph.text))
+        for paragraph, is_kept in zip(paragraphs, kept, strict=True)
+        if is_kept
+    )
+
+
+def _letters(text: str) -> str:
+    return _NOT_A_LETTER.sub("", text).casefold()

@@ -1,0 +1,97 @@
+"""What of a page with much around its text is read."""
+
+from index.formats import parse
+from index.formats.base import Loaded
+from index.formats.html_main import MainText, Paragraph, main_paragraphs
+
+PROSE = [
+    f"In the {name} year the council let a vessel lie at the {name} quay for {fee} marks, "
+    f"and the harbour master wrote down in his {name} book who paid them and who did not."
+    for name, fee in (("first", 35), ("second", 39), ("third", 41), ("fourth", 47))
+]
+NOISE = "".join(
+    f'<div class="teaser-{n}"><a href="/{n}">Ten things number {n} about gulls</a><p>Read more on '
+    f"gulls and what they eat in our big gull special, part {n}.</p></div>"
+    for n in range(8)
+)
+FRAME = (
+    "<html><head><title>Fees</title></head><body><div id='top'><a href='/'>Home</a></div>"
+    "<div class='wrap'><div class='post'>{main}</div>"
+    f"<div class='recommended-list'><h3>You may also like</h3>{NOISE}</div></div>"
+    "<div id='bottom'><p>All rights reserved by the gull newspaper.</p></div></body></html>"
+)
+
+
+def page(*main: str) -> Loaded:
+    return parse(".html", FRAME.replace("{main}", "".join(main)).encode())
+
+
+def paragraphs(texts: list[str]) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def test_what_stands_around_the_text_is_left_out() -> None:
+    loaded = page("<h1>Fees of old</h1>", paragraphs(PROSE))
+
+    assert loaded.text == "\n\n".join(["Fees of old", *PROSE])
+    assert [place.name for place in loaded.places] == ["Fees of old"]
+
+
+def test_headings_tables_code_and_their_captions_within_the_text_stay() -> None:
+    table = (
+        "<table><tr><th>Hall</th><th>Seats</th></tr><tr><td>Loft</td><td>12</td></tr>"
+        "<tr><td>Barn</td><td>40</td></tr></table>"
+    )
+    code = "<figure><pre>quoth ask</pre><figcaption>How to ask</figcaption></figure>"
+
+    loaded = page(
+        "<h1>Fees of old</h1>", paragraphs(PROSE[:2]), "<h2>Halls</h2>", table, code,
+        "<h2>Later</h2>", paragraphs(PROSE[2:]),
+    )  # fmt: skip
+
+    assert loaded.text == "\n\n".join(
+        ["Fees of old", *PROSE[:2], "Halls", "Hall: Loft | Seats: 12", "Hall: Barn | Seats: 40",
+         "quoth ask", "How to ask", "Later", *PROSE[2:]]
+    )  # fmt: skip
+    assert [place.name for place in loaded.places] == ["Fees of old", "Halls", "Later"]
+
+
+def test_a_page_that_is_all_text_is_read_whole() -> None:
+    items = "".join(f"<li>Rule {n} holds.</li>" for n in range(30))
+    rules = f"<p>These are the rules:</p><ul>{items}</ul>"
+    whole = f"<html><body><h1>Rules</h1>{paragraphs(PROSE)}{rules}</body></html>"
+
+    text = parse(".html", whole.encode()).text
+
+    assert [line for line in (*PROSE, "Rule 0 holds.", "Rule 29 holds.") if line not in text] == []
+
+
+def test_of_a_page_in_which_nothing_is_found_all_but_the_menus_is_read() -> None:
+    cells = "".join(f"<tr><td>{n}</td><td>{n * n}</td></tr>" for n in range(100))
+
+    assert "7 | 49" in parse(".html", f"<table>{cells}</table>".encode()).text
+
+
+def test_text_that_the_page_hides_until_a_script_runs_is_read_as_it_was_found() -> None:
+    main = MainText("\n".join(PROSE))
+
+    assert [each.text for each in main_paragraphs([Paragraph("Home")], main)] == PROSE
+
+
+def test_a_short_line_is_kept_only_where_it_is_a_line_of_the_main_text() -> None:
+    main = MainText("\n".join([*PROSE, "Closed."]))
+    around = [Paragraph(text, group=n) for n, text in enumerate(["year", *PROSE, "Closed."])]
+
+    assert [each.text for each in main_paragraphs(around, main)] == [*PROSE, "Closed."]
+
+
+def test_a_heading_stays_only_with_what_stands_below_it() -> None:
+    main = MainText("\n".join(PROSE))
+    given = [
+        Paragraph("Fees", ("Fees", 1), 1),
+        *(Paragraph(text, None, 1) for text in PROSE),
+        Paragraph("Gulls", ("Gulls", 2), 2),
+        Paragraph("Ten things", None, 2),
+    ]
+
+    assert [each.text for each in main_paragraphs(given, main)] == ["Fees", *PROSE]
