@@ -104,7 +104,7 @@ def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]
     return (
         max(map(len, (first, *others))) <= _MIN_NAMES
         and len(others) < _MIN_REPEATED_CELLS
-        and not any(map(_USUAL.fullmatch, first))
+        and not all(map(_USUAL.fullmatch, first))
     )
 
 

@@ -1,11 +1,11 @@
 """Tables of a page that name their columns."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from index.formats.html_elements import CELLS, HEADINGS, is_hidden, text_length, visible_text
-from index.formats.tables import Cell, Row
+from index.formats.tables import Cell, Row, with_header
 
 # What the parts of a table hold.
 _CHILDREN = {
@@ -23,11 +23,12 @@ _MAX_ROWSPAN = 65_534
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 
-def named_rows(table: Any) -> list[Row]:
+def named_rows(table: Any) -> Sequence[Row]:
     """
     The rows of a table that names its columns; none of one that doesn't, or lays out a page.
 
-    A name is a cell that HTML calls a header, but one in each row is its row's.
+    A name is a cell that HTML calls a header, but one in each row is its row's. Where it calls none
+    so, the first rows may look like names.
     """
     others = ("table", *HEADINGS)
     if next(table.iterdescendants(*others), None) is not None:
@@ -38,7 +39,7 @@ def named_rows(table: Any) -> list[Row]:
     ):
         return []
     parts: dict[Any, int] = {}
-    rows = [
+    rows: Sequence[Row] = [
         Row(
             tuple(_cells(row)),
             is_header=row.getparent().tag == "thead" or _names_columns(row),
@@ -48,7 +49,13 @@ def named_rows(table: Any) -> list[Row]:
         for row in elements
         if not is_hidden(row) and not is_hidden(row.getparent())
     ]
+    if not any(map(_has_header, elements)):
+        rows = with_header(rows)
     return rows if any(row.is_header for row in rows) else []
+
+
+def _has_header(row: Any) -> bool:
+    return next(row.iterchildren("th"), None) is not None
 
 
 def _has_more(part: Any) -> bool:

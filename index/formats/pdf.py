@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import groupby
 
 from pypdfium2 import PdfDocument, PdfiumError, raw
 
@@ -11,6 +13,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
+from index.formats.pdf_layout import Line, arranged, is_side_by_side, pieces
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
@@ -50,32 +53,52 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     """Read a PDF; its places are its pages, counted from 1 as a viewer does."""
     try:
         document = PdfDocument(content)
-        pages = whole_words([_text(document, number) for number in range(len(document))])
+        pages = _whole_lines([_lines(document, number) for number in range(len(document))])
         stated = document.get_metadata_dict()
     except PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
     blocks = Blocks("page")
-    for number, lines in enumerate(without_running_lines(map(str.splitlines, pages)), start=1):
+    for number, lines in enumerate(without_running_lines(pages), start=1):
         blocks.begin(f"{number}")
-        for paragraph in paragraphs("\n".join(lines)):
-            blocks.add(paragraph)
+        for (_, is_row), part in groupby(lines, lambda line: (line.part, line.is_row)):
+            texts = [line.text for line in part]
+            for paragraph in texts if is_row else paragraphs("\n".join(texts)):
+                blocks.add(paragraph)
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
     if not loaded.text:
         raise DocumentError("it holds no text; if it is scanned, run it through OCR first")
     return loaded
 
 
-def _text(document: PdfDocument, number: int) -> str:
-    """The text of a page, in the order in which it was written."""
+def _lines(document: PdfDocument, number: int) -> list[Line]:
+    """The lines of a page in the order in which people read them."""
     page = document[number]
     found = page.get_textpage()
-    text: str = found.get_text_bounded().translate(_CHARACTERS)
+    # On a page that is turned, lines go up and down.
+    if page.get_rotation() == 0 and is_side_by_side(found):
+        lines = arranged(pieces(found))
+    else:
+        lines = [Line(text) for text in found.get_text_bounded().splitlines()]
     # Freed here, since the pages of a large file hold more than its text.
     found.close()
     page.close()
-    return text
+    return [replace(line, text=line.text.translate(_CHARACTERS)) for line in lines]
+
+
+def _whole_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """The pages with their broken words joined; none goes on from a part of a page to another."""
+    parts = [
+        (number, part, is_row, "\n".join(line.text for line in lines))
+        for number, page in enumerate(pages)
+        for (part, is_row), lines in groupby(page, lambda line: (line.part, line.is_row))
+    ]
+    whole: list[list[Line]] = [[] for _ in pages]
+    texts = whole_words([text for *_, text in parts])
+    for (number, part, is_row, _), text in zip(parts, texts, strict=True):
+        whole[number] += [Line(line, part, is_row) for line in text.split("\n")]
+    return whole
 
 
 def _dated(created: str) -> date | None:
@@ -104,7 +127,7 @@ def whole_words(pages: Sequence[str]) -> list[str]:
     return [_BROKEN_BY_LINE.sub(joined, page) for page in pages]
 
 
-def without_running_lines(pages: Iterable[Sequence[str]]) -> list[list[str]]:
+def without_running_lines(pages: Iterable[Sequence[Line]]) -> list[list[Line]]:
     """
     Leave out headers and footers, but for the first time that each stands there.
 
@@ -116,26 +139,27 @@ def without_running_lines(pages: Iterable[Sequence[str]]) -> list[list[str]]:
     margins = [set(_margins(lines)) for lines in pages]
     seen: Counter[tuple[str, int]] = Counter()
     for number, lines in enumerate(pages):
-        seen.update({key for at in margins[number] for key in _keys(lines[at], number)})
+        seen.update({key for at in margins[number] for key in _keys(lines[at].text, number)})
     running = {key for key, count in seen.items() if count >= _MIN_PAGES}
     shown: set[tuple[str, int]] = set()
-    kept: list[list[str]] = []
+    kept: list[list[Line]] = []
     for number, lines in enumerate(pages):
         kept.append([])
         for at, line in enumerate(lines):
-            keys = running.intersection(_keys(line, number)) if at in margins[number] else set()
-            if not keys or (shown.isdisjoint(keys) and any(map(str.isalpha, line))):
+            is_margin = at in margins[number]
+            keys = running.intersection(_keys(line.text, number)) if is_margin else set()
+            if not keys or (shown.isdisjoint(keys) and any(map(str.isalpha, line.text))):
                 kept[-1].append(line)
             shown |= keys
     return kept
 
 
-def _margins(lines: Sequence[str]) -> list[int]:
+def _margins(lines: Sequence[Line]) -> list[int]:
     """Which lines of a page are the first and the last ones that are not blank."""
-    written = [at for at, line in enumerate(lines) if line.strip()]
+    written = [at for at, line in enumerate(lines) if line.text.strip()]
     # A page of a few lines, such as a slide, has no margins; a form says much the same on each.
     if len(written) <= 2 * _MARGIN_LINES:
-        return [at for at in written if not any(map(str.isalpha, lines[at]))]
+        return [at for at in written if not any(map(str.isalpha, lines[at].text))]
     return [*written[:_MARGIN_LINES], *written[-_MARGIN_LINES:]]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from index.formats.headers import SAMPLED_ROWS, count_of_headers
+
 BETWEEN_CELLS = " | "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
@@ -86,6 +88,7 @@ def numbered_lines_of(rows: Sequence[Row]) -> list[tuple[int, str]]:
     placed = _placed(rows)
     if placed is None:
         return [(n, line) for n, row in enumerate(rows) if (line := _plain(row.cells))]
+    rows = with_header(rows)
     lines: list[tuple[int, str]] = []
     header = _Header(0)
     # Whether nothing but its names has come yet.
@@ -102,6 +105,32 @@ def numbered_lines_of(rows: Sequence[Row]) -> list[tuple[int, str]]:
             lines.append((number, _line(cells, header)))
     _write_unused(header, lines)
     return lines
+
+
+def with_header(rows: Sequence[Row]) -> Sequence[Row]:
+    """
+    Mark the rows that look like names in a table that marks none.
+
+    What stands alone in a row above them, such as the table's title, is passed over.
+    """
+    placed = _placed(rows[: 2 * SAMPLED_ROWS])
+    if placed is None or any(row.is_header for row in rows):
+        return rows
+    texts = [_in_columns(cells) for cells in placed]
+    first = next((at for at, row in enumerate(texts) if sum(map(bool, row)) > 1), len(rows))
+    count = count_of_headers(texts[first:], unless=False)
+    return [
+        replace(row, is_header=True, is_in_head=True) if first <= at < first + count else row
+        for at, row in enumerate(rows)
+    ]
+
+
+def _in_columns(cells: Sequence[_Placed]) -> list[str]:
+    """The text of each column, of a wide cell in its first one."""
+    texts = [""] * max((one.end for one in cells), default=0)
+    for one in cells:
+        texts[one.column] = one.cell.text
+    return texts
 
 
 def _is_names(row: Row, *, is_first: bool) -> bool:

@@ -1,5 +1,6 @@
 """PDF: words that lines break, letters drawn as one, headers and footers."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -8,19 +9,37 @@ from hypothesis import strategies as st
 
 from index.formats import parse
 from index.formats.pdf import whole_words, without_running_lines
+from index.formats.pdf_layout import Line
 
 
 def pdf_of(pages: Sequence[Sequence[str]]) -> bytes:
-    """A PDF of pages of lines, written by hand."""
+    """A PDF of pages of lines, each below the one before."""
+    return pdf_with(
+        [
+            f"BT /F1 11 Tf 14 TL 72 770 Td {' '.join(f'({line}) Tj T*' for line in lines)} ET"
+            for lines in pages
+        ]
+    )
+
+
+def pdf_at(*pieces: tuple[float, float, str], size: float = 10) -> bytes:
+    """A PDF of one page, with pieces of text at places, in their order."""
+    return pdf_with([" ".join(placed(x, y, text, size) for x, y, text in pieces)])
+
+
+def placed(x: float, y: float, text: str, size: float = 10) -> str:
+    return f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET"
+
+
+def pdf_with(pages: Sequence[str]) -> bytes:
+    """A PDF of pages, each of what it draws, written by hand."""
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
-    for number, lines in enumerate(pages):
-        shown = " ".join(f"({line}) Tj T*" for line in lines)
-        stream = f"BT /F1 11 Tf 14 TL 72 770 Td {shown} ET"
+    for number, stream in enumerate(pages):
         objects += [
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources "
             f"<< /Font << /F1 3 0 R >> >> /Contents {5 + 2 * number} 0 R >>",
@@ -35,6 +54,11 @@ def pdf_of(pages: Sequence[Sequence[str]]) -> bytes:
     end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer\n"
     end += f"<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(written)}\n%%EOF\n"
     return (written + end).encode("cp1252")
+
+
+def without_margins(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    kept = without_running_lines([list(map(Line, lines)) for lines in pages])
+    return [[line.text for line in lines] for lines in kept]
 
 
 def test_a_page_is_read_without_its_header_footer_and_broken_words() -> None:
@@ -87,7 +111,7 @@ def test_numbers_that_do_not_count_with_the_pages_are_kept() -> None:
         ["7", "Total 90", "four", "g", "h"],
     ]
 
-    assert without_running_lines(pages) == pages
+    assert without_margins(pages) == pages
 
 
 def test_a_line_on_two_pages_or_on_short_ones_is_no_header() -> None:
@@ -97,12 +121,12 @@ def test_a_line_on_two_pages_or_on_short_ones_is_no_header() -> None:
         *[["Question", "Your answer", "Name"]] * 5,
     ]
 
-    assert without_running_lines(pages) == pages
+    assert without_margins(pages) == pages
 
 
 @given(st.lists(st.lists(st.sampled_from(["Fees", "1", "2", "3", "a b", "", "c"]), max_size=6)))
 def test_every_line_with_a_letter_is_kept_once_at_least(pages: list[list[str]]) -> None:
-    kept = without_running_lines(pages)
+    kept = without_margins(pages)
 
     assert len(kept) == len(pages)
     assert {line for lines in kept for line in lines if line.isalpha()} == {
@@ -113,4 +137,96 @@ def test_every_line_with_a_letter_is_kept_once_at_least(pages: list[list[str]]) 
 def test_lines_in_the_middle_of_a_page_are_never_left_out() -> None:
     page = ["a", "b", "same", "c", "d"]
 
-    assert without_running_lines([page] * 4)[3] == ["same"]
+    assert without_margins([page] * 4)[3] == ["same"]
+
+
+LEFT = [
+    "A vessel of up to twelve metres pays 35",
+    "marks for each night at the quay, and a",
+    "longer one pays more for every metre that",
+    "it has. Lifeboats pay nothing at all, and",
+    "fishing boats of the town pay half of it,",
+    "which the council has agreed upon in May",
+    "of the year 1901 and never changed since.",
+]
+RIGHT = [
+    "Between ten at night and six no engine may",
+    "run for longer than it takes to leave the",
+    "berth. Whoever breaks this rule is fined by",
+    "the master, who collects 120 marks before",
+    "the vessel may sail, and gives half of what",
+    "he has collected to the widows of the town",
+    "on the first Sunday of the following month.",
+]
+
+
+@pytest.mark.parametrize("is_by_line", [True, False])
+def test_columns_are_read_one_after_the_other_however_they_were_written(is_by_line: bool) -> None:
+    left = [(72, 700 - 12 * n, line) for n, line in enumerate(LEFT)]
+    right = [(310, 700 - 12 * n, line) for n, line in enumerate(RIGHT)]
+    title = (
+        72,
+        730,
+        "The statutes of the harbour of Vellmar, as they hold in all of its berths today",
+    )
+    end = (
+        72,
+        600,
+        "This line goes over both of the columns again, and says that nothing else holds.",
+    )
+    rows = [each for pair in zip(left, right, strict=True) for each in pair]
+
+    loaded = parse(".pdf", pdf_at(title, *(rows if is_by_line else [*left, *right]), end))
+
+    assert loaded.text.split("\n\n") == [title[2], " ".join([*LEFT, *RIGHT]), end[2]]
+
+
+def test_a_note_below_a_column_stands_after_the_text_of_both() -> None:
+    right = [(310, 700 - 12 * n, line) for n, line in enumerate(RIGHT)]
+    texts = [(72, 700 - 12 * n, line) for n, line in enumerate(LEFT)]
+    stream = " ".join(placed(*each) for each in (*texts, *right))
+    notes = placed(72, 604, "1 Of any size, says the", 7) + placed(72, 596, "law of the sea.", 7)
+
+    loaded = parse(".pdf", pdf_with([f"{stream} {notes}"]))
+
+    assert loaded.text.split("\n\n")[-1] == "1 Of any size, says the law of the sea."
+    assert loaded.text.index("1 Of any") > loaded.text.index(RIGHT[-1])
+
+
+def test_a_table_is_rows_whose_cells_stand_apart() -> None:
+    rows = [("Berth", "Depth", "Fee"), ("North", "6.5 m", "35"), ("South", "4.2 m", "39")]
+    rows += [("Fish quay", "", "17"), ("Old quay", "3.0 m", "")]
+    pieces = [
+        (x, 700 - 14 * n, text)
+        for n, row in enumerate(rows)
+        for x, text in zip((72, 200, 300), row, strict=True)
+        if text
+    ]
+    around = (
+        (72, 730, "All berths of the harbour, and what a night at them costs."),
+        (72, 600, "End."),
+    )
+
+    loaded = parse(".pdf", pdf_at(around[0], *pieces, around[1]))
+
+    assert loaded.text.split("\n\n")[-4:-1] == [
+        "Berth: South | Depth: 4.2 m | Fee: 39",
+        "Berth: Fish quay | Fee: 17",
+        "Berth: Old quay | Depth: 3.0 m",
+    ]
+
+
+# Letters in the same place are one letter.
+_PLACES = st.tuples(
+    st.sampled_from([60, 160, 300, 420]),
+    st.integers(3, 40).map(lambda line: 20 * line),
+    st.sampled_from(["a", "bc d", "1 e", "a longer text"]),
+)
+
+
+@given(st.lists(_PLACES, min_size=1, max_size=30, unique_by=lambda place: place[:2]))
+def test_no_word_is_lost_wherever_it_stands(pieces: list[tuple[int, int, str]]) -> None:
+    letters = Counter("".join(text for *_, text in pieces).replace(" ", ""))
+
+    # The names of a table's columns are said more often than they stand there.
+    assert letters <= Counter(parse(".pdf", pdf_at(*pieces)).text)

@@ -18,6 +18,8 @@ from index.formats.tables import Cell, Row, lines_of
 
 HALLS = (("Hall", "Seats", "Per day"), ("West Room", "87", "40 €"), ("Loft", "12", "15 €"))
 NAMED = ["Hall: West Room | Seats: 87 | Per day: 40 €", "Hall: Loft | Seats: 12 | Per day: 15 €"]
+# Nothing tells whether the first row is unlike the others.
+CREW = (("Ann", "chair", "north"), ("Bo", "clerk", "south"), ("Cy", "cook", "west"))
 UNNAMED = [" | ".join(row) for row in HALLS]
 
 
@@ -49,8 +51,48 @@ def test_each_cell_of_a_page_stands_after_the_name_of_its_column(table: str) -> 
 
 
 def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
-    assert lines_of_page(rows_of_page(HALLS)) == UNNAMED
+    assert lines_of_page(rows_of_page(CREW)) == [" | ".join(row) for row in CREW]
     assert lines_of_page(row_of_page(["a", "", "c"])) == ["a | | c"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        (HALLS, NAMED),
+        ((("", "2023", "2024"), ("Loaf", "4", "5"), ("Roll", "1", "2")),
+         ["Loaf | 2023: 4 | 2024: 5", "Roll | 2023: 1 | 2024: 2"]),
+        ((("Name", "Role"), ("Ann", "chair")), ["Name: Ann | Role: chair"]),
+        ((("Hall", "Open"), ("Loft", "yes"), ("Barn", "no"), ("Shed", "no"), ("Den", "yes")),
+         ["Hall: Loft | Open: yes", "Hall: Barn | Open: no", "Hall: Shed | Open: no",
+          "Hall: Den | Open: yes"]),
+        ((("West Room", "87"), ("Loft", "12")), ["West Room | 87", "Loft | 12"]),
+        ((("Length", "412 m"), ("Opened", "1931"), ("Lanes", "4")),
+         ["Length | 412 m", "Opened | 1931", "Lanes | 4"]),
+        ((("Operator", "The city"), ("Opened", "1931"), ("Length", "412 m")),
+         ["Operator | The city", "Opened | 1931", "Length | 412 m"]),
+        ((("Monday", "9:00-17:00"), ("Tuesday", "10:00-16:00")),
+         ["Monday | 9:00-17:00", "Tuesday | 10:00-16:00"]),
+    ],
+    ids=["numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"],
+)  # fmt: skip
+def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
+    rows: Sequence[Sequence[str]], lines: list[str]
+) -> None:
+    assert lines_of_page(rows_of_page(rows)) == lines
+
+
+def test_two_rows_of_names_and_a_title_above_them_are_told_without_marks() -> None:
+    table = (
+        '<tr><td colspan="3">Our halls</td></tr>'
+        '<tr><td rowspan="2">Hall</td><td colspan="2">Price</td></tr>'
+        "<tr><td>day</td><td>week</td></tr>"
+    )
+
+    assert lines_of_page(table + rows_of_page([("Loft", "15", "70"), ("Barn", "9", "40")])) == [
+        "Our halls",
+        "Hall: Loft | Price day: 15 | Price week: 70",
+        "Hall: Barn | Price day: 9 | Price week: 40",
+    ]
 
 
 def test_rows_that_have_lost_their_table_are_rows() -> None:
@@ -232,10 +274,14 @@ def test_every_cell_is_said(table: list[Row]) -> None:
     assert all(cell.text in said for row in table for cell in row.cells)
 
 
-def lines_of_word(fill: Callable[[Table], None], style: str | None = None) -> list[str]:
+def lines_of_word(
+    fill: Callable[[Table], None],
+    style: str | None = None,
+    said: Sequence[Sequence[str]] = HALLS,
+) -> list[str]:
     document = docx.Document()
-    table = document.add_table(len(HALLS), len(HALLS[0]), style)
-    for row, texts in zip(table.rows, HALLS, strict=True):
+    table = document.add_table(len(said), len(said[0]), style)
+    for row, texts in zip(table.rows, said, strict=True):
         for cell, text in zip(row.cells, texts, strict=True):
             cell.text = text
     fill(table)
@@ -310,11 +356,13 @@ def test_each_cell_in_word_stands_after_the_name_of_its_column(
 def test_the_first_row_in_word_that_looks_like_any_other_names_nothing(
     fill: Callable[[Table], None], style: str | None
 ) -> None:
-    assert lines_of_word(fill, style) == UNNAMED
+    assert lines_of_word(fill, style, CREW) == [" | ".join(row) for row in CREW]
 
 
-@pytest.mark.parametrize("name", ["w:gridSpan", "w:gridBefore"])
-def test_a_cell_in_word_covers_no_more_columns_than_there_can_be(name: str) -> None:
+@pytest.mark.parametrize(("name", "lines"), [("w:gridSpan", UNNAMED), ("w:gridBefore", NAMED)])
+def test_a_cell_in_word_covers_no_more_columns_than_there_can_be(
+    name: str, lines: list[str]
+) -> None:
     """One that said a thousand million took 1.8 GB before it was refused."""
 
     def fill(table: Table) -> None:
@@ -324,7 +372,7 @@ def test_a_cell_in_word_covers_no_more_columns_than_there_can_be(name: str) -> N
         properties = row.get_or_add_trPr() if "Before" in name else row.tc_lst[0].get_or_add_tcPr()
         properties.append(stated)
 
-    assert lines_of_word(fill) == UNNAMED
+    assert lines_of_word(fill) == lines
 
 
 def test_a_cell_in_word_may_go_on_through_thousands_of_rows() -> None:

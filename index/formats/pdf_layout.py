@@ -1,0 +1,322 @@
+"""
+How the lines of a PDF's page stand: in columns, in tables, or below as footnotes.
+
+A page is read in the order in which it was written, unless something on it is set side by side.
+Then its characters' boxes tell the columns, the cells and the notes.
+"""
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from operator import itemgetter
+from statistics import median
+from typing import Any, Literal
+
+from pypdfium2 import raw
+
+from index.formats.tables import Cell, Row, lines_of
+
+# More on one page is a drawing of letters, and is read as it was written.
+_MAX_CHARS = 100_000
+# Between two pieces of a line that are set apart, in heights of its letters.
+_GAP = 1.2
+# Of the height of their letters, by which pieces of one line may be higher or lower.
+_SAME_LINE_SHARE = 0.5
+# Rows that a table has at least.
+_MIN_ROWS = 3
+_MIN_CELLS = 2
+# Lines that a column of text has at least, and the share of the page's width that they fill.
+_MIN_COLUMN_LINES = 6
+_MIN_COLUMN_SHARE = 0.25
+# Where the second column may begin, and how many such places are tried.
+_MIDDLE = (0.35, 0.65)
+_MAX_CANDIDATES = 20
+# A cell is shorter on the average than a line of a column.
+_MAX_CELL_CHARS = 20
+# Of a table's places for cells.
+_MIN_FILLED_SHARE = 0.5
+# Letters of a note, as a share of the text's.
+_MAX_NOTE_SIZE = 0.92
+_NOTE = re.compile(r"(?:\d{1,3}|[*†‡§¶]|\[\d{1,3}\])[ .)]?\s?\w")
+_BREAKS = frozenset({0x0A, 0x0D})
+
+
+_Kind = Literal["table", "across", "columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a line without a gap in it."""
+
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    @property
+    def height(self) -> float:
+        """Of its letters."""
+        return self.top - self.bottom
+
+    @property
+    def middle(self) -> float:
+        """From the bottom of the page."""
+        return (self.top + self.bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is read."""
+
+    text: str
+    part: int = 0
+    """Lines of the same part of a page make paragraphs together."""
+    is_row: bool = False
+    """Whether it is a row of a table, or a note: a paragraph of its own."""
+
+
+def is_side_by_side(textpage: Any) -> bool:
+    """Whether two runs of letters stand beside each other with a gap; looked up in no time."""
+    if raw.FPDFText_CountChars(textpage) > _MAX_CHARS:
+        return False
+    boxes = []
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    for number in range(raw.FPDFText_CountRects(textpage, 0, -1)):
+        raw.FPDFText_GetRect(textpage, number, left, top, right, bottom)
+        boxes.append((left.value, right.value, bottom.value, top.value))
+    by_height = sorted(boxes, key=lambda box: (-(box[2] + box[3]), box[0]))
+    for one, other in pairwise(by_height):
+        height = max(one[3] - one[2], 1.0)
+        is_on_line = abs((one[2] + one[3]) - (other[2] + other[3])) / 2 < _SAME_LINE_SHARE * height
+        gap = max(other[0] - one[1], one[0] - other[1])
+        if is_on_line and gap > _GAP * height:
+            return True
+    return False
+
+
+def pieces(textpage: Any) -> list[Piece]:
+    """The pieces of a page's lines, in the order in which they were written."""
+    found: list[Piece] = []
+    text: list[str] = []
+    box = [0.0, 0.0, 0.0, 0.0]
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+
+    def end() -> None:
+        if "".join(text).strip():
+            found.append(Piece("".join(text).strip(), *box))
+        text.clear()
+
+    for at in range(raw.FPDFText_CountChars(textpage)):
+        code = raw.FPDFText_GetUnicode(textpage, at)
+        if code in _BREAKS:
+            end()
+            continue
+        character = chr(code) if code else ""
+        if not character.strip():
+            text.append(" " if text else "")
+            continue
+        raw.FPDFText_GetCharBox(textpage, at, left, right, bottom, top)
+        values = left.value, right.value, bottom.value, top.value
+        if text:
+            height = max(box[3] - box[2], values[3] - values[2], 1.0)
+            is_apart = values[0] - box[1] > _GAP * height or values[0] < box[0] - height
+            if is_apart or abs(values[2] - box[2]) > 2 * height:
+                end()
+        if text:
+            box = [min(box[0], values[0]), max(box[1], values[1]),
+                   min(box[2], values[2]), max(box[3], values[3])]  # fmt: skip
+        else:
+            box = list(values)
+        text.append(character)
+    end()
+    return found
+
+
+def arranged(found: Sequence[Piece]) -> list[Line]:
+    """The lines of a page: columns after each other, tables as rows, notes after the text."""
+    rows = _rows(found)
+    tables = _tables(rows)
+    gutter = _gutter([row for number, row in enumerate(rows) if number not in tables])
+    lines: list[Line] = []
+    notes: list[Line] = []
+    kinds = _kinds(rows, tables, gutter)
+    runs = groupby(zip(kinds, rows, strict=True), itemgetter(0))
+    for part, (kind, run) in enumerate(runs):
+        part_rows = [row for _, row in run]
+        if kind == "table":
+            lines += [Line(text, part, is_row=True) for text in _named(part_rows)]
+        elif kind == "across" or gutter is None:
+            text, below = _without_notes(part_rows)
+            lines += [Line(_joined(row), part) for row in text]
+            notes += [Line(text, part, is_row=True) for text in _whole_notes(below)]
+        else:
+            for side in (False, True):
+                halves = (
+                    [piece for piece in row if (piece.left >= gutter) == side] for row in part_rows
+                )
+                text, below = _without_notes([half for half in halves if half])
+                lines += [Line(_joined(row), part) for row in text]
+                # The lines of a note belong together, and to no other note.
+                notes += [Line(text, part, is_row=True) for text in _whole_notes(below)]
+    return lines + notes
+
+
+def _kinds(
+    rows: Sequence[Sequence[Piece]], tables: frozenset[int], gutter: float | None
+) -> list[_Kind]:
+    """What each row of a page is part of."""
+    kinds: list[_Kind] = [
+        "table"
+        if number in tables
+        else "across"
+        if gutter is None or _crosses(row, gutter)
+        else "columns"
+        for number, row in enumerate(rows)
+    ]
+    if gutter is None:
+        return kinds
+    # The last line of what goes across both columns may end before the gutter.
+    for _, run in groupby(range(len(rows)), lambda number: kinds[number]):
+        numbers = list(run)
+        sides = {piece.left >= gutter for number in numbers for piece in rows[number]}
+        follows = numbers[0] > 0 and kinds[numbers[0] - 1] == "across"
+        if follows and sides == {False} and len(numbers) < _MIN_ROWS:
+            for number in numbers:
+                kinds[number] = "across"
+    return kinds
+
+
+def _tables(rows: Sequence[Sequence[Piece]]) -> frozenset[int]:
+    """Which rows are those of tables: several in a row, with short pieces below each other."""
+    found: set[int] = set()
+    for has_cells, run in groupby(range(len(rows)), lambda at: len(rows[at]) >= _MIN_CELLS):
+        numbers = list(run)
+        if has_cells and len(numbers) >= _MIN_ROWS and _columns([rows[at] for at in numbers]):
+            found.update(numbers)
+    return frozenset(found)
+
+
+def _named(rows: Sequence[Sequence[Piece]]) -> list[str]:
+    """The rows of a table with the names of its columns."""
+    columns = _columns(rows)
+    return lines_of([Row(tuple(map(Cell, _cells(row, columns)))) for row in rows])
+
+
+def _rows(found: Sequence[Piece]) -> list[list[Piece]]:
+    """The pieces that stand on one line, from left to right, from the top of the page down."""
+    rows: list[list[Piece]] = []
+    for piece in sorted(found, key=lambda piece: -piece.middle):
+        if rows and abs(rows[-1][0].middle - piece.middle) < _SAME_LINE_SHARE * max(
+            rows[-1][0].height, piece.height
+        ):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [sorted(row, key=lambda piece: piece.left) for row in rows]
+
+
+def _gutter(rows: Sequence[Sequence[Piece]]) -> float | None:
+    """Where the space between two columns of text is, if there are two."""
+    all_pieces = [piece for row in rows for piece in row]
+    if not all_pieces:
+        return None
+    left = min(piece.left for piece in all_pieces)
+    width = max(piece.right for piece in all_pieces) - left
+    begins = Counter(
+        round(piece.left)
+        for piece in all_pieces
+        if _MIDDLE[0] * width < piece.left - left < _MIDDLE[1] * width
+    )
+    candidates = [at for at, _ in begins.most_common(_MAX_CANDIDATES)]
+    best = max(candidates, key=lambda at: _count_beside(rows, at), default=None)
+    if best is None:
+        return None
+    split = [row for row in rows if _is_split(row, best - 1)]
+    crossing = [row for row in rows if _crosses(row, best - 1)]
+    halves = [
+        [piece for row in split for piece in row if (piece.left >= best - 1) == bool(side)]
+        for side in (0, 1)
+    ]
+    is_text = all(
+        len(half) >= _MIN_COLUMN_LINES
+        and median(piece.right - piece.left for piece in half) >= _MIN_COLUMN_SHARE * width
+        and median(len(piece.text) for piece in half) > _MAX_CELL_CHARS
+        for half in halves
+    )
+    return best - 1 if is_text and len(crossing) <= len(split) else None
+
+
+def _count_beside(rows: Sequence[Sequence[Piece]], at: float) -> int:
+    """How many lines begin a piece there, and have one before that ends before it."""
+    return sum(
+        any(abs(piece.left - at) <= 1 for piece in row) - _crosses(row, at - 1) for row in rows
+    )
+
+
+def _is_split(row: Sequence[Piece], gutter: float) -> bool:
+    """Whether a line has a piece on either side of the gutter, and none across."""
+    sides = {piece.left >= gutter for piece in row}
+    return len(sides) == _MIN_CELLS and not _crosses(row, gutter)
+
+
+def _crosses(row: Sequence[Piece], gutter: float) -> bool:
+    return any(piece.left < gutter < piece.right for piece in row)
+
+
+def _without_notes(
+    rows: Sequence[list[Piece]],
+) -> tuple[Sequence[list[Piece]], Sequence[list[Piece]]]:
+    """The lines of a column, and the notes below them in smaller letters."""
+    if not rows:
+        return rows, []
+    usual = median(piece.height for row in rows for piece in row)
+    begin = len(rows)
+    while begin and max(piece.height for piece in rows[begin - 1]) < _MAX_NOTE_SIZE * usual:
+        begin -= 1
+    while begin < len(rows) and not _NOTE.match(_joined(rows[begin])):
+        begin += 1
+    return rows[:begin], rows[begin:]
+
+
+def _whole_notes(rows: Sequence[Sequence[Piece]]) -> list[str]:
+    """The notes below a text, each in one line."""
+    notes: list[str] = []
+    for text in map(_joined, rows):
+        if notes and not _NOTE.match(text):
+            notes[-1] += f" {text}"
+        else:
+            notes.append(text)
+    return notes
+
+
+def _columns(rows: Sequence[Sequence[Piece]]) -> list[tuple[float, float]]:
+    """From where to where each column of a table goes; none if the lines are no table."""
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted((piece.left, piece.right) for row in rows for piece in row):
+        if columns and left < columns[-1][1]:
+            columns[-1] = columns[-1][0], max(columns[-1][1], right)
+        else:
+            columns.append((left, right))
+    lengths = [len(piece.text) for row in rows for piece in row]
+    filled = sum(map(len, rows)) / (len(rows) * len(columns))
+    is_table = (
+        len(columns) >= _MIN_CELLS
+        and filled >= _MIN_FILLED_SHARE
+        and median(lengths) <= _MAX_CELL_CHARS
+    )
+    return columns if is_table else []
+
+
+def _cells(row: Sequence[Piece], columns: Sequence[tuple[float, float]]) -> list[str]:
+    return [
+        " ".join(piece.text for piece in row if left <= piece.left <= right)
+        for left, right in columns
+    ]
+
+
+def _joined(row: Sequence[Piece]) -> str:
+    return " ".join(piece.text for piece in row)
