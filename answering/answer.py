@@ -7,7 +7,8 @@ from typing import Literal
 
 from answering.calibration import SURE_FROM
 from answering.english import asks_for_judgement
-from index.formats.base import Place
+from index.formats.base import ROWS, Place
+from index.formats.tables import BETWEEN_CELLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,20 @@ class Quoted:
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """The quote, cut at the bounds of its spans: they are the second piece, the fourth ..."""
+        """
+        The quote, cut at the bounds of its spans: they are the second piece, the fourth ...
+
+        What stands between them is as it is shown: the lines of a table's row beside each other.
+        """
+        place = self.spans[0].place
+        is_row = place is not None and place.kind in ROWS
+        return tuple(
+            piece.replace("\n", BETWEEN_CELLS) if is_row and number % 2 == 0 else piece
+            for number, piece in enumerate(self._pieces)
+        )
+
+    @property
+    def _pieces(self) -> tuple[str, ...]:
         pieces, reached = [], self.spans[0].quote_start_char
         quote, first = self.spans[0].quote, reached
         for span in self.spans:

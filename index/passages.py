@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.contexts import Contexts, searched_text
 from index.documents import Document
-from index.formats.base import ROWS
+from index.formats.base import ROWS, Place
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -34,6 +34,12 @@ _ENDLESS_WORD = re.compile(r"(?<!\S)(\S{20})(\S{160,})(\S{20})")
 
 # Lines that are this long on average were broken because the page was full.
 MIN_WRAPPED_CHARS = 30
+
+# A row of a table is one sentence if it has at most so many characters: a cell alone, "Seats: 87",
+# does not say whose it is. A longer one holds sentences of its own.
+MAX_ROW_CHARS = 300
+
+_APART = ROWS | {"message", "file"}
 
 # A line that begins a heading, a list item or a table row.
 _MARKED_LINE = re.compile(r"^[ \t]*(?:[-*+•|#]|\(?\w{1,3}[.)][ \t])", re.MULTILINE)
@@ -61,7 +67,7 @@ class Passage:
     text: str
     sentences: tuple[tuple[int, int], ...]
     """Start and end of each sentence, in characters of the passage; of one that was too long for a
-    passage, of each part."""
+    passage, of each part. A short row of a table is one."""
     context: str = ""
     """Where it stands, searched and read with it, never quoted; see `index.contexts`."""
 
@@ -106,7 +112,8 @@ def split(
 
     Every character of the document that is not white space is in at least one passage. Neighbours
     share one sentence wherever that sentence and the next fit a passage together. No passage holds
-    two rows of a table, as a file of rows or a sheet has them.
+    two rows of a table, as a file of rows or a sheet has them, or of two files or messages inside
+    of the document.
 
     Args:
         document: What to split.
@@ -119,27 +126,31 @@ def split(
     """
     window = _Window(splitting)
     ids = itertools.count(first_id)
-    row_starts = deque(place.start_char for place in document.places if place.kind in ROWS)
-
+    row_ends = {place.start_char: place.end_char for place in document.places if place.kind in ROWS}
+    borders = _borders(document.places)
     contexts = Contexts(document)
 
     def passage() -> Passage:
         start, end = window.pieces[0].start, window.pieces[-1].end
         text = document.text[start:end]
+        sentences = tuple((piece.start - start, piece.end - start) for piece in window.pieces)
+        is_row = start in row_ends and not document.text[end : row_ends[start]].strip()
+        if is_row and len(text) <= MAX_ROW_CHARS:
+            sentences = ((0, len(text)),)
         return Passage(
             id=next(ids),
             document_id=document.id,
             start_char=start,
             end_char=end,
             text=text,
-            sentences=tuple((piece.start - start, piece.end - start) for piece in window.pieces),
+            sentences=sentences,
             context=contexts.context(start, text),
         )
 
     for piece in _pieces(document.text, splitting, token_offsets):
-        if row_starts and piece.start >= row_starts[0]:
-            while row_starts and piece.start >= row_starts[0]:
-                row_starts.popleft()
+        if borders and piece.start >= borders[0]:
+            while borders and piece.start >= borders[0]:
+                borders.popleft()
             if window.pieces:
                 yield passage()
                 window.clear()
@@ -182,6 +193,19 @@ class _Window:
         """Go on with none."""
         self.pieces.clear()
         self._tokens = 0
+
+
+def _borders(places: Sequence[Place]) -> deque[int]:
+    """Where no passage goes on: at rows, messages, and files inside of the document."""
+    return deque(
+        place.start_char
+        for before, place in itertools.pairwise((None, *places))
+        if place is not None
+        and (
+            place.kind in _APART
+            or (before is not None and (before.kind in ROWS or before.within != place.within))
+        )
+    )
 
 
 def _pieces(text: str, splitting: Splitting, token_offsets: TokenOffsets) -> Iterator[_Piece]:

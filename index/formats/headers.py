@@ -114,12 +114,11 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None:
     """Whether the first row is unlike the others in a way that names are; none if nothing tells."""
-    years = [cell for cell in first if cell and _kind(cell) == "quantity"]
-    if years and not _are_years(years):
-        return False
     evidence = 0
     for column, name in enumerate(first):
         below = [row[column] for row in others if column < len(row) and row[column]]
+        if _kind(name) == "quantity" and not _is_year_of_column(name, below):
+            return False
         if not below:
             continue
         if not name:
@@ -154,18 +153,9 @@ def _is_alike(below: Sequence[str]) -> bool:
     return not units or max(map(units.count, set(units))) >= _MIN_KIND_SHARE * len(units)
 
 
-def _are_years(cells: Sequence[str]) -> bool:
-    """Whether they are years in their order, which name columns too."""
-    is_year = all(map(_YEAR.fullmatch, cells))
-    return (
-        is_year
-        and len(cells) >= _MIN_NAMES
-        and sorted(set(cells))
-        in (
-            list(cells),
-            list(reversed(cells)),
-        )
-    )
+def _is_year_of_column(name: str, below: Sequence[str]) -> bool:
+    """Whether it is a year over a column of other numbers, which it names."""
+    return bool(_YEAR.fullmatch(name)) and not any(map(_YEAR.fullmatch, below))
 
 
 def _kind(cell: str) -> str:

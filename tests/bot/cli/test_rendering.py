@@ -59,6 +59,18 @@ def test_a_place_that_people_can_find(place: Place, words: str) -> None:
     assert words in shown(replace(ANSWER, spans=(replace(SPAN, place=place),)))
 
 
+def test_the_cells_of_a_row_are_shown_beside_each_other() -> None:
+    row = "Hall: West Room\nSeats: 87\nPer day: 40"
+    span = AnswerSpan(
+        "a.csv", "A", None, 123, 125, "87", row, 100, Place(100, 138, "row", "2"), 0.93
+    )
+
+    text = shown(replace(ANSWER, spans=(span,)))
+
+    assert "\n  Hall: West Room | Seats: **87** | Per day: 40\n" in text
+    assert answer_json(replace(ANSWER, spans=(span,)))["quote"] == row
+
+
 def test_a_date_of_the_document_is_shown() -> None:
     dated = replace(SPAN, dated=date(2011, 10, 18))
 

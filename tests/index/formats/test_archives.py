@@ -6,6 +6,7 @@ import pytest
 
 from index.errors import DocumentError
 from index.formats import parse
+from tests.conftest import Library
 from tests.index.formats.archives import package
 
 
@@ -39,6 +40,21 @@ def test_the_files_in_an_archive_are_read_with_their_places() -> None:
         ("heading", "Fees", "notes/b.md", "A loaf cos"),
     ]
     assert (loaded.title, loaded.dated) == (None, None)
+
+
+def test_no_passage_holds_of_two_files(library: Library) -> None:
+    content = package({"a.csv": "name,fee\nBun,2\n", "b.txt": "One.", "c.md": "# T\n\nTwo.\n"})
+    (library.documents / "all.zip").write_bytes(content)
+    library.build()
+
+    ((_, passages),) = library.open().texts.documents_with_passages()
+
+    assert [passage.text for passage in passages] == [
+        "name: Bun\nfee: 2",
+        "One.",
+        "T\n\nTwo.",
+    ]
+    assert [passage.context for passage in passages] == ["a.csv", "b.txt", "c.md"]
 
 
 def test_a_message_in_an_archive_is_read_but_no_archive_in_it() -> None:

@@ -103,6 +103,19 @@ def test_no_passage_holds_two_rows(library: Library) -> None:
     assert document.title == "fees.csv"
 
 
+def test_a_short_row_is_quoted_whole_since_a_cell_alone_does_not_say_whose_it_is(
+    library: Library,
+) -> None:
+    library.write("a.csv", f'name,fee,text\nA,5,x\nB,7,"{"So it is. " * 40}"\n')
+    library.build()
+
+    ((_, (short, *long)),) = library.open().texts.documents_with_passages()
+
+    assert short.text == "name: A\nfee: 5\ntext: x"
+    assert short.sentences == ((0, len(short.text)),)
+    assert len(long[0].sentences) > 2
+
+
 def test_a_long_row_is_split_and_shares_nothing_with_the_next(library: Library) -> None:
     long = "One two three four five six. " * 60
     library.write("a.csv", f'name,text\nA,"{long}"\nB,short\n')
