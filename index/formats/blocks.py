@@ -101,7 +101,7 @@ class Blocks:
     def _mark(self, kind: PlaceKind, name: str) -> None:
         """Let a place begin with the next block, if it is another one than the last."""
         mark = _Mark(len(self._starts), kind, name, self._level, self.line)
-        if not self._marks or self._marks[-1]._replace(block=mark.block) != mark:
+        if not self._marks or self._marks[-1][1:] != mark[1:]:
             self._marks.append(mark)
 
     def loaded(self, title: str | None = None, dated: date | None = None) -> Loaded:
