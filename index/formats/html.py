@@ -39,6 +39,9 @@ _MAX_ROW_CHARS = 600
 # A block with so many links, which are so much of its text, is a menu.
 _MENU_LINKS = 3
 _MENU_SHARE = 0.6
+# The depths of all elements together: trafilatura's time grows with more than their number where
+# they nest deep. A long page has a tenth of it.
+_MAX_DEPTHS = 1_000_000
 # A page of less is no page with much around its text.
 _MIN_CHOSEN_CHARS = 400
 # An element marked as the main one is believed if it holds this much of the page's text.
@@ -83,7 +86,8 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     page, root = _parsed(content)
     blocks = Blocks("heading")
     main = _main_element(root)
-    found = main_text(page) if text_length(main) >= _MIN_CHOSEN_CHARS else None
+    is_asked = text_length(main) >= _MIN_CHOSEN_CHARS and _depths(root) <= _MAX_DEPTHS
+    found = main_text(page) if is_asked else None
     chosen: list[Paragraph] = []
     if found is not None:
         chosen = main_paragraphs(_paragraphs(root, is_unread, _menus(root)), found)
@@ -154,6 +158,15 @@ def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
         if paragraph.heading is not None:
             blocks.begin(*paragraph.heading)
         blocks.add(paragraph.text)
+
+
+def _depths(root: Any) -> int:
+    """The depths of all elements together."""
+    depth = depths = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        depths += depth
+    return depths
 
 
 def _main_element(root: Any) -> Any:

@@ -72,6 +72,16 @@ def test_of_a_page_in_which_nothing_is_found_all_but_the_menus_is_read() -> None
     assert "7 | 49" in parse(".html", f"<table>{cells}</table>".encode()).text
 
 
+def test_a_page_that_nests_deep_again_and_again_is_read_whole() -> None:
+    """To find its main text took minutes."""
+    nested = ("<div><p>t</p>" * 100 + "</div>" * 100) * 120
+
+    loaded = page(paragraphs(PROSE), nested)
+
+    assert all(prose in loaded.text for prose in PROSE)
+    assert "our big gull special, part 7." in loaded.text
+
+
 def test_text_that_the_page_hides_until_a_script_runs_is_read_as_it_was_found() -> None:
     main = MainText("\n".join(PROSE))
 
