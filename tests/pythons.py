@@ -87,8 +87,8 @@ def prepare(python: str) -> Path:
     environment = ROOT / ".pythons" / version
     _run(found, "-m", "venv", environment)
     own = environment / "bin" / "python"
-    pip = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    pip = (*pip, "--constraint", ROOT / "constraints.txt")
+    install = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    pip = (*install, "--constraint", ROOT / "constraints.txt")
     needed, alone = requirements((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     _run(*pip, *needed)
     _run(*pip, "--no-deps", *alone)
