@@ -7,17 +7,16 @@ RUN useradd --create-home --uid 10001 quoth \
 WORKDIR /opt/quoth
 
 # The CPU build of torch first, or pip would fetch the CUDA build, which is ten times as large.
-COPY constraints.txt ./
-RUN pip install --no-cache-dir --constraint constraints.txt torch \
-  --index-url https://download.pytorch.org/whl/cpu
+RUN pip install --no-cache-dir "torch>=2.6,<2.14" --index-url https://download.pytorch.org/whl/cpu
 
-COPY pyproject.toml README.md LICENSE ./
+COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY answering answering
 COPY bot bot
 COPY index index
 COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
+COPY training/data/dev.jsonl training/data/dev.jsonl
 RUN pip install --no-cache-dir --constraint constraints.txt '.[discord,mcp,web]'
 
 COPY --chown=quoth seeds /home/quoth/library/seeds
