@@ -23,6 +23,8 @@ ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 CALIBRATION_NAME = "calibration.json"
 COLLECTIONS_NAME = "collections"
+READERS_NAME = "readers"
+RECORDS_NAME = "quoth.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
 
@@ -379,7 +381,7 @@ class Settings(BaseSettings):
     @property
     def readers(self) -> Path:
         """The readers that were added."""
-        return self.data / "readers"
+        return self.data / READERS_NAME
 
     @property
     def calibration(self) -> Path:
@@ -394,7 +396,7 @@ class Settings(BaseSettings):
     @property
     def records(self) -> Path:
         """What Discord's side remembers."""
-        return self.data / "quoth.sqlite"
+        return self.data / RECORDS_NAME
 
 
 # Never shown, not even where they can't be used.

@@ -16,7 +16,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("bot.serving",),
     ("bot.evaluation",),
     ("bot.readers",),
-    ("bot.cli", "bot.discord_app", "bot.mcp", "bot.web", "quoth"),
+    ("bot.backups", "bot.cli", "bot.discord_app", "bot.mcp", "bot.web", "quoth"),
 )
 GROUND = STOREYS[0]
 

@@ -22,6 +22,8 @@ _COMMANDS = {
     "run": "bot.cli.run",
     "serve": "bot.cli.serve",
     "mcp": "bot.cli.mcp",
+    "backup": "bot.cli.backup",
+    "restore": "bot.cli.restore",
     "doctor": "bot.cli.doctor",
 }
 

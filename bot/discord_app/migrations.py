@@ -108,7 +108,7 @@ def version(connection: sqlite3.Connection) -> int:
     return found
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Take the steps that a file lacks, each whole or not at all."""
-    for step in range(version(connection), len(STEPS)):
+def migrate(connection: sqlite3.Connection, until: int | None = None) -> None:
+    """Take the steps that a file lacks, up to a version or all, each whole or not at all."""
+    for step in range(version(connection), len(STEPS) if until is None else until):
         connection.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")

@@ -1,0 +1,1 @@
+"""Backups of the data folder: one archive holds all that can't be made again."""

@@ -1,0 +1,46 @@
+"""`quoth backup`: what can't be made again, in one archive."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bot.cli.common import data_option, settings_from
+from bot.cli.output import say
+from prompts import render
+
+
+@click.command("backup")
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.zip")
+@data_option
+def command(*, target: Path, data: Path | None) -> None:
+    """
+    Write what the data folder holds and can't be made again to FILE.zip, while Quoth runs.
+
+    It holds the records of quoth run, the documents that servers added and those of collections
+    that you made, your own calibration and added readers, with their checksums. The folder of
+    documents (--seeds) is yours to back up, and indexes are made again.
+
+    The archive holds what members asked and added. Only you can read it; keep it so.
+    """
+    settings = settings_from(data=data)
+    from bot.backups.contents import collections_of
+    from bot.backups.errors import BackupError
+    from bot.backups.writing import back_up
+
+    try:
+        written = back_up(settings, target, datetime.now(UTC))
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    if written.left_out:
+        say(render("backup_left_out.txt", paths=written.left_out), err=True)
+    files = written.manifest.files
+    say(
+        render(
+            "backup_written.txt",
+            path=written.path,
+            files=len(files),
+            size=written.manifest.size,
+            collections=len(collections_of(files)),
+        )
+    )
