@@ -27,6 +27,9 @@ ENV QUOTH_SEEDS=/home/quoth/library/seeds QUOTH_DATA=/home/quoth/library/data
 RUN quoth index
 VOLUME /home/quoth/library
 
-HEALTHCHECK --interval=5m --timeout=1m CMD ["quoth", "index", "verify"]
+# quoth run serves /readyz there, to this container alone unless QUOTH_HTTP_HOST says otherwise.
+ENV QUOTH_HTTP_PORT=9464
+# The first start of a new version may index the documents anew.
+HEALTHCHECK --interval=1m --timeout=10s --start-period=10m --retries=3 CMD ["quoth", "doctor", "--ready"]
 ENTRYPOINT ["quoth"]
 CMD ["--help"]

@@ -3,7 +3,9 @@
 import importlib.util
 from dataclasses import asdict
 from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +14,12 @@ from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 from prompts import render
 
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
 _PATIENCE_S = 10.0
+# Of the bot on this machine; whatever asks again and again for its health has a limit of its own.
+_READY_PATIENCE_S = 5.0
 
 
 @click.command("doctor")
@@ -20,6 +27,11 @@ _PATIENCE_S = 10.0
     "--offline",
     is_flag=True,
     help="Answer a question with all sockets blocked, to prove that nothing leaves the machine.",
+)
+@click.option(
+    "--ready",
+    is_flag=True,
+    help="Ask the bot that runs on this machine alone whether it takes questions (/readyz).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @seeds_option
@@ -30,6 +42,7 @@ def command(
     ctx: click.Context,
     *,
     offline: bool,
+    ready: bool,
     as_json: bool,
     seeds: Path | None,
     data: Path | None,
@@ -40,6 +53,11 @@ def command(
 
     Exit codes: 0 nothing is in the way, 1 something is.
     """
+    if ready and (offline or as_json):
+        raise click.UsageError("--ready asks one question of the bot; it goes with no other check.")
+    if ready:
+        _say_whether_ready(settings_from(seeds=seeds, data=data, encoder=encoder))
+        return
     from bot.offline import go_offline
 
     blocked_by = go_offline() if offline else None
@@ -57,6 +75,34 @@ def command(
             say(render("doctor_offline.txt", blocked_by=blocked_by))
     if any(finding.state == "failed" for finding in findings):
         ctx.exit(Exit.FAILURE)
+
+
+def _say_whether_ready(settings: "Settings") -> None:
+    """
+    Ask the running bot's /readyz.
+
+    Raises:
+        click.UsageError: If there is no port to ask.
+        click.ClickException: If it is not ready, or none answers.
+    """
+    if not settings.http_port:
+        raise click.UsageError(render("doctor_no_port.txt"))
+    # An address that listens everywhere listens on this machine too, and is none to connect to.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.http_host, settings.http_host)  # noqa: S104
+    connection = HTTPConnection(host, settings.http_port, timeout=_READY_PATIENCE_S)
+    try:
+        connection.request("GET", "/readyz")
+        is_ready = connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException) as error:
+        text = render("doctor_ready.txt", host=host, port=settings.http_port, state="silent")
+        raise click.ClickException(text) from error
+    finally:
+        connection.close()
+    state = "ready" if is_ready else "not_ready"
+    text = render("doctor_ready.txt", host=host, port=settings.http_port, state=state)
+    if not is_ready:
+        raise click.ClickException(text)
+    say(text)
 
 
 def discord_accepts(token: str) -> bool | None:

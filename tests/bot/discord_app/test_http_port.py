@@ -6,7 +6,9 @@ from typing import Any
 
 import aiohttp
 import pytest
+from click.testing import CliRunner, Result
 
+from bot.cli.doctor import command as doctor
 from bot.discord_app.http_port import PortError, http_port
 from tests.bot.discord_app.conftest import RunningBot
 from tests.conftest import Library
@@ -78,6 +80,48 @@ def test_metrics_count_what_became_of_questions(
         f'quoth_index{{generation="{bot.bot.service.generation}"}} 1.0',
     ):
         assert line in text.splitlines()
+
+
+def asked_by_doctor(running: RunningBot, monkeypatch: pytest.MonkeyPatch, host: str) -> Result:
+    """What `quoth doctor --ready` says of a bot, beside which the health check of an image runs."""
+    port = free_port()
+    monkeypatch.setenv("QUOTH_HTTP_PORT", str(port))
+    monkeypatch.setenv("QUOTH_HTTP_HOST", host)
+
+    async def ask() -> Result:
+        async with http_port(running.bot, host, port):
+            return await asyncio.to_thread(CliRunner().invoke, doctor, ["--ready"])
+
+    done = running.do(ask())
+    assert isinstance(done, Result)
+    return done
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 - in a container
+def test_the_doctor_asks_a_bot_whether_it_is_ready(
+    bot: RunningBot, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    ready = asked_by_doctor(bot, monkeypatch, host)
+    assert ready.exit_code == 0
+    assert "is connected and takes questions" in ready.stdout
+    bot.do(bot.bot.asking.drain(5))
+    stopping = asked_by_doctor(bot, monkeypatch, host)
+
+    assert stopping.exit_code == 1
+    assert "is not ready" in stopping.stderr
+
+
+def test_the_doctor_says_that_no_bot_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = CliRunner().invoke(doctor, ["--ready"])
+    assert without.exit_code == 2
+    assert "set QUOTH_HTTP_PORT" in without.stderr
+    both = CliRunner().invoke(doctor, ["--ready", "--json"])
+    assert both.exit_code == 2
+    monkeypatch.setenv("QUOTH_HTTP_PORT", str(free_port()))
+    silent = CliRunner().invoke(doctor, ["--ready"])
+
+    assert silent.exit_code == 1
+    assert "nothing answers at 127.0.0.1" in silent.stderr
 
 
 def test_a_taken_port_is_named(bot: RunningBot) -> None:

@@ -1,0 +1,172 @@
+"""What Quoth is operated with: compose.yaml, the unit of systemd, the dashboard, the image."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from answering.answer import Timings
+from bot.discord_app.metrics import STAGES, Metrics
+from bot.settings import Settings
+from docs.reference import commands_page, settings_page
+from tests.conftest import ROOT
+
+DEPLOY = ROOT / "deploy"
+DASHBOARD = DEPLOY / "grafana-dashboard.json"
+
+
+def expressions(node: Any) -> list[str]:
+    """Every query of a dashboard, whatever it stands in."""
+    if isinstance(node, dict):
+        own = [node[key] for key in ("expr", "definition") if isinstance(node.get(key), str)]
+        return own + [found for value in node.values() for found in expressions(value)]
+    return (
+        [found for value in node for found in expressions(value)] if isinstance(node, list) else []
+    )
+
+
+def published() -> set[tuple[str, frozenset[str]]]:
+    """The names of samples on /metrics once all has happened, each with its labels."""
+    metrics = Metrics(
+        waiting=lambda: 0,
+        generation=lambda: "1",
+        shards_up=lambda: 1,
+        collections_open=lambda: 0,
+        collections_broken=lambda: 0,
+        builds_waiting=lambda: 0,
+    )
+    metrics.asked("answered", Timings(1, 1, 1, 1))
+    metrics.built("built")
+    metrics.page()
+    return {
+        (sample.name, frozenset(sample.labels))
+        for family in metrics.registry.collect()
+        for sample in family.samples
+    }
+
+
+def test_the_dashboard_asks_for_metrics_and_labels_that_there_are() -> None:
+    dashboard = json.loads(DASHBOARD.read_text())
+    labels = {name: own for name, own in published() if not name.endswith("_created")}
+    asked = expressions(dashboard)
+
+    assert len(asked) > 10
+    names = set()
+    for expression in asked:
+        found = re.findall(r"\b(quoth_\w+)(?:\{([^}]*)\})?", expression)
+        assert found, expression
+        for name, matchers in found:
+            assert name in labels, expression
+            used = set(re.findall(r"(\w+)[=!]", matchers)) - {"job"}
+            assert used <= labels[name], expression
+            names.add(name)
+        for label in re.findall(r"by \(([^)]+)\)", expression):
+            assert all(label in labels[name] for name, _ in found), expression
+        assert set(re.findall(r'stage!?="(\w+)"', expression)) <= set(STAGES)
+    # And leaves out none.
+    assert {name for name in labels if not name.endswith(("_bucket", "_sum", "_count"))} <= names
+
+
+def test_the_dashboard_names_outcomes_that_operating_explains() -> None:
+    guide = (ROOT / "docs/operating.md").read_text()
+    for expression in expressions(json.loads(DASHBOARD.read_text())):
+        for value in re.findall(r'outcome=~?"([^"]+)"', expression):
+            assert all(f"`{outcome}`" in guide for outcome in value.split("|")), value
+
+
+def test_panels_have_places_of_their_own() -> None:
+    taken: set[tuple[int, int]] = set()
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {
+            (place["x"] + across, place["y"] + down)
+            for across in range(place["w"])
+            for down in range(place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert all(across < 24 for across, _ in cells)
+        taken |= cells
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+def unit() -> dict[str, list[str]]:
+    """The directives of the unit; one that stands there several times has several values."""
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / "quoth.service").read_text().splitlines():
+        name, is_directive, value = line.partition("=")
+        if is_directive and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_unit_lets_quoth_do_what_it_needs_for_protecting_itself() -> None:
+    """Else readers of documents would be less confined under systemd than without it."""
+    directives = unit()
+    again = directives["SystemCallFilter"][-1].split()
+
+    assert {"capset", "setrlimit", "setpriority", "sched_setaffinity"} <= set(again)
+    assert "@sandbox" in directives["SystemCallFilter"][0]
+    assert directives["RestrictNamespaces"] == ["user net"]
+    # The encoder looks up there what the processor can do.
+    assert "ProcSubset" not in directives
+    # Compiled models write code.
+    assert "MemoryDenyWriteExecute" not in directives
+
+
+def test_the_unit_names_settings_and_commands_that_there_are() -> None:
+    directives = unit()
+    (environment,) = directives["Environment"]
+    values = dict(each.split("=") for each in environment.split())
+    settings = settings_page()
+
+    assert all(f"`{name}`" in settings for name in values if name.startswith("QUOTH_"))
+    assert directives["SocketBindAllow"] == [f"ipv4:tcp:{values['QUOTH_HTTP_PORT']}"]
+    (command,) = directives["ExecStart"]
+    assert f"## quoth {command.split()[1]}\n" in commands_page()
+    # The data lie where the unit may write.
+    (state,) = directives["StateDirectory"]
+    assert values["QUOTH_DATA"].startswith(f"/var/lib/{state}/")
+    assert int(directives["TimeoutStopSec"][0]) > Settings.model_fields["time_limit_s"].default
+
+
+@pytest.fixture
+def composed() -> Any:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["quoth"]
+
+
+def dockerfile() -> str:
+    return Path(ROOT / "Dockerfile").read_text()
+
+
+def test_compose_runs_the_image_with_what_it_reads_and_writes(composed: Any) -> None:
+    settings = settings_page()
+
+    assert composed["command"] == ["run"]
+    assert all(f"`{name}`" in settings for name in composed["environment"])
+    places = [volume.split(":")[1] for volume in composed["volumes"]]
+    (volume,) = re.findall(r"^VOLUME (\S+)$", dockerfile(), re.MULTILINE)
+    assert volume in places
+    assert re.findall(r"QUOTH_SEEDS=(\S+)", dockerfile())[0] in places
+    assert re.findall(r"QUOTH_DATA=(\S+)", dockerfile())[0].startswith(volume)
+    (user,) = re.findall(r"--uid (\d+)", dockerfile())
+    assert f"uid={user}," in composed["tmpfs"][1]
+
+
+def test_compose_gives_quoth_no_privilege_and_opens_nothing_to_others(composed: Any) -> None:
+    assert composed["read_only"] is True
+    assert composed["cap_drop"] == ["ALL"]
+    assert composed["security_opt"] == ["no-new-privileges:true"]
+    assert "ports" not in composed
+    assert "DISCORD_TOKEN" not in composed["environment"]
+
+
+def test_the_images_health_check_asks_the_bot() -> None:
+    (check,) = re.findall(r"^HEALTHCHECK .*CMD (\[.+\])$", dockerfile(), re.MULTILINE)
+
+    assert json.loads(check) == ["quoth", "doctor", "--ready"]
+    # Without a port it would have nobody to ask.
+    assert int(re.findall(r"QUOTH_HTTP_PORT=(\d+)", dockerfile())[0]) > 0
