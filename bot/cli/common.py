@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from bot.assembly import OpenIndex, Outdated, Renewal
+    from bot.discord_app.records import Records
     from bot.settings import Settings
     from index.generation import Generation
 
@@ -168,6 +169,28 @@ def failures_shown() -> Iterator[None]:
     except IndexDamagedError as error:
         raise click.ClickException(render("index_damaged.txt", detail=str(error))) from error
     except (IndexingError, ReaderError, EvaluationError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def open_records(settings: "Settings") -> "Iterator[Records]":
+    """
+    Open what `quoth run` has written, less what may not be kept any longer.
+
+    Raises:
+        click.ClickException: If there is nothing, or it can't be used.
+    """
+    from bot.discord_app.migrations import RecordsError
+    from bot.discord_app.records import Records
+
+    if not settings.records.exists():
+        raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
+    try:
+        with closing(Records(settings.records)) as records:
+            # What may not be kept any longer is not given away either.
+            records.tidy(settings.log_questions_days)
+            yield records
+    except RecordsError as error:
         raise click.ClickException(str(error)) from error
 
 

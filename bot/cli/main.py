@@ -17,6 +17,7 @@ _COMMANDS = {
     "chat": "bot.cli.chat",
     "eval": "bot.cli.eval",
     "questions": "bot.cli.questions",
+    "gaps": "bot.cli.gaps",
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",

@@ -1,14 +1,14 @@
 """`quoth questions`: what members asked in Discord, for `quoth eval`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import data_option, failures_shown, settings_from, write_file
+from bot.cli.common import data_option, failures_shown, open_records, settings_from, write_file
 from bot.cli.output import say
 from prompts import render
 from prompts.printing import json_text
@@ -56,18 +56,8 @@ def export(*, out: Path, data: Path | None) -> None:
 
 
 def _asked(settings: "Settings") -> "list[LoggedQuestion]":
-    from bot.discord_app.migrations import RecordsError
-    from bot.discord_app.records import Records
-
-    if not settings.records.exists():
-        raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
-    try:
-        with closing(Records(settings.records)) as records:
-            # What may not be kept any longer is not given away either.
-            records.tidy(settings.log_questions_days)
-            return records.asked()
-    except RecordsError as error:
-        raise click.ClickException(str(error)) from error
+    with open_records(settings) as records:
+        return records.asked()
 
 
 @contextmanager

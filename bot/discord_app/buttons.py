@@ -16,8 +16,8 @@ from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import INTERACTION_S, MAX_MODAL_INPUT
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import (
     context_embeds,
     document_name,

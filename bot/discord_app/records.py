@@ -14,11 +14,13 @@ from pathlib import Path
 from answering.answer import Answer
 from bot.collection_names import server_collection
 from bot.discord_app.migrations import RecordsError, open_database
+from bot.discord_app.open_questions import open_questions
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
+from bot.evaluation.gaps import OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
 
-ANSWERS_KEPT_DAYS = 30
 # A bot that was removed by mistake finds its settings again within a week.
 SERVER_GRACE_DAYS = 7
 DAY_S = 24 * 60 * 60.0
@@ -98,7 +100,7 @@ class Records:
         """
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
-        leans = answer.understood is not None
+        leans = answer.understood is not None or answer.goes_on
         found = AnswerContents(
             answer.spans, answer.alternatives, answer.nearest, leans, answer.candidates
         )
@@ -174,6 +176,17 @@ class Records:
         """The questions whose text is kept, oldest first, with what members said of the answers."""
         with self._lock:
             return logged_questions(self._connection)
+
+    def open_questions(self, since: float, server_id: int | None) -> list[OpenQuestion]:
+        """The questions of a server, or of direct messages, that got no good answer since then."""
+        here = self.hashed(server_id) if server_id is not None else None
+        with self._lock:
+            return open_questions(self._connection, since, here, anywhere=False)
+
+    def open_questions_anywhere(self, since: float) -> list[OpenQuestion]:
+        """The questions that got no good answer since then, wherever they were asked."""
+        with self._lock:
+            return open_questions(self._connection, since, None, anywhere=True)
 
     def today(self, server_id: int | None) -> Today:
         """The answers of this server since midnight, UTC."""

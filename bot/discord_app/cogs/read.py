@@ -11,8 +11,8 @@ from discord.ext import commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.records import ANSWERS_KEPT_DAYS
 from bot.discord_app.rendering import information_embed, label, sources_embed
 from bot.serving.service import AnswerService
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.discord_app import migrations
 from bot.discord_app.migrations import RecordsError
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.records import (
-    ANSWERS_KEPT_DAYS,
     DAY_S,
     SERVER_GRACE_DAYS,
     Records,
