@@ -1,6 +1,7 @@
 """`Answer` -> what Discord shows. Pure functions, within Discord's limits."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -15,6 +16,7 @@ from bot.discord_app.limits import (
     MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, start_of
+from bot.evaluation.gaps import Gap, passage_text
 from bot.serving.service import DocumentLine, Surroundings
 from index.documents import shorten
 from index.formats.base import Place
@@ -35,12 +37,26 @@ _ROOM = MAX_EMBED_DESCRIPTION - 2 * UNDERSTOOD_CHARS - 100
 # On either side of an answer in its context. Escaped, twice as much still fits a description.
 CONTEXT_CHARS = 700
 
+# Three groups of questions fit a description.
+GAP_CHARS = 300
+EXPECTED_CHARS = 100
+MAX_EXPECTED = 2
+
 ANSWERED = discord.Colour(0x2D7D46)
 # An answer below `answering.calibration.SURE_FROM`, and no answer but candidates.
 DOUBTFUL = discord.Colour(0x8A9A3B)
 UNSURE = discord.Colour(0xD9A21B)
 UNANSWERED = discord.Colour(0x80848E)
 INFORMATION = discord.Colour(0x4752C4)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGap:
+    """A group of questions for /gaps."""
+
+    gap: Gap
+    has_changed: bool
+    """Whether its passage stands in its document no longer."""
 
 
 def notice(kind: str, **values: object) -> str:
@@ -169,6 +185,12 @@ def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
     }
 
 
+def _place(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
+    """As `_where`, with less room for the name of the document."""
+    name = fit(document_name(found.title, found.document_id), SOURCE_CHARS)
+    return _where(found) | {"source": name}
+
+
 def _quote(quote: Quoted) -> str:
     """A sentence with its spans in bold; what stands beside and between them is shortened."""
     first, *others = quote.pieces
@@ -255,6 +277,34 @@ def sources_embed(
     )
     footer = render("discord/sources_footer.txt", page=page + 1, pages=pages, documents=documents)
     return embed.set_footer(text=footer[:MAX_EMBED_FOOTER])
+
+
+def gaps_embed(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> discord.Embed:
+    """One page of what the documents should say; `page` counts from 0."""
+    texts = [
+        render(
+            "discord/gap.md",
+            count=gap.count,
+            before=gap.before,
+            reasons=gap.reasons,
+            example=fit(gap.example, GAP_CHARS) if gap.example else None,
+            expected=[fit(words, EXPECTED_CHARS) for words in gap.expected[:MAX_EXPECTED]],
+            # What has left the document is not shown again.
+            passage=fit(passage_text(gap.nearest), GAP_CHARS)
+            if gap.nearest and not has_changed
+            else None,
+            **(_place(gap.nearest) if gap.nearest else {"source": None}),
+        )
+        for gap, has_changed in ((one.gap, one.has_changed) for one in shown)
+    ]
+    embed = discord.Embed(
+        title=label("gaps_title"),
+        description="\n\n".join(texts) or notice("no_gaps", days=days),
+        colour=INFORMATION,
+    )
+    return embed.set_footer(
+        text=render("discord/gaps_footer.txt", page=page + 1, pages=pages, days=days)
+    )
 
 
 def information_embed(title: str, template: str, **values: object) -> discord.Embed:

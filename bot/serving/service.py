@@ -6,16 +6,19 @@ Generations are exchanged for the next between two questions.
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
+
+import numpy as np
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
 from answering.followups.detection import Turn
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
+from index.encoder import Vectors
 from index.errors import IndexDamagedError
 from index.texts import Texts
 
@@ -230,6 +233,11 @@ class AnswerService:
     def generation(self) -> str:
         """The id of the base's generation in use."""
         return self._base.base.generation.id
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of some texts as questions, one row each; there is at least one text."""
+        with self._base_in_use() as space:
+            return np.stack([space.base.encoder.encode_question(text) for text in texts])
 
     def counts(self, scope: str | None) -> Counts:
         """How many documents and passages there are."""

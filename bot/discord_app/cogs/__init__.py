@@ -7,13 +7,14 @@ from discord.ext import commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.ask import Ask
 from bot.discord_app.cogs.documents import Documents
+from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.cogs.listen import Listen
 from bot.discord_app.cogs.manage import Manage
 from bot.discord_app.cogs.privacy import Privacy
 from bot.discord_app.cogs.read import Read
 from bot.settings import Settings
 
-COGS = (Ask, Listen, Read, Manage, Documents, Privacy)
+COGS = (Ask, Listen, Read, Manage, Gaps, Documents, Privacy)
 
 
 def cogs_for(settings: Settings) -> tuple[Callable[[QuothBot], commands.Cog], ...]:

@@ -1,0 +1,114 @@
+"""/gaps: moderators see what their own server asks and the documents don't say."""
+
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.conftest import Library
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import Channel, User
+
+MANAGE_GUILD = 1 << 5
+
+
+def ask(local: LocalDiscord, channel: Channel, asker: User, question: str) -> None:
+    local.answer_to(local.slash(channel, asker, "ask", question=question))
+
+
+def shown(local: LocalDiscord, channel: Channel, moderator: User) -> str:
+    asked = local.slash(channel, moderator, "gaps", permissions=MANAGE_GUILD)
+    text: str = local.answer_to(asked).embeds[0]["description"]
+    assert asked.is_private
+    return text
+
+
+def test_a_server_sees_its_own_questions_by_meaning_and_no_others(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    start_bot(log_questions=True, cooldown_questions=1_000)
+    ask(local, channel, asker, "who likes the tea")
+    ask(local, channel, asker, "who likes this tea")
+    ask(local, channel, asker, "how many for arson")
+    ask(local, elsewhere, asker, "where is the *secret* harbour")
+
+    here = shown(local, channel, asker)
+    assert "**2 questions** (0 in as many days before) · 2 unanswered" in here
+    assert "who likes th" in here
+    assert "figures.txt" in here
+    assert "> The agency published" in here
+    assert "arson" not in here.partition(">")[0]
+    assert "harbour" not in here
+    there = shown(local, elsewhere, asker)
+    assert "where is the \\*secret\\* harbour" in there
+    assert "tea" not in there
+    assert local.may_use(channel, "gaps", MANAGE_GUILD)
+    assert not local.may_use(channel, "gaps", 0)
+
+
+def test_without_a_log_the_nearest_passage_stands_for_questions(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    ask(local, channel, asker, "who likes the tea")
+
+    text = shown(local, channel, asker)
+    assert "their text is not kept" in text
+    assert "> The agency published" in text
+    assert "tea" not in text
+
+
+def test_a_passage_that_left_its_document_is_not_shown_again(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    ask(local, channel, asker, "who likes the tea")
+    library.write("figures.txt", "Nothing of it is left.")
+    library.build()
+    bot.bot.service.refresh()
+
+    text = shown(local, channel, asker)
+    assert "figures.txt · has changed since" in text
+    assert "The agency" not in text
+
+
+def test_where_all_was_answered_it_says_so(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    ask(local, channel, asker, "how many for arson")
+
+    assert "answered all that was asked here" in shown(local, channel, asker)
+
+
+def test_pages_are_turned_by_whom_they_were_shown_to(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    bot = start_bot(log_questions=True, cooldown_questions=1_000)
+    for word in ("apples", "bridges", "candles", "dragons", "engines"):
+        ask(local, channel, asker, f"{word} {word} {word}")
+    asked = local.slash(channel, asker, "gaps", permissions=MANAGE_GUILD)
+    page = local.answer_to(asked)
+    assert page.embeds[0]["footer"]["text"].startswith("Page 1 of 2")
+    first = page.embeds[0]["description"]
+    local.press(page, asker, "Later")
+    local.wait_for(lambda: "Page 2 of 2" in page.embeds[0]["footer"]["text"], "page 2")
+    assert page.embeds[0]["description"] != first
+
+    # A click that Discord offers to nobody else, since the message is private.
+    forged = local.press(page, User("mallory"), "Earlier")
+    refused = local.answer_to(forged)
+    assert "Only the member who asked for this list" in refused.content
+    assert forged.is_private
+
+    # What a member deletes is gone from the next page on.
+    bot.bot.records.forget(asker.id)
+    local.press(page, asker, "Earlier")
+    local.wait_for(lambda: "Page 1 of 1" in page.embeds[0]["footer"]["text"], "nothing left")
+    assert "answered all that was asked here" in page.embeds[0]["description"]
+
+
+def test_what_members_write_stays_within_discords_limits(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(log_questions=True, cooldown_questions=1_000)
+    for word in "abc":
+        ask(local, channel, asker, f"{word} " + f"*{word}_" * 1_000)
+
+    text = shown(local, channel, asker)
+    assert text.count("**1 question**") == 3
+    assert len(text) <= 4_096
