@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -47,6 +48,8 @@ _EXCUSES: dict[type[Exception], str] = {
     MendingError: "mending",
     NothingToAnswerFromError: "no_documents_here",
 }
+# Members who wait at the same time; then those whose wait is over are forgotten.
+MAX_WAITS = 1_000
 # Other answers that are less likely are not shown: as a percentage they would be none.
 MIN_OTHER_CONFIDENCE = 0.005
 
@@ -105,6 +108,8 @@ class Asking:
         self._cooldowns: commands.CooldownMapping[int] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_questions, settings.cooldown_s, lambda user_id: user_id
         )
+        # By member who was told in public to wait, when that is over; in memory alone.
+        self._waits: dict[int, float] = {}
         self._flights = 0
         self._landed = asyncio.Event()
         self._landed.set()
@@ -117,12 +122,17 @@ class Asking:
             return None if self._settings.direct_messages else notice("no_direct_messages")
         return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
 
-    def refusal(self, origin: Origin) -> str | None:
+    def refusal(self, origin: Origin, *, in_public: bool = False) -> str | None:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
         In this order: Quoth is about to stop, it does not serve there, the channel is not allowed,
         the member asks too fast, too many questions wait.
+
+        Args:
+            origin: Who asks, and where.
+            in_public: Whether others read what is said: then a member who asks too fast is told so
+                once for each wait, and "" stands for each further time.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
@@ -134,10 +144,22 @@ class Asking:
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
         wait_s = self._cooldowns.update_rate_limit(origin.user_id)
         if wait_s is not None:
-            return self._refused("cooldown", notice("cooldown", seconds=math.ceil(wait_s)))
+            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
+            text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
+            return self._refused("cooldown", text)
         if self._queue.is_full:
             return self._refused("busy", notice("busy"))
         return None
+
+    def _was_told_to_wait(self, user_id: int, wait_s: float) -> bool:
+        """Whether a member was told of this wait before; if not, it counts as told from now on."""
+        now = time.monotonic()
+        if len(self._waits) >= MAX_WAITS:
+            self._waits = {member: end for member, end in self._waits.items() if end > now}
+        if self._waits.get(user_id, 0.0) > now:
+            return True
+        self._waits[user_id] = now + wait_s
+        return False
 
     def _refused(self, outcome: str, text: str) -> str:
         self._metrics.asked(outcome)

@@ -131,9 +131,10 @@ class Listen(commands.Cog):
             if not question:
                 await self._send(message, content=notice("can_not_read"))
                 return
-        refused = self._bot.asking.refusal(origin)
+        refused = self._bot.asking.refusal(origin, in_public=True)
         if refused is not None:
-            await self._send(message, content=refused)
+            if refused:
+                await self._send(message, content=refused)
             return
         is_first = self._begins_in_thread(message)
         async with _typing(message.channel):

@@ -14,6 +14,7 @@ from tests.discord_service.world import (
     SEND_MESSAGES,
     Channel,
     Guild,
+    Message,
     User,
 )
 
@@ -238,6 +239,29 @@ def test_a_mention_that_is_refused_is_told_why(
     contents = sorted(local.reply_to(each).content for each in said)
     assert contents[0] == ""
     assert "Please wait" in contents[1]
+
+
+def test_who_goes_on_mentioning_it_is_told_once_to_wait(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    bot = start_bot(cooldown_questions=1, cooldown_s=1_000)
+
+    def mention(user: User) -> Message:
+        return local.say(channel, user, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(mention(asker)).embeds
+    assert "Please wait" in local.reply_to(mention(asker)).content
+    hasty = [mention(asker) for _ in range(5)]
+    # Others hear of their own wait, and commands are answered in private each time.
+    other = User("bob")
+    assert local.reply_to(mention(other)).embeds
+    assert "Please wait" in local.reply_to(mention(other)).content
+    told = local.slash(channel, asker, "ask", question="how many for arson")
+    assert "Please wait" in local.answer_to(told).content
+    assert told.is_private
+    assert [local.replies(each) for each in hasty] == [[]] * 5
+    # They are counted all the same.
+    assert b'quoth_questions_total{outcome="cooldown"} 8.0' in bot.bot.metrics.page()
 
 
 def test_a_failure_is_told_and_logged_without_the_question(
