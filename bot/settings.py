@@ -172,8 +172,9 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         100,
         ge=0,
-        description="How many questions may wait for a worker; whoever asks one more is told that "
-        "Quoth is busy. At ten answers a second, the last of a hundred waits for ten seconds.",
+        description="How many questions may wait for a worker. Servers take turns, and their "
+        "members do. Of one more, whoever has most waiting is told that Quoth is busy. At ten "
+        "answers a second, the last of a hundred waits for ten seconds.",
     )
     time_limit_s: float = Field(
         20,

@@ -27,6 +27,7 @@ from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.event_log import event
+from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
@@ -147,9 +148,15 @@ class Asking:
             is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
             return self._refused("cooldown", text)
-        if self._queue.is_full:
+        if self._queue.refuses(self._asker(origin)):
             return self._refused("busy", notice("busy"))
         return None
+
+    def _asker(self, origin: Origin) -> Asker:
+        """Who waits in the queue: all direct messages take the turns of one server."""
+        return Asker(
+            self._records.collection(origin.server_id) or "", self._records.hashed(origin.user_id)
+        )
 
     def _was_told_to_wait(self, user_id: int, wait_s: float) -> bool:
         """Whether a member was told of this wait before; if not, it counts as told from now on."""
@@ -213,7 +220,11 @@ class Asking:
             if kind is not None:
                 return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)))
             scope = self._records.collection(origin.server_id)
-            answer = _worth_showing(await self._queue.ask(asked, earlier, OTHER_ANSWERS, scope))
+            answer = _worth_showing(
+                await self._queue.ask(
+                    asked, earlier, OTHER_ANSWERS, scope, asker=self._asker(origin)
+                )
+            )
             if only_answered and not answer.answered:
                 self._refused("silent", "")
                 return Reply()

@@ -14,6 +14,7 @@ from tests.discord_service.world import (
     SEND_MESSAGES,
     Channel,
     Guild,
+    Interaction,
     Message,
     User,
 )
@@ -212,6 +213,34 @@ def test_a_question_that_takes_too_long_is_given_up(
 
     assert "too long" in local.answer_to(asked).content
     gated.gate.set()
+
+
+def test_a_server_that_fills_the_queue_keeps_no_other_out(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(gated, workers=1, max_waiting=3)
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    crowd = []
+    for number in range(4):
+        member = User(f"u{number}")
+        crowd.append(local.slash(channel, member, "ask", question=f"loud {number}"))
+        local.wait_for(lambda: running.bot.queue.taken == len(crowd), "its place in the queue")
+    refused = local.slash(channel, User("late"), "ask", question="loud again")
+    assert "too many questions" in local.answer_to(refused).content
+    assert refused.is_private
+    guest = local.slash(elsewhere, User("guest"), "ask", question="quiet")
+    local.wait_for(lambda: "too many questions" in _told(crowd), "a place")
+    gated.gate.set()
+
+    assert local.answer_to(guest).embeds
+    assert sum(bool(local.answer_to(each).embeds) for each in crowd) == 3
+    assert [question.text for question, _ in gated.asked].index("quiet") <= 2
+
+
+def _told(crowd: list[Interaction]) -> str:
+    """What those were told who have been answered by now."""
+    return " ".join(each.response.content for each in crowd if each.response is not None)
 
 
 def test_a_member_who_asks_too_fast_waits_and_others_do_not(

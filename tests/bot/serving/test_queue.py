@@ -10,6 +10,7 @@ import pytest
 from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
+from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
 from index.errors import IndexDamagedError
 from tests.bot.discord_app.fakes import GatedAnswers
@@ -143,3 +144,56 @@ def test_work_whose_result_is_wanted_sooner_is_given_up_sooner() -> None:
 
     run(ask())
     queue.close()
+
+
+def test_a_server_that_asks_much_keeps_no_other_waiting_nor_out() -> None:
+    gated = GatedAnswers()
+    queue = AnswerQueue(gated, mend, workers=1, max_waiting=4, time_limit_s=30)
+    loud, quiet = Asker("loud", "a"), Asker("quiet", "b")
+
+    async def ask() -> None:
+        def asked(text: str, asker: Asker) -> asyncio.Task[Answer]:
+            return asyncio.create_task(queue.ask(Question(text), (), 0, None, asker=asker))
+
+        crowd = [asked(f"loud {number}", loud) for number in range(5)]
+        await asyncio.sleep(0)
+        assert queue.refuses(loud)
+        assert not queue.refuses(quiet)
+        guest = asked("quiet", quiet)
+        await asyncio.sleep(0)
+        # The last of the crowd hears so at once.
+        with pytest.raises(BusyError):
+            await crowd[-1]
+        gated.gate.set()
+        await asyncio.gather(guest, *crowd[:-1])
+
+    run(ask())
+    queue.close()
+    assert queue.taken == 0
+    order = [question.text for question, _ in gated.asked]
+    assert order.index("quiet") <= 2
+    assert "loud 4" not in order
+
+
+def test_once_the_wait_is_hopeless_the_newest_is_answered_first() -> None:
+    gated = GatedAnswers()
+    now = [0.0]
+    queue = AnswerQueue(
+        gated, mend, workers=1, max_waiting=9, time_limit_s=30, clock=lambda: now[0]
+    )
+
+    async def ask() -> None:
+        waiting = []
+        for number in range(4):
+            # Nothing of the time limit has passed, by the clock of the event loop.
+            waiting.append(asyncio.create_task(queue.ask(Question(f"q{number}"), (), 0, None)))
+            await asyncio.sleep(0)
+            while not gated.asked:
+                await asyncio.sleep(0.001)
+        now[0] = 16.0
+        gated.gate.set()
+        await asyncio.gather(*waiting)
+
+    run(ask())
+    queue.close()
+    assert [question.text for question, _ in gated.asked] == ["q0", "q3", "q2", "q1"]

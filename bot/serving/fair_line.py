@@ -1,0 +1,122 @@
+"""Where things wait that many people want: nobody who wants much goes before who wants little."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who waits, by names that mean nothing here."""
+
+    group: str = ""
+    """Such as a server."""
+    member: str = ""
+    """One of the group."""
+
+
+ANYBODY = Asker()
+"""Those who are not told from each other; they are served in the order in which they came."""
+
+
+class FairLine(Generic[_T]):
+    """
+    Items by asker.
+
+    Groups take turns, and in a group its members do. Whoever shares it between threads locks it.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody waiting."""
+        # The group that was served longest ago first, and so its members; their oldest item first.
+        self._groups: OrderedDict[str, OrderedDict[str, list[tuple[int, _T]]]] = OrderedDict()
+        self._put = 0
+
+    def put(self, asker: Asker, item: _T) -> None:
+        """Have an item wait."""
+        self._put += 1
+        members = self._groups.setdefault(asker.group, OrderedDict())
+        members.setdefault(asker.member, []).append((self._put, item))
+
+    def take(self, is_hopeless: Callable[[_T], bool]) -> _T | None:
+        """
+        Take the item whose turn it is.
+
+        Args:
+            is_hopeless: Whether an item has waited so long that those behind it would too. Then the
+                newest item of its group is taken: some are served at once instead of all too late.
+
+        Returns:
+            The item; None if none waits.
+        """
+        if not self._groups:
+            return None
+        group, members = next(iter(self._groups.items()))
+        member, items = next(iter(members.items()))
+        if is_hopeless(items[0][1]):
+            member = max(members, key=lambda name: members[name][-1][0])
+            _, item = members[member].pop()
+        else:
+            _, item = items.pop(0)
+        members.move_to_end(member)
+        self._groups.move_to_end(group)
+        self._drop_empty(Asker(group, member))
+        return item
+
+    def discard(self, asker: Asker, item: _T) -> None:
+        """Have an item wait no longer, if it does."""
+        items = self._members(asker.group).get(asker.member, [])
+        kept = [each for each in items if each[1] is not item]
+        if len(kept) < len(items):
+            items[:] = kept
+            self._drop_empty(asker)
+
+    def may_push_out(self, asker: Asker) -> bool:
+        """Whether `push_out` would find an item."""
+        return self._largest(asker) is not None
+
+    def push_out(self, asker: Asker) -> _T | None:
+        """
+        Take the newest item of whoever has most waiting, to make room for an asker with fewer.
+
+        Returns:
+            The item; None where the asker would then have as many: it takes nobody's place.
+        """
+        largest = self._largest(asker)
+        if largest is None:
+            return None
+        _, item = self._groups[largest.group][largest.member].pop()
+        self._drop_empty(largest)
+        return item
+
+    def _largest(self, asker: Asker) -> Asker | None:
+        def waiting(group: str) -> int:
+            return sum(map(len, self._members(group).values()))
+
+        if not self._groups:
+            return None
+        group = max(self._groups, key=waiting)
+        if waiting(group) <= waiting(asker.group) + 1:
+            # Nobody in another group has more, so it is settled within the asker's own.
+            group = asker.group
+        members = self._members(group)
+        if not members:
+            return None
+        member = max(members, key=lambda name: len(members[name]))
+        own = len(members.get(asker.member, ())) if group == asker.group else 0
+        if group == asker.group and len(members[member]) <= own + 1:
+            return None
+        return Asker(group, member)
+
+    def _members(self, group: str) -> OrderedDict[str, list[tuple[int, _T]]]:
+        return self._groups.get(group, OrderedDict())
+
+    def _drop_empty(self, asker: Asker) -> None:
+        members = self._groups[asker.group]
+        if not members[asker.member]:
+            del members[asker.member]
+        if not members:
+            del self._groups[asker.group]
