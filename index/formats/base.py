@@ -10,9 +10,9 @@ PlaceKind = Literal["page", "heading", "row", "line", "slide", "sheet", "message
 
 
 ROWS: frozenset[PlaceKind] = frozenset({"row", "sheet"})
-"""Of these places, each begins a row of a table, which is a passage of its own."""
+"""Places that each begin a row of a table, which is a passage of its own."""
 SECTIONS: frozenset[PlaceKind] = frozenset({"heading", "sheet", "slide", "message"})
-"""Of these places, the name says what their text is about."""
+"""Places whose name says what their text is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,9 +241,9 @@ class _Walk:
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
         self._heading: tuple[str, int] | None = None
-        """Of the paragraph that is being read, if it is a heading."""
+        """The heading that is being read: its name and level."""
         self._is_list = [False]
-        """Of each block that holds it, whether it is a list, or an item of one."""
+        """Whether each block around what is read is a list, or an item of one."""
         self._groups: list[int] = [0]
         """The blocks that hold it, from the outermost, by their numbers."""
         self._count = 0

@@ -59,7 +59,7 @@ class Piece:
 
     @property
     def height(self) -> float:
-        """Of its letters."""
+        """The height of its letters, in points."""
         return self.top - self.bottom
 
     @property
