@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.access import Access, AddressError, address_of
 from bot.event_log import event
@@ -24,12 +25,25 @@ from bot.web.site import SITE, Site
 
 _log = logging.getLogger(__name__)
 
+# What aiohttp reports of its own work.
+_server_log = logging.getLogger("bot.web.server")
+
 # Of an address with its question and those before it.
 MAX_LINE_BYTES = 65_536
 # Of one header; a browser sends less.
 MAX_HEADER_BYTES = 16_384
 # After being told to stop, what is under way has so long beyond the time limit of questions.
 _LAST_S = 2.0
+
+
+def _is_no_request(record: logging.LogRecord) -> bool:
+    """Whether a record is of something else than a request that can't be read, which it quotes."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+# A question stands in the address, and a password in a header.
+_server_log.addFilter(_is_no_request)
 
 
 def application(site: Site) -> web.Application:
@@ -66,6 +80,7 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
     runner = web.AppRunner(
         application(site),
         access_log=None,
+        logger=_server_log,
         handle_signals=False,
         # Whoever hangs up is not answered; a question that waits leaves the queue.
         handler_cancellation=True,

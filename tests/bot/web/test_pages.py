@@ -2,10 +2,11 @@
 
 import base64
 import re
+import socket
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -252,6 +253,27 @@ def test_a_failure_is_told_and_tells_nothing_else(
     for reply in (shown, described):
         assert "the reader broke" not in reply.text
     assert "the reader broke" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        # A browser encodes such an address; other programs send it as it is.
+        "GET /?q=who+hid+the+café HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        f"GET /?q=the+café+{'a' * 70_000} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer café\x01\r\n\r\n",
+    ],
+)
+def test_a_request_that_cannot_be_read_is_refused_and_not_logged(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, sent: str
+) -> None:
+    address = urlsplit(visitor.address)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(sent.encode())
+        said = connection.recv(100)
+
+    assert b" 400 " in said
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("question", [HOSTILE, "\x1b[31mred\u202e", "a" * 3_999, "\x00", "%s{}"])
