@@ -1,5 +1,6 @@
 """The readers that were added, each in a folder of its own, and which of them is used."""
 
+import fcntl
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from reader.errors import ReaderError
 
 CARD_NAME = "card.json"
 _USED_NAME = "used"
+# Held while a reader is made.
+_LOCK_NAME = ".lock"
+UNFINISHED = ".new"
+"""The ending of hidden folders in which a reader is made; what was killed leaves them behind."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -165,18 +170,34 @@ class AddedReaders:
         Give an empty folder that becomes the reader of that name where nothing goes wrong.
 
         Raises:
-            ReaderError: If the name may not be used, or something can't be written.
+            ReaderError: If the name may not be used, another reader is being made, or something
+                can't be written.
         """
         self.check_free(name)
-        scratch = self._folder / f".{name}.new"
-        with _writing(scratch):
-            shutil.rmtree(scratch, ignore_errors=True)
+        scratch = self._folder / f".{name}{UNFINISHED}"
+        with _writing(scratch), self._locked():
+            for left in self._folder.glob(f".*{UNFINISHED}"):
+                shutil.rmtree(left, ignore_errors=True)
             try:
-                scratch.mkdir(parents=True)
+                scratch.mkdir()
                 yield scratch
                 scratch.rename(self._folder / name)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep others from making a reader here; a process that is killed holds nothing."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / _LOCK_NAME).open("w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ReaderError(
+                    f"{self._folder}: another reader is being added. Add this one when that is "
+                    "done."
+                ) from error
+            yield
 
 
 @contextmanager

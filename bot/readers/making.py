@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from bot.added_readers import CARD_NAME, AddedReaders, Card, Measured
+from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
@@ -79,7 +79,10 @@ def add_reader(
     from bot.readers.conversion import convert
 
     added = AddedReaders(settings.readers)
-    with added.making(name) as folder, tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    with (
+        added.making(name) as folder,
+        tempfile.TemporaryDirectory(UNFINISHED, ".", folder.parent) as scratch,
+    ):
         files = tuple(questions) or (_part_of_shipped(Path(scratch)),)
         guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
         reporter.stage("convert", 0)

@@ -87,14 +87,26 @@ def test_what_is_cut_half_way_is_no_reader_and_can_be_made_again(added: AddedRea
     assert added.names() == ["large"]
 
 
-def test_what_was_killed_is_tidied_up(added: AddedReaders, tmp_path: Path) -> None:
-    left = tmp_path / "readers" / ".large.new"
+@pytest.mark.parametrize("name", [".large.new", ".other.new"])
+def test_what_was_killed_is_tidied_up(added: AddedReaders, tmp_path: Path, name: str) -> None:
+    left = tmp_path / "readers" / name
     left.mkdir(parents=True)
     (left / CARD_NAME).write_text("{", encoding="utf-8")
 
     assert added.names() == []
     add(added, "large")
     assert not left.exists()
+
+
+def test_two_can_not_be_made_at_once(added: AddedReaders) -> None:
+    with added.making("large") as folder:
+        with pytest.raises(ReaderError, match="another reader is being added"):
+            add(added, "base")
+        (folder / CARD_NAME).write_text(CARD.model_dump_json(), encoding="utf-8")
+
+    assert added.card("large") == CARD
+    add(added, "base")
+    assert added.names() == ["base", "large"]
 
 
 def test_one_that_is_gone_can_not_be_used(added: AddedReaders) -> None:
