@@ -96,9 +96,10 @@ _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
 _MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
 _COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
 # A separator is looked for where its white space begins: at every place in a run of white space it
-# would take the square of the run's length.
+# would take the square of the run's length. The mark of a line in a list is no part of an item.
 _SEPARATOR = re.compile(
-    r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+)"
+    r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?"
+    r"|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+(?:(?:[-*•]|\d{1,2}[.)])\s++)?)"
 )
 
 

@@ -15,7 +15,7 @@ OTHER = Passage(1, "b.txt", 0, len(TEXT), TEXT, ((0, 32), (33, len(TEXT))))
 
 
 def candidate(text: str, margin: float, passage: Passage = PASSAGE) -> Candidate:
-    start = TEXT.index(text)
+    start = passage.text.index(text)
     span = Span(passage.id, start, start + len(text), text, margin, 0)
     return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), "q")
 
@@ -75,6 +75,14 @@ def test_an_enumeration_is_taken_apart() -> None:
     assert items("which crimes", candidate("Robbery 14, arson 9 and theft 7", 8)) == [
         *("Robbery 14", "arson 9", "theft 7"),
     ]
+
+
+@pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
+def test_the_mark_of_a_line_is_no_part_of_an_item(mark: str) -> None:
+    text = f"600 g rye\n  {mark} 250 g wheat"
+    lines = Passage(0, "bread.md", 0, len(text), text, ((0, len(text)),))
+
+    assert items("which flours", candidate(text, 8, lines)) == ["600 g rye", "250 g wheat"]
 
 
 def test_so_many_as_are_asked_for() -> None:
