@@ -2,8 +2,8 @@
 Logits -> best spans. Pure functions of numbers and text.
 
 A span starts at the start of a word and ends at the end of one. A number with its sign, separators
-and unit, an abbreviation with its dots, letters joined by an apostrophe, and a command or a name
-with the mark that it begins with are one word each.
+and unit, an abbreviation with its dots, letters joined by an apostrophe, a mail address, and a
+command or a name with the mark that it begins with are one word each.
 """
 
 import re
@@ -21,7 +21,8 @@ MAX_SPAN_TOKENS = 30
 _LETTER = r"[\w\u0300-\u036f]"
 _WORD = re.compile(
     rf"""
-      (?:[^\W\d_]\.){{2,}}                            # U.S.
+      [\w.+-]{{1,64}}+@\w[\w-]*(?:\.\w[\w-]*)+        # appeals@club.example
+    | (?:[^\W\d_]\.){{2,}}                            # U.S.
     | (?:(?<!\w)[-−–+](?=\.?\d))?                     # -41, but not the dash of 2010–2012
       (?:(?<!\w)\.(?=\d))?\d+(?:[.,:/]\d+)*{_LETTER}* # 216,698  3.5  .5  10:30  5km  19th
     | (?:twen|thir|for|fif|six|seven|eigh|nine)ty-     # twenty-five

@@ -56,6 +56,7 @@ def decode(
         ("add --dry-run to it", "run", "run", "--dry-run"),
         ("ping @mods first", "mods", "mods", "@mods"),
         ("in a .env file", "env", "env", ".env"),
+        ("write to appeals@my-club.example.", "@", "club", "appeals@my-club.example"),
         ("stop!now", "now", "now", "now"),
         ("two cafe\u0301s here", "s", "s", "cafe\u0301s"),
     ],
