@@ -35,6 +35,9 @@ _WORD = re.compile(
 # Before a paragraph, and beside the cells of a table; the price is that no command with a pipe in
 # it is an answer.
 _BORDER = re.compile(r"\n[ \t]*\n|(?<!\S)\|(?!\S)")
+# What a line of a list begins with. It may be an answer ("which step is that"), or begin one, but
+# nothing that stands above it runs on into it.
+_LIST_MARK = re.compile(r"^[ \t]*+(?:\d{1,3}[.)]|[*•])(?=\s)", re.MULTILINE)
 # Marks never start a span, but for those that belong to a number; and those that open or join never
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
@@ -154,10 +157,12 @@ def best_spans(
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     tokens = last[None, :] - first[:, None] + 1
     # No answer runs over from one paragraph or cell into the next.
-    part = np.searchsorted(
-        [match.start() for match in _BORDER.finditer(text)], [offsets[a][0] for a in first]
-    )
+    begun = np.array([offsets[a][0] for a in first])
+    part = np.searchsorted([match.start() for match in _BORDER.finditer(text)], begun)
     valid = (tokens >= 1) & (tokens <= MAX_SPAN_TOKENS) & (part[:, None] == part[None, :])
+    for mark in _LIST_MARK.finditer(text):
+        above, below = np.searchsorted(begun, mark.span())
+        valid[:above, above:below] = False
     scores = np.where(valid, starts[:, None] + ends[None, :], -np.inf)
     spans: list[Span] = []
     while len(spans) < count:

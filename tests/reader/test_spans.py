@@ -103,6 +103,24 @@ def test_no_span_runs_over_the_border_of_a_cell(text: str) -> None:
     assert {span.text for span in spans} == set(re.findall(r"\w+", text))
 
 
+@pytest.mark.parametrize("mark", ["3.", "3)", "*", "•"])
+def test_no_span_ends_with_the_mark_of_the_next_line(mark: str) -> None:
+    text = f"2. Run it\n{mark} Start again"
+    tokens = [text[a:b] for a, b in offsets_of(text)]
+
+    for end in offsets_of(mark):
+        spans = decode(text, "it", mark[slice(*end)], count=len(tokens))
+        assert not any(re.search(rf"it\n{re.escape(mark[: end[1]])}$", s.text) for s in spans)
+        assert any("it" in span.text for span in spans)
+
+
+def test_the_number_of_a_line_may_be_an_answer() -> None:
+    (number,) = decode("1. Be kind\n2. No links", "2", "2")
+    (line,) = decode("1. Be kind\n2. No links", "2", "link")
+
+    assert (number.text, line.text) == ("2", "2. No links")
+
+
 def test_spans_of_one_passage_do_not_overlap() -> None:
     spans = decode("one two three four five six", "two", "thre", count=10)
 
