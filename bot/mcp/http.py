@@ -106,12 +106,19 @@ class Guard:
             return _refused(421, "host")
         origin = headers.get("origin")
         # A page of another site may not ask; a program has no origin.
-        if origin is not None and not is_known_host(urlsplit(origin).netloc, self._settings):
+        if origin is not None and not is_known_host(_host_of(origin), self._settings):
             return _refused(403, "cross_site")
         if not may_enter(headers.get("authorization"), self._access.programs):
             refused = _refused(401, "token")
             refused.headers["WWW-Authenticate"] = 'Bearer realm="Quoth"'
             return refused
+        return None
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
         return None
 
 

@@ -237,6 +237,7 @@ async def _over_http(settings: Settings, service: AnswerService, work: Work | No
         {"Authorization": f"Bearer {TOKEN}x"},
         {**shown, "Host": "evil.example"},
         {**shown, "Origin": "https://evil.example"},
+        {**shown, "Origin": "http://["},
     ]
     statuses = []
     async with aiohttp.ClientSession() as session:
@@ -268,7 +269,7 @@ def test_over_http_a_token_is_needed_and_no_other_site_may_ask(
         assert result.structured_content is not None
         assert result.structured_content["answer"] == "812"
 
-    assert asyncio.run(_over_http(guarded, service, work)) == [401, 401, 421, 403, 413]
+    assert asyncio.run(_over_http(guarded, service, work)) == [401, 401, 421, 403, 403, 413]
 
 
 def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Settings) -> None:
