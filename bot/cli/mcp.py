@@ -50,7 +50,7 @@ def command(
     ask, search and read, and change nothing. With --http it listens at an address instead, which
     ends with /mcp, until it is stopped; one that other machines reach needs QUOTH_API_TOKENS.
 
-    Exit codes: 0 the client has gone or it was stopped, 2 wrong usage, 1 failure.
+    Exit codes: 0 the client has gone, or it was stopped with --http, 2 wrong usage, 1 failure.
     """
     require_extra("mcp", "mcp")
     if not over_http and (host is not None or port is not None):
@@ -64,6 +64,7 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
     import logging
+    import signal
 
     from bot.access import AddressError, access_of
     from bot.event_log import set_up_logs
@@ -94,6 +95,9 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
 
     try:
         if access is None:
+            # A thread waits for what the client says next, and nothing wakes it: without this,
+            # Ctrl-C would wait with it. Nothing is lost, as with SIGTERM.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             asyncio.run(run_stdio(opening))
         else:
             asyncio.run(run_http(opening, settings, access, ready))

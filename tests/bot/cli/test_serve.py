@@ -86,6 +86,26 @@ def test_an_address_that_cannot_be_listened_at_is_named(ready: tuple[str, ...]) 
     assert "203.0.113.1, port 7868: can't be listened at" in refused.stderr
 
 
+def test_ctrl_c_ends_mcp_while_it_waits_for_its_client(ready: tuple[str, ...]) -> None:
+    client: dict[str, object] = {"protocolVersion": "2025-11-25", "capabilities": {}}
+    client["clientInfo"] = {"name": "test", "version": "1"}
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client}
+
+    with subprocess.Popen(
+        [*QUOTH, "mcp", *ready], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            server.stdin.write(json.dumps(asked) + "\n")
+            server.stdin.flush()
+            assert "serverInfo" in server.stdout.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(60) == -signal.SIGINT
+        finally:
+            server.kill()
+
+
 def test_mcp_takes_an_address_for_http_alone(ready: tuple[str, ...]) -> None:
     refused = quoth("mcp", "--port", "5", *ready)
 
