@@ -206,6 +206,6 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReaderError(
-            f"{path}: can't be written ({error.strerror}). Free some space or choose another data "
-            "folder. Nothing was changed."
+            f"{path}: can't be written ({error.strerror or error}). Free some space or choose "
+            "another data folder. Nothing was changed."
         ) from error

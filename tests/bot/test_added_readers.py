@@ -74,13 +74,18 @@ def test_a_name_is_given_once(added: AddedReaders) -> None:
     assert added.card("large") == CARD
 
 
-def test_what_is_cut_half_way_is_no_reader_and_can_be_made_again(added: AddedReaders) -> None:
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError("No space left on device")]
+)
+def test_what_is_cut_half_way_is_no_reader_and_can_be_made_again(
+    added: AddedReaders, error: OSError
+) -> None:
     with (  # noqa: PT012 - the second statement is the cut
         pytest.raises(ReaderError, match="No space left on device"),
         added.making("large") as folder,
     ):
         (folder / CARD_NAME).write_text(CARD.model_dump_json(), encoding="utf-8")
-        raise OSError(28, "No space left on device")
+        raise error
 
     assert added.names() == []
     add(added, "large")
