@@ -1,6 +1,7 @@
 """The readers that were added, each in a folder of its own, and which of them is used."""
 
 import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,8 +17,6 @@ from reader.errors import ReaderError
 
 CARD_NAME = "card.json"
 _USED_NAME = "used"
-# Held while a reader is made.
-_LOCK_NAME = ".lock"
 UNFINISHED = ".new"
 """The ending of hidden folders in which a reader is made; what was killed leaves them behind."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -189,7 +188,8 @@ class AddedReaders:
     def _locked(self) -> Iterator[None]:
         """Keep others from making a reader here; a process that is killed holds nothing."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / _LOCK_NAME).open("w", encoding="ascii") as lock:
+        lock = os.open(self._folder, os.O_RDONLY)
+        try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -198,6 +198,8 @@ class AddedReaders:
                     "done."
                 ) from error
             yield
+        finally:
+            os.close(lock)
 
 
 @contextmanager
