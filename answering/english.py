@@ -112,6 +112,9 @@ def small_talk(text: str) -> SmallTalk | None:
     return "greeting" if words & (_GREETINGS | _TIMES_OF_DAY) else "other"
 
 
+ABOUT = re.compile(r"\b(?:what|how)\s+(?:about|abt|of)\b", re.IGNORECASE)
+"""What begins a question about whatever is said of something, or goes on to it."""
+
 _GOING_ON = rf"(?:(?:{'|'.join(sorted(OPENING_WORDS))})[ ,]+)*"
 _YES_OR_NO = re.compile(
     rf"{_GOING_ON}(?:is|are|am|was|were|do|does|did|has|have|had|can|could|may(?!\s+\d)|might|must|"

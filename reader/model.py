@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-MODEL_NAME = "reader.int8.onnx"
+MODEL_NAME = "reader.onnx"
 # Apart from the graph, weights are mapped; within it, they would be read, parsed and copied.
 WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
