@@ -11,6 +11,17 @@ class QuestionError(Exception):
     """The question can't be asked: it is blank, too long or not in English."""
 
 
+def in_one_line(text: str) -> str:
+    """What a person typed, without control or invisible characters, and with single spaces."""
+    visible = (
+        " " if character.isspace() or unicodedata.category(character) == "Cc" else character
+        for character in text
+        # Format characters (zero-width, direction) and half characters carry no words.
+        if unicodedata.category(character) not in {"Cf", "Cs"}
+    )
+    return " ".join("".join(visible).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that can be asked."""
@@ -27,13 +38,7 @@ class Question:
             QuestionError: If nothing is left, more than `max_chars` characters are, or it is surely
                 not in English.
         """
-        visible = (
-            " " if character.isspace() or unicodedata.category(character) == "Cc" else character
-            for character in text
-            # Format characters (zero-width, direction) and half characters carry no words.
-            if unicodedata.category(character) not in {"Cf", "Cs"}
-        )
-        cleaned = " ".join("".join(visible).split())
+        cleaned = in_one_line(text)
         if not any(character.isalnum() for character in cleaned):
             raise QuestionError("The question is empty. Ask something in words.")
         if len(cleaned) > max_chars:

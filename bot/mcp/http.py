@@ -58,6 +58,8 @@ async def run_http(
             uvicorn.Config(
                 Guard(app, settings, access),
                 log_config=None,
+                # The guard looks at requests alone, and the protocol needs nothing else.
+                ws="none",
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.time_limit_s) + 2,

@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -12,6 +13,7 @@ from pydantic import (
 )
 
 from answering.followups.detection import MAX_TURNS, Cited, Turn
+from answering.question import in_one_line
 
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
@@ -29,6 +31,8 @@ _MAX_PLACES = 100
 MAX_FAULTS = 5
 
 _Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]
+# What was asked before is read with the question, and comes back: cleaned as the question is.
+_Earlier = Annotated[_Text, AfterValidator(in_one_line)]
 _Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARS)]
 _Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET)]
 
@@ -62,8 +66,8 @@ class EarlierAnswer(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    question: _Text
-    understood: _Text | None = None
+    question: _Earlier
+    understood: _Earlier | None = None
     answer: _Text | None = None
     answers: _Places = ()
     candidates: _Places = ()

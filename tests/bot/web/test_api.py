@@ -70,6 +70,14 @@ def test_a_follow_up_leans_on_answers_as_they_came_back(visitor: Visitor) -> Non
     assert alone["understood"] is None
 
 
+def test_an_earlier_question_is_cleaned_as_a_question_is(visitor: Visitor) -> None:
+    earlier = [{"question": " how many\u202e\x1b for \n theft "}]
+
+    answer = visitor.post("/v1/ask", {"question": "and for arson?", "earlier": earlier}).json
+
+    assert answer["understood"] == "how many for theft and for arson?"
+
+
 def test_a_search_gives_the_passages_that_are_read(visitor: Visitor) -> None:
     found = visitor.post("/v1/search", {"question": "arson", "count": 1}).json
 
