@@ -18,7 +18,8 @@ from reader.errors import ReaderError
 CARD_NAME = "card.json"
 _USED_NAME = "used"
 UNFINISHED = ".new"
-"""The ending of hidden folders in which a reader is made; what was killed leaves them behind."""
+"""The ending of hidden folders of readers that are half made, or half deleted, by whoever was
+killed over it; they are tidied up when the next reader is made."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -139,8 +140,9 @@ class AddedReaders:
         if self.used == name:
             self.use(SHIPPED_READER)
         with _writing(folder):
-            # Renamed first, so that what is half deleted is no reader.
-            gone = folder.with_name(f".{name}.gone")
+            # Renamed first, so that what is half deleted is no reader, and is tidied up as what is
+            # half made.
+            gone = folder.with_name(f".{name}{UNFINISHED}")
             shutil.rmtree(gone, ignore_errors=True)
             folder.rename(gone)
             shutil.rmtree(gone)
@@ -209,5 +211,5 @@ def _writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ReaderError(
             f"{path}: can't be written ({error.strerror or error}). Free some space or choose "
-            "another data folder. Nothing was changed."
+            "another data folder."
         ) from error

@@ -57,8 +57,8 @@ def add(
     """
     Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
 
-    It takes some minutes, up to half an hour for a large one: the model is converted, made int8
-    unless that costs too much, measured beside the reader that comes with Quoth, and calibrated.
+    It takes some minutes, the more the larger the model is: it is converted, made int8 unless that
+    costs too much, measured beside the reader that comes with Quoth, and calibrated.
     """
     settings = settings_from(data=data, encoder=encoder)
     with failures_shown():

@@ -37,8 +37,8 @@ GUARDING_QUESTIONS = 300
 """Answerable questions, at most, by which int8 is compared with fp32, and the new reader with the
 one that comes with Quoth. Of so many, three are a point."""
 ASKED_OF_SHIPPED = 4
-"""Every so many-th of the questions that come with Quoth is asked to calibrate: all 1,953 would
-take about an hour with a reader of 110 million parameters."""
+"""Every so many-th of the questions that come with Quoth is asked to calibrate: each is read in a
+dozen passages, and a large reader takes a multiple of the shipped one's time for each."""
 
 _QUESTIONS_NAME = "questions.jsonl"
 _IN_CHECKOUT = Path(__file__).parents[2] / "training" / "data" / "dev.jsonl"

@@ -92,6 +92,23 @@ def test_what_is_cut_half_way_is_no_reader_and_can_be_made_again(
     assert added.names() == ["large"]
 
 
+def test_a_deletion_that_fails_is_told_and_the_reader_is_used_no_more(
+    added: AddedReaders, tmp_path: Path
+) -> None:
+    add(added, "large")
+    added.use("large")
+    in_the_way = tmp_path / "readers" / ".large.new"
+    in_the_way.write_text("no folder")
+
+    with pytest.raises(ReaderError, match="large: can't be written"):
+        added.remove("large")
+
+    assert [added.used, *added.names()] == [None, "large"]
+    in_the_way.unlink()
+    added.remove("large")
+    assert added.names() == []
+
+
 @pytest.mark.parametrize("name", [".large.new", ".other.new"])
 def test_what_was_killed_is_tidied_up(added: AddedReaders, tmp_path: Path, name: str) -> None:
     left = tmp_path / "readers" / name
