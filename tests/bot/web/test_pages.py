@@ -1,6 +1,5 @@
 """The page, as a browser is given it."""
 
-import base64
 import re
 import socket
 from dataclasses import replace
@@ -19,7 +18,7 @@ from bot.web.pages import BEFORE_CHARS, LISTED, MAX_EARLIER, TEXT_CHARS
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import BrokenAnswers, FixedAnswers, GatedAnswers, found, span
 from tests.bot.web.conftest import MakeVisitor, Reply, Visitor
-from tests.bot.web.test_api import PASSWORD, TOKEN, wait_until_asked
+from tests.bot.web.test_api import wait_until_asked
 from tests.conftest import ROOT, Library
 
 HOSTILE = '<script>alert(1)</script> & "quotes" \'><img src=x onerror=alert(2)> {{ 7 * 7 }}'
@@ -461,53 +460,6 @@ def test_the_files_of_the_page_are_kept_by_browsers(visitor: Visitor) -> None:
         assert "http" not in reply.text.replace("http://www.w3.org/2000/svg", "")
     assert visitor.get("/favicon.ico").headers["Location"] in paths
     assert visitor.get("/").headers["Cache-Control"] == "no-store"
-
-
-def test_a_password_closes_the_page(visit: MakeVisitor) -> None:
-    visitor = visit(web_password=PASSWORD, api_tokens=TOKEN)
-    shown = {
-        secret: {"Authorization": f"Basic {base64.b64encode(f'me:{secret}'.encode()).decode()}"}
-        for secret in (PASSWORD, TOKEN)
-    }
-
-    for path in ("/", "/?q=x", "/documents", "/d/figures.txt", "/answer.html?q=x", "/nothing"):
-        refused = visitor.get(path)
-        assert refused.status == 401
-        assert refused.headers["WWW-Authenticate"].startswith("Basic")
-        assert "812" not in refused.text
-        assert visitor.get(path, headers=shown[TOKEN]).status == 401
-    assert visitor.get("/documents", headers=shown[PASSWORD]).status == 200
-    assert visitor.get("/v1/status", headers=shown[PASSWORD]).status == 401
-    assert visitor.get("/healthz").text == "alive\n"
-
-
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:7868"])
-def test_a_name_that_is_anothers_is_refused(visitor: Visitor, host: str) -> None:
-    for path in ("/", "/?q=how+many", "/v1/status", "/d/figures.txt", "/healthz"):
-        reply = visitor.get(path, headers={"Host": host})
-        assert reply.status == 421
-        assert "812" not in reply.text
-
-
-def test_the_name_that_people_know_is_answered_to(visit: MakeVisitor) -> None:
-    visitor = visit(public_url="https://quoth.example")
-
-    assert visitor.get("/", headers={"Host": "quoth.example"}).status == 200
-    assert visitor.get("/", headers={"Host": "other.example"}).status == 421
-
-
-def test_another_site_gets_nothing_unseen_and_its_links_are_followed(visitor: Visitor) -> None:
-    unseen = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-
-    assert visitor.get("/?q=how+many+for+arson", headers=unseen).status == 403
-    assert visitor.get("/?q=how+many+for+arson", headers=followed).status == 200
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_nothing_can_be_changed_from_the_page(visitor: Visitor, method: str) -> None:
-    for path in ("/", "/documents", "/d/figures.txt"):
-        assert visitor.do(visitor.request(method, path)).status == 405
 
 
 def test_a_page_of_a_pdf_is_shown_as_it_looks(
