@@ -17,10 +17,8 @@ from bot.access import Access, AddressError, address_of, is_known_host, may_ente
 from bot.mcp.opening import Opening
 from bot.mcp.server import make_server
 from bot.serving.excuses import excuse
+from bot.serving.sent import MAX_BODY_BYTES
 from bot.settings import Settings
-
-# Of a request: the longest question with ten long answers before it, and as much again.
-MAX_BODY_BYTES = 1_000_000
 
 
 async def run_http(

@@ -18,8 +18,10 @@ from answering.question import in_one_line
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
 _MAX_NAME_CHARS = 1_000
+# Of a request: the longest question with ten long answers before it, and as much again.
+MAX_BODY_BYTES = 1_000_000
 # Above every offset of the largest document that is read, and below what SQLite can count.
-_MAX_OFFSET = 1_000_000_000
+MAX_OFFSET = 1_000_000_000
 # The text of a few pages of a book, on each side and in the middle.
 MAX_CONTEXT_CHARS = 10_000
 MAX_PIECE_CHARS = 20_000
@@ -34,7 +36,7 @@ _Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]
 # What was asked before is read with the question, and comes back: cleaned as the question is.
 _Earlier = Annotated[_Text, AfterValidator(in_one_line)]
 _Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARS)]
-_Offset = Annotated[int, Field(ge=0, le=_MAX_OFFSET)]
+_Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
 
 
 class Body(BaseModel):

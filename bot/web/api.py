@@ -20,8 +20,6 @@ from bot.web.refusals import Refusal, failures_refused, refusal
 from bot.web.site import SITE
 from prompts.printing import json_text
 
-# Of a body: the longest question with ten long answers before it, and as much again.
-MAX_BODY_BYTES = 1_000_000
 TIMEOUT_HEADER = "Quoth-Timeout"
 _JSON = "application/json"
 

@@ -13,10 +13,11 @@ from bot.access import Access, AddressError, address_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.page_pictures import PagePictures
+from bot.serving.sent import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import queue_of
 from bot.settings import Settings
-from bot.web.api import MAX_BODY_BYTES, add_api
+from bot.web.api import add_api
 from bot.web.files import add_files
 from bot.web.guards import add_headers, check_host, check_secret, refuse
 from bot.web.openapi import add_description

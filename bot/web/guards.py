@@ -69,15 +69,12 @@ def _refused(request: web.Request, refused: Refusal) -> web.Response:
             "problem",
             files=FILES,
             here=None,
-            title=_TITLES.get(refused.status, "That did not work"),
+            status=refused.status,
             message=refused.message,
         )
         response = web.Response(text=page, content_type="text/html", status=refused.status)
     response.headers.update(refused.headers)
     return response
-
-
-_TITLES = {401: "A password is needed", 404: "Not found", 429: "Quoth is busy"}
 
 
 def is_for_programs(request: web.Request) -> bool:

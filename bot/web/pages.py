@@ -22,6 +22,7 @@ from bot.links import PLACE_ID, document_path, mark_of
 from bot.serving.base_documents import Piece
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
+from bot.serving.sent import MAX_OFFSET
 from bot.web.files import FILES
 from bot.web.refusals import Refusal, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
@@ -41,8 +42,6 @@ BEFORE_CHARS = 6_000
 MAX_MARKED_CHARS = 5_000
 LISTED = 100
 MAX_NAME_CHARS = 200
-# Above every offset of the largest document that is read, and below what SQLite can count.
-_MAX_OFFSET = 1_000_000_000
 
 
 def add_pages(app: web.Application) -> None:
@@ -270,8 +269,8 @@ def _number(request: web.Request, name: str) -> int:
     """A number of an address; 0 where there is none that can be used."""
     text = request.query.get(name, "")
     # `int` takes more than digits, and any number of them.
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_OFFSET))
-    return min(int(text), _MAX_OFFSET) if is_number else 0
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))
+    return min(int(text), MAX_OFFSET) if is_number else 0
 
 
 def _sayable(text: str) -> str:

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from answering.question import Question
 from bot.answer_json import answer_json
 from bot.links import Links
+from bot.serving.sent import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
-from bot.web.api import MAX_BODY_BYTES, ROUTES
+from bot.web.api import ROUTES
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.bot.web.conftest import MakeVisitor, Visitor

@@ -389,6 +389,7 @@ def test_what_is_not_there_is_not_found(visitor: Visitor, path: str) -> None:
 
     page(reply)
     assert reply.status == 404
+    assert "<h1>Not found</h1>" in reply.text
     assert "root:" not in reply.text
 
 
