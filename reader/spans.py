@@ -3,7 +3,8 @@ Logits -> best spans. Pure functions of numbers and text.
 
 A span starts at the start of a word and ends at the end of one. A number with its sign, separators
 and unit, an abbreviation with its dots, letters joined by an apostrophe, a mail address, and a
-command or a name with the mark that it begins with are one word each.
+command or a name with the mark that it begins with are one word each. A command ends behind its
+options.
 """
 
 import re
@@ -38,6 +39,8 @@ _BORDER = re.compile(r"\n[ \t]*\n|(?<!\S)\|(?!\S)")
 # What a line of a list begins with. It may be an answer ("which step is that"), or begin one, but
 # nothing that stands above it runs on into it.
 _LIST_MARK = re.compile(r"^[ \t]*+(?:\d{1,3}[.)]|[*•])(?=\s)", re.MULTILINE)
+# What follows a command and belongs to it: `kestrel unlock` is another command without `--force`.
+_OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
@@ -155,6 +158,10 @@ def best_spans(
     ends = np.maximum.reduceat(logits.end[1:], first)
     starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
+    for unit in range(1, len(units)):
+        if _OPTION.match(text, offsets[first[unit]][0]):
+            ends[unit] = max(ends[unit], ends[unit - 1])
+            ends[unit - 1] = -np.inf
     tokens = last[None, :] - first[:, None] + 1
     # No answer runs over from one paragraph or cell into the next.
     begun = np.array([offsets[a][0] for a in first])

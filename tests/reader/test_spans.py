@@ -69,6 +69,20 @@ def test_a_span_is_made_of_whole_words(text: str, start: str, end: str, expected
     assert span.score == 10
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("run kestrel unlock --force if stuck", "kest", "ck", "kestrel unlock --force"),
+        ("run ls -l --all there", "ls", "ls", "ls -l --all"),
+        ("add --dry-run to it", "add", "add", "add --dry-run"),
+        ("only --force does it", "forc", "e", "--force"),
+        ("a long -- very long -- way", "long", "long", "long"),
+    ],
+)
+def test_a_command_keeps_its_options(text: str, start: str, end: str, expected: str) -> None:
+    assert decode(text, start, end)[0].text == expected
+
+
 def test_marks_around_an_answer_are_no_part_of_it() -> None:
     (first,) = decode("(Bread)", "(", "Brea")
     (last,) = decode("Bread,", "Brea", ",")
