@@ -5,7 +5,8 @@ A file may also take it over: it has nothing that is worth taking (`index.confin
 the bytes of a file through a pipe, through which it gives back the text.
 
 The process is started when the first file needs it, and goes on to the next file; one that is too
-slow or asks for too much memory is ended, and another takes its place.
+slow or asks for too much memory is ended, and another takes its place. Each scanned page that it
+has read gives it the time of one more.
 """
 
 import json
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 from operator import attrgetter
@@ -24,17 +26,21 @@ from typing import Any, BinaryIO, Self
 from index.confinement import confine
 from index.errors import DocumentError
 from index.formats import parse
-from index.formats.base import FORMATS, Loaded, Place
+from index.formats.base import FORMATS, Loaded, Place, page_read
 from index.processes import bare_environment, module_command
 
 # A PDF of a thousand pages takes about a minute.
 PARSE_TIMEOUT_S = 120.0
+# OCR takes some seconds for each.
+MAX_SCANNED_PAGES = 1_000
 # Of address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
 PARSE_MEMORY_BYTES = 2_000_000_000
 # Of one document's text and places; beyond it, it is data and not a document.
 _MAX_REPLY_BYTES = 256_000_000
 
 _LENGTH_BYTES = 8
+# In the place of a reply's length: a page has been read, and the reply is still to come.
+_PAGE_READ = 0
 _FIELDS_OF_PLACE = attrgetter(*(field.name for field in fields(Place)))
 
 
@@ -47,19 +53,22 @@ class ParserProcess:
         memory_bytes: int = PARSE_MEMORY_BYTES,
         *,
         niceness: int | None = None,
+        page_read: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Set the limits for each file.
 
         Args:
-            timeout_s: Seconds.
+            timeout_s: Seconds; for a file that is scanned, for each of its pages.
             memory_bytes: How much address space it may take.
             niceness: For a process that serves people meanwhile: the other one makes way for it by
                 so much, and parses plain text too.
+            page_read: Called after each page of a file that is read by OCR.
         """
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
         self._niceness = niceness
+        self._page_read = page_read
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -108,7 +117,6 @@ class ParserProcess:
         )
 
     def _ask(self, suffix: str, content: bytes) -> dict[str, Any]:
-        deadline = time.monotonic() + self._timeout_s
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 module_command("index.parsing", str(self._memory_bytes), str(self._niceness or 0)),
@@ -123,9 +131,15 @@ class ParserProcess:
         process.stdin.write(json.dumps([suffix, len(content), self._timeout_s]).encode() + b"\n")
         process.stdin.write(content)
         process.stdin.flush()
-        length = int.from_bytes(_read(process.stdout, _LENGTH_BYTES, deadline))
-        reply: dict[str, Any] = json.loads(_read(process.stdout, length, deadline))
-        return reply
+        for _ in range(MAX_SCANNED_PAGES + 1):
+            deadline = time.monotonic() + self._timeout_s
+            length = int.from_bytes(_read(process.stdout, _LENGTH_BYTES, deadline))
+            if length != _PAGE_READ:
+                reply: dict[str, Any] = json.loads(_read(process.stdout, length, deadline))
+                return reply
+            self._page_read()
+        self._end()
+        raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
 
     def _end(self) -> int | None:
         process, self._process = self._process, None
@@ -155,9 +169,19 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         suffix, length, timeout_s = json.loads(line)
         content = requests.read(length)
         _end_after(2 * timeout_s)
+
+        def go_on(timeout_s: float = timeout_s) -> None:
+            _end_after(2 * timeout_s)
+            _send(replies, _PAGE_READ.to_bytes(_LENGTH_BYTES))
+
+        page_read.set(go_on)
         reply = _reply(suffix, content)
-        replies.write(len(reply).to_bytes(_LENGTH_BYTES) + reply)
-        replies.flush()
+        _send(replies, len(reply).to_bytes(_LENGTH_BYTES) + reply)
+
+
+def _send(replies: BinaryIO, content: bytes) -> None:
+    replies.write(content)
+    replies.flush()
 
 
 def _end_after(seconds: float) -> None:

@@ -62,10 +62,10 @@ def read_documents(
     """
     failures = list(comparison.kept_failures)
     newly_failed: list[str] = []
-    reporter.stage("read", len(comparison.to_read))
+    progress = _Progress(reporter, len(comparison.to_read))
     with (
         closing(TextWriter(folder, previous.folder if previous else None)) as writer,
-        ParserProcess() as parser,
+        ParserProcess(page_read=progress.page_read) as parser,
     ):
         if previous is not None:
             _take_over(writer, comparison, previous)
@@ -84,7 +84,7 @@ def read_documents(
                 newly_failed.append(file.id)
             else:
                 next_id += written
-            reporter.advance(1)
+            progress.file_read()
         documents = writer.document_count
         extends = (
             previous is not None
@@ -119,15 +119,38 @@ def try_reading(files: Sequence[SourceFile], reporter: Reporter) -> tuple[Failur
     Returns:
         Those that can't be read, in their order.
     """
-    reporter.stage("read", len(files))
+    progress = _Progress(reporter, len(files))
     failures = []
-    with ParserProcess() as parser:
+    with ParserProcess(page_read=progress.page_read) as parser:
         for file in files:
             read = _read(file, parser.parse, lambda _document, _file: 0)
             if isinstance(read, FailureStamp):
                 failures.append(Failure(read.id, read.reason))
-            reporter.advance(1)
+            progress.file_read()
     return tuple(failures)
+
+
+class _Progress:
+    """Tells a reporter how far the files are; once, that scanned ones take longer."""
+
+    def __init__(self, reporter: Reporter, files: int) -> None:
+        """Begin the stage."""
+        self._reporter = reporter
+        self._left = files
+        self._has_said = False
+        reporter.stage("read", files)
+
+    def file_read(self) -> None:
+        self._left -= 1
+        self._reporter.advance(1)
+
+    def page_read(self) -> None:
+        """A page of a scanned file is done, and the file is not."""
+        if not self._has_said:
+            self._has_said = True
+            self._reporter.stage("ocr", 0)
+            self._reporter.stage("read", self._left)
+        self._reporter.advance(0)
 
 
 def _take_over(writer: TextWriter, comparison: Comparison, previous: Generation) -> None:

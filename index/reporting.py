@@ -14,8 +14,8 @@ class Reporter(Protocol):
         """
         A stage of `total` steps begins: "read" counts documents, "encode" passages.
 
-        Others take seconds and have no steps, and a `total` of 0: "export" and "model", in which
-        the encoder is made ready, and "write".
+        Others have no steps, and a `total` of 0: "export" and "model", in which the encoder is made
+        ready, "write", and "ocr", which says that "read" goes on with scanned pages.
         """
         ...
 

@@ -32,7 +32,7 @@ _SECRETS = ("QUOTH_API_TOKENS", "QUOTH_WEB_PASSWORD")
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0
 # Stages that take seconds and have nothing to count; one that counts to nothing is not said.
-_WITHOUT_STEPS = frozenset({"export", "model", "write", "convert", "quantise"})
+_WITHOUT_STEPS = frozenset({"export", "model", "ocr", "write", "convert", "quantise"})
 
 
 class _Folder(click.Path):
@@ -375,7 +375,7 @@ class _Lines:
     def advance(self, steps: int) -> None:
         self._done += steps
         now = self._clock()
-        if now - self._said >= _BETWEEN_LINES_S and self._done < self._total:
+        if now - self._said >= _BETWEEN_LINES_S and 0 < self._done < self._total:
             self._said = now
             self._say((now - self._began) / self._done * (self._total - self._done))
 

@@ -21,6 +21,10 @@ _INCOMING = ".incoming-"
 _BEFORE = ".before-"
 
 
+class _EnoughReadError(Exception):
+    """A page of a scanned document has been read."""
+
+
 class OwnDocuments:
     """One server's folder. Its methods read and write files, so none belongs in an event loop."""
 
@@ -70,11 +74,20 @@ class OwnDocuments:
         """
         Read a document in a process of its own, to see that it is what its ending says.
 
+        One page is read of a document that is scanned.
+
         Raises:
             DocumentError: If it can't be read.
         """
         stat = path.stat()
-        with ParserProcess(_CHECK_S, niceness=_NICENESS) as parser:
+
+        def has_read_one() -> None:
+            raise _EnoughReadError
+
+        with (
+            contextlib.suppress(_EnoughReadError),
+            ParserProcess(_CHECK_S, niceness=_NICENESS, page_read=has_read_one) as parser,
+        ):
             load_document(SourceFile(path.name, path, stat.st_size, stat.st_mtime_ns), parser.parse)
 
     def keep(self, path: Path, name: str) -> Path | None:

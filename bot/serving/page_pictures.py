@@ -8,7 +8,7 @@ from bot.serving.open_indexes import SearchSpace
 from bot.serving.service import AnswerService
 from index.documents import MAX_FILE_BYTES, SourceFile, open_source
 from index.errors import DocumentError
-from index.formats.base import Place
+from index.formats.base import PAGES, Place
 from index.page_pictures import draw_page
 
 _SUFFIX = ".pdf"
@@ -20,7 +20,7 @@ class NoPictureError(Exception):
 
 def has_picture(document_id: str, place: Place | None) -> bool:
     """Whether a place in a document is on a page that can be drawn."""
-    is_page = place is not None and place.kind == "page" and place.within is None
+    is_page = place is not None and place.kind in PAGES and place.within is None
     return is_page and document_id.lower().endswith(_SUFFIX)
 
 

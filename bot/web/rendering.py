@@ -10,6 +10,7 @@ from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.base_documents import Piece
 from index.documents import ELLIPSIS, shorten
+from index.formats.base import PAGES
 from prompts.printing import one_line
 
 # On either side of an answer within its sentence; a longer sentence is cut between words.
@@ -135,9 +136,9 @@ def segments(piece: Piece) -> list[Segment]:
     first = piece.first_char
     headings = list(_headings(piece, whole))
     labels = {
-        place.start_char: f"{place.kind} {one_line(place.name)}"
+        place.start_char: f"{'page' if place.kind in PAGES else 'row'} {one_line(place.name)}"
         for place in piece.places
-        if place.kind in {"page", "row"}
+        if place.kind in PAGES | {"row"}
     }
     bounds = {first, piece.start_char, piece.end_char, piece.last_char, *labels}
     bounds |= {bound for heading in headings for bound in heading}

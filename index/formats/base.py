@@ -1,13 +1,18 @@
 """What a format gives, and the one registry of the endings that are read."""
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-PlaceKind = Literal["page", "heading", "row", "line", "slide", "sheet", "message", "time", "file"]
-
+PlaceKind = Literal[
+    "page", "scan", "heading", "row", "line", "slide", "sheet", "message", "time", "file"
+]
+"""A "scan" is a page that was read by OCR."""
+PAGES: frozenset[PlaceKind] = frozenset({"page", "scan"})
+"""Places that can be drawn; their name is the page's number."""
 
 ROWS: frozenset[PlaceKind] = frozenset({"row", "sheet"})
 """Places that each begin a row of a table, which is a passage of its own."""
@@ -43,6 +48,9 @@ class Loaded:
     dated: date | None = None
     places: tuple[Place, ...] = ()
 
+
+page_read: ContextVar[Callable[[], None]] = ContextVar("page_read", default=lambda: None)
+"""Called after each page that was read by OCR: whoever waits gives the file more time then."""
 
 Parse = Callable[[str, bytes], Loaded]
 """A suffix in lower case, and a file's bytes -> what they hold; raises `DocumentError`."""

@@ -43,10 +43,17 @@ class Blocks:
         """The file's line that the next block stands on, if the format has lines to show; or the
         number of its slide, row or message."""
 
-    def begin(self, name: str, level: int = 0) -> None:
-        """What is added from here on stands in the place of this name, a heading of this level."""
+    def begin(self, name: str, level: int = 0, kind: PlaceKind | None = None) -> None:
+        """
+        What is added from here on stands in the place of this name.
+
+        Args:
+            name: The place's.
+            level: A heading's.
+            kind: Without, that of the text's other places.
+        """
         self._name, self._level = _name(name), level
-        self._mark(self._kind, self._name)
+        self._mark(kind or self._kind, self._name)
 
     def add(self, text: str, *, joined: bool = False) -> None:
         """

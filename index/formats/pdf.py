@@ -1,15 +1,20 @@
-"""PDF: the text of each page, its lines joined to paragraphs."""
+"""
+PDF: the text of each page, its lines joined to paragraphs.
+
+A page that is a picture has no text; it is read by OCR where that is installed.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from pypdfium2 import PdfDocument, PdfiumError, raw
+from pypdfium2 import PdfDocument, PdfiumError, PdfPage, raw
 
 from index.errors import DocumentError
+from index.formats import ocr
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
@@ -47,32 +52,41 @@ _MIN_PAGES = 3
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}")
 _MAX_NUMBERS = 4
+_NO_TEXT = "it holds no text"
+_INSTALL_OCR = "if it is scanned, install quoth[ocr] and index with --rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    lines: tuple[Line, ...]
+    is_scan: bool
 
 
 def load_pdf(_suffix: str, content: bytes) -> Loaded:
     """Read a PDF; its places are its pages, counted from 1 as a viewer does."""
     try:
         document = PdfDocument(content)
-        pages = _whole_lines([_lines(document, number) for number in range(len(document))])
+        found = [_lines(document, number) for number in range(len(document))]
         stated = document.get_metadata_dict()
     except PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
+    pages = without_running_lines(_whole_lines([page.lines for page in found]))
     blocks = Blocks("page")
-    for number, lines in enumerate(without_running_lines(pages), start=1):
-        blocks.begin(f"{number}")
+    for number, (lines, page) in enumerate(zip(pages, found, strict=True), start=1):
+        blocks.begin(f"{number}", kind="scan" if page.is_scan else "page")
         for (_, is_row), part in groupby(lines, lambda line: (line.part, line.is_row)):
             texts = [line.text for line in part]
             for paragraph in texts if is_row else paragraphs("\n".join(texts)):
                 blocks.add(paragraph)
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
     if not loaded.text:
-        raise DocumentError("it holds no text; if it is scanned, run it through OCR first")
+        raise DocumentError(_NO_TEXT if ocr.is_installed() else f"{_NO_TEXT}; {_INSTALL_OCR}")
     return loaded
 
 
-def _lines(document: PdfDocument, number: int) -> list[Line]:
+def _lines(document: PdfDocument, number: int) -> _Page:
     """The lines of a page in the order in which people read them."""
     page = document[number]
     found = page.get_textpage()
@@ -81,10 +95,18 @@ def _lines(document: PdfDocument, number: int) -> list[Line]:
         lines = arranged(pieces(found))
     else:
         lines = [Line(text) for text in found.get_text_bounded().splitlines()]
+    is_scan = not any(line.text.strip() for line in lines) and _is_picture(page)
+    if is_scan and ocr.is_installed():
+        lines = ocr.read_page(page)
     # Freed here, since the pages of a large file hold more than its text.
     found.close()
     page.close()
-    return [replace(line, text=line.text.translate(_CHARACTERS)) for line in lines]
+    translated = (replace(line, text=line.text.translate(_CHARACTERS)) for line in lines)
+    return _Page(tuple(translated), is_scan)
+
+
+def _is_picture(page: PdfPage) -> bool:
+    return next(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), None) is not None
 
 
 def _whole_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:

@@ -88,6 +88,11 @@ def is_side_by_side(textpage: Any) -> bool:
     for number in range(raw.FPDFText_CountRects(textpage, 0, -1)):
         raw.FPDFText_GetRect(textpage, number, left, top, right, bottom)
         boxes.append((left.value, right.value, bottom.value, top.value))
+    return stand_side_by_side(boxes)
+
+
+def stand_side_by_side(boxes: Sequence[tuple[float, float, float, float]]) -> bool:
+    """Whether two of some boxes do; left, right, bottom and top of each, in points."""
     by_height = sorted(boxes, key=lambda box: (-(box[2] + box[3]), box[0]))
     for one, other in pairwise(by_height):
         height = max(one[3] - one[2], 1.0)

@@ -6,24 +6,29 @@ from pathlib import Path
 
 import pytest
 
+from bot.serving.own_documents import OwnDocuments
 from index.errors import DocumentError
 from index.parsing import ParserProcess
-from tests.conftest import ROOT, Library
+from tests.conftest import ROOT, Library, QuietReporter
 
 FILES = Path(__file__).parent / "files"
 
 _HOSTILE = """
 import os, time
-from index.formats.base import Loaded
+from index.formats.base import Loaded, page_read
 
 def load_html(suffix, content):
-    if b"hang" in content:
-        while True:
-            pass
     if b"swell" in content:
         return Loaded("x" * 10_000_000_000)
     if b"crash" in content:
         os.abort()
+    if b"pages" in content:
+        for _ in range(int(content.split()[0])):
+            time.sleep(float(content.split()[2]))
+            page_read.get()()
+    if b"hang" in content:
+        while True:
+            pass
     if b"print" in content:
         print("between the replies", flush=True)
     return Loaded(content.decode())
@@ -67,6 +72,36 @@ def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) 
         with pytest.raises(DocumentError, match=reason):
             parser.parse(".html", content)
         assert parser.parse(".html", b"print after").text == "print after"
+
+
+@pytest.mark.usefixtures("hostile")
+def test_each_scanned_page_gives_a_file_the_time_of_one_more() -> None:
+    pages: list[None] = []
+    with ParserProcess(timeout_s=6.0, page_read=lambda: pages.append(None)) as parser:
+        assert parser.parse(".html", b"2 pages 4").text == "2 pages 4"
+        assert len(pages) == 2
+        with pytest.raises(DocumentError, match="more than 1,000 scanned pages"):
+            parser.parse(".html", b"1001 pages 0")
+        assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_build_says_once_that_pages_are_scanned(library: Library) -> None:
+    library.write("a.html", "3 pages 0")
+    library.write("b.html", "2 pages 0")
+    reporter = QuietReporter()
+
+    library.build(reporter)
+
+    # As it was said before the second file, in which one would be left.
+    assert (reporter.stages["ocr"], reporter.stages["read"]) == (0, 2)
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_scanned_upload_is_checked_by_its_first_page(tmp_path: Path) -> None:
+    documents = OwnDocuments(tmp_path / "documents")
+    with documents.incoming("scan.html", b"1 pages 0 hang") as path:
+        documents.check(path)
 
 
 @pytest.mark.usefixtures("hostile")

@@ -1,0 +1,93 @@
+"""Scanned pages, read by the real models."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import pytest
+from pypdfium2 import PdfDocument
+
+from index.errors import DocumentError
+from index.formats import ocr, parse
+from index.formats.base import page_read
+from tests.index.formats.test_pdf import pdf_at, pdf_of
+
+STATUTES = (
+    "The harbour was closed for 41 days in the winter of 1987,",
+    "when ice stood two metres high at the mole. The harbour-",
+    "master had the seven cranes taken down before it broke.",
+)
+
+
+def scanned(*documents: bytes) -> bytes:
+    """A PDF of pictures of the first pages of others, as a scanner makes it."""
+    pictures = [PdfDocument(content)[0].render(scale=2).to_pil() for content in documents]
+    written = BytesIO()
+    first, *others = pictures
+    first.save(written, "PDF", resolution=144, save_all=True, append_images=others)
+    return written.getvalue()
+
+
+def joined(*documents: bytes) -> bytes:
+    """A PDF of all pages of others."""
+    whole = PdfDocument.new()
+    for content in documents:
+        whole.import_pages(PdfDocument(content))
+    written = BytesIO()
+    whole.save(written)
+    return written.getvalue()
+
+
+def columns(left: Sequence[str], right: Sequence[str]) -> bytes:
+    lines = [(60.0, left), (320.0, right)]
+    return pdf_at(
+        *((x, 760.0 - 14 * n, text) for x, texts in lines for n, text in enumerate(texts))
+    )
+
+
+def test_pages_that_are_pictures_are_read_and_say_so() -> None:
+    written = pdf_of([["Statutes of the harbour of Vellmar"]])
+
+    loaded = parse(".pdf", joined(written, scanned(pdf_of([STATUTES]))))
+
+    assert loaded.text.startswith("Statutes of the harbour of Vellmar\n\n")
+    assert "closed for 41 days in the winter of 1987, when ice stood two metres" in loaded.text
+    # A word that is broken by a line is whole.
+    assert "The harbourmaster had the seven cranes" in loaded.text
+    assert [(place.kind, place.name) for place in loaded.places] == [("page", "1"), ("scan", "2")]
+    (_, scan) = loaded.places
+    assert loaded.text[scan.start_char :].startswith("The harbour was closed")
+
+
+def test_scanned_columns_are_read_one_after_the_other() -> None:
+    numbers = ("one", "two", "six", "ten") * 3
+    left = [f"The left side of the page says {one} times that it" for one in numbers]
+    right = [f"Over here on the right we count {one} of all boats" for one in numbers]
+
+    text = parse(".pdf", scanned(columns(left, right))).text
+
+    assert text.rindex("left side") < text.index("Over here")
+
+
+def test_every_page_that_was_read_is_told() -> None:
+    pages: list[None] = []
+    token = page_read.set(lambda: pages.append(None))
+    try:
+        parse(".pdf", scanned(pdf_of([STATUTES]), pdf_of([["Two more words"]])))
+    finally:
+        page_read.reset(token)
+
+    assert len(pages) == 2
+
+
+def test_a_blank_page_is_not_taken_for_a_scan() -> None:
+    with pytest.raises(DocumentError, match=r"it holds no text$"):
+        parse(".pdf", pdf_of([[]]))
+
+
+def test_without_the_extra_a_scanned_file_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "find_spec", lambda _name: None)
+
+    with pytest.raises(DocumentError, match=r"install quoth\[ocr\] and index with --rebuild"):
+        parse(".pdf", scanned(pdf_of([STATUTES])))
