@@ -4,7 +4,7 @@ Earlier turns and a new question -> what to look for, and what to ask the reader
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
 arson?", "when did she resign") is asked together with the question that began the subject, and in
 the best passages as `answering.followups.scoring` says. One that may be either is asked both ways.
-docs/lab/conversation.md says what else was tried.
+docs/lab/conversation.md says more.
 """
 
 from collections.abc import Sequence

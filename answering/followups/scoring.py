@@ -4,7 +4,6 @@ spans are worth. Pure functions.
 
 What a passage says to the question before is what a pronoun stands for there, and tells where in it
 people are.
-docs/lab/conversation.md says what else was tried.
 """
 
 import re

@@ -57,9 +57,11 @@ class Sweep:
     """Whether the values are the cheaper the later they stand, and none is to be better."""
 
 
+# More than the last values of the first two would take too long: each passage that is read again
+# costs four readings, where a question that stands alone has two to five.
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
-    Sweep("read_again", "follow-ups", (1, 2, 4)),
+    Sweep("read_again", "follow-ups", (1, 2)),
     Sweep("near_margin", "follow-ups", (1.5, 3.0, 4.5)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
     Sweep("same_sentence_gain", "follow-ups", (1.0, 2.0, 3.0)),
@@ -193,7 +195,8 @@ class Tuner:
 
         neutral = numbers()[sweep.number].neutral
         before = points(neutral)
-        tried = {value: points(value) for value in sweep.values}
+        # Files without such questions tune nothing on them.
+        tried = {value: points(value) for value in sweep.values if before}
         choose = cheapest_value if sweep.saves_time else best_value
         value, after = choose(neutral, before, tried)
         gain, error = _difference(before, after)
@@ -336,13 +339,13 @@ def _halves(worths: Sequence[Worth]) -> list[int]:
 def _difference(before: Sequence[Worth], after: Sequence[Worth]) -> tuple[float, float]:
     """What is gained, in points, and its standard error; those of one passage go together."""
     gains = [new.points - old.points for old, new in zip(before, after, strict=True)]
-    mean = sum(gains) / len(gains)
+    mean = sum(gains) / max(1, len(gains))
     by_passage: dict[str, float] = {}
     for one, gain in zip(before, gains, strict=True):
         by_passage[one.passage_key] = by_passage.get(one.passage_key, 0.0) + gain - mean
-    error = math.sqrt(sum(total**2 for total in by_passage.values())) / len(gains)
+    error = math.sqrt(sum(total**2 for total in by_passage.values())) / max(1, len(gains))
     return 100 * mean, 100 * error
 
 
 def _mean(worths: Sequence[Worth]) -> float:
-    return 100 * sum(one.points for one in worths) / len(worths)
+    return 100 * sum(one.points for one in worths) / max(1, len(worths))

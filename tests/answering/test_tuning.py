@@ -1,7 +1,7 @@
 """Tuned numbers belong to a reader and an encoder, and stay in their ranges."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from answering.tuning import (
     FORMAT_VERSION,
     NEUTRAL,
+    ChosenTuning,
     StoredTuning,
     choose_tuning,
     load_tuning,
@@ -61,13 +62,15 @@ def test_numbers_count_for_the_models_they_were_chosen_for_and_others_are_neutra
     assert chosen.tuning == (NEUTRAL if differs else TUNED)
 
 
+def test_a_reader_that_was_added_before_there_were_tunings_has_none(tmp_path: Path) -> None:
+    chosen = choose_tuning(tmp_path / TUNING_NAME, reader_sha256="reader", encoder_sha256="encoder")
+
+    assert chosen == ChosenTuning(NEUTRAL, ("reader",))
+
+
 @pytest.mark.parametrize("name", numbers())
 def test_a_number_out_of_its_range_is_refused_by_name(tmp_path: Path, name: str) -> None:
     path = stored(tmp_path, **{name: -1.0})
 
     with pytest.raises(ReaderError, match=rf"{name} is -1.*python -m benchmarks.tune"):
         load_tuning(path)
-
-
-def test_each_neutral_number_is_one_that_may_be() -> None:
-    assert asdict(NEUTRAL) == {name: number.neutral for name, number in numbers().items()}
