@@ -69,7 +69,8 @@ def numbers() -> dict[str, Number]:
     return {one.name: one.metadata["number"] for one in fields(Tuning)}
 
 
-NEUTRAL = Tuning(**{name: number.neutral for name, number in numbers().items()})
+_NEUTRAL: dict[str, Any] = {name: number.neutral for name, number in numbers().items()}
+NEUTRAL = Tuning(**_NEUTRAL)
 """For models that nothing was tuned for."""
 
 

@@ -15,13 +15,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from answering.tuning import numbers
+from answering.tuning import load_tuning, numbers
 from bot.assembly import calibration_for, exported, open_reader, tuning_for
 from bot.cli.common import ConsoleReporter
 from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.tuning import Swept, Tuner
 from bot.settings import TUNING_NAME, load_settings
 from index.encoder import SentenceEncoder
+from reader.model import shipped_weights
 
 DATA = Path("training/data")
 
@@ -55,7 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         calibration_for(settings, reader, encoder.sha256).calibration,
         ConsoleReporter(),
     )
-    tuned = tuner.tune(given.numbers, tuning_for(settings, reader, encoder.sha256).tuning)
+    own = tuning_for(settings, reader, encoder.sha256)
+    # New weights begin with the numbers of those before them.
+    start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
+    tuned = tuner.tune(start, given.numbers)
     out = given.out or folder / TUNING_NAME
     out.write_text(tuned.stored.model_dump_json(indent=2) + "\n", encoding="utf-8")
     print(f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}")

@@ -1,10 +1,10 @@
 """
 Questions with known answers -> the numbers of `answering.tuning.Tuning`.
 
-Numbers are chosen one after the other, each with those before it as they were chosen and those
-after it neutral. A number counts if what it was chosen for on one half of the passages is more than
-chance on the other half; otherwise it stays neutral. One that only saves time is set where it saves
-most, as long as nothing is lost but chance.
+Numbers are chosen one after the other, each with the others as they are by then. A number counts if
+what is gained over the neutral value on one half of the passages, by the value that is best on the
+other, is more than chance; otherwise it becomes neutral. One that only saves time is set where it
+saves most, as long as nothing is lost but chance.
 """
 
 import math
@@ -13,12 +13,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from answering.answerer import Answerer
 from answering.calibration import Calibration
 from answering.followups.detection import Leaning, leaning, turn_of
 from answering.question import Question
-from answering.tuning import FORMAT_VERSION, NEUTRAL, StoredTuning, Tuning, numbers
+from answering.tuning import FORMAT_VERSION, StoredTuning, Tuning, numbers
 from bot.evaluation.conversations import outcome_of
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import (
@@ -57,13 +58,13 @@ class Sweep:
     """Whether the values are the cheaper the later they stand, and none is to be better."""
 
 
-# More than the last values of the first two would take too long: each passage that is read again
-# costs four readings, where a question that stands alone has two to five.
+# No passage more is read again than two: each costs four readings, where a question that stands
+# alone has two to five.
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
-    Sweep("read_again", "follow-ups", (1, 2)),
     Sweep("near_margin", "follow-ups", (1.5, 3.0, 4.5)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
+    Sweep("read_again", "follow-ups", (1, 2)),
     Sweep("same_sentence_gain", "follow-ups", (1.0, 2.0, 3.0)),
 )
 
@@ -149,13 +150,13 @@ class Tuner:
             "follow-ups": self._follow_ups,
         }
 
-    def tune(self, names: Sequence[str] = (), start: Tuning = NEUTRAL) -> Tuned:
+    def tune(self, start: Tuning, names: Sequence[str] = ()) -> Tuned:
         """
         Choose numbers.
 
         Args:
-            names: Which; without, all.
-            start: Holds what is not chosen.
+            start: What each number is until it is chosen.
+            names: Which are chosen; without, all.
 
         Raises:
             QuestionsError: If there is no number of that name.
@@ -168,14 +169,13 @@ class Tuner:
                 f'There is no number "{unknown[0]}" to tune. There are {", ".join(known)}.'
             )
         chosen = [sweep for sweep in SWEEPS if sweep.number in (names or known)]
-        neutral = {sweep.number: known[sweep.number].neutral for sweep in chosen}
-        tuning = replace(start, **neutral)
+        tuning = start
         table = []
         self._reporter.stage("tune", sum(1 + len(sweep.values) for sweep in chosen))
         with self._open:
             for sweep in chosen:
                 swept = self._sweep(sweep, tuning)
-                tuning = replace(tuning, **{sweep.number: swept.value})
+                tuning = _with(tuning, sweep.number, swept.value)
                 table.append(swept)
         stored = StoredTuning(
             format_version=FORMAT_VERSION,
@@ -188,8 +188,7 @@ class Tuner:
 
     def _sweep(self, sweep: Sweep, tuning: Tuning) -> Swept:
         def points(value: float) -> list[Worth]:
-            tried = replace(tuning, **{sweep.number: value})
-            worths = list(self.measures[sweep.measure](tried))
+            worths = list(self.measures[sweep.measure](_with(tuning, sweep.number, value)))
             self._reporter.advance(1)
             return worths
 
@@ -267,6 +266,11 @@ class Tuner:
         settled = settle(outcome, self._threshold)
         counted = [settled.f1, outcome.graded.f1] if settled.has_answer else [settled.f1]
         return Worth(outcome.passage_key, sum(counted) / len(counted))
+
+
+def _with(tuning: Tuning, name: str, value: float) -> Tuning:
+    changed: dict[str, Any] = {name: value}
+    return replace(tuning, **changed)
 
 
 def _some(passages: Sequence[QuestionedPassage], most: int) -> list[QuestionedPassage]:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from answering.calibration import Calibration
-from answering.tuning import NEUTRAL, Tuning
+from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.metrics import grade
@@ -134,8 +134,9 @@ def _fit(folder: Path, files: tuple[Path, ...], settings: Settings, reporter: Re
         )
         return exam.calibrate().calibration
 
-    tuner = Tuner(files, settings, encoder, reader, calibrated(NEUTRAL), reporter)
-    tuned = tuner.tune().stored
+    first = load_tuning(shipped_weights() / TUNING_NAME).numbers
+    tuner = Tuner(files, settings, encoder, reader, calibrated(first), reporter)
+    tuned = tuner.tune(first).stored
     calibration = calibrated(tuned.numbers)
     for name, fitted in ((CALIBRATION_NAME, calibration), (TUNING_NAME, tuned)):
         content = fitted.model_dump_json(indent=2) + "\n"
