@@ -85,7 +85,11 @@ def other_wordings(follow_up: FollowUp, antecedent: Antecedent | None) -> tuple[
 
 
 def in_conversation(
-    candidate: Candidate, antecedent: Antecedent | None, tuning: Tuning, *, is_near: bool
+    candidate: Candidate,
+    antecedent: Antecedent | None,
+    tuning: Tuning,
+    *,
+    is_near: bool,
 ) -> Candidate:
     """
     The candidate, stronger if it stands near what was shown, or beside what was spoken of.

@@ -36,8 +36,11 @@ from index.encoder import SentenceEncoder
 from index.reporting import Reporter, SilentReporter
 from index.retrieve import Retriever
 
-NOISE = 2.0
-"""Standard errors that a gain has to exceed."""
+GAINED = 1.0
+"""Standard errors that a gain has to exceed. Several numbers gain between one and two, and without
+all of them more than chance is lost."""
+LOST = 2.0
+"""Standard errors that may be lost where time is saved."""
 CHANGES_OF_SUBJECT = 50
 """Questions that may lean on others, and are asked after that of another passage."""
 
@@ -126,7 +129,7 @@ class Tuner:
             settings: How many passages are read, and where vectors are kept.
             encoder: Retrieves.
             reader: Reads.
-            calibration: Of that reader and encoder.
+            calibration: What was fitted for that reader and encoder.
             reporter: Told of progress.
 
         Raises:
@@ -318,7 +321,7 @@ def best_value(
                 crossed[place] = every[value][place]
     gain, error = _difference(before, crossed)
     best = max(every, key=lambda one: _mean(every[one]))
-    return (best if gain > NOISE * error else neutral), crossed
+    return (best if gain > GAINED * error else neutral), crossed
 
 
 def cheapest_value(
@@ -328,7 +331,7 @@ def cheapest_value(
     value, points = neutral, list(before)
     for cheaper, worths in tried.items():
         gain, error = _difference(before, worths)
-        if gain < -NOISE * error:
+        if gain < -LOST * error:
             break
         value, points = cheaper, list(worths)
     return value, points

@@ -8,7 +8,7 @@ NEUTRAL = 0.0
 
 
 def worths(points: Sequence[float]) -> list[Worth]:
-    """Of questions of as many passages."""
+    """What questions of as many passages gave."""
     return [Worth(f"{place:03}", each) for place, each in enumerate(points)]
 
 
