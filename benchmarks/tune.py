@@ -1,7 +1,7 @@
 """
 Every tuned number made again from questions, for the reader that is set.
 
-    python -m benchmarks.tune                                   # all numbers, about 20 minutes
+    python -m benchmarks.tune                                   # all numbers
     python -m benchmarks.tune --numbers near_margin near_gain   # some; the others stay as they are
     python -m benchmarks.tune --squad FOLDER                    # on FOLDER/dev.jsonl, too
 
