@@ -21,7 +21,6 @@ from answering.followups.detection import Leaning, leaning, turn_of
 from answering.question import Question
 from answering.tuning import FORMAT_VERSION, StoredTuning, Tuning, numbers
 from bot.evaluation.conversations import outcome_of
-from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import (
     FollowUpQuestion,
     Misfits,
@@ -162,16 +161,9 @@ class Tuner:
             names: Which are chosen; without, all.
 
         Raises:
-            QuestionsError: If there is no number of that name.
             IndexingError: If the passages can't be indexed.
         """
-        known = numbers()
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise QuestionsError(
-                f'There is no number "{unknown[0]}" to tune. There are {", ".join(known)}.'
-            )
-        chosen = [sweep for sweep in SWEEPS if sweep.number in (names or known)]
+        chosen = [sweep for sweep in SWEEPS if sweep.number in (names or numbers())]
         tuning = start
         table = []
         self._reporter.stage("tune", sum(1 + len(sweep.values) for sweep in chosen))
