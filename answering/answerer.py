@@ -11,27 +11,25 @@ from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
 from answering.followups.detection import FollowUp, Turn, Understanding, understand
-from answering.followups.scoring import antecedents, in_conversation, other_wordings
+from answering.followups.scoring import (
+    Antecedent,
+    antecedents,
+    in_conversation,
+    other_wordings,
+)
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
 from answering.selection import NOTHING_CHOSEN, newest_first, select
+from answering.tuning import Tuning
 from answering.verbatim import located, near
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
 
 SPANS_PER_PASSAGE = 3
-# So many are always read. Of the others, those whose score is so far behind the first one's hold
-# the answer too rarely to be worth their time; docs/lab/speed.md says what that costs.
+# So many are always read, however far behind the first one.
 ALWAYS_READ = 2
-FAR_BEHIND = 0.08
 # What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
-# What was just shown reaches so far to either side: about two passages.
-NEAR_CHARS = 1_500
-# A follow-up is read in more passages. The best of them are asked the question before it, too, and
-# read in every wording. docs/lab/conversation.md says what more of either gives.
-MORE_FOR_FOLLOW_UP = 7
-PASSAGES_READ_AGAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,7 @@ class Answerer:
         retriever: Retriever,
         reader: Reader,
         calibration: Calibration,
+        tuning: Tuning,
         *,
         passages: int,
         min_confidence: float,
@@ -91,6 +90,7 @@ class Answerer:
             retriever: Where to look.
             reader: Finds spans in what is retrieved.
             calibration: The one that was made for that reader.
+            tuning: Likewise.
             passages: See `bot.settings.Settings`.
             min_confidence: Below it nothing is an answer; see `Calibration.threshold`.
         """
@@ -98,6 +98,7 @@ class Answerer:
         self._reader = reader
         self.calibration = calibration.among(retriever.passages)
         """As it holds among the passages that are searched."""
+        self._tuning = tuning
         self._passages = passages
         self._min_confidence = min_confidence
 
@@ -173,46 +174,38 @@ class Answerer:
         retrieval = self._retriever.retrieve(asked, max(self._passages, ranked))
         started = time.perf_counter()
         hits = retrieval.hits[: self._passages]
-        found = self._read(asked, _texts(worth_reading(hits)), hits)
+        found = self._read(asked, _texts(worth_reading(hits, self._tuning.far_behind)), hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
     def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
+        tuning = self._tuning
         near = {
             passage
-            for cited in follow_up.cited
+            for one in follow_up.cited
             for passage in self._retriever.passages_in(
-                cited.collection,
-                cited.document_id,
-                cited.start_char - NEAR_CHARS,
-                cited.end_char + NEAR_CHARS,
+                one.collection, one.document_id, one.start_char, one.end_char
             )
         }
-        count = self._passages + MORE_FOR_FOLLOW_UP
-        gains = dict.fromkeys(near, follow_up.near_gain)
-        retrieval = self._retriever.retrieve(follow_up.joined, count, gains)
+        gains = dict.fromkeys(near, tuning.near_gain)
+        retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains)
         hits = retrieval.hits
         started = time.perf_counter()
-        found = [
-            in_conversation(one, follow_up, None, is_near=one.passage.id in near)
-            for one in self._read(follow_up.joined, _texts(hits), hits)
-        ]
-        best = _texts(self._best_hits(found, hits)[:PASSAGES_READ_AGAIN])
-        found_antecedents = antecedents(
-            follow_up, best, self._reader.read(follow_up.before, best, 1)
+        meant: dict[int, Antecedent] = {}
+
+        def read(passages: Sequence[PassageText]) -> list[Candidate]:
+            return [
+                in_conversation(
+                    one, meant.get(one.passage.id), tuning, is_near=one.passage.id in near
+                )
+                for one in self._read(follow_up.joined, passages, hits)
+            ]
+
+        found = read(_texts(hits))
+        best = _texts(self._best_hits(found, hits)[: tuning.read_again])
+        meant |= antecedents(follow_up, best, self._reader.read(follow_up.before, best, 1))
+        again = read(
+            [replace(text, others=other_wordings(follow_up, meant.get(text.id))) for text in best]
         )
-        again = [
-            in_conversation(
-                one, follow_up, found_antecedents[one.passage.id], is_near=one.passage.id in near
-            )
-            for one in self._read(
-                follow_up.joined,
-                [
-                    replace(text, others=other_wordings(follow_up, found_antecedents.get(text.id)))
-                    for text in best
-                ],
-                hits,
-            )
-        ]
         read_again = {text.id for text in best}
         rest = (one for one in found if one.passage.id not in read_again)
         return Attempt(retrieval, (*again, *rest), time.perf_counter() - started)
@@ -264,15 +257,16 @@ def _texts(hits: Sequence[Hit]) -> list[PassageText]:
     ]
 
 
-def worth_reading(hits: Sequence[Hit]) -> list[Hit]:
+def worth_reading(hits: Sequence[Hit], far_behind: float) -> list[Hit]:
     """
     Leave out what retrieval puts far behind the first hit, but for the first `ALWAYS_READ`.
 
     Args:
         hits: Best first.
+        far_behind: See `Tuning`.
     """
     return [
         hit
         for rank, hit in enumerate(hits)
-        if rank < ALWAYS_READ or hit.score >= hits[0].score - FAR_BEHIND
+        if rank < ALWAYS_READ or hit.score >= hits[0].score - far_behind
     ]

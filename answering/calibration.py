@@ -11,11 +11,10 @@ alone.
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from reader.errors import ReaderError
+from answering.fitted import Fitted, Model, load_fitted
 
 FORMAT_VERSION = 3
 # Thresholds are kept for a risk of 0, 1, ... 100 %.
@@ -61,18 +60,9 @@ class PassageCalibration(BaseModel):
         return logistic(self.intercept + self.margin_weight * margin)
 
 
-class Calibration(BaseModel):
+class Calibration(Fitted):
     """The fitted weights."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format_version: int
-    reader_sha256: str
-    """The hash of the reader that the weights were fitted for."""
-    encoder_sha256: str
-    """The hash of the encoder that the cosines came from."""
-    fitted_on: str
-    """For people: which questions, and how many."""
     cosine_weight: float
     lexical_weight: float
     intercept: float
@@ -167,9 +157,6 @@ def uncalibrated(reader_sha256: str) -> Calibration:
     )
 
 
-Model = Literal["reader", "encoder"]
-
-
 @dataclass(frozen=True, slots=True)
 class ChosenCalibration:
     """The calibration that counts, and why another doesn't."""
@@ -199,23 +186,14 @@ def choose_calibration(
     Raises:
         ReaderError: If one of the files is damaged.
     """
-
-    def differs(calibration: Calibration) -> tuple[Model, ...]:
-        differing: list[Model] = []
-        if calibration.reader_sha256 != reader_sha256:
-            differing.append("reader")
-        if calibration.encoder_sha256 != encoder_sha256:
-            differing.append("encoder")
-        return tuple(differing)
-
     own_differs: tuple[Model, ...] = ()
     if own.exists():
         calibration = load_calibration(own)
-        own_differs = differs(calibration)
+        own_differs = calibration.differs(reader_sha256, encoder_sha256)
         if not own_differs:
             return ChosenCalibration(calibration)
     calibration = load_calibration(shipped)
-    shipped_differs = differs(calibration)
+    shipped_differs = calibration.differs(reader_sha256, encoder_sha256)
     if shipped_differs:
         calibration = uncalibrated(reader_sha256)
     return ChosenCalibration(calibration, own_differs, shipped_differs)
@@ -236,25 +214,4 @@ def load_calibration(path: Path) -> Calibration:
     Raises:
         ReaderError: If they are missing or damaged, or have another format version.
     """
-    try:
-        content = path.read_bytes()
-        version = _Version.model_validate_json(content).format_version
-        if version != FORMAT_VERSION:
-            raise ReaderError(
-                f"{path}: has format version {version}, this Quoth reads {FORMAT_VERSION}. {_AGAIN}"
-            )
-        return Calibration.model_validate_json(content)
-    except OSError as error:
-        raise ReaderError(f"{path}: can't be read ({error.strerror}). {_AGAIN}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise ReaderError(
-            f"{path}: holds no calibration ({place}: {first['msg']}). {_AGAIN}"
-        ) from error
-
-
-class _Version(BaseModel):
-    """The part of every calibration, whatever its version."""
-
-    format_version: int
+    return load_fitted(path, Calibration, name="calibration", version=FORMAT_VERSION, again=_AGAIN)

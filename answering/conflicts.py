@@ -14,11 +14,6 @@ from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, normalised
 from answering.english import COMMON_WORDS, NUMBER_WORDS, PERSONAL_PRONOUNS, has_number, words_of
 
-# Evidence, in the reader's logits, that the second may have less than the first.
-MAX_EVIDENCE_BEHIND = 3.0
-# Of the question's own words, those that are said of both.
-MIN_SHARED_WORDS = 2
-MIN_SHARED_SHARE = 0.6
 MAX_VERSIONS = 3
 # Letters by which the forms of a word are told to be one.
 _STEM = 5
@@ -62,7 +57,7 @@ def versions(
     said_of_best = own & _stems(_said_of(best.candidate))
     found = [best]
     for one in judged[1:]:
-        if best.evidence - one.evidence > MAX_EVIDENCE_BEHIND or len(found) == MAX_VERSIONS:
+        if len(found) == MAX_VERSIONS:
             break
         said = _said(one)
         if said is None or any(
@@ -74,7 +69,7 @@ def versions(
         ):
             continue
         shared = said_of_best & _stems(_said_of(one.candidate))
-        if len(shared) >= max(MIN_SHARED_WORDS, MIN_SHARED_SHARE * len(own)) and shared >= held:
+        if shared and shared >= held:
             found.append(one)
     return _without_each_other(found, judged, calibration, min_confidence)
 

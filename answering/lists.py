@@ -14,8 +14,6 @@ from answering.english import ASKING_WORDS, has_number
 
 # Of each passage, where several are asked for. Decoding more costs next to nothing.
 MAX_ITEMS_PER_PASSAGE = 8
-# Of the best item's margin over no answer: the others have at least this share.
-ITEM_SHARE = 0.5
 
 _COUNTS = {
     word: number
@@ -132,7 +130,7 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
 
 def listed(question: str, judged: Sequence[Judged], calibration: Calibration) -> tuple[Judged, ...]:
     """
-    Choose the items of a list.
+    Choose the items of a list: the best span, and what beats "no answer" in its document.
 
     Args:
         question: One that asks for several things.
@@ -144,12 +142,11 @@ def listed(question: str, judged: Sequence[Judged], calibration: Calibration) ->
         item.
     """
     best = judged[0]
-    enough = max(0.0, ITEM_SHARE * best.candidate.features.margin)
     items = [
         one
         for one in judged
         if one.candidate.document == best.candidate.document
-        and (one is best or one.candidate.features.margin >= enough)
+        and (one is best or one.candidate.features.margin > 0)
     ]
     rival = max((one.evidence for one in judged if one not in items), default=0.0)
     split = [

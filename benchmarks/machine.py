@@ -27,9 +27,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from answering.answerer import SPANS_PER_PASSAGE, worth_reading
+from answering.tuning import load_tuning
 from bot.evaluation.questions import Misfits, read_questions
 from bot.evaluation.run import searchable
-from bot.settings import Settings, load_settings
+from bot.settings import TUNING_NAME, Settings, load_settings
 from index.encoder import SentenceEncoder
 from index.reporting import SilentReporter
 from reader.model import (
@@ -126,13 +127,16 @@ def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
         settings: Which encoder, how many passages.
     """
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+    far_behind = load_tuning(shipped_weights() / TUNING_NAME).numbers.far_behind
     passages = read_questions(path, Misfits())
     with searchable(passages, encoder, settings.vectors, SilentReporter()) as retriever:
         asked = [one.text for each in read_questions(path, Misfits()) for one in each.questions]
         return [
             Reading(question, tuple(PassageText(hit.passage.id, hit.passage.text) for hit in hits))
             for question in asked[:: max(1, len(asked) // count)][:count]
-            for hits in [worth_reading(retriever.retrieve(question, settings.passages).hits)]
+            for hits in [
+                worth_reading(retriever.retrieve(question, settings.passages).hits, far_behind)
+            ]
         ]
 
 

@@ -15,10 +15,11 @@ from typing import Literal
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
+from answering.tuning import ChosenTuning, Tuning, choose_tuning
 from bot.added_readers import AddedReaders
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
-from bot.settings import CALIBRATION_NAME, Settings
+from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date
 from index.documents import list_documents
@@ -189,9 +190,9 @@ def open_reader(settings: Settings) -> Reader:
     Raises:
         ReaderError: If it can't be found, or is damaged.
     """
-    exported = _exported(settings)
-    if exported is not None:
-        return OnnxReader(exported, settings.threads, open_tokenizer)
+    folder = exported(settings)
+    if folder is not None:
+        return OnnxReader(folder, settings.threads, open_tokenizer)
     from reader.transformers_reader import TransformersReader, find_reader
 
     return TransformersReader(find_reader(reader_name(settings)), settings.threads)
@@ -207,8 +208,13 @@ def reader_name(settings: Settings) -> str:
     return settings.reader or AddedReaders(settings.readers).used or SHIPPED_READER
 
 
-def _exported(settings: Settings) -> Path | None:
-    """The folder of a reader that runs without torch; None where the setting names another."""
+def exported(settings: Settings) -> Path | None:
+    """
+    Find the folder of the reader that is set, if it runs without torch.
+
+    Raises:
+        ReaderError: If the one that was chosen can't be told, or is gone.
+    """
     name = reader_name(settings)
     if name == SHIPPED_READER:
         return shipped_weights()
@@ -228,9 +234,33 @@ def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> 
     """
     return choose_calibration(
         settings.calibration,
-        (_exported(settings) or shipped_weights()) / CALIBRATION_NAME,
+        (exported(settings) or shipped_weights()) / CALIBRATION_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
+    )
+
+
+def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenTuning:
+    """
+    Find the tuning for a reader and an encoder.
+
+    Raises:
+        ReaderError: If the one that was made for them is damaged.
+    """
+    return choose_tuning(
+        (exported(settings) or shipped_weights()) / TUNING_NAME,
+        reader_sha256=reader.sha256,
+        encoder_sha256=encoder_sha256,
+    )
+
+
+def tuning_notice(settings: Settings, chosen: ChosenTuning) -> str:
+    """Say that nothing was tuned for these models, and what follows; "" where something was."""
+    return render(
+        "tuning_notice.txt",
+        differs=chosen.differs,
+        reader=reader_name(settings),
+        encoder=settings.encoder,
     )
 
 
@@ -290,18 +320,24 @@ def found_damaged(settings: Settings, names: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """An open index, its reader and their calibration: all that a face needs to answer."""
+    """An open index, its reader, their calibration and tuning: all that a face needs to answer."""
 
     settings: Settings
     index: OpenIndex
     reader: Reader
     chosen: ChosenCalibration
     """For that reader and the encoder of that index."""
+    tuned: ChosenTuning
+    """Likewise."""
 
     @property
     def notice(self) -> str:
         """What a person should know before the first answer; "" where all is as it should be."""
-        return calibration_notice(self.settings, self.chosen)
+        notices = (
+            calibration_notice(self.settings, self.chosen),
+            tuning_notice(self.settings, self.tuned),
+        )
+        return "\n".join(filter(None, notices))
 
     def answerer(
         self, index: OpenIndex | None = None, others: Sequence[Generation] = ()
@@ -315,14 +351,15 @@ class Answering:
 
         Raises:
             EncoderError: If the collections were made by different encoders.
-            ReaderError: If the index has another encoder, and a damaged calibration.
+            ReaderError: If the index has another encoder, and a damaged calibration or tuning.
         """
         searched = self.index if index is None else index
-        calibration = self._calibration(searched)
+        calibration, tuning = self._fitted(searched)
         return Answerer(
             Retriever(searched.generation, searched.encoder, *others),
             self.reader,
             calibration,
+            tuning,
             passages=self.settings.passages,
             min_confidence=calibration.threshold(self.settings.max_risk),
         )
@@ -333,12 +370,15 @@ class Answering:
         """As `answerer`, for a process that is asked many questions, and some of them again."""
         return AnswerCache(self.answerer(index, others))
 
-    def _calibration(self, index: OpenIndex) -> Calibration:
+    def _fitted(self, index: OpenIndex) -> tuple[Calibration, Tuning]:
         encoder_sha256 = index.generation.manifest.encoder.sha256
         if encoder_sha256 == self.index.generation.manifest.encoder.sha256:
-            return self.chosen.calibration
+            return self.chosen.calibration, self.tuned.tuning
         # The folder of an encoder may get other weights while a process answers.
-        return calibration_for(self.settings, self.reader, encoder_sha256).calibration
+        return (
+            calibration_for(self.settings, self.reader, encoder_sha256).calibration,
+            tuning_for(self.settings, self.reader, encoder_sha256).tuning,
+        )
 
 
 def open_answering(
@@ -353,7 +393,7 @@ def open_answering(
 
     Raises:
         IndexingError: If the index can't be opened.
-        ReaderError: If the reader or its calibration can't be used.
+        ReaderError: If the reader, its calibration or its tuning can't be used.
     """
     # Both wait for the disk, and there are two cores.
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -362,9 +402,11 @@ def open_answering(
     with ExitStack() as undo:
         undo.callback(index.generation.close)
         reader = reading.result()
-        chosen = calibration_for(settings, reader, index.generation.manifest.encoder.sha256)
+        encoder_sha256 = index.generation.manifest.encoder.sha256
+        chosen = calibration_for(settings, reader, encoder_sha256)
+        tuned = tuning_for(settings, reader, encoder_sha256)
         undo.pop_all()
-    return Answering(settings, index, reader, chosen)
+    return Answering(settings, index, reader, chosen, tuned)
 
 
 def build_in_child(settings: Settings) -> None:

@@ -75,10 +75,8 @@ def models_found(settings: Settings) -> Finding:
             generation.close()
     except (IndexingError, ReaderError) as error:
         return Finding("models", "failed", "models_failed", str(error))
-    if answering.chosen.shipped_differs:
-        return Finding("models", "note", "models_uncalibrated", answering.notice)
-    if answering.chosen.own_differs:
-        return Finding("models", "note", "models_own_calibration", answering.notice)
+    if answering.notice:
+        return Finding("models", "note", "models_noticed", answering.notice)
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 

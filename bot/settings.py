@@ -22,6 +22,7 @@ PREFIX = "QUOTH_"
 ENV_FILE = ".env"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - a name, no token
 CALIBRATION_NAME = "calibration.json"
+TUNING_NAME = "tuning.json"
 COLLECTIONS_NAME = "collections"
 READERS_NAME = "readers"
 RECORDS_NAME = "quoth.sqlite"

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from answering.answerer import Answerer
 from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
+from answering.tuning import Tuning
 from index.build import BuildReport, build
 from index.encoder import Progress, Vectors
 from index.generation import Generation
@@ -126,6 +127,13 @@ class FakeReader:
         return sorted(spans, key=lambda span: -span.margin)
 
 
+FAKE_TUNING = Tuning(
+    far_behind=0.08,
+    read_again=2,
+    near_gain=0.25,
+    near_margin=3.0,
+    same_sentence_gain=2.0,
+)
 FAKE_CALIBRATION = Calibration(
     format_version=FORMAT_VERSION,
     reader_sha256=FakeReader.sha256,
@@ -236,6 +244,7 @@ class Library:
             Retriever(generation or self.open(), self.encoder, *others),
             FakeReader(),
             FAKE_CALIBRATION,
+            FAKE_TUNING,
             passages=passages,
             min_confidence=min_confidence,
         )

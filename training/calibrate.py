@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from answering.tuning import load_tuning
 from bot.evaluation.exam import Exam, Files, say_calibrated
-from bot.settings import CALIBRATION_NAME, load_settings
+from bot.settings import CALIBRATION_NAME, TUNING_NAME, load_settings
 from prompts import render
-from reader.model import OnnxReader
+from reader.model import OnnxReader, shipped_weights
 from training.measure import say
 
 
@@ -49,6 +50,8 @@ def calibrate(weights: Path, files: Files, scratch: Path) -> str:
         SayingReporter(),
         open_reader=lambda: OnnxReader(weights, settings.threads),
         calibrating=True,
+        # As it will read once it is tuned, which begins with these numbers and needs a calibration.
+        tuning=load_tuning(shipped_weights() / TUNING_NAME).numbers,
     )
     result = exam.calibrate()
     content = result.calibration.model_dump_json(indent=2) + "\n"

@@ -4,7 +4,7 @@ Earlier turns and a new question -> what to look for, and what to ask the reader
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
 arson?", "when did she resign") is asked together with the question that began the subject, and in
 the best passages as `answering.followups.scoring` says. One that may be either is asked both ways.
-docs/lab/conversation.md says what else was tried.
+docs/lab/conversation.md says more.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,6 @@ MAX_TURNS = 10
 # Of what was asked or answered before, shared by those that are repeated: the ends, where questions
 # stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
-# What a passage near what was just shown gains, as a cosine: where the question surely leans on it,
-# and where it may stand alone. The conversation may have nothing to do with it then. What its spans
-# gain in logits goes by the same (`answering.followups.scoring.NEAR_MARGIN`).
-NEAR_GAIN = 0.25
-NEAR_GAIN_IF_MAYBE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +93,7 @@ class FollowUp:
     before: str
     """The last question, as it was asked: asked of the best passages, too."""
     cited: tuple[Cited, ...]
-    """Where to look first."""
-    near_gain: float
-    """What passages near there gain, as a cosine."""
+    """Where to look first: where the last answer stands, if it surely leans on that."""
     answer: str | None
     """The last one, which is hardly asked for again; None if there was none."""
 
@@ -136,8 +129,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
         filled_in=_filled_in(question, turns),
         joined=f"{_subject(turns)} {question}",
         before=end_of(last.asked),
-        cited=last.cited,
-        near_gain=NEAR_GAIN if leans is Leaning.YES else NEAR_GAIN_IF_MAYBE,
+        cited=last.cited if leans is Leaning.YES else (),
         answer=last.answer,
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
@@ -206,8 +198,8 @@ def leaning(question: str) -> Leaning:
 
     It does if it begins by going on ("and", "what about"), has nothing of its own but a question
     word ("when", "by how much"), or has a pronoun without a name that it could stand for. It may if
-    it has a pronoun or hardly a word of its own, or few and speaks of "the" thing. A question that
-    names something stands alone, and so does small talk.
+    it has such a pronoun and more than a few words of its own, or no more than a few words of its
+    own. A question that names something stands alone, and so does small talk.
     """
     if is_small_talk(question):
         return Leaning.NO
@@ -226,13 +218,8 @@ def leaning(question: str) -> Leaning:
         return Leaning.NO
     if len(words) == 1:
         return Leaning.YES
-    is_short = not any(word in ASKING_WORDS for word in lowered) and len(words) <= _FRAGMENT_WORDS
-    few = _FEW_OF_ITS_OWN if "the" in lowered else _HARDLY_ANY
-    return Leaning.MAYBE if is_short or len(own) <= few else Leaning.NO
+    return Leaning.MAYBE if len(own) <= _FEW_OF_ITS_OWN else Leaning.NO
 
 
-# Content words. "what did she think of the verdict" has two, and still needs somebody; "who will
-# lead the new talks" has three, and may need to be told which talks.
-_FEW_OF_ITS_OWN = 3
-_HARDLY_ANY = 2
-_FRAGMENT_WORDS = 3
+# Content words: "what did she think of the verdict" has two, and still needs somebody.
+_FEW_OF_ITS_OWN = 2

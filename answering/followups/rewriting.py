@@ -6,7 +6,7 @@ Helen".
 Nothing is parsed. What a fragment takes the place of is the last phrase that begins with the same
 preposition or article; where none does, the fragment stays as it is. What takes the place of a
 pronoun is the topic, whatever it is. Both are wrong now and then, so what they make is asked beside
-other wordings, and shown to nobody. docs/lab/conversation.md says what else was tried.
+other wordings, and shown to nobody.
 """
 
 import re

@@ -2,9 +2,8 @@
 What a passage has to do with what was said before -> how a follow-up is asked of it, and what its
 spans are worth. Pure functions.
 
-What a passage says to the question before tells how likely it is the one that is spoken of, what a
-pronoun stands for there, and where in it people are. docs/lab/conversation.md says what else was
-tried.
+What a passage says to the question before is what a pronoun stands for there, and tells where in it
+people are.
 """
 
 import re
@@ -12,47 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from answering.candidates import Candidate, normalised, quote_bounds
-from answering.english import PERSONAL_PRONOUNS, content_words, has_number, words_of
+from answering.english import PERSONAL_PRONOUNS, words_of
 from answering.followups.detection import FollowUp, end_of
-from answering.followups.rewriting import is_fragment, with_topic
+from answering.followups.rewriting import with_topic
+from answering.tuning import Tuning
 from reader.model import PassageText, Wording
 from reader.spans import Span
 
-# What each other wording of a follow-up weighs beside the joined one.
-OTHER_WEIGHT = 0.5
-# All of these are in the reader's logits, or of them.
-# Of the margin by which a passage answers the question before worse than another one does, what its
-# spans lose.
-BEFORE_SHARE = 0.3
-# What a span that answers the question before once more loses, since the reader likes to do that. A
-# champion can win twice, so the words are not shut out.
-SAID_LOSS = 3.0
-# What a span gains in the sentence that answers the question before. Of train's follow-ups, 70 %
-# are answered there, as 5 % of its other questions are: by Bayes' rule that is 2.7 over others.
-SAME_SENTENCE_GAIN = 2.0
-# What a span loses that answers a fragment with no number after a number, or the other way round:
-# "and for arson?" asks for what the question before asked for.
-OTHER_KIND_LOSS = 2.0
-# What spans near what was just shown gain, for each cosine that their passages do. With what the
-# calibration makes of that, it is the 4 logits that were chosen; alone, that changes with each
-# calibration (docs/lab/conversation.md).
-NEAR_MARGIN = 12.0
+# Of each other wording: both together weigh as much as the joined one.
+_OTHER_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Antecedent:
-    """What a passage has to do with what was asked and answered before."""
+    """What a passage says of what was asked and answered before."""
 
     topic: str
     """What a pronoun may stand for there: the last answer if the passage names it, or else the
-    passage's own answer to the previous question."""
-    behind: float
-    """How far the margin with which the passage answers the previous question is behind that of the
-    passage that answers it best: 0, or less. 0 if the passage names the last answer: "how old is
-    she" may be answered anywhere."""
+    passage's own answer to the question before."""
     start_char: int
-    """Start of the topic in the passage, or of the passage's own answer to the previous question if
-    the punctuation differs."""
+    """Start of that answer in the passage, or of the passage's own if the marks in it differ."""
     end_char: int
     """Exclusive."""
 
@@ -61,7 +39,7 @@ def antecedents(
     follow_up: FollowUp, passages: Sequence[PassageText], before: Sequence[Span]
 ) -> dict[int, Antecedent]:
     """
-    Tell how likely each passage is the one that is spoken of.
+    Tell what each passage says of what was said before.
 
     Args:
         follow_up: What is asked.
@@ -72,7 +50,6 @@ def antecedents(
         By the passage's id; nothing for one without words.
     """
     texts = {passage.id: passage.text for passage in passages}
-    ahead = max((span.margin for span in before), default=0.0)
     answer = follow_up.answer or ""
     # A number may stand anywhere.
     is_name = any(map(str.isalpha, answer))
@@ -81,13 +58,8 @@ def antecedents(
         text = texts[span.passage_id]
         names_it = is_name and f" {normalised(answer)} " in f" {normalised(text)} "
         named = re.search(re.escape(answer), text, re.IGNORECASE) if names_it else None
-        start_char, end_char = named.span() if named else (span.start_char, span.end_char)
-        found[span.passage_id] = Antecedent(
-            topic=answer if names_it else span.text,
-            behind=0.0 if names_it else span.margin - ahead,
-            start_char=start_char,
-            end_char=end_char,
-        )
+        place = named.span() if named else (span.start_char, span.end_char)
+        found[span.passage_id] = Antecedent(answer if names_it else span.text, *place)
     return found
 
 
@@ -102,60 +74,44 @@ def other_wordings(follow_up: FollowUp, antecedent: Antecedent | None) -> tuple[
         follow_up: What is asked.
         antecedent: The passage's; None if it has no words.
     """
-    wordings = [Wording(follow_up.filled_in or follow_up.question, OTHER_WEIGHT)]
+    wordings = [Wording(follow_up.filled_in or follow_up.question, _OTHER_WEIGHT)]
     if antecedent is not None:
         is_of_person = not PERSONAL_PRONOUNS.isdisjoint(words_of(follow_up.question.lower()))
         if any(map(str.isalpha, antecedent.topic)) or not is_of_person:
             topic = end_of(antecedent.topic)
             about = with_topic(follow_up.question, topic) or f"{topic} {follow_up.question}"
-            wordings.insert(0, Wording(about, OTHER_WEIGHT))
+            wordings.insert(0, Wording(about, _OTHER_WEIGHT))
     return tuple(wordings)
 
 
 def in_conversation(
-    candidate: Candidate, follow_up: FollowUp, antecedent: Antecedent | None, *, is_near: bool
+    candidate: Candidate,
+    antecedent: Antecedent | None,
+    tuning: Tuning,
+    *,
+    is_near: bool,
 ) -> Candidate:
     """
-    The candidate, weaker or stronger by what was said before.
-
-    Weaker if its passage is hardly the one that is spoken of, if it was just said, or if it is of
-    another kind than what was; stronger if it stands beside that, or near what was shown.
-    Where nothing was answered, what its passage says to the question before counts as said, unless
-    the new one asks for that in other words.
+    The candidate, stronger if it stands near what was shown, or beside what was spoken of.
 
     Args:
-        candidate: Found for `follow_up`.
-        follow_up: What was asked.
+        candidate: A span that was found for a follow-up.
         antecedent: Its passage's; None if the passage was not asked the question before.
+        tuning: What each of the two is worth.
         is_near: Whether its passage is near what was just shown.
     """
-    margin, said = candidate.features.margin, follow_up.answer
-    if said is None and antecedent is not None and not _is_reworded(follow_up):
-        said = antecedent.topic
-    is_said = said is not None and normalised(candidate.span.text) == normalised(said)
-    if is_said:
-        margin -= SAID_LOSS
-    if is_near:
-        margin += NEAR_MARGIN * follow_up.near_gain
-    if antecedent is not None:
-        margin += BEFORE_SHARE * antecedent.behind
-        # What was said does not stand beside itself.
-        if _in_same_sentence(candidate, antecedent) and not is_said:
-            margin += SAME_SENTENCE_GAIN
-        is_other_kind = has_number(antecedent.topic) != has_number(candidate.span.text)
-        if is_other_kind and is_fragment(follow_up.question):
-            margin -= OTHER_KIND_LOSS
-    return replace(candidate, features=replace(candidate.features, margin=margin))
+    gain = tuning.near_margin if is_near else 0.0
+    if antecedent is not None and _is_beside(candidate, antecedent):
+        gain += tuning.same_sentence_gain
+    features = candidate.features
+    return replace(candidate, features=replace(features, margin=features.margin + gain))
 
 
-def _in_same_sentence(candidate: Candidate, antecedent: Antecedent) -> bool:
-    """Whether it begins in a sentence that says something to the question before."""
+def _is_beside(candidate: Candidate, antecedent: Antecedent) -> bool:
+    """Whether it begins in the sentence of an antecedent, and is not the antecedent."""
+    span = candidate.span
     start, end = quote_bounds(
         candidate.passage.sentences, antecedent.start_char, antecedent.end_char
     )
-    return start <= candidate.span.start_char < end
-
-
-def _is_reworded(follow_up: FollowUp) -> bool:
-    """Whether it says a word of the question before."""
-    return not set(content_words(follow_up.before)).isdisjoint(content_words(follow_up.question))
+    is_itself = span.start_char < antecedent.end_char and antecedent.start_char < span.end_char
+    return start <= span.start_char < end and not is_itself

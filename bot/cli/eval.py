@@ -140,7 +140,7 @@ def command(
     settings = settings_from(data=data, encoder=encoder)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
-        from bot.assembly import calibration_notice, open_reader
+        from bot.assembly import calibration_notice, open_reader, tuning_notice
         from bot.evaluation.exam import Exam, Files
         from bot.evaluation.plot import check_plotting, plot
 
@@ -171,6 +171,7 @@ def command(
         finally:
             reporter.finish()
         say_notice(calibration_notice(settings, exam.calibration))
+        say_notice(tuning_notice(settings, exam.tuned))
         _warn(exam.misfits)
         _print(result, exam.misfits, always_answer=always_answer, as_json=as_json)
         # From here on nothing that fails takes the figures along.

@@ -41,8 +41,8 @@ def command() -> None:
     multiple=True,
     type=_FILE,
     metavar="FILE",
-    help="Measure and calibrate it on these questions, in the format of quoth eval, instead of a "
-    "part of those that come with Quoth. May be repeated.",
+    help="Measure, calibrate and tune it on these questions, in the format of quoth eval, instead "
+    "of a part of those that come with Quoth. May be repeated.",
 )
 @data_option
 @encoder_option
@@ -58,7 +58,7 @@ def add(
     Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
 
     It takes some minutes, the more the larger the model is: it is converted, made int8 unless that
-    costs too much, measured beside the reader that comes with Quoth, and calibrated.
+    costs too much, measured beside the reader that comes with Quoth, calibrated and tuned.
     """
     settings = settings_from(data=data, encoder=encoder)
     with failures_shown():

@@ -126,7 +126,7 @@ def converse(
         }
         yield Conversed(
             ways={
-                way: _outcome(passage, one, answerer, typed(text), earlier)
+                way: outcome_of(passage, one, answerer, typed(text), earlier)
                 for way, (text, earlier) in texts.items()
             },
             is_begun_right=turns[number].answer is not None
@@ -134,13 +134,14 @@ def converse(
         )
 
 
-def _outcome(
+def outcome_of(
     passage: QuestionedPassage,
     one: FollowUpQuestion,
     answerer: Answerer,
     asked: Question,
     earlier: Sequence[Turn],
 ) -> Outcome:
+    """Ask a follow-up, in one way or another."""
     outcome = unanswered(passage, ExamQuestion(one.rewrite, one.rewrite, one.answers))
     return with_best(outcome, answerer.find(asked, earlier), answerer.calibration, one.answers)
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from answering.answerer import Answerer
 from answering.calibration import Calibration, ChosenCalibration, uncalibrated
-from bot.assembly import calibration_for
+from answering.tuning import ChosenTuning, Tuning
+from bot.assembly import calibration_for, tuning_for
 from bot.building import SPLITTING
 from bot.evaluation.calibrate import (
     FOLDS,
@@ -93,6 +94,7 @@ class Exam:
         *,
         open_reader: Callable[[], Reader],
         calibrating: bool = False,
+        tuning: Tuning | None = None,
     ) -> None:
         """
         Open the models, and look through the files.
@@ -103,11 +105,12 @@ class Exam:
             reporter: Told of progress.
             open_reader: Called once the files have turned out to be sound.
             calibrating: Leave the calibration there is alone; the outcomes are to make a new one.
+            tuning: Instead of the one that there is.
 
         Raises:
             QuestionsError: If a file can't be used.
             IndexingError: If the encoder can't be used.
-            ReaderError: If the reader or its calibration can't be used.
+            ReaderError: If the reader, its calibration or its tuning can't be used.
         """
         self._files = files
         self._settings = settings
@@ -137,6 +140,12 @@ class Exam:
             else calibration_for(settings, self._reader, self._encoder.sha256)
         )
         self._calibration = self.calibration.calibration
+        self.tuned = (
+            tuning_for(settings, self._reader, self._encoder.sha256)
+            if tuning is None
+            else ChosenTuning(tuning)
+        )
+        self._tuning = self.tuned.tuning
 
     def run(self, modes: Sequence[str], *, always_answer: bool = False) -> Result:
         """
@@ -311,6 +320,7 @@ class Exam:
             retriever,
             self._reader,
             self._calibration,
+            self._tuning,
             passages=self._settings.passages,
             min_confidence=min_confidence,
         )

@@ -19,7 +19,7 @@ from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from index.build import build
 from index.documents import Document
-from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder
+from index.encoder import Encoder, OnnxQuestionEncoder, QuestionEncoder, SentenceEncoder
 from index.generation import Generation
 from index.passages import Splitting, TokenOffsets, split
 from index.reporting import Reporter
@@ -188,6 +188,7 @@ def searchable(
     encoder: SentenceEncoder,
     vectors: Path,
     reporter: Reporter,
+    opening: Callable[[Generation, QuestionEncoder], Retriever] = Retriever,
 ) -> Iterator[Retriever]:
     """
     Index passages as the product would, in a folder that goes afterwards, and search them.
@@ -197,6 +198,7 @@ def searchable(
         encoder: Encodes the passages and what is asked.
         vectors: As in `indexed`.
         reporter: Told of progress.
+        opening: Makes the retriever.
     """
     with (
         tempfile.TemporaryDirectory(prefix="quoth-eval-") as scratch,
@@ -209,7 +211,7 @@ def searchable(
             reporter=reporter,
         ) as generation,
     ):
-        yield Retriever(generation, OnnxQuestionEncoder(encoder.export))
+        yield opening(generation, OnnxQuestionEncoder(encoder.export))
 
 
 def document_id(passage: QuestionedPassage) -> str:

@@ -1,4 +1,4 @@
-"""A model of transformers -> an added reader: converted, measured, calibrated."""
+"""A model of transformers -> an added reader: converted, measured, calibrated, tuned."""
 
 import json
 import shutil
@@ -9,12 +9,16 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from answering.calibration import Calibration
+from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
+from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.run import given_parts
-from bot.settings import CALIBRATION_NAME, Settings
+from bot.evaluation.tuning import Tuner
+from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from index.encoder import SentenceEncoder
 from index.passages import TokenOffsets
 from index.reporting import Reporter
@@ -100,16 +104,7 @@ def add_reader(
         if not is_small:
             shutil.rmtree(folder)
             whole.rename(folder)
-        exam = Exam(
-            Files(files),
-            settings,
-            reporter,
-            open_reader=lambda: OnnxReader(folder, settings.threads),
-            calibrating=True,
-        )
-        calibration = exam.calibrate().calibration
-        content = calibration.model_dump_json(indent=2) + "\n"
-        (folder / CALIBRATION_NAME).write_text(content, encoding="utf-8")
+        _fit(folder, files, settings, reporter)
         card = Card(
             origin=origin,
             architecture=architecture,
@@ -121,6 +116,31 @@ def add_reader(
         )
         (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return card
+
+
+def _fit(folder: Path, files: tuple[Path, ...], settings: Settings, reporter: Reporter) -> None:
+    """Calibrate and tune a reader, and once more calibrate it as it reads then."""
+    reader = RememberingReader(OnnxReader(folder, settings.threads))
+    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+
+    def calibrated(tuning: Tuning) -> Calibration:
+        exam = Exam(
+            Files(files),
+            settings,
+            reporter,
+            open_reader=lambda: reader,
+            calibrating=True,
+            tuning=tuning,
+        )
+        return exam.calibrate().calibration
+
+    first = load_tuning(shipped_weights() / TUNING_NAME).numbers
+    tuner = Tuner(files, settings, encoder, reader, calibrated(first), reporter)
+    tuned = tuner.tune(first).stored
+    calibration = calibrated(tuned.numbers)
+    for name, fitted in ((CALIBRATION_NAME, calibration), (TUNING_NAME, tuned)):
+        content = fitted.model_dump_json(indent=2) + "\n"
+        (folder / name).write_text(content, encoding="utf-8")
 
 
 def _part_of_shipped(scratch: Path) -> Path:

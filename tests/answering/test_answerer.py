@@ -11,10 +11,7 @@ import pytest
 
 from answering.answerer import (
     ALWAYS_READ,
-    FAR_BEHIND,
     MAX_NEAREST,
-    MORE_FOR_FOLLOW_UP,
-    PASSAGES_READ_AGAIN,
     Answerer,
     worth_reading,
 )
@@ -27,7 +24,7 @@ from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText
 from reader.spans import Span
-from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
 
 TEXT = (
     "Of the people sentenced, many were fined. Fines for theft 35, for arson 90. "
@@ -105,6 +102,7 @@ def hesitant(library: Library, min_confidence: float = 0.5) -> Answerer:
         Retriever(library.open(), library.encoder),
         HesitantReader(),
         FAKE_CALIBRATION,
+        FAKE_TUNING,
         passages=5,
         min_confidence=min_confidence,
     )
@@ -157,7 +155,9 @@ def test_among_more_passages_the_same_answer_is_less_sure(filled: Library) -> No
     def confidence() -> float:
         retriever = Retriever(filled.open(), filled.encoder)
         wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.3})
-        answerer = Answerer(retriever, FakeReader(), wary, passages=5, min_confidence=0.0)
+        answerer = Answerer(
+            retriever, FakeReader(), wary, FAKE_TUNING, passages=5, min_confidence=0.0
+        )
         return answerer.answer(Question("how many for arson")).confidence
 
     among_few = confidence()
@@ -212,6 +212,7 @@ def reading(
         Retriever(library.open(), library.encoder),
         reader,
         FAKE_CALIBRATION,
+        FAKE_TUNING,
         passages=passages,
         min_confidence=0.5,
     ).answer(Question(question), earlier)
@@ -239,11 +240,11 @@ def hits_at(*scores: float) -> list[Hit]:
 
 
 def test_what_is_just_near_enough_is_read_and_what_is_not_is_left() -> None:
-    near, far = 0.9 - 0.99 * FAR_BEHIND, 0.9 - 1.01 * FAR_BEHIND
+    near, far = 0.9 - 0.99 * 0.08, 0.9 - 1.01 * 0.08
 
-    assert worth_reading(hits_at(0.9, 0.2, near, far)) == hits_at(0.9, 0.2, near)
-    assert worth_reading(hits_at(0.9)) == hits_at(0.9)
-    assert worth_reading([]) == []
+    assert worth_reading(hits_at(0.9, 0.2, near, far), 0.08) == hits_at(0.9, 0.2, near)
+    assert worth_reading(hits_at(0.9), 0.08) == hits_at(0.9)
+    assert worth_reading([], 0.08) == []
 
 
 def test_passages_far_behind_the_first_are_not_read(library: Library) -> None:
@@ -331,28 +332,12 @@ def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
     asked = Counter(reading(library, "and for arson?", Turn("how many for theft", None)).asked)
 
     joined = "how many for theft and for arson?"
-    assert asked.pop((joined,)) == 5 + MORE_FOR_FOLLOW_UP
-    assert asked.pop(("how many for theft",)) == asked.total() == PASSAGES_READ_AGAIN
+    assert asked.pop((joined,)) == 5
+    assert asked.pop(("how many for theft",)) == asked.total() == FAKE_TUNING.read_again
     for question, *others in asked:
         assert question == joined
         assert re.fullmatch(r"(\d+)\1,? and for arson\?", others[0])
         assert others[1:] == ["how many for arson"]
-
-
-def test_a_follow_up_is_answered_where_the_question_before_it_is(library: Library) -> None:
-    library.write("fines.txt", "Theft 35. And arson 90 in a row of words that nobody asked about.")
-    library.write("other.txt", "How many and for arson? 12.")
-    library.build()
-    answerer = library.answerer()
-
-    (span,) = answerer.answer(
-        Question("and for arson?"), earlier=(Turn("how many for theft", None),)
-    ).spans
-    (other,) = answerer.answer(
-        Question("and for arson?"), earlier=(Turn("how many for that", None),)
-    ).spans
-
-    assert (span.text, other.text) == ("90", "12")
 
 
 def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(

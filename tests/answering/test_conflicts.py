@@ -76,11 +76,10 @@ def test_they_are_no_rivals_of_each_other() -> None:
         said("36,000", "For drunk driving some 36,000 people were deported.", 2, 8),
         said("1,119", "For homicide 1,119 people were deported.", 2, 8),
         said("36,100", "For drunk driving 36,100 people were deported.", 1, 8),
-        said("36,100", "For drunk driving 36,100 people were deported.", 2, 2),
         said("36 percent", "Of the people deported for drunk driving, 36 percent came back.", 2, 8),
         said("Ada Lum", "Ada Lum had people deported for drunk driving.", 2, 8),
     ],
-    ids=["same", "rounded", "another thing", "same document", "weak", "unit", "no number"],
+    ids=["same", "rounded", "another thing", "same document", "unit", "no number"],
 )
 def test_what_answers_another_question_or_says_the_same_is_no_disagreement(
     other: Candidate,

@@ -1,15 +1,24 @@
 """What is said of the parts that are joined, and what is left of them where one is missing."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from answering.calibration import ChosenCalibration, Model
+from answering.calibration import ChosenCalibration
+from answering.fitted import Model
 from answering.question import Question
-from bot.assembly import calibration_notice, open_answering, open_collection, open_index
+from answering.tuning import NEUTRAL, ChosenTuning
+from bot.assembly import (
+    calibration_notice,
+    open_answering,
+    open_collection,
+    open_index,
+    tuning_notice,
+)
 from bot.settings import load_settings
 from index.errors import EncoderError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME
@@ -43,6 +52,24 @@ def test_the_notice_names_what_differs(
         assert part.removesuffix(".") in notice
     assert bool(notice) == bool(said)
     assert ("until then" in notice) == (bool(own) and not shipped)
+
+
+@pytest.mark.parametrize(
+    ("differs", "said"),
+    [
+        ((), ""),
+        (("reader",), "Nothing was tuned for the reader roberta: .*quoth reader add MODEL"),
+        (("encoder",), "Nothing was tuned for the encoder mpnet: .*docs/measuring.md"),
+        (("reader", "encoder"), "for the reader roberta and the encoder mpnet: .*measuring.md"),
+    ],
+)
+def test_a_notice_says_for_what_nothing_was_tuned(differs: tuple[Model, ...], said: str) -> None:
+    settings = load_settings(reader="roberta", encoder="mpnet")
+
+    notice = tuning_notice(settings, ChosenTuning(NEUTRAL, differs))
+
+    assert re.search(said, notice)
+    assert bool(notice) == bool(differs)
 
 
 def test_a_collection_that_can_not_be_opened_names_the_command_that_makes_it(
@@ -86,4 +113,5 @@ def test_another_reader_answers_by_a_plain_rule_and_says_so(
         answer = answering.answerer().answer(Question("how many"))
 
     assert f"The reader {reader} is not calibrated" in answering.notice
+    assert f"Nothing was tuned for the reader {reader}" in answering.notice
     assert (answer.outcome == "answered") is (answer.confidence >= 0.5)

@@ -16,7 +16,7 @@ from index.errors import EncoderError
 from index.generation import Generation
 from index.retrieve import Retriever
 from index.sizing import SIZING
-from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, Library
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, Library
 
 TOWN = {
     f"town{number}.txt": f"The town of number{number} takes {number} marks for bread and {word}."
@@ -161,6 +161,7 @@ def test_answers_of_two_collections_name_theirs(tmp_path: Path, encoder: FakeEnc
             Retriever(mine, encoder, yours),
             FakeReader(),
             FAKE_CALIBRATION,
+            FAKE_TUNING,
             passages=5,
             min_confidence=0.0,
         )

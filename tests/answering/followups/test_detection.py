@@ -10,7 +10,6 @@ from answering.answer import Answer, NearestPassage, Timings
 from answering.followups.detection import (
     MAX_EARLIER_CHARS,
     MAX_TURNS,
-    NEAR_GAIN,
     Cited,
     FollowUp,
     Leaning,
@@ -59,7 +58,7 @@ def test_a_question_that_names_its_subject_stands_alone(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["who is the arbitrator", "wifi password", "how many died", "who will lead the new talks"],
+    ["who is the arbitrator", "wifi password", "how many died"],
 )
 def test_a_question_with_hardly_a_word_of_its_own_may_be_either(question: str) -> None:
     understood = understand(question, [FIRST])
@@ -67,7 +66,8 @@ def test_a_question_with_hardly_a_word_of_its_own_may_be_either(question: str) -
     assert leaning(question) is Leaning.MAYBE
     assert understood.alone
     assert understood.follow_up is not None
-    assert understood.follow_up.near_gain < NEAR_GAIN
+    # What was shown may have nothing to do with it.
+    assert understood.follow_up.cited == ()
 
 
 def test_a_follow_up_is_asked_after_the_first_question() -> None:
@@ -80,7 +80,6 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
         joined="how many were deported for drunk driving? and for homicide?",
         before=FIRST.question,
         cited=FIRST.cited,
-        near_gain=NEAR_GAIN,
         answer="35,927",
     )
 
@@ -122,7 +121,7 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     turn = Turn("who was fined for singing?", None, near)
 
     assert understand("why?", [turn]).follow_up == FollowUp(
-        "why?", None, "who was fined for singing? why?", turn.question, near, NEAR_GAIN, None
+        "why?", None, "who was fined for singing? why?", turn.question, near, None
     )
 
 

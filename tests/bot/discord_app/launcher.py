@@ -21,6 +21,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from answering.calibration import ChosenCalibration
+from answering.tuning import ChosenTuning
 from bot import assembly
 from bot.cli.main import main
 from bot.discord_app import delivery, running
@@ -32,7 +33,7 @@ from bot.settings import Settings
 from index.processes import module_command
 from reader.model import PassageText
 from reader.spans import Span
-from tests.conftest import FAKE_CALIBRATION, FakeReader, Library
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
 
 MAPPED = "mapped: "
 # In the place of the pauses that spare the real Discord: the local one needs none.
@@ -102,12 +103,16 @@ def use_fakes(library: Library) -> None:
     def calibration_for(*_: object) -> ChosenCalibration:
         return ChosenCalibration(FAKE_CALIBRATION)
 
+    def tuning_for(*_: object) -> ChosenTuning:
+        return ChosenTuning(FAKE_TUNING)
+
     # The test builds; what it publishes is taken over.
     index_watcher.is_up_to_date = lambda *_, **_named: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     assembly.open_reader = open_reader  # type: ignore[assignment]
     assembly.calibration_for = calibration_for  # type: ignore[assignment]
+    assembly.tuning_for = tuning_for  # type: ignore[assignment]
     builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 

@@ -9,7 +9,7 @@ from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
 from bot.evaluation.run import indexed
 from index.passages import Splitting
 from index.retrieve import Retriever
-from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, QuietReporter
 
 FINES = QuestionedPassage(
     "Fines",
@@ -46,6 +46,7 @@ def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationRe
                 Retriever(generation, encoder),
                 FakeReader(),
                 FAKE_CALIBRATION,
+                FAKE_TUNING,
                 passages=5,
                 min_confidence=min_confidence,
             )

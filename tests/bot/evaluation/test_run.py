@@ -20,7 +20,7 @@ from bot.evaluation.run import (
 )
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retrieval, Retriever
-from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, QuietReporter
 
 THEFT = QuestionedPassage(
     "Fines",
@@ -131,6 +131,7 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
             retriever,
             FakeReader(),
             FAKE_CALIBRATION,
+            FAKE_TUNING,
             passages=5,
             min_confidence=0.0,
         )

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.checkpoint import read_weights, write_checkpoint
 from bot.added_readers import AddedReaders
-from bot.assembly import calibration_for, open_reader, reader_name
+from bot.assembly import calibration_for, open_reader, reader_name, tuning_for
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
 from bot.readers.making import add_reader, shipped_questions
@@ -51,7 +51,7 @@ def questions(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_added_reader_answers_with_a_calibration_of_its_own(
+def test_an_added_reader_answers_with_a_calibration_and_a_tuning_of_its_own(
     published: Path, settings: Settings, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few questions may cost more by chance.
@@ -75,6 +75,7 @@ def test_an_added_reader_answers_with_a_calibration_of_its_own(
     chosen = calibration_for(settings, reader, encoder.sha256)
     assert chosen.calibration.reader_sha256 == reader.sha256
     assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
+    assert tuning_for(settings, reader, encoder.sha256).differs == ()
 
 
 def test_what_is_set_counts_more_than_what_was_chosen(

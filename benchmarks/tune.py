@@ -1,0 +1,85 @@
+"""
+Every tuned number made again from questions, for the reader that is set.
+
+    python -m benchmarks.tune                                   # all numbers
+    python -m benchmarks.tune --numbers near_margin near_gain   # some; the others stay as they are
+    python -m benchmarks.tune --squad FOLDER                    # on FOLDER/dev.jsonl, too
+
+Prints a table, and writes tuning.json beside the reader. QUOTH_READER and QUOTH_ENCODER name the
+models, as for `quoth eval`. What was read once lies in the --work folder, so that a run that is cut
+goes on where it was. The calibration has to be of the same reader and encoder: it comes first, and
+again after numbers that decide what is read (far_behind).
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from answering.tuning import load_tuning, numbers
+from bot.assembly import calibration_for, exported, open_reader, tuning_for
+from bot.cli.common import ConsoleReporter
+from bot.evaluation.remembering import RememberingReader
+from bot.evaluation.tuning import Swept, Tuner
+from bot.settings import TUNING_NAME, load_settings
+from index.encoder import SentenceEncoder
+from reader.model import shipped_weights
+
+DATA = Path("training/data")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description="Make the tuned numbers again from questions.")
+    parser.add_argument("files", nargs="*", type=Path, default=[DATA / "dev.jsonl"])
+    parser.add_argument("--squad", type=Path, help="a folder with SQuAD's dev.jsonl")
+    parser.add_argument("--numbers", nargs="+", default=[], choices=list(numbers()), metavar="NAME")
+    parser.add_argument("--data", type=Path, help="a data folder")
+    parser.add_argument("--work", type=Path, default=Path("build/tuning"))
+    parser.add_argument("--out", type=Path, help="[default: tuning.json beside the reader]")
+    given = parser.parse_args(arguments)
+    settings = load_settings(data=given.data)
+    folder = exported(settings)
+    if folder is None:
+        parser.error(
+            f"{settings.reader} runs on torch and has no place for a tuning. "
+            "quoth reader add adds it, and tunes it."
+        )
+    files = (*given.files, *([given.squad / "dev.jsonl"] if given.squad else []))
+    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+    reader = open_reader(settings)
+    given.work.mkdir(parents=True, exist_ok=True)
+    tuner = Tuner(
+        files,
+        settings,
+        encoder,
+        RememberingReader(reader, given.work / "read.sqlite"),
+        calibration_for(settings, reader, encoder.sha256).calibration,
+        ConsoleReporter(),
+    )
+    own = tuning_for(settings, reader, encoder.sha256)
+    # New weights begin with the numbers of those before them.
+    start = load_tuning(shipped_weights() / TUNING_NAME).numbers if own.differs else own.tuning
+    tuned = tuner.tune(start, given.numbers)
+    out = given.out or folder / TUNING_NAME
+    out.write_text(tuned.stored.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    print(f"{tuned.stored.fitted_on}\n\n{as_table(tuned.table)}\n\n{out}")
+
+
+def as_table(table: Sequence[Swept]) -> str:
+    """What became of each number, in Markdown."""
+    rows = [
+        "| number | value | gain, in points | on | neutral | tried |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in table:
+        tried = ", ".join(f"{value:g}: {points:.2f}" for value, points in one.tried.items())
+        neutral = numbers()[one.number].neutral
+        rows.append(
+            f"| {one.number} | {one.value:g} | {one.gain:+.2f} \u00b1 {one.error:.2f} "
+            f"| {one.questions:,} of {one.measure} | {neutral:g}: {one.neutral:.2f} | {tried} |"
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""The table says what became of each number."""
+
+from benchmarks.tune import as_table
+from bot.evaluation.tuning import Swept
+
+
+def test_a_row_holds_the_value_its_gain_and_what_else_was_tried() -> None:
+    swept = Swept(
+        number="near_margin",
+        measure="follow-ups",
+        neutral=50.25,
+        tried={0.2: 52.5, 0.8: 49.0},
+        value=0.2,
+        gain=2.0,
+        error=0.75,
+        questions=1_060,
+    )
+
+    *_, row = as_table([swept]).splitlines()
+
+    assert row == (
+        "| near_margin | 0.2 | +2.00 ± 0.75 | 1,060 of follow-ups "
+        "| 0: 50.25 | 0.2: 52.50, 0.8: 49.00 |"
+    )
