@@ -24,6 +24,7 @@ from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.mending import Mender
@@ -115,6 +116,7 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the application's id is known."""
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
+        self._named_shards: set[int] = set()
         self.conversations = ConversationStore()
         self.channels = ChannelRules(records)
         for server_id in records.servers_without_base():
@@ -182,13 +184,13 @@ class QuothBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Note which servers Quoth is in; this comes again after each lost session."""
         event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
-        await self._note_servers({guild.id for guild in self.guilds})
+        await self._note_servers()
         for guild in self.guilds:
             await self._leave_unless_welcome(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is remembered of a server that Quoth is in again, and nothing else."""
-        await self._note_servers({g.id for g in self.guilds} | {guild.id})
+        await self._note_servers()
         # Its rules may have been deleted since it was left.
         await asyncio.to_thread(self.channels.read)
         await self._leave_unless_welcome(guild)
@@ -211,11 +213,20 @@ class QuothBot(commands.AutoShardedBot):
         except (discord.DiscordException, aiohttp.ClientError) as error:
             event(_log, "not_left", logging.ERROR, error=type(error).__name__)
 
-    async def _note_servers(self, server_ids: set[int]) -> None:
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note that Discord has named all servers of a shard."""
+        self._named_shards.add(shard_id)
+
+    async def _note_servers(self) -> None:
+        """Note where Quoth is, and where it is no longer, as far as its shards can tell."""
+        assert self.shard_count is not None  # noqa: S101 - true since it is connected
+        shards = Shards(self.shard_count, frozenset(self._named_shards))
+        server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
-        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents)
-        self.servers_noted.set()
+        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, shards)
+        if self._named_shards.issuperset(self.shard_ids or range(self.shard_count)):
+            self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""

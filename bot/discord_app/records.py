@@ -17,6 +17,7 @@ from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
+from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
 from bot.evaluation.gaps import OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
@@ -263,26 +264,31 @@ class Records:
                 "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
             )
 
-    def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
+    def set_servers(self, server_ids: set[int], others: Iterable[str], shards: Shards) -> None:
         """
         Note which of the known servers Quoth has left, and which it is in again.
 
         Args:
             server_ids: Those that it is in.
             others: The hashed ids of servers that something is kept of elsewhere.
+            shards: Those that `server_ids` are of. A server of another shard is not left because
+                it is not among them; one of which only the hash is known may be of any shard.
         """
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
-            known = set(others)
-            for (server,) in connection.execute(
-                "SELECT server FROM answers UNION SELECT server FROM questions"
-                " UNION SELECT server FROM feedback"
-            ):
-                known |= {server} if server else set()
+            known = set()
             for (server_id,) in connection.execute(
                 "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
             ):
-                known.add(self.hashed(server_id))
+                if shards.hold(server_id):
+                    known.add(self.hashed(server_id))
+            if shards.is_all:
+                known |= {*others}
+                for (server,) in connection.execute(
+                    "SELECT server FROM answers UNION SELECT server FROM questions"
+                    " UNION SELECT server FROM feedback"
+                ):
+                    known |= {server} if server else set()
             self._leave(connection, known - here)
             connection.executemany(
                 "DELETE FROM departures WHERE server = ?", [(server,) for server in here]

@@ -13,6 +13,7 @@ from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.shards import Shards
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
@@ -138,7 +139,7 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
         noted = asyncio.Event()
         task = asyncio.create_task(delete_departed(settings, service, records, noted))
         await asyncio.sleep(0)
-        records.set_servers({7}, [])
+        records.set_servers({7}, [], Shards(1, frozenset({0})))
         records.leave(8)
         clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
         noted.set()

@@ -11,11 +11,8 @@ import pytest
 from bot.discord_app import migrations
 from bot.discord_app.migrations import RecordsError
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.records import (
-    DAY_S,
-    SERVER_GRACE_DAYS,
-    Records,
-)
+from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import Today
 from bot.evaluation.question_log import LoggedQuestion, Vote
 from tests.bot.discord_app.fakes import found, span
@@ -91,6 +88,9 @@ def questions(folder: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT answer_id FROM questions")]
 
 
+ALL = Shards(1, frozenset({0}))
+
+
 def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     clock = Clock()
     records = Records(tmp_path / "quoth.sqlite", clock)
@@ -112,10 +112,10 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
         connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
         connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
-    records.set_servers({8}, [records.hashed(5)])
+    records.set_servers({8}, [records.hashed(5)], ALL)
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
     assert records.departed() == []
-    records.set_servers({8, 9}, [])  # ... and one let it in again in time.
+    records.set_servers({8, 9}, [], ALL)  # ... and one let it in again in time.
     clock.now += 2 * DAY_S
 
     departed = records.departed()
