@@ -26,6 +26,7 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
+from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
@@ -286,10 +287,12 @@ class Asking:
                     lambda: interaction.response.send_message(refused, ephemeral=True)
                 )
                 return
-            await acknowledge(lambda: interaction.response.defer(thinking=True))
-            asked = without_references(question)
-            shown = contents(await self.ask(asked, origin, earlier, goes_on=goes_on))
-            await deliver(lambda: interaction.edit_original_response(**shown))
+            waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
+            async with noted(waiting, self._records):
+                await acknowledge(lambda: interaction.response.defer(thinking=True))
+                asked = without_references(question)
+                shown = contents(await self.ask(asked, origin, earlier, goes_on=goes_on))
+                await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(
         self,

@@ -67,6 +67,16 @@ STEPS = (
     INSERT INTO servers (server_id, only_allowed)
         SELECT DISTINCT server_id, 1 FROM channels WHERE is_allowed;
     """,
+    """
+    -- Messages and interactions that somebody waits to see answered, for the next start.
+    CREATE TABLE unanswered (
+        id INTEGER PRIMARY KEY,
+        created REAL NOT NULL,
+        channel_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        token TEXT
+    );
+    """,
 )
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from answering.answer import Answer
 from bot.collection_names import server_collection
+from bot.discord_app import unanswered
 from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
+from bot.discord_app.unanswered import Waiting
 from bot.evaluation.gaps import OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
 
@@ -209,6 +211,34 @@ class Records:
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
                 questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
                 votes=connection.execute("DELETE FROM feedback WHERE voter = ?", who).rowcount,
+            )
+
+    # Whoever waits.
+
+    def begin(self, waiting: Waiting) -> None:
+        """Note that somebody waits for an answer."""
+        with self._writing() as connection:
+            unanswered.begin(connection, waiting, self._clock())
+
+    def end(self, waiting_id: int) -> None:
+        """Note that they wait no longer."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
+
+    def unanswered(self) -> list[Waiting]:
+        """Those who wait and can still be told."""
+        with self._writing() as connection:
+            return unanswered.all_since(connection, self._clock())
+
+    def last_heard(self) -> float:
+        """When Quoth last heard Discord, in seconds since 1970; 0 if it never did."""
+        return float(self._meta("heard", "0"))
+
+    def hear(self) -> None:
+        """Note that Quoth hears Discord."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('heard', ?)", (str(self._clock()),)
             )
 
     # Servers.

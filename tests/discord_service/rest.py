@@ -24,6 +24,7 @@ from tests.discord_service.world import (
     EMBED_LINKS,
     EPHEMERAL,
     LOADING,
+    READ_HISTORY,
     SEND_MESSAGES,
     Channel,
     Interaction,
@@ -70,6 +71,7 @@ class Rest:
             ("DELETE", "/users/@me/guilds/{guild}", self._leave_guild),
             ("GET", "/channels/{channel}", self._get_channel),
             ("POST", "/channels/{channel}/messages", self._post_message),
+            ("GET", "/channels/{channel}/messages", self._get_messages),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
             ("POST", "/channels/{channel}/typing", self._typing),
@@ -207,7 +209,19 @@ class Rest:
         return _json(self._channel(request).json())
 
     async def _get_message(self, request: web.Request) -> web.Response:
-        return _json(self._message(request).json())
+        return _json(self._discord.gateway.seen(self._message(request)))
+
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        """Messages of a channel after one; as Discord has it, the newest first."""
+        channel = self._channel(request, READ_HISTORY)
+        after = int(request.query["after"])
+        found = [
+            message
+            for message in channel.messages.values()
+            if message.id > after and not message.flags & EPHEMERAL
+        ]
+        oldest = sorted(found, key=lambda message: message.id)[: int(request.query["limit"])]
+        return _json([self._discord.gateway.seen(message) for message in reversed(oldest)])
 
     async def _post_message(self, request: web.Request) -> web.Response:
         channel = self._channel(request, SEND_MESSAGES)

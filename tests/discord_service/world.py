@@ -87,6 +87,7 @@ class Channel:
             "name": self.name,
             "nsfw": False,
             "parent_id": str(self.parent.id) if self.parent else None,
+            "last_message_id": str(max(self.messages)) if self.messages else None,
         }
         if self.type == PUBLIC_THREAD:
             return common | {

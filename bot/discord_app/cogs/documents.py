@@ -15,6 +15,7 @@ from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.markdown import escape
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
+from bot.discord_app.unanswered import Waiting, noted
 from bot.discord_app.uploads import Upload
 from prompts.printing import one_line
 
@@ -92,7 +93,14 @@ class Documents(commands.Cog):
         self, interaction: _Interaction, change: Callable[[str, Show], Awaitable[str]]
     ) -> None:
         """Make one change, and tell the member alone how it goes and what came of it."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        waiting = Waiting(interaction.id, interaction.channel_id or 0, "change", interaction.token)
+        async with noted(waiting, self._bot.records):
+            await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            await self._changed(interaction, change)
+
+    async def _changed(
+        self, interaction: _Interaction, change: Callable[[str, Show], Awaitable[str]]
+    ) -> None:
         scope = self._bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
         with self._bot.asking.in_flight(), self._bot.changes.claim(scope) as is_free:

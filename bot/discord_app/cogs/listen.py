@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.rendering import notice
+from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ class Listen(commands.Cog):
         self._bot = bot
         self._fetched: dict[int, tuple[int, ...]] = {}
         """By channel that was asked for, what it follows."""
+        self._heard: OrderedDict[int, None] = OrderedDict()
+        """Messages: one that was missed may come both from the gateway and from its channel."""
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -45,8 +49,11 @@ class Listen(commands.Cog):
         Where Quoth may read all messages, one without a mention may be meant for it too, in a
         thread in which its author asked a moment ago; people also talk there.
         """
-        if message.author.bot or message.type not in _SPOKEN:
+        if message.author.bot or message.type not in _SPOKEN or message.id in self._heard:
             return
+        self._heard[message.id] = None
+        if len(self._heard) > _MAX_HEARD:
+            self._heard.popitem(last=False)
         server_id = _server_id(message)
         is_called = server_id is None or self._bot.user in message.mentions
         if server_id is not None and self._bot.asking.unwelcome(server_id):
@@ -62,9 +69,14 @@ class Listen(commands.Cog):
         if not _may_speak(message):
             # Discord bans who is refused too often: 10,000 times in ten minutes.
             return
+        waiting = Waiting(message.id, message.channel.id)
         with self._bot.asking.in_flight():
             try:
-                await (self._answer if is_called else self._answer_if_known)(message, origin)
+                if not is_called:
+                    await self._answer_if_known(message, origin)
+                    return
+                async with noted(waiting, self._bot.records):
+                    await self._answer(message, origin)
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
@@ -189,6 +201,7 @@ class Listen(commands.Cog):
 
 # Channels that were asked for; one that is forgotten is asked for again.
 _MAX_FETCHED = 1_000
+_MAX_HEARD = 10_000
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
