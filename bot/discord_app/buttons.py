@@ -119,8 +119,9 @@ class AnswerButton(
             return
         pieces = whose_context(stored.found.shown, stored.found.nearest)
         if not pieces:
-            # Such an answer has no button for it, so the id was forged.
-            await _show(interaction, content=notice("no_context"))
+            # An answer that never had any has no button for it, so the id was forged.
+            kind = "quote_removed" if stored.found.removed else "no_context"
+            await _show(interaction, content=notice(kind))
             return
         service = client.service
         scope = client.records.collection(interaction.guild_id)
@@ -140,7 +141,8 @@ class AnswerButton(
         if stored.found.alternatives:
             await _show(interaction, embed=others_embed(stored.found.alternatives))
         else:
-            await _show(interaction, content=notice("no_others"))
+            kind = "quote_removed" if stored.found.removed else "no_others"
+            await _show(interaction, content=notice(kind))
 
     async def _follow(
         self,

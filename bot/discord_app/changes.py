@@ -42,10 +42,20 @@ class Changes:
     is told to that member and to nobody else: the log has counts and sizes only.
     """
 
-    def __init__(self, settings: Settings, builder: Builder) -> None:
-        """Take the limits, and what indexes."""
+    def __init__(
+        self, settings: Settings, builder: Builder, forget: Callable[[str, str], None]
+    ) -> None:
+        """
+        Take the limits, what indexes, and what forgets.
+
+        Args:
+            settings: All of them.
+            builder: Indexes a collection.
+            forget: Takes what is quoted from a document of a collection out of what is remembered.
+        """
         self._settings = settings
         self._builder = builder
+        self._forget = forget
         self._under_way: set[str] = set()
         # A parser may take two gigabytes; there is one at a time.
         self._parsing = asyncio.Semaphore(1)
@@ -141,8 +151,12 @@ class Changes:
         if not was_there:
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
         event(_log, "document_removed", collection=scope)
+        await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=_shown(name))
-        return self._told(await self._build(scope, show, done), done)
+        built = await self._build(scope, show, done)
+        # It was answered from until now.
+        await asyncio.to_thread(self._forget, scope, name)
+        return self._told(built, done)
 
     async def rebuild(self, scope: str, show: Show) -> str:
         """Read and encode everything again."""

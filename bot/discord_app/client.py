@@ -41,6 +41,7 @@ MAX_RATELIMIT_S = 30.0
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 # What the invite link asks for; the last to find the message that a reply belongs to.
 PERMISSIONS = discord.Permissions(
+    add_reactions=True,
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
@@ -122,7 +123,7 @@ class QuothBot(commands.AutoShardedBot):
         for server_id in records.servers_without_base():
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
-        self.changes = Changes(settings, builder)
+        self.changes = Changes(settings, builder, records.forget_document)
         self.queue = AnswerQueue(
             service,
             mender.mend,

@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from answering.answer import Answer
-from bot.collection_names import server_collection
+from bot.collection_names import server_collection, server_of
 from bot.discord_app import unanswered
 from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.open_questions import open_questions
@@ -144,6 +145,26 @@ class Records:
         if here is None and row[2] != self.hashed(user_id):
             return None
         return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
+
+    def forget_document(self, scope: str, document_id: str) -> None:
+        """Take what is quoted from a document of a server's own out of answers and votes."""
+        with self._deleting() as connection:
+            rows = connection.execute(
+                "SELECT id, found FROM answers WHERE server = ?", (server_of(scope),)
+            ).fetchall()
+            for answer_id, found in rows:
+                before = CONTENTS.validate_json(found)
+                after = before.without(scope, document_id)
+                if replace(after, removed=before.removed) == before:
+                    continue
+                connection.execute(
+                    "UPDATE answers SET found = ? WHERE id = ?",
+                    (CONTENTS.dump_json(after).decode(), answer_id),
+                )
+                if after.spans != before.spans:
+                    connection.execute(
+                        "UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,)
+                    )
 
     def vote(
         self,

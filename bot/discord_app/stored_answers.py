@@ -1,6 +1,6 @@
 """What the records hold, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
@@ -18,11 +18,28 @@ class AnswerContents:
     """Whether its question was understood through those before it."""
     candidates: tuple[AnswerSpan, ...] = ()
     """What was shown where Quoth was not sure."""
+    removed: bool = False
+    """Whether a part of it was taken out, since its document was removed."""
 
     @property
     def shown(self) -> tuple[AnswerSpan, ...]:
         """The answer, or else what may be it."""
         return self.spans or self.candidates
+
+    def without(self, collection: str, document_id: str) -> "AnswerContents":
+        """It, less what it quotes from a document."""
+
+        def kept(found: AnswerSpan | NearestPassage) -> bool:
+            return (found.collection, found.document_id) != (collection, document_id)
+
+        return replace(
+            self,
+            spans=tuple(filter(kept, self.spans)),
+            alternatives=tuple(filter(kept, self.alternatives)),
+            nearest=tuple(filter(kept, self.nearest)),
+            candidates=tuple(filter(kept, self.candidates)),
+            removed=True,
+        )
 
 
 @dataclass(frozen=True, slots=True)
