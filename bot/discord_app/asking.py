@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,8 @@ from prompts import render
 _log = logging.getLogger(__name__)
 
 OTHER_ANSWERS = 4
+# An answer waits so long to be remembered, and is remembered later if that takes longer.
+KEEP_S = 1.0
 # The names of outcomes in the metrics.
 _COUNTED_AS: dict[Outcome, str] = {
     "answered": "answered",
@@ -50,6 +52,9 @@ _EXCUSES: dict[type[Exception], str] = {
     MendingError: "mending",
     NothingToAnswerFromError: "no_documents_here",
 }
+_OVERLOADS = frozenset({"busy", "slow"})
+# The sign under a message that it was put off by an overload, and may be asked again.
+ASK_AGAIN = "⏳"
 # Members who wait at the same time; then those whose wait is over are forgotten.
 MAX_WAITS = 1_000
 # Other answers that are less likely are not shown: as a percentage they would be none.
@@ -74,6 +79,16 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a question gets no answer."""
+
+    text: str
+    """What is told; empty where that was told before."""
+    is_overload: bool = False
+    """Whether many may hear it at the same time, so that it belongs in no channel."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What to show: an answer's embed, or a short text; nothing of a question that nobody put."""
 
@@ -83,6 +98,8 @@ class Reply:
     answer: Answer | None = None
     buttons: ui.View | None = None
     """Those of an answer."""
+    refused: Refusal | None = None
+    """Instead of all else."""
 
 
 class Asking:
@@ -124,7 +141,7 @@ class Asking:
             return None if self._settings.direct_messages else notice("no_direct_messages")
         return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
 
-    def refusal(self, origin: Origin, *, in_public: bool = False) -> str | None:
+    def refusal(self, origin: Origin, *, in_public: bool = False) -> Refusal | None:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
@@ -134,7 +151,7 @@ class Asking:
         Args:
             origin: Who asks, and where.
             in_public: Whether others read what is said: then a member who asks too fast is told so
-                once for each wait, and "" stands for each further time.
+                once for each wait, and each further time there is nothing to tell.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
@@ -169,10 +186,10 @@ class Asking:
         self._waits[user_id] = now + wait_s
         return False
 
-    def _refused(self, outcome: str, text: str) -> str:
+    def _refused(self, outcome: str, text: str) -> Refusal:
         self._metrics.asked(outcome)
         event(_log, "refused", reason=outcome)
-        return text
+        return Refusal(text, is_overload=outcome in _OVERLOADS)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -219,7 +236,7 @@ class Asking:
             asked = Question.typed(question, self._settings.max_question_chars)
             kind = small_talk(asked.text)
             if kind is not None:
-                return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)))
+                return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)).text)
             scope = self._records.collection(origin.server_id)
             answer = _worth_showing(
                 await self._queue.ask(
@@ -229,22 +246,16 @@ class Asking:
             if only_answered and not answer.answered:
                 self._refused("silent", "")
                 return Reply()
-            await asyncio.to_thread(
-                self._records.keep_answer,
-                answer,
-                origin.user_id,
-                origin.server_id,
-                with_question=self._settings.log_questions,
-            )
+            await self._keep(answer, origin)
         except QuestionError as error:
-            return Reply(self._refused("question", notice("question", detail=str(error))))
+            return Reply(refused=self._refused("question", notice("question", detail=str(error))))
         except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
-            return Reply(self._refused(excuse, notice(excuse)))
+            return Reply(refused=self._refused(excuse, notice(excuse)))
         except Exception:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
-            return Reply(self._refused("failed", notice("failed")))
+            return Reply(refused=self._refused("failed", notice("failed")))
         self._note(answer, origin, earlier)
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
@@ -253,6 +264,20 @@ class Asking:
             answer,
             self._buttons(answer),
         )
+
+    async def _keep(self, answer: Answer, origin: Origin) -> None:
+        """Remember an answer for its buttons; it is shown although the file is locked."""
+        keeping = asyncio.create_task(
+            asyncio.to_thread(
+                self._records.keep_answer,
+                answer,
+                origin.user_id,
+                origin.server_id,
+                with_question=self._settings.log_questions,
+            )
+        )
+        keeping.add_done_callback(_log_failure)
+        await asyncio.wait({keeping}, timeout=KEEP_S)
 
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
@@ -284,14 +309,18 @@ class Asking:
             refused = self.refusal(origin)
             if refused is not None:
                 await acknowledge(
-                    lambda: interaction.response.send_message(refused, ephemeral=True)
+                    lambda: interaction.response.send_message(refused.text, ephemeral=True)
                 )
                 return
             waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
             async with noted(waiting, self._records):
                 await acknowledge(lambda: interaction.response.defer(thinking=True))
                 asked = without_references(question)
-                shown = contents(await self.ask(asked, origin, earlier, goes_on=goes_on))
+                reply = await self.ask(asked, origin, earlier, goes_on=goes_on)
+                if reply.refused is not None:
+                    await _tell_alone(interaction, reply.refused.text)
+                    return
+                shown = contents(reply)
                 await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(
@@ -324,6 +353,20 @@ class Asking:
         event(_log, "vote", answer=stored.id, right=is_right)
         thanks = notice("right" if is_right else "wrong")
         return f"{thanks} {notice('question_kept')}" if question else thanks
+
+
+def _log_failure(keeping: "asyncio.Task[None]") -> None:
+    error = None if keeping.cancelled() else keeping.exception()
+    if error is not None:
+        event(_log, "answer_not_kept", logging.ERROR, reason=type(error).__name__)
+
+
+async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
+    """Tell the asker alone, in place of the response that everybody sees loading."""
+    # What is sent while it loads would take its place, for everybody.
+    with suppress(discord.NotFound):
+        await deliver(interaction.delete_original_response)
+    await deliver(lambda: interaction.followup.send(text, ephemeral=True))
 
 
 def origin_of(interaction: discord.Interaction[Any]) -> Origin:

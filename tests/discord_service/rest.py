@@ -21,6 +21,7 @@ from tests.discord_service.rules import (
     form_error,
 )
 from tests.discord_service.world import (
+    ADD_REACTIONS,
     EMBED_LINKS,
     EPHEMERAL,
     LOADING,
@@ -75,6 +76,7 @@ class Rest:
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
             ("POST", "/channels/{channel}/typing", self._typing),
+            ("PUT", "/channels/{channel}/messages/{message}/reactions/{emoji}/@me", self._react),
             ("POST", "/interactions/{interaction}/{token}/callback", self._callback),
             ("POST", "/webhooks/{application}/{token}", self._followup),
             ("GET", "/webhooks/{application}/{token}/messages/@original", self._original),
@@ -263,6 +265,13 @@ class Rest:
         self._channel(request, SEND_MESSAGES).typing += 1
         return web.Response(status=204)
 
+    async def _react(self, request: web.Request) -> web.Response:
+        self._channel(request, ADD_REACTIONS | READ_HISTORY)
+        message, emoji = self._message(request), request.match_info["emoji"]
+        if emoji not in message.reactions:
+            message.reactions.append(emoji)
+        return web.Response(status=204)
+
     async def _callback(self, request: web.Request) -> web.Response:
         interaction = self._discord.interactions.get(int(request.match_info["interaction"]))
         if interaction is None or interaction.token != request.match_info["token"]:
@@ -347,7 +356,11 @@ class Rest:
             return _json(response.json())
         flags = payload.get("flags", 0) & EPHEMERAL
         message = self._response_message(interaction, payload, flags)
-        interaction.followups.append(message)
+        if interaction.deferred and response is None:
+            # What loaded was deleted, and this is sent in its place.
+            interaction.response = message
+        else:
+            interaction.followups.append(message)
         interaction.channel.messages[message.id] = message
         return _json(message.json())
 
@@ -370,7 +383,10 @@ class Rest:
         return _json(message.json())
 
     async def _delete_original(self, request: web.Request) -> web.Response:
-        await self._discord.remove(self._original_message(request))
+        interaction, message = self._by_token(request), self._original_message(request)
+        await self._discord.remove(message)
+        if interaction.response is message:
+            interaction.response = None
         return web.Response(status=204)
 
 

@@ -11,10 +11,13 @@ GUILD_TEXT, DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
+ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
 READ_HISTORY, SEND_IN_THREADS = 1 << 16, 1 << 38
-BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
+BOT_PERMISSIONS = (
+    ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
+)
 TIMESTAMP = "2026-01-01T00:00:00.000000+00:00"
 
 _EPOCH_MS = 1_420_070_400_000
@@ -155,6 +158,8 @@ class Message:
     flags: int = 0
     reply_to: int | None = None
     nonce: str | None = None
+    reactions: list[str] = field(default_factory=list)
+    """The bot's own."""
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
     settled_at: float = field(default_factory=time.monotonic)

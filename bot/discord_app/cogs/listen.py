@@ -13,7 +13,7 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import Origin, contents, with_text
+from bot.discord_app.asking import ASK_AGAIN, Origin, Refusal, contents, with_text
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
@@ -61,13 +61,11 @@ class Listen(commands.Cog):
         if not is_called and not self._may_go_on(message):
             return
         channels_above = await self._above(message)
-        if channels_above is None:
+        # Discord bans who is refused too often: 10,000 times in ten minutes.
+        if channels_above is None or not _may_speak(message):
             return
         origin = Origin(message.author.id, message.channel.id, channels_above, server_id)
         if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
-            return
-        if not _may_speak(message):
-            # Discord bans who is refused too often: 10,000 times in ten minutes.
             return
         waiting = Waiting(message.id, message.channel.id)
         with self._bot.asking.in_flight():
@@ -145,17 +143,28 @@ class Listen(commands.Cog):
                 return
         refused = self._bot.asking.refusal(origin, in_public=True)
         if refused is not None:
-            if refused:
-                await self._send(message, content=refused)
+            await self._refuse(message, refused)
             return
         is_first = self._begins_in_thread(message)
         async with _typing(message.channel):
             earlier, goes_on = self._earlier(message)
             reply = await self._bot.asking.ask(question, origin, earlier, goes_on=goes_on)
+        if reply.refused is not None:
+            await self._refuse(message, reply.refused)
+            return
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
             shown = with_text(shown, notice("mention_me"))
         await self._send(message, **shown)
+
+    async def _refuse(self, message: discord.Message, refused: Refusal) -> None:
+        """Say why there is no answer; where many are put off, a sign says it to each."""
+        permissions = _permissions(message)
+        may_react = permissions is not None and permissions.add_reactions
+        if refused.is_overload and may_react:
+            await deliver(lambda: message.add_reaction(ASK_AGAIN))
+        elif refused.text:
+            await self._send(message, content=refused.text)
 
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
         """The message that another one replies to, if it is still there."""
