@@ -16,7 +16,7 @@ from discord.ext import commands
 
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
-from bot.discord_app.buttons import AnswerButton, answer_buttons
+from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
@@ -134,7 +134,7 @@ class QuothBot(commands.AutoShardedBot):
         self.metrics = Metrics(
             waiting=lambda: self.queue.taken,
             generation=lambda: self.service.generation,
-            shards_up=lambda: sum(not shard.is_closed() for shard in self.shards.values()),
+            shards_up=lambda: self.shards_up,
             collections_open=lambda: self.service.servers.open_count,
             collections_broken=lambda: self.service.servers.broken_count,
             builds_waiting=lambda: builder.waiting,
@@ -160,6 +160,11 @@ class QuothBot(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
+    @property
+    def shards_up(self) -> int:
+        """How many connections to Discord are open."""
+        return sum(not shard.is_closed() for shard in self.shards.values())
+
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""
         self.logged_in.set()
@@ -178,6 +183,10 @@ class QuothBot(commands.AutoShardedBot):
         await self.tree.sync()
         await asyncio.to_thread(self.records.set_commands_hash, fingerprint)
         event(_log, "commands_sent", commands=len(payload))
+
+    async def on_interaction(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        """Take what was typed into forms; commands and buttons find their way by themselves."""
+        await fill_in(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the part that listens; there are no commands with a prefix."""

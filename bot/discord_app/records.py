@@ -380,7 +380,7 @@ class Records:
 
     # Housekeeping.
 
-    def tidy(self, questions_kept_days: int) -> None:
+    def tidy(self, questions_kept_days: int, votes_kept_days: int) -> None:
         """Delete what is older than it may be."""
         now = self._clock()
         with self._deleting() as connection:
@@ -389,6 +389,9 @@ class Records:
             )
             connection.execute(
                 "DELETE FROM questions WHERE created < ?", (now - questions_kept_days * DAY_S,)
+            )
+            connection.execute(
+                "DELETE FROM feedback WHERE created < ?", (now - votes_kept_days * DAY_S,)
             )
 
     def commands_hash(self) -> str:

@@ -91,11 +91,11 @@ def test_what_could_not_be_deleted_is_tried_again(
     records.close()
 
 
-def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
+def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_set(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
-    settings = load_settings(data=tmp_path / "data", log_questions_days=2)
+    settings = load_settings(data=tmp_path / "data", log_questions_days=2, votes_days=4)
     records = Records(settings.records, clock)
 
     def kept() -> list[bool]:
@@ -120,6 +120,14 @@ def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
     asyncio.run(tidy_up())
 
     assert kept() == [False, True]
+    voted = records.answer("b" * 32, 1, 7)
+    assert voted is not None
+    records.vote(voted, 2, is_right=False, expected="the older one, of course", question=None)
+    clock.now += 4 * DAY_S + 1
+    asyncio.run(tidy_up())
+
+    assert kept() == [False, False]
+    keep("c" * 32, "about the newer one")
     records.forget(1)
     assert kept() == [False, False]
     records.close()
