@@ -268,6 +268,13 @@ class Settings(BaseSettings):
         "the questions that were kept with them. A year is long enough to measure with them, and "
         "after that most documents have changed.",
     )
+    audit_days: int = Field(
+        90,
+        ge=1,
+        description="How many days it is kept who changed a server's documents and settings. A "
+        "moderator who comes back after a season still finds it; longer would be a record of "
+        "people rather than of changes.",
+    )
     http_port: int = Field(
         0,
         ge=0,

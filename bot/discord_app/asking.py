@@ -11,7 +11,6 @@ from typing import Any
 
 import discord
 from discord import ui
-from discord.ext import commands
 
 from answering.answer import Answer, Outcome
 from answering.english import small_talk
@@ -19,6 +18,7 @@ from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
 from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.markdown import without_references
@@ -71,6 +71,10 @@ class Origin:
     """Where it is a thread, its channel; then the category of the channel, if it has one."""
     server_id: int | None = None
     """None in direct messages."""
+    role_ids: tuple[int, ...] = ()
+    """The asker's, as far as they are known."""
+    is_moderator: bool = False
+    """Whether the asker manages the server or the messages there."""
 
     @property
     def channel_ids(self) -> tuple[int, ...]:
@@ -111,6 +115,7 @@ class Asking:
         queue: AnswerQueue,
         records: Records,
         channels: ChannelRules,
+        cooldowns: Cooldowns,
         conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
@@ -124,9 +129,7 @@ class Asking:
         self._metrics = metrics
         self._settings = settings
         self._buttons = buttons
-        self._cooldowns: commands.CooldownMapping[int] = commands.CooldownMapping.from_cooldown(
-            settings.cooldown_questions, settings.cooldown_s, lambda user_id: user_id
-        )
+        self._cooldowns = cooldowns
         # By member who was told in public to wait, when that is over; in memory alone.
         self._waits: dict[int, float] = {}
         self._flights = 0
@@ -161,7 +164,7 @@ class Asking:
         if not self._channels.is_allowed(origin.server_id, origin.channel_ids):
             channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
-        wait_s = self._cooldowns.update_rate_limit(origin.user_id)
+        wait_s = self._wait_s(origin)
         if wait_s is not None:
             is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
@@ -169,6 +172,14 @@ class Asking:
         if self._queue.refuses(self._asker(origin)):
             return self._refused("busy", notice("busy"))
         return None
+
+    def _wait_s(self, origin: Origin) -> float | None:
+        """Count the question; how long its asker has to wait instead, if so."""
+        if origin.is_moderator:
+            return None
+        return self._cooldowns.wait_s(
+            origin.user_id, origin.server_id, origin.role_ids, origin.channel_ids
+        )
 
     def _asker(self, origin: Origin) -> Asker:
         """Who waits in the queue: all direct messages take the turns of one server."""
@@ -376,7 +387,19 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         interaction.channel_id or 0,
         above(interaction.channel, interaction.guild),
         interaction.guild_id,
+        role_ids(interaction.user),
+        interaction.guild_id is not None and moderates(interaction.permissions),
     )
+
+
+def role_ids(user: discord.abc.User) -> tuple[int, ...]:
+    """The roles of a member, as far as they are known."""
+    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+
+
+def moderates(permissions: discord.Permissions) -> bool:
+    """Whether whoever has these permissions is one of the moderators."""
+    return permissions.manage_guild or permissions.manage_messages
 
 
 def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:

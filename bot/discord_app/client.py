@@ -20,6 +20,7 @@ from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
@@ -120,6 +121,9 @@ class QuothBot(commands.AutoShardedBot):
         self._named_shards: set[int] = set()
         self.conversations = ConversationStore()
         self.channels = ChannelRules(records)
+        self.cooldowns = Cooldowns(
+            records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
+        )
         for server_id in records.servers_without_base():
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
@@ -144,6 +148,7 @@ class QuothBot(commands.AutoShardedBot):
             queue=self.queue,
             records=records,
             channels=self.channels,
+            cooldowns=self.cooldowns,
             conversations=self.conversations,
             metrics=self.metrics,
             settings=settings,

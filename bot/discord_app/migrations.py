@@ -76,6 +76,24 @@ STEPS = (
         kind TEXT NOT NULL,
         token TEXT
     );
+    -- What moderators did. Its members stand here as themselves, for other moderators.
+    CREATE TABLE audit (
+        created REAL NOT NULL,
+        server TEXT NOT NULL,
+        member_id INTEGER,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL
+    );
+    CREATE INDEX audit_server ON audit (server, created);
+    -- How often members may ask, where a role or a channel differs from the rest.
+    CREATE TABLE cooldowns (
+        server_id INTEGER NOT NULL,
+        target_id INTEGER NOT NULL,
+        is_role INTEGER NOT NULL,
+        questions INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (server_id, target_id)
+    ) WITHOUT ROWID;
     """,
 )
 

@@ -193,8 +193,8 @@ async def run(
     # They warn that there is no voice; Quoth has no use for any.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
-    for name in ("discord.client", "discord.shard"):
-        logging.getLogger(name).addFilter(_in_short)
+    for logger in ("discord.client", "discord.shard"):
+        logging.getLogger(logger).addFilter(_in_short)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)

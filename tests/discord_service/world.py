@@ -30,12 +30,34 @@ def snowflake() -> int:
 
 
 @dataclass
+class Role:
+    """A role of a server."""
+
+    name: str
+    permissions: int = 0
+    id: int = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "color": 0,
+            "hoist": False,
+            "position": 0,
+            "permissions": str(self.permissions),
+            "managed": False,
+            "mentionable": False,
+        }
+
+
+@dataclass
 class User:
     """A person or a bot."""
 
     name: str
     bot: bool = False
     id: int = field(default_factory=snowflake)
+    roles: list[Role] = field(default_factory=list)
 
     def json(self) -> Json:
         return {
@@ -49,7 +71,7 @@ class User:
 
     def member_json(self) -> Json:
         return {
-            "roles": [],
+            "roles": [str(role.id) for role in self.roles],
             "joined_at": TIMESTAMP,
             "deaf": False,
             "mute": False,
@@ -116,25 +138,17 @@ class Guild:
     name: str
     id: int = field(default_factory=snowflake)
     channels: list[Channel] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
 
     def json(self, bot: User) -> Json:
-        role = {
-            "id": str(self.id),
-            "name": "@everyone",
-            "color": 0,
-            "hoist": False,
-            "position": 0,
-            "permissions": str(BOT_PERMISSIONS),
-            "managed": False,
-            "mentionable": False,
-        }
+        everyone = Role("@everyone", BOT_PERMISSIONS, self.id)
         return {
             "id": str(self.id),
             "name": self.name,
             "owner_id": "1",
             "unavailable": False,
             "member_count": 2,
-            "roles": [role],
+            "roles": [role.json() for role in (everyone, *self.roles)],
             "channels": [c.json() for c in self.channels if c.type != PUBLIC_THREAD],
             "threads": [c.json() for c in self.channels if c.type == PUBLIC_THREAD],
             "members": [bot.member_json() | {"user": bot.json()}],
@@ -158,6 +172,7 @@ class Message:
     flags: int = 0
     reply_to: int | None = None
     nonce: str | None = None
+    attachments: list[Json] = field(default_factory=list)
     reactions: list[str] = field(default_factory=list)
     """The bot's own."""
     sent: Json = field(default_factory=dict)
@@ -179,7 +194,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.json() for user in self.mentions],
             "mention_roles": [],
-            "attachments": [],
+            "attachments": self.attachments,
             "embeds": self.embeds,
             "components": self.components,
             "flags": self.flags,

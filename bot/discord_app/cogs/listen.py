@@ -13,7 +13,15 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import ASK_AGAIN, Origin, Refusal, contents, with_text
+from bot.discord_app.asking import (
+    ASK_AGAIN,
+    Origin,
+    Refusal,
+    contents,
+    moderates,
+    role_ids,
+    with_text,
+)
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
@@ -64,7 +72,14 @@ class Listen(commands.Cog):
         # Discord bans who is refused too often: 10,000 times in ten minutes.
         if channels_above is None or not _may_speak(message):
             return
-        origin = Origin(message.author.id, message.channel.id, channels_above, server_id)
+        origin = Origin(
+            message.author.id,
+            message.channel.id,
+            channels_above,
+            server_id,
+            role_ids(message.author),
+            _is_moderator(message),
+        )
         if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
             return
         waiting = Waiting(message.id, message.channel.id)
@@ -231,6 +246,14 @@ def _may_speak(message: discord.Message) -> bool:
     if isinstance(message.channel, discord.Thread):
         return permissions.send_messages_in_threads
     return permissions.send_messages
+
+
+def _is_moderator(message: discord.Message) -> bool:
+    """Whether its author is one, as far as it is known."""
+    author, channel = message.author, message.channel
+    if not isinstance(author, discord.Member) or _permissions(message) is None:
+        return False
+    return moderates(channel.permissions_for(author))
 
 
 def _may_embed(message: discord.Message) -> bool:

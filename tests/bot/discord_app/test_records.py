@@ -15,6 +15,7 @@ from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import Today
 from bot.evaluation.question_log import LoggedQuestion, Vote
+from bot.settings import load_settings
 from tests.bot.discord_app.fakes import found, span
 
 ANSWER = found(span())
@@ -71,11 +72,11 @@ def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
     keep(records)
     clock.now += 3 * DAY_S
     keep(records, "b" * 32)
-    records.tidy(questions_kept_days=2, votes_kept_days=365)
+    records.tidy(load_settings(log_questions_days=2))
     assert records.answer("a" * 32, 1, 7) is not None
     assert questions(tmp_path) == ["b" * 32]
     clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
-    records.tidy(questions_kept_days=2, votes_kept_days=365)
+    records.tidy(load_settings(log_questions_days=2))
 
     assert records.answer("a" * 32, 1, 7) is None
     assert records.answer("b" * 32, 1, 7) is not None
@@ -249,7 +250,7 @@ def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
     assert records.asked() == [expected_first, LoggedQuestion(ASKED, ("812",), (), None), tea]
     # The votes outlive the answers, and so do the questions that are kept with them.
     clock.now += (ANSWERS_KEPT_DAYS + 1) * DAY_S
-    records.tidy(ANSWERS_KEPT_DAYS, 365)
+    records.tidy(load_settings())
     assert records.asked() == [expected_first, tea]
     records.close()
 
