@@ -394,7 +394,10 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
 
 def role_ids(user: discord.abc.User) -> tuple[int, ...]:
     """The roles of a member, as far as they are known."""
-    return tuple(role.id for role in user.roles) if isinstance(user, discord.Member) else ()
+    # A member of a server that is not known yet has none.
+    if not isinstance(user, discord.Member) or getattr(user, "guild", None) is None:
+        return ()
+    return tuple(role.id for role in user.roles)
 
 
 def moderates(permissions: discord.Permissions) -> bool:

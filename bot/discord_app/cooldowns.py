@@ -44,7 +44,7 @@ class Cooldowns:
         """
         Count a question of a member, or say how long they have to wait.
 
-        Of the rules of a member's roles, the one that lets them ask most counts; where no role has
+        The rule that lets a member ask most counts among those of their roles; where no role has
         one, that of the channel, or of the nearest above it; else the one for everybody.
 
         Args:

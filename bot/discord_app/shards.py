@@ -11,7 +11,7 @@ class Shards:
     """The shards whose servers are known by name; nothing can be said of others' servers."""
 
     count: int
-    """Of the bot, in all processes together."""
+    """How many the bot has in all processes together."""
     named: frozenset[int]
     """Those of this process of which Discord has named all servers."""
 

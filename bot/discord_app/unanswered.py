@@ -23,7 +23,7 @@ class Waiting:
     channel_id: int
     kind: Literal["question", "change"] = "question"
     token: str | None = None
-    """Of an interaction: whoever has it may change its response; None of a message."""
+    """That of an interaction: whoever has it may change its response; messages have none."""
 
 
 class Notes(Protocol):
