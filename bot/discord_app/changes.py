@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -50,11 +51,6 @@ class _Kept:
     """What had the name before, to be put back or deleted."""
     kind: Literal["added", "replaced"]
     size: int
-
-    @property
-    def shown(self) -> str:
-        """Its name as it is told."""
-        return _shown(self.name)
 
 
 class Changes:
@@ -136,6 +132,7 @@ class Changes:
         if too_soon is not None:
             return self._refused(scope, too_soon)
         kept: list[_Kept] = []
+        await asyncio.to_thread(own.sweep)
         for name, upload in wanted:
             show(notice("document_reading", name=_shown(name)))
             one = await self._keep(scope, own, name, upload)
@@ -157,7 +154,7 @@ class Changes:
         """Index what was kept; `refusals` says what of the rest."""
         if not kept:
             return self._refused(scope, refusals)
-        done = " ".join([*(notice(f"document_{one.kind}", name=one.shown) for one in kept)])
+        done = " ".join(notice(f"document_{one.kind}", name=_shown(one.name)) for one in kept)
         done = f"{done}\n{refusals}\n" if refusals else done
         built = await self._build(scope, show, done, size=sum(one.size for one in kept))
         if isinstance(built, NotBuilt) and built.reason in _UNDONE:
@@ -226,10 +223,11 @@ class Changes:
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
         event(_log, "document_removed", collection=scope)
         await note("removed", name)
-        await asyncio.to_thread(self._forget, scope, name)
+        with suppress(sqlite3.Error):
+            await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=_shown(name))
         built = await self._build(scope, show, done)
-        # It was answered from until now.
+        # It was answered from until now. What can't be forgotten even now is an error.
         await asyncio.to_thread(self._forget, scope, name)
         return self._told(built, done)
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from answering.answer import Answer
@@ -21,7 +20,14 @@ from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.shards import Shards
-from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
+from bot.discord_app.stored_answers import (
+    CONTENTS,
+    AnswerContents,
+    Forgotten,
+    StoredAnswer,
+    Today,
+    forget_document,
+)
 from bot.discord_app.unanswered import Waiting
 from bot.evaluation.gaps import OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
@@ -150,22 +156,7 @@ class Records:
     def forget_document(self, scope: str, document_id: str) -> None:
         """Take what is quoted from a document of a server's own out of answers and votes."""
         with self._deleting() as connection:
-            rows = connection.execute(
-                "SELECT id, found FROM answers WHERE server = ?", (server_of(scope),)
-            ).fetchall()
-            for answer_id, found in rows:
-                before = CONTENTS.validate_json(found)
-                after = before.without(scope, document_id)
-                if replace(after, removed=before.removed) == before:
-                    continue
-                connection.execute(
-                    "UPDATE answers SET found = ? WHERE id = ?",
-                    (CONTENTS.dump_json(after).decode(), answer_id),
-                )
-                if after.spans != before.spans:
-                    connection.execute(
-                        "UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,)
-                    )
+            forget_document(connection, server_of(scope), scope, document_id)
 
     def vote(
         self,

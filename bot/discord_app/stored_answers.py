@@ -1,5 +1,6 @@
 """What the records hold, as values."""
 
+import sqlite3
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
@@ -72,3 +73,21 @@ class Forgotten:
 
 CONTENTS = TypeAdapter(AnswerContents)
 """Reads and writes what an answer consisted of, as JSON."""
+
+
+def forget_document(
+    connection: sqlite3.Connection, server: str | None, collection: str, document_id: str
+) -> None:
+    """Take what is quoted from a document out of a server's answers, and of the votes on them."""
+    rows = connection.execute("SELECT id, found FROM answers WHERE server = ?", (server,))
+    for answer_id, found in rows.fetchall():
+        before = CONTENTS.validate_json(found)
+        after = before.without(collection, document_id)
+        if replace(after, removed=before.removed) == before:
+            continue
+        connection.execute(
+            "UPDATE answers SET found = ? WHERE id = ?",
+            (CONTENTS.dump_json(after).decode(), answer_id),
+        )
+        if after.spans != before.spans:
+            connection.execute("UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,))

@@ -13,7 +13,7 @@ from bot.discord_app import audit
 from bot.discord_app.changes import Note, Show
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT
 from bot.discord_app.markdown import escape
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
@@ -148,7 +148,9 @@ class Documents(commands.Cog):
         """Make one change in its turn; return what to tell of it."""
         scope = self._bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
-        message = ProgressMessage(lambda text: interaction.edit_original_response(content=text))
+        message = ProgressMessage(
+            lambda text: interaction.edit_original_response(content=text[:MAX_CONTENT])
+        )
         note = partial(audit.note, self._bot.records, interaction)
         async with message.running(), self._bot.changes.claim(scope, waits=waits) as is_free:
             if self._bot.asking.is_closing:
@@ -161,10 +163,10 @@ class Documents(commands.Cog):
 async def _tell(interaction: _Interaction, text: str) -> None:
     """Say what came of a change: in its response, or once that can't be changed, directly."""
     try:
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await deliver(lambda: interaction.edit_original_response(content=text[:MAX_CONTENT]))
     except discord.HTTPException as error:
         if error.code != EXPIRED_TOKEN:
             raise
         server = escape(interaction.guild.name) if interaction.guild else ""
         told = notice("change_ended", server=server, text=text)
-        await deliver(lambda: interaction.user.send(told, nonce=str(interaction.id)))
+        await deliver(lambda: interaction.user.send(told[:MAX_CONTENT], nonce=str(interaction.id)))
