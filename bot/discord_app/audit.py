@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
 import discord
 
@@ -18,7 +18,6 @@ Action = Literal[
     "allowed", "denied", "all_allowed", "base_on", "base_off",
     "cooldown_set", "cooldown_cleared",
 ]  # fmt: skip
-ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 from click.testing import CliRunner
 
 from bot.cli.audit import command
-from bot.discord_app.audit import ACTIONS, Entry
+from bot.discord_app.audit import Action, Entry
 from bot.discord_app.cogs.audit import PAGE_ENTRIES
 from bot.discord_app.records import DAY_S, Records
 from bot.settings import load_settings
@@ -88,6 +89,6 @@ def test_entries_end_after_the_days_that_are_set_or_with_their_server(tmp_path: 
 
 
 def test_every_action_is_said_in_words() -> None:
-    for action in ACTIONS:
+    for action in get_args(Action):
         entry = {"time": 1, "member": 2, "action": action, "subject": ""}
         assert render("discord/audit.md", entries=[entry]).startswith("<t:1:f> <@2> ")
