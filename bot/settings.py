@@ -261,6 +261,20 @@ class Settings(BaseSettings):
     log_questions_days: int = Field(
         30, ge=1, description="How many days the questions are kept then."
     )
+    votes_days: int = Field(
+        365,
+        ge=1,
+        description="How many days votes are kept, with the right answers that members wrote and "
+        "the questions that were kept with them. A year is long enough to measure with them, and "
+        "after that most documents have changed.",
+    )
+    audit_days: int = Field(
+        90,
+        ge=1,
+        description="How many days it is kept who changed a server's documents and settings. A "
+        "moderator who comes back after a season still finds it; longer would be a record of "
+        "people rather than of changes.",
+    )
     http_port: int = Field(
         0,
         ge=0,
@@ -274,6 +288,16 @@ class Settings(BaseSettings):
         description="The address of that port. The default is reached from this machine alone, "
         "because the port asks for no password.",
     )
+
+    @field_validator("discord_token", mode="before")
+    @classmethod
+    def _token(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        token = value.strip()
+        if any(character.isspace() or not character.isprintable() for character in token):
+            raise ValueError("there is a space or a line break in it; copy the token again")
+        return token
 
     @field_validator("web_password")
     @classmethod
@@ -423,7 +447,8 @@ def load_settings(**arguments: object) -> Settings:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + ".".join(str(part) for part in first["loc"]).upper()
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        name = name if name == TOKEN_NAME else PREFIX + name
         shown = "..." if first["loc"][0] in _SECRETS else first["input"]
         raise SettingsError(f"{name}={shown!s}: {first['msg']}.") from error
     _refuse_own_data_as_seeds(settings)

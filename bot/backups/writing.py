@@ -206,7 +206,7 @@ def _records_copy(settings: Settings) -> Iterator[Path]:
             ):
                 source.backup(target)
             with closing(Records(copy)) as records:
-                records.tidy(settings.log_questions_days)
+                records.tidy(settings)
             with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
                 connection.execute("PRAGMA journal_mode = DELETE")
                 # So nothing that was deleted is in it, whatever wrote the file.

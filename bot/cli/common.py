@@ -188,7 +188,7 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
     try:
         with closing(Records(settings.records)) as records:
             # What may not be kept any longer is not given away either.
-            records.tidy(settings.log_questions_days)
+            records.tidy(settings)
             yield records
     except RecordsError as error:
         raise click.ClickException(str(error)) from error

@@ -18,6 +18,7 @@ _COMMANDS = {
     "eval": "bot.cli.eval",
     "questions": "bot.cli.questions",
     "gaps": "bot.cli.gaps",
+    "audit": "bot.cli.audit",
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",

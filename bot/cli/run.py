@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 @seeds_option
 @data_option
 @encoder_option
-def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> None:
+@click.option("--sync", is_flag=True, help="Send Discord the commands again, if it lost them.")
+def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync: bool) -> None:
     """
     Answer in Discord until stopped; the token comes from DISCORD_TOKEN.
 
@@ -49,7 +50,7 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     for name in [name for name in os.environ if name.upper() == TOKEN_NAME]:
         del os.environ[name]
     with failures_shown():
-        _run(settings)
+        _run(settings, sync=sync)
 
 
 def no_token() -> str:
@@ -63,28 +64,31 @@ def no_token() -> str:
     return render("discord/no_token.txt", permissions=permissions)
 
 
-def _run(settings: "Settings") -> None:
+def _run(settings: "Settings", *, sync: bool) -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
+    from contextlib import closing
 
     from bot.collection_names import make_private
     from bot.discord_app.http_port import PortError
     from bot.discord_app.migrations import RecordsError
+    from bot.discord_app.only_process import only_process
     from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
 
-    service = open_service(settings, open_documents, say_notice)
-    set_up_logs()
-    make_private(settings.collections)
     try:
-        records = Records(settings.records)
-        try:
-            asyncio.run(run(settings, service, records, say=say))
-        finally:
-            records.close()
+        # Before anything is built, which may take minutes.
+        with (
+            only_process(settings.data),
+            closing(open_service(settings, open_documents, say_notice)) as service,
+        ):
+            set_up_logs()
+            make_private(settings.collections)
+            with closing(Records(settings.records)) as records:
+                if sync:
+                    records.set_commands_hash("")
+                asyncio.run(run(settings, service, records, say=say))
     except (RecordsError, HopelessError, PortError) as error:
         raise click.ClickException(str(error)) from error
-    finally:
-        service.close()

@@ -5,13 +5,12 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
 from discord import ui
-from discord.ext import commands
 
 from answering.answer import Answer, Outcome
 from answering.english import small_talk
@@ -19,6 +18,7 @@ from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
 from bot.discord_app.channels import ChannelRules, above
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.markdown import without_references
@@ -26,6 +26,7 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
+from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
@@ -36,6 +37,8 @@ from prompts import render
 _log = logging.getLogger(__name__)
 
 OTHER_ANSWERS = 4
+# An answer waits so long to be remembered, and is remembered later if that takes longer.
+KEEP_S = 1.0
 # The names of outcomes in the metrics.
 _COUNTED_AS: dict[Outcome, str] = {
     "answered": "answered",
@@ -49,6 +52,9 @@ _EXCUSES: dict[type[Exception], str] = {
     MendingError: "mending",
     NothingToAnswerFromError: "no_documents_here",
 }
+_OVERLOADS = frozenset({"busy", "slow"})
+# The sign under a message that it was put off by an overload, and may be asked again.
+ASK_AGAIN = "⏳"
 # Members who wait at the same time; then those whose wait is over are forgotten.
 MAX_WAITS = 1_000
 # Other answers that are less likely are not shown: as a percentage they would be none.
@@ -65,11 +71,25 @@ class Origin:
     """Where it is a thread, its channel; then the category of the channel, if it has one."""
     server_id: int | None = None
     """None in direct messages."""
+    role_ids: tuple[int, ...] = ()
+    """The asker's, as far as they are known."""
+    is_moderator: bool = False
+    """Whether the asker manages the server or the messages there."""
 
     @property
     def channel_ids(self) -> tuple[int, ...]:
         """The channel, and those above it."""
         return (self.channel_id, *self.above)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a question gets no answer."""
+
+    text: str
+    """What is told; empty where that was told before."""
+    is_overload: bool = False
+    """Whether many may hear it at the same time, so that it belongs in no channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,8 @@ class Reply:
     answer: Answer | None = None
     buttons: ui.View | None = None
     """Those of an answer."""
+    refused: Refusal | None = None
+    """Instead of all else."""
 
 
 class Asking:
@@ -93,6 +115,7 @@ class Asking:
         queue: AnswerQueue,
         records: Records,
         channels: ChannelRules,
+        cooldowns: Cooldowns,
         conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
@@ -106,9 +129,7 @@ class Asking:
         self._metrics = metrics
         self._settings = settings
         self._buttons = buttons
-        self._cooldowns: commands.CooldownMapping[int] = commands.CooldownMapping.from_cooldown(
-            settings.cooldown_questions, settings.cooldown_s, lambda user_id: user_id
-        )
+        self._cooldowns = cooldowns
         # By member who was told in public to wait, when that is over; in memory alone.
         self._waits: dict[int, float] = {}
         self._flights = 0
@@ -123,7 +144,7 @@ class Asking:
             return None if self._settings.direct_messages else notice("no_direct_messages")
         return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
 
-    def refusal(self, origin: Origin, *, in_public: bool = False) -> str | None:
+    def refusal(self, origin: Origin, *, in_public: bool = False) -> Refusal | None:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
@@ -133,7 +154,7 @@ class Asking:
         Args:
             origin: Who asks, and where.
             in_public: Whether others read what is said: then a member who asks too fast is told so
-                once for each wait, and "" stands for each further time.
+                once for each wait, and each further time there is nothing to tell.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
@@ -143,7 +164,7 @@ class Asking:
         if not self._channels.is_allowed(origin.server_id, origin.channel_ids):
             channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
-        wait_s = self._cooldowns.update_rate_limit(origin.user_id)
+        wait_s = self._wait_s(origin)
         if wait_s is not None:
             is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
@@ -151,6 +172,14 @@ class Asking:
         if self._queue.refuses(self._asker(origin)):
             return self._refused("busy", notice("busy"))
         return None
+
+    def _wait_s(self, origin: Origin) -> float | None:
+        """Count the question; how long its asker has to wait instead, if so."""
+        if origin.is_moderator:
+            return None
+        return self._cooldowns.wait_s(
+            origin.user_id, origin.server_id, origin.role_ids, origin.channel_ids
+        )
 
     def _asker(self, origin: Origin) -> Asker:
         """Who waits in the queue: all direct messages take the turns of one server."""
@@ -168,10 +197,10 @@ class Asking:
         self._waits[user_id] = now + wait_s
         return False
 
-    def _refused(self, outcome: str, text: str) -> str:
+    def _refused(self, outcome: str, text: str) -> Refusal:
         self._metrics.asked(outcome)
         event(_log, "refused", reason=outcome)
-        return text
+        return Refusal(text, is_overload=outcome in _OVERLOADS)
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -218,7 +247,7 @@ class Asking:
             asked = Question.typed(question, self._settings.max_question_chars)
             kind = small_talk(asked.text)
             if kind is not None:
-                return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)))
+                return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)).text)
             scope = self._records.collection(origin.server_id)
             answer = _worth_showing(
                 await self._queue.ask(
@@ -228,22 +257,16 @@ class Asking:
             if only_answered and not answer.answered:
                 self._refused("silent", "")
                 return Reply()
-            await asyncio.to_thread(
-                self._records.keep_answer,
-                answer,
-                origin.user_id,
-                origin.server_id,
-                with_question=self._settings.log_questions,
-            )
+            await self._keep(answer, origin)
         except QuestionError as error:
-            return Reply(self._refused("question", notice("question", detail=str(error))))
+            return Reply(refused=self._refused("question", notice("question", detail=str(error))))
         except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
-            return Reply(self._refused(excuse, notice(excuse)))
+            return Reply(refused=self._refused(excuse, notice(excuse)))
         except Exception:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
-            return Reply(self._refused("failed", notice("failed")))
+            return Reply(refused=self._refused("failed", notice("failed")))
         self._note(answer, origin, earlier)
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
@@ -252,6 +275,20 @@ class Asking:
             answer,
             self._buttons(answer),
         )
+
+    async def _keep(self, answer: Answer, origin: Origin) -> None:
+        """Remember an answer for its buttons; it is shown although the file is locked."""
+        keeping = asyncio.create_task(
+            asyncio.to_thread(
+                self._records.keep_answer,
+                answer,
+                origin.user_id,
+                origin.server_id,
+                with_question=self._settings.log_questions,
+            )
+        )
+        keeping.add_done_callback(_log_failure)
+        await asyncio.wait({keeping}, timeout=KEEP_S)
 
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
@@ -283,13 +320,19 @@ class Asking:
             refused = self.refusal(origin)
             if refused is not None:
                 await acknowledge(
-                    lambda: interaction.response.send_message(refused, ephemeral=True)
+                    lambda: interaction.response.send_message(refused.text, ephemeral=True)
                 )
                 return
-            await acknowledge(lambda: interaction.response.defer(thinking=True))
-            asked = without_references(question)
-            shown = contents(await self.ask(asked, origin, earlier, goes_on=goes_on))
-            await deliver(lambda: interaction.edit_original_response(**shown))
+            waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
+            async with noted(waiting, self._records):
+                await acknowledge(lambda: interaction.response.defer(thinking=True))
+                asked = without_references(question)
+                reply = await self.ask(asked, origin, earlier, goes_on=goes_on)
+                if reply.refused is not None:
+                    await _tell_alone(interaction, reply.refused.text)
+                    return
+                shown = contents(reply)
+                await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(
         self,
@@ -323,6 +366,20 @@ class Asking:
         return f"{thanks} {notice('question_kept')}" if question else thanks
 
 
+def _log_failure(keeping: "asyncio.Task[None]") -> None:
+    error = None if keeping.cancelled() else keeping.exception()
+    if error is not None:
+        event(_log, "answer_not_kept", logging.ERROR, reason=type(error).__name__)
+
+
+async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
+    """Tell the asker alone, in place of the response that everybody sees loading."""
+    # What is sent while it loads would take its place, for everybody.
+    with suppress(discord.NotFound):
+        await deliver(interaction.delete_original_response)
+    await deliver(lambda: interaction.followup.send(text, ephemeral=True))
+
+
 def origin_of(interaction: discord.Interaction[Any]) -> Origin:
     """Who asks by an interaction, and where."""
     return Origin(
@@ -330,7 +387,22 @@ def origin_of(interaction: discord.Interaction[Any]) -> Origin:
         interaction.channel_id or 0,
         above(interaction.channel, interaction.guild),
         interaction.guild_id,
+        role_ids(interaction.user),
+        interaction.guild_id is not None and moderates(interaction.permissions),
     )
+
+
+def role_ids(user: discord.abc.User) -> tuple[int, ...]:
+    """The roles of a member, as far as they are known."""
+    # A member of a server that is not known yet has none.
+    if not isinstance(user, discord.Member) or getattr(user, "guild", None) is None:
+        return ()
+    return tuple(role.id for role in user.roles)
+
+
+def moderates(permissions: discord.Permissions) -> bool:
+    """Whether whoever has these permissions is one of the moderators."""
+    return permissions.manage_guild or permissions.manage_messages
 
 
 def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:

@@ -6,6 +6,7 @@ All that a button needs stands in its id, so that it outlives a restart.
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any, Self
 
 import discord
@@ -15,7 +16,7 @@ from answering.answer import Answer, whose_context
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
-from bot.discord_app.limits import INTERACTION_S, MAX_MODAL_INPUT
+from bot.discord_app.limits import MAX_MODAL_INPUT
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import (
@@ -119,8 +120,9 @@ class AnswerButton(
             return
         pieces = whose_context(stored.found.shown, stored.found.nearest)
         if not pieces:
-            # Such an answer has no button for it, so the id was forged.
-            await _show(interaction, content=notice("no_context"))
+            # An answer that never had any has no button for it, so the id was forged.
+            kind = "quote_removed" if stored.found.removed else "no_context"
+            await _show(interaction, content=notice(kind))
             return
         service = client.service
         scope = client.records.collection(interaction.guild_id)
@@ -140,7 +142,8 @@ class AnswerButton(
         if stored.found.alternatives:
             await _show(interaction, embed=others_embed(stored.found.alternatives))
         else:
-            await _show(interaction, content=notice("no_others"))
+            kind = "quote_removed" if stored.found.removed else "no_others"
+            await _show(interaction, content=notice(kind))
 
     async def _follow(
         self,
@@ -192,12 +195,15 @@ async def _answer(
 
 
 class _Form(ui.Modal):
-    """A form with one field, about one answer. After a quarter of an hour it is forgotten."""
+    """A form with one field, about the answer that its id names, so that it outlives a restart."""
 
     def __init__(self, name: str, answer_id: str, field: "ui.TextInput[_Form]") -> None:
-        super().__init__(title=label(f"{name}_title"), timeout=INTERACTION_S)
+        super().__init__(
+            title=label(f"{name}_title"), custom_id=f"quoth:form:{name}:{answer_id}", timeout=None
+        )
         self.answer_id = answer_id
         self.field = field
+        field.custom_id = name
         self.add_item(field)
 
     async def on_error(  # type: ignore[override]  # as Modal has it
@@ -208,11 +214,19 @@ class _Form(ui.Modal):
 
 
 async def _open_form(interaction: _Interaction, form: _Form) -> None:
-    """Open a form as the response to a button."""
-    # discord.py does so once it hears that Discord took the form; should that word be lost, what is
-    # filled in would find nobody.
-    interaction.client._connection.store_view(form)
+    """Open a form as the response to a button; `fill_in` takes what is typed there."""
+    # discord.py keeps no form that is over, so that it hands on what is typed to nobody else.
+    form.stop()
     await acknowledge(lambda: interaction.response.send_modal(form))
+
+
+async def fill_in(interaction: _Interaction) -> None:
+    """Take what was typed into a form, whichever process opened it."""
+    data: dict[str, Any] = {**(interaction.data or {})}
+    found = _FORM_ID.fullmatch(data.get("custom_id", ""))
+    if interaction.type is discord.InteractionType.modal_submit and found is not None:
+        form = _FORMS[found[1]](found[2])
+        await form._dispatch_submit(interaction, data["components"], data.get("resolved", {}))
 
 
 class _WrongForm(_Form):
@@ -256,3 +270,7 @@ class _FollowUpForm(_Form):
         client: Collaborators = interaction.client
         earlier = client.conversations.until(self.answer_id, interaction.channel_id or 0)
         await client.asking.answer_interaction(interaction, self.field.value, earlier, goes_on=True)
+
+
+_FORMS: dict[str, Callable[[str], _Form]] = {"wrong": _WrongForm, "follow": _FollowUpForm}
+_FORM_ID = re.compile(rf"quoth:form:({'|'.join(_FORMS)}):([0-9a-f]{{32}})")

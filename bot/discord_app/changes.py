@@ -3,13 +3,17 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from discord.ext import commands
 
 from bot.building import roll_back_collection
+from bot.discord_app.audit import Action
 from bot.discord_app.filenames import safe_name, suffix_of
 from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import notice
@@ -27,11 +31,26 @@ _log = logging.getLogger(__name__)
 
 NAME_CHARS = 150
 REASON_CHARS = 400
+# Of what is told of several files; beside it stand the names of the others.
+REFUSALS_CHARS = 800
 
 # Why a build was refused for what was added: that is taken back.
 _UNDONE = frozenset({"too_long", "too_many_passages"})
 
 Show = Callable[[str], None]
+Note = Callable[[Action, str], Awaitable[None]]
+"""Writes down what a member did, and to which document."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file that was checked and has its name."""
+
+    name: str
+    before: Path | None
+    """What had the name before, to be put back or deleted."""
+    kind: Literal["added", "replaced"]
+    size: int
 
 
 class Changes:
@@ -42,28 +61,51 @@ class Changes:
     is told to that member and to nobody else: the log has counts and sizes only.
     """
 
-    def __init__(self, settings: Settings, builder: Builder) -> None:
-        """Take the limits, and what indexes."""
+    def __init__(
+        self, settings: Settings, builder: Builder, forget: Callable[[str, str], None]
+    ) -> None:
+        """
+        Take the limits, what indexes, and what forgets.
+
+        Args:
+            settings: All of them.
+            builder: Indexes a collection.
+            forget: Takes what is quoted from a document of a collection out of what is remembered.
+        """
         self._settings = settings
         self._builder = builder
+        self._forget = forget
         self._under_way: set[str] = set()
+        self._ended = asyncio.Condition()
         # A parser may take two gigabytes; there is one at a time.
         self._parsing = asyncio.Semaphore(1)
         self._cooldowns: commands.CooldownMapping[str] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_builds, settings.cooldown_builds_s, lambda scope: scope
         )
 
-    @contextmanager
-    def claim(self, scope: str) -> Iterator[bool]:
-        """Whether a change of a server may begin: none is under way until the block ends."""
-        if scope in self._under_way or Collection(self._settings.collection(scope)).is_locked():
-            yield False
-            return
-        self._under_way.add(scope)
+    @asynccontextmanager
+    async def claim(self, scope: str, *, waits: bool = False) -> AsyncIterator[bool]:
+        """
+        Whether a change of a server may begin: none is under way until the block ends.
+
+        Args:
+            scope: The server's.
+            waits: Wait for the end of those that were begun here.
+        """
+        async with self._ended:
+            if waits:
+                await self._ended.wait_for(lambda: scope not in self._under_way)
+            is_locked = Collection(self._settings.collection(scope)).is_locked()
+            is_free = scope not in self._under_way and not is_locked
+            if is_free:
+                self._under_way.add(scope)
         try:
-            yield True
+            yield is_free
         finally:
-            self._under_way.remove(scope)
+            if is_free:
+                self._under_way.remove(scope)
+                async with self._ended:
+                    self._ended.notify_all()
 
     def names(self, scope: str) -> list[str]:
         """The names of a server's documents; blocks for the folder."""
@@ -72,19 +114,66 @@ class Changes:
     def _own(self, scope: str) -> OwnDocuments:
         return OwnDocuments(self._settings.documents(scope))
 
-    async def add(self, scope: str, upload: Upload, show: Show) -> str:
-        """Check a file, keep it, and index it."""
-        name = safe_name(upload.name)
+    async def add(self, scope: str, uploads: Sequence[Upload], show: Show, note: Note) -> str:
+        """Check files, keep those that can be read, and index them together."""
         own = self._own(scope)
         sizes = await asyncio.to_thread(own.sizes)
-        refused = self._unwanted(name, upload, sizes) or self._too_soon(scope)
-        if refused is not None:
-            return self._refused(scope, refused)
-        show(notice("document_reading", name=_shown(name)))
+        wanted: list[tuple[str, Upload]] = []
+        refused: list[tuple[str, str]] = []
+        for upload in uploads:
+            name = safe_name(upload.name)
+            reason = self._unwanted(name, upload, sizes)
+            if reason is not None:
+                refused.append((name, reason))
+                continue
+            wanted.append((name, upload))
+            sizes[name] = upload.size
+        too_soon = self._too_soon(scope) if wanted else None
+        if too_soon is not None:
+            return self._refused(scope, too_soon)
+        kept: list[_Kept] = []
+        await asyncio.to_thread(own.sweep)
+        for name, upload in wanted:
+            show(notice("document_reading", name=_shown(name)))
+            one = await self._keep(scope, own, name, upload)
+            if isinstance(one, _Kept):
+                kept.append(one)
+            else:
+                refused.append((name, one))
+        return await self._add_kept(scope, own, kept, _refusals(refused, len(uploads)), show, note)
+
+    async def _add_kept(
+        self,
+        scope: str,
+        own: OwnDocuments,
+        kept: "list[_Kept]",
+        refusals: str,
+        show: Show,
+        note: Note,
+    ) -> str:
+        """Index what was kept; `refusals` says what of the rest."""
+        if not kept:
+            return self._refused(scope, refusals)
+        done = " ".join(notice(f"document_{one.kind}", name=_shown(one.name)) for one in kept)
+        done = f"{done}\n{refusals}\n" if refusals else done
+        built = await self._build(scope, show, done, size=sum(one.size for one in kept))
+        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
+            for one in reversed(kept):
+                await asyncio.to_thread(own.put_back, one.name, one.before)
+            return self._refused(scope, self._told(built, None))
+        for one in kept:
+            await asyncio.to_thread(own.settle, one.before)
+            await note(one.kind, one.name)
+        return self._told(built, done)
+
+    async def _keep(
+        self, scope: str, own: OwnDocuments, name: str, upload: Upload
+    ) -> "_Kept | str":
+        """Fetch a file, check it and give it its name; or say why not."""
         try:
             content = await fetch(upload, self._settings.max_document_bytes)
         except UploadError as error:
-            return self._refused(scope, notice(error.kind, most=self._settings.max_document_bytes))
+            return notice(error.kind, most=self._settings.max_document_bytes)
         try:
             async with self._parsing:
                 before = await asyncio.to_thread(_check_and_keep, own, name, content)
@@ -93,18 +182,10 @@ class Changes:
         except DocumentError as error:
             # What a parser says may quote the file, or span lines.
             reason = fit(one_line(str(error)), REASON_CHARS)
-            return self._refused(
-                scope, notice("document_unreadable", name=_shown(name), reason=reason)
-            )
-        kind = "document_replaced" if name in sizes else "document_added"
-        event(_log, kind, collection=scope, bytes=len(content), type=suffix_of(name))
-        done = notice(kind, name=_shown(name))
-        built = await self._build(scope, show, done, size=len(content))
-        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
-            await asyncio.to_thread(own.put_back, name, before)
-            return self._refused(scope, self._told(built, None))
-        await asyncio.to_thread(own.settle, before)
-        return self._told(built, done)
+            return notice("document_unreadable", name=_shown(name), reason=reason)
+        kind: Literal["added", "replaced"] = "added" if before is None else "replaced"
+        event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
+        return _Kept(name, before, kind, len(content))
 
     def _unwanted(self, name: str, upload: Upload, sizes: dict[str, int]) -> str | None:
         """Why a server can't have a document: for its type, or beside those that it has."""
@@ -127,7 +208,7 @@ class Changes:
         wait_s = self._cooldowns.update_rate_limit(scope)
         return None if wait_s is None else notice("build_cooldown", seconds=math.ceil(wait_s))
 
-    async def remove(self, scope: str, name: str, show: Show) -> str:
+    async def remove(self, scope: str, name: str, show: Show, note: Note) -> str:
         """Delete a document, and its passages from the index."""
         if name not in await asyncio.to_thread(self._own(scope).names):
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
@@ -141,16 +222,23 @@ class Changes:
         if not was_there:
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
         event(_log, "document_removed", collection=scope)
+        await note("removed", name)
+        with suppress(sqlite3.Error):
+            await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=_shown(name))
-        return self._told(await self._build(scope, show, done), done)
+        built = await self._build(scope, show, done)
+        # It was answered from until now. What can't be forgotten even now is an error.
+        await asyncio.to_thread(self._forget, scope, name)
+        return self._told(built, done)
 
-    async def rebuild(self, scope: str, show: Show) -> str:
+    async def rebuild(self, scope: str, show: Show, note: Note) -> str:
         """Read and encode everything again."""
         if not await asyncio.to_thread(self._has_any, scope):
             return self._refused(scope, notice("no_own_documents"))
         refused = self._too_soon(scope)
         if refused is not None:
             return self._refused(scope, refused)
+        await note("rebuilt", "")
         size = sum((await asyncio.to_thread(self._own(scope).sizes)).values())
         built = await self._build(scope, show, None, rebuild=True, size=size)
         return self._told(built, notice("rebuilt") if isinstance(built, Built) else None)
@@ -184,7 +272,7 @@ class Changes:
             minutes=math.ceil(self._settings.build_limit_s / 60),
         )
 
-    async def roll_back(self, scope: str) -> str:
+    async def roll_back(self, scope: str, note: Note) -> str:
         """Answer from the generation before."""
         try:
             generation = await asyncio.to_thread(
@@ -203,6 +291,7 @@ class Changes:
             return notice("not_rolled_back")
         collection = Collection(self._settings.collection(scope))
         manifest = await asyncio.to_thread(collection.manifest)
+        await note("rolled_back", "")
         event(_log, "rolled_back", collection=scope, generation=generation)
         return notice(
             "rolled_back",
@@ -224,6 +313,16 @@ def _check_and_keep(own: OwnDocuments, name: str, content: bytes) -> Path | None
     with own.incoming(name, content) as path:
         own.check(path)
         return own.keep(path, name)
+
+
+def _refusals(refused: Sequence[tuple[str, str]], uploads: int) -> str:
+    """What became of the files that were not kept, each named where there were several."""
+    if uploads == 1:
+        return refused[0][1] if refused else ""
+    lines = [notice("document_refused", name=_shown(name), reason=text) for name, text in refused]
+    while len("\n".join(lines)) > REFUSALS_CHARS:
+        lines = [*lines[:-2], notice("more_refused")]
+    return "\n".join(lines)
 
 
 def _shown(name: str) -> str:

@@ -16,14 +16,16 @@ from discord.ext import commands
 
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
-from bot.discord_app.buttons import AnswerButton, answer_buttons
+from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.mending import Mender
@@ -40,6 +42,7 @@ MAX_RATELIMIT_S = 30.0
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 # What the invite link asks for; the last to find the message that a reply belongs to.
 PERMISSIONS = discord.Permissions(
+    add_reactions=True,
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
@@ -115,12 +118,16 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the application's id is known."""
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
+        self._named_shards: set[int] = set()
         self.conversations = ConversationStore()
         self.channels = ChannelRules(records)
+        self.cooldowns = Cooldowns(
+            records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
+        )
         for server_id in records.servers_without_base():
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
-        self.changes = Changes(settings, builder)
+        self.changes = Changes(settings, builder, records.forget_document)
         self.queue = AnswerQueue(
             service,
             mender.mend,
@@ -131,7 +138,7 @@ class QuothBot(commands.AutoShardedBot):
         self.metrics = Metrics(
             waiting=lambda: self.queue.taken,
             generation=lambda: self.service.generation,
-            shards_up=lambda: sum(not shard.is_closed() for shard in self.shards.values()),
+            shards_up=lambda: self.shards_up,
             collections_open=lambda: self.service.servers.open_count,
             collections_broken=lambda: self.service.servers.broken_count,
             builds_waiting=lambda: builder.waiting,
@@ -141,6 +148,7 @@ class QuothBot(commands.AutoShardedBot):
             queue=self.queue,
             records=records,
             channels=self.channels,
+            cooldowns=self.cooldowns,
             conversations=self.conversations,
             metrics=self.metrics,
             settings=settings,
@@ -156,6 +164,11 @@ class QuothBot(commands.AutoShardedBot):
             permissions=PERMISSIONS,
             scopes=("bot", "applications.commands"),
         )
+
+    @property
+    def shards_up(self) -> int:
+        """How many connections to Discord are open."""
+        return sum(not shard.is_closed() for shard in self.shards.values())
 
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""
@@ -176,19 +189,23 @@ class QuothBot(commands.AutoShardedBot):
         await asyncio.to_thread(self.records.set_commands_hash, fingerprint)
         event(_log, "commands_sent", commands=len(payload))
 
+    async def on_interaction(self, interaction: "discord.Interaction[QuothBot]") -> None:
+        """Take what was typed into forms; commands and buttons find their way by themselves."""
+        await fill_in(interaction)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the part that listens; there are no commands with a prefix."""
 
     async def on_ready(self) -> None:
         """Note which servers Quoth is in; this comes again after each lost session."""
         event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
-        await self._note_servers({guild.id for guild in self.guilds})
+        await self._note_servers()
         for guild in self.guilds:
             await self._leave_unless_welcome(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is remembered of a server that Quoth is in again, and nothing else."""
-        await self._note_servers({g.id for g in self.guilds} | {guild.id})
+        await self._note_servers()
         # Its rules may have been deleted since it was left.
         await asyncio.to_thread(self.channels.read)
         await self._leave_unless_welcome(guild)
@@ -211,11 +228,20 @@ class QuothBot(commands.AutoShardedBot):
         except (discord.DiscordException, aiohttp.ClientError) as error:
             event(_log, "not_left", logging.ERROR, error=type(error).__name__)
 
-    async def _note_servers(self, server_ids: set[int]) -> None:
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Note that Discord has named all servers of a shard."""
+        self._named_shards.add(shard_id)
+
+    async def _note_servers(self) -> None:
+        """Note where Quoth is, and where it is no longer, as far as its shards can tell."""
+        assert self.shard_count is not None  # noqa: S101 - true since it is connected
+        shards = Shards(self.shard_count, frozenset(self._named_shards))
+        server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
-        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents)
-        self.servers_noted.set()
+        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, shards)
+        if self._named_shards.issuperset(self.shard_ids or range(self.shard_count)):
+            self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""

@@ -23,7 +23,7 @@ TIDY_EVERY_S = 6 * 60 * 60.0
 
 async def tidy(settings: Settings, records: Records) -> None:
     """Delete, until cancelled, what is too old."""
-    await _again_and_again(lambda: records.tidy(settings.log_questions_days))
+    await _again_and_again(lambda: records.tidy(settings))
 
 
 async def delete_departed(

@@ -23,7 +23,7 @@ def application(bot: QuothBot) -> web.Application:
 
     async def readyz(_: web.Request) -> web.Response:
         """Questions are taken: Discord is connected, and Quoth is not about to stop."""
-        if bot.is_ready() and not bot.asking.is_closing:
+        if bot.is_ready() and bot.shards_up and not bot.asking.is_closing:
             return web.Response(text="ready\n")
         return web.Response(text="not ready\n", status=503)
 

@@ -67,6 +67,34 @@ STEPS = (
     INSERT INTO servers (server_id, only_allowed)
         SELECT DISTINCT server_id, 1 FROM channels WHERE is_allowed;
     """,
+    """
+    -- Messages and interactions that somebody waits to see answered, for the next start.
+    CREATE TABLE unanswered (
+        id INTEGER PRIMARY KEY,
+        created REAL NOT NULL,
+        channel_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        token TEXT
+    );
+    -- What moderators did. Its members stand here as themselves, for other moderators.
+    CREATE TABLE audit (
+        created REAL NOT NULL,
+        server TEXT NOT NULL,
+        member_id INTEGER,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL
+    );
+    CREATE INDEX audit_server ON audit (server, created);
+    -- How often members may ask, where a role or a channel differs from the rest.
+    CREATE TABLE cooldowns (
+        server_id INTEGER NOT NULL,
+        target_id INTEGER NOT NULL,
+        is_role INTEGER NOT NULL,
+        questions INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (server_id, target_id)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -12,12 +12,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from answering.answer import Answer
-from bot.collection_names import server_collection
+from bot.collection_names import server_collection, server_of
+from bot.discord_app import audit, unanswered
+from bot.discord_app.audit import Action, Entry
 from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.open_questions import open_questions
-from bot.discord_app.periods import ANSWERS_KEPT_DAYS
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
 from bot.discord_app.question_log import logged_questions
-from bot.discord_app.stored_answers import CONTENTS, AnswerContents, Forgotten, StoredAnswer, Today
+from bot.discord_app.shards import Shards
+from bot.discord_app.stored_answers import (
+    CONTENTS,
+    AnswerContents,
+    Forgotten,
+    StoredAnswer,
+    Today,
+    forget_document,
+)
+from bot.discord_app.unanswered import Waiting
 from bot.evaluation.gaps import OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
 
@@ -142,6 +153,11 @@ class Records:
             return None
         return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
 
+    def forget_document(self, scope: str, document_id: str) -> None:
+        """Take what is quoted from a document of a server's own out of answers and votes."""
+        with self._deleting() as connection:
+            forget_document(connection, server_of(scope), scope, document_id)
+
     def vote(
         self,
         answer: StoredAnswer,
@@ -201,14 +217,61 @@ class Records:
         return Today(len(rows), sum(answered for answered, _ in rows), median)
 
     def forget(self, user_id: int) -> Forgotten:
-        """Delete what is kept of a member."""
+        """Delete what is kept of a member; what they did as a moderator stays, without them."""
         who = (self.hashed(user_id),)
         with self._deleting() as connection:
+            connection.execute("UPDATE audit SET member_id = NULL WHERE member_id = ?", (user_id,))
             return Forgotten(
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
                 questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
                 votes=connection.execute("DELETE FROM feedback WHERE voter = ?", who).rowcount,
             )
+
+    # Whoever waits.
+
+    def begin(self, waiting: Waiting) -> None:
+        """Note that somebody waits for an answer."""
+        with self._writing() as connection:
+            unanswered.begin(connection, waiting, self._clock())
+
+    def end(self, waiting_id: int) -> None:
+        """Note that they wait no longer."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
+
+    def unanswered(self) -> list[Waiting]:
+        """Those who wait and can still be told."""
+        with self._writing() as connection:
+            return unanswered.all_since(connection, self._clock())
+
+    def last_heard(self) -> float:
+        """When Quoth last heard Discord, in seconds since 1970; 0 if it never did."""
+        return float(self._meta("heard", "0"))
+
+    def hear(self) -> None:
+        """Note that Quoth hears Discord."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('heard', ?)", (str(self._clock()),)
+            )
+
+    # What moderators did.
+
+    def note_action(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
+        """Write down what a member did."""
+        entry = Entry(self._clock(), self.hashed(server_id), member_id, action, subject)
+        with self._writing() as connection:
+            audit.write(connection, entry)
+
+    def actions(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:
+        """What was done in a server, the newest first, and how much in all."""
+        with self._lock:
+            return audit.newest(self._connection, self.hashed(server_id), start, count)
+
+    def all_actions(self) -> list[Entry]:
+        """What was done in all servers, the oldest first."""
+        with self._lock:
+            return list(audit.everywhere(self._connection))
 
     # Servers.
 
@@ -263,26 +326,56 @@ class Records:
                 "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
             )
 
-    def set_servers(self, server_ids: set[int], others: Iterable[str]) -> None:
+    def cooldowns(self) -> list[tuple[int, int, bool, int, float]]:
+        """Server, role or channel, whether it is a role, questions and seconds of each cooldown."""
+        with self._lock:
+            rows = self._connection.execute("SELECT * FROM cooldowns").fetchall()
+        return [(server, target, bool(is_role), *rest) for server, target, is_role, *rest in rows]
+
+    def set_cooldown(
+        self, server_id: int, target_id: int, questions: int, seconds: float, *, is_role: bool
+    ) -> None:
+        """Give a role or a channel a cooldown."""
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO cooldowns VALUES (?, ?, ?, ?, ?)",
+                (server_id, target_id, is_role, questions, seconds),
+            )
+
+    def clear_cooldown(self, server_id: int, target_id: int) -> None:
+        """Take a cooldown away."""
+        with self._writing() as connection:
+            connection.execute(
+                "DELETE FROM cooldowns WHERE server_id = ? AND target_id = ?",
+                (server_id, target_id),
+            )
+
+    def set_servers(self, server_ids: set[int], others: Iterable[str], shards: Shards) -> None:
         """
         Note which of the known servers Quoth has left, and which it is in again.
 
         Args:
             server_ids: Those that it is in.
             others: The hashed ids of servers that something is kept of elsewhere.
+            shards: Those that `server_ids` are of. A server of another shard is not left because
+                it is not among them; one of which only the hash is known may be of any shard.
         """
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
-            known = set(others)
-            for (server,) in connection.execute(
-                "SELECT server FROM answers UNION SELECT server FROM questions"
-                " UNION SELECT server FROM feedback"
-            ):
-                known |= {server} if server else set()
+            known = set()
             for (server_id,) in connection.execute(
                 "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
+                " UNION SELECT server_id FROM cooldowns"
             ):
-                known.add(self.hashed(server_id))
+                if shards.hold(server_id):
+                    known.add(self.hashed(server_id))
+            if shards.is_all:
+                known |= {*others}
+                for (server,) in connection.execute(
+                    "SELECT server FROM answers UNION SELECT server FROM questions"
+                    " UNION SELECT server FROM feedback UNION SELECT server FROM audit"
+                ):
+                    known |= {server} if server else set()
             self._leave(connection, known - here)
             connection.executemany(
                 "DELETE FROM departures WHERE server = ?", [(server,) for server in here]
@@ -311,28 +404,33 @@ class Records:
     def delete_server(self, server: str) -> None:
         """Delete all that is kept of a server, named by its hashed id; its departure last."""
         with self._deleting() as connection:
-            for table in ("questions", "answers", "feedback"):
+            for table in ("questions", "answers", "feedback", "audit"):
                 connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
             ids = connection.execute(
                 "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
+                " UNION SELECT server_id FROM cooldowns"
             ).fetchall()
             those = [row for row in ids if self.hashed(row[0]) == server]
-            connection.executemany("DELETE FROM channels WHERE server_id = ?", those)
-            connection.executemany("DELETE FROM servers WHERE server_id = ?", those)
+            for table in ("channels", "servers", "cooldowns"):
+                connection.executemany(f"DELETE FROM {table} WHERE server_id = ?", those)  # noqa: S608
             connection.execute("DELETE FROM departures WHERE server = ?", (server,))
 
     # Housekeeping.
 
-    def tidy(self, questions_kept_days: int) -> None:
+    def tidy(self, kept: KeptDays) -> None:
         """Delete what is older than it may be."""
         now = self._clock()
         with self._deleting() as connection:
-            connection.execute(
-                "DELETE FROM answers WHERE created < ?", (now - ANSWERS_KEPT_DAYS * DAY_S,)
-            )
-            connection.execute(
-                "DELETE FROM questions WHERE created < ?", (now - questions_kept_days * DAY_S,)
-            )
+            for table, days in (
+                ("answers", ANSWERS_KEPT_DAYS),
+                ("questions", kept.log_questions_days),
+                ("feedback", kept.votes_days),
+                ("audit", kept.audit_days),
+            ):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE created < ?",  # noqa: S608 - our own names
+                    (now - days * DAY_S,),
+                )
 
     def commands_hash(self) -> str:
         """The hash of the command set that Discord was last given."""

@@ -155,6 +155,14 @@ async def _cancel(*tasks: "asyncio.Task[None]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _in_short(record: logging.LogRecord) -> bool:
+    """Have discord.py name what ended a connection instead of showing where in its code it was."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg = f"{record.getMessage()} ({record.exc_info[0].__name__})"
+        record.args, record.exc_info = (), None
+    return True
+
+
 async def _start(bot: QuothBot, token: str) -> None:
     async with bot:
         await bot.start(token)
@@ -185,6 +193,8 @@ async def run(
     # They warn that there is no voice; Quoth has no use for any.
     discord.VoiceClient.warn_nacl = False
     discord.VoiceClient.warn_dave = False
+    for logger in ("discord.client", "discord.shard"):
+        logging.getLogger(logger).addFilter(_in_short)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)

@@ -46,6 +46,12 @@ class OwnDocuments:
         except NoDocumentsError:
             return ()
 
+    def sweep(self) -> None:
+        """Delete what a change that was cut short has left."""
+        for prefix in (_INCOMING, _BEFORE):
+            for leftover in self._folder.glob(f"{prefix}*"):
+                leftover.unlink(missing_ok=True)
+
     @contextmanager
     def incoming(self, name: str, content: bytes) -> Iterator[Path]:
         """
@@ -59,9 +65,6 @@ class OwnDocuments:
             Its path, for `check` and `keep`.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        for prefix in (_INCOMING, _BEFORE):
-            for leftover in self._folder.glob(f"{prefix}*"):
-                leftover.unlink(missing_ok=True)
         path = self._folder / f"{_INCOMING}{secrets.token_hex(8)}{Path(name).suffix}"
         try:
             path.write_bytes(content)

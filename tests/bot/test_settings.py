@@ -153,6 +153,19 @@ def test_a_secret_that_cannot_be_used_is_not_repeated(
     assert "hunter2" not in str(raised.value)
 
 
+def test_a_line_break_at_the_end_of_the_token_does_no_harm_and_one_within_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", " the.secret.token\n")
+    token = load_settings().discord_token
+    assert token is not None
+    assert token.get_secret_value() == "the.secret.token"
+    monkeypatch.setenv("DISCORD_TOKEN", "the.secret\n.token")
+    with pytest.raises(SettingsError, match=r"^DISCORD_TOKEN=\.\.\.: .*a line break") as raised:
+        load_settings()
+    assert "secret" not in str(raised.value)
+
+
 def test_tokens_stand_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_API_TOKENS", f"{'a' * 16}, {'b' * 16},")
 

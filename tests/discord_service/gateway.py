@@ -165,11 +165,15 @@ class Gateway:
         needed = GUILD_MESSAGES if guild else DIRECT_MESSAGES
         if not self.intents & needed:
             return
-        data = message.json() if self._may_read(message) else message.blanked()
+        data = self.seen(message)
         replied = message.channel.messages.get(message.reply_to) if message.reply_to else None
         if replied is not None and not self._may_read(replied):
             data["referenced_message"] = replied.blanked()
         await self.dispatch(name, data, guild)
+
+    def seen(self, message: Message) -> Json:
+        """A message as the bot is shown it."""
+        return message.json() if self._may_read(message) else message.blanked()
 
     def _may_read(self, message: Message) -> bool:
         """Whether the bot is shown what a message says."""

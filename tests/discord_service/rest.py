@@ -21,9 +21,11 @@ from tests.discord_service.rules import (
     form_error,
 )
 from tests.discord_service.world import (
+    ADD_REACTIONS,
     EMBED_LINKS,
     EPHEMERAL,
     LOADING,
+    READ_HISTORY,
     SEND_MESSAGES,
     Channel,
     Interaction,
@@ -70,9 +72,11 @@ class Rest:
             ("DELETE", "/users/@me/guilds/{guild}", self._leave_guild),
             ("GET", "/channels/{channel}", self._get_channel),
             ("POST", "/channels/{channel}/messages", self._post_message),
+            ("GET", "/channels/{channel}/messages", self._get_messages),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
             ("POST", "/channels/{channel}/typing", self._typing),
+            ("PUT", "/channels/{channel}/messages/{message}/reactions/{emoji}/@me", self._react),
             ("POST", "/interactions/{interaction}/{token}/callback", self._callback),
             ("POST", "/webhooks/{application}/{token}", self._followup),
             ("GET", "/webhooks/{application}/{token}/messages/@original", self._original),
@@ -207,7 +211,19 @@ class Rest:
         return _json(self._channel(request).json())
 
     async def _get_message(self, request: web.Request) -> web.Response:
-        return _json(self._message(request).json())
+        return _json(self._discord.gateway.seen(self._message(request)))
+
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        """Messages of a channel after one; as Discord has it, the newest first."""
+        channel = self._channel(request, READ_HISTORY)
+        after = int(request.query["after"])
+        found = [
+            message
+            for message in channel.messages.values()
+            if message.id > after and not message.flags & EPHEMERAL
+        ]
+        oldest = sorted(found, key=lambda message: message.id)[: int(request.query["limit"])]
+        return _json([self._discord.gateway.seen(message) for message in reversed(oldest)])
 
     async def _post_message(self, request: web.Request) -> web.Response:
         channel = self._channel(request, SEND_MESSAGES)
@@ -247,6 +263,13 @@ class Rest:
 
     async def _typing(self, request: web.Request) -> web.Response:
         self._channel(request, SEND_MESSAGES).typing += 1
+        return web.Response(status=204)
+
+    async def _react(self, request: web.Request) -> web.Response:
+        self._channel(request, ADD_REACTIONS | READ_HISTORY)
+        message, emoji = self._message(request), request.match_info["emoji"]
+        if emoji not in message.reactions:
+            message.reactions.append(emoji)
         return web.Response(status=204)
 
     async def _callback(self, request: web.Request) -> web.Response:
@@ -333,7 +356,11 @@ class Rest:
             return _json(response.json())
         flags = payload.get("flags", 0) & EPHEMERAL
         message = self._response_message(interaction, payload, flags)
-        interaction.followups.append(message)
+        if interaction.deferred and response is None:
+            # What loaded was deleted, and this is sent in its place.
+            interaction.response = message
+        else:
+            interaction.followups.append(message)
         interaction.channel.messages[message.id] = message
         return _json(message.json())
 
@@ -356,7 +383,10 @@ class Rest:
         return _json(message.json())
 
     async def _delete_original(self, request: web.Request) -> web.Response:
-        await self._discord.remove(self._original_message(request))
+        interaction, message = self._by_token(request), self._original_message(request)
+        await self._discord.remove(message)
+        if interaction.response is message:
+            interaction.response = None
         return web.Response(status=204)
 
 

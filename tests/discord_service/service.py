@@ -25,6 +25,7 @@ from tests.discord_service.world import (
     Interaction,
     Json,
     Message,
+    Role,
     Upload,
     User,
 )
@@ -169,6 +170,7 @@ class LocalDiscord:
         mentions: Sequence[User] = (),
         reply_to: Message | None = None,
         everyone: bool = False,
+        attachments: Sequence[Upload] = (),
     ) -> Message:
         """Post a message as a person."""
         message = Message(
@@ -178,9 +180,15 @@ class LocalDiscord:
             mentions=list(mentions),
             reply_to=reply_to.id if reply_to else None,
             mention_everyone=everyone,
+            attachments=[self._uploaded(upload) for upload in attachments],
         )
         self._do(self.post(message))
         return message
+
+    def _uploaded(self, upload: Upload) -> Json:
+        """Keep a file to be fetched, and say of it what Discord says."""
+        self.uploads[upload.id] = upload
+        return upload.json(f"{self.url}/attachments/{upload.id}/{upload.id}")
 
     async def post(self, message: Message) -> None:
         message.channel.messages[message.id] = message
@@ -223,7 +231,7 @@ class LocalDiscord:
 
         The name has its subcommand after a space, if it has one; the permissions are the member's
         in the channel; with `granted`, the server lets the member use it whatever they are. A
-        `Channel` or `Upload` among the options is passed as Discord passes one.
+        `Channel`, `Role` or `Upload` among the options is passed as Discord passes one.
         """
         assert granted or self.may_use(channel, name, permissions), "Discord does not let them"
         command, _, sub = name.partition(" ")
@@ -231,17 +239,19 @@ class LocalDiscord:
         resolved: dict[str, Json] = {}
         for key, value in options.items():
             if isinstance(value, Upload):
-                self.uploads[value.id] = value
                 given.append({"name": key, "type": 11, "value": str(value.id)})
-                url = f"{self.url}/attachments/{value.id}/{value.id}"
-                resolved.setdefault("attachments", {})[str(value.id)] = value.json(url)
+                resolved.setdefault("attachments", {})[str(value.id)] = self._uploaded(value)
             elif isinstance(value, Channel):
                 given.append({"name": key, "type": 7, "value": str(value.id)})
                 resolved.setdefault("channels", {})[str(value.id)] = value.json() | {
                     "permissions": "0"
                 }
+            elif isinstance(value, Role):
+                given.append({"name": key, "type": 8, "value": str(value.id)})
+                resolved.setdefault("roles", {})[str(value.id)] = value.json()
             else:
-                given.append({"name": key, "type": 3, "value": value})
+                kind = 4 if isinstance(value, int) else 3
+                given.append({"name": key, "type": kind, "value": value})
         if sub:
             given = [{"name": sub, "type": 1, "options": given}]
         data = self._chosen(command, 1) | {"options": given, "resolved": resolved}

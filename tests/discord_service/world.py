@@ -11,10 +11,13 @@ GUILD_TEXT, DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
+ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
 READ_HISTORY, SEND_IN_THREADS = 1 << 16, 1 << 38
-BOT_PERMISSIONS = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
+BOT_PERMISSIONS = (
+    ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
+)
 TIMESTAMP = "2026-01-01T00:00:00.000000+00:00"
 
 _EPOCH_MS = 1_420_070_400_000
@@ -27,12 +30,34 @@ def snowflake() -> int:
 
 
 @dataclass
+class Role:
+    """A role of a server."""
+
+    name: str
+    permissions: int = 0
+    id: int = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "color": 0,
+            "hoist": False,
+            "position": 0,
+            "permissions": str(self.permissions),
+            "managed": False,
+            "mentionable": False,
+        }
+
+
+@dataclass
 class User:
     """A person or a bot."""
 
     name: str
     bot: bool = False
     id: int = field(default_factory=snowflake)
+    roles: list[Role] = field(default_factory=list)
 
     def json(self) -> Json:
         return {
@@ -46,7 +71,7 @@ class User:
 
     def member_json(self) -> Json:
         return {
-            "roles": [],
+            "roles": [str(role.id) for role in self.roles],
             "joined_at": TIMESTAMP,
             "deaf": False,
             "mute": False,
@@ -87,6 +112,7 @@ class Channel:
             "name": self.name,
             "nsfw": False,
             "parent_id": str(self.parent.id) if self.parent else None,
+            "last_message_id": str(max(self.messages)) if self.messages else None,
         }
         if self.type == PUBLIC_THREAD:
             return common | {
@@ -112,25 +138,17 @@ class Guild:
     name: str
     id: int = field(default_factory=snowflake)
     channels: list[Channel] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
 
     def json(self, bot: User) -> Json:
-        role = {
-            "id": str(self.id),
-            "name": "@everyone",
-            "color": 0,
-            "hoist": False,
-            "position": 0,
-            "permissions": str(BOT_PERMISSIONS),
-            "managed": False,
-            "mentionable": False,
-        }
+        everyone = Role("@everyone", BOT_PERMISSIONS, self.id)
         return {
             "id": str(self.id),
             "name": self.name,
             "owner_id": "1",
             "unavailable": False,
             "member_count": 2,
-            "roles": [role],
+            "roles": [role.json() for role in (everyone, *self.roles)],
             "channels": [c.json() for c in self.channels if c.type != PUBLIC_THREAD],
             "threads": [c.json() for c in self.channels if c.type == PUBLIC_THREAD],
             "members": [bot.member_json() | {"user": bot.json()}],
@@ -154,6 +172,9 @@ class Message:
     flags: int = 0
     reply_to: int | None = None
     nonce: str | None = None
+    attachments: list[Json] = field(default_factory=list)
+    reactions: list[str] = field(default_factory=list)
+    """The bot's own."""
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
     settled_at: float = field(default_factory=time.monotonic)
@@ -173,7 +194,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.json() for user in self.mentions],
             "mention_roles": [],
-            "attachments": [],
+            "attachments": self.attachments,
             "embeds": self.embeds,
             "components": self.components,
             "flags": self.flags,

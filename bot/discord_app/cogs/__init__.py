@@ -6,6 +6,9 @@ from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.ask import Ask
+from bot.discord_app.cogs.audit import Audit
+from bot.discord_app.cogs.catch_up import CatchUp
+from bot.discord_app.cogs.cooldowns import CooldownCommands
 from bot.discord_app.cogs.documents import Documents
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.cogs.listen import Listen
@@ -14,7 +17,7 @@ from bot.discord_app.cogs.privacy import Privacy
 from bot.discord_app.cogs.read import Read
 from bot.settings import Settings
 
-COGS = (Ask, Listen, Read, Manage, Gaps, Documents, Privacy)
+COGS = (Ask, Listen, CatchUp, Read, Manage, CooldownCommands, Gaps, Audit, Documents, Privacy)
 
 
 def cogs_for(settings: Settings) -> tuple[Callable[[QuothBot], commands.Cog], ...]:

@@ -1,24 +1,29 @@
 """A server's own documents: `/documents`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_app.changes import Show
+from bot.discord_app import audit
+from bot.discord_app.changes import Note, Show
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT
 from bot.discord_app.markdown import escape
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
+from bot.discord_app.unanswered import Waiting, noted
 from bot.discord_app.uploads import Upload
 from prompts.printing import one_line
 
+MENU_NAME = "Add to documents"
 _Interaction = discord.Interaction[QuothBot]
+_Change = Callable[[str, Show, Note], Awaitable[str]]
 
 
 class Documents(commands.Cog):
@@ -37,8 +42,12 @@ class Documents(commands.Cog):
     )
 
     def __init__(self, bot: QuothBot) -> None:
-        """Change the documents of one bot's servers."""
+        """Change the documents of one bot's servers, and add the menu, as a cog does not."""
         self._bot = bot
+        menu = app_commands.ContextMenu(name=MENU_NAME, callback=self._add_attached)
+        menu.default_permissions = discord.Permissions(manage_guild=True)
+        menu.guild_only = True
+        bot.tree.add_command(menu)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Do nothing outside of a server, whatever Discord was made to send."""
@@ -48,18 +57,54 @@ class Documents(commands.Cog):
 
     @documents.command(name="add")
     @app_commands.describe(file="It is answered from in this server alone.")
-    async def add(self, interaction: _Interaction, file: discord.Attachment) -> None:
-        """Add a document to this server, or replace the one of the same name."""
-        upload = Upload(file.filename, file.size, file.url)
+    async def add(
+        self,
+        interaction: _Interaction,
+        file: discord.Attachment,
+        file2: discord.Attachment | None = None,
+        file3: discord.Attachment | None = None,
+        file4: discord.Attachment | None = None,
+        file5: discord.Attachment | None = None,
+        file6: discord.Attachment | None = None,
+        file7: discord.Attachment | None = None,
+        file8: discord.Attachment | None = None,
+        file9: discord.Attachment | None = None,
+        file10: discord.Attachment | None = None,
+    ) -> None:
+        """Add documents to this server; each takes the place of one that has its name."""
+        more = (file2, file3, file4, file5, file6, file7, file8, file9, file10)
+        files = [file, *(one for one in more if one is not None)]
+        await self._add(interaction, files)
+
+    async def _add_attached(self, interaction: _Interaction, message: discord.Message) -> None:
+        """Add what is attached to a message, after the changes before it."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        if not message.attachments:
+            text = notice("no_attachments")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return
+        await self._add(interaction, message.attachments, waits=True)
+
+    async def _add(
+        self, interaction: _Interaction, files: Sequence[discord.Attachment], *, waits: bool = False
+    ) -> None:
+        uploads = [Upload(file.filename, file.size, file.url) for file in files]
         changes = self._bot.changes
-        await self._change(interaction, lambda scope, show: changes.add(scope, upload, show))
+        await self._change(
+            interaction,
+            lambda scope, show, note: changes.add(scope, uploads, show, note),
+            waits=waits,
+        )
 
     @documents.command(name="remove")
     @app_commands.describe(name="One of this server's own documents.")
     async def remove(self, interaction: _Interaction, name: str) -> None:
         """Remove one of this server's documents."""
         changes = self._bot.changes
-        await self._change(interaction, lambda scope, show: changes.remove(scope, name, show))
+        await self._change(
+            interaction, lambda scope, show, note: changes.remove(scope, name, show, note)
+        )
 
     @remove.autocomplete("name")
     async def _names(
@@ -86,33 +131,42 @@ class Documents(commands.Cog):
     async def rollback(self, interaction: _Interaction) -> None:
         """Answer from this server's documents as they were before the last change."""
         changes = self._bot.changes
-        await self._change(interaction, lambda scope, _: changes.roll_back(scope))
+        await self._change(interaction, lambda scope, _, note: changes.roll_back(scope, note))
 
     async def _change(
-        self, interaction: _Interaction, change: Callable[[str, Show], Awaitable[str]]
+        self, interaction: _Interaction, change: _Change, *, waits: bool = False
     ) -> None:
         """Make one change, and tell the member alone how it goes and what came of it."""
-        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        waiting = Waiting(interaction.id, interaction.channel_id or 0, "change", interaction.token)
+        with self._bot.asking.in_flight():
+            async with noted(waiting, self._bot.records):
+                await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+                text = await self._changed(interaction, change, waits=waits)
+                await _tell(interaction, text)
+
+    async def _changed(self, interaction: _Interaction, change: _Change, *, waits: bool) -> str:
+        """Make one change in its turn; return what to tell of it."""
         scope = self._bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
-        with self._bot.asking.in_flight(), self._bot.changes.claim(scope) as is_free:
-            text = notice("closing") if self._bot.asking.is_closing else notice("change_under_way")
-            if is_free and not self._bot.asking.is_closing:
-                message = ProgressMessage(
-                    lambda text: interaction.edit_original_response(content=text)
-                )
-                async with message.running():
-                    text = await change(scope, message.show)
-            await _tell(interaction, text)
+        message = ProgressMessage(
+            lambda text: interaction.edit_original_response(content=text[:MAX_CONTENT])
+        )
+        note = partial(audit.note, self._bot.records, interaction)
+        async with message.running(), self._bot.changes.claim(scope, waits=waits) as is_free:
+            if self._bot.asking.is_closing:
+                return notice("closing")
+            if not is_free:
+                return notice("change_under_way")
+            return await change(scope, message.show, note)
 
 
 async def _tell(interaction: _Interaction, text: str) -> None:
     """Say what came of a change: in its response, or once that can't be changed, directly."""
     try:
-        await deliver(lambda: interaction.edit_original_response(content=text))
+        await deliver(lambda: interaction.edit_original_response(content=text[:MAX_CONTENT]))
     except discord.HTTPException as error:
         if error.code != EXPIRED_TOKEN:
             raise
         server = escape(interaction.guild.name) if interaction.guild else ""
         told = notice("change_ended", server=server, text=text)
-        await deliver(lambda: interaction.user.send(told, nonce=str(interaction.id)))
+        await deliver(lambda: interaction.user.send(told[:MAX_CONTENT], nonce=str(interaction.id)))

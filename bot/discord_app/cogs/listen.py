@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,15 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import Origin, contents, with_text
+from bot.discord_app.asking import (
+    ASK_AGAIN,
+    Origin,
+    Refusal,
+    contents,
+    moderates,
+    role_ids,
+    with_text,
+)
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
@@ -20,6 +29,7 @@ from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.rendering import notice
+from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -33,6 +43,8 @@ class Listen(commands.Cog):
         self._bot = bot
         self._fetched: dict[int, tuple[int, ...]] = {}
         """By channel that was asked for, what it follows."""
+        self._heard: OrderedDict[int, None] = OrderedDict()
+        """Messages: one that was missed may come both from the gateway and from its channel."""
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -45,8 +57,11 @@ class Listen(commands.Cog):
         Where Quoth may read all messages, one without a mention may be meant for it too, in a
         thread in which its author asked a moment ago; people also talk there.
         """
-        if message.author.bot or message.type not in _SPOKEN:
+        if message.author.bot or message.type not in _SPOKEN or message.id in self._heard:
             return
+        self._heard[message.id] = None
+        if len(self._heard) > _MAX_HEARD:
+            self._heard.popitem(last=False)
         server_id = _server_id(message)
         is_called = server_id is None or self._bot.user in message.mentions
         if server_id is not None and self._bot.asking.unwelcome(server_id):
@@ -54,17 +69,27 @@ class Listen(commands.Cog):
         if not is_called and not self._may_go_on(message):
             return
         channels_above = await self._above(message)
-        if channels_above is None:
+        # Discord bans who is refused too often: 10,000 times in ten minutes.
+        if channels_above is None or not _may_speak(message):
             return
-        origin = Origin(message.author.id, message.channel.id, channels_above, server_id)
+        origin = Origin(
+            message.author.id,
+            message.channel.id,
+            channels_above,
+            server_id,
+            role_ids(message.author),
+            _is_moderator(message),
+        )
         if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
             return
-        if not _may_speak(message):
-            # Discord bans who is refused too often: 10,000 times in ten minutes.
-            return
+        waiting = Waiting(message.id, message.channel.id)
         with self._bot.asking.in_flight():
             try:
-                await (self._answer if is_called else self._answer_if_known)(message, origin)
+                if not is_called:
+                    await self._answer_if_known(message, origin)
+                    return
+                async with noted(waiting, self._bot.records):
+                    await self._answer(message, origin)
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.
                 event(_log, "not_sent", logging.WARNING, status=error.status, code=error.code)
@@ -133,17 +158,28 @@ class Listen(commands.Cog):
                 return
         refused = self._bot.asking.refusal(origin, in_public=True)
         if refused is not None:
-            if refused:
-                await self._send(message, content=refused)
+            await self._refuse(message, refused)
             return
         is_first = self._begins_in_thread(message)
         async with _typing(message.channel):
             earlier, goes_on = self._earlier(message)
             reply = await self._bot.asking.ask(question, origin, earlier, goes_on=goes_on)
+        if reply.refused is not None:
+            await self._refuse(message, reply.refused)
+            return
         shown = contents(reply, with_embed=_may_embed(message))
         if is_first and reply.answer is not None:
             shown = with_text(shown, notice("mention_me"))
         await self._send(message, **shown)
+
+    async def _refuse(self, message: discord.Message, refused: Refusal) -> None:
+        """Say why there is no answer; where many are put off, a sign says it to each."""
+        permissions = _permissions(message)
+        may_react = permissions is not None and permissions.add_reactions
+        if refused.is_overload and may_react:
+            await deliver(lambda: message.add_reaction(ASK_AGAIN))
+        elif refused.text:
+            await self._send(message, content=refused.text)
 
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
         """The message that another one replies to, if it is still there."""
@@ -189,6 +225,7 @@ class Listen(commands.Cog):
 
 # Channels that were asked for; one that is forgotten is asked for again.
 _MAX_FETCHED = 1_000
+_MAX_HEARD = 10_000
 _SPOKEN = (discord.MessageType.default, discord.MessageType.reply)
 
 
@@ -209,6 +246,14 @@ def _may_speak(message: discord.Message) -> bool:
     if isinstance(message.channel, discord.Thread):
         return permissions.send_messages_in_threads
     return permissions.send_messages
+
+
+def _is_moderator(message: discord.Message) -> bool:
+    """Whether its author is one, as far as it is known."""
+    author, channel = message.author, message.channel
+    if not isinstance(author, discord.Member) or _permissions(message) is None:
+        return False
+    return moderates(channel.permissions_for(author))
 
 
 def _may_embed(message: discord.Message) -> bool:

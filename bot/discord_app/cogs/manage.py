@@ -8,12 +8,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.discord_app.audit import Action, note
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.rendering import information_embed, notice, uptime
 from index.store import Collection
 
-_Channel = (
+Channel = (
     discord.TextChannel
     | discord.Thread
     | discord.ForumChannel
@@ -53,7 +54,7 @@ class Manage(commands.Cog):
         channel="A channel or category; others are not allowed then. Without one, all are again."
     )
     async def allow(
-        self, interaction: discord.Interaction[QuothBot], channel: _Channel | None = None
+        self, interaction: discord.Interaction[QuothBot], channel: Channel | None = None
     ) -> None:
         """Answer in a channel, and only in channels that were allowed; or in every one again."""
         if channel is not None:
@@ -62,22 +63,25 @@ class Manage(commands.Cog):
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
+        await note(self._bot.records, interaction, "all_allowed")
         text = self._where(interaction.guild_id)
         await deliver(lambda: interaction.edit_original_response(content=text))
 
     @channels.command(name="deny")
     @app_commands.describe(channel="A channel or category; commands there get no answer.")
-    async def deny(self, interaction: discord.Interaction[QuothBot], channel: _Channel) -> None:
+    async def deny(self, interaction: discord.Interaction[QuothBot], channel: Channel) -> None:
         """Stop answering in a channel."""
         await self._set(interaction, channel, is_allowed=False)
 
     async def _set(
-        self, interaction: discord.Interaction[QuothBot], channel: _Channel, *, is_allowed: bool
+        self, interaction: discord.Interaction[QuothBot], channel: Channel, *, is_allowed: bool
     ) -> None:
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         await asyncio.to_thread(
             self._bot.channels.set, channel.guild.id, channel.id, is_allowed=is_allowed
         )
+        action: Action = "allowed" if is_allowed else "denied"
+        await note(self._bot.records, interaction, action, channel.mention)
         kind = "channel_allowed" if is_allowed else "channel_denied"
         text = f"{notice(kind, channel=channel.mention)} {self._where(channel.guild.id)}"
         await deliver(lambda: interaction.edit_original_response(content=text))
@@ -120,6 +124,7 @@ class Manage(commands.Cog):
         bot, server_id = self._bot, interaction.guild_id
         assert server_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(bot.records.set_base, server_id, is_on=is_on)
+        await note(bot.records, interaction, "base_on" if is_on else "base_off")
         scope = bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         bot.service.use_base(scope, is_on=is_on)

@@ -133,7 +133,13 @@ def start_bot(
             bot.stop()
             records.close()
 
-    def start(answers: Any = None, cogs: Any = None, **values: object) -> RunningBot:
+    def start(
+        answers: Any = None,
+        cogs: Any = None,
+        shards: tuple[list[int], int] | None = None,
+        **values: object,
+    ) -> RunningBot:
+        """With `shards`, the bot has those of so many; else all."""
         stop()
         settings: Settings = load_settings(data=tmp_path / "data", **values)
         records = Records(settings.records)
@@ -149,6 +155,8 @@ def start_bot(
                 cogs or cogs_for(settings),
             )
             bot._connection.guild_ready_timeout = 0.05
+            if shards is not None:
+                bot.shard_ids, bot.shard_count = shards
             return bot
 
         running_bot = RunningBot(make)

@@ -1,14 +1,19 @@
 """Every way to ask, and what comes of it."""
 
 import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from bot.discord_app.asking import ASK_AGAIN
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
+    ADD_REACTIONS,
     EMBED_LINKS,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -204,6 +209,49 @@ def test_a_full_queue_is_said_at_once(
     assert all(local.answer_to(asked).embeds for asked in waiting)
 
 
+def test_a_mention_that_a_full_queue_refuses_gets_a_sign_or_where_there_is_none_a_word(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(gated, workers=1, max_waiting=0)
+    waiting = local.slash(channel, asker, "ask", question="arson")
+    local.wait_for(lambda: running.bot.queue.taken, "a full queue")
+    text = f"<@{local.bot.id}> arson"
+    refused = local.say(channel, User("ada"), text, mentions=[local.bot])
+    local.wait_for(lambda: refused.reactions == [ASK_AGAIN], "a sign")
+    direct = local.say(local.add_dm(asker), asker, "arson")
+    assert "too many questions" in local.reply_to(direct).content
+    plain = local.add_channel(local.add_guild())
+    plain.denied = ADD_REACTIONS
+    assert plain.guild is not None
+    local.join(plain.guild)
+    said = local.say(plain, User("bob"), text, mentions=[local.bot])
+
+    assert "too many questions" in local.reply_to(said).content
+    assert local.replies(refused) == []
+    gated.gate.set()
+    assert local.answer_to(waiting).embeds
+
+
+def test_a_locked_database_costs_no_answer(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        by_command = local.slash(channel, asker, "ask", question="how many for arson")
+        by_mention = local.say(
+            channel, User("ada"), f"<@{local.bot.id}> for arson", mentions=[local.bot]
+        )
+        assert local.answer_to(by_command).embeds[0]["title"] == "812"
+        assert local.reply_to(by_mention).embeds[0]["title"] == "812"
+        other.rollback()
+
+        # It is remembered when that is possible.
+        local.wait_for(
+            lambda: other.execute("SELECT count(*) FROM answers").fetchone() == (2,), "a memory"
+        )
+
+
 def test_a_question_that_takes_too_long_is_given_up(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
@@ -235,6 +283,8 @@ def test_a_server_that_fills_the_queue_keeps_no_other_out(
 
     assert local.answer_to(guest).embeds
     assert sum(bool(local.answer_to(each).embeds) for each in crowd) == 3
+    # Whoever lost the place had been seen waiting by all, and alone reads why.
+    assert [each.is_private for each in crowd if not local.answer_to(each).embeds] == [True]
     assert [question.text for question, _ in gated.asked].index("quiet") <= 2
 
 

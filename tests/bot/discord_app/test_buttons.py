@@ -224,6 +224,22 @@ def test_follow_up_asks_on_with_the_earlier_turns(
     assert [turn.question for turn in gated.asked[1][1]] == ["how many for arson"]
 
 
+def test_what_was_typed_into_forms_that_were_opened_before_a_restart_is_taken(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User, tmp_path: Path
+) -> None:
+    start_bot()
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for theft"))
+    wrong, follow = (local.press(answer, asker, label) for label in ("Wrong", "Follow up"))
+    local.form_of(wrong)
+    local.form_of(follow)
+    start_bot()
+
+    assert "Thank you" in local.answer_to(local.submit(wrong, asker, "4,001")).content
+    assert rows(tmp_path, "SELECT expected FROM feedback") == [("4,001",)]
+    followed = local.answer_to(local.submit(follow, asker, "how many for arson"))
+    assert followed.embeds[0]["title"] == "812"
+
+
 def test_the_asker_deletes_an_answer(
     local: LocalDiscord, answer: Message, asker: User, channel: Channel
 ) -> None:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from bot.collection_names import server_collection
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
@@ -79,6 +80,38 @@ def test_servers_are_shared_out_over_shards(
     assert [ask(local, channel, asker) for channel in channels] == ["812"] * 4
     direct = local.say(local.add_dm(asker), asker, "how many for arson")
     assert local.reply_to(direct).embeds[0]["title"] == "812"
+
+
+def test_servers_of_shards_that_others_hold_are_not_taken_for_left(
+    local: LocalDiscord, start_bot: StartBot, asker: User
+) -> None:
+    guilds = [local.add_guild(f"Server {number}") for number in range(4)]
+    for number, guild in enumerate(guilds):
+        guild.id = (guild.id >> 23 << 23) + (number % 2 << 22) + number
+        local.add_channel(guild)
+    bot = start_bot().bot
+    for guild in guilds:
+        bot.records.set_base(guild.id, is_on=False)
+    names = [bot.records.hashed(guild.id) for guild in guilds]
+    for name in names:
+        (bot.settings.collections / server_collection(name)).mkdir(parents=True)
+    # Two are left while the bot is away, one of them of a shard that is not its own then.
+    for guild in guilds[2:]:
+        local.guilds.remove(guild)
+    running = start_bot(shards=([0], 2))
+    joined = local.add_guild("Another")
+    joined.id = joined.id >> 23 << 23
+    local.join(joined)
+    local.wait_for(lambda: joined.id in {g.id for g in running.bot.guilds}, "the new server")
+    local.wait_for(running.bot.servers_noted.is_set, "a note")
+
+    assert departures(running) == {names[2]}
+    assert departures(start_bot()) == {names[2], names[3]}
+
+
+def departures(running: RunningBot) -> set[str]:
+    rows = running.bot.records._connection.execute("SELECT server FROM departures").fetchall()
+    return {server for (server,) in rows}
 
 
 def test_a_rate_limit_is_waited_out(

@@ -13,6 +13,7 @@ from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.shards import Shards
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
@@ -90,11 +91,11 @@ def test_what_could_not_be_deleted_is_tried_again(
     records.close()
 
 
-def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
+def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_set(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
-    settings = load_settings(data=tmp_path / "data", log_questions_days=2)
+    settings = load_settings(data=tmp_path / "data", log_questions_days=2, votes_days=4)
     records = Records(settings.records, clock)
 
     def kept() -> list[bool]:
@@ -119,6 +120,14 @@ def test_logged_questions_are_deleted_from_the_disk_after_the_days_that_are_set(
     asyncio.run(tidy_up())
 
     assert kept() == [False, True]
+    voted = records.answer("b" * 32, 1, 7)
+    assert voted is not None
+    records.vote(voted, 2, is_right=False, expected="the older one, of course", question=None)
+    clock.now += 4 * DAY_S + 1
+    asyncio.run(tidy_up())
+
+    assert kept() == [False, False]
+    keep("c" * 32, "about the newer one")
     records.forget(1)
     assert kept() == [False, False]
     records.close()
@@ -138,7 +147,7 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
         noted = asyncio.Event()
         task = asyncio.create_task(delete_departed(settings, service, records, noted))
         await asyncio.sleep(0)
-        records.set_servers({7}, [])
+        records.set_servers({7}, [], Shards(1, frozenset({0})))
         records.leave(8)
         clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
         noted.set()

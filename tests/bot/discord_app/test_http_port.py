@@ -51,6 +51,17 @@ def test_a_bot_that_is_about_to_stop_is_alive_and_not_ready(bot: RunningBot) -> 
     assert pages(bot, "/healthz", "/readyz") == [(200, "alive\n"), (503, "not ready\n")]
 
 
+def test_a_bot_without_a_connection_is_alive_and_not_ready(
+    local: LocalDiscord, bot: RunningBot
+) -> None:
+    local.gateway.refused_upgrades = 1_000
+    local.drop(4000)
+    local.wait_for(lambda: bot.bot.shards_up == 0, "a lost connection")
+
+    assert pages(bot, "/healthz", "/readyz") == [(200, "alive\n"), (503, "not ready\n")]
+    local.gateway.refused_upgrades = 0
+
+
 def test_metrics_count_what_became_of_questions(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
 ) -> None:

@@ -11,13 +11,11 @@ import pytest
 from bot.discord_app import migrations
 from bot.discord_app.migrations import RecordsError
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
-from bot.discord_app.records import (
-    DAY_S,
-    SERVER_GRACE_DAYS,
-    Records,
-)
+from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import Today
 from bot.evaluation.question_log import LoggedQuestion, Vote
+from bot.settings import load_settings
 from tests.bot.discord_app.fakes import found, span
 
 ANSWER = found(span())
@@ -74,11 +72,11 @@ def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
     keep(records)
     clock.now += 3 * DAY_S
     keep(records, "b" * 32)
-    records.tidy(questions_kept_days=2)
+    records.tidy(load_settings(log_questions_days=2))
     assert records.answer("a" * 32, 1, 7) is not None
     assert questions(tmp_path) == ["b" * 32]
     clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
-    records.tidy(questions_kept_days=2)
+    records.tidy(load_settings(log_questions_days=2))
 
     assert records.answer("a" * 32, 1, 7) is None
     assert records.answer("b" * 32, 1, 7) is not None
@@ -89,6 +87,9 @@ def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
 def questions(folder: Path) -> list[str]:
     with closing(sqlite3.connect(folder / "quoth.sqlite")) as connection, connection:
         return [row[0] for row in connection.execute("SELECT answer_id FROM questions")]
+
+
+ALL = Shards(1, frozenset({0}))
 
 
 def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
@@ -112,10 +113,10 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
         connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
         connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
-    records.set_servers({8}, [records.hashed(5)])
+    records.set_servers({8}, [records.hashed(5)], ALL)
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
     assert records.departed() == []
-    records.set_servers({8, 9}, [])  # ... and one let it in again in time.
+    records.set_servers({8, 9}, [], ALL)  # ... and one let it in again in time.
     clock.now += 2 * DAY_S
 
     departed = records.departed()
@@ -249,7 +250,7 @@ def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
     assert records.asked() == [expected_first, LoggedQuestion(ASKED, ("812",), (), None), tea]
     # The votes outlive the answers, and so do the questions that are kept with them.
     clock.now += (ANSWERS_KEPT_DAYS + 1) * DAY_S
-    records.tidy(ANSWERS_KEPT_DAYS)
+    records.tidy(load_settings())
     assert records.asked() == [expected_first, tea]
     records.close()
 

@@ -98,3 +98,51 @@ def test_after_each_kill_the_next_one_goes_on(
     assert local.syncs == 1
     for mention in (True, False):
         check(local, ask(local, channel, User("ada"), ARSON, mention=mention))
+
+
+def test_who_waited_when_it_was_killed_and_who_mentioned_it_meanwhile_hear_of_it(
+    local: LocalDiscord, faked: Callable[..., Process], library: Library
+) -> None:
+    channel, other = places(local, 2)
+    thread = local.add_thread(channel)
+    direct = local.add_dm(User("dan"))
+    (library.folder / "open").unlink()
+    process = faked(QUOTH_WORKERS="4")
+    by_command = local.slash(channel, User("ada"), "ask", question=ARSON)
+    by_mention = ask(local, other, User("bob"), ARSON, mention=True)
+    by_word = local.say(direct, User("dan"), ARSON)
+    local.wait_for(lambda: by_command.deferred and other.typing and direct.typing, "three answers")
+    process.signal(signal.SIGKILL)
+    assert process.code() == -signal.SIGKILL
+    missed = ask(local, thread, User("cleo"), ARSON, mention=True)
+    local.say(channel, User("cleo"), "for arson, nobody is asked")
+    (library.folder / "open").touch()
+    process = faked()
+
+    told = local.answer_to(by_command)
+    assert "restarted before I could answer" in told.content
+    check(local, by_mention, missed)
+    assert local.reply_to(by_word).embeds[0]["title"] == "812"
+    # Nobody is told twice.
+    process.signal(signal.SIGKILL)
+    process.code()
+    faked()
+    check(local, ask(local, channel, User("ada"), ARSON, mention=True), by_mention, missed)
+    assert len(local.replies(by_word)) == 1
+    assert by_command.followups == []
+    assert by_command.shown == [told.content]
+
+
+def test_mentions_that_a_lost_session_did_not_hear_are_answered(
+    local: LocalDiscord, faked: Callable[..., Process]
+) -> None:
+    (channel,) = places(local, 1)
+    process = faked()
+    local.gateway.refused_upgrades = 1
+    local.invalidate(resumable=False)
+    local.wait_for(lambda: not local.gateway.connected, "a lost connection")
+    missed = ask(local, channel, User("ada"), ARSON, mention=True)
+    local.wait_for(lambda: local.gateway.identified == 2, "a session")
+
+    check(local, missed)
+    assert "Traceback" not in process.logged

@@ -27,11 +27,9 @@ def run(local: LocalDiscord, channel: Channel, library: Library) -> Iterator[Run
     library.build()
     started: list[Process] = []
 
-    def start(token: str = TOKEN, **settings: str) -> Process:
-        data = str(library.folder / "data")
-        process = Process(
-            local, ("--data", data), library=library.folder, token=token, settings=settings
-        )
+    def start(*options: str, token: str = TOKEN, **settings: str) -> Process:
+        arguments = ("--data", str(library.folder / "data"), *options)
+        process = Process(local, arguments, library=library.folder, token=token, settings=settings)
         started.append(process)
         return process
 
@@ -88,7 +86,7 @@ def test_sigterm_waits_for_the_answers_in_flight(
 
 
 def test_a_wrong_token_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:
-    process = run("wrong.secret.token")
+    process = run(token="wrong.secret.token")
 
     assert process.code() == 1
     assert "does not accept the token" in process.logged
@@ -105,6 +103,24 @@ def test_a_close_that_no_second_try_changes_ends_with_a_reason(
     assert process.code() == 1
     assert "intents" in process.logged.splitlines()[-1]
     assert "(4014" in process.logged
+
+
+def test_a_second_one_on_the_same_data_is_refused_and_the_next_one_sends_lost_commands_again(
+    local: LocalDiscord, run: Run
+) -> None:
+    first = run(token=f"{TOKEN}\n")
+    first.until_ready()
+    second = run()
+    assert second.code() == 1
+    assert "another quoth run is at work on it" in second.logged
+    assert len(second.logged.splitlines()) == 1
+    first.signal(signal.SIGTERM)
+    assert first.code() == 0
+    local.commands.clear()
+    run("--sync").until_ready()
+
+    assert local.syncs == 2
+    assert local.commands
 
 
 def test_a_taken_port_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:

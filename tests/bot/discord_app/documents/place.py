@@ -130,7 +130,7 @@ def start(local: LocalDiscord, folder: Path, **settings: str) -> Process:
     limits = {
         "QUOTH_MAX_DOCUMENT_BYTES": str(MAX_BYTES),
         "QUOTH_MAX_DOCUMENTS": str(MAX_DOCUMENTS),
-        "QUOTH_DOCUMENT_TYPES": "txt, .docx,PDF,html",
+        "QUOTH_DOCUMENT_TYPES": "txt, .docx,PDF,html,zip",
         "QUOTH_COOLDOWN_QUESTIONS": "100000",
         "QUOTH_COOLDOWN_BUILDS": "100000",
         "QUOTH_MAX_SERVER_BYTES": str(MAX_SERVER_BYTES),

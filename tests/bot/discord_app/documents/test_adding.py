@@ -1,11 +1,20 @@
 """`/documents add`: what becomes of a file that is added."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.bot.discord_app.documents.place import MAX_DOCUMENTS, NEWER, NOT_SAID, NOTE, Place
-from tests.discord_service.world import Upload, User
+from tests.bot.discord_app.documents.place import (
+    MAX_DOCUMENTS,
+    NEWER,
+    NOT_SAID,
+    NOTE,
+    OTHER,
+    Place,
+)
+from tests.discord_service.world import MANAGE_GUILD, Upload, User
 
 
 def test_an_added_document_is_answered_from_in_its_server_alone(place: Place) -> None:
@@ -75,3 +84,52 @@ def everything(folder: Path, outside: Path) -> set[str]:
         for path in folder.rglob("*")
         if not path.is_relative_to(outside) and not any(name in str(path) for name in ignored)
     }
+
+
+def test_several_files_are_added_by_one_change_and_those_that_can_not_be_are_named(
+    place: Place,
+) -> None:
+    bad = Upload("bad.pdf", b"no PDF")
+    asked = place.change("add", file=NOTE, file2=Upload("note.exe", b"x"), file3=bad, file5=OTHER)
+    said = place.done(asked)
+
+    assert said.startswith("Added **note.txt**. Added **other.txt**.")
+    assert "**note.exe**: I can’t read such a file" in said
+    assert "**bad.pdf**: I can’t read **bad.pdf**" in said
+    assert "I now answer from 2 documents" in said
+    assert [place.answer(word) for word in ("fraud", "treason")] == ["55", "66"]
+    assert sum(text.startswith("Added") and "…" not in text for text in asked.shown) == 1
+    audit = place.local.slash(place.channel, place.moderator, "audit", permissions=MANAGE_GUILD)
+    entries = place.local.answer_to(audit).embeds[0]["description"]
+    assert entries.count(f"<@{place.moderator.id}> added") == 2
+
+
+def test_what_is_attached_to_messages_is_added_by_their_menu_one_after_the_other(
+    place: Place,
+) -> None:
+    local = place.local
+    first = local.say(place.channel, User("ada"), "the figures", attachments=[NOTE])
+    second = local.say(place.channel, User("ada"), "and these", attachments=[OTHER])
+    empty = local.say(place.channel, User("ada"), "nothing")
+    asked = [
+        local.menu(place.channel, place.moderator, "Add to documents", message)
+        for message in (first, second, empty)
+    ]
+
+    assert place.done(asked[0]).startswith("Added **note.txt**")
+    assert place.done(asked[1]).startswith("Added **other.txt**")
+    assert "Nothing is attached" in place.done(asked[2])
+    assert [place.answer(word) for word in ("fraud", "treason")] == ["55", "66"]
+
+
+def test_an_archive_is_one_document_that_names_its_files(place: Place) -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as package:
+        package.writestr("minutes/fraud.txt", NOTE.content)
+        package.writestr("minutes/treason.txt", OTHER.content)
+    said = place.add(Upload("minutes.zip", written.getvalue()))
+
+    assert "Added **minutes.zip**" in said
+    answer = place.ask("treason").embeds[0]
+    assert answer["title"] == "66"
+    assert "minutes/treason.txt" in answer["description"]

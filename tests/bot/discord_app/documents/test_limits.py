@@ -31,6 +31,10 @@ def test_a_document_that_makes_too_many_passages_is_not_kept(place: Place) -> No
     documents = place.own_folder() / "documents"
     assert sorted(path.name for path in documents.iterdir()) == ["long.txt", "note.txt"]
     assert (documents / "note.txt").read_bytes() == NOTE.content
+    together = place.change("add", file=NEWER, file2=Upload("more.txt", LONG.encode()))
+    assert f"would make {2 * HALF + 1} passages" in place.done(together)
+    assert sorted(path.name for path in documents.iterdir()) == ["long.txt", "note.txt"]
+    assert (documents / "note.txt").read_bytes() == NOTE.content
     assert place.done(place.change("rebuild")).startswith("Indexed everything again")
 
 

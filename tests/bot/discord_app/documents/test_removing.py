@@ -1,13 +1,18 @@
 """`/documents remove`, and the names that it offers."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, OTHER, Place
+from tests.discord_service.world import User
 
 
 def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
     place.stock(NOTE, OTHER)
     assert place.offered("NOT") == ["note.txt"]
+    before = [place.ask(word) for word in ("fraud", "treason")]
     said = place.done(place.change("remove", name="note.txt"))
 
     assert "Removed **note.txt**" in said
@@ -15,7 +20,19 @@ def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
     assert place.answer("treason") == "66"
     assert place.answer("arson") == "812"
     assert place.offered("") == ["other.txt"]
+    contexts = [
+        place.local.answer_to(place.local.press(answer, User("bob"), "Context"))
+        for answer in before
+    ]
+    assert "was removed" in contexts[0].content
+    assert "**66**" in contexts[1].embeds[0]["description"]
     assert "no earlier index" in place.done(place.change("rollback"))
+    with closing(sqlite3.connect(place.folder / "data" / "quoth.sqlite")) as connection:
+        server = place.own_folder().name.removeprefix("server-")
+        here = "SELECT found FROM answers WHERE server = ?"
+        kept = connection.execute(here, (server,)).fetchall()
+    assert len(kept) > 1
+    assert "For fraud" not in str(kept)
     files = [path for path in place.own_folder().rglob("*") if path.is_file()]
     assert [path for path in files if b"note.txt" in path.read_bytes()] == []
     place.done(place.change("remove", name="other.txt"))

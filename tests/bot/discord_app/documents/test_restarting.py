@@ -29,6 +29,7 @@ def test_a_change_that_a_kill_cut_short_is_finished_after_the_restart(
 
     assert again.answer("fraud") == "55"
     assert again.local.syncs == 1
+    assert "restarted during this change" in place.done(asked)
 
 
 def test_a_stop_ends_the_build_and_says_so(alone: Callable[..., Place]) -> None:

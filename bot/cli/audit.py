@@ -1,0 +1,35 @@
+"""`quoth audit`: who changed what in Discord."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bot.cli.common import data_option, open_records, settings_from
+from bot.cli.output import say, say_json
+from prompts import render
+
+
+@click.command("audit")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each change.")
+@data_option
+def command(*, as_json: bool, data: Path | None) -> None:
+    """
+    Print who changed the documents and settings of which Discord server, the oldest change first.
+
+    Servers and members are hashes with a salt of this installation, the same ones as in the log and
+    in the names of collections. In Discord, /audit shows moderators the changes of their server.
+    """
+    with open_records(settings_from(data=data)) as records:
+        for entry in records.all_actions():
+            row = {
+                "at": datetime.fromtimestamp(entry.created, UTC).isoformat(timespec="seconds"),
+                "server": entry.server,
+                "member": None if entry.member_id is None else records.hashed(entry.member_id),
+                "action": entry.action,
+                "subject": entry.subject,
+            }
+            if as_json:
+                say_json(row)
+            else:
+                say(render("audit.txt", **row))

@@ -1,0 +1,167 @@
+"""Whoever asked and was not answered, because Quoth was killed or away."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import cast
+
+import aiohttp
+import discord
+from discord.ext import commands
+from discord.utils import time_snowflake
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.delivery import deliver
+from bot.discord_app.limits import INTERACTION_S
+from bot.discord_app.rendering import notice
+from bot.discord_app.unanswered import Waiting
+from bot.event_log import event
+
+_log = logging.getLogger(__name__)
+
+# Between two notes that Quoth hears Discord.
+HEAR_EVERY_S = 10.0
+# Discord's clock, which dates messages, and ours may differ by so much.
+_CLOCKS_S = 5.0
+# After an outage: channels that are looked through, those first in which something was said last,
+# and messages of each; all requests together stay far below what Discord takes in a second.
+MAX_CHANNELS = 200
+MAX_MESSAGES = 100
+# Discord takes this name for the id of a response.
+_ORIGINAL = cast("int", "@original")
+# What says how far a change is ends so.
+_GOES_ON = "…"
+
+_Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+_FAILURES = (discord.DiscordException, aiohttp.ClientError)
+
+
+class CatchUp(commands.Cog):
+    """Tells or answers them once Discord can be heard again, within the time of an interaction."""
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Catch up for one bot."""
+        self._bot = bot
+        self._waiting: list[Waiting] = []
+        self._heard = 0.0
+        """When Discord was heard last, in seconds since 1970; 0 if never."""
+        self._unheard: dict[int, float] = {}
+        """By shard that is away, when it was heard last."""
+        self._hearing: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        """Read who waited, before anybody can ask again."""
+        self._waiting = await asyncio.to_thread(self._bot.records.unanswered)
+        self._heard = await asyncio.to_thread(self._bot.records.last_heard)
+        self._hearing = asyncio.create_task(self._hear())
+
+    async def cog_unload(self) -> None:
+        """Hear no more."""
+        if self._hearing is not None:
+            self._hearing.cancel()
+
+    async def _hear(self) -> None:
+        while True:
+            await asyncio.sleep(HEAR_EVERY_S)
+            await self._note_hearing()
+
+    async def _note_hearing(self) -> None:
+        if not self._bot.is_ready() or self._unheard:
+            return
+        self._heard = time.time()
+        try:
+            await asyncio.to_thread(self._bot.records.hear)
+        except sqlite3.Error as error:
+            event(_log, "not_noted", logging.WARNING, reason=type(error).__name__)
+
+    @commands.Cog.listener()
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note since when a shard hears nothing."""
+        self._unheard.setdefault(shard_id, self._heard)
+
+    @commands.Cog.listener()
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Miss nothing: Discord sends again what a shard did not hear."""
+        self._unheard.pop(shard_id, None)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Tell or answer who waited when Quoth was killed."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            try:
+                await (self._tell(one, one.token) if one.token else self._answer(one))
+            except _FAILURES as error:
+                event(_log, "not_told", logging.WARNING, error=type(error).__name__)
+        await self._note_hearing()
+
+    async def _tell(self, waiting: Waiting, token: str) -> None:
+        """Say in the response to an interaction that nothing came of it, if it still loads."""
+        assert self._bot.application_id is not None  # noqa: S101 - true since login
+        webhook = discord.Webhook.partial(self._bot.application_id, token, client=self._bot)
+        response = await webhook.fetch_message(_ORIGINAL)
+        if response.flags.loading or response.content.endswith(_GOES_ON):
+            text = notice(f"interrupted_{waiting.kind}")
+            await deliver(lambda: webhook.edit_message(_ORIGINAL, content=text))
+            event(_log, "told_later", kind=waiting.kind)
+        await asyncio.to_thread(self._bot.records.end, waiting.id)
+
+    async def _answer(self, waiting: Waiting) -> None:
+        """Answer a message, if it is still there and was not answered."""
+        channel = self._bot.get_channel(waiting.channel_id)
+        if channel is None:
+            channel = await self._bot.fetch_channel(waiting.channel_id)
+        if isinstance(channel, discord.abc.Messageable):
+            message = await channel.fetch_message(waiting.id)
+            after = [one async for one in channel.history(after=message, limit=MAX_MESSAGES)]
+            self._hand_over([message, *after], only=message)
+
+    @commands.Cog.listener()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Answer the mentions that came while a shard was away."""
+        heard = self._unheard.pop(shard_id, self._heard)
+        if not heard:
+            # This is its first start.
+            return
+        since = max(heard - _CLOCKS_S, time.time() - INTERACTION_S)
+        start = discord.Object(time_snowflake(datetime.fromtimestamp(since, UTC)))
+        active = sorted(self._active(shard_id, start.id), key=lambda c: -(c.last_message_id or 0))
+        if len(active) > MAX_CHANNELS:
+            event(_log, "channels_left_out", logging.WARNING, channels=len(active) - MAX_CHANNELS)
+        for channel in active[:MAX_CHANNELS]:
+            try:
+                said = [one async for one in channel.history(after=start, limit=MAX_MESSAGES)]
+            except _FAILURES as error:
+                event(_log, "channel_unread", logging.WARNING, error=type(error).__name__)
+                continue
+            self._hand_over(said)
+
+    def _active(self, shard_id: int, since_id: int) -> Iterator[_Readable]:
+        """The channels of a shard in which something was said since, and may be read."""
+        for guild in self._bot.guilds:
+            if guild.shard_id != shard_id:
+                continue
+            for channel in (*guild.channels, *guild.threads):
+                if not isinstance(channel, _Readable) or (channel.last_message_id or 0) <= since_id:
+                    continue
+                permissions = channel.permissions_for(guild.me)
+                if permissions.view_channel and permissions.read_message_history:
+                    yield channel
+
+    def _hand_over(
+        self, messages: list[discord.Message], only: discord.Message | None = None
+    ) -> None:
+        """Have those that mention Quoth heard as if they came now, unless they have a reply."""
+        answered = {
+            one.reference.message_id
+            for one in messages
+            if one.author == self._bot.user and one.reference is not None
+        }
+        for message in [only] if only is not None else messages:
+            is_meant = only is not None or self._bot.user in message.mentions
+            if is_meant and message.id not in answered:
+                event(_log, "heard_later")
+                self._bot.dispatch("message", message)

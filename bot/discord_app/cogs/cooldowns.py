@@ -1,0 +1,114 @@
+"""`/cooldown`: how often members may ask, by role and by channel."""
+
+import asyncio
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.discord_app.audit import note
+from bot.discord_app.client import QuothBot
+from bot.discord_app.cogs.manage import Channel
+from bot.discord_app.cooldowns import Cooldown
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.rendering import notice
+
+MAX_QUESTIONS = 1_000
+DAY_S = 24 * 60 * 60
+
+
+class CooldownCommands(commands.Cog):
+    """Commands of moderators, who themselves may ask as often as they like."""
+
+    cooldown = app_commands.Group(
+        name="cooldown",
+        description="How often one member may ask; moderators always may.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Manage one bot."""
+        self._bot = bot
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Do nothing outside of a server, whatever Discord was made to send."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True
+
+    @cooldown.command(name="set")
+    @app_commands.describe(
+        questions="So many questions of one member ...",
+        seconds="... within so many seconds.",
+        role="For members of this role; the role that lets a member ask most counts.",
+        channel="For all in this channel or category who have no role with a cooldown.",
+    )
+    async def set(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        questions: app_commands.Range[int, 1, MAX_QUESTIONS],
+        seconds: app_commands.Range[int, 1, DAY_S],
+        role: discord.Role | None = None,
+        channel: Channel | None = None,
+    ) -> None:
+        """Give a role or a channel a cooldown of its own."""
+        target = await self._target(interaction, role, channel)
+        if target is None:
+            return
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await asyncio.to_thread(
+            self._bot.cooldowns.set,
+            target.guild.id,
+            target.id,
+            Cooldown(questions, seconds),
+            is_role=role is not None,
+        )
+        await note(self._bot.records, interaction, "cooldown_set", target.mention)
+        await self._tell(interaction)
+
+    @cooldown.command(name="clear")
+    @app_commands.describe(role="A role with a cooldown.", channel="A channel with a cooldown.")
+    async def clear(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        role: discord.Role | None = None,
+        channel: Channel | None = None,
+    ) -> None:
+        """Take the cooldown of a role or a channel away."""
+        target = await self._target(interaction, role, channel)
+        if target is None:
+            return
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        if await asyncio.to_thread(self._bot.cooldowns.clear, target.guild.id, target.id):
+            await note(self._bot.records, interaction, "cooldown_cleared", target.mention)
+        await self._tell(interaction)
+
+    @cooldown.command(name="list")
+    async def list(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """Say how often members may ask."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        await self._tell(interaction)
+
+    async def _target(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        role: discord.Role | None,
+        channel: Channel | None,
+    ) -> discord.Role | Channel | None:
+        """The one that was named; None after saying that exactly one has to be."""
+        if (role is None) == (channel is None):
+            text = notice("cooldown_of_what")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return None
+        return role if role is not None else channel
+
+    async def _tell(self, interaction: discord.Interaction[QuothBot]) -> None:
+        assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
+        text = notice(
+            "cooldowns",
+            everybody=self._bot.cooldowns.everybody,
+            rules=self._bot.cooldowns.listed(interaction.guild_id),
+        )
+        await deliver(lambda: interaction.edit_original_response(content=text))

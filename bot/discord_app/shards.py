@@ -1,0 +1,25 @@
+"""Which servers Discord has told of: it divides them over the connections of a bot, the shards."""
+
+from dataclasses import dataclass
+
+# Discord's rule: a server's shard comes from the time in its id, which these bits follow.
+_BELOW_TIME = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """The shards whose servers are known by name; nothing can be said of others' servers."""
+
+    count: int
+    """How many the bot has in all processes together."""
+    named: frozenset[int]
+    """Those of this process of which Discord has named all servers."""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every server of the bot is known."""
+        return len(self.named) == self.count
+
+    def hold(self, server_id: int) -> bool:
+        """Whether a server would be known if the bot were in it."""
+        return (server_id >> _BELOW_TIME) % self.count in self.named

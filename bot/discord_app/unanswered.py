@@ -1,0 +1,81 @@
+"""Who waits for an answer, noted so that they hear of it although Quoth is killed meanwhile."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, Protocol
+
+from bot.discord_app.limits import INTERACTION_S
+from bot.event_log import event
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message or an interaction that somebody waits to see answered."""
+
+    id: int
+    channel_id: int
+    kind: Literal["question", "change"] = "question"
+    token: str | None = None
+    """That of an interaction: whoever has it may change its response; messages have none."""
+
+
+class Notes(Protocol):
+    """Where it is noted; both block."""
+
+    def begin(self, waiting: Waiting) -> None:
+        """Note that somebody waits."""
+
+    def end(self, waiting_id: int) -> None:
+        """Note that they wait no longer."""
+
+
+def begin(connection: sqlite3.Connection, waiting: Waiting, now: float) -> None:
+    """Note that somebody waits."""
+    connection.execute(
+        "INSERT OR REPLACE INTO unanswered VALUES (?, ?, ?, ?, ?)",
+        (waiting.id, now, waiting.channel_id, waiting.kind, waiting.token),
+    )
+
+
+def all_since(connection: sqlite3.Connection, now: float) -> list[Waiting]:
+    """Those who can still be told, the longest wait first; the others are forgotten."""
+    connection.execute("DELETE FROM unanswered WHERE created < ?", (now - INTERACTION_S,))
+    return [
+        Waiting(*row)
+        for row in connection.execute(
+            "SELECT id, channel_id, kind, token FROM unanswered ORDER BY created"
+        )
+    ]
+
+
+@asynccontextmanager
+async def noted(waiting: Waiting, notes: Notes) -> AsyncIterator[None]:
+    """
+    Have it noted until the block ends that somebody waits; what is done there does not wait for it.
+
+    Where the block is cancelled, as at the end of the process, it stays noted.
+    """
+    noting = asyncio.create_task(asyncio.to_thread(_unless_locked, partial(notes.begin, waiting)))
+    failure = None
+    try:
+        yield
+    except Exception as error:
+        failure = error
+    await noting
+    await asyncio.to_thread(_unless_locked, partial(notes.end, waiting.id))
+    if failure is not None:
+        raise failure
+
+
+def _unless_locked(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except sqlite3.Error as error:
+        event(_log, "not_noted", logging.WARNING, reason=type(error).__name__)

@@ -1,0 +1,94 @@
+"""What moderators did is kept for other moderators, and for how long."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import get_args
+
+from click.testing import CliRunner
+
+from bot.cli.audit import command
+from bot.discord_app.audit import Action, Entry
+from bot.discord_app.cogs.audit import PAGE_ENTRIES
+from bot.discord_app.records import DAY_S, Records
+from bot.settings import load_settings
+from prompts import render
+from tests.bot.discord_app.conftest import RunningBot
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import MANAGE_GUILD, Channel, Message, User
+
+
+def audit(local: LocalDiscord, channel: Channel, moderator: User) -> Message:
+    asked = local.slash(channel, moderator, "audit", permissions=MANAGE_GUILD)
+    answer = local.answer_to(asked)
+    assert asked.is_private
+    return answer
+
+
+def test_moderators_read_who_did_what_in_their_server_and_programs_read_no_names(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, tmp_path: Path
+) -> None:
+    mary, tom = User("mary"), User("tom")
+    assert "Nothing was changed" in audit(local, channel, mary).embeds[0]["description"]
+    manager = MANAGE_GUILD
+    allow = local.slash(channel, mary, "channels allow", permissions=manager, channel=channel)
+    local.answer_to(allow)
+    local.answer_to(local.slash(channel, tom, "base off", permissions=manager))
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    assert elsewhere.guild is not None
+    local.join(elsewhere.guild)
+    first, second = audit(local, channel, mary).embeds[0]["description"].splitlines()
+    assert f"<@{tom.id}> turned the common documents off" in first
+    assert f"<@{mary.id}> allowed <#{channel.id}>" in second
+    assert str(mary.id) not in audit(local, elsewhere, tom).embeds[0]["description"]
+    local.answer_to(local.slash(channel, mary, "privacy forget-me"))
+    assert str(mary.id) not in audit(local, channel, tom).embeds[0]["description"]
+
+    shown = CliRunner().invoke(command, ["--json", "--data", str(tmp_path / "data")]).stdout
+    rows = [json.loads(line) for line in shown.splitlines()]
+    assert [(row["action"], row["member"]) for row in rows] == [
+        ("allowed", None),
+        ("base_off", bot.bot.records.hashed(tom.id)),
+    ]
+    assert str(tom.id) not in shown
+
+
+def test_pages_are_turned_by_whom_they_were_shown_to_and_names_are_only_names(
+    local: LocalDiscord, bot: RunningBot, channel: Channel
+) -> None:
+    mary, tom = User("mary"), User("tom")
+    assert channel.guild is not None
+    for number in range(PAGE_ENTRIES + 1):
+        bot.bot.records.note_action(channel.guild.id, mary.id, "added", f"**{number}** <@1>.txt")
+    first = audit(local, channel, mary)
+    assert "added **\\*\\*15\\*\\* \\<\\@1\\>.txt**" in first.embeds[0]["description"]
+    refused = local.press(first, tom, "Later")
+    assert "Only the member who asked" in local.answer_to(refused).content
+    local.press(first, mary, "Later")
+
+    local.wait_for(lambda: "\\*\\*0\\*\\*" in first.embeds[0]["description"], "the next page")
+
+
+def test_entries_end_after_the_days_that_are_set_or_with_their_server(tmp_path: Path) -> None:
+    path = tmp_path / "quoth.sqlite"
+    now = 100 * DAY_S
+    records = Records(path, lambda: now)
+    records.note_action(7, 1, "added", "old.txt")
+    now += 3 * DAY_S
+    records.note_action(7, 1, "added", "new.txt")
+    records.note_action(8, 1, "denied", "<#5>")
+    records.tidy(load_settings(audit_days=2))
+    assert [entry.subject for entry in records.all_actions()] == ["new.txt", "<#5>"]
+    records.delete_server(records.hashed(7))
+
+    assert records.all_actions() == [Entry(now, records.hashed(8), 1, "denied", "<#5>")]
+    records.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM audit").fetchone() == (1,)
+
+
+def test_every_action_is_said_in_words() -> None:
+    for action in get_args(Action):
+        entry = {"time": 1, "member": 2, "action": action, "subject": ""}
+        assert render("discord/audit.md", entries=[entry]).startswith("<t:1:f> <@2> ")
