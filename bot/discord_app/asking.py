@@ -16,13 +16,14 @@ from answering.answer import Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
-from bot.discord_app.channels import ChannelRules, above
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
+from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
@@ -62,27 +63,6 @@ MIN_OTHER_CONFIDENCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Who asks, and where."""
-
-    user_id: int
-    channel_id: int
-    above: tuple[int, ...] = ()
-    """Where it is a thread, its channel; then the category of the channel, if it has one."""
-    server_id: int | None = None
-    """None in direct messages."""
-    role_ids: tuple[int, ...] = ()
-    """The asker's, as far as they are known."""
-    is_moderator: bool = False
-    """Whether the asker manages the server or the messages there."""
-
-    @property
-    def channel_ids(self) -> tuple[int, ...]:
-        """The channel, and those above it."""
-        return (self.channel_id, *self.above)
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a question gets no answer."""
 
@@ -119,7 +99,7 @@ class Asking:
         conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
-        buttons: Callable[[Answer], ui.View],
+        buttons: Callable[[Answer, Origin], ui.View],
     ) -> None:
         """Take the collaborators; `buttons` makes those that stand under an answer."""
         self._queue = queue
@@ -148,13 +128,31 @@ class Asking:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
-        In this order: Quoth is about to stop, it does not serve there, the channel is not allowed,
-        the member asks too fast, too many questions wait.
+        In this order: nothing is answered there (`closed_to`), the member asks too fast, too many
+        questions wait.
 
         Args:
             origin: Who asks, and where.
             in_public: Whether others read what is said: then a member who asks too fast is told so
                 once for each wait, and each further time there is nothing to tell.
+        """
+        closed = self.closed_to(origin)
+        if closed is not None:
+            return closed
+        wait_s = self._wait_s(origin)
+        if wait_s is not None:
+            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
+            text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
+            return self._refused("cooldown", text)
+        if self._queue.refuses(self._asker(origin)):
+            return self._refused("busy", notice("busy"))
+        return None
+
+    def closed_to(self, origin: Origin) -> Refusal | None:
+        """
+        Why nothing is answered there, if it is not.
+
+        In this order: Quoth is about to stop, it does not serve there, the channel is not allowed.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
@@ -164,13 +162,6 @@ class Asking:
         if not self._channels.is_allowed(origin.server_id, origin.channel_ids):
             channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
-        wait_s = self._wait_s(origin)
-        if wait_s is not None:
-            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
-            text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
-            return self._refused("cooldown", text)
-        if self._queue.refuses(self._asker(origin)):
-            return self._refused("busy", notice("busy"))
         return None
 
     def _wait_s(self, origin: Origin) -> float | None:
@@ -273,7 +264,7 @@ class Asking:
             notice("conversation_forgotten") if is_forgotten else None,
             answer_embed(answer),
             answer,
-            self._buttons(answer),
+            self._buttons(answer, origin),
         )
 
     async def _keep(self, answer: Answer, origin: Origin) -> None:
@@ -292,7 +283,14 @@ class Asking:
 
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
-        self._conversations.remember(answer.id, turns, origin.channel_id, origin.user_id)
+        self._conversations.remember(
+            answer.id,
+            turns,
+            origin.channel_id,
+            origin.user_id,
+            # What was asked in private shows in no answer that others see.
+            is_private=origin.audience is not Audience.EVERYBODY,
+        )
         self._metrics.asked(_COUNTED_AS[answer.outcome], answer.timings)
         event(
             _log,
@@ -313,9 +311,10 @@ class Asking:
         earlier: tuple[Turn, ...] = (),
         *,
         goes_on: bool = False,
+        is_private: bool = False,
     ) -> None:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
-        origin = origin_of(interaction)
+        origin = origin_of(interaction, is_private=is_private)
         with self.in_flight():
             refused = self.refusal(origin)
             if refused is not None:
@@ -324,8 +323,11 @@ class Asking:
                 )
                 return
             waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
+            is_hidden = origin.audience is not Audience.EVERYBODY
             async with noted(waiting, self._records):
-                await acknowledge(lambda: interaction.response.defer(thinking=True))
+                await acknowledge(
+                    lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
+                )
                 asked = without_references(question)
                 reply = await self.ask(asked, origin, earlier, goes_on=goes_on)
                 if reply.refused is not None:
@@ -378,31 +380,6 @@ async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
     with suppress(discord.NotFound):
         await deliver(interaction.delete_original_response)
     await deliver(lambda: interaction.followup.send(text, ephemeral=True))
-
-
-def origin_of(interaction: discord.Interaction[Any]) -> Origin:
-    """Who asks by an interaction, and where."""
-    return Origin(
-        interaction.user.id,
-        interaction.channel_id or 0,
-        above(interaction.channel, interaction.guild),
-        interaction.guild_id,
-        role_ids(interaction.user),
-        interaction.guild_id is not None and moderates(interaction.permissions),
-    )
-
-
-def role_ids(user: discord.abc.User) -> tuple[int, ...]:
-    """The roles of a member, as far as they are known."""
-    # A member of a server that is not known yet has none.
-    if not isinstance(user, discord.Member) or getattr(user, "guild", None) is None:
-        return ()
-    return tuple(role.id for role in user.roles)
-
-
-def moderates(permissions: discord.Permissions) -> bool:
-    """Whether whoever has these permissions is one of the moderators."""
-    return permissions.manage_guild or permissions.manage_messages
 
 
 def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:

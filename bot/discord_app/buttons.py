@@ -12,11 +12,12 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from answering.answer import Answer, whose_context
+from answering.answer import whose_context
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import MAX_MODAL_INPUT
+from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import (
@@ -26,7 +27,7 @@ from bot.discord_app.rendering import (
     notice,
     others_embed,
 )
-from bot.discord_app.stored_answers import StoredAnswer
+from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
 from bot.serving.service import Surroundings
 
 EXPECTED_CHARS = 1_000
@@ -41,19 +42,21 @@ _FIRST_ROW = 3
 _ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
 
 
-def answer_buttons(answer: Answer) -> ui.View:
-    """The buttons that go with an answer."""
+def answer_buttons(answer_id: str, found: AnswerContents, *, is_private: bool = False) -> ui.View:
+    """The buttons that go with an answer, which its asker may be shown alone."""
     view = ui.View(timeout=None)
     shown = {
-        "context": bool(answer.shown or answer.nearest),
-        "others": bool(answer.alternatives),
+        "context": bool(found.shown or found.nearest),
+        "others": bool(found.alternatives),
         # Where Quoth is not sure, there is no answer that could be right.
-        "right": answer.outcome != "unsure",
+        "right": bool(found.spans) or not found.candidates,
+        # Discord itself lets a member dismiss what is shown to them alone.
+        "delete": not is_private,
     }
     for action in _ACTIONS:
         if shown.get(action, True):
             row = 0 if action in _ACTIONS[:_FIRST_ROW] else 1
-            view.add_item(AnswerButton(action, answer.id, row))
+            view.add_item(AnswerButton(action, answer_id, row))
     return view
 
 
@@ -125,7 +128,7 @@ class AnswerButton(
             await _show(interaction, content=notice(kind))
             return
         service = client.service
-        scope = client.records.collection(interaction.guild_id)
+        scope = client.records.collection(server_id_of(interaction))
 
         def look_up() -> list[Surroundings]:
             return [
@@ -170,8 +173,8 @@ class AnswerButton(
         stored = await _answer(interaction, client, self._answer_id)
         asker = client.records.hashed(interaction.user.id)
         is_asker = stored is not None and stored.asker == asker
-        # In a direct conversation nobody else is there.
-        is_alone = interaction.guild_id is None
+        # In its direct messages nobody else is there.
+        is_alone = interaction.context.dm_channel
         if is_asker or is_alone or interaction.permissions.manage_messages:
             await deliver(interaction.delete_original_response)
         else:
@@ -190,7 +193,7 @@ async def _answer(
 ) -> StoredAnswer | None:
     """The answer with an id, if whoever made the interaction may know it there."""
     return await asyncio.to_thread(
-        client.records.answer, answer_id, interaction.user.id, interaction.guild_id
+        client.records.answer, answer_id, interaction.user.id, server_id_of(interaction)
     )
 
 

@@ -111,10 +111,7 @@ class Records:
         """
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
-        leans = answer.understood is not None or answer.goes_on
-        found = AnswerContents(
-            answer.spans, answer.alternatives, answer.nearest, leans, answer.candidates
-        )
+        found = AnswerContents.of(answer)
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -129,7 +126,7 @@ class Records:
                     CONTENTS.dump_json(found).decode(),
                 ),
             )
-            if with_question and not leans:
+            if with_question and not found.leans:
                 connection.execute(
                     "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
                     (answer.id, now, asker, answer.question, server),

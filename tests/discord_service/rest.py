@@ -82,6 +82,7 @@ class Rest:
             ("GET", "/webhooks/{application}/{token}/messages/@original", self._original),
             ("PATCH", "/webhooks/{application}/{token}/messages/@original", self._edit_original),
             ("DELETE", "/webhooks/{application}/{token}/messages/@original", self._delete_original),
+            ("PATCH", "/webhooks/{application}/{token}/messages/{message}", self._edit_sent),
         ]
 
     def application(self) -> web.Application:
@@ -380,6 +381,16 @@ class Rest:
         check_message(payload, may_be_empty=True)
         _change(message, payload)
         self._by_token(request).shown.append(message.content)
+        return _json(message.json())
+
+    async def _edit_sent(self, request: web.Request) -> web.Response:
+        channel = self._by_token(request).channel
+        message = channel.messages.get(int(request.match_info["message"]))
+        if message is None or message.author is not self._discord.bot:
+            raise ApiError(404, 10008, "Unknown Message")
+        payload = await self._message_payload(request)
+        check_message(payload, may_be_empty=True)
+        _change(message, payload)
         return _json(message.json())
 
     async def _delete_original(self, request: web.Request) -> web.Response:

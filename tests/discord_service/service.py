@@ -16,6 +16,7 @@ from tests.discord_service.world import (
     COMPONENT,
     DM,
     EPHEMERAL,
+    GROUP_DM,
     GUILD_CATEGORY,
     GUILD_TEXT,
     MODAL_SUBMIT,
@@ -140,6 +141,10 @@ class LocalDiscord:
     def add_dm(self, user: User) -> Channel:
         return self._keep(Channel(user.name, None, DM, recipient=user))
 
+    def add_group(self, user: User) -> Channel:
+        """Direct messages of people, one of whom has added the bot to their account."""
+        return self._keep(Channel("group", None, GROUP_DM, recipient=user))
+
     def _keep(self, channel: Channel) -> Channel:
         self.channels[channel.id] = channel
         if channel.guild is not None:
@@ -209,9 +214,14 @@ class LocalDiscord:
     def may_use(self, channel: Channel, name: str, permissions: int) -> bool:
         """Whether Discord lets a member use a command who has been granted none by itself."""
         command = self._command(name.partition(" ")[0], 1)
+        contexts: list[int] = command.get("contexts") or [0, 1, 2]
+        by_members: bool = 1 in (command.get("integration_types") or [0])
         if channel.guild is None:
-            contexts: list[int] = command.get("contexts") or [0, 1, 2]
-            return 1 in contexts and command.get("dm_permission", True)
+            context = 2 if channel.type == GROUP_DM else 1
+            is_there = context in contexts and (context == 1 or by_members)
+            return is_there and command.get("dm_permission", True)
+        if channel.guild not in self.guilds:
+            return by_members and 0 in contexts
         needed = int(command.get("default_member_permissions") or 0)
         return permissions & needed == needed
 
@@ -250,7 +260,7 @@ class LocalDiscord:
                 given.append({"name": key, "type": 8, "value": str(value.id)})
                 resolved.setdefault("roles", {})[str(value.id)] = value.json()
             else:
-                kind = 4 if isinstance(value, int) else 3
+                kind = 5 if isinstance(value, bool) else 4 if isinstance(value, int) else 3
                 given.append({"name": key, "type": kind, "value": value})
         if sub:
             given = [{"name": sub, "type": 1, "options": given}]
@@ -294,6 +304,10 @@ class LocalDiscord:
                 return command
         raise AssertionError(f"the bot has no command {name!r}")
 
+    def labels(self, message: Message) -> list[str]:
+        """What stands on the buttons of a message."""
+        return [item["label"] for row in message.components for item in row["components"]]
+
     def press(
         self, message: Message, user: User, label: str, *, permissions: int = 0
     ) -> Interaction:
@@ -335,7 +349,7 @@ class LocalDiscord:
 
     def interact(self, interaction: Interaction) -> Interaction:
         self.interactions[interaction.id] = interaction
-        data = interaction.json(self.bot.id)
+        data = interaction.json(self.bot.id, self.guilds)
         self._do(self.gateway.dispatch("INTERACTION_CREATE", data, interaction.channel.guild))
         return interaction
 

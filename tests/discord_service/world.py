@@ -2,12 +2,13 @@
 
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
 
-GUILD_TEXT, DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 4, 11
+GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 3, 4, 11
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
@@ -81,7 +82,7 @@ class User:
 
 @dataclass
 class Channel:
-    """A text channel, a thread or a direct conversation."""
+    """A text channel, a thread, direct messages with the bot, or those of people among them."""
 
     name: str
     guild: "Guild | None" = None
@@ -101,9 +102,9 @@ class Channel:
         return self.parent if self.type == PUBLIC_THREAD and self.parent else self
 
     def json(self) -> Json:
-        if self.type == DM:
+        if self.type in {DM, GROUP_DM}:
             assert self.recipient is not None
-            return {"id": str(self.id), "type": DM, "recipients": [self.recipient.json()]}
+            return {"id": str(self.id), "type": self.type, "recipients": [self.recipient.json()]}
         assert self.guild is not None
         common: Json = {
             "id": str(self.id),
@@ -262,8 +263,11 @@ class Interaction:
     def __post_init__(self) -> None:
         self.token = f"token-{self.id}"
 
-    def json(self, application: int) -> Json:
+    def json(self, application: int, guilds: Sequence["Guild"]) -> Json:
+        """What Discord sends of it to a bot that is in these servers."""
         guild = self.channel.guild
+        is_by_user = guild not in guilds if guild else self.channel.type == GROUP_DM
+        owners = {"1": str(self.user.id)} if is_by_user else {"0": str(guild.id) if guild else "0"}
         values: Json = {
             "id": str(self.id),
             "application_id": str(application),
@@ -274,8 +278,8 @@ class Interaction:
             "channel_id": str(self.channel.id),
             "channel": self.channel.json(),
             "app_permissions": str(BOT_PERMISSIONS & ~self.channel.denied),
-            "context": 0 if guild else 1,
-            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+            "context": 0 if guild else 2 if self.channel.type == GROUP_DM else 1,
+            "authorizing_integration_owners": owners,
             "data": self.data,
             "locale": "en-US",
             "entitlements": [],

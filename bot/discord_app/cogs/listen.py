@@ -13,21 +13,14 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import (
-    ASK_AGAIN,
-    Origin,
-    Refusal,
-    contents,
-    moderates,
-    role_ids,
-    with_text,
-)
+from bot.discord_app.asking import ASK_AGAIN, Refusal, contents, with_text
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
+from bot.discord_app.origins import Origin, moderates, role_ids
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event

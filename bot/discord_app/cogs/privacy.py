@@ -9,13 +9,14 @@ from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.origins import everywhere
 from bot.discord_app.rendering import notice
 
 
 class Privacy(commands.Cog):
     """The commands about one's own data."""
 
-    privacy = app_commands.Group(name="privacy", description="What I keep of you.")
+    privacy = everywhere(app_commands.Group(name="privacy", description="What I keep of you."))
 
     def __init__(self, bot: QuothBot) -> None:
         """Serve the members of one bot."""
