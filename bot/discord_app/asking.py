@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import ui
@@ -221,7 +221,7 @@ class Asking:
         earlier: tuple[Turn, ...] = (),
         *,
         goes_on: bool = False,
-        only_answered: bool = False,
+        only: Literal["answered", "sure"] | None = None,
     ) -> Reply:
         """
         Answer a question that was not refused; whatever happens, there is something to show.
@@ -231,8 +231,8 @@ class Asking:
             origin: Who asks, and where.
             earlier: The turns it follows, oldest first.
             goes_on: Whether its asker takes it for one that follows others, which may be forgotten.
-            only_answered: Show nothing, and remember nothing, where the documents don't say: it may
-                not have been meant for Quoth.
+            only: Show nothing, and remember nothing, unless the documents say, or say it so surely
+                that the answer is not marked as doubtful: it may not have been meant for Quoth.
         """
         try:
             asked = Question.typed(question, self._settings.max_question_chars)
@@ -245,7 +245,7 @@ class Asking:
                     asked, earlier, OTHER_ANSWERS, scope, asker=self._asker(origin)
                 )
             )
-            if only_answered and not answer.answered:
+            if (only and not answer.answered) or (only == "sure" and not answer.is_sure):
                 self._refused("silent", "")
                 return Reply()
             await self._keep(answer, origin)

@@ -27,6 +27,7 @@ from bot.discord_app.rendering import (
     notice,
     others_embed,
 )
+from bot.discord_app.solving import mark_solved
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
 from bot.serving.service import Surroundings
 
@@ -158,8 +159,9 @@ class AnswerButton(
     async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
         if stored is not None:
-            text = await client.asking.vote(interaction, stored, is_right=True)
-            await _show(interaction, content=text)
+            thanks = await client.asking.vote(interaction, stored, is_right=True)
+            solved = await mark_solved(interaction, client)
+            await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
     async def _wrong(self, interaction: _Interaction, client: Collaborators) -> None:
         await _open_form(interaction, _WrongForm(self._answer_id))

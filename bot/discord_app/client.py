@@ -26,6 +26,7 @@ from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, server_id_of
+from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.sharing import private_buttons
@@ -131,6 +132,7 @@ class QuothBot(commands.AutoShardedBot):
         self.cooldowns = Cooldowns(
             records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
         )
+        self.support = SupportChannels(records)
         for server_id in records.servers_without_base():
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
@@ -223,6 +225,7 @@ class QuothBot(commands.AutoShardedBot):
         await self._note_servers()
         # Its rules may have been deleted since it was left.
         await asyncio.to_thread(self.channels.read)
+        await asyncio.to_thread(self.support.read)
         await self._leave_unless_welcome(guild)
 
     async def _leave_unless_welcome(self, guild: discord.Guild) -> None:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bot.discord_app.asking import Asking
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.serving.service import AnswerService
 
@@ -15,3 +16,4 @@ class Collaborators(Protocol):
     conversations: ConversationStore
     records: Records
     service: AnswerService
+    support: SupportChannels

@@ -95,6 +95,15 @@ STEPS = (
         PRIMARY KEY (server_id, target_id)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Where new posts are answered, and the threads into which a person was asked.
+    CREATE TABLE support_channels (
+        server_id INTEGER NOT NULL,
+        channel_id INTEGER PRIMARY KEY,
+        role_id INTEGER
+    );
+    CREATE TABLE person_calls (server_id INTEGER NOT NULL, thread_id INTEGER PRIMARY KEY);
+    """,
 )
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from answering.answer import Answer
 from bot.collection_names import server_collection, server_of
@@ -35,6 +36,10 @@ from bot.evaluation.question_log import LoggedQuestion
 # A bot that was removed by mistake finds its settings again within a week.
 SERVER_GRACE_DAYS = 7
 DAY_S = 24 * 60 * 60.0
+# Those that name a server by its own id, not by the hash of it.
+_BY_SERVER_ID = ("channels", "servers", "cooldowns", "support_channels", "person_calls")
+_SERVER_IDS = " UNION ".join(f"SELECT server_id FROM {table}" for table in _BY_SERVER_ID)  # noqa: S608 - our own names
+_T = TypeVar("_T")
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
 
@@ -84,6 +89,16 @@ class Records:
             # The log of changes holds what stood there before. If somebody reads just now, it is
             # cut at the next deletion.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def look_up(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Read tables that another module of this package keeps here."""
+        with self._lock:
+            return work(self._connection)
+
+    def change(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Change such tables, all at once or not at all."""
+        with self._writing() as connection:
+            return work(connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -360,10 +375,7 @@ class Records:
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
             known = set()
-            for (server_id,) in connection.execute(
-                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
-                " UNION SELECT server_id FROM cooldowns"
-            ):
+            for (server_id,) in connection.execute(_SERVER_IDS):
                 if shards.hold(server_id):
                     known.add(self.hashed(server_id))
             if shards.is_all:
@@ -403,12 +415,9 @@ class Records:
         with self._deleting() as connection:
             for table in ("questions", "answers", "feedback", "audit"):
                 connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
-            ids = connection.execute(
-                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
-                " UNION SELECT server_id FROM cooldowns"
-            ).fetchall()
+            ids = connection.execute(_SERVER_IDS).fetchall()
             those = [row for row in ids if self.hashed(row[0]) == server]
-            for table in ("channels", "servers", "cooldowns"):
+            for table in _BY_SERVER_ID:
                 connection.executemany(f"DELETE FROM {table} WHERE server_id = ?", those)  # noqa: S608
             connection.execute("DELETE FROM departures WHERE server = ?", (server,))
 

@@ -16,6 +16,7 @@ from bot.discord_app.limits import (
     MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, start_of
+from bot.discord_app.stored_answers import AnswerContents
 from bot.evaluation.gaps import Gap, passage_text
 from bot.serving.service import DocumentLine, Surroundings
 from index.documents import shorten
@@ -246,7 +247,7 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
         render(
             "discord/other.md",
             quote=_quote(one),
-            source=escape(document_name(one.spans[0].title, one.spans[0].document_id)),
+            source=source_of(one.spans[0]),
             confidence=max(span.confidence for span in one.spans),
         )
         for one in quoted(spans)
@@ -254,6 +255,26 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
     return discord.Embed(
         title=label("others_title"), description=_as_many_as_fit(shown), colour=INFORMATION
     )
+
+
+def passages_embed(found: AnswerContents) -> discord.Embed:
+    """What the documents have near a question, for a person who is asked in place of Quoth."""
+    shown = [
+        render("discord/other.md", quote=_quote(one), source=source_of(one.spans[0]))
+        for one in quoted((*found.shown, *found.alternatives))
+    ]
+    shown += [
+        render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), source=source_of(one))
+        for one in found.nearest
+    ]
+    return discord.Embed(
+        title=label("passages_title"), description=_as_many_as_fit(shown), colour=INFORMATION
+    )
+
+
+def source_of(found: AnswerSpan | NearestPassage) -> str:
+    """What the document of a piece is called, escaped."""
+    return escape(document_name(found.title, found.document_id))
 
 
 def sources_embed(

@@ -25,6 +25,7 @@ from tests.discord_service.world import (
     EMBED_LINKS,
     EPHEMERAL,
     LOADING,
+    MANAGE_THREADS,
     READ_HISTORY,
     SEND_MESSAGES,
     Channel,
@@ -71,6 +72,7 @@ class Rest:
             ("POST", "/users/@me/channels", self._open_dm),
             ("DELETE", "/users/@me/guilds/{guild}", self._leave_guild),
             ("GET", "/channels/{channel}", self._get_channel),
+            ("PATCH", "/channels/{channel}", self._change_post),
             ("POST", "/channels/{channel}/messages", self._post_message),
             ("GET", "/channels/{channel}/messages", self._get_messages),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
@@ -210,6 +212,15 @@ class Rest:
 
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._channel(request).json())
+
+    async def _change_post(self, request: web.Request) -> web.Response:
+        channel = self._channel(request)
+        assert channel.guild is not None
+        if not channel.guild.granted & MANAGE_THREADS:
+            raise ApiError(403, 50013, "Missing Permissions")
+        (tags,) = (await request.json()).values()
+        channel.applied = [int(tag) for tag in tags]
+        return _json(channel.json())
 
     async def _get_message(self, request: web.Request) -> web.Response:
         return _json(self._discord.gateway.seen(self._message(request)))

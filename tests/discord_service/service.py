@@ -16,6 +16,7 @@ from tests.discord_service.world import (
     COMPONENT,
     DM,
     EPHEMERAL,
+    FORUM,
     GROUP_DM,
     GUILD_CATEGORY,
     GUILD_TEXT,
@@ -29,6 +30,7 @@ from tests.discord_service.world import (
     Role,
     Upload,
     User,
+    snowflake,
 )
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.local.token"  # noqa: S105 - of nothing but this service
@@ -138,6 +140,13 @@ class LocalDiscord:
     def add_thread(self, parent: Channel, name: str = "thread") -> Channel:
         return self._keep(Channel(name, parent.guild, PUBLIC_THREAD, parent))
 
+    def add_forum(self, guild: Guild, name: str = "help", tags: Sequence[str] = ()) -> Channel:
+        return self._keep(Channel(name, guild, FORUM, tags={snowflake(): tag for tag in tags}))
+
+    def add_role(self, guild: Guild, name: str, *, mentionable: bool = True) -> Role:
+        guild.roles.append(Role(name, is_mentionable=mentionable))
+        return guild.roles[-1]
+
     def add_dm(self, user: User) -> Channel:
         return self._keep(Channel(user.name, None, DM, recipient=user))
 
@@ -194,6 +203,31 @@ class LocalDiscord:
         """Keep a file to be fetched, and say of it what Discord says."""
         self.uploads[upload.id] = upload
         return upload.json(f"{self.url}/attachments/{upload.id}/{upload.id}")
+
+    def open_post(
+        self,
+        parent: Channel,
+        author: User,
+        title: str,
+        body: str | None = "",
+        *,
+        mentions: Sequence[User] = (),
+    ) -> Channel:
+        """Open a post in a forum, or in another channel a thread that may have a first message."""
+        thread = self._keep(Channel(title, parent.guild, PUBLIC_THREAD, parent, owner=author))
+        place = thread if parent.type == FORUM else parent
+        starter = None
+        if body is not None:
+            starter = Message(place, author, body, id=thread.id, mentions=list(mentions))
+            place.messages[starter.id] = starter
+        self._do(
+            self.gateway.dispatch(
+                "THREAD_CREATE", thread.json() | {"newly_created": True}, parent.guild
+            )
+        )
+        if starter is not None:
+            self._do(self.post(starter))
+        return thread
 
     async def post(self, message: Message) -> None:
         message.channel.messages[message.id] = message

@@ -8,14 +8,14 @@ from typing import Any
 
 Json = dict[str, Any]
 
-GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 3, 4, 11
+GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD, FORUM = 0, 1, 3, 4, 11, 15
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
-READ_HISTORY, SEND_IN_THREADS = 1 << 16, 1 << 38
+READ_HISTORY, MANAGE_THREADS, SEND_IN_THREADS = 1 << 16, 1 << 34, 1 << 38
 BOT_PERMISSIONS = (
     ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
 )
@@ -37,6 +37,7 @@ class Role:
     name: str
     permissions: int = 0
     id: int = field(default_factory=snowflake)
+    is_mentionable: bool = False
 
     def json(self) -> Json:
         return {
@@ -47,7 +48,7 @@ class Role:
             "position": 0,
             "permissions": str(self.permissions),
             "managed": False,
-            "mentionable": False,
+            "mentionable": self.is_mentionable,
         }
 
 
@@ -95,6 +96,12 @@ class Channel:
     messages: dict[int, "Message"] = field(default_factory=dict)
     typing: int = 0
     """How often the bot was seen typing."""
+    owner: User | None = None
+    """Who began a thread."""
+    tags: dict[int, str] = field(default_factory=dict)
+    """By id, those that a forum has for its posts."""
+    applied: list[int] = field(default_factory=list)
+    """The tags of a post."""
 
     @property
     def place(self) -> "Channel":
@@ -117,7 +124,8 @@ class Channel:
         }
         if self.type == PUBLIC_THREAD:
             return common | {
-                "owner_id": str(self.guild.id),
+                "owner_id": str(self.owner.id if self.owner else self.guild.id),
+                "applied_tags": [str(tag) for tag in self.applied],
                 "message_count": 0,
                 "member_count": 1,
                 "rate_limit_per_user": 0,
@@ -129,7 +137,11 @@ class Channel:
                 },
             }
         everyone = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(self.denied)}
-        return common | {"position": 0, "topic": None, "permission_overwrites": [everyone]}
+        tags = [
+            {"id": str(tag), "name": name, "emoji_name": None} for tag, name in self.tags.items()
+        ]
+        common |= {"position": 0, "topic": None, "permission_overwrites": [everyone]}
+        return common | ({"available_tags": tags} if self.type == FORUM else {})
 
 
 @dataclass
@@ -140,9 +152,11 @@ class Guild:
     id: int = field(default_factory=snowflake)
     channels: list[Channel] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
+    granted: int = 0
+    """What the bot may do beside what it asks for."""
 
     def json(self, bot: User) -> Json:
-        everyone = Role("@everyone", BOT_PERMISSIONS, self.id)
+        everyone = Role("@everyone", BOT_PERMISSIONS | self.granted, self.id)
         return {
             "id": str(self.id),
             "name": self.name,
@@ -277,7 +291,9 @@ class Interaction:
             "attachment_size_limit": 10 * 1024 * 1024,
             "channel_id": str(self.channel.id),
             "channel": self.channel.json(),
-            "app_permissions": str(BOT_PERMISSIONS & ~self.channel.denied),
+            "app_permissions": str(
+                (BOT_PERMISSIONS | (guild.granted if guild else 0)) & ~self.channel.place.denied
+            ),
             "context": 0 if guild else 2 if self.channel.type == GROUP_DM else 1,
             "authorizing_integration_owners": owners,
             "data": self.data,

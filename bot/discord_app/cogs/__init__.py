@@ -13,11 +13,24 @@ from bot.discord_app.cogs.documents import Documents
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.cogs.listen import Listen
 from bot.discord_app.cogs.manage import Manage
+from bot.discord_app.cogs.posts import Posts
 from bot.discord_app.cogs.privacy import Privacy
 from bot.discord_app.cogs.read import Read
 from bot.settings import Settings
 
-COGS = (Ask, Listen, CatchUp, Read, Manage, CooldownCommands, Gaps, Audit, Documents, Privacy)
+COGS = (
+    Ask,
+    Listen,
+    Posts,
+    CatchUp,
+    Read,
+    Manage,
+    CooldownCommands,
+    Gaps,
+    Audit,
+    Documents,
+    Privacy,
+)
 
 
 def cogs_for(settings: Settings) -> tuple[Callable[[QuothBot], commands.Cog], ...]:

@@ -124,6 +124,8 @@ class Listen(commands.Cog):
             and is_question(message.content)
             and not message.mentions
             and isinstance(message.channel, discord.Thread)
+            # The message that a post begins with asks nothing on.
+            and message.id != message.channel.id
             and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
         )
 
@@ -133,7 +135,7 @@ class Listen(commands.Cog):
         if asking.refusal(origin) is None:
             question = without_references(message.content)
             earlier, _ = self._earlier(message)
-            reply = await asking.ask(question, origin, earlier, only_answered=True)
+            reply = await asking.ask(question, origin, earlier, only="answered")
             if reply.answer is not None:
                 await self._send(message, **contents(reply, with_embed=_may_embed(message)))
 
