@@ -28,6 +28,7 @@ from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.discord_app.unanswered import Waiting, noted
+from bot.evaluation.gaps import Complaint
 from bot.event_log import event
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
@@ -341,12 +342,12 @@ class Asking:
         interaction: discord.Interaction[Any],
         stored: StoredAnswer,
         *,
-        is_right: bool,
+        complaint: Complaint | None = None,
         expected: str | None = None,
         is_thanked: bool = True,
     ) -> str:
         """
-        Remember a vote; return the thanks.
+        Remember a vote, for the answer where there is no complaint; return the thanks.
 
         The question is kept with it if its asker votes and will read the thanks, which say so; one
         that leaned on others is not, since it says nothing without them.
@@ -359,12 +360,12 @@ class Asking:
             self._records.vote,
             stored,
             interaction.user.id,
-            is_right=is_right,
+            complaint=complaint,
             expected=expected,
             question=question,
         )
-        event(_log, "vote", answer=stored.id, right=is_right)
-        thanks = notice("right" if is_right else "wrong")
+        event(_log, "vote", answer=stored.id, right=complaint is None)
+        thanks = notice("right" if complaint is None else "wrong")
         return f"{thanks} {notice('question_kept')}" if question else thanks
 
 

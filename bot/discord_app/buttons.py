@@ -29,6 +29,7 @@ from bot.discord_app.rendering import (
 )
 from bot.discord_app.solving import mark_solved
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
+from bot.evaluation.gaps import Complaint
 from bot.serving.service import Surroundings
 
 EXPECTED_CHARS = 1_000
@@ -39,6 +40,7 @@ _STYLES = {
     "right": discord.ButtonStyle.success,
     "wrong": discord.ButtonStyle.danger,
 }
+_COMPLAINTS: tuple[Complaint, ...] = ("wrong", "outdated", "incomplete")
 _FIRST_ROW = 3
 _ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
 
@@ -159,7 +161,7 @@ class AnswerButton(
     async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
         if stored is not None:
-            thanks = await client.asking.vote(interaction, stored, is_right=True)
+            thanks = await client.asking.vote(interaction, stored)
             solved = await mark_solved(interaction, client)
             await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
@@ -168,7 +170,7 @@ class AnswerButton(
         # The vote counts even if the form is closed unfilled.
         stored = await _answer(interaction, client, self._answer_id)
         if stored is not None:
-            await client.asking.vote(interaction, stored, is_right=False, is_thanked=False)
+            await client.asking.vote(interaction, stored, complaint="wrong", is_thanked=False)
 
     async def _delete(self, interaction: _Interaction, client: Collaborators) -> None:
         await acknowledge(interaction.response.defer)
@@ -200,16 +202,19 @@ async def _answer(
 
 
 class _Form(ui.Modal):
-    """A form with one field, about the answer that its id names, so that it outlives a restart."""
+    """A form with a field, about the answer that its id names, so that it outlives a restart."""
 
-    def __init__(self, name: str, answer_id: str, field: "ui.TextInput[_Form]") -> None:
+    def __init__(
+        self, name: str, answer_id: str, field: "ui.TextInput[_Form]", *above: "ui.Label[_Form]"
+    ) -> None:
         super().__init__(
             title=label(f"{name}_title"), custom_id=f"quoth:form:{name}:{answer_id}", timeout=None
         )
         self.answer_id = answer_id
         self.field = field
         field.custom_id = name
-        self.add_item(field)
+        for item in (*above, ui.Label(text=label(f"{name}_field"), component=field)):
+            self.add_item(item)
 
     async def on_error(  # type: ignore[override]  # as Modal has it
         self, interaction: _Interaction, error: Exception, /
@@ -235,17 +240,28 @@ async def fill_in(interaction: _Interaction) -> None:
 
 
 class _WrongForm(_Form):
-    """Asks for the right answer."""
+    """Asks what is wrong, and for the right answer."""
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
         field: ui.TextInput[_Form] = ui.TextInput(
-            label=label("wrong_field"),
             required=False,
             max_length=EXPECTED_CHARS,
             style=discord.TextStyle.paragraph,
         )
-        super().__init__("wrong", answer_id, field)
+        # The first is what the button alone says.
+        self.complaint: ui.RadioGroup[_Form] = ui.RadioGroup(
+            custom_id="complaint",
+            required=False,
+            options=[
+                discord.RadioGroupOption(
+                    label=label(f"is_{value}"), value=value, default=value == "wrong"
+                )
+                for value in _COMPLAINTS
+            ],
+        )
+        choice: ui.Label[_Form] = ui.Label(text=label("complaint"), component=self.complaint)
+        super().__init__("wrong", answer_id, field, choice)
 
     async def on_submit(self, interaction: _Interaction) -> None:
         """Keep the right answer with the vote."""
@@ -256,7 +272,11 @@ class _WrongForm(_Form):
             text = notice("forgotten", days=ANSWERS_KEPT_DAYS)
         else:
             expected = self.field.value.strip() or None
-            text = await client.asking.vote(interaction, stored, is_right=False, expected=expected)
+            # Discord offers no others, and a forged one is none.
+            chosen = [one for one in _COMPLAINTS if one == self.complaint.value]
+            text = await client.asking.vote(
+                interaction, stored, complaint=(*chosen, "wrong")[0], expected=expected
+            )
         await deliver(lambda: interaction.edit_original_response(content=text))
 
 
@@ -265,9 +285,7 @@ class _FollowUpForm(_Form):
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
-        field: ui.TextInput[_Form] = ui.TextInput(
-            label=label("follow_field"), max_length=MAX_MODAL_INPUT
-        )
+        field: ui.TextInput[_Form] = ui.TextInput(max_length=MAX_MODAL_INPUT)
         super().__init__("follow", answer_id, field)
 
     async def on_submit(self, interaction: _Interaction) -> None:

@@ -20,10 +20,12 @@ from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
+from bot.discord_app.collaborators import ListPage
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
+from bot.discord_app.list_pages import ListButton
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, server_id_of
 from bot.discord_app.posts import SupportChannels
@@ -31,6 +33,7 @@ from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.sharing import private_buttons
 from bot.discord_app.stored_answers import AnswerContents
+from bot.discord_app.teaching import Teaching
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.mending import Mender
@@ -128,6 +131,7 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the records know which servers Quoth is in."""
         self._named_shards: set[int] = set()
         self.conversations = ConversationStore()
+        self.lists: dict[str, ListPage] = {}
         self.channels = ChannelRules(records)
         self.cooldowns = Cooldowns(
             records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
@@ -137,6 +141,7 @@ class QuothBot(commands.AutoShardedBot):
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
         self.changes = Changes(settings, builder, records.forget_document)
+        self.teaching = Teaching(settings, records, self.changes)
         self.queue = AnswerQueue(
             service,
             mender.mend,
@@ -192,7 +197,7 @@ class QuothBot(commands.AutoShardedBot):
         self.logged_in.set()
         for make_cog in self._make_cogs:
             await self.add_cog(make_cog(self))
-        self.add_dynamic_items(AnswerButton)
+        self.add_dynamic_items(AnswerButton, ListButton)
         await self._sync_commands()
 
     async def _sync_commands(self) -> None:

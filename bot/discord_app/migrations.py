@@ -104,6 +104,18 @@ STEPS = (
     );
     CREATE TABLE person_calls (server_id INTEGER NOT NULL, thread_id INTEGER PRIMARY KEY);
     """,
+    """
+    -- What is said against an answer: none if it is right, and wrong before there was a choice.
+    ALTER TABLE feedback ADD COLUMN complaint TEXT;
+    UPDATE feedback SET complaint = 'wrong' WHERE NOT is_right;
+    -- Where a server's weekly digest goes, and whether it was about to be sent.
+    CREATE TABLE digests (
+        server_id INTEGER PRIMARY KEY,
+        channel_id INTEGER NOT NULL,
+        due REAL NOT NULL,
+        is_begun INTEGER NOT NULL
+    );
+    """,
 )
 
 

@@ -62,7 +62,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """How the day went so far."""
+    """How the day, or the week, went so far."""
 
     questions: int
     answered: int

@@ -213,6 +213,17 @@ class Rest:
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._channel(request).json())
 
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        """The first messages of a channel after one, or the last before one; the newest first."""
+        channel = self._channel(request, READ_HISTORY)
+        limit = int(request.query["limit"])
+        before, after = (int(request.query.get(name, 0)) for name in ("before", "after"))
+        found = sorted(m.id for m in channel.messages.values() if not m.flags & EPHEMERAL)
+        found = [one for one in found if after < one and (not before or one < before)]
+        chosen = found[:limit] if after else found[-limit:]
+        seen = self._discord.gateway.seen
+        return _json([seen(channel.messages[one]) for one in reversed(chosen)])
+
     async def _change_post(self, request: web.Request) -> web.Response:
         channel = self._channel(request)
         assert channel.guild is not None
@@ -224,18 +235,6 @@ class Rest:
 
     async def _get_message(self, request: web.Request) -> web.Response:
         return _json(self._discord.gateway.seen(self._message(request)))
-
-    async def _get_messages(self, request: web.Request) -> web.Response:
-        """Messages of a channel after one; as Discord has it, the newest first."""
-        channel = self._channel(request, READ_HISTORY)
-        after = int(request.query["after"])
-        found = [
-            message
-            for message in channel.messages.values()
-            if message.id > after and not message.flags & EPHEMERAL
-        ]
-        oldest = sorted(found, key=lambda message: message.id)[: int(request.query["limit"])]
-        return _json([self._discord.gateway.seen(message) for message in reversed(oldest)])
 
     async def _post_message(self, request: web.Request) -> web.Response:
         channel = self._channel(request, SEND_MESSAGES)
@@ -420,6 +419,7 @@ def _change(message: Message, payload: Json) -> None:
         message.content = payload["content"] or ""
     if "embeds" in payload:
         message.embeds = payload["embeds"] or []
+    message.files |= payload.pop("files", {})
     message.flags &= ~LOADING
     message.sent = payload
     message.settled_at = time.monotonic()
@@ -429,7 +429,8 @@ async def _payload(request: web.Request) -> Json:
     if request.content_type == "multipart/form-data":
         form = await request.post()
         payload: Json = json.loads(str(form["payload_json"]))
-        return payload
+        sent = [part for part in form.values() if isinstance(part, web.FileField)]
+        return payload | {"files": {part.filename: part.file.read() for part in sent}}
     if request.headers.get("Content-Type") != "application/json":
         raise form_error("Content-Type", str(request.headers.get("Content-Type")))
     loaded: Json = await request.json()

@@ -22,6 +22,7 @@ from tests.discord_service.world import (
     GUILD_TEXT,
     MODAL_SUBMIT,
     PUBLIC_THREAD,
+    RADIO_GROUP,
     Channel,
     Guild,
     Interaction,
@@ -238,6 +239,8 @@ class LocalDiscord:
         message.channel.messages.pop(message.id, None)
         if not message.flags & EPHEMERAL:
             data = {"id": str(message.id), "channel_id": str(message.channel.id)}
+            if message.channel.guild is not None:
+                data["guild_id"] = str(message.channel.guild.id)
             await self.gateway.dispatch("MESSAGE_DELETE", data, message.channel.guild)
         await self.changed()
 
@@ -321,13 +324,17 @@ class LocalDiscord:
         self.wait_for(lambda: asked.choices is not None, "an offer")
         return asked.choices or []
 
-    def menu(self, channel: Channel, user: User, name: str, target: Message) -> Interaction:
+    def menu(
+        self, channel: Channel, user: User, name: str, target: Message, *, permissions: int = 0
+    ) -> Interaction:
         """Use a message menu."""
+        needed = int(self._command(name, 3).get("default_member_permissions") or 0)
+        assert permissions & needed == needed, "Discord does not let them"
         data = self._chosen(name, 3) | {
             "target_id": str(target.id),
             "resolved": {"messages": {str(target.id): target.json()}},
         }
-        return self.interact(Interaction(COMMAND, channel, user, data))
+        return self.interact(Interaction(COMMAND, channel, user, data, permissions))
 
     def _chosen(self, name: str, kind: int) -> Json:
         return {"id": self._command(name, kind)["id"], "name": name, "type": kind}
@@ -366,16 +373,27 @@ class LocalDiscord:
             Interaction(COMPONENT, message.channel, user, data, permissions, message)
         )
 
-    def submit(self, opened: Interaction, user: User, *texts: str) -> Interaction:
-        """Fill in the form that an interaction opened, one text an item."""
+    def submit(
+        self, opened: Interaction, user: User, *texts: str, chosen: str | None = None
+    ) -> Interaction:
+        """Fill in the form that an interaction opened: one text an item, and a choice if any."""
         form = opened.modal
         assert form is not None
         components: list[Json] = []
-        for row, text in zip(form["components"], texts, strict=True):
+        waiting = iter(texts)
+        for row in form["components"]:
             item = row["component"] if row["type"] == 18 else row["components"][0]
-            filled = {"type": 4, "custom_id": item["custom_id"], "value": text}
+            if item["type"] == RADIO_GROUP:
+                default = next(
+                    (one["value"] for one in item["options"] if one.get("default")), None
+                )
+                value = chosen or default
+            else:
+                value = next(waiting)
+            filled = {"type": item["type"], "custom_id": item["custom_id"], "value": value}
             kept = {"component": filled} if row["type"] == 18 else {"components": [filled]}
             components.append({"type": row["type"], "id": 1} | kept)
+        assert not [*waiting]
         data = {"custom_id": form["custom_id"], "components": components}
         return self.interact(
             Interaction(MODAL_SUBMIT, opened.channel, user, data, message=opened.message)

@@ -9,6 +9,7 @@ from typing import Any
 Json = dict[str, Any]
 
 GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD, FORUM = 0, 1, 3, 4, 11, 15
+RADIO_GROUP = 21
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
@@ -192,6 +193,8 @@ class Message:
     """The bot's own."""
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """By name, what the bot attached to it."""
     settled_at: float = field(default_factory=time.monotonic)
     """When that was."""
 

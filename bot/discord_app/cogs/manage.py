@@ -120,10 +120,12 @@ class Manage(commands.Cog):
         )
         if not answer:
             await asyncio.to_thread(support.remove, channel.id)
+            await note(self._bot.records, interaction, "posts_off", channel.mention)
         elif is_allowed:
             role_id = person.id if person is not None else None
             chosen = SupportChannel(server_id, channel.id, role_id)
             await asyncio.to_thread(support.add, chosen)
+            await note(self._bot.records, interaction, "posts_on", channel.mention)
         permissions = channel.permissions_for(channel.guild.me)
         tag = solved_tag(channel)
         text = notice(

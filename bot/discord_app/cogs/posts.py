@@ -42,7 +42,7 @@ class Posts(commands.Cog):
         Its title is asked, and where Quoth may read messages, the questions in its first message.
         """
         channel = self._bot.support.get(thread.parent_id)
-        if channel is None or thread.is_private() or thread.owner_id == self._bot.application_id:
+        if channel is None or thread.is_private():
             return
         origin = Origin(thread.owner_id, thread.id, above(thread, thread.guild), channel.server_id)
         if self._bot.asking.closed_to(origin) is not None or not _may_answer(thread):

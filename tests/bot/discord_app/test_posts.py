@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def helpers(local: LocalDiscord, guild: Guild) -> Role:
     return local.add_role(guild, "helpers")
 
 
-def choose(local: LocalDiscord, channel: Channel, chosen: Channel, **options: object) -> str:
+def choose(local: LocalDiscord, channel: Channel, chosen: Channel, **options: Any) -> str:
     asked = local.slash(
         channel,
         User("mod"),
