@@ -22,6 +22,7 @@ from answering.question import Question
 from bot.assembly import open_answering
 from bot.discord_app.buttons import answer_buttons
 from bot.discord_app.rendering import answer_embed
+from bot.discord_app.stored_answers import AnswerContents
 from bot.settings import load_settings
 
 DEFAULT_QUESTION = "how many were deported for drunk driving?"
@@ -137,7 +138,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/answer.png"))
     arguments = parser.parse_args()
     answer = ask(arguments.question)
-    rows = answer_buttons(answer).to_components()
+    rows = answer_buttons(answer.id, AnswerContents.of(answer)).to_components()
     photograph(page(dict(answer_embed(answer).to_dict()), rows), arguments.out)
 
 

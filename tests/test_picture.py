@@ -2,6 +2,7 @@
 
 from bot.discord_app.buttons import answer_buttons
 from bot.discord_app.rendering import answer_embed
+from bot.discord_app.stored_answers import AnswerContents
 from docs.picture import markdown_html, page
 from tests.bot.discord_app.fakes import found, span
 
@@ -17,7 +18,10 @@ def test_escaped_characters_are_shown_and_markup_is_drawn() -> None:
 
 def test_the_page_holds_the_answer_and_its_buttons() -> None:
     answer = found(span("<b>812</b>"), alternatives=(span("77"),))
-    drawn = page(dict(answer_embed(answer).to_dict()), answer_buttons(answer).to_components())
+    drawn = page(
+        dict(answer_embed(answer).to_dict()),
+        answer_buttons(answer.id, AnswerContents.of(answer)).to_components(),
+    )
 
     assert "&lt;b&gt;812&lt;/b&gt;" in drawn
     for name in ("Context", "Other answers", "Delete"):

@@ -19,9 +19,11 @@ from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.evaluation.gaps import Gap, OpenQuestion, Period
+    from bot.evaluation.gaps import Gap, OpenQuestion, Period, Reason
     from bot.settings import Settings
 
+# The keys that programs find the numbers of questions under.
+_REASONS: "tuple[Reason, ...]" = ("unanswered", "unsure", "wrong", "outdated", "incomplete")
 # In a terminal; --json and --csv have all.
 _SHOWN = 20
 
@@ -117,7 +119,7 @@ def _row(gap: "Gap") -> dict[str, Any]:
     return {
         "questions": gap.count,
         "before": gap.before,
-        **{reason: gap.reasons.get(reason, 0) for reason in ("unanswered", "unsure", "wrong")},
+        **{reason: gap.reasons.get(reason, 0) for reason in _REASONS},
         "example": gap.example,
         "expected": list(gap.expected),
         "collection": nearest.collection if nearest else None,
@@ -135,7 +137,7 @@ def _csv(gaps: "list[Gap]") -> str:
     written = io.StringIO()
     # So that the columns are there where no group is.
     names = (
-        *("questions", "before", "unanswered", "unsure", "wrong", "example", "expected"),
+        *("questions", "before", *_REASONS, "example", "expected"),
         *("collection", "document", "title", "nearest"),
     )
     table = csv.DictWriter(written, names)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import discord
 from discord import ui
@@ -16,17 +16,19 @@ from answering.answer import Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
-from bot.discord_app.channels import ChannelRules, above
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_CONTENT
 from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
+from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_embed, notice, text_of
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.discord_app.unanswered import Waiting, noted
+from bot.evaluation.gaps import Complaint
 from bot.event_log import event
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
@@ -59,27 +61,6 @@ ASK_AGAIN = "⏳"
 MAX_WAITS = 1_000
 # Other answers that are less likely are not shown: as a percentage they would be none.
 MIN_OTHER_CONFIDENCE = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Who asks, and where."""
-
-    user_id: int
-    channel_id: int
-    above: tuple[int, ...] = ()
-    """Where it is a thread, its channel; then the category of the channel, if it has one."""
-    server_id: int | None = None
-    """None in direct messages."""
-    role_ids: tuple[int, ...] = ()
-    """The asker's, as far as they are known."""
-    is_moderator: bool = False
-    """Whether the asker manages the server or the messages there."""
-
-    @property
-    def channel_ids(self) -> tuple[int, ...]:
-        """The channel, and those above it."""
-        return (self.channel_id, *self.above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +100,7 @@ class Asking:
         conversations: ConversationStore,
         metrics: Metrics,
         settings: Settings,
-        buttons: Callable[[Answer], ui.View],
+        buttons: Callable[[Answer, Origin], ui.View],
     ) -> None:
         """Take the collaborators; `buttons` makes those that stand under an answer."""
         self._queue = queue
@@ -148,13 +129,31 @@ class Asking:
         """
         Why this question is not taken, if it is not; decided from memory alone, so at once.
 
-        In this order: Quoth is about to stop, it does not serve there, the channel is not allowed,
-        the member asks too fast, too many questions wait.
+        In this order: nothing is answered there (`closed_to`), the member asks too fast, too many
+        questions wait.
 
         Args:
             origin: Who asks, and where.
             in_public: Whether others read what is said: then a member who asks too fast is told so
                 once for each wait, and each further time there is nothing to tell.
+        """
+        closed = self.closed_to(origin)
+        if closed is not None:
+            return closed
+        wait_s = self._wait_s(origin)
+        if wait_s is not None:
+            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
+            text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
+            return self._refused("cooldown", text)
+        if self._queue.refuses(self._asker(origin)):
+            return self._refused("busy", notice("busy"))
+        return None
+
+    def closed_to(self, origin: Origin) -> Refusal | None:
+        """
+        Why nothing is answered there, if it is not.
+
+        In this order: Quoth is about to stop, it does not serve there, the channel is not allowed.
         """
         if self.is_closing:
             return self._refused("closing", notice("closing"))
@@ -164,13 +163,6 @@ class Asking:
         if not self._channels.is_allowed(origin.server_id, origin.channel_ids):
             channels = self._channels.allowed(origin.server_id)
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
-        wait_s = self._wait_s(origin)
-        if wait_s is not None:
-            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
-            text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
-            return self._refused("cooldown", text)
-        if self._queue.refuses(self._asker(origin)):
-            return self._refused("busy", notice("busy"))
         return None
 
     def _wait_s(self, origin: Origin) -> float | None:
@@ -230,7 +222,7 @@ class Asking:
         earlier: tuple[Turn, ...] = (),
         *,
         goes_on: bool = False,
-        only_answered: bool = False,
+        only: Literal["answered", "sure"] | None = None,
     ) -> Reply:
         """
         Answer a question that was not refused; whatever happens, there is something to show.
@@ -240,8 +232,8 @@ class Asking:
             origin: Who asks, and where.
             earlier: The turns it follows, oldest first.
             goes_on: Whether its asker takes it for one that follows others, which may be forgotten.
-            only_answered: Show nothing, and remember nothing, where the documents don't say: it may
-                not have been meant for Quoth.
+            only: Show nothing, and remember nothing, unless the documents say, or say it so surely
+                that the answer is not marked as doubtful: it may not have been meant for Quoth.
         """
         try:
             asked = Question.typed(question, self._settings.max_question_chars)
@@ -254,7 +246,7 @@ class Asking:
                     asked, earlier, OTHER_ANSWERS, scope, asker=self._asker(origin)
                 )
             )
-            if only_answered and not answer.answered:
+            if (only and not answer.answered) or (only == "sure" and not answer.is_sure):
                 self._refused("silent", "")
                 return Reply()
             await self._keep(answer, origin)
@@ -273,7 +265,7 @@ class Asking:
             notice("conversation_forgotten") if is_forgotten else None,
             answer_embed(answer),
             answer,
-            self._buttons(answer),
+            self._buttons(answer, origin),
         )
 
     async def _keep(self, answer: Answer, origin: Origin) -> None:
@@ -292,7 +284,14 @@ class Asking:
 
     def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
-        self._conversations.remember(answer.id, turns, origin.channel_id, origin.user_id)
+        self._conversations.remember(
+            answer.id,
+            turns,
+            origin.channel_id,
+            origin.user_id,
+            # What was asked in private shows in no answer that others see.
+            is_private=origin.audience is not Audience.EVERYBODY,
+        )
         self._metrics.asked(_COUNTED_AS[answer.outcome], answer.timings)
         event(
             _log,
@@ -313,9 +312,10 @@ class Asking:
         earlier: tuple[Turn, ...] = (),
         *,
         goes_on: bool = False,
+        is_private: bool = False,
     ) -> None:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
-        origin = origin_of(interaction)
+        origin = origin_of(interaction, is_private=is_private)
         with self.in_flight():
             refused = self.refusal(origin)
             if refused is not None:
@@ -324,8 +324,11 @@ class Asking:
                 )
                 return
             waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
+            is_hidden = origin.audience is not Audience.EVERYBODY
             async with noted(waiting, self._records):
-                await acknowledge(lambda: interaction.response.defer(thinking=True))
+                await acknowledge(
+                    lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
+                )
                 asked = without_references(question)
                 reply = await self.ask(asked, origin, earlier, goes_on=goes_on)
                 if reply.refused is not None:
@@ -339,12 +342,12 @@ class Asking:
         interaction: discord.Interaction[Any],
         stored: StoredAnswer,
         *,
-        is_right: bool,
+        complaint: Complaint | None = None,
         expected: str | None = None,
         is_thanked: bool = True,
     ) -> str:
         """
-        Remember a vote; return the thanks.
+        Remember a vote, for the answer where there is no complaint; return the thanks.
 
         The question is kept with it if its asker votes and will read the thanks, which say so; one
         that leaned on others is not, since it says nothing without them.
@@ -357,12 +360,12 @@ class Asking:
             self._records.vote,
             stored,
             interaction.user.id,
-            is_right=is_right,
+            complaint=complaint,
             expected=expected,
             question=question,
         )
-        event(_log, "vote", answer=stored.id, right=is_right)
-        thanks = notice("right" if is_right else "wrong")
+        event(_log, "vote", answer=stored.id, right=complaint is None)
+        thanks = notice("right" if complaint is None else "wrong")
         return f"{thanks} {notice('question_kept')}" if question else thanks
 
 
@@ -378,31 +381,6 @@ async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
     with suppress(discord.NotFound):
         await deliver(interaction.delete_original_response)
     await deliver(lambda: interaction.followup.send(text, ephemeral=True))
-
-
-def origin_of(interaction: discord.Interaction[Any]) -> Origin:
-    """Who asks by an interaction, and where."""
-    return Origin(
-        interaction.user.id,
-        interaction.channel_id or 0,
-        above(interaction.channel, interaction.guild),
-        interaction.guild_id,
-        role_ids(interaction.user),
-        interaction.guild_id is not None and moderates(interaction.permissions),
-    )
-
-
-def role_ids(user: discord.abc.User) -> tuple[int, ...]:
-    """The roles of a member, as far as they are known."""
-    # A member of a server that is not known yet has none.
-    if not isinstance(user, discord.Member) or getattr(user, "guild", None) is None:
-        return ()
-    return tuple(role.id for role in user.roles)
-
-
-def moderates(permissions: discord.Permissions) -> bool:
-    """Whether whoever has these permissions is one of the moderators."""
-    return permissions.manage_guild or permissions.manage_messages
 
 
 def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:

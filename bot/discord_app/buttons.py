@@ -12,11 +12,12 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from answering.answer import Answer, whose_context
+from answering.answer import whose_context
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import MAX_MODAL_INPUT
+from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import (
@@ -26,7 +27,9 @@ from bot.discord_app.rendering import (
     notice,
     others_embed,
 )
-from bot.discord_app.stored_answers import StoredAnswer
+from bot.discord_app.solving import mark_solved
+from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
+from bot.evaluation.gaps import Complaint
 from bot.serving.service import Surroundings
 
 EXPECTED_CHARS = 1_000
@@ -37,23 +40,26 @@ _STYLES = {
     "right": discord.ButtonStyle.success,
     "wrong": discord.ButtonStyle.danger,
 }
+_COMPLAINTS: tuple[Complaint, ...] = ("wrong", "outdated", "incomplete")
 _FIRST_ROW = 3
 _ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
 
 
-def answer_buttons(answer: Answer) -> ui.View:
-    """The buttons that go with an answer."""
+def answer_buttons(answer_id: str, found: AnswerContents, *, is_private: bool = False) -> ui.View:
+    """The buttons that go with an answer, which its asker may be shown alone."""
     view = ui.View(timeout=None)
     shown = {
-        "context": bool(answer.shown or answer.nearest),
-        "others": bool(answer.alternatives),
+        "context": bool(found.shown or found.nearest),
+        "others": bool(found.alternatives),
         # Where Quoth is not sure, there is no answer that could be right.
-        "right": answer.outcome != "unsure",
+        "right": bool(found.spans) or not found.candidates,
+        # Discord itself lets a member dismiss what is shown to them alone.
+        "delete": not is_private,
     }
     for action in _ACTIONS:
         if shown.get(action, True):
             row = 0 if action in _ACTIONS[:_FIRST_ROW] else 1
-            view.add_item(AnswerButton(action, answer.id, row))
+            view.add_item(AnswerButton(action, answer_id, row))
     return view
 
 
@@ -125,7 +131,7 @@ class AnswerButton(
             await _show(interaction, content=notice(kind))
             return
         service = client.service
-        scope = client.records.collection(interaction.guild_id)
+        scope = client.records.collection(server_id_of(interaction))
 
         def look_up() -> list[Surroundings]:
             return [
@@ -155,23 +161,24 @@ class AnswerButton(
     async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
         if stored is not None:
-            text = await client.asking.vote(interaction, stored, is_right=True)
-            await _show(interaction, content=text)
+            thanks = await client.asking.vote(interaction, stored)
+            solved = await mark_solved(interaction, client)
+            await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
     async def _wrong(self, interaction: _Interaction, client: Collaborators) -> None:
         await _open_form(interaction, _WrongForm(self._answer_id))
         # The vote counts even if the form is closed unfilled.
         stored = await _answer(interaction, client, self._answer_id)
         if stored is not None:
-            await client.asking.vote(interaction, stored, is_right=False, is_thanked=False)
+            await client.asking.vote(interaction, stored, complaint="wrong", is_thanked=False)
 
     async def _delete(self, interaction: _Interaction, client: Collaborators) -> None:
         await acknowledge(interaction.response.defer)
         stored = await _answer(interaction, client, self._answer_id)
         asker = client.records.hashed(interaction.user.id)
         is_asker = stored is not None and stored.asker == asker
-        # In a direct conversation nobody else is there.
-        is_alone = interaction.guild_id is None
+        # In its direct messages nobody else is there.
+        is_alone = interaction.context.dm_channel
         if is_asker or is_alone or interaction.permissions.manage_messages:
             await deliver(interaction.delete_original_response)
         else:
@@ -190,21 +197,24 @@ async def _answer(
 ) -> StoredAnswer | None:
     """The answer with an id, if whoever made the interaction may know it there."""
     return await asyncio.to_thread(
-        client.records.answer, answer_id, interaction.user.id, interaction.guild_id
+        client.records.answer, answer_id, interaction.user.id, server_id_of(interaction)
     )
 
 
 class _Form(ui.Modal):
-    """A form with one field, about the answer that its id names, so that it outlives a restart."""
+    """A form with a field, about the answer that its id names, so that it outlives a restart."""
 
-    def __init__(self, name: str, answer_id: str, field: "ui.TextInput[_Form]") -> None:
+    def __init__(
+        self, name: str, answer_id: str, field: "ui.TextInput[_Form]", *above: "ui.Label[_Form]"
+    ) -> None:
         super().__init__(
             title=label(f"{name}_title"), custom_id=f"quoth:form:{name}:{answer_id}", timeout=None
         )
         self.answer_id = answer_id
         self.field = field
         field.custom_id = name
-        self.add_item(field)
+        for item in (*above, ui.Label(text=label(f"{name}_field"), component=field)):
+            self.add_item(item)
 
     async def on_error(  # type: ignore[override]  # as Modal has it
         self, interaction: _Interaction, error: Exception, /
@@ -230,17 +240,28 @@ async def fill_in(interaction: _Interaction) -> None:
 
 
 class _WrongForm(_Form):
-    """Asks for the right answer."""
+    """Asks what is wrong, and for the right answer."""
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
         field: ui.TextInput[_Form] = ui.TextInput(
-            label=label("wrong_field"),
             required=False,
             max_length=EXPECTED_CHARS,
             style=discord.TextStyle.paragraph,
         )
-        super().__init__("wrong", answer_id, field)
+        # The first is what the button alone says.
+        self.complaint: ui.RadioGroup[_Form] = ui.RadioGroup(
+            custom_id="complaint",
+            required=False,
+            options=[
+                discord.RadioGroupOption(
+                    label=label(f"is_{value}"), value=value, default=value == "wrong"
+                )
+                for value in _COMPLAINTS
+            ],
+        )
+        choice: ui.Label[_Form] = ui.Label(text=label("complaint"), component=self.complaint)
+        super().__init__("wrong", answer_id, field, choice)
 
     async def on_submit(self, interaction: _Interaction) -> None:
         """Keep the right answer with the vote."""
@@ -251,7 +272,11 @@ class _WrongForm(_Form):
             text = notice("forgotten", days=ANSWERS_KEPT_DAYS)
         else:
             expected = self.field.value.strip() or None
-            text = await client.asking.vote(interaction, stored, is_right=False, expected=expected)
+            # Discord offers no others, and a forged one is none.
+            chosen = [one for one in _COMPLAINTS if one == self.complaint.value]
+            text = await client.asking.vote(
+                interaction, stored, complaint=(*chosen, "wrong")[0], expected=expected
+            )
         await deliver(lambda: interaction.edit_original_response(content=text))
 
 
@@ -260,9 +285,7 @@ class _FollowUpForm(_Form):
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
-        field: ui.TextInput[_Form] = ui.TextInput(
-            label=label("follow_field"), max_length=MAX_MODAL_INPUT
-        )
+        field: ui.TextInput[_Form] = ui.TextInput(max_length=MAX_MODAL_INPUT)
         super().__init__("follow", answer_id, field)
 
     async def on_submit(self, interaction: _Interaction) -> None:

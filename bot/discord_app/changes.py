@@ -41,6 +41,9 @@ Show = Callable[[str], None]
 Note = Callable[[Action, str], Awaitable[None]]
 """Writes down what a member did, and to which document."""
 
+Noted = Callable[[], Awaitable[None]]
+"""Writes down a change that was made."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -122,7 +125,7 @@ class Changes:
         refused: list[tuple[str, str]] = []
         for upload in uploads:
             name = safe_name(upload.name)
-            reason = self._unwanted(name, upload, sizes)
+            reason = self._unwanted_type(name) or self._too_much(name, upload.size, sizes)
             if reason is not None:
                 refused.append((name, reason))
                 continue
@@ -135,27 +138,58 @@ class Changes:
         await asyncio.to_thread(own.sweep)
         for name, upload in wanted:
             show(notice("document_reading", name=_shown(name)))
-            one = await self._keep(scope, own, name, upload)
+            one = await self._fetch(scope, own, name, upload)
             if isinstance(one, _Kept):
                 kept.append(one)
             else:
                 refused.append((name, one))
-        return await self._add_kept(scope, own, kept, _refusals(refused, len(uploads)), show, note)
+        refusals = _refusals(refused, len(uploads))
+        if not kept:
+            return self._refused(scope, refusals)
 
-    async def _add_kept(
+        async def noted() -> None:
+            for one in kept:
+                await note(one.kind, one.name)
+
+        done = " ".join(notice(f"document_{one.kind}", name=_shown(one.name)) for one in kept)
+        done = f"{done}\n{refusals}\n" if refusals else done
+        return await self._index(scope, own, kept, done, show, noted)
+
+    async def write(
+        self, scope: str, name: str, content: bytes, done: str, show: Show, noted: Noted
+    ) -> str:
+        """
+        Keep a document that Quoth has made itself, and index it.
+
+        Args:
+            scope: The server's collection.
+            name: In place of a document that has it.
+            content: All of it.
+            done: What to tell once it is kept.
+            show: Shows how far it is.
+            noted: Called once it is indexed.
+        """
+        own = self._own(scope)
+        sizes = await asyncio.to_thread(own.sizes)
+        refused = self._too_much(name, len(content), sizes) or self._too_soon(scope)
+        if refused is not None:
+            return self._refused(scope, refused)
+        await asyncio.to_thread(own.sweep)
+        one = await self._keep(scope, own, name, content)
+        if not isinstance(one, _Kept):
+            return self._refused(scope, one)
+        return await self._index(scope, own, [one], done, show, noted)
+
+    async def _index(
         self,
         scope: str,
         own: OwnDocuments,
-        kept: "list[_Kept]",
-        refusals: str,
+        kept: Sequence[_Kept],
+        done: str,
         show: Show,
-        note: Note,
+        noted: Noted,
     ) -> str:
-        """Index what was kept; `refusals` says what of the rest."""
-        if not kept:
-            return self._refused(scope, refusals)
-        done = " ".join(notice(f"document_{one.kind}", name=_shown(one.name)) for one in kept)
-        done = f"{done}\n{refusals}\n" if refusals else done
+        """Index what was kept, or take it back; `done` says what was."""
         built = await self._build(scope, show, done, size=sum(one.size for one in kept))
         if isinstance(built, NotBuilt) and built.reason in _UNDONE:
             for one in reversed(kept):
@@ -163,17 +197,19 @@ class Changes:
             return self._refused(scope, self._told(built, None))
         for one in kept:
             await asyncio.to_thread(own.settle, one.before)
-            await note(one.kind, one.name)
+        await noted()
         return self._told(built, done)
 
-    async def _keep(
-        self, scope: str, own: OwnDocuments, name: str, upload: Upload
-    ) -> "_Kept | str":
+    async def _fetch(self, scope: str, own: OwnDocuments, name: str, upload: Upload) -> _Kept | str:
         """Fetch a file, check it and give it its name; or say why not."""
         try:
             content = await fetch(upload, self._settings.max_document_bytes)
         except UploadError as error:
             return notice(error.kind, most=self._settings.max_document_bytes)
+        return await self._keep(scope, own, name, content)
+
+    async def _keep(self, scope: str, own: OwnDocuments, name: str, content: bytes) -> _Kept | str:
+        """Check a file and give it its name; or say why not."""
         try:
             async with self._parsing:
                 before = await asyncio.to_thread(_check_and_keep, own, name, content)
@@ -187,14 +223,18 @@ class Changes:
         event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
         return _Kept(name, before, kind, len(content))
 
-    def _unwanted(self, name: str, upload: Upload, sizes: dict[str, int]) -> str | None:
-        """Why a server can't have a document: for its type, or beside those that it has."""
-        if suffix_of(name).removeprefix(".") not in self._settings.document_types:
-            return notice("document_type", types=sorted(self._settings.document_types))
+    def _unwanted_type(self, name: str) -> str | None:
+        """Why a server can't have a document, for its type."""
+        if suffix_of(name).removeprefix(".") in self._settings.document_types:
+            return None
+        return notice("document_type", types=sorted(self._settings.document_types))
+
+    def _too_much(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
+        """Why a server can't have a document, beside those that it has."""
         most = self._settings.max_documents
         if name not in sizes and len(sizes) >= most:
             return notice("too_many_documents", most=most)
-        together = sum(sizes.values()) - sizes.get(name, 0) + upload.size
+        together = sum(sizes.values()) - sizes.get(name, 0) + size
         if together > self._settings.max_server_bytes:
             return notice(
                 "too_many_bytes",
@@ -230,6 +270,29 @@ class Changes:
         # It was answered from until now. What can't be forgotten even now is an error.
         await asyncio.to_thread(self._forget, scope, name)
         return self._told(built, done)
+
+    async def take_back(self, scope: str, names: Sequence[str], done: str, show: Show) -> str:
+        """Delete documents that Quoth has made itself, however often there was a change before."""
+        try:
+            for name in names:
+                await asyncio.to_thread(self._own(scope).remove, name)
+        except OSError as error:
+            return self._not_written(scope, error)
+        event(_log, "documents_taken_back", collection=scope, documents=len(names))
+        with suppress(sqlite3.Error):
+            await self._forget_all(scope, names)
+        built = await self._build(scope, show, done)
+        # They were answered from until now. What can't be forgotten even now is an error.
+        await self._forget_all(scope, names)
+        return self._told(built, done)
+
+    async def _forget_all(self, scope: str, names: Sequence[str]) -> None:
+        for name in names:
+            await asyncio.to_thread(self._forget, scope, name)
+
+    def read(self, scope: str, name: str) -> bytes | None:
+        """The bytes of a document, if there is such; blocks for the file."""
+        return self._own(scope).read(name)
 
     async def rebuild(self, scope: str, show: Show, note: Note) -> str:
         """Read and encode everything again."""

@@ -11,21 +11,29 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
+from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
+from bot.discord_app.collaborators import ListPage
 from bot.discord_app.conversation_store import ConversationStore
 from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
+from bot.discord_app.list_pages import ListButton
 from bot.discord_app.metrics import Metrics
+from bot.discord_app.origins import Audience, Origin, server_id_of
+from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
+from bot.discord_app.sharing import private_buttons
+from bot.discord_app.stored_answers import AnswerContents
+from bot.discord_app.teaching import Teaching
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.mending import Mender
@@ -65,9 +73,10 @@ class _Tree(app_commands.CommandTree["QuothBot"]):
 
     async def interaction_check(self, interaction: "discord.Interaction[QuothBot]", /) -> bool:
         """Serve no server that Quoth is about to leave."""
-        if interaction.guild_id is None:
+        server_id = server_id_of(interaction)
+        if server_id is None:
             return True
-        unwelcome = interaction.client.asking.unwelcome(interaction.guild_id)
+        unwelcome = interaction.client.asking.unwelcome(server_id)
         if unwelcome is None:
             return True
         if interaction.type is discord.InteractionType.application_command:
@@ -105,6 +114,8 @@ class QuothBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_S,
             tree_cls=_Tree,
+            # A command that says nothing else is there where a server has added Quoth.
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
             # Nothing reads old messages or members; a bot in many servers stays small.
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -120,14 +131,17 @@ class QuothBot(commands.AutoShardedBot):
         """Set when the records know which servers Quoth is in."""
         self._named_shards: set[int] = set()
         self.conversations = ConversationStore()
+        self.lists: dict[str, ListPage] = {}
         self.channels = ChannelRules(records)
         self.cooldowns = Cooldowns(
             records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
         )
+        self.support = SupportChannels(records)
         for server_id in records.servers_without_base():
             service.use_base(server_collection(records.hashed(server_id)), is_on=False)
         self.builder = builder
         self.changes = Changes(settings, builder, records.forget_document)
+        self.teaching = Teaching(settings, records, self.changes)
         self.queue = AnswerQueue(
             service,
             mender.mend,
@@ -152,8 +166,16 @@ class QuothBot(commands.AutoShardedBot):
             conversations=self.conversations,
             metrics=self.metrics,
             settings=settings,
-            buttons=answer_buttons,
+            buttons=self._buttons,
         )
+
+    def _buttons(self, answer: Answer, origin: Origin) -> ui.View:
+        found = AnswerContents.of(answer)
+        if origin.audience is Audience.EVERYBODY:
+            return answer_buttons(answer.id, found)
+        may_share = origin.audience is Audience.ASKER
+        owner = self.records.hashed(origin.user_id) if may_share else None
+        return private_buttons(answer.id, found, owner)
 
     @property
     def invite_link(self) -> str:
@@ -175,7 +197,7 @@ class QuothBot(commands.AutoShardedBot):
         self.logged_in.set()
         for make_cog in self._make_cogs:
             await self.add_cog(make_cog(self))
-        self.add_dynamic_items(AnswerButton)
+        self.add_dynamic_items(AnswerButton, ListButton)
         await self._sync_commands()
 
     async def _sync_commands(self) -> None:
@@ -208,6 +230,7 @@ class QuothBot(commands.AutoShardedBot):
         await self._note_servers()
         # Its rules may have been deleted since it was left.
         await asyncio.to_thread(self.channels.read)
+        await asyncio.to_thread(self.support.read)
         await self._leave_unless_welcome(guild)
 
     async def _leave_unless_welcome(self, guild: discord.Guild) -> None:

@@ -1,17 +1,31 @@
 """What buttons and forms find at the client that an interaction came by."""
 
+from collections.abc import Callable
 from typing import Protocol
 
+import discord
+
 from bot.discord_app.asking import Asking
+from bot.discord_app.changes import Changes
 from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
+from bot.discord_app.teaching import Teaching
 from bot.serving.service import AnswerService
+
+ListPage = Callable[[int, int], tuple[discord.Embed, int, int]]
+"""A server and a page of a list, from 0, or the last one -> the page, its number, how many."""
 
 
 class Collaborators(Protocol):
     """A part of the client, which knows the buttons, so that they need not know it."""
 
     asking: Asking
+    changes: Changes
     conversations: ConversationStore
+    lists: dict[str, ListPage]
+    """By name, what buttons turn the pages of; each page is made anew, which may block."""
     records: Records
     service: AnswerService
+    support: SupportChannels
+    teaching: Teaching

@@ -29,13 +29,20 @@ class ConversationStore:
         self._latest: dict[tuple[int, int], str] = {}
 
     def remember(
-        self, answer_id: str, turns: tuple[Turn, ...], channel_id: int, user_id: int
+        self,
+        answer_id: str,
+        turns: tuple[Turn, ...],
+        channel_id: int,
+        user_id: int,
+        *,
+        is_private: bool = False,
     ) -> None:
-        """Keep the turns that ended in an answer."""
+        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
         now = self._clock()
         place = (channel_id, user_id)
         self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, now)
-        self._latest[place] = answer_id
+        if not is_private:
+            self._latest[place] = answer_id
         while self._by_answer:
             oldest_id, oldest = next(iter(self._by_answer.items()))
             if len(self._by_answer) <= MAX_CONVERSATIONS and now - oldest.touched <= KEPT_S:

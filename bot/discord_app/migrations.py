@@ -95,6 +95,27 @@ STEPS = (
         PRIMARY KEY (server_id, target_id)
     ) WITHOUT ROWID;
     """,
+    """
+    -- Where new posts are answered, and the threads into which a person was asked.
+    CREATE TABLE support_channels (
+        server_id INTEGER NOT NULL,
+        channel_id INTEGER PRIMARY KEY,
+        role_id INTEGER
+    );
+    CREATE TABLE person_calls (server_id INTEGER NOT NULL, thread_id INTEGER PRIMARY KEY);
+    """,
+    """
+    -- What is said against an answer: none if it is right, and wrong before there was a choice.
+    ALTER TABLE feedback ADD COLUMN complaint TEXT;
+    UPDATE feedback SET complaint = 'wrong' WHERE NOT is_right;
+    -- Where a server's weekly digest goes, and whether it was about to be sent.
+    CREATE TABLE digests (
+        server_id INTEGER PRIMARY KEY,
+        channel_id INTEGER NOT NULL,
+        due REAL NOT NULL,
+        is_begun INTEGER NOT NULL
+    );
+    """,
 )
 
 

@@ -1,10 +1,11 @@
 """The questions in the records that got no good answer."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents
-from bot.evaluation.gaps import Found, OpenQuestion, Reason
+from bot.evaluation.gaps import Complaint, Found, OpenQuestion, Reason
 
 _ANSWERS = """
     SELECT id, answers.created, answered, found, text
@@ -12,7 +13,7 @@ _ANSWERS = """
     WHERE answers.created >= :since AND (:anywhere OR answers.server IS :server)
 """
 _VOTES = """
-    SELECT answer_id, feedback.created, is_right, expected, question, text
+    SELECT answer_id, feedback.created, is_right, complaint, expected, question, text
     FROM feedback LEFT JOIN questions USING (answer_id)
     WHERE feedback.created >= :since AND (:anywhere OR feedback.server IS :server)
     ORDER BY feedback.created
@@ -33,10 +34,11 @@ def open_questions(
     """
     values: dict[str, object] = {"since": since, "server": server, "anywhere": anywhere}
     votes: dict[str, _Votes] = {}
-    for answer_id, created, is_right, expected, question, text in connection.execute(
+    for answer_id, created, is_right, complaint, expected, question, text in connection.execute(
         _VOTES, values
     ):
-        votes.setdefault(answer_id, _Votes()).add(created, is_right, expected, question or text)
+        said = votes.setdefault(answer_id, _Votes())
+        said.add(created, None if is_right else complaint or "wrong", expected, question or text)
     return [*_of_answers(connection, values, votes), *_without_answers(votes)]
 
 
@@ -45,22 +47,33 @@ class _Votes:
 
     def __init__(self) -> None:
         self.first = 0.0
-        self.right = self.wrong = 0
+        self.right = 0
+        self.complaints: Counter[Complaint] = Counter()
         self.expected: dict[str, None] = {}
         self.text: str | None = None
 
-    def add(self, created: float, is_right: int, expected: str | None, text: str | None) -> None:
+    def add(
+        self, created: float, complaint: Complaint | None, expected: str | None, text: str | None
+    ) -> None:
         self.first = self.first or created
-        self.right += bool(is_right)
-        self.wrong += not is_right
+        if complaint is None:
+            self.right += 1
+        else:
+            self.complaints[complaint] += 1
         if expected:
             self.expected[expected] = None
         self.text = self.text or text
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether the answer counts as wrong, as it does in `quoth questions export`."""
-        return self.wrong > 0 and self.right <= self.wrong
+    def wrong(self) -> int:
+        return self.complaints.total()
+
+    @property
+    def reason(self) -> Complaint | None:
+        """What most say against an answer that counts as wrong, as in `quoth questions export`."""
+        if not self.complaints or self.right > self.wrong:
+            return None
+        return self.complaints.most_common(1)[0][0]
 
 
 def _of_answers(
@@ -78,10 +91,9 @@ def _of_answers(
 
 def _reason(contents: AnswerContents, said: _Votes, *, answered: bool) -> Reason | None:
     if answered:
-        return "wrong" if said.is_wrong else None
+        return said.reason
     if contents.candidates:
-        is_right = said.right > said.wrong
-        return None if is_right else "wrong" if said.is_wrong else "unsure"
+        return None if said.right > said.wrong else said.reason or "unsure"
     return "unanswered"
 
 
@@ -93,5 +105,5 @@ def _nearest(contents: AnswerContents) -> Found | None:
 def _without_answers(votes: dict[str, _Votes]) -> Iterator[OpenQuestion]:
     """Those of which a vote is left, and the answer is not: votes are kept longer."""
     for said in votes.values():
-        if said.is_wrong and said.text is not None:
-            yield OpenQuestion(said.first, "wrong", said.text, None, tuple(said.expected))
+        if said.reason is not None and said.text is not None:
+            yield OpenQuestion(said.first, said.reason, said.text, None, tuple(said.expected))

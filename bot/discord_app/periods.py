@@ -1,4 +1,4 @@
-"""How long answers are kept, and how far `quoth gaps` and /gaps look back."""
+"""How long answers are kept, and how far `quoth gaps` and `/gaps list` look back."""
 
 from typing import Protocol
 

@@ -10,6 +10,7 @@ from discord import ui
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge
 from bot.discord_app.errors import report
+from bot.discord_app.origins import server_id_of
 
 
 class PersistentButton(ABC):
@@ -38,7 +39,7 @@ class PersistentButton(ABC):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the button says, and report what goes wrong with it."""
         try:
-            unwelcome = interaction.client.asking.unwelcome(interaction.guild_id)
+            unwelcome = interaction.client.asking.unwelcome(server_id_of(interaction))
             if unwelcome is not None:
                 await acknowledge(
                     lambda: interaction.response.send_message(unwelcome, ephemeral=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from answering.answer import Answer
 from bot.collection_names import server_collection, server_of
@@ -29,12 +30,24 @@ from bot.discord_app.stored_answers import (
     forget_document,
 )
 from bot.discord_app.unanswered import Waiting
-from bot.evaluation.gaps import OpenQuestion
+from bot.evaluation.gaps import Complaint, OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
+from bot.evaluation.stale import Quoting
 
 # A bot that was removed by mistake finds its settings again within a week.
 SERVER_GRACE_DAYS = 7
 DAY_S = 24 * 60 * 60.0
+# Those that name a server by its own id, not by the hash of it.
+_BY_SERVER_ID = (
+    "channels",
+    "servers",
+    "cooldowns",
+    "support_channels",
+    "person_calls",
+    "digests",
+)
+_SERVER_IDS = " UNION ".join(f"SELECT server_id FROM {table}" for table in _BY_SERVER_ID)  # noqa: S608 - our own names
+_T = TypeVar("_T")
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
 
@@ -85,6 +98,16 @@ class Records:
             # cut at the next deletion.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def look_up(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Read tables that another module of this package keeps here."""
+        with self._lock:
+            return work(self._connection)
+
+    def change(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Change such tables, all at once or not at all."""
+        with self._writing() as connection:
+            return work(connection)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -111,10 +134,7 @@ class Records:
         """
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
-        leans = answer.understood is not None or answer.goes_on
-        found = AnswerContents(
-            answer.spans, answer.alternatives, answer.nearest, leans, answer.candidates
-        )
+        found = AnswerContents.of(answer)
         with self._writing() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -129,7 +149,7 @@ class Records:
                     CONTENTS.dump_json(found).decode(),
                 ),
             )
-            if with_question and not leans:
+            if with_question and not found.leans:
                 connection.execute(
                     "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
                     (answer.id, now, asker, answer.question, server),
@@ -163,28 +183,40 @@ class Records:
         answer: StoredAnswer,
         user_id: int,
         *,
-        is_right: bool,
+        complaint: Complaint | None,
         expected: str | None,
         question: str | None,
     ) -> None:
-        """Remember one member's vote; it takes the place of the one before, but for its words."""
+        """
+        Remember one member's vote; it takes the place of the one before, but for its words.
+
+        Args:
+            answer: What the vote is about.
+            user_id: Who votes.
+            complaint: What is said against the answer; none if it is right.
+            expected: The right answer, if it was given.
+            question: The question, if it is to be kept.
+        """
         given = "; ".join(span.text for span in answer.found.spans) or None
         with self._writing() as connection:
             connection.execute(
-                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
+                " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
-                " is_right = excluded.is_right, expected = CASE WHEN excluded.is_right THEN NULL"
+                " is_right = excluded.is_right, complaint = excluded.complaint,"
+                " expected = CASE WHEN excluded.is_right THEN NULL"
                 " ELSE coalesce(excluded.expected, expected) END,"
                 " question = coalesce(excluded.question, question)",
                 (
                     answer.id,
                     self.hashed(user_id),
                     self._clock(),
-                    is_right,
+                    complaint is None,
                     given,
                     expected,
                     question,
                     answer.server,
+                    complaint,
                 ),
             )
 
@@ -204,14 +236,28 @@ class Records:
         with self._lock:
             return open_questions(self._connection, since, None, anywhere=True)
 
+    def quoting(self, server_id: int) -> list[Quoting]:
+        """The answers that were given in a server, with what was said of them."""
+        here = self.hashed(server_id)
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
+                " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
+                (here,),
+            ).fetchall()
+        return [Quoting(CONTENTS.validate_json(found).spans, bool(said)) for found, said in rows]
+
     def today(self, server_id: int | None) -> Today:
         """The answers of this server since midnight, UTC."""
+        return self.answered_since(server_id, self._clock() // DAY_S * DAY_S)
+
+    def answered_since(self, server_id: int | None, since: float) -> Today:
+        """The answers of this server since then, in seconds since 1970."""
         here = self.hashed(server_id) if server_id is not None else None
-        midnight = self._clock() // DAY_S * DAY_S
         with self._lock:
             rows = self._connection.execute(
                 "SELECT answered, seconds FROM answers WHERE created >= ? AND server IS ?",
-                (midnight, here),
+                (since, here),
             ).fetchall()
         median = statistics.median(seconds for _, seconds in rows) if rows else 0.0
         return Today(len(rows), sum(answered for answered, _ in rows), median)
@@ -363,10 +409,7 @@ class Records:
         here = {self.hashed(server_id) for server_id in server_ids}
         with self._writing() as connection:
             known = set()
-            for (server_id,) in connection.execute(
-                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
-                " UNION SELECT server_id FROM cooldowns"
-            ):
+            for (server_id,) in connection.execute(_SERVER_IDS):
                 if shards.hold(server_id):
                     known.add(self.hashed(server_id))
             if shards.is_all:
@@ -406,12 +449,9 @@ class Records:
         with self._deleting() as connection:
             for table in ("questions", "answers", "feedback", "audit"):
                 connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
-            ids = connection.execute(
-                "SELECT server_id FROM channels UNION SELECT server_id FROM servers"
-                " UNION SELECT server_id FROM cooldowns"
-            ).fetchall()
+            ids = connection.execute(_SERVER_IDS).fetchall()
             those = [row for row in ids if self.hashed(row[0]) == server]
-            for table in ("channels", "servers", "cooldowns"):
+            for table in _BY_SERVER_ID:
                 connection.executemany(f"DELETE FROM {table} WHERE server_id = ?", those)  # noqa: S608
             connection.execute("DELETE FROM departures WHERE server = ?", (server,))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import discord
@@ -16,7 +17,10 @@ from bot.discord_app.limits import (
     MAX_EMBED_TOTAL,
 )
 from bot.discord_app.markdown import end_of, escape, fit, start_of
+from bot.discord_app.stored_answers import AnswerContents, Today
+from bot.discord_app.taught import Taught, message_of
 from bot.evaluation.gaps import Gap, passage_text
+from bot.evaluation.stale import Stale, years
 from bot.serving.service import DocumentLine, Surroundings
 from index.documents import shorten
 from index.formats.base import Place
@@ -39,6 +43,8 @@ CONTEXT_CHARS = 700
 
 # Three groups of questions fit a description.
 GAP_CHARS = 300
+# Ten taught messages do.
+TAUGHT_CHARS = 120
 EXPECTED_CHARS = 100
 MAX_EXPECTED = 2
 
@@ -168,6 +174,9 @@ def document_name(title: str, document_id: str) -> str:
 
     A plain text has no title but its first line, which is no name.
     """
+    if message_of(document_id) is not None:
+        title = shorten(one_line(title), SOURCE_CHARS)
+        return render("discord/document.txt", title=title, file=label("taught_file"))
     file = shorten(one_line(document_id), SOURCE_CHARS)
     has_title = bool(title) and not document_id.lower().endswith(_UNTITLED)
     is_named = has_title and title != document_id
@@ -176,9 +185,10 @@ def document_name(title: str, document_id: str) -> str:
 
 
 def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
-    place: Place | None = found.place
+    # A line of the file that a message became tells nobody anything.
+    place: Place | None = found.place if message_of(found.document_id) is None else None
     return {
-        "source": escape(document_name(found.title, found.document_id)),
+        "source": source_of(found),
         "place": place,
         "place_name": fit(place.name, PLACE_CHARS) if place else None,
         "place_within": fit(place.within, PLACE_CHARS) if place and place.within else None,
@@ -246,7 +256,7 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
         render(
             "discord/other.md",
             quote=_quote(one),
-            source=escape(document_name(one.spans[0].title, one.spans[0].document_id)),
+            source=source_of(one.spans[0]),
             confidence=max(span.confidence for span in one.spans),
         )
         for one in quoted(spans)
@@ -254,6 +264,28 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
     return discord.Embed(
         title=label("others_title"), description=_as_many_as_fit(shown), colour=INFORMATION
     )
+
+
+def passages_embed(found: AnswerContents) -> discord.Embed:
+    """What the documents have near a question, for a person who is asked in place of Quoth."""
+    shown = [
+        render("discord/other.md", quote=_quote(one), source=source_of(one.spans[0]))
+        for one in quoted((*found.shown, *found.alternatives))
+    ]
+    shown += [
+        render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), source=source_of(one))
+        for one in found.nearest
+    ]
+    return discord.Embed(
+        title=label("passages_title"), description=_as_many_as_fit(shown), colour=INFORMATION
+    )
+
+
+def source_of(found: AnswerSpan | NearestPassage) -> str:
+    """What the document of a piece is called; a message that was taught is linked."""
+    name = escape(document_name(found.title, found.document_id))
+    message = message_of(found.document_id)
+    return f"[{name}]({message.link})" if message is not None else name
 
 
 def sources_embed(
@@ -279,27 +311,87 @@ def sources_embed(
     return embed.set_footer(text=footer[:MAX_EMBED_FOOTER])
 
 
-def gaps_embed(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> discord.Embed:
-    """One page of what the documents should say; `page` counts from 0."""
-    texts = [
+def taught_embed(taught: Sequence[Taught], page: int, pages: int, count: int) -> discord.Embed:
+    """One page of what was taught; `page` counts from 0."""
+    shown = [
         render(
-            "discord/gap.md",
-            count=gap.count,
-            before=gap.before,
-            reasons=gap.reasons,
-            example=fit(gap.example, GAP_CHARS) if gap.example else None,
-            expected=[fit(words, EXPECTED_CHARS) for words in gap.expected[:MAX_EXPECTED]],
-            # What has left the document is not shown again.
-            passage=fit(passage_text(gap.nearest), GAP_CHARS)
-            if gap.nearest and not has_changed
-            else None,
-            **(_place(gap.nearest) if gap.nearest else {"source": None}),
+            "discord/taught.md",
+            question=fit(one.question, SOURCE_CHARS),
+            text=fit(one.text, TAUGHT_CHARS),
+            link=one.message.link,
+            written=one.written,
+            consent=one.consent,
         )
-        for gap, has_changed in ((one.gap, one.has_changed) for one in shown)
+        for one in taught
     ]
     embed = discord.Embed(
+        title=label("taught_title"),
+        description="\n\n".join(shown) or notice("nothing_taught"),
+        colour=INFORMATION,
+    )
+    return embed.set_footer(
+        text=render("discord/taught_footer.txt", page=page + 1, pages=pages, count=count)
+    )
+
+
+def gaps_embed(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> discord.Embed:
+    """One page of what the documents should say; `page` counts from 0."""
+    embed = discord.Embed(
         title=label("gaps_title"),
-        description="\n\n".join(texts) or notice("no_gaps", days=days),
+        description="\n\n".join(map(_gap, shown)) or notice("no_gaps", days=days),
+        colour=INFORMATION,
+    )
+    return embed.set_footer(
+        text=render("discord/gaps_footer.txt", page=page + 1, pages=pages, days=days)
+    )
+
+
+def _gap(shown: ShownGap) -> str:
+    gap = shown.gap
+    # What has left the document is not shown again.
+    passage = gap.nearest if not shown.has_changed else None
+    return render(
+        "discord/gap.md",
+        count=gap.count,
+        before=gap.before,
+        reasons=gap.reasons,
+        example=fit(gap.example, GAP_CHARS) if gap.example else None,
+        expected=[fit(words, EXPECTED_CHARS) for words in gap.expected[:MAX_EXPECTED]],
+        passage=fit(passage_text(passage), GAP_CHARS) if passage else None,
+        **(_place(gap.nearest) if gap.nearest else {"source": None}),
+    )
+
+
+def digest_embed(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -> discord.Embed:
+    """What the documents should say, for a channel, with a mark that tells it from others."""
+    opening = render(
+        "discord/digest.md", questions=asked.questions, answered=asked.answered, more=more
+    )
+    return discord.Embed(
+        title=label("digest_title"),
+        description="\n\n".join((opening, *map(_gap, shown))),
+        colour=INFORMATION,
+    ).set_footer(text=mark)
+
+
+def stale_embed(
+    shown: Sequence[Stale], today: date, page: int, pages: int, days: int
+) -> discord.Embed:
+    """One page of old documents that answer; `page` counts from 0."""
+    texts = [
+        render(
+            "discord/stale.md",
+            name=fit(document_name(one.title, one.document_id), SOURCE_CHARS),
+            answers=one.answers,
+            outdated=one.outdated,
+            dated=one.dated,
+            years=years(one.age_days(today)),
+        )
+        for one in shown
+    ]
+    embed = discord.Embed(
+        title=label("stale_title"),
+        description="\n".join(texts) or notice("nothing_stale", days=days),
         colour=INFORMATION,
     )
     return embed.set_footer(

@@ -2,10 +2,11 @@
 
 import sqlite3
 from dataclasses import dataclass, replace
+from typing import Self
 
 from pydantic import TypeAdapter
 
-from answering.answer import AnswerSpan, NearestPassage
+from answering.answer import Answer, AnswerSpan, NearestPassage
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class AnswerContents:
     """What was shown where Quoth was not sure."""
     removed: bool = False
     """Whether a part of it was taken out, since its document was removed."""
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """What an answer consists of."""
+        leans = answer.understood is not None or answer.goes_on
+        return cls(answer.spans, answer.alternatives, answer.nearest, leans, answer.candidates)
 
     @property
     def shown(self) -> tuple[AnswerSpan, ...]:
@@ -55,7 +62,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """How the day went so far."""
+    """How the day, or the week, went so far."""
 
     questions: int
     answered: int

@@ -18,7 +18,10 @@ from index.encoder import Vectors
 
 Found = AnswerSpan | NearestPassage
 
-Reason = Literal["unanswered", "unsure", "wrong"]
+Complaint = Literal["wrong", "outdated", "incomplete"]
+"""What members say of an answer that they call wrong: it is, it was right once, there is more."""
+
+Reason = Literal["unanswered", "unsure"] | Complaint
 """The documents don't say; they may say; more members call the answer wrong than right."""
 
 Encode = Callable[[Sequence[str]], Vectors]

@@ -40,6 +40,14 @@ class OwnDocuments:
         """The bytes of each document, by its id."""
         return {file.id: file.size for file in self._files()}
 
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a document, by its name as listed; None if there is none any more."""
+        path = next((file.path for file in self._files() if file.id == name), None)
+        # It may be removed meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_bytes() if path is not None else None
+        return None
+
     def _files(self) -> tuple[SourceFile, ...]:
         try:
             return list_documents(self._folder).files

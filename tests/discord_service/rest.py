@@ -25,6 +25,7 @@ from tests.discord_service.world import (
     EMBED_LINKS,
     EPHEMERAL,
     LOADING,
+    MANAGE_THREADS,
     READ_HISTORY,
     SEND_MESSAGES,
     Channel,
@@ -71,6 +72,7 @@ class Rest:
             ("POST", "/users/@me/channels", self._open_dm),
             ("DELETE", "/users/@me/guilds/{guild}", self._leave_guild),
             ("GET", "/channels/{channel}", self._get_channel),
+            ("PATCH", "/channels/{channel}", self._change_post),
             ("POST", "/channels/{channel}/messages", self._post_message),
             ("GET", "/channels/{channel}/messages", self._get_messages),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
@@ -82,6 +84,7 @@ class Rest:
             ("GET", "/webhooks/{application}/{token}/messages/@original", self._original),
             ("PATCH", "/webhooks/{application}/{token}/messages/@original", self._edit_original),
             ("DELETE", "/webhooks/{application}/{token}/messages/@original", self._delete_original),
+            ("PATCH", "/webhooks/{application}/{token}/messages/{message}", self._edit_sent),
         ]
 
     def application(self) -> web.Application:
@@ -210,20 +213,28 @@ class Rest:
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._channel(request).json())
 
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        """The first messages of a channel after one, or the last before one; the newest first."""
+        channel = self._channel(request, READ_HISTORY)
+        limit = int(request.query["limit"])
+        before, after = (int(request.query.get(name, 0)) for name in ("before", "after"))
+        found = sorted(m.id for m in channel.messages.values() if not m.flags & EPHEMERAL)
+        found = [one for one in found if after < one and (not before or one < before)]
+        chosen = found[:limit] if after else found[-limit:]
+        seen = self._discord.gateway.seen
+        return _json([seen(channel.messages[one]) for one in reversed(chosen)])
+
+    async def _change_post(self, request: web.Request) -> web.Response:
+        channel = self._channel(request)
+        assert channel.guild is not None
+        if not channel.guild.granted & MANAGE_THREADS:
+            raise ApiError(403, 50013, "Missing Permissions")
+        (tags,) = (await request.json()).values()
+        channel.applied = [int(tag) for tag in tags]
+        return _json(channel.json())
+
     async def _get_message(self, request: web.Request) -> web.Response:
         return _json(self._discord.gateway.seen(self._message(request)))
-
-    async def _get_messages(self, request: web.Request) -> web.Response:
-        """Messages of a channel after one; as Discord has it, the newest first."""
-        channel = self._channel(request, READ_HISTORY)
-        after = int(request.query["after"])
-        found = [
-            message
-            for message in channel.messages.values()
-            if message.id > after and not message.flags & EPHEMERAL
-        ]
-        oldest = sorted(found, key=lambda message: message.id)[: int(request.query["limit"])]
-        return _json([self._discord.gateway.seen(message) for message in reversed(oldest)])
 
     async def _post_message(self, request: web.Request) -> web.Response:
         channel = self._channel(request, SEND_MESSAGES)
@@ -382,6 +393,16 @@ class Rest:
         self._by_token(request).shown.append(message.content)
         return _json(message.json())
 
+    async def _edit_sent(self, request: web.Request) -> web.Response:
+        channel = self._by_token(request).channel
+        message = channel.messages.get(int(request.match_info["message"]))
+        if message is None or message.author is not self._discord.bot:
+            raise ApiError(404, 10008, "Unknown Message")
+        payload = await self._message_payload(request)
+        check_message(payload, may_be_empty=True)
+        _change(message, payload)
+        return _json(message.json())
+
     async def _delete_original(self, request: web.Request) -> web.Response:
         interaction, message = self._by_token(request), self._original_message(request)
         await self._discord.remove(message)
@@ -398,6 +419,7 @@ def _change(message: Message, payload: Json) -> None:
         message.content = payload["content"] or ""
     if "embeds" in payload:
         message.embeds = payload["embeds"] or []
+    message.files |= payload.pop("files", {})
     message.flags &= ~LOADING
     message.sent = payload
     message.settled_at = time.monotonic()
@@ -407,7 +429,8 @@ async def _payload(request: web.Request) -> Json:
     if request.content_type == "multipart/form-data":
         form = await request.post()
         payload: Json = json.loads(str(form["payload_json"]))
-        return payload
+        sent = [part for part in form.values() if isinstance(part, web.FileField)]
+        return payload | {"files": {part.filename: part.file.read() for part in sent}}
     if request.headers.get("Content-Type") != "application/json":
         raise form_error("Content-Type", str(request.headers.get("Content-Type")))
     loaded: Json = await request.json()

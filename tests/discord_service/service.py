@@ -16,10 +16,13 @@ from tests.discord_service.world import (
     COMPONENT,
     DM,
     EPHEMERAL,
+    FORUM,
+    GROUP_DM,
     GUILD_CATEGORY,
     GUILD_TEXT,
     MODAL_SUBMIT,
     PUBLIC_THREAD,
+    RADIO_GROUP,
     Channel,
     Guild,
     Interaction,
@@ -28,6 +31,7 @@ from tests.discord_service.world import (
     Role,
     Upload,
     User,
+    snowflake,
 )
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.local.token"  # noqa: S105 - of nothing but this service
@@ -137,8 +141,19 @@ class LocalDiscord:
     def add_thread(self, parent: Channel, name: str = "thread") -> Channel:
         return self._keep(Channel(name, parent.guild, PUBLIC_THREAD, parent))
 
+    def add_forum(self, guild: Guild, name: str = "help", tags: Sequence[str] = ()) -> Channel:
+        return self._keep(Channel(name, guild, FORUM, tags={snowflake(): tag for tag in tags}))
+
+    def add_role(self, guild: Guild, name: str, *, mentionable: bool = True) -> Role:
+        guild.roles.append(Role(name, is_mentionable=mentionable))
+        return guild.roles[-1]
+
     def add_dm(self, user: User) -> Channel:
         return self._keep(Channel(user.name, None, DM, recipient=user))
+
+    def add_group(self, user: User) -> Channel:
+        """Direct messages of people, one of whom has added the bot to their account."""
+        return self._keep(Channel("group", None, GROUP_DM, recipient=user))
 
     def _keep(self, channel: Channel) -> Channel:
         self.channels[channel.id] = channel
@@ -190,6 +205,31 @@ class LocalDiscord:
         self.uploads[upload.id] = upload
         return upload.json(f"{self.url}/attachments/{upload.id}/{upload.id}")
 
+    def open_post(
+        self,
+        parent: Channel,
+        author: User,
+        title: str,
+        body: str | None = "",
+        *,
+        mentions: Sequence[User] = (),
+    ) -> Channel:
+        """Open a post in a forum, or in another channel a thread that may have a first message."""
+        thread = self._keep(Channel(title, parent.guild, PUBLIC_THREAD, parent, owner=author))
+        place = thread if parent.type == FORUM else parent
+        starter = None
+        if body is not None:
+            starter = Message(place, author, body, id=thread.id, mentions=list(mentions))
+            place.messages[starter.id] = starter
+        self._do(
+            self.gateway.dispatch(
+                "THREAD_CREATE", thread.json() | {"newly_created": True}, parent.guild
+            )
+        )
+        if starter is not None:
+            self._do(self.post(starter))
+        return thread
+
     async def post(self, message: Message) -> None:
         message.channel.messages[message.id] = message
         await self.gateway.dispatch_message("MESSAGE_CREATE", message)
@@ -199,6 +239,8 @@ class LocalDiscord:
         message.channel.messages.pop(message.id, None)
         if not message.flags & EPHEMERAL:
             data = {"id": str(message.id), "channel_id": str(message.channel.id)}
+            if message.channel.guild is not None:
+                data["guild_id"] = str(message.channel.guild.id)
             await self.gateway.dispatch("MESSAGE_DELETE", data, message.channel.guild)
         await self.changed()
 
@@ -209,9 +251,14 @@ class LocalDiscord:
     def may_use(self, channel: Channel, name: str, permissions: int) -> bool:
         """Whether Discord lets a member use a command who has been granted none by itself."""
         command = self._command(name.partition(" ")[0], 1)
+        contexts: list[int] = command.get("contexts") or [0, 1, 2]
+        by_members: bool = 1 in (command.get("integration_types") or [0])
         if channel.guild is None:
-            contexts: list[int] = command.get("contexts") or [0, 1, 2]
-            return 1 in contexts and command.get("dm_permission", True)
+            context = 2 if channel.type == GROUP_DM else 1
+            is_there = context in contexts and (context == 1 or by_members)
+            return is_there and command.get("dm_permission", True)
+        if channel.guild not in self.guilds:
+            return by_members and 0 in contexts
         needed = int(command.get("default_member_permissions") or 0)
         return permissions & needed == needed
 
@@ -250,7 +297,7 @@ class LocalDiscord:
                 given.append({"name": key, "type": 8, "value": str(value.id)})
                 resolved.setdefault("roles", {})[str(value.id)] = value.json()
             else:
-                kind = 4 if isinstance(value, int) else 3
+                kind = 5 if isinstance(value, bool) else 4 if isinstance(value, int) else 3
                 given.append({"name": key, "type": kind, "value": value})
         if sub:
             given = [{"name": sub, "type": 1, "options": given}]
@@ -277,13 +324,17 @@ class LocalDiscord:
         self.wait_for(lambda: asked.choices is not None, "an offer")
         return asked.choices or []
 
-    def menu(self, channel: Channel, user: User, name: str, target: Message) -> Interaction:
+    def menu(
+        self, channel: Channel, user: User, name: str, target: Message, *, permissions: int = 0
+    ) -> Interaction:
         """Use a message menu."""
+        needed = int(self._command(name, 3).get("default_member_permissions") or 0)
+        assert permissions & needed == needed, "Discord does not let them"
         data = self._chosen(name, 3) | {
             "target_id": str(target.id),
             "resolved": {"messages": {str(target.id): target.json()}},
         }
-        return self.interact(Interaction(COMMAND, channel, user, data))
+        return self.interact(Interaction(COMMAND, channel, user, data, permissions))
 
     def _chosen(self, name: str, kind: int) -> Json:
         return {"id": self._command(name, kind)["id"], "name": name, "type": kind}
@@ -293,6 +344,10 @@ class LocalDiscord:
             if command["name"] == name and command.get("type", 1) == kind:
                 return command
         raise AssertionError(f"the bot has no command {name!r}")
+
+    def labels(self, message: Message) -> list[str]:
+        """What stands on the buttons of a message."""
+        return [item["label"] for row in message.components for item in row["components"]]
 
     def press(
         self, message: Message, user: User, label: str, *, permissions: int = 0
@@ -318,16 +373,27 @@ class LocalDiscord:
             Interaction(COMPONENT, message.channel, user, data, permissions, message)
         )
 
-    def submit(self, opened: Interaction, user: User, *texts: str) -> Interaction:
-        """Fill in the form that an interaction opened, one text an item."""
+    def submit(
+        self, opened: Interaction, user: User, *texts: str, chosen: str | None = None
+    ) -> Interaction:
+        """Fill in the form that an interaction opened: one text an item, and a choice if any."""
         form = opened.modal
         assert form is not None
         components: list[Json] = []
-        for row, text in zip(form["components"], texts, strict=True):
+        waiting = iter(texts)
+        for row in form["components"]:
             item = row["component"] if row["type"] == 18 else row["components"][0]
-            filled = {"type": 4, "custom_id": item["custom_id"], "value": text}
+            if item["type"] == RADIO_GROUP:
+                default = next(
+                    (one["value"] for one in item["options"] if one.get("default")), None
+                )
+                value = chosen or default
+            else:
+                value = next(waiting)
+            filled = {"type": item["type"], "custom_id": item["custom_id"], "value": value}
             kept = {"component": filled} if row["type"] == 18 else {"components": [filled]}
             components.append({"type": row["type"], "id": 1} | kept)
+        assert not [*waiting]
         data = {"custom_id": form["custom_id"], "components": components}
         return self.interact(
             Interaction(MODAL_SUBMIT, opened.channel, user, data, message=opened.message)
@@ -335,7 +401,7 @@ class LocalDiscord:
 
     def interact(self, interaction: Interaction) -> Interaction:
         self.interactions[interaction.id] = interaction
-        data = interaction.json(self.bot.id)
+        data = interaction.json(self.bot.id, self.guilds)
         self._do(self.gateway.dispatch("INTERACTION_CREATE", data, interaction.channel.guild))
         return interaction
 

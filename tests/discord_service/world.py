@@ -2,19 +2,21 @@
 
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = dict[str, Any]
 
-GUILD_TEXT, DM, GUILD_CATEGORY, PUBLIC_THREAD = 0, 1, 4, 11
+GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD, FORUM = 0, 1, 3, 4, 11, 15
+RADIO_GROUP = 21
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 EPHEMERAL, LOADING = 64, 128
 
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
-READ_HISTORY, SEND_IN_THREADS = 1 << 16, 1 << 38
+READ_HISTORY, MANAGE_THREADS, SEND_IN_THREADS = 1 << 16, 1 << 34, 1 << 38
 BOT_PERMISSIONS = (
     ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
 )
@@ -36,6 +38,7 @@ class Role:
     name: str
     permissions: int = 0
     id: int = field(default_factory=snowflake)
+    is_mentionable: bool = False
 
     def json(self) -> Json:
         return {
@@ -46,7 +49,7 @@ class Role:
             "position": 0,
             "permissions": str(self.permissions),
             "managed": False,
-            "mentionable": False,
+            "mentionable": self.is_mentionable,
         }
 
 
@@ -81,7 +84,7 @@ class User:
 
 @dataclass
 class Channel:
-    """A text channel, a thread or a direct conversation."""
+    """A text channel, a thread, direct messages with the bot, or those of people among them."""
 
     name: str
     guild: "Guild | None" = None
@@ -94,6 +97,12 @@ class Channel:
     messages: dict[int, "Message"] = field(default_factory=dict)
     typing: int = 0
     """How often the bot was seen typing."""
+    owner: User | None = None
+    """Who began a thread."""
+    tags: dict[int, str] = field(default_factory=dict)
+    """By id, those that a forum has for its posts."""
+    applied: list[int] = field(default_factory=list)
+    """The tags of a post."""
 
     @property
     def place(self) -> "Channel":
@@ -101,9 +110,9 @@ class Channel:
         return self.parent if self.type == PUBLIC_THREAD and self.parent else self
 
     def json(self) -> Json:
-        if self.type == DM:
+        if self.type in {DM, GROUP_DM}:
             assert self.recipient is not None
-            return {"id": str(self.id), "type": DM, "recipients": [self.recipient.json()]}
+            return {"id": str(self.id), "type": self.type, "recipients": [self.recipient.json()]}
         assert self.guild is not None
         common: Json = {
             "id": str(self.id),
@@ -116,7 +125,8 @@ class Channel:
         }
         if self.type == PUBLIC_THREAD:
             return common | {
-                "owner_id": str(self.guild.id),
+                "owner_id": str(self.owner.id if self.owner else self.guild.id),
+                "applied_tags": [str(tag) for tag in self.applied],
                 "message_count": 0,
                 "member_count": 1,
                 "rate_limit_per_user": 0,
@@ -128,7 +138,11 @@ class Channel:
                 },
             }
         everyone = {"id": str(self.guild.id), "type": 0, "allow": "0", "deny": str(self.denied)}
-        return common | {"position": 0, "topic": None, "permission_overwrites": [everyone]}
+        tags = [
+            {"id": str(tag), "name": name, "emoji_name": None} for tag, name in self.tags.items()
+        ]
+        common |= {"position": 0, "topic": None, "permission_overwrites": [everyone]}
+        return common | ({"available_tags": tags} if self.type == FORUM else {})
 
 
 @dataclass
@@ -139,9 +153,11 @@ class Guild:
     id: int = field(default_factory=snowflake)
     channels: list[Channel] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
+    granted: int = 0
+    """What the bot may do beside what it asks for."""
 
     def json(self, bot: User) -> Json:
-        everyone = Role("@everyone", BOT_PERMISSIONS, self.id)
+        everyone = Role("@everyone", BOT_PERMISSIONS | self.granted, self.id)
         return {
             "id": str(self.id),
             "name": self.name,
@@ -177,6 +193,8 @@ class Message:
     """The bot's own."""
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """By name, what the bot attached to it."""
     settled_at: float = field(default_factory=time.monotonic)
     """When that was."""
 
@@ -262,8 +280,11 @@ class Interaction:
     def __post_init__(self) -> None:
         self.token = f"token-{self.id}"
 
-    def json(self, application: int) -> Json:
+    def json(self, application: int, guilds: Sequence["Guild"]) -> Json:
+        """What Discord sends of it to a bot that is in these servers."""
         guild = self.channel.guild
+        is_by_user = guild not in guilds if guild else self.channel.type == GROUP_DM
+        owners = {"1": str(self.user.id)} if is_by_user else {"0": str(guild.id) if guild else "0"}
         values: Json = {
             "id": str(self.id),
             "application_id": str(application),
@@ -273,9 +294,11 @@ class Interaction:
             "attachment_size_limit": 10 * 1024 * 1024,
             "channel_id": str(self.channel.id),
             "channel": self.channel.json(),
-            "app_permissions": str(BOT_PERMISSIONS & ~self.channel.denied),
-            "context": 0 if guild else 1,
-            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+            "app_permissions": str(
+                (BOT_PERMISSIONS | (guild.granted if guild else 0)) & ~self.channel.place.denied
+            ),
+            "context": 0 if guild else 2 if self.channel.type == GROUP_DM else 1,
+            "authorizing_integration_owners": owners,
             "data": self.data,
             "locale": "en-US",
             "entitlements": [],

@@ -13,13 +13,29 @@ from bot.discord_app.cogs.documents import Documents
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.cogs.listen import Listen
 from bot.discord_app.cogs.manage import Manage
+from bot.discord_app.cogs.posts import Posts
 from bot.discord_app.cogs.privacy import Privacy
 from bot.discord_app.cogs.read import Read
+from bot.discord_app.cogs.taught import TaughtAnswers
 from bot.settings import Settings
 
-COGS = (Ask, Listen, CatchUp, Read, Manage, CooldownCommands, Gaps, Audit, Documents, Privacy)
+COGS = (
+    Ask,
+    Listen,
+    Posts,
+    CatchUp,
+    Read,
+    Manage,
+    CooldownCommands,
+    Gaps,
+    Audit,
+    Documents,
+    TaughtAnswers,
+    Privacy,
+)
 
 
 def cogs_for(settings: Settings) -> tuple[Callable[[QuothBot], commands.Cog], ...]:
     """What members can do where these settings hold."""
-    return tuple(cog for cog in COGS if cog is not Documents or settings.max_documents)
+    with_documents = (Documents, TaughtAnswers)
+    return tuple(cog for cog in COGS if cog not in with_documents or settings.max_documents)

@@ -7,7 +7,9 @@ from discord.ext import commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge
 from bot.discord_app.markdown import without_references
+from bot.discord_app.origins import everywhere
 from bot.discord_app.rendering import notice
+from bot.discord_app.sharing import ShareButton
 
 MENU_NAME = "Ask Quoth"
 
@@ -20,12 +22,23 @@ class Ask(commands.Cog):
         self._bot = bot
         bot.tree.add_command(app_commands.ContextMenu(name=MENU_NAME, callback=self._ask_message))
 
-    @app_commands.command(name="ask")
-    @app_commands.describe(question="What do you want to know?")
-    async def ask(self, interaction: discord.Interaction[QuothBot], question: str) -> None:
-        """Find the answer in the documents, word for word."""
-        await self._bot.asking.answer_interaction(interaction, question)
+    async def cog_load(self) -> None:
+        """Have the bot know the button that shows an answer to everybody."""
+        self._bot.add_dynamic_items(ShareButton)
 
+    @everywhere
+    @app_commands.command(name="ask")
+    @app_commands.describe(
+        question="What do you want to know?",
+        private="Show the answer to you alone; a button then shows it to everybody.",
+    )
+    async def ask(
+        self, interaction: discord.Interaction[QuothBot], question: str, private: bool = False
+    ) -> None:
+        """Find the answer in the documents, word for word."""
+        await self._bot.asking.answer_interaction(interaction, question, is_private=private)
+
+    @everywhere
     async def _ask_message(
         self, interaction: discord.Interaction[QuothBot], message: discord.Message
     ) -> None:

@@ -23,7 +23,7 @@ from prompts.printing import one_line
 
 MENU_NAME = "Add to documents"
 _Interaction = discord.Interaction[QuothBot]
-_Change = Callable[[str, Show, Note], Awaitable[str]]
+Change = Callable[[str, Show, Note], Awaitable[str]]
 
 
 class Documents(commands.Cog):
@@ -134,30 +134,37 @@ class Documents(commands.Cog):
         await self._change(interaction, lambda scope, _, note: changes.roll_back(scope, note))
 
     async def _change(
-        self, interaction: _Interaction, change: _Change, *, waits: bool = False
+        self, interaction: _Interaction, change: Change, *, waits: bool = False
     ) -> None:
-        """Make one change, and tell the member alone how it goes and what came of it."""
-        waiting = Waiting(interaction.id, interaction.channel_id or 0, "change", interaction.token)
-        with self._bot.asking.in_flight():
-            async with noted(waiting, self._bot.records):
-                await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
-                text = await self._changed(interaction, change, waits=waits)
-                await _tell(interaction, text)
+        await change_documents(self._bot, interaction, change, waits=waits)
 
-    async def _changed(self, interaction: _Interaction, change: _Change, *, waits: bool) -> str:
-        """Make one change in its turn; return what to tell of it."""
-        scope = self._bot.records.collection(interaction.guild_id)
-        assert scope is not None  # noqa: S101 - see interaction_check
-        message = ProgressMessage(
-            lambda text: interaction.edit_original_response(content=text[:MAX_CONTENT])
-        )
-        note = partial(audit.note, self._bot.records, interaction)
-        async with message.running(), self._bot.changes.claim(scope, waits=waits) as is_free:
-            if self._bot.asking.is_closing:
-                return notice("closing")
-            if not is_free:
-                return notice("change_under_way")
-            return await change(scope, message.show, note)
+
+async def change_documents(
+    bot: QuothBot, interaction: _Interaction, change: Change, *, waits: bool = False
+) -> None:
+    """Make one change, and tell the member alone how it goes and what came of it."""
+    waiting = Waiting(interaction.id, interaction.channel_id or 0, "change", interaction.token)
+    with bot.asking.in_flight():
+        async with noted(waiting, bot.records):
+            await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            text = await _changed(bot, interaction, change, waits=waits)
+            await _tell(interaction, text)
+
+
+async def _changed(bot: QuothBot, interaction: _Interaction, change: Change, *, waits: bool) -> str:
+    """Make one change in its turn; return what to tell of it."""
+    scope = bot.records.collection(interaction.guild_id)
+    assert scope is not None  # noqa: S101 - all commands that change documents are of a server
+    message = ProgressMessage(
+        lambda text: interaction.edit_original_response(content=text[:MAX_CONTENT])
+    )
+    note = partial(audit.note, bot.records, interaction)
+    async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:
+        if bot.asking.is_closing:
+            return notice("closing")
+        if not is_free:
+            return notice("change_under_way")
+        return await change(scope, message.show, note)
 
 
 async def _tell(interaction: _Interaction, text: str) -> None:

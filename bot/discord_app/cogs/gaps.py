@@ -1,108 +1,155 @@
 """`/gaps`: what members of a server ask and the documents don't say, for its moderators."""
 
 import asyncio
-import re
+import logging
 import time
-from typing import Any, Self
+from datetime import UTC, datetime
 
 import discord
-from discord import app_commands, ui
-from discord.ext import commands
+from discord import app_commands
+from discord.ext import commands, tasks
 
+from bot.discord_app.audit import note
 from bot.discord_app.client import QuothBot
-from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.digests import (
+    DIGEST_DAYS,
+    LOOK_EVERY_S,
+    Digest,
+    Digests,
+    digest_mark,
+    next_due,
+    send_due,
+)
+from bot.discord_app.list_pages import show_list
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
-from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import ShownGap, gaps_embed, label, notice
-from bot.evaluation.gaps import find_gaps, last_days
+from bot.discord_app.rendering import ShownGap, digest_embed, gaps_embed, notice, stale_embed
+from bot.evaluation.gaps import Gap, find_gaps, last_days
+from bot.evaluation.stale import find_stale
+
+_log = logging.getLogger(__name__)
 
 # So many fit a message, whatever stands in them.
 PAGE_GAPS = 3
+PAGE_STALE = 10
 # Of a server, the newest; each takes some milliseconds each time that a page is shown.
 MAX_QUESTIONS = 500
 
 
-def _page(client: Collaborators, server_id: int, user_id: int, wanted: int) -> dict[str, Any]:
-    """
-    What shows page `wanted`, from 0, or the last one if there are fewer.
-
-    Nothing is kept from one page to the next, so that what a member has deleted is gone at once.
-    """
-    period = last_days(GAPS_DAYS, time.time(), ANSWERS_KEPT_DAYS)
-    questions = client.records.open_questions(period.begins_before, server_id)
-    newest = sorted(questions, key=lambda one: -one.asked)[:MAX_QUESTIONS]
-    gaps = find_gaps(newest, client.service.encode, period)
-    pages = max(1, -(-len(gaps) // PAGE_GAPS))
-    page = min(wanted, pages - 1)
-    scope = client.records.collection(server_id)
-    shown = []
-    for gap in gaps[page * PAGE_GAPS : (page + 1) * PAGE_GAPS]:
-        around = client.service.surroundings(scope, gap.nearest, "") if gap.nearest else None
-        shown.append(ShownGap(gap, around is not None and around.document_changed))
-    view = ui.View(timeout=None)
-    owner = client.records.hashed(user_id)
-    if page > 0:
-        view.add_item(GapsButton("earlier", page - 1, owner))
-    if page + 1 < pages:
-        view.add_item(GapsButton("later", page + 1, owner))
-    return {"embed": gaps_embed(shown, page, pages, GAPS_DAYS), "view": view}
-
-
-class GapsButton(
-    PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
-    template=r"quoth:gaps:(?P<direction>earlier|later):(?P<page>\d{1,6}):(?P<owner>[0-9a-f]{24})",
-):
-    """Turns to a page, for the member whom Discord let use the command."""
-
-    def __init__(self, direction: str, page: int, owner: str) -> None:
-        """Make the button that leads to a page, for the member of that hash."""
-        button: ui.Button[ui.View] = ui.Button(
-            label=label(direction), custom_id=f"quoth:gaps:{direction}:{page}:{owner}"
-        )
-        super().__init__(button)
-        self._page = page
-        self._owner = owner
-
-    @classmethod
-    def from_match(cls, match: re.Match[str]) -> Self:
-        """Make the button with an id."""
-        return cls(match["direction"], int(match["page"]), match["owner"])
-
-    async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
-        """Show the page in place of the one before."""
-        server_id = interaction.guild_id
-        # Nobody else can make the hash of a member.
-        if server_id is None or client.records.hashed(interaction.user.id) != self._owner:
-            text = notice("not_your_gaps")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
-            return
-        await acknowledge(interaction.response.defer)
-        page = await asyncio.to_thread(_page, client, server_id, interaction.user.id, self._page)
-        await deliver(lambda: interaction.edit_original_response(**page))
-
-
 class Gaps(commands.Cog):
-    """The command that says what the documents should say next."""
+    """The commands that say what the documents should say next."""
+
+    gaps = app_commands.Group(
+        name="gaps",
+        description="What members ask here and the documents don't say.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
 
     def __init__(self, bot: QuothBot) -> None:
         """List what was asked of one bot."""
         self._bot = bot
+        self._digests = Digests(bot.records)
+        bot.lists["gaps"] = self._page
+        bot.lists["stale"] = self._stale_page
 
     async def cog_load(self) -> None:
-        """Have the bot know the buttons that turn pages."""
-        self._bot.add_dynamic_items(GapsButton)
+        """Begin to look for digests that are due."""
+        self._look.start()
 
-    @app_commands.command(name="gaps")
-    @app_commands.guild_only()
-    @app_commands.default_permissions(manage_guild=True)
-    async def gaps(self, interaction: discord.Interaction[QuothBot]) -> None:
+    async def cog_unload(self) -> None:
+        """Look no longer."""
+        self._look.cancel()
+
+    @gaps.command(name="list")
+    async def show(self, interaction: discord.Interaction[QuothBot]) -> None:
         """List what members asked here that the documents don't say, or say wrongly."""
-        if interaction.guild_id is None:
+        await show_list(interaction, self._bot, "gaps")
+
+    def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+        gaps = self._found(server_id, GAPS_DAYS)
+        pages = max(1, -(-len(gaps) // PAGE_GAPS))
+        page = min(wanted, pages - 1)
+        shown = gaps[page * PAGE_GAPS : (page + 1) * PAGE_GAPS]
+        embed = gaps_embed(self._looked_up(server_id, shown), page, pages, GAPS_DAYS)
+        return embed, page, pages
+
+    def _found(self, server_id: int, days: int) -> list[Gap]:
+        period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
+        questions = self._bot.records.open_questions(period.begins_before, server_id)
+        newest = sorted(questions, key=lambda one: -one.asked)[:MAX_QUESTIONS]
+        return find_gaps(newest, self._bot.service.encode, period)
+
+    def _looked_up(self, server_id: int, gaps: list[Gap]) -> list[ShownGap]:
+        """Gaps, and whether the passages of them still stand in their documents."""
+        scope, service = self._bot.records.collection(server_id), self._bot.service
+        shown = []
+        for gap in gaps:
+            around = service.surroundings(scope, gap.nearest, "") if gap.nearest else None
+            shown.append(ShownGap(gap, around is not None and around.document_changed))
+        return shown
+
+    @gaps.command(name="stale")
+    async def stale(self, interaction: discord.Interaction[QuothBot]) -> None:
+        """List the old documents that answer most often here."""
+        await show_list(interaction, self._bot, "stale")
+
+    def _stale_page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+        today = datetime.now(UTC).date()
+        found = find_stale(self._bot.records.quoting(server_id), today)
+        pages = max(1, -(-len(found) // PAGE_STALE))
+        page = min(wanted, pages - 1)
+        shown = found[page * PAGE_STALE : (page + 1) * PAGE_STALE]
+        return stale_embed(shown, today, page, pages, ANSWERS_KEPT_DAYS), page, pages
+
+    @gaps.command(name="digest")
+    @app_commands.describe(channel="Where to post it each Monday; without one, nowhere any more.")
+    async def digest(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        channel: discord.TextChannel | None = None,
+    ) -> None:
+        """Post what the documents should say into a channel each week, or stop that."""
+        server_id = interaction.guild_id
+        if server_id is None:
             raise app_commands.NoPrivateMessage
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-        page = await asyncio.to_thread(
-            _page, self._bot, interaction.guild_id, interaction.user.id, 0
-        )
-        await deliver(lambda: interaction.edit_original_response(**page))
+        due = next_due(time.time())
+        if channel is None:
+            await asyncio.to_thread(self._digests.stop, server_id)
+            await note(self._bot.records, interaction, "digest_off")
+            text = notice("no_digest")
+        elif not channel.permissions_for(channel.guild.me).send_messages:
+            text = notice("can_not_post", channel=channel.mention)
+        else:
+            await asyncio.to_thread(self._digests.choose, server_id, channel.id, due)
+            await note(self._bot.records, interaction, "digest_on", channel.mention)
+            text = notice("digest_chosen", channel=channel.mention, due=int(due))
+        await deliver(lambda: interaction.edit_original_response(content=text))
+
+    @tasks.loop(seconds=LOOK_EVERY_S)
+    async def _look(self) -> None:
+        try:
+            await self.send_due()
+        except Exception:
+            # A loop that raises is over, and so would be all digests after this one.
+            _log.exception("failed")
+
+    @_look.before_loop
+    async def _until_ready(self) -> None:
+        await self._bot.wait_until_ready()
+
+    async def send_due(self) -> None:
+        """Send the digests that are due."""
+
+        async def make(digest: Digest) -> discord.Embed:
+            return await asyncio.to_thread(self._digest, digest)
+
+        await send_due(self._bot, self._digests, make, time.time())
+
+    def _digest(self, digest: Digest) -> discord.Embed:
+        since = time.time() - DIGEST_DAYS * 24 * 60 * 60
+        asked = self._bot.records.answered_since(digest.server_id, since)
+        gaps = self._found(digest.server_id, DIGEST_DAYS)
+        shown = self._looked_up(digest.server_id, gaps[:PAGE_GAPS])
+        return digest_embed(shown, asked, len(gaps) - len(shown), digest_mark(digest))

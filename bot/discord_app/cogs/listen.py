@@ -13,21 +13,14 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import (
-    ASK_AGAIN,
-    Origin,
-    Refusal,
-    contents,
-    moderates,
-    role_ids,
-    with_text,
-)
+from bot.discord_app.asking import ASK_AGAIN, Refusal, contents, with_text
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_embed
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
+from bot.discord_app.origins import Origin, moderates, role_ids
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting, noted
 from bot.event_log import event
@@ -131,6 +124,8 @@ class Listen(commands.Cog):
             and is_question(message.content)
             and not message.mentions
             and isinstance(message.channel, discord.Thread)
+            # The message that a post begins with asks nothing on.
+            and message.id != message.channel.id
             and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
         )
 
@@ -140,7 +135,7 @@ class Listen(commands.Cog):
         if asking.refusal(origin) is None:
             question = without_references(message.content)
             earlier, _ = self._earlier(message)
-            reply = await asking.ask(question, origin, earlier, only_answered=True)
+            reply = await asking.ask(question, origin, earlier, only="answered")
             if reply.answer is not None:
                 await self._send(message, **contents(reply, with_embed=_may_embed(message)))
 

@@ -9,8 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.audit import Action, note
+from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import information_embed, notice, uptime
 from index.store import Collection
 
@@ -94,7 +96,50 @@ class Manage(commands.Cog):
             only_allowed=rules.is_only_allowed(server_id),
             allowed=rules.allowed(server_id),
             denied=rules.denied(server_id),
+            posts=[f"<#{one.channel_id}>" for one in self._bot.support.of(server_id)],
         )
+
+    @channels.command(name="answer-posts")
+    @app_commands.describe(
+        channel="A forum, or a channel with threads.",
+        answer="False: stop answering new posts there.",
+        person="A role that members can have pinged, once for each post.",
+    )
+    async def answer_posts(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        channel: discord.TextChannel | discord.ForumChannel,
+        answer: bool = True,
+        person: discord.Role | None = None,
+    ) -> None:
+        """Answer new posts and threads by myself, where I am sure of the answer."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+        support, server_id = self._bot.support, channel.guild.id
+        is_allowed = self._bot.channels.is_allowed(
+            server_id, (channel.id, *above(channel, channel.guild))
+        )
+        if not answer:
+            await asyncio.to_thread(support.remove, channel.id)
+            await note(self._bot.records, interaction, "posts_off", channel.mention)
+        elif is_allowed:
+            role_id = person.id if person is not None else None
+            chosen = SupportChannel(server_id, channel.id, role_id)
+            await asyncio.to_thread(support.add, chosen)
+            await note(self._bot.records, interaction, "posts_on", channel.mention)
+        permissions = channel.permissions_for(channel.guild.me)
+        tag = solved_tag(channel)
+        text = notice(
+            "answers_posts",
+            channel=channel.mention,
+            answers=answer,
+            is_allowed=is_allowed,
+            reads=self._bot.settings.message_content,
+            tag=tag.name if tag else None,
+            may_tag=permissions.manage_threads,
+            role=person.mention if person else None,
+            may_ping=person is None or person.mentionable or permissions.mention_everyone,
+        )
+        await deliver(lambda: interaction.edit_original_response(content=text))
 
     @channels.command(name="list")
     async def list(self, interaction: discord.Interaction[QuothBot]) -> None:

@@ -9,13 +9,14 @@ from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.origins import everywhere
 from bot.discord_app.rendering import notice
 
 
 class Privacy(commands.Cog):
     """The commands about one's own data."""
 
-    privacy = app_commands.Group(name="privacy", description="What I keep of you.")
+    privacy = everywhere(app_commands.Group(name="privacy", description="What I keep of you."))
 
     def __init__(self, bot: QuothBot) -> None:
         """Serve the members of one bot."""
@@ -23,9 +24,10 @@ class Privacy(commands.Cog):
 
     @privacy.command(name="forget-me")
     async def forget_me(self, interaction: discord.Interaction[QuothBot]) -> None:
-        """Delete the answers, questions and votes that I keep of you."""
+        """Delete the answers, questions, votes and taught messages that I keep of you."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         self._bot.conversations.forget(interaction.user.id)
         forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
-        text = notice("forgotten_you", **asdict(forgotten))
+        taught = await self._bot.teaching.forget_author(interaction.user.id)
+        text = notice("forgotten_you", taught=taught, **asdict(forgotten))
         await deliver(lambda: interaction.edit_original_response(content=text))

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import information_embed, label, sources_embed
@@ -58,7 +59,7 @@ class PageButton(
     async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
         """Show the page in place of the one before."""
         await acknowledge(interaction.response.defer)
-        scope = client.records.collection(interaction.guild_id)
+        scope = client.records.collection(server_id_of(interaction))
         page = await sources_page(client.service, scope, self._page)
         await deliver(lambda: interaction.edit_original_response(**page))
 
@@ -88,18 +89,20 @@ class Read(commands.Cog):
         """Have the bot know the buttons that turn pages."""
         self._bot.add_dynamic_items(PageButton)
 
+    @everywhere
     @app_commands.command(name="sources")
     async def sources(self, interaction: discord.Interaction[QuothBot]) -> None:
         """List the documents that answers come from."""
-        unwelcome = self._bot.asking.unwelcome(interaction.guild_id)
+        unwelcome = self._bot.asking.unwelcome(server_id_of(interaction))
         if unwelcome is not None:
             await acknowledge(lambda: interaction.response.send_message(unwelcome, ephemeral=True))
             return
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-        scope = self._bot.records.collection(interaction.guild_id)
+        scope = self._bot.records.collection(server_id_of(interaction))
         page = await sources_page(self._bot.service, scope, 0)
         await deliver(lambda: interaction.edit_original_response(**page))
 
+    @everywhere
     @app_commands.command(name="help")
     async def help(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How to ask, and what is kept of it."""

@@ -49,7 +49,9 @@ class Crowd:
     ) -> None:
         kept = self.records.answer(answer_id, 1, 7)
         assert kept is not None
-        self.records.vote(kept, voter, is_right=is_right, expected=expected, question=None)
+        self.records.vote(
+            kept, voter, complaint=None if is_right else "wrong", expected=expected, question=None
+        )
 
 
 @pytest.fixture
@@ -178,7 +180,7 @@ def test_a_vote_that_outlived_its_answer_still_counts(crowd: Crowd, library: Lib
     wrong = crowd.ask("how many for arson", span(), is_logged=False)
     kept = crowd.records.answer(wrong, 1, 7)
     assert kept is not None
-    crowd.records.vote(kept, 1, is_right=False, expected="813", question="how many for arson")
+    crowd.records.vote(kept, 1, complaint="wrong", expected="813", question="how many for arson")
     crowd.records._connection.execute("DELETE FROM answers")
     (row,) = rows(library)
 

@@ -48,7 +48,13 @@ def test_judged_questions_are_written_for_the_evaluation(
     for answer_id, expected in (("a", None), ("b", "3,204"), ("c", "a cup of it")):
         kept = records.answer(answer_id * 32, 1, 7)
         assert kept is not None
-        records.vote(kept, 2, is_right=expected is None, expected=expected, question=None)
+        records.vote(
+            kept,
+            2,
+            complaint=None if expected is None else "wrong",
+            expected=expected,
+            question=None,
+        )
     out = tmp_path / "new" / "asked.jsonl"
     done = export(library.folder, out)
 

@@ -23,18 +23,14 @@ def answer(local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User) 
     return local.answer_to(local.slash(channel, asker, "ask", question="how many for theft"))
 
 
-def labels(message: Message) -> list[str]:
-    return [item["label"] for row in message.components for item in row["components"]]
-
-
 def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(folder / "data" / "quoth.sqlite")) as connection, connection:
         return connection.execute(query).fetchall()
 
 
-def test_an_answer_has_its_buttons(answer: Message) -> None:
+def test_an_answer_has_its_buttons(local: LocalDiscord, answer: Message) -> None:
     expected = ["Context", "Other answers", "Follow up", "Right", "Wrong", "Delete"]
-    assert labels(answer) == expected
+    assert local.labels(answer) == expected
 
 
 def test_without_other_answers_there_is_no_button_for_them(
@@ -42,7 +38,7 @@ def test_without_other_answers_there_is_no_button_for_them(
 ) -> None:
     answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
 
-    assert "Other answers" not in labels(answer)
+    assert "Other answers" not in local.labels(answer)
 
 
 def test_other_answers_that_are_as_good_as_none_are_not_offered(
@@ -360,7 +356,7 @@ def test_where_quoth_is_not_sure_candidates_have_a_context_and_nothing_is_right(
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
 
     assert answer.embeds[0]["title"] == "I am not sure; it may be here"
-    assert labels(answer) == ["Context", "Other answers", "Follow up", "Wrong", "Delete"]
+    assert local.labels(answer) == ["Context", "Other answers", "Follow up", "Wrong", "Delete"]
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
     assert "**812**" in shown.embeds[0]["description"]
 
@@ -371,7 +367,7 @@ def test_the_context_of_an_answer_without_passages_is_refused_in_words(
     """It has no button for it, so whoever presses one has forged it."""
     start_bot(FixedAnswers(found()))
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
-    assert "Context" not in labels(answer)
+    assert "Context" not in local.labels(answer)
     custom_id = answer.components[0]["components"][0]["custom_id"].replace("follow", "context")
     answer.components = [{"type": 1, "components": [_button(custom_id)]}]
     pressed = local.press_id(answer, User("bob"), custom_id)

@@ -1,5 +1,11 @@
 """/gaps: moderators see what their own server asks and the documents don't say."""
 
+import time
+
+import pytest
+
+from bot.discord_app.cogs.gaps import Gaps
+from bot.discord_app.digests import Digest, Digests, next_due
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -13,7 +19,7 @@ def ask(local: LocalDiscord, channel: Channel, asker: User, question: str) -> No
 
 
 def shown(local: LocalDiscord, channel: Channel, moderator: User) -> str:
-    asked = local.slash(channel, moderator, "gaps", permissions=MANAGE_GUILD)
+    asked = local.slash(channel, moderator, "gaps list", permissions=MANAGE_GUILD)
     text: str = local.answer_to(asked).embeds[0]["description"]
     assert asked.is_private
     return text
@@ -81,7 +87,7 @@ def test_pages_are_turned_by_whom_they_were_shown_to(
     bot = start_bot(log_questions=True, cooldown_questions=1_000)
     for word in ("apples", "bridges", "candles", "dragons", "engines"):
         ask(local, channel, asker, f"{word} {word} {word}")
-    asked = local.slash(channel, asker, "gaps", permissions=MANAGE_GUILD)
+    asked = local.slash(channel, asker, "gaps list", permissions=MANAGE_GUILD)
     page = local.answer_to(asked)
     assert page.embeds[0]["footer"]["text"].startswith("Page 1 of 2")
     first = page.embeds[0]["description"]
@@ -112,3 +118,89 @@ def test_what_members_write_stays_within_discords_limits(
     text = shown(local, channel, asker)
     assert text.count("**1 question**") == 3
     assert len(text) <= 4_096
+
+
+@pytest.mark.parametrize("complaint", ["outdated", "incomplete"])
+def test_what_is_said_against_an_answer_is_counted(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, complaint: str
+) -> None:
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+    pressed = local.press(answer, asker, "Wrong")
+    local.form_of(pressed)
+    local.answer_to(local.submit(pressed, asker, "900 since May", chosen=complaint))
+
+    text = shown(local, channel, asker)
+    assert f"1 called {complaint}" in text
+    assert "Members expect: 900 since May" in text
+
+
+def test_old_documents_that_answer_are_listed_by_how_often_they_do(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    library.write("2019-03-01 parking.txt", "For parking 40 were counted.")
+    library.write("2021-03-01 noise.txt", "For noise 50 were counted.")
+    library.build()
+    bot.bot.service.refresh()
+    for word in ("parking", "noise", "noise", "noise", "arson"):
+        ask(local, channel, asker, f"how many were counted for {word}")
+    stale = local.slash(channel, asker, "gaps stale", permissions=MANAGE_GUILD)
+    text = local.answer_to(stale).embeds[0]["description"]
+
+    assert stale.is_private
+    assert text.index("noise") < text.index("parking")
+    assert "3 answers · dated 2021-03-01" in text
+    assert "figures" not in text
+
+
+def look(bot: RunningBot) -> None:
+    """Look for digests that are due, as the bot does each minute."""
+    cog = bot.bot.get_cog("Gaps")
+    assert isinstance(cog, Gaps)
+    bot.do(cog.send_due())
+
+
+def digests_in(local: LocalDiscord, channel: Channel) -> list[str]:
+    embeds = [e for m in channel.messages.values() if m.author is local.bot for e in m.embeds]
+    return [e["description"] for e in embeds if "This week" in e["title"]]
+
+
+def test_a_digest_is_posted_once_when_it_is_due_whatever_is_restarted(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    assert channel.guild is not None
+    news = local.add_channel(channel.guild, "news")
+    bot = start_bot(log_questions=True)
+    chosen = local.slash(channel, asker, "gaps digest", permissions=MANAGE_GUILD, channel=news)
+    assert f"<#{news.id}> each week" in local.answer_to(chosen).content
+    ask(local, channel, asker, "who likes the tea")
+    look(bot)
+    assert digests_in(local, news) == []
+
+    due = time.time() - 1.0
+    Digests(bot.bot.records).choose(channel.guild.id, news.id, due)
+    look(bot)
+    (text,) = digests_in(local, news)
+    assert text.startswith("1 question, 0 answered.")
+    assert "who likes the tea" in text
+    look(bot)
+    # Killed after it was sent and before that was noted; then before it was sent.
+    for month_s in (0.0, 28 * 24 * 60 * 60.0):
+        digests = Digests(bot.bot.records)
+        digests.choose(channel.guild.id, news.id, due - month_s)
+        digests.begin(Digest(channel.guild.id, news.id, due - month_s, was_begun=False))
+        bot = start_bot(log_questions=True)
+        look(bot)
+    assert len(digests_in(local, news)) == 2
+
+    stopped = local.slash(channel, asker, "gaps digest", permissions=MANAGE_GUILD)
+    assert "no weekly digest" in local.answer_to(stopped).content
+    assert Digests(bot.bot.records).due(time.time() + 1e9) == []
+
+
+def test_the_next_digest_is_due_on_monday_however_long_nobody_looked() -> None:
+    monday = 1_780_300_800.0  # 2026-06-01, 08:00 UTC
+    week = 7 * 24 * 60 * 60.0
+
+    assert next_due(monday - 1) == monday
+    assert next_due(monday) == monday + week
+    assert next_due(monday + 5 * week + 1) == monday + 6 * week

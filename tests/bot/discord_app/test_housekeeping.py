@@ -122,7 +122,7 @@ def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_s
     assert kept() == [False, True]
     voted = records.answer("b" * 32, 1, 7)
     assert voted is not None
-    records.vote(voted, 2, is_right=False, expected="the older one, of course", question=None)
+    records.vote(voted, 2, complaint="wrong", expected="the older one, of course", question=None)
     clock.now += 4 * DAY_S + 1
     asyncio.run(tidy_up())
 

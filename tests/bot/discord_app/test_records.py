@@ -101,13 +101,13 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     keep(records, "6" * 32, server=6)
     kept = records.answer("7" * 32, 1, 7)
     assert kept is not None
-    records.vote(kept, 1, is_right=True, expected=None, question=None)
+    records.vote(kept, 1, complaint=None, expected=None, question=None)
     records.leave(7)
     # Of server 4 only a vote is left, of server 3 only a question.
     keep(records, "4" * 32, server=4)
     voted = records.answer("4" * 32, 1, 4)
     assert voted is not None
-    records.vote(voted, 1, is_right=True, expected=None, question=None)
+    records.vote(voted, 1, complaint=None, expected=None, question=None)
     keep(records, "3" * 32, server=3)
     with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
@@ -155,7 +155,9 @@ def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert kept is not None
     votes = []
     for is_right, expected in ((False, "77"), (False, None), (True, None)):
-        records.vote(kept, 1, is_right=is_right, expected=expected, question=None)
+        records.vote(
+            kept, 1, complaint=None if is_right else "wrong", expected=expected, question=None
+        )
         with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
             votes += connection.execute("SELECT is_right, expected FROM feedback").fetchall()
 
@@ -242,7 +244,13 @@ def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
         kept = records.answer(answer_id * 32, 1, 7)
         assert kept is not None
         clock.now += 1
-        records.vote(kept, user, is_right=is_right, expected=expected, question=question)
+        records.vote(
+            kept,
+            user,
+            complaint=None if is_right else "wrong",
+            expected=expected,
+            question=question,
+        )
     here = records.hashed(7)
 
     expected_first = LoggedQuestion(ASKED, ("812",), (Vote(True), Vote(False, "813")), here)

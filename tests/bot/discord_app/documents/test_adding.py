@@ -112,7 +112,13 @@ def test_what_is_attached_to_messages_is_added_by_their_menu_one_after_the_other
     second = local.say(place.channel, User("ada"), "and these", attachments=[OTHER])
     empty = local.say(place.channel, User("ada"), "nothing")
     asked = [
-        local.menu(place.channel, place.moderator, "Add to documents", message)
+        local.menu(
+            place.channel,
+            place.moderator,
+            "Add to documents",
+            message,
+            permissions=MANAGE_GUILD,
+        )
         for message in (first, second, empty)
     ]
 

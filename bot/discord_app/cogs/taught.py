@@ -1,0 +1,317 @@
+"""Teaching from messages: the menu *Teach Quoth*, and `/taught`."""
+
+import asyncio
+import io
+import logging
+import zipfile
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.discord_app.client import QuothBot
+from bot.discord_app.cogs.documents import change_documents
+from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.errors import report
+from bot.discord_app.limits import INTERACTION_S, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.list_pages import show_list
+from bot.discord_app.posts import questions_in
+from bot.discord_app.rendering import label, notice, taught_embed
+from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
+from bot.event_log import event
+from index.documents import shorten
+from prompts.printing import one_line
+
+_log = logging.getLogger(__name__)
+_Interaction = discord.Interaction[QuothBot]
+
+MENU_NAME = "Teach Quoth"
+EXPORT_NAME = "taught.zip"
+PAGE_TAUGHT = 10
+# Until a form has to be open, three seconds after the menu was used.
+_FETCH_S = 1.0
+
+
+class TaughtAnswers(commands.Cog):
+    """
+    What those may do who teach.
+
+    Discord lets members use it who may manage the server, and the roles that the server lets under
+    Integrations.
+    """
+
+    taught = app_commands.Group(
+        name="taught",
+        description="Messages that I was taught as answers in this server.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(self, bot: QuothBot) -> None:
+        """Teach one bot."""
+        self._bot = bot
+        bot.lists["taught"] = self._page
+        menu = app_commands.ContextMenu(name=MENU_NAME, callback=self._open_form)
+        menu.guild_only = True
+        menu.default_permissions = discord.Permissions(manage_guild=True)
+        bot.tree.add_command(menu)
+        self._was_checked = False
+
+    async def cog_load(self) -> None:
+        """Have the bot know the buttons by which authors agree."""
+        self._bot.add_dynamic_items(ConsentButton)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Do nothing outside of a server, whatever Discord was made to send."""
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        return True
+
+    async def _open_form(self, interaction: _Interaction, message: discord.Message) -> None:
+        if interaction.guild_id is None:
+            raise app_commands.NoPrivateMessage
+        refused = None
+        if message.author.bot:
+            refused = notice("teach_program")
+        elif not message.content.strip():
+            refused = notice("no_text")
+        if refused is not None:
+            await acknowledge(lambda: interaction.response.send_message(refused, ephemeral=True))
+            return
+
+        async def teach(submitted: _Interaction, question: str) -> None:
+            await self._teach(submitted, message, question)
+
+        prefilled = await self._question_before(message)
+        await _open(interaction, _QuestionForm(prefilled, teach))
+
+    async def _question_before(self, message: discord.Message) -> str:
+        """The question that a message replies to, as far as Discord shows it."""
+        reference = message.reference
+        if reference is None or reference.message_id is None:
+            return ""
+        text = ""
+        if isinstance(reference.resolved, discord.Message):
+            text = words_of(reference.resolved)
+        elif self._bot.settings.message_content:
+            try:
+                async with asyncio.timeout(_FETCH_S):
+                    replied = await message.channel.fetch_message(reference.message_id)
+                    text = words_of(replied)
+            except (TimeoutError, discord.DiscordException, aiohttp.ClientError):
+                return ""
+        return shorten(one_line(next(iter(questions_in(text)), text)), MAX_QUESTION_CHARS)
+
+    async def _teach(
+        self, interaction: _Interaction, message: discord.Message, question: str
+    ) -> None:
+        if message.author.id != interaction.user.id:
+            await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+            text = await ask_author(message, question)
+            await deliver(lambda: interaction.edit_original_response(content=text))
+            return
+        assert interaction.guild_id is not None  # noqa: S101 - see _open_form
+        taught = Taught(
+            MessageAt(interaction.guild_id, message.channel.id, message.id),
+            question,
+            words_of(message),
+            message.created_at.date(),
+            self._bot.records.hashed(message.author.id),
+            notice("consent_of_author", day=today()),
+        )
+        teaching = self._bot.teaching
+        await change_documents(
+            self._bot,
+            interaction,
+            lambda scope, show, note: teaching.teach(scope, taught, show, note),
+        )
+
+    @taught.command(name="list")
+    async def list_taught(self, interaction: _Interaction) -> None:
+        """List the messages that I was taught in this server."""
+        await show_list(interaction, self._bot, "taught")
+
+    def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+        scope = self._bot.records.collection(server_id)
+        assert scope is not None  # noqa: S101 - a server has one
+        taught = self._bot.teaching.all(scope)
+        pages = max(1, -(-len(taught) // PAGE_TAUGHT))
+        page = min(wanted, pages - 1)
+        shown = taught[page * PAGE_TAUGHT : (page + 1) * PAGE_TAUGHT]
+        return taught_embed(shown, page, pages, len(taught)), page, pages
+
+    @taught.command(name="edit")
+    @app_commands.describe(answer="The question that it answers.")
+    async def edit(self, interaction: _Interaction, answer: str) -> None:
+        """Change the question of a taught message; its words stay its author's."""
+        found = await self._find(interaction, answer)
+        if found is None:
+            return
+
+        async def change(submitted: _Interaction, question: str) -> None:
+            changed = replace(found, question=question)
+            teaching = self._bot.teaching
+            await change_documents(
+                self._bot,
+                submitted,
+                lambda scope, show, note: teaching.teach(scope, changed, show, note),
+            )
+
+        await _open(interaction, _QuestionForm(found.question, change))
+
+    @taught.command(name="remove")
+    @app_commands.describe(answer="The question that it answers.")
+    async def remove(self, interaction: _Interaction, answer: str) -> None:
+        """Forget a taught message."""
+        found = await self._find(interaction, answer)
+        if found is not None:
+            teaching = self._bot.teaching
+            await change_documents(
+                self._bot,
+                interaction,
+                lambda scope, show, note: teaching.remove(scope, found, show, note),
+            )
+
+    @taught.command(name="export")
+    async def export(self, interaction: _Interaction) -> None:
+        """Get all taught messages as files."""
+        await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
+        taught = await asyncio.to_thread(self._bot.teaching.all, self._scope(interaction))
+        if not taught:
+            text = notice("nothing_taught")
+            await deliver(lambda: interaction.edit_original_response(content=text))
+            return
+        archive = await asyncio.to_thread(_zipped, taught)
+        await deliver(
+            lambda: interaction.edit_original_response(
+                attachments=[discord.File(io.BytesIO(archive), EXPORT_NAME)]
+            )
+        )
+
+    def _scope(self, interaction: discord.Interaction[Any]) -> str:
+        scope = self._bot.records.collection(interaction.guild_id)
+        assert scope is not None  # noqa: S101 - see interaction_check
+        return scope
+
+    async def _find(self, interaction: _Interaction, name: str) -> Taught | None:
+        """A taught answer; None after saying that there is none."""
+        found = await asyncio.to_thread(self._bot.teaching.find, self._scope(interaction), name)
+        if found is None:
+            text = notice("no_such_answer")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+        return found
+
+    @edit.autocomplete("answer")
+    @remove.autocomplete("answer")
+    async def _answers(
+        self, interaction: _Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Name the questions of what was taught."""
+        taught = await asyncio.to_thread(self._bot.teaching.all, self._scope(interaction))
+        return [
+            app_commands.Choice(name=one.question[:MAX_CHOICE], value=one.message.document)
+            for one in taught
+            if current.casefold() in one.question.casefold()
+        ][:MAX_CHOICES]
+
+    # What was taught goes with its message.
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
+        """Forget a message that was deleted."""
+        if deleted.guild_id is not None:
+            gone = deleted.message_id
+            self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id == gone)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
+        """Forget messages that were deleted together."""
+        if deleted.guild_id is not None:
+            gone = deleted.message_ids
+            self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id in gone)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Forget the messages of a channel that was deleted."""
+        gone = channel.id
+        self._bot.teaching.forget_messages(channel.guild.id, lambda one: one.channel_id == gone)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        """Forget the messages of a thread that was deleted."""
+        gone = thread.thread_id
+        self._bot.teaching.forget_messages(thread.guild_id, lambda one: one.channel_id == gone)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Forget the messages that were deleted while Quoth did not run."""
+        if self._was_checked:
+            return
+        self._was_checked = True
+        for guild in self._bot.guilds:
+            scope = self._bot.records.collection(guild.id)
+            assert scope is not None  # noqa: S101 - a server has one
+            gone = set()
+            for message in await asyncio.to_thread(self._bot.teaching.messages, scope):
+                if await self._is_gone(message):
+                    gone.add(message)
+            if gone:
+                self._bot.teaching.forget_messages(guild.id, gone.__contains__)
+
+    async def _is_gone(self, message: MessageAt) -> bool:
+        channel = self._bot.get_partial_messageable(message.channel_id)
+        try:
+            await channel.fetch_message(message.id)
+        except discord.NotFound:
+            return True
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            event(_log, "message_unknown", logging.WARNING, error=type(error).__name__)
+        return False
+
+
+def _zipped(taught: list[Taught]) -> bytes:
+    """The documents in one archive."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for one in taught:
+            file.writestr(one.message.document, one.file())
+    return archive.getvalue()
+
+
+class _QuestionForm(ui.Modal):
+    """Asks which question a message answers. After a quarter of an hour it is forgotten."""
+
+    def __init__(self, question: str, then: Callable[[_Interaction, str], Awaitable[None]]) -> None:
+        super().__init__(title=label("teach_title"), timeout=INTERACTION_S)
+        self.field: ui.TextInput[_QuestionForm] = ui.TextInput(
+            default=question, max_length=MAX_QUESTION_CHARS
+        )
+        self.add_item(ui.Label(text=label("question_field"), component=self.field))
+        self._then = then
+
+    async def on_submit(self, interaction: _Interaction) -> None:  # type: ignore[override]  # as it is sent
+        """Go on with the question."""
+        question = one_line(self.field.value)
+        if question:
+            await self._then(interaction, question)
+        else:
+            text = notice("no_question")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+
+    async def on_error(  # type: ignore[override]  # as Modal has it
+        self, interaction: _Interaction, error: Exception, /
+    ) -> None:
+        """Report what went wrong, and tell who filled it in."""
+        await report(interaction, error)
+
+
+async def _open(interaction: _Interaction, form: ui.Modal) -> None:
+    # discord.py does so once it hears that Discord took the form; should that word be lost, what is
+    # filled in would find nobody.
+    interaction.client._connection.store_view(form)
+    await acknowledge(lambda: interaction.response.send_modal(form))

@@ -1,0 +1,151 @@
+"""
+A message that somebody wants to teach, shown to its author, who agrees or does not.
+
+What is to be taught stands in that message of Quoth's and nowhere else, so that it outlives a
+restart, and nothing is kept of what nobody agreed to.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord_app import audit
+from bot.discord_app.collaborators import Collaborators
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.persistent_button import PersistentButton
+from bot.discord_app.rendering import INFORMATION, label, notice
+from bot.discord_app.taught import MessageAt, Taught
+
+_Interaction = discord.Interaction[Any]
+
+
+def consent_request(author_id: int, message_id: int, question: str, text: str) -> dict[str, Any]:
+    """What asks the author of a message; it pings nobody else."""
+    view = ui.View(timeout=None)
+    for choice in ("yes", "no"):
+        view.add_item(ConsentButton(choice, message_id, author_id))
+    # An embed's text as it is: it is read back when the author agrees.
+    embed = discord.Embed(description=text, colour=INFORMATION).set_author(name=question)
+    author = discord.Object(author_id, type=discord.User)
+    return {
+        "content": notice("consent", author=author_id),
+        "embed": embed,
+        "view": view,
+        "allowed_mentions": discord.AllowedMentions(users=[author]),
+    }
+
+
+class ConsentButton(
+    PersistentButton,
+    ui.DynamicItem[ui.Button[ui.View]],
+    template=r"quoth:teach:(?P<choice>yes|no):(?P<message>\d{1,20}):(?P<author>\d{1,20})",
+):
+    """Agrees to be quoted, or does not, as the author of a message."""
+
+    def __init__(self, choice: str, message_id: int, author_id: int) -> None:
+        """Make one of the two buttons."""
+        is_yes = choice == "yes"
+        button: ui.Button[ui.View] = ui.Button(
+            style=discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary,
+            label=label(f"consent_{choice}"),
+            custom_id=f"quoth:teach:{choice}:{message_id}:{author_id}",
+        )
+        super().__init__(button)
+        self._is_yes = is_yes
+        self._message_id = message_id
+        self._author_id = author_id
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
+        return cls(match["choice"], int(match["message"]), int(match["author"]))
+
+    async def on_press(self, interaction: _Interaction, client: Collaborators) -> None:
+        """Teach the message if its author agrees; take the request away if not."""
+        is_author = interaction.user.id == self._author_id
+        may_refuse = not self._is_yes and interaction.permissions.manage_messages
+        if not is_author and not may_refuse:
+            text = notice("not_yours_to_agree")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return
+        await acknowledge(interaction.response.defer)
+        if self._is_yes:
+            await self._teach(interaction, client)
+        else:
+            await deliver(interaction.delete_original_response)
+
+    async def _teach(self, interaction: _Interaction, client: Collaborators) -> None:
+        taught = self._taught(interaction, client)
+        scope = client.records.collection(interaction.guild_id)
+        if taught is None or scope is None or not await self._is_there(interaction):
+            await deliver(interaction.delete_original_response)
+            return
+        note = partial(audit.note, client.records, interaction)
+        with client.asking.in_flight():
+            async with client.changes.claim(scope, waits=True) as is_free:
+                if client.asking.is_closing or not is_free:
+                    text = notice("closing" if client.asking.is_closing else "change_under_way")
+                    await interaction.followup.send(text, ephemeral=True)
+                    return
+                text = await client.teaching.teach(scope, taught, lambda _: None, note)
+        await deliver(
+            lambda: interaction.edit_original_response(content=text, embeds=[], view=None)
+        )
+
+    def _taught(self, interaction: _Interaction, client: Collaborators) -> Taught | None:
+        """What the request shows, as it will be taught."""
+        shown = interaction.message
+        embed = shown.embeds[0] if shown is not None and shown.embeds else None
+        if embed is None or interaction.guild_id is None or interaction.channel_id is None:
+            return None
+        message = MessageAt(interaction.guild_id, interaction.channel_id, self._message_id)
+        return Taught(
+            message,
+            embed.author.name or "",
+            embed.description or "",
+            discord.utils.snowflake_time(message.id).date(),
+            client.records.hashed(self._author_id),
+            notice("consent_of_author", day=today()),
+        )
+
+    async def _is_there(self, interaction: _Interaction) -> bool:
+        """Whether the message that is to be taught was not deleted meanwhile."""
+        channel = interaction.channel
+        assert isinstance(channel, discord.abc.Messageable)  # noqa: S101 - a message stands in it
+        try:
+            await channel.fetch_message(self._message_id)
+        except discord.NotFound:
+            return False
+        return True
+
+
+def today() -> str:
+    """The day, UTC."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def words_of(message: discord.Message) -> str:
+    """What a message says, with members and channels by their names."""
+    # discord.py puts an invisible space behind each @, so that it could be sent again.
+    return message.clean_content.replace("@\u200b", "@")
+
+
+async def ask_author(message: discord.Message, question: str) -> str:
+    """Ask the author of a message whether it may be taught; returns what to tell who wants so."""
+    request = consent_request(message.author.id, message.id, question, words_of(message))
+    try:
+        await deliver(
+            lambda: message.channel.send(
+                reference=message.to_reference(fail_if_not_exists=True),
+                mention_author=False,
+                nonce=str(message.id),
+                **request,
+            )
+        )
+    except discord.HTTPException:
+        return notice("can_not_ask_author")
+    return notice("author_asked")

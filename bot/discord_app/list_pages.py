@@ -1,0 +1,79 @@
+"""Lists for moderators, page by page, each shown to one member alone."""
+
+import asyncio
+import re
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord_app.collaborators import Collaborators
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.persistent_button import PersistentButton
+from bot.discord_app.rendering import label, notice
+
+
+async def list_page(
+    client: Collaborators, name: str, server_id: int, user_id: int, wanted: int
+) -> dict[str, Any]:
+    """
+    What shows a page of a list to a member.
+
+    Nothing is kept from one page to the next, so that what was deleted is gone at once.
+    """
+    embed, page, pages = await asyncio.to_thread(client.lists[name], server_id, wanted)
+    view = ui.View(timeout=None)
+    owner = client.records.hashed(user_id)
+    if page > 0:
+        view.add_item(ListButton(name, "earlier", page - 1, owner))
+    if page + 1 < pages:
+        view.add_item(ListButton(name, "later", page + 1, owner))
+    return {"embed": embed, "view": view}
+
+
+async def show_list(
+    interaction: discord.Interaction[Any], client: Collaborators, name: str
+) -> None:
+    """Show a list's first page, as the response to a command in a server."""
+    server_id = interaction.guild_id
+    if server_id is None:
+        raise discord.app_commands.NoPrivateMessage
+    await acknowledge(lambda: interaction.response.defer(ephemeral=True))
+    page = await list_page(client, name, server_id, interaction.user.id, 0)
+    await deliver(lambda: interaction.edit_original_response(**page))
+
+
+class ListButton(
+    PersistentButton,
+    ui.DynamicItem[ui.Button[ui.View]],
+    template=r"quoth:(?P<name>gaps|stale|taught|audit):(?P<direction>earlier|later)"
+    r":(?P<page>\d{1,6}):(?P<owner>[0-9a-f]{24})",
+):
+    """Turns to a page, for the member whom Discord let use the command."""
+
+    def __init__(self, name: str, direction: str, page: int, owner: str) -> None:
+        """Make the button that leads to a page of a list, for the member of that hash."""
+        button: ui.Button[ui.View] = ui.Button(
+            label=label(direction), custom_id=f"quoth:{name}:{direction}:{page}:{owner}"
+        )
+        super().__init__(button)
+        self._name = name
+        self._page = page
+        self._owner = owner
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
+        return cls(match["name"], match["direction"], int(match["page"]), match["owner"])
+
+    async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
+        """Show the page in place of the one before."""
+        server_id, user_id = interaction.guild_id, interaction.user.id
+        # Nobody else can make the hash of a member.
+        if server_id is None or client.records.hashed(user_id) != self._owner:
+            text = notice("not_your_list")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return
+        await acknowledge(interaction.response.defer)
+        page = await list_page(client, self._name, server_id, user_id, self._page)
+        await deliver(lambda: interaction.edit_original_response(**page))

@@ -1,0 +1,100 @@
+"""Support channels: where new posts and threads are answered without being asked."""
+
+import re
+from dataclasses import dataclass
+
+import discord
+
+from answering.english import is_question
+from bot.discord_app.records import Records
+
+# Names of a forum's tag that says that a post is solved.
+_SOLVED = frozenset({"solved", "resolved", "answered", "done", "closed", "fixed"})
+# Of a post's body, so many questions are tried after its title.
+MAX_BODY_QUESTIONS = 2
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class SupportChannel:
+    """A channel or forum whose new posts are answered."""
+
+    server_id: int
+    channel_id: int
+    role_id: int | None
+    """The role that **Ask a person** pings; none if there is no such button."""
+
+
+class SupportChannels:
+    """Read once and kept in memory, since each new thread asks for them."""
+
+    def __init__(self, records: Records) -> None:
+        """Read those of all servers."""
+        self._records = records
+        self.read()
+
+    def read(self) -> None:
+        """Read those of all servers; blocks for the file."""
+        rows = self._records.look_up(
+            lambda file: file.execute(
+                "SELECT server_id, channel_id, role_id FROM support_channels"
+            ).fetchall()
+        )
+        self._channels = {row[1]: SupportChannel(*row) for row in rows}
+
+    def get(self, channel_id: int | None) -> SupportChannel | None:
+        """A channel, if its posts are answered."""
+        return self._channels.get(channel_id) if channel_id is not None else None
+
+    def of(self, server_id: int | None) -> list[SupportChannel]:
+        """Those of a server."""
+        return [one for one in self._channels.values() if one.server_id == server_id]
+
+    def add(self, channel: SupportChannel) -> None:
+        """Answer the posts of a channel; blocks for the write."""
+        values = (channel.server_id, channel.channel_id, channel.role_id)
+        self._records.change(
+            lambda file: file.execute(
+                "INSERT OR REPLACE INTO support_channels VALUES (?, ?, ?)", values
+            )
+        )
+        self._channels[channel.channel_id] = channel
+
+    def remove(self, channel_id: int) -> None:
+        """Answer the posts of a channel no longer; blocks for the write."""
+        self._records.change(
+            lambda file: file.execute(
+                "DELETE FROM support_channels WHERE channel_id = ?", (channel_id,)
+            )
+        )
+        self._channels.pop(channel_id, None)
+
+    def call_person(self, server_id: int, thread_id: int) -> bool:
+        """Note that a person is asked into a thread; whether none was before. Blocks."""
+        return self._records.change(
+            lambda file: (
+                file.execute(
+                    "INSERT OR IGNORE INTO person_calls VALUES (?, ?)", (server_id, thread_id)
+                ).rowcount
+                == 1
+            )
+        )
+
+    def take_back_call(self, thread_id: int) -> None:
+        """Forget that a person was asked into a thread; blocks for the write."""
+        self._records.change(
+            lambda file: file.execute("DELETE FROM person_calls WHERE thread_id = ?", (thread_id,))
+        )
+
+
+def solved_tag(forum: object) -> discord.ForumTag | None:
+    """The tag of a forum that says that a post is solved, if it has one."""
+    if not isinstance(forum, discord.ForumChannel):
+        return None
+    return next((tag for tag in forum.available_tags if tag.name.casefold() in _SOLVED), None)
+
+
+def questions_in(body: str) -> list[str]:
+    """The first questions of a post's body, each on its own; a greeting is none."""
+    sentences = (sentence.strip() for sentence in _SENTENCES.split(body))
+    return [one for one in sentences if one and is_question(one)][:MAX_BODY_QUESTIONS]

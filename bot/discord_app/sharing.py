@@ -1,0 +1,89 @@
+"""The button that shows everybody what Quoth answered in private."""
+
+import asyncio
+import re
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord_app.buttons import answer_buttons
+from bot.discord_app.collaborators import Collaborators
+from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.origins import Audience, origin_of, server_id_of
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
+from bot.discord_app.persistent_button import PersistentButton
+from bot.discord_app.rendering import label, notice
+from bot.discord_app.stored_answers import AnswerContents
+
+
+def private_buttons(answer_id: str, found: AnswerContents, owner: str | None) -> ui.View:
+    """
+    The buttons under an answer that its asker alone sees.
+
+    Args:
+        answer_id: That of the answer.
+        found: What it consists of.
+        owner: The hash of the asker; none where they may not show it to everybody.
+    """
+    view = answer_buttons(answer_id, found, is_private=True)
+    if owner is not None:
+        view.add_item(ShareButton(answer_id, owner))
+    return view
+
+
+class ShareButton(
+    PersistentButton,
+    ui.DynamicItem[ui.Button[ui.View]],
+    template=r"quoth:share:(?P<answer_id>[0-9a-f]{32}):(?P<owner>[0-9a-f]{24})",
+):
+    """Shows an answer to everybody in the channel, for the member who asked."""
+
+    def __init__(self, answer_id: str, owner: str) -> None:
+        """Make the button under an answer, for the member of that hash."""
+        button: ui.Button[ui.View] = ui.Button(
+            style=discord.ButtonStyle.primary,
+            label=label("share"),
+            custom_id=f"quoth:share:{answer_id}:{owner}",
+            row=1,
+        )
+        super().__init__(button)
+        self._answer_id = answer_id
+        self._owner = owner
+
+    @classmethod
+    def from_match(cls, match: re.Match[str]) -> Self:
+        """Make the button with an id."""
+        return cls(match["answer_id"], match["owner"])
+
+    async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
+        """Show the answer once, and take the button away."""
+        shown = interaction.message
+        refused = self._refusal(interaction, client)
+        if refused is not None or shown is None:
+            text = refused or notice("not_yours_to_share")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return
+        await acknowledge(lambda: interaction.response.defer(thinking=True))
+        stored = await asyncio.to_thread(
+            client.records.answer, self._answer_id, interaction.user.id, server_id_of(interaction)
+        )
+        if stored is None or stored.found.removed:
+            kind = "forgotten" if stored is None else "quote_removed"
+            text = notice(kind, days=ANSWERS_KEPT_DAYS)
+            await deliver(lambda: interaction.edit_original_response(content=text))
+            return
+        buttons = answer_buttons(self._answer_id, stored.found)
+        await deliver(lambda: interaction.edit_original_response(embeds=shown.embeds, view=buttons))
+        left = private_buttons(self._answer_id, stored.found, None)
+        await deliver(lambda: interaction.followup.edit_message(shown.id, view=left))
+
+    def _refusal(self, interaction: discord.Interaction[Any], client: Collaborators) -> str | None:
+        """Why an answer is not shown to everybody, if it is not."""
+        origin = origin_of(interaction, is_private=True)
+        # Nobody else can make the hash of a member.
+        is_owner = client.records.hashed(interaction.user.id) == self._owner
+        if not is_owner or origin.audience is not Audience.ASKER:
+            return notice("not_yours_to_share")
+        closed = client.asking.closed_to(origin)
+        return closed.text if closed is not None else None

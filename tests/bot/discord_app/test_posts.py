@@ -1,0 +1,219 @@
+"""Support channels: new posts are answered where Quoth is sure, and a person can be asked."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from answering.answer import Answer, AnswerSpan
+from answering.followups.detection import Turn
+from answering.question import Question
+from tests.bot.discord_app.conftest import StartBot
+from tests.bot.discord_app.fakes import found, span
+from tests.discord_service import LocalDiscord
+from tests.discord_service.gateway import MESSAGE_CONTENT
+from tests.discord_service.world import (
+    EPHEMERAL,
+    MANAGE_GUILD,
+    MANAGE_THREADS,
+    Channel,
+    Guild,
+    Message,
+    Role,
+    User,
+)
+
+
+@dataclass(frozen=True)
+class AboutArson:
+    """Answers what is asked about arson, and nothing else."""
+
+    confidence: float = 0.83
+    span: AnswerSpan = field(default_factory=span)
+
+    def answer(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        spans = (self.span,) if "arson" in question.text else ()
+        given = found(*spans, question=question.text, alternatives=(span("77"),))
+        return replace(given, id=uuid.uuid4().hex, confidence=self.confidence)
+
+
+SURE = AboutArson()
+DOUBTFUL = AboutArson(confidence=0.7)
+
+
+@pytest.fixture
+def forum(local: LocalDiscord, guild: Guild) -> Channel:
+    guild.granted = MANAGE_THREADS
+    return local.add_forum(guild, tags=["Urgent", "Solved"])
+
+
+@pytest.fixture
+def helpers(local: LocalDiscord, guild: Guild) -> Role:
+    return local.add_role(guild, "helpers")
+
+
+def choose(local: LocalDiscord, channel: Channel, chosen: Channel, **options: Any) -> str:
+    asked = local.slash(
+        channel,
+        User("mod"),
+        "channels answer-posts",
+        permissions=MANAGE_GUILD,
+        channel=chosen,
+        **options,
+    )
+    return local.answer_to(asked).content
+
+
+def said_by_bot(local: LocalDiscord, thread: Channel) -> list[Message]:
+    """What it said for everybody to see."""
+    said = [m for m in list(thread.messages.values()) if m.author is local.bot]
+    return [m for m in said if not m.flags & EPHEMERAL]
+
+
+def answer_in(local: LocalDiscord, thread: Channel) -> Message:
+    return local.wait_for(lambda: said_by_bot(local, thread), "an answer")[0]
+
+
+def is_silent(local: LocalDiscord, forum: Channel, channel: Channel, *threads: Channel) -> bool:
+    """Whether nothing was said in threads, once what was asked after them has been answered."""
+    asked = local.slash(channel, User("bob"), "ask", question="how many for arson")
+    local.answer_to(asked)
+    return not any(said_by_bot(local, thread) for thread in threads)
+
+
+def test_a_post_is_answered_from_its_title_without_any_mention(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    start_bot(SURE)
+    elsewhere = local.add_forum(forum.guild, "chatter")  # type: ignore[arg-type]
+    told = choose(local, channel, forum)
+    assert "where I am sure, from their title, and else" in told
+    assert "the tag Solved" in told
+    post = local.open_post(forum, asker, "How many for arson?", "Hello! Nobody told me.")
+
+    answer = answer_in(local, post)
+    assert answer.embeds[0]["author"]["name"] == "How many for arson?"
+    assert "Ask a person" not in local.labels(answer)
+    other = local.open_post(elsewhere, asker, "How many for arson?")
+    assert is_silent(local, forum, channel, other)
+
+
+def test_threads_of_a_channel_are_answered_also_after_a_restart_until_that_is_turned_off(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, guild: Guild, asker: User
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, channel)
+    start_bot(SURE)
+    assert answer_in(local, local.open_post(channel, asker, "How many for arson?", None))
+    listed = local.slash(channel, User("mod"), "channels list", permissions=MANAGE_GUILD)
+    assert f"new posts by myself in <#{channel.id}>" in local.answer_to(listed).content
+
+    assert "no longer" in choose(local, channel, channel, answer=False)
+    late = local.open_post(channel, asker, "How many for arson?")
+    assert is_silent(local, channel, channel, late)
+
+
+def test_what_is_doubtful_a_bots_or_for_others_gets_silence(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    start_bot(DOUBTFUL)
+    choose(local, channel, forum)
+    doubtful = local.open_post(forum, asker, "How many for arson?")
+    assert is_silent(local, forum, channel, doubtful)
+
+    start_bot(SURE)
+    feed = local.open_post(forum, User("feed", bot=True), "How many for arson?")
+    assert is_silent(local, forum, channel, feed)
+
+
+def test_a_body_is_asked_where_messages_may_be_read_and_a_mention_is_answered_once(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(SURE, message_content=True)
+    told = choose(local, channel, forum)
+    assert "and the questions in their first message" in told
+    post = local.open_post(
+        forum, asker, "Please help", "Good morning. I like tea.\nhow many were counted for arson?"
+    )
+    assert answer_in(local, post).embeds[0]["author"]["name"] == "how many were counted for arson?"
+    called = local.open_post(
+        forum, asker, "Hello", f"<@{local.bot.id}> how many for arson?", mentions=[local.bot]
+    )
+    answer_in(local, called)
+    assert is_silent(local, forum, channel)
+    assert len(said_by_bot(local, called)) == len(said_by_bot(local, post)) == 1
+
+
+def test_right_by_the_author_gives_the_post_its_tag(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, forum)
+    (urgent, solved) = forum.tags
+    post = local.open_post(forum, asker, "How many for arson?")
+    answer = answer_in(local, post)
+    post.applied = [urgent]
+    local.answer_to(local.press(answer, User("bob"), "Right"))
+    assert post.applied == [urgent]
+
+    thanked = local.answer_to(local.press(answer, asker, "Right"))
+    assert "has the tag Solved now" in thanked.content
+    assert post.applied == [urgent, solved]
+
+
+def test_without_the_right_to_tag_right_is_a_vote_alone(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    assert forum.guild is not None
+    forum.guild.granted = 0
+    start_bot(SURE)
+    assert "I need the permission Manage Threads" in choose(local, channel, forum)
+    post = local.open_post(forum, asker, "How many for arson?")
+
+    thanked = local.answer_to(local.press(answer_in(local, post), asker, "Right"))
+    assert thanked.content.startswith("Thank you.")
+    assert post.applied == []
+    assert local.refused == []
+
+
+def test_a_person_is_asked_once_by_the_author_and_nobody_else_is_pinged(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    forum: Channel,
+    helpers: Role,
+    asker: User,
+) -> None:
+    start_bot(AboutArson(span=span(before="<@&1> @everyone says ")))
+    assert f"pings <@&{helpers.id}>, once" in choose(local, channel, forum, person=helpers)
+    post = local.open_post(forum, asker, "How many for arson?")
+    answer = answer_in(local, post)
+    start_bot(SURE)
+    refused = local.answer_to(local.press(answer, User("bob"), "Ask a person"))
+    assert "Only the author" in refused.content
+
+    assert "was asked." in local.answer_to(local.press(answer, asker, "Ask a person")).content
+    (_, ping) = said_by_bot(local, post)
+    assert ping.content.startswith(f"<@&{helpers.id}>")
+    assert list(map(int, ping.sent["allowed_mentions"]["roles"])) == [helpers.id]
+    assert ping.sent["allowed_mentions"]["parse"] == []
+    assert "**812**" in ping.embeds[0]["description"]
+    assert "**77**" in ping.embeds[0]["description"]
+    again = local.answer_to(local.press(answer, asker, "Ask a person"))
+    assert "asked before" in again.content
+    assert len(said_by_bot(local, post)) == 2
+
+
+def test_a_role_that_can_not_be_pinged_and_a_closed_channel_are_told_to_moderators(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, guild: Guild, forum: Channel
+) -> None:
+    quiet = local.add_role(guild, "quiet", mentionable=False)
+    bot = start_bot(SURE)
+    assert "Discord does not let me" in choose(local, channel, forum, person=quiet)
+
+    bot.bot.channels.set(guild.id, forum.id, is_allowed=False)
+    assert "don't answer in" in choose(local, channel, forum)

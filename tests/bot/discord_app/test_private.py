@@ -1,0 +1,142 @@
+"""Asking in private, and in places that only a member has added Quoth to."""
+
+import pytest
+
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import Channel, Guild, Interaction, Message, User
+
+SHARE = "Show to everybody"
+THEFT = "how many for theft"
+
+
+@pytest.fixture
+def elsewhere() -> Channel:
+    """A channel of a server that Quoth was not added to."""
+    return Channel("lobby", Guild("Elsewhere"))
+
+
+def ask(local: LocalDiscord, channel: Channel, asker: User) -> Interaction:
+    asked = local.slash(channel, asker, "ask", question=THEFT, private=True)
+    local.answer_to(asked)
+    return asked
+
+
+def answer(local: LocalDiscord, channel: Channel, asker: User) -> Message:
+    return local.answer_to(ask(local, channel, asker))
+
+
+def test_a_private_answer_is_shown_to_everybody_once_by_its_asker_also_after_a_restart(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot()
+    asked = ask(local, channel, asker)
+    private = local.answer_to(asked)
+    assert asked.is_private
+    expected = ["Context", "Other answers", "Follow up", "Right", "Wrong"]
+    assert local.labels(private) == [*expected, SHARE]
+    start_bot()
+
+    shared = local.press(private, asker, SHARE)
+    public = local.answer_to(shared)
+    assert not shared.is_private
+    assert public.embeds == private.embeds
+    assert local.labels(public) == [*expected, "Delete"]
+    local.wait_for(lambda: local.labels(private) == expected, "the button to go")
+    # Others see it now, and look closer.
+    context = local.answer_to(local.press(public, User("bob"), "Context"))
+    assert "**3,204**" in context.embeds[0]["description"]
+
+
+def test_nobody_else_shows_a_private_answer(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    forged = local.press(answer(local, channel, asker), User("mallory"), SHARE)
+
+    assert "Only the member who asked" in local.answer_to(forged).content
+    assert forged.is_private
+
+
+def test_a_private_answer_is_not_shown_in_a_channel_that_was_closed_since(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, guild: Guild, asker: User
+) -> None:
+    private = answer(local, channel, asker)
+    bot.bot.channels.set(guild.id, channel.id, is_allowed=False)
+    pressed = local.press(private, asker, SHARE)
+
+    assert "don't answer in this channel" in local.answer_to(pressed).content
+    assert pressed.is_private
+
+
+def test_what_was_asked_in_private_is_asked_on_in_private_and_shows_in_no_public_answer(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    thread = local.add_thread(channel)
+    private = answer(local, thread, asker)
+    pressed = local.press(private, asker, "Follow up")
+    local.form_of(pressed)
+    on = local.submit(pressed, asker, "and for arson?")
+    assert "understood as" in local.answer_to(on).embeds[0]["description"]
+    assert on.is_private
+
+    said = local.say(thread, asker, f"<@{local.bot.id}> and for arson?", mentions=[local.bot])
+    public = local.reply_to(said)
+    assert "don’t have the question before" in public.embeds[0]["title"]
+
+
+def test_where_a_member_alone_has_added_it_the_base_answers_in_private(
+    local: LocalDiscord, bot: RunningBot, elsewhere: Channel, asker: User
+) -> None:
+    asked = local.slash(elsewhere, asker, "ask", question=THEFT)
+    found = local.answer_to(asked)
+
+    assert asked.is_private
+    assert found.embeds[0]["title"] == "3,204"
+    assert SHARE not in local.labels(found)
+    (said,) = [m for m in elsewhere.messages.values() if m.author is local.bot]
+    assert said is found
+    context = local.answer_to(local.press(found, asker, "Context"))
+    assert "**3,204**" in context.embeds[0]["description"]
+    # As that of direct messages, it is of no server.
+    assert bot.bot.records.today(None).questions == 1
+
+
+def test_servers_that_are_not_served_and_direct_messages_that_are_off_stay_so_for_guests(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, elsewhere: Channel, asker: User
+) -> None:
+    assert channel.guild is not None
+    start_bot(servers=[channel.guild.id], direct_messages=False)
+    asked = local.slash(elsewhere, asker, "ask", question=THEFT)
+
+    assert "where I was not added" in local.answer_to(asked).content
+    assert asked.is_private
+
+
+def test_among_members_it_answers_its_asker_who_may_show_it(
+    local: LocalDiscord, bot: RunningBot, asker: User
+) -> None:
+    group = local.add_group(asker)
+    asked = local.slash(group, asker, "ask", question=THEFT)
+    private = local.answer_to(asked)
+    assert asked.is_private
+
+    shared = local.press(private, asker, SHARE)
+    public = local.answer_to(shared)
+    assert not shared.is_private
+    # What is no server's is its asker's alone, behind the buttons too.
+    bob = local.answer_to(local.press(public, User("bob"), "Context"))
+    assert "no longer have" in bob.content
+    refused = local.press(public, User("bob"), "Delete")
+    local.wait_for(lambda: refused.followups, "a word")
+    assert public.id in group.messages
+
+
+def test_commands_about_a_server_are_there_where_it_has_added_the_bot(
+    local: LocalDiscord, bot: RunningBot, elsewhere: Channel, asker: User
+) -> None:
+    everywhere = {c["name"] for c in local.commands if c["integration_types"] == [0, 1]}
+
+    assert everywhere == {"ask", "Ask Quoth", "sources", "help", "privacy"}
+    assert all(c["integration_types"] in ([0], [0, 1]) for c in local.commands)
+    assert local.may_use(elsewhere, "sources", 0)
+    assert not local.may_use(elsewhere, "documents", 1 << 5)

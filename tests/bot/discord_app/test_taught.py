@@ -1,0 +1,221 @@
+"""Teaching from messages: quoted word for word, with consent, and gone with their message."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bot.discord_app.taught import read_taught
+from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.discord_service import LocalDiscord
+from tests.discord_service.world import (
+    MANAGE_GUILD,
+    Channel,
+    Interaction,
+    Message,
+    User,
+)
+
+MENU = "Teach Quoth"
+QUESTION = "Where do I renew my press card?"
+TEXT = "You renew it at desk **12** in the north wing.\n\n> Bring *two* photos, @everyone."
+ASKED = "where is the press card renewed at desk"
+
+
+@pytest.fixture
+def teacher() -> User:
+    return User("teacher")
+
+
+@pytest.fixture
+def lesson(local: LocalDiscord, channel: Channel, teacher: User) -> Message:
+    """What the teacher has written, in reply to a question."""
+    asked = local.say(channel, User("newcomer"), f"Hello all. {QUESTION}")
+    return local.say(channel, teacher, TEXT, reply_to=asked)
+
+
+def open_form(local: LocalDiscord, lesson: Message, by: User) -> Interaction:
+    opened = local.menu(lesson.channel, by, MENU, lesson, permissions=MANAGE_GUILD)
+    local.form_of(opened)
+    return opened
+
+
+def done(local: LocalDiscord, asked: Interaction) -> str:
+    """What is said in the end; until then it tells how far it is."""
+    shown = local.answer_to(asked)
+    local.wait_for(lambda: not shown.content.endswith("…"), "the end of a build")
+    return shown.content
+
+
+def teach(local: LocalDiscord, lesson: Message, by: User, question: str = QUESTION) -> str:
+    opened = open_form(local, lesson, by)
+    return done(local, local.submit(opened, by, question))
+
+
+def use(local: LocalDiscord, channel: Channel, by: User, name: str, **options: Any) -> Interaction:
+    return local.slash(channel, by, f"taught {name}", permissions=MANAGE_GUILD, **options)
+
+
+def listed(local: LocalDiscord, channel: Channel, by: User) -> str:
+    shown = local.answer_to(use(local, channel, by, "list"))
+    text: str = shown.embeds[0]["description"]
+    return text
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Ask again and again, since what is asked for comes after a build."""
+    for _ in range(600):
+        if happened():
+            return
+        time.sleep(0.2)
+    raise AssertionError("it was not forgotten")
+
+
+def quoted(local: LocalDiscord, channel: Channel) -> str:
+    asked = local.slash(channel, User("reader"), "ask", question=ASKED)
+    return str(local.answer_to(asked).embeds[0])
+
+
+def test_a_member_teaches_their_own_message_which_is_quoted_with_its_link(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    opened = open_form(local, lesson, teacher)
+    form = local.form_of(opened)
+    assert form["components"][0]["component"]["value"] == QUESTION
+    told = done(local, local.submit(opened, teacher, QUESTION))
+    assert told.startswith("I can quote that message now. I now answer from 1 document")
+    assert channel.guild is not None
+
+    shown = quoted(local, channel)
+    assert "in the north wing" in shown
+    link = f"https://discord.com/channels/{channel.guild.id}/{channel.id}/{lesson.id}"
+    assert "(a member’s message" in shown.replace("\\", "")
+    assert link in shown
+    assert link in listed(local, channel, teacher)
+    # Another server sees nothing of it.
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    assert "north wing" not in quoted(local, elsewhere)
+
+
+def test_somebody_elses_message_is_taught_once_its_author_agrees_also_after_a_restart(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot(cooldown_questions=1_000)
+    moderator = User("moderator")
+    assert "The author was asked" in teach(local, lesson, moderator)
+    request = local.reply_to(lesson)
+    assert request.content.startswith(f"<@{teacher.id}>")
+    pinged = request.sent["allowed_mentions"]
+    assert (pinged["parse"], list(map(int, pinged["users"]))) == ([], [teacher.id])
+    assert "was taught nothing" in listed(local, channel, moderator)
+    start_bot(cooldown_questions=1_000)
+    forged = local.answer_to(local.press(request, moderator, "I agree"))
+    assert "Only the author" in forged.content
+
+    local.press(request, teacher, "I agree")
+    local.wait_for(lambda: "can quote that message" in request.content, "the lesson")
+    assert request.embeds == []
+    assert request.components == []
+    assert "in the north wing" in quoted(local, channel)
+    assert "its author agreed 20" in listed(local, channel, moderator)
+
+
+def test_an_author_who_says_no_is_not_quoted_and_a_deleted_message_not_taught(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    moderator = User("moderator")
+    teach(local, lesson, moderator)
+    request = local.reply_to(lesson)
+    local.press(request, teacher, "No")
+    local.wait_for(lambda: request.id not in channel.messages, "the request to go")
+
+    other = local.say(channel, teacher, "Desk 13 is closed.")
+    teach(local, other, moderator, "Which desk is closed?")
+    request = local.reply_to(other)
+    local.delete(other)
+    local.press(request, teacher, "I agree")
+    local.wait_for(lambda: request.id not in channel.messages, "the request to go")
+    assert "was taught nothing" in listed(local, channel, moderator)
+
+
+def test_what_was_taught_is_gone_with_its_message(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+    local.delete(lesson)
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+    until(lambda: "north wing" not in quoted(local, channel))
+
+
+def test_messages_that_were_deleted_meanwhile_are_forgotten_at_the_next_start(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot()
+    kept = local.say(channel, teacher, "Desk 13 is closed.")
+    teach(local, lesson, teacher)
+    teach(local, kept, teacher, "Which desk is closed?")
+    del channel.messages[lesson.id]
+    start_bot()
+
+    until(lambda: QUESTION not in listed(local, channel, teacher))
+    assert "Which desk is closed?" in listed(local, channel, teacher)
+
+
+def test_the_question_is_edited_the_files_exported_and_the_answer_removed(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+    (name,) = local.complete(
+        channel, teacher, "taught edit", "answer", "press", permissions=MANAGE_GUILD
+    )
+    edited = use(local, channel, teacher, "edit", answer=name)
+    local.form_of(edited)
+    done(local, local.submit(edited, teacher, 'Press cards: "where", \\ and how?'))
+    assert 'Press cards: "where"' in listed(local, channel, teacher)
+
+    exported = local.answer_to(use(local, channel, teacher, "export"))
+    ((filename, content),) = exported.files.items()
+    assert filename == "taught.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        (file,) = archive.namelist()
+        found = read_taught(file, archive.read(file))
+    assert found is not None
+    assert (found.question, found.text) == ('Press cards: "where", \\ and how?', TEXT)
+
+    removed = done(local, use(local, channel, teacher, "remove", answer=name))
+    assert "I have forgotten that message" in removed
+    again = local.answer_to(use(local, channel, teacher, "remove", answer=name))
+    assert "no such taught message" in again.content
+
+
+def test_what_programs_write_and_what_has_no_text_is_not_taught(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, teacher: User
+) -> None:
+    for author, text, word in (
+        (User("feed", bot=True), TEXT, "programs"),
+        (teacher, "", "no text"),
+    ):
+        said = local.say(channel, author, text)
+        opened = local.menu(channel, teacher, MENU, said, permissions=MANAGE_GUILD)
+        assert word in local.answer_to(opened).content
+        assert opened.is_private
+
+
+def test_who_wants_to_be_forgotten_is_quoted_no_longer(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+    told = local.answer_to(local.slash(channel, teacher, "privacy forget-me"))
+
+    assert "I forget 1 message of yours" in told.content
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+
+
+def test_a_document_that_only_looks_like_a_taught_one_is_none() -> None:
+    assert read_taught("taught-1-2-3.md", b"Hello.") is None
+    assert read_taught("taught-1-2-3.md", b"---\ntitle: x\n---\n\nHello.\n") is None
+    assert read_taught("notes.md", b'---\ntitle: "x"\n---\n\nHello.\n') is None
