@@ -93,11 +93,8 @@ def ask_lists(
                 is_single=False,
             )
         for question in passage.questions:
-            found: tuple[str, ...] = ()
-            # All others have one answer at most, whatever the reader says.
-            if asks_for_several(question.text):
-                choice = _choice(question.text, parts, reader, calibration, min_confidence)
-                found = tuple(one.candidate.span.text for one in choice.chosen)
+            choice = _choice(question.text, parts, reader, calibration, min_confidence)
+            found = tuple(one.candidate.span.text for one in choice.chosen)
             yield ListOutcome(
                 found, question.answers, asks_for_several(question.text), is_single=True
             )
@@ -123,7 +120,10 @@ def _choice(
         )
         for span in spans
     ]
-    return select(question, judge(found, calibration), calibration, min_confidence)
+    # A whole passage is its own surroundings.
+    return select(
+        question, judge(found, calibration), calibration, min_confidence, lambda passage: passage
+    )
 
 
 def for_given_passage(calibration: Calibration) -> Calibration:
