@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from answering.answerer import SPANS_PER_PASSAGE
 from answering.calibration import Calibration, Features
 from answering.candidates import Candidate, judge
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
@@ -109,7 +110,9 @@ def _choice(
 ) -> Selection:
     by_id = {part.id: part for part in parts}
     read = [PassageText(part.id, part.text, context=part.context) for part in parts]
-    spans = reader.read(question, read, MAX_ITEMS_PER_PASSAGE)
+    # As many as the product asks for.
+    count = MAX_ITEMS_PER_PASSAGE if asks_for_several(question) else SPANS_PER_PASSAGE
+    spans = reader.read(question, read, count)
     found = [
         Candidate(
             span=span,
