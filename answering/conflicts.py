@@ -145,7 +145,7 @@ def _begin_alike(one: str, other: str) -> bool:
 
 
 def _zeros(value: float) -> int:
-    """With which a whole number ends."""
+    """How many zeros a whole number ends with."""
     digits = f"{value:.0f}" if value.is_integer() else ""
     return len(digits) - len(digits.rstrip("0"))
 

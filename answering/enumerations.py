@@ -51,7 +51,8 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
         _lines(passage.text, spans[0]),
         _parts(passage, spans),
     )
-    return next((items for items in found if len(items) >= _FEWEST), [])
+    lists = ([item for item in items if item[0] < item[1]] for items in found)
+    return next((items for items in lists if len(items) >= _FEWEST), [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _trimmed(text: str) -> str:
 
 def _is_most(span: Bounds, item: Bounds) -> bool:
     shared = min(span[1], item[1]) - max(span[0], item[0])
-    return shared >= _MOST * (item[1] - item[0])
+    return shared > 0 and shared >= _MOST * (item[1] - item[0])
 
 
 def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:

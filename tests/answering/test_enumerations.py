@@ -1,6 +1,10 @@
 """A list that a document writes is found from one of its items."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from answering.enumerations import enumerated
 from index.passages import Passage
@@ -79,3 +83,22 @@ def test_the_column_of_a_table_in_the_rows_that_are_asked_for(
     question: str, found: list[str]
 ) -> None:
     assert items(TABLE, "Bo", question=question) == (found if len(found) > 1 else [])
+
+
+_PIECES = st.sampled_from(
+    [*("- ", "2. ", "a", "Ada", "b.", ", ", " and ", " or ", "; ", "\n", "\n\n", " | ", "N: ", " ")]
+)
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=30).map("".join), st.data())
+def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObject) -> None:
+    words = [at for at, character in enumerate(text) if character.isalpha()]
+    if not words:
+        return
+    start, end = sorted((data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))))
+    passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
+
+    found = enumerated(passage, [(start, end + 1)], "which ones")
+
+    assert all(0 <= first < last <= len(text) for first, last in found)
+    assert all(one[1] <= other[0] for one, other in pairwise(found))
