@@ -151,6 +151,8 @@ class Answer:
     goes_on: bool = False
     """Whether it goes on from a question that is not there, so that nobody can tell what it asks:
     nothing answers it."""
+    is_partial: bool = False
+    """Whether a list may have more items: it is long, or no document writes it in one place."""
 
     @property
     def outcome(self) -> Outcome:

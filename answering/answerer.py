@@ -22,6 +22,7 @@ from answering.question import Question
 from answering.selection import NOTHING_CHOSEN, newest_first, select
 from answering.tuning import Tuning
 from answering.verbatim import located, near
+from index.passages import Passage
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
 
@@ -30,6 +31,8 @@ SPANS_PER_PASSAGE = 3
 ALWAYS_READ = 2
 # What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
+# So far to either side of a passage, a list that an item was found of is looked at.
+AROUND_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,9 @@ class Answerer:
         choice = (
             NOTHING_CHOSEN
             if understanding.goes_on
-            else select(found.question, judged, self.calibration, self._min_confidence)
+            else select(
+                found.question, judged, self.calibration, self._min_confidence, self._around
+            )
         )
         spans, candidates = self._located(choice.chosen), self._located(choice.candidates)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]
@@ -148,6 +153,7 @@ class Answerer:
             understood=asked if asked != found.question else None,
             candidates=candidates,
             goes_on=understanding.goes_on,
+            is_partial=choice.is_partial,
         )
 
     def find(self, question: Question, earlier: Sequence[Turn] = (), ranked: int = 0) -> Findings:
@@ -239,6 +245,9 @@ class Answerer:
     def _located(self, judged: Sequence[Judged]) -> tuple[AnswerSpan, ...]:
         return tuple(located(one, self._retriever.source(one.candidate.passage)) for one in judged)
 
+    def _around(self, passage: Passage) -> Passage:
+        return self._retriever.around(passage, AROUND_CHARS)
+
     def _nearest(self, hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
         return tuple(
             near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
@@ -259,14 +268,19 @@ def _texts(hits: Sequence[Hit]) -> list[PassageText]:
 
 def worth_reading(hits: Sequence[Hit], far_behind: float) -> list[Hit]:
     """
-    Leave out what retrieval puts far behind the first hit, but for the first `ALWAYS_READ`.
+    Leave out what retrieval puts far behind the first hit.
+
+    The first `ALWAYS_READ` stay, and the first one of a second document, which may disagree.
 
     Args:
         hits: Best first.
         far_behind: See `Tuning`.
     """
+    second = next(
+        (hit for hit in hits if hit.passage.document_id != hits[0].passage.document_id), None
+    )
     return [
         hit
         for rank, hit in enumerate(hits)
-        if rank < ALWAYS_READ or hit.score >= hits[0].score - far_behind
+        if rank < ALWAYS_READ or hit is second or hit.score >= hits[0].score - far_behind
     ]

@@ -1,31 +1,40 @@
 """
-Documents that say different numbers for the same thing. Pure functions.
+Documents that say different things about the same. Pure functions.
 
-Two spans disagree only where everything speaks for it, since most of what differs answers
-different questions: both are numbers of one kind, each would have been shown without the other,
-and what is said of each holds as many of the question's own words as what is said of the other.
+Most of what differs answers different questions. So each of two documents has to answer the
+question by itself: its best span would be shown if the other document did not exist. And what it
+says is neither the same in other words nor said of something else.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, normalised
-from answering.english import COMMON_WORDS, NUMBER_WORDS, PERSONAL_PRONOUNS, has_number, words_of
+from answering.english import (
+    ARTICLES,
+    COMMON_WORDS,
+    NUMBERS,
+    PERSONAL_PRONOUNS,
+    PREPOSITIONS,
+    VERBS,
+    content_words,
+    words_of,
+)
 
 MAX_VERSIONS = 3
+# Of the words of the shorter passage, those that the other one has, too.
+MIN_SHARED_WORDS = 0.15
 # Letters by which the forms of a word are told to be one.
 _STEM = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A number as it stands in a sentence."""
-
-    value: str
-    unit: frozenset[str]
-    """The words around the number within the span."""
+# A number that a letter follows at once is one all the same: 90p.
+_TOKEN = re.compile(r"\d++(?:[.,:]\d++)*+|[^\W\d_]++(?:['’][^\W\d_]++)*+")
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+_NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b")
+# Words that two ways to say the same may differ in.
+_LINKING = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
 
 
 def versions(
@@ -45,93 +54,132 @@ def versions(
         min_confidence: From which a span is shown.
 
     Returns:
-        The best candidate, and one of each document that disagrees, by evidence; each one's lead
-        is that over what none of them says. Only the best where nothing disagrees.
+        The best candidate, and the best one of each document that disagrees, by evidence; each is
+        judged as if its document were the only one. Only the best where nothing disagrees.
     """
-    best = judged[0]
-    first = _said(best)
-    if first is None:
-        return (best,)
-    own = _stems(question)
-    held = own & _stems(best.candidate.sentence)
-    said_of_best = own & _stems(_said_of(best.candidate))
+    best, *others = (_by_itself(one, judged, calibration) for one in _best_of_each_document(judged))
     found = [best]
-    for one in judged[1:]:
-        if len(found) == MAX_VERSIONS:
-            break
-        said = _said(one)
-        if said is None or any(
-            one.candidate.document == other.candidate.document for other in found
+    for one in others:
+        if (
+            one.confidence >= min_confidence
+            and not any(_agree(one.candidate, other.candidate) for other in found)
+            and not _runs_on(one.candidate)
+            and _share_a_subject(best.candidate, one.candidate)
+            and not _speaks_of_another(question, best.candidate, one.candidate)
         ):
-            continue
-        if _agree(said.value, first.value) or not (
-            said.unit <= first.unit or first.unit <= said.unit
-        ):
-            continue
-        shared = said_of_best & _stems(_said_of(one.candidate))
-        if shared and shared >= held:
             found.append(one)
-    return _without_each_other(found, judged, calibration, min_confidence)
+    disagree = len(found) > 1 and best.confidence >= min_confidence
+    return tuple(found[:MAX_VERSIONS]) if disagree else (judged[0],)
 
 
-def _without_each_other(
-    found: Sequence[Judged],
-    judged: Sequence[Judged],
-    calibration: Calibration,
-    min_confidence: float,
-) -> tuple[Judged, ...]:
-    texts = {normalised(one.candidate.span.text) for one in found}
-    others = [one.evidence for one in judged if normalised(one.candidate.span.text) not in texts]
-    rival = max(others, default=0.0)
-    apart = [
-        replace(
-            one,
-            gap=one.evidence - rival,
-            confidence=calibration.confidence(one.evidence, one.evidence - rival),
-        )
-        for one in found
+def _best_of_each_document(judged: Sequence[Judged]) -> list[Judged]:
+    first: dict[tuple[str, str], Judged] = {}
+    for one in judged:
+        first.setdefault(one.candidate.document, one)
+    return list(first.values())
+
+
+def _by_itself(one: Judged, judged: Sequence[Judged], calibration: Calibration) -> Judged:
+    """Judge a candidate as if its document were the only one."""
+    text = normalised(one.candidate.span.text)
+    rivals = [
+        other.evidence
+        for other in judged
+        if other.candidate.document == one.candidate.document
+        and normalised(other.candidate.span.text) != text
     ]
-    shown = tuple(one for one in apart if one.confidence >= min_confidence)
-    return shown if len(shown) > 1 else (judged[0],)
+    gap = one.evidence - max(rivals, default=0.0)
+    return replace(one, gap=gap, confidence=calibration.confidence(one.evidence, gap))
 
 
-def _said(judged: Judged) -> _Said | None:
-    text = judged.candidate.span.text
-    if not has_number(text):
-        return None
-    words = words_of(text.lower())
-    numbers = [word for word in words if has_number(word)]
-    # Several numbers are a range, a date or a sentence; what they would disagree about is unclear.
-    if len(numbers) != 1:
-        return None
-    unit = frozenset(word[:_STEM] for word in words if word not in COMMON_WORDS | {numbers[0]})
-    return _Said(re.sub(r"\W", "", numbers[0]), unit - NUMBER_WORDS)
+def _agree(one: Candidate, other: Candidate) -> bool:
+    """Whether two spans say the same: one of them holds all numbers and words of the other."""
+    texts = one.span.text.lower(), other.span.text.lower()
+    if len({_NEGATION.search(text) is None for text in texts}) > 1:
+        return False
+    fewer, more = sorted(map(_said, texts), key=len)
+    return all(any(_same(part, whole) for whole in more) for part in fewer)
 
 
-def _said_of(candidate: Candidate) -> str:
-    """The sentence it stands in, after the one before where a pronoun may speak of that one's."""
-    sentence = candidate.sentence
-    if PERSONAL_PRONOUNS.isdisjoint(words_of(sentence.lower())):
-        return sentence
-    return f"{candidate.sentence_before} {sentence}"
+def _said(text: str) -> list[float | str]:
+    """The numbers and the words with a content of their own; times are words."""
+    said: list[float | str] = []
+    before: float | None = None
+    for token in _TOKEN.findall(text):
+        number = _number(token)
+        if token in _SCALES and before is not None:
+            number = before * _SCALES[token]
+            said.pop()
+        if number is not None:
+            said.append(number)
+        elif token not in _LINKING:
+            said.append(token)
+        before = number
+    return said
 
 
-def _agree(one: str, other: str) -> bool:
-    """Whether two numbers are the same, or one is the other rounded: 36,000 and 35,927."""
-    if not (one.isdecimal() and other.isdecimal()):
-        return one == other
-    rounder, finer = sorted((int(one), int(other)), key=lambda value: -_zeros(value))
-    return round(finer, -_zeros(rounder)) == rounder
+def _number(token: str) -> float | None:
+    try:
+        return float(token.replace(",", ""))
+    except ValueError:
+        return float(NUMBERS[token]) if token in NUMBERS else None
 
 
-def _zeros(value: int) -> int:
-    digits = str(value)
+def _same(one: float | str, other: float | str) -> bool:
+    """Whether two words are forms of one, or two numbers equal but for rounding."""
+    if isinstance(one, str) and isinstance(other, str):
+        return _begin_alike(one, other)
+    if isinstance(one, str) or isinstance(other, str):
+        return False
+    rounder, finer = sorted((one, other), key=lambda value: -_zeros(value))
+    zeros = _zeros(rounder)
+    # "36,000" rounds 35,927, but "10" rounds no 7: what is left of it says too little.
+    return one == other or (
+        zeros > 0 and rounder >= 10 ** (zeros + 1) and round(finer, -zeros) == rounder
+    )
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    shorter, longer = sorted((one[:_STEM], other[:_STEM]), key=len)
+    return longer.startswith(shorter)
+
+
+def _zeros(value: float) -> int:
+    """How many zeros a whole number ends with."""
+    digits = f"{value:.0f}" if value.is_integer() else ""
     return len(digits) - len(digits.rstrip("0"))
 
 
+def _runs_on(candidate: Candidate) -> bool:
+    """Whether a span runs over the end of a sentence, which no value does."""
+    span = candidate.span
+    return any(span.start_char < end < span.end_char for _, end in candidate.passage.sentences)
+
+
+def _share_a_subject(one: Candidate, other: Candidate) -> bool:
+    """Whether two passages have so many words in common that they speak of the same."""
+    words = [_stems(each.passage.searched) for each in (one, other)]
+    return len(words[0] & words[1]) >= MIN_SHARED_WORDS * min(map(len, words))
+
+
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(
-        re.sub(r"\W", "", word)[:_STEM]
-        for word in words_of(text.lower())
-        if word not in COMMON_WORDS
+    return frozenset(word[:_STEM] for word in content_words(text))
+
+
+def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool:
+    """
+    Whether a sentence says something of another kind or branch than the question asks about.
+
+    It holds only the second of two words that the question and what is said of the best one hold
+    together: "season ticket" for "single ticket".
+    """
+    asked, of_best, of_other = (
+        [word[:_STEM] for word in words_of(text.lower())]
+        for text in (question, f"{best.passage.context}\n{best.sentence}", other.sentence)
+    )
+    together = set(pairwise(of_best))
+    return any(
+        pair in together and pair[1] in of_other and pair[0] not in of_other
+        for pair in pairwise(asked)
+        if COMMON_WORDS.isdisjoint(pair)
     )

@@ -17,6 +17,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _numbered(text: str) -> dict[str, int]:
+    return {word: number for number, word in enumerate(text.split(), start=1)}
+
+
 QUESTION_WORDS = _words("who whom whose what which when where why how")
 FORMS_OF_BE = _words("is are was were be been being what's whats who's whos")
 AUXILIARIES = FORMS_OF_BE | _words(
@@ -79,10 +83,14 @@ PREPOSITIONS = _words(
 )
 ARTICLES = _words("a an the my your our")
 """And those that begin a phrase as they do, but for pronouns."""
-NUMBER_WORDS = _words(
+NUMBERS = _numbered(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
-    "hundred thousand million billion dozen none half"
+    "sixteen seventeen eighteen nineteen twenty"
+)
+"""By their words."""
+NUMBER_WORDS = frozenset(NUMBERS) | _words(
+    "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
+    "half"
 )
 
 

@@ -5,35 +5,21 @@ The items of a list stand in one document: a list put together from several woul
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
-from answering.candidates import Candidate, Judged
-from answering.english import ASKING_WORDS, has_number
+from answering.candidates import Candidate, Judged, overlap
+from answering.english import ASKING_WORDS, NUMBERS, has_number
+from answering.enumerations import FEWEST_ALONE, Bounds, enumerated
+from index.passages import Passage
 
 # Of each passage, where several are asked for. Decoding more costs next to nothing.
 MAX_ITEMS_PER_PASSAGE = 8
+# What a person looks through. A longer list is cut, and says so.
+MAX_ITEMS = 20
 
-_COUNTS = {
-    word: number
-    for number, word in enumerate(
-        (
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ),
-        start=2,
-    )
-}
+_COUNTS = {word: number for word, number in NUMBERS.items() if number > 1}
 _MANY = rf"(?:{'|'.join(_COUNTS)}|\d{{1,2}})"
 _PLURAL = r"[a-z'-]*(?:[a-hj-rtv-z]s|people|men|women|children)"
 _GROUPS = (
@@ -128,37 +114,120 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
     return has_number(text) and re.search(rf"\b{stems[-1]}", sentence, re.I) is not None
 
 
-def listed(question: str, judged: Sequence[Judged], calibration: Calibration) -> tuple[Judged, ...]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The items that answer a question; one, or several of a list."""
+
+    items: tuple[Judged, ...]
+    """In the order of the document; each one's lead is that over what is no item."""
+    is_partial: bool = False
+    """Whether there may be more: it is cut, or the document writes no list of it."""
+
+
+def listed(
+    question: str,
+    judged: Sequence[Judged],
+    calibration: Calibration,
+    around: Callable[[Passage], Passage],
+) -> Listed:
     """
-    Choose the items of a list: the best span, and what beats "no answer" in its document.
+    Choose the items of a list.
 
     Args:
-        question: One that asks for several things.
+        question: As typed.
         judged: All candidates, best first; at least one.
         calibration: That judged them.
+        around: Gives a passage with what stands before and after it; see `Retriever.around`.
 
     Returns:
-        At least one item, in the order of the document; each one's lead is that over what is no
-        item.
+        The best candidate alone where the question asks for one thing, unless the reader takes
+        several items of a list that the document writes for its answer.
     """
     best = judged[0]
-    items = [
+    items = _written(question, judged, around(best.candidate.passage))
+    is_written = bool(items)
+    if not items:
+        if not asks_for_several(question):
+            return Listed((best,))
+        items = _apart(judged)
+    wanted = _count(question)
+    shown = items[: wanted or MAX_ITEMS]
+    rival = max(
+        (
+            one.evidence
+            for one in judged
+            if not any(overlap(one.candidate, item.candidate) for item in items)
+        ),
+        default=0.0,
+    )
+    return Listed(
+        tuple(
+            replace(
+                one,
+                gap=one.evidence - rival,
+                confidence=calibration.confidence(one.evidence, one.evidence - rival),
+            )
+            for one in sorted(shown, key=lambda one: one.candidate.start_char)
+        ),
+        is_partial=len(shown) < (wanted or len(items) + (not is_written)),
+    )
+
+
+def _written(question: str, judged: Sequence[Judged], wide: Passage) -> list[Judged]:
+    """
+    The items of the list that the best candidate is in, as its document writes it, if any.
+
+    What the reader found comes first, by evidence; all have that of the best candidate.
+    """
+    best = judged[0]
+    own = [
         one
+        for one in judged
+        if one is best
+        or (
+            one.candidate.document == best.candidate.document
+            and one.candidate.features.margin > 0
+            and wide.start_char <= one.candidate.start_char
+            and one.candidate.end_char <= wide.end_char
+        )
+    ]
+    spans = [
+        (one.candidate.start_char - wide.start_char, one.candidate.end_char - wide.start_char)
+        for one in own
+    ]
+    bounds = enumerated(wide, spans, question)
+    if not bounds or not (asks_for_several(question) or _takes_several(spans, bounds)):
+        return []
+    found = []
+    for start, end in bounds:
+        here = [number for number, span in enumerate(spans) if span[0] < end and start < span[1]]
+        part = _part(replace(best.candidate, passage=wide), start, end)
+        found.append((min(here, default=len(own)), replace(best, candidate=part)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
+def _takes_several(spans: Sequence[Bounds], items: Sequence[Bounds]) -> bool:
+    """Whether the reader's spans are two items of a list of three, each from end to end."""
+    starts, ends = {start for start, _ in items}, {end for _, end in items}
+    inside = [span for span in spans if items[0][0] <= span[0] and span[1] <= items[-1][1]]
+    held = [item for item in items if any(a <= item[0] and item[1] <= b for a, b in inside)]
+    return (
+        len(items) >= FEWEST_ALONE
+        and len(held) > 1
+        and all(start in starts and end in ends for start, end in inside)
+    )
+
+
+def _apart(judged: Sequence[Judged]) -> list[Judged]:
+    """The best candidate and what beats "no answer" in its document, each taken apart."""
+    best = judged[0]
+    return [
+        replace(one, candidate=part)
         for one in judged
         if one.candidate.document == best.candidate.document
         and (one is best or one.candidate.features.margin > 0)
-    ]
-    rival = max((one.evidence for one in judged if one not in items), default=0.0)
-    split = [
-        replace(one, candidate=part, gap=one.evidence - rival)
-        for one in items
         for part in _parts(one.candidate)
     ]
-    wanted = _count(question)
-    return tuple(
-        replace(one, confidence=calibration.confidence(one.evidence, one.gap))
-        for one in sorted(split[:wanted], key=lambda one: one.candidate.start_char)
-    )
 
 
 def _count(question: str) -> int | None:
@@ -181,15 +250,14 @@ def _parts(candidate: Candidate) -> list[Candidate]:
     if any(not any(map(str.isalpha, text)) for text in texts) and any(map(str.isalpha, span.text)):
         return [candidate]
     return [
-        replace(
-            candidate,
-            span=replace(
-                span,
-                start_char=span.start_char + start,
-                end_char=span.start_char + end,
-                text=span.text[start:end],
-            ),
-        )
+        _part(candidate, span.start_char + start, span.start_char + end)
         for start, end in bounds
         if end > start
     ]
+
+
+def _part(candidate: Candidate, start: int, end: int) -> Candidate:
+    """A candidate with other bounds in its passage."""
+    text = candidate.passage.text[start:end]
+    span = replace(candidate.span, start_char=start, end_char=end, text=text)
+    return replace(candidate, span=span)

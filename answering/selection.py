@@ -1,6 +1,6 @@
 """Candidates that were judged -> those that are shown, and what they are together. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ from answering.calibration import Calibration, unsure_from
 from answering.candidates import Judged, overlap
 from answering.conflicts import versions
 from answering.lists import asks_for_several, listed, says_how_often
+from index.passages import Passage
 
 # Spans that are shown where Quoth is not sure: what a person reads at a glance.
 MAX_CANDIDATES = 3
@@ -29,6 +30,8 @@ class Selection:
     """The best candidate's, chosen or not; 0 if there is none."""
     rest: tuple[Judged, ...]
     """What was not chosen, best first."""
+    is_partial: bool = False
+    """Whether a list may have more items."""
 
 
 NOTHING_CHOSEN = Selection((), (), "one", 0.0, ())
@@ -39,6 +42,7 @@ def select(
     judged: Sequence[Judged],
     calibration: Calibration,
     min_confidence: float,
+    around: Callable[[Passage], Passage],
 ) -> Selection:
     """
     Choose what is shown.
@@ -48,6 +52,7 @@ def select(
         judged: All candidates, best first.
         calibration: That judged them.
         min_confidence: Below it nothing is an answer; see also `unsure_from`.
+        around: As in `answering.lists.listed`.
     """
     fitting = [
         one
@@ -57,9 +62,9 @@ def select(
     if not fitting:
         return Selection((), (), "one", 0.0, tuple(judged))
     several: Kind
-    if asks_for_several(question):
-        several, chosen = "list", listed(question, fitting, calibration)
-    else:
+    items = listed(question, fitting, calibration, around)
+    several, chosen = "list", items.items
+    if len(chosen) == 1 and not asks_for_several(question):
         several = "disagreement"
         chosen = versions(
             fitting[0].candidate.asked,
@@ -82,6 +87,7 @@ def select(
             for one in judged
             if not any(overlap(one.candidate, shown.candidate) for shown in chosen)
         ),
+        is_partial=several == "list" and items.is_partial,
     )
 
 

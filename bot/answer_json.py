@@ -115,6 +115,7 @@ class AnswerJson(TypedDict):
     kind: Annotated[
         Kind, Field(description="What several answers are: a list, or documents that disagree.")
     ]
+    is_partial: Annotated[bool, Field(description="Whether a list may have more items.")]
     answers: Annotated[list[SpanJson], Field(description="All spans that are the answer.")]
     candidates: Annotated[
         list[SpanJson], Field(description='What may be right, if `outcome` is "unsure".')
@@ -147,6 +148,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS) -> AnswerJson:
         "dated": best["dated"] if best else None,
         "link": best["link"] if best else None,
         "kind": answer.kind,
+        "is_partial": answer.is_partial,
         "answers": [_span_json(span, links) for span in answer.spans],
         "candidates": [_span_json(span, links) for span in answer.candidates],
         "alternatives": [_span_json(span, links) for span in answer.alternatives],

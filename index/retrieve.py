@@ -113,6 +113,35 @@ class Retriever:
             for row in each.texts.passages_in(document_id, start_char, end_char)
         ]
 
+    def around(self, passage: Passage, chars: int) -> Passage:
+        """
+        A passage of this retriever with its neighbours, as one: what its document says around it.
+
+        Args:
+            passage: One that was found; the other passage has its id and context.
+            chars: How far it reaches to either side, at least, where the document does.
+        """
+        texts = self.source(passage).texts
+        near = texts.passages(
+            texts.passages_in(
+                passage.document_id, passage.start_char - chars, passage.end_char + chars
+            )
+        ).values()
+        start = min(one.start_char for one in near)
+        end = max(one.end_char for one in near)
+        shared = {
+            (one.start_char + first - start, one.start_char + last - start)
+            for one in near
+            for first, last in one.sentences
+        }
+        return replace(
+            passage,
+            start_char=start,
+            end_char=end,
+            text=texts.text(passage.document_id, start, end),
+            sentences=tuple(sorted(shared)),
+        )
+
     def retrieve(
         self, question: str, k: int, gains: Mapping[int, float] = MappingProxyType({})
     ) -> Retrieval:

@@ -122,6 +122,7 @@ def _several(answer: Answer) -> discord.Embed:
         kind=answer.kind,
         count=len(answer.spans),
         is_by_date=answer.is_by_date,
+        is_partial=answer.is_partial,
     )
     return discord.Embed(title=title, description=_sentences(answer.spans), colour=ANSWERED)
 

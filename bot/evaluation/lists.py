@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from answering.answerer import SPANS_PER_PASSAGE
 from answering.calibration import Calibration, Features
 from answering.candidates import Candidate, judge
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
@@ -93,11 +94,8 @@ def ask_lists(
                 is_single=False,
             )
         for question in passage.questions:
-            found: tuple[str, ...] = ()
-            # All others have one answer at most, whatever the reader says.
-            if asks_for_several(question.text):
-                choice = _choice(question.text, parts, reader, calibration, min_confidence)
-                found = tuple(one.candidate.span.text for one in choice.chosen)
+            choice = _choice(question.text, parts, reader, calibration, min_confidence)
+            found = tuple(one.candidate.span.text for one in choice.chosen)
             yield ListOutcome(
                 found, question.answers, asks_for_several(question.text), is_single=True
             )
@@ -112,7 +110,9 @@ def _choice(
 ) -> Selection:
     by_id = {part.id: part for part in parts}
     read = [PassageText(part.id, part.text, context=part.context) for part in parts]
-    spans = reader.read(question, read, MAX_ITEMS_PER_PASSAGE)
+    # As many as the product asks for.
+    count = MAX_ITEMS_PER_PASSAGE if asks_for_several(question) else SPANS_PER_PASSAGE
+    spans = reader.read(question, read, count)
     found = [
         Candidate(
             span=span,
@@ -123,7 +123,10 @@ def _choice(
         )
         for span in spans
     ]
-    return select(question, judge(found, calibration), calibration, min_confidence)
+    # A whole passage is its own surroundings.
+    return select(
+        question, judge(found, calibration), calibration, min_confidence, lambda passage: passage
+    )
 
 
 def for_given_passage(calibration: Calibration) -> Calibration:

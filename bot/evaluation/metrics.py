@@ -47,11 +47,20 @@ def set_f1(predictions: Sequence[str], golds: Sequence[str]) -> float:
     """
     F1 of a set of answers: each is worth its `f1` with the gold that it is paired with.
 
-    Pairs are made greedily, the best first. If either set is empty, it is 1.0 where both are.
+    If either set is empty, it is 1.0 where both are.
     """
     if not predictions or not golds:
         return float(not predictions and not golds)
-    pairs = sorted(
+    return 2 * sum(pairs(predictions, golds)) / (len(predictions) + len(golds))
+
+
+def pairs(predictions: Sequence[str], golds: Sequence[str]) -> list[float]:
+    """
+    The `f1` of each pair of a prediction and a gold, the best first.
+
+    Pairs are made greedily; each prediction and each gold is in one at most.
+    """
+    scores = sorted(
         (
             (f1(prediction, gold), -place, -other)
             for place, prediction in enumerate(predictions)
@@ -60,12 +69,12 @@ def set_f1(predictions: Sequence[str], golds: Sequence[str]) -> float:
         reverse=True,
     )
     taken: set[tuple[str, int]] = set()
-    shared = 0.0
-    for score, place, other in pairs:
+    made = []
+    for score, place, other in scores:
         if taken.isdisjoint({("prediction", place), ("gold", other)}):
             taken |= {("prediction", place), ("gold", other)}
-            shared += score
-    return 2 * shared / (len(predictions) + len(golds))
+            made.append(score)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def answer_values(answer: Answer, *, with_links: bool = True) -> dict[str, Any]:
         "goes_on": answer.goes_on,
         "kind": answer.kind,
         "is_by_date": answer.is_by_date,
+        "is_partial": answer.is_partial,
         "is_sure": answer.is_sure,
         "is_in_sentence": answer.is_in_sentence,
         "understood": one_line(answer.understood) if answer.understood else None,

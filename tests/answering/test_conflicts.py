@@ -1,4 +1,4 @@
-"""Documents disagree where everything speaks for it, and nowhere else."""
+"""Documents disagree where each of them answers the question by itself, and not alike."""
 
 import pytest
 
@@ -9,90 +9,105 @@ from index.passages import Passage
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION
 
-QUESTION = "how many people were deported for drunk driving?"
+QUESTION = "what does a single ticket to the castle cost?"
 
 
-def said(text: str, sentence: str, number: int, margin: float = 9.0, before: str = "") -> Candidate:
-    whole = f"{before}{sentence}"
-    bounds = ((0, len(before)), (len(before), len(whole)))
-    passage = Passage(number, f"{number}.txt", 0, len(whole), whole, bounds[not before :])
-    start = whole.index(text)
-    span = Span(number, start, start + len(text), text, margin, 0)
+def said(text: str, sentence: str, document: int, margin: float = 9.0) -> Candidate:
+    passage = Passage(
+        document, f"{document}.txt", 0, len(sentence), sentence, ((0, len(sentence)),)
+    )
+    start = sentence.index(text)
+    span = Span(document, start, start + len(text), text, margin, 0)
     return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), QUESTION)
 
 
-FIRST = said("35,927", "Of those deported, 35,927 people left for drunk driving.", 1)
+FIRST = said("8 pounds", "A single ticket to the castle costs 8 pounds.", 1)
 
 
-def found(*others: Candidate, min_confidence: float = 0.5) -> list[str]:
-    judged: list[Judged] = judge((FIRST, *others), FAKE_CALIBRATION)
-    chosen = versions(QUESTION, judged, FAKE_CALIBRATION, min_confidence=min_confidence)
-    return [one.candidate.span.text for one in chosen]
-
-
-def test_another_number_for_the_same_thing_is_shown_beside_the_first() -> None:
-    other = said("36,100", "For drunk driving 36,100 people were deported.", 2, 8)
-
-    assert found(other) == ["35,927", "36,100"]
-
-
-def test_what_a_pronoun_stands_for_is_said_too() -> None:
-    before = "Some people were deported for drunk driving. "
-    other = said("36,100", "They were 36,100.", 2, 8, before)
-    without = said("36,100", "Some say that there were 36,100.", 2, 8, before)
-
-    assert found(other) == ["35,927", "36,100"]
-    assert found(without) == ["35,927"]
-
-
-def test_what_the_best_one_says_before_its_sentence_is_asked_of_no_other() -> None:
-    question = QUESTION.replace("?", " in Ohio?")
-    judged = judge(
-        (
-            said("35,927", f"It has {FIRST.sentence}", 1, 9, "This is what Ohio counted. "),
-            said("36,100", "For drunk driving 36,100 people were deported.", 2, 8),
-        ),
-        FAKE_CALIBRATION,
+def versions_of(*candidates: Candidate) -> tuple[Judged, ...]:
+    return versions(
+        QUESTION, judge(candidates, FAKE_CALIBRATION), FAKE_CALIBRATION, min_confidence=0.5
     )
 
-    chosen = versions(question, judged, FAKE_CALIBRATION, min_confidence=0.5)
 
-    assert [one.candidate.span.text for one in chosen] == ["35,927", "36,100"]
+def found(*others: Candidate, first: Candidate = FIRST) -> list[str]:
+    return [one.candidate.span.text for one in versions_of(first, *others)]
 
 
-def test_they_are_no_rivals_of_each_other() -> None:
-    other = said("36,100", "For drunk driving 36,100 people were deported.", 2, 8)
-    judged = judge((FIRST, other), FAKE_CALIBRATION)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("8 pounds", "9.50 pounds"),
+        ("8 pounds", "nothing"),
+        ("5 pounds", "5.20 pounds"),
+        ("ten days", "seven days"),
+        ("8:30", "9:30"),
+        ("11 May", "11 June"),
+        ("five million", "4.2 million"),
+        ("Einar Vik", "Solveig Lunde"),
+        ("every month", "every two weeks"),
+        ("rebuilt", "not rebuilt"),
+    ],
+)
+def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, other: str) -> None:
+    first = said(one, f"A ticket to the castle: {one}.", 1)
 
-    chosen = versions(QUESTION, judged, FAKE_CALIBRATION, min_confidence=0.5)
+    assert found(said(other, f"The castle: {other} a ticket.", 2, 8), first=first) == [one, other]
 
-    assert [one.gap for one in chosen] == [9, 8]
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("8 pounds", "8 pounds"),
+        ("8 pounds", "£8"),
+        ("eight pounds", "8 pounds a head"),
+        ("90 pence", "90p"),
+        ("3,000", "3000"),
+        ("2 million", "2,000,000"),
+        ("36,000", "35,927"),
+        ("412 metres", "some 410 m"),
+        ("Ana Duarte", "Duarte"),
+        ("the Rope Loft", "in the Rope Loft"),
+    ],
+)
+def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) -> None:
+    first = said(one, f"A ticket to the castle: {one}.", 1)
+
+    assert found(said(other, f"The castle: {other} a ticket.", 2, 8), first=first) == [one]
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        said("35,927", "For drunk driving 35,927 people were deported.", 2, 8),
-        said("36,000", "For drunk driving some 36,000 people were deported.", 2, 8),
-        said("1,119", "For homicide 1,119 people were deported.", 2, 8),
-        said("36,100", "For drunk driving 36,100 people were deported.", 1, 8),
-        said("36 percent", "Of the people deported for drunk driving, 36 percent came back.", 2, 8),
-        said("Ada Lum", "Ada Lum had people deported for drunk driving.", 2, 8),
+        said("9 pounds", "A single ticket to the castle costs 9 pounds.", 1, 8),
+        said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -1),
+        said("90 pounds", "The season ticket to the castle costs 90 pounds.", 2, 8),
+        said("30", "Whoever parks at night is fined 30.", 2, 8),
     ],
-    ids=["same", "rounded", "another thing", "same document", "unit", "no number"],
+    ids=["the same document", "a weak one", "another kind", "another subject"],
 )
-def test_what_answers_another_question_or_says_the_same_is_no_disagreement(
-    other: Candidate,
-) -> None:
-    if other.span.text == "36 percent":
-        first = said("35,927 deaths", "Drunk driving: 35,927 deaths of people deported.", 1)
-        judged = judge((first, other), FAKE_CALIBRATION)
-        assert len(versions(QUESTION, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 1
-        return
-    assert found(other) == ["35,927"]
+def test_what_answers_another_question_is_no_disagreement(other: Candidate) -> None:
+    assert found(other) == ["8 pounds"]
 
 
-def test_what_would_not_be_shown_alone_does_not_count() -> None:
-    other = said("36,100", "For drunk driving 36,100 people were deported.", 2, 6.5)
+def test_what_runs_over_sentences_is_no_value() -> None:
+    text = "The castle: 9 pounds a ticket. Ask there."
+    passage = Passage(2, "2.txt", 0, len(text), text, ((0, 30), (31, len(text))))
+    span = Span(2, 12, len(text), text[12:], 8.0, 0)
 
-    assert found(other, min_confidence=0.9) == ["35,927"]
+    assert found(Candidate(span, passage, "base", Features(8.0, 0, 0), QUESTION)) == ["8 pounds"]
+
+
+def test_each_document_is_judged_as_if_it_were_the_only_one() -> None:
+    other = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, 8)
+
+    assert [one.gap for one in versions_of(FIRST, other)] == [9, 8]
+
+
+def test_three_versions_at_most_are_shown() -> None:
+    others = [
+        said(f"1{number}", f"A single ticket to the castle costs 1{number}.", number, 8)
+        for number in range(2, 6)
+    ]
+
+    assert len(found(*others)) == 3

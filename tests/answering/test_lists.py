@@ -4,7 +4,7 @@ import pytest
 
 from answering.calibration import Features
 from answering.candidates import Candidate, judge
-from answering.lists import asks_for_several, listed, says_how_often
+from answering.lists import MAX_ITEMS, Listed, asks_for_several, listed, says_how_often
 from index.passages import Passage
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION
@@ -20,9 +20,13 @@ def candidate(text: str, margin: float, passage: Passage = PASSAGE) -> Candidate
     return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), "q")
 
 
-def items(question: str, *found: Candidate) -> list[str]:
+def shown(question: str, *found: Candidate) -> Listed:
     judged = judge(found, FAKE_CALIBRATION)
-    return [one.candidate.span.text for one in listed(question, judged, FAKE_CALIBRATION)]
+    return listed(question, judged, FAKE_CALIBRATION, lambda passage: passage)
+
+
+def items(question: str, *found: Candidate) -> list[str]:
+    return [one.candidate.span.text for one in shown(question, *found).items]
 
 
 @pytest.mark.parametrize(
@@ -59,20 +63,20 @@ def test_questions_for_one_thing(question: str) -> None:
 def test_a_list_has_the_items_in_the_order_of_the_document() -> None:
     found = (candidate("14", 4), candidate("9", 8), candidate("7", 6))
 
-    assert items("which crimes", *found) == ["14", "9", "7"]
+    assert items("which crimes were there", *found) == ["14", "9", "7"]
 
 
 def test_what_the_reader_does_not_believe_in_is_no_item() -> None:
-    assert items("which crimes", candidate("9", 8), candidate("900", -1)) == ["9"]
-    assert items("which crimes", candidate("9", -1), candidate("900", -2)) == ["9"]
+    assert items("which crimes were there", candidate("9", 8), candidate("900", -1)) == ["9"]
+    assert items("which crimes were there", candidate("9", -1), candidate("900", -2)) == ["9"]
 
 
 def test_no_list_is_put_together_from_several_documents() -> None:
-    assert items("which crimes", candidate("9", 8), candidate("7", 8, OTHER)) == ["9"]
+    assert items("which crimes were there", candidate("9", 8), candidate("7", 8, OTHER)) == ["9"]
 
 
 def test_an_enumeration_is_taken_apart() -> None:
-    assert items("which crimes", candidate("Robbery 14, arson 9 and theft 7", 8)) == [
+    assert items("which crimes were there", candidate("Robbery 14, arson 9 and theft 7", 8)) == [
         *("Robbery 14", "arson 9", "theft 7"),
     ]
 
@@ -82,7 +86,7 @@ def test_the_mark_of_a_line_is_no_part_of_an_item(mark: str) -> None:
     text = f"600 g rye\n  {mark} 250 g wheat"
     lines = Passage(0, "bread.md", 0, len(text), text, ((0, len(text)),))
 
-    assert items("which flours", candidate(text, 8, lines)) == ["600 g rye", "250 g wheat"]
+    assert items("which flours are used", candidate(text, 8, lines)) == ["600 g rye", "250 g wheat"]
 
 
 def test_so_many_as_are_asked_for() -> None:
@@ -92,11 +96,53 @@ def test_so_many_as_are_asked_for() -> None:
 
 
 def test_the_items_are_no_rivals_of_each_other() -> None:
-    judged = judge((candidate("14", 7), candidate("9", 8)), FAKE_CALIBRATION)
+    chosen = shown("which crimes were there", candidate("14", 7), candidate("9", 8))
 
-    chosen = listed("which crimes", judged, FAKE_CALIBRATION)
+    assert [one.gap for one in chosen.items] == [7, 8]
 
-    assert [one.gap for one in chosen] == [7, 8]
+
+SALE = "They sell rope, nets and hooks.\nBo sells figs."
+SHOP = Passage(2, "c.txt", 0, len(SALE), SALE, ((0, 31), (32, len(SALE))))
+
+
+def test_one_item_of_a_written_list_leads_to_all() -> None:
+    assert items("which things do they sell", candidate("rope", 8, SHOP)) == [
+        *("rope", "nets", "hooks"),
+    ]
+
+
+def test_a_question_for_one_thing_gets_a_list_where_the_reader_takes_several_items() -> None:
+    question = "what do they sell"
+
+    assert items(question, candidate("rope", 8, SHOP)) == ["rope"]
+    assert items(question, candidate("rope", 8, SHOP), candidate("nets", 1, SHOP)) == [
+        *("rope", "nets", "hooks"),
+    ]
+    assert items(question, candidate("figs", 8, SHOP), candidate("nets", 1, SHOP)) == ["figs"]
+
+
+def test_a_list_goes_on_beyond_its_passage() -> None:
+    text = "- rope\n- nets\n- hooks"
+    whole = Passage(3, "d.md", 0, len(text), text, ((0, len(text)),))
+    part = Passage(3, "d.md", 0, 6, "- rope", ((0, 6),))
+    judged = judge((candidate("rope", 8, part),), FAKE_CALIBRATION)
+
+    chosen = listed("which things are there", judged, FAKE_CALIBRATION, lambda _: whole)
+
+    assert [one.candidate.span.text for one in chosen.items] == ["rope", "nets", "hooks"]
+
+
+def test_a_list_says_whether_there_may_be_more() -> None:
+    text = "\n".join(f"- item{number}" for number in range(MAX_ITEMS + 1))
+    long = Passage(3, "d.md", 0, len(text), text, ((0, len(text)),))
+
+    assert not shown("which things are there", candidate("rope", 8, SHOP)).is_partial
+    assert shown("which crimes were there", candidate("14", 4), candidate("9", 8)).is_partial
+    assert not shown("name the two", candidate("14", 4), candidate("9", 8)).is_partial
+    assert shown("name the three", candidate("14", 4), candidate("9", 8)).is_partial
+    cut = shown("which things are there", candidate("item0", 8, long))
+    assert cut.is_partial
+    assert len(cut.items) == MAX_ITEMS
 
 
 @pytest.mark.parametrize(

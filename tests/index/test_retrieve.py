@@ -43,6 +43,22 @@ def test_every_hit_has_its_cosine(retriever: Retriever) -> None:
         assert hit.cosine_score == pytest.approx(float(expected), abs=1e-6)
 
 
+def test_a_passage_with_its_neighbours_is_a_slice_of_its_document(library: Library) -> None:
+    library.splitting = Splitting(max_tokens=12, max_chars=200)
+    text = "\n\n".join(f"Fine number {number} is {number}0 in the town." for number in range(9))
+    library.write("fines.txt", text)
+    library.build()
+    retriever = Retriever(library.open(), library.encoder)
+    passage = retriever.retrieve("fine number 4", 1).hits[0].passage
+
+    near, whole = (retriever.around(passage, chars) for chars in (40, len(text)))
+
+    assert len(passage.text) < len(near.text) < len(text)
+    assert near.text == text[near.start_char : near.end_char]
+    assert passage.text in near.text
+    assert [whole.text[start:end] for start, end in whole.sentences] == text.split("\n\n")
+
+
 def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -> None:
     questions = ["fine for arson", "fine for theft", "what does bread cost", "the town"] * 25
     alone = [retriever.retrieve(question, 3).hits for question in questions]

@@ -67,7 +67,7 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
             "quote",
         ),
         *("collection", "document", "start_char", "end_char", "place", "dated", "link", "kind"),
-        *("answers", "candidates", "alternatives", "nearest", "generation"),
+        *("is_partial", "answers", "candidates", "alternatives", "nearest", "generation"),
         "timings_ms",
     ]
     text = (ROOT / "seeds" / answer["document"]).read_text()

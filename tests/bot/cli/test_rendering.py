@@ -181,6 +181,14 @@ def test_a_list_counts_what_was_found_and_shows_each_in_its_sentence() -> None:
     assert "  Of all, **35,927** were for drunk driving." in lines
 
 
+def test_a_list_says_that_there_may_be_more() -> None:
+    answer = replace(ANSWER, spans=(SPAN, SPAN), kind="list", is_partial=True)
+
+    assert shown(answer).startswith("2 found; there may be more:\n")
+    assert answer_line(answer, Path("seeds")).startswith("2 found; there may be more: ")
+    assert answer_json(answer)["is_partial"]
+
+
 def test_a_sentence_with_several_items_of_a_list_is_printed_once() -> None:
     other = replace(SPAN, text="all", start_char=103, end_char=106, confidence=0.4)
 

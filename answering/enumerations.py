@@ -1,0 +1,180 @@
+"""
+Lists as documents write them: in a sentence, line by line, or down a table. Pure functions.
+
+A span that is an item of such a list leads to all of them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from answering.candidates import quote_bounds
+from answering.english import content_words
+from index.formats.tables import BETWEEN_CELLS
+from index.passages import Passage
+
+Bounds = tuple[int, int]
+"""Start and end in a passage, in characters."""
+
+# Of an item's characters, a span that stands for it has at least this share.
+_MOST = 0.5
+_FEWEST = 2
+# A list of which the reader finds one item, or that nobody asks for, has at least so many: "A and
+# B" may be one thing.
+FEWEST_ALONE = 3
+# Longer parts of a sentence are clauses.
+_MAX_WORDS = 10
+_MARK = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]++")
+# White space is looked for where it begins: at every place in a run of it this would take the
+# square of the run's length.
+_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
+_ENDS = " \t.,;"
+_YES_OR_NO = frozenset({"yes", "no"})
+_STEM = 5
+
+
+def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list[Bounds]:
+    """
+    Find the items of the written list that a span belongs to.
+
+    Args:
+        passage: Where it stands, with its surroundings.
+        spans: What the reader takes for answers, the best one first.
+        question: Says which rows of a table are meant.
+
+    Returns:
+        All items in their order, or none if the best span is no item of a list.
+    """
+    found = (
+        _rows(passage.text, spans[0], question),
+        _lines(passage.text, spans[0]),
+        _parts(passage, spans),
+    )
+    lists = ([item for item in items if item[0] < item[1]] for items in found)
+    return next((items for items in lists if len(items) >= _FEWEST), [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+def _lines_of(text: str) -> list[_Line]:
+    """The lines that are not blank."""
+    lines, start = [], 0
+    for line in text.split("\n"):
+        if line.strip():
+            lines.append(_Line(start, line))
+        start += len(line) + 1
+    return lines
+
+
+def _around(lines: Sequence[_Line], place: int, kept: Sequence[bool]) -> list[_Line]:
+    """The lines next to one another, that of the place among them, that are all kept."""
+    before = list(takewhile(lambda one: kept[one], range(place - 1, -1, -1)))
+    after = list(takewhile(lambda one: kept[one], range(place, len(lines))))
+    return [lines[one] for one in (*reversed(before), *after)]
+
+
+def _lines(text: str, span: Bounds) -> list[Bounds]:
+    """The lines that begin with the mark of an item."""
+    lines = _lines_of(text)
+    marks = [_MARK.match(line.text) for line in lines]
+    # A span of several lines may begin with the one that introduces them.
+    place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
+    items = [_item(line) for line in _around(lines, place, [mark is not None for mark in marks])]
+    if marks[place] is None or not any(_is_most(span, item) for item in items):
+        return []
+    return items
+
+
+def _item(line: _Line) -> Bounds:
+    mark = _MARK.match(line.text)
+    return line.start + (mark.end() if mark else 0), line.start + len(_trimmed(line.text))
+
+
+def _trimmed(text: str) -> str:
+    """Without what ends or joins items."""
+    return text.rstrip(_ENDS).removesuffix(" and").removesuffix(" or").rstrip(_ENDS)
+
+
+def _is_most(span: Bounds, item: Bounds) -> bool:
+    shared = min(span[1], item[1]) - max(span[0], item[0])
+    return shared > 0 and shared >= _MOST * (item[1] - item[0])
+
+
+def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
+    """The cells of a column, in rows that say the same as the span's where the question asks."""
+    lines = _lines_of(text)
+    tables = [_cells(line) for line in lines]
+    place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
+    own = tables[place]
+    column = next((name for name, cell in own.items() if _is_most(span, cell)), None)
+    if column is None or len(own) == 1:
+        return []
+    wanted = {
+        name: text[slice(*cell)]
+        for name, cell in own.items()
+        if name != column and _is_asked_for(name, text[slice(*cell)], question)
+    }
+    rows = _around(lines, place, [cells.keys() == own.keys() for cells in tables])
+    return [
+        cells[column]
+        for cells in map(_cells, rows)
+        if all(text[slice(*cells[name])] == value for name, value in wanted.items())
+    ]
+
+
+def _cells(line: _Line) -> dict[str, Bounds]:
+    """The cells of a row by the names of their columns; none if it is no row."""
+    cells: dict[str, Bounds] = {}
+    start = line.start
+    for part in line.text.split(BETWEEN_CELLS):
+        name, colon, _ = part.partition(": ")
+        if not colon:
+            return {}
+        cells[name] = (start + len(name) + len(colon), start + len(part))
+        start += len(part) + len(BETWEEN_CELLS)
+    return cells
+
+
+def _is_asked_for(name: str, value: str, question: str) -> bool:
+    """Whether a question asks for the rows that have a value: "which moderators"."""
+    asked = _stems(question)
+    told_by = name if value.lower() in _YES_OR_NO else value
+    return not asked.isdisjoint(_stems(told_by))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in content_words(text))
+
+
+def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
+    """The parts of a sentence ("A, B and C"), from the first span on."""
+    start, end = quote_bounds(passage.sentences, *spans[0])
+    own = [span for span in spans if start <= span[0] and span[1] <= end]
+    first, last = min(span[0] for span in own), max(span[1] for span in own)
+    end = first + len(_trimmed(passage.text[first:end]))
+    separators = list(_SEPARATOR.finditer(passage.text, first, end))
+    starts = [first, *(one.end() for one in separators)]
+    ends = [*(one.start() for one in separators), end]
+    reached = sum(start < last for start in starts)
+    closing = [number for number, one in enumerate(separators, 2) if one[1] or one[2]]
+    count = min((max(number, reached) for number in closing), default=0)
+    parts = list(zip(starts, ends, strict=True))[:count]
+    # The reader alone can tell where the first part ends, if more is said of it: "A as chair, B".
+    if count > reached and len(own) == 1 and (count < FEWEST_ALONE or last not in ends):
+        return []
+    # And where the last one does.
+    if count == reached:
+        parts[-1] = (parts[-1][0], last)
+    if not any(_is_most(spans[0], part) for part in parts):
+        return []
+    words = [len(passage.text[slice(*part)].split()) for part in parts]
+    return parts if all(0 < count <= _MAX_WORDS for count in words) else []

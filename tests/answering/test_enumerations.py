@@ -1,0 +1,104 @@
+"""A list that a document writes is found from one of its items."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from answering.enumerations import enumerated
+from index.passages import Passage
+
+
+def items(text: str, *spans: str, question: str = "which ones") -> list[str]:
+    sentence = (0, len(text))
+    passage = Passage(0, "a.md", 0, len(text), text, (sentence,))
+    bounds = [(text.index(span), text.index(span) + len(span)) for span in spans]
+    return [text[start:end] for start, end in enumerated(passage, bounds, question)]
+
+
+@pytest.mark.parametrize("span", ["string", "netting", "string, netting", "bone meal"])
+def test_the_parts_of_a_sentence(span: str) -> None:
+    everything = ["string", "netting", "bone meal"]
+
+    found = items("The shop sells string, netting and bone meal.", "string", span)
+
+    assert found == everything
+
+
+def test_a_part_of_which_more_is_said_needs_the_reader_to_find_another() -> None:
+    text = "Ada Lovelace as chair, Bo as clerk, and Cem."
+
+    assert items(text, "Ada Lovelace") == []
+    assert items(text, "Ada Lovelace", "Bo") == ["Ada Lovelace as chair", "Bo as clerk", "Cem"]
+
+
+def test_the_reader_says_where_the_last_part_ends() -> None:
+    text = "It sells rope, nets and hooks on Sundays."
+
+    assert items(text, "rope, nets and hooks") == ["rope", "nets", "hooks"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vik leads it, and Lund pays for all of it.",
+        "Vik came first, Lund came when the others had long gone to bed that night, and Ode.",
+        "Vik leads it.",
+        "They met Vik.",
+    ],
+    ids=["two clauses", "clauses", "no list", "the end"],
+)
+def test_clauses_are_no_list(text: str) -> None:
+    assert items(text, "Vik") == []
+
+
+@pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
+def test_the_lines_of_a_list(mark: str) -> None:
+    text = f"Bring:\n{mark} a towel,\n{mark} sun cream and\n{mark} a book.\nSee you there."
+
+    assert items(text, "a towel") == ["a towel", "sun cream", "a book"]
+    assert items(text, "Bring:\n" + f"{mark} a towel") == ["a towel", "sun cream", "a book"]
+
+
+def test_what_an_item_says_is_not_the_item() -> None:
+    assert items("- The sale is on 11 May.\n- Keys cost 7 pounds.", "11 May") == []
+
+
+TABLE = (
+    "Name: Ada | Rank: owner | Paid: no\n\nName: Bo | Rank: guard | Paid: yes\n\n"
+    "Name: Cem | Rank: guard | Paid: no\n\nSee below."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("which names are there", ["Ada", "Bo", "Cem"]),
+        ("who are the guards", ["Bo", "Cem"]),
+        ("who is not paid", ["Bo"]),
+    ],
+)
+def test_the_column_of_a_table_in_the_rows_that_are_asked_for(
+    question: str, found: list[str]
+) -> None:
+    assert items(TABLE, "Bo", question=question) == (found if len(found) > 1 else [])
+
+
+_PIECES = st.sampled_from(
+    [*("- ", "2. ", "a", "Ada", "b.", ", ", " and ", " or ", "; ", "\n", "\n\n", " | ", "N: ", " ")]
+)
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=30).map("".join), st.data())
+def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObject) -> None:
+    words = [at for at, character in enumerate(text) if character.isalpha()]
+    if not words:
+        return
+    start, end = sorted((data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))))
+    passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
+
+    found = enumerated(passage, [(start, end + 1)], "which ones")
+
+    assert all(0 <= first < last <= len(text) for first, last in found)
+    assert all(one[1] <= other[0] for one, other in pairwise(found))
