@@ -26,6 +26,7 @@ TUNING_NAME = "tuning.json"
 COLLECTIONS_NAME = "collections"
 READERS_NAME = "readers"
 RECORDS_NAME = "quoth.sqlite"
+KEPT_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
 
@@ -144,6 +145,15 @@ class Settings(BaseSettings):
         description="Where people find the page of `quoth serve`, such as https://quoth.example: "
         "answers elsewhere then link there. It has no path, since the page stands at the root. A "
         "request that names another host than this one and the machine's own is refused.",
+    )
+
+    answers_kept_days: int = Field(
+        30,
+        ge=0,
+        description="How many days an answer that was given on the page or by the HTTP API is kept "
+        "with its question, for whoever has its link (`/a/...`); 0 keeps none, and deletes those "
+        "that are kept. The default is enough for a link in a message, and an answer that is older "
+        "should be asked for again.",
     )
 
     # For Discord.
@@ -418,6 +428,11 @@ class Settings(BaseSettings):
     def vectors(self) -> Path:
         """The vectors of all texts that were ever encoded."""
         return self.data / "vectors"
+
+    @property
+    def kept_answers(self) -> Path:
+        """The answers that can be linked to."""
+        return self.data / KEPT_ANSWERS_NAME
 
     @property
     def records(self) -> Path:

@@ -59,6 +59,7 @@ def _serve(settings: "Settings") -> None:
     import asyncio
 
     from bot.access import AddressError, access_of
+    from bot.database import RecordsError
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
     from bot.web.application import serve
@@ -81,7 +82,7 @@ def _serve(settings: "Settings") -> None:
 
     try:
         asyncio.run(serve(settings, service, access, ready=ready))
-    except AddressError as error:
+    except (AddressError, RecordsError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         service.close()

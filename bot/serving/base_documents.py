@@ -1,10 +1,12 @@
 """The common documents as they are read, without an answer: searched, listed, in pieces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.service import AnswerService, DocumentLine
+from bot.serving.standing import Quotable, Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation
 from index.retrieve import Hit, Retriever
@@ -167,6 +169,14 @@ class BaseDocuments:
                 )
             except KeyError as error:
                 raise NoSuchDocumentError(document_id) from error
+
+        return self._service.with_base(read)
+
+    def standings(self, pieces: Sequence[Quotable]) -> list[Standing]:
+        """What became of pieces of documents that were quoted, in their order."""
+
+        def read(space: SearchSpace) -> list[Standing]:
+            return [standing_of(space.base.generation.texts, piece) for piece in pieces]
 
         return self._service.with_base(read)
 

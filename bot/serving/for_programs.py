@@ -17,6 +17,7 @@ from bot.serving.base_json import (
     search_json,
     status_json,
 )
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.queue import AnswerQueue
 from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody
 from bot.settings import Settings
@@ -33,6 +34,8 @@ class ForPrograms:
     settings: Settings
     queue: AnswerQueue
     documents: BaseDocuments
+    kept: KeptAnswers | None = None
+    """Where answers are kept, if they are."""
 
     async def ask(self, sent: AskBody, limit_s: float | None = None) -> AnswerJson:
         """Answer a question; the result is wanted for `limit_s` seconds at most."""
@@ -40,7 +43,8 @@ class ForPrograms:
         answer = await self.queue.ask(
             self._question(sent.question), earlier, sent.alternatives, None, limit_s
         )
-        return answer_json(answer, self.settings.links)
+        kept_id = await asyncio.to_thread(self.kept.keep, answer) if self.kept else None
+        return answer_json(answer, self.settings.links, kept_id)
 
     async def search(self, sent: SearchBody, limit_s: float | None = None) -> SearchJson:
         """Find passages; the result is wanted for `limit_s` seconds at most."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -12,11 +12,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.access import Access, AddressError, address_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.sent import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
-from bot.serving.upkeep import queue_of
+from bot.serving.upkeep import beside, queue_of
 from bot.settings import Settings
+from bot.web.answer_page import add_answer_page
 from bot.web.api import add_api
 from bot.web.files import add_files
 from bot.web.guards import add_headers, check_host, check_secret, refuse
@@ -57,6 +59,7 @@ def application(site: Site) -> web.Application:
     add_api(app)
     add_description(app)
     add_pages(app)
+    add_answer_page(app)
     add_files(app)
     app.router.add_get("/healthz", _healthz)
     return app
@@ -119,15 +122,20 @@ async def serve(
 
     Raises:
         AddressError: If the address can't be listened at.
+        RecordsError: If the file of answers that are kept can't be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with queue_of(service, settings) as queue:
+    async with AsyncExitStack() as stack:
+        queue = await stack.enter_async_context(queue_of(service, settings))
+        kept = KeptAnswers(settings.kept_answers, settings.answers_kept_days)
+        stack.callback(kept.close)
+        await stack.enter_async_context(beside(kept.stay_tidy()))
         documents = BaseDocuments(service)
         pictures = PagePictures(service, settings.seeds)
-        site = Site(settings, service, service, queue, documents, pictures, access)
+        site = Site(settings, service, service, queue, documents, pictures, access, kept)
         async with listening(site, settings.web_host, settings.web_port) as address:
             ready(address)
             await stop.wait()

@@ -11,11 +11,14 @@ from bot.access import Access
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
 from bot.serving.for_programs import ForPrograms
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+from bot.web.files import FILES
 from bot.web.refusals import excused, failures_refused
+from prompts import render_page
 
 _T = TypeVar("_T")
 
@@ -32,13 +35,14 @@ class Site:
     documents: BaseDocuments
     pictures: PagePictures
     access: Access
+    kept: KeptAnswers
     is_closing: bool = False
     """Whether no more questions are taken."""
 
     @property
     def for_programs(self) -> ForPrograms:
         """What programs can ask for."""
-        return ForPrograms(self.settings, self.queue, self.documents)
+        return ForPrograms(self.settings, self.queue, self.documents, self.kept)
 
     def take_questions(self) -> None:
         """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
@@ -57,3 +61,9 @@ class Site:
 
 
 SITE = web.AppKey("quoth_site", Site)
+
+
+def page(template: str, here: str | None, **values: object) -> web.Response:
+    """A page of a template in `prompts/web/`."""
+    text = render_page(template, files=FILES, here=here, **values)
+    return web.Response(text=text, content_type="text/html")

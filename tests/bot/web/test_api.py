@@ -55,7 +55,10 @@ def test_an_answer_is_what_the_terminal_prints_as_json(
     described = visitor.post("/v1/ask", SENT["/v1/ask"]).json
 
     # Where the time went is another time's.
-    expected = {**answer_json(answer, links), "timings_ms": described["timings_ms"]}
+    expected = {
+        **answer_json(answer, links, described["id"]),
+        "timings_ms": described["timings_ms"],
+    }
     assert described == expected
     assert list(described) == list(expected)
     assert described["answer"] == "812"
