@@ -9,6 +9,7 @@ from bot.serving.service import AnswerService, DocumentLine
 from bot.serving.standing import Quotable, Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation
+from index.history import BuildStamp, history
 from index.retrieve import Hit, Retriever
 
 
@@ -177,6 +178,15 @@ class BaseDocuments:
 
         def read(space: SearchSpace) -> list[Standing]:
             return [standing_of(space.base.generation.texts, piece) for piece in pieces]
+
+        return self._service.with_base(read)
+
+    def history(self) -> list[BuildStamp]:
+        """What builds changed, up to the generation in use, newest first."""
+
+        def read(space: SearchSpace) -> list[BuildStamp]:
+            generation = space.base.generation
+            return history(generation.folder.parents[1], generation.id)
 
         return self._service.with_base(read)
 

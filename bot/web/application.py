@@ -20,6 +20,7 @@ from bot.serving.upkeep import beside, queue_of
 from bot.settings import Settings
 from bot.web.answer_page import add_answer_page
 from bot.web.api import add_api
+from bot.web.changes_page import add_changes_page
 from bot.web.files import add_files
 from bot.web.guards import add_headers, check_host, check_secret, refuse
 from bot.web.openapi import add_description
@@ -60,6 +61,7 @@ def application(site: Site) -> web.Application:
     add_description(app)
     add_pages(app)
     add_answer_page(app)
+    add_changes_page(app)
     add_files(app)
     app.router.add_get("/healthz", _healthz)
     return app

@@ -24,11 +24,10 @@ from bot.links import PLACE_ID, answer_path, document_path, mark_of
 from bot.serving.base_documents import Piece
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
-from bot.serving.sent import MAX_OFFSET
 from bot.web.refusals import Refusal, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page
-from bot.web.site import SITE, Site, page
+from bot.web.site import SITE, Site, number_in, page
 from prompts import render
 
 OTHER_ANSWERS = 4
@@ -168,7 +167,7 @@ async def _share(request: web.Request) -> web.Response:
 async def _documents(request: web.Request) -> web.Response:
     site = request.app[SITE]
     name = request.query.get("name", "").strip()[:MAX_NAME_CHARS]
-    start = _number(request, "from")
+    start = number_in(request, "from")
     listing = await site.read(lambda: site.documents.listing(_sayable(name), start, LISTED))
     status = await site.read(site.documents.status)
 
@@ -201,8 +200,8 @@ async def _documents(request: web.Request) -> web.Response:
 async def _document(request: web.Request) -> web.Response:
     site = request.app[SITE]
     document = _sayable(request.match_info["document"])
-    start, end = _number(request, "start"), _number(request, "end")
-    first = _number(request, "from")
+    start, end = number_in(request, "start"), number_in(request, "end")
+    first = number_in(request, "from")
     end = min(end, start + MAX_MARKED_CHARS)
     has_mark = start < end
     if not has_mark:
@@ -244,7 +243,7 @@ async def _picture(request: web.Request) -> web.Response:
     """The page on which a place is, drawn as it looks, with the words marked."""
     site = request.app[SITE]
     document = _sayable(request.match_info["document"])
-    start, end = _number(request, "start"), _number(request, "end")
+    start, end = number_in(request, "start"), number_in(request, "end")
     end = min(end, start + MAX_MARKED_CHARS)
     site.take_questions()
     with failures_refused():
@@ -261,14 +260,6 @@ def _picture_path(piece: Piece) -> str:
 def _earlier(request: web.Request) -> list[str]:
     """The questions before one, as its address has them, oldest first."""
     return [one for one in request.query.getall("after", []) if one.strip()][-MAX_EARLIER:]
-
-
-def _number(request: web.Request, name: str) -> int:
-    """A number of an address; 0 where there is none that can be used."""
-    text = request.query.get(name, "")
-    # `int` takes more than digits, and any number of them.
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))
-    return min(int(text), MAX_OFFSET) if is_number else 0
 
 
 def _sayable(text: str) -> str:

@@ -14,6 +14,7 @@ from bot.serving.for_programs import ForPrograms
 from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
+from bot.serving.sent import MAX_OFFSET
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from bot.web.files import FILES
@@ -67,3 +68,11 @@ def page(template: str, here: str | None, **values: object) -> web.Response:
     """A page of a template in `prompts/web/`."""
     text = render_page(template, files=FILES, here=here, **values)
     return web.Response(text=text, content_type="text/html")
+
+
+def number_in(request: web.Request, name: str) -> int:
+    """A number of an address; 0 where there is none that can be used."""
+    text = request.query.get(name, "")
+    # `int` takes more than digits, and any number of them.
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))
+    return min(int(text), MAX_OFFSET) if is_number else 0
