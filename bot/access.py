@@ -4,10 +4,13 @@ import base64
 import binascii
 import hmac
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.settings import Settings, SettingsError
+from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.settings import Settings, SettingsError, split_token
+from prompts import render
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -36,6 +39,19 @@ class Access:
     page: frozenset[str]
     """To people with a browser."""
     programs: frozenset[str]
+    collections: Mapping[str, str] = field(default_factory=dict)
+    """Of those for programs that open a collection beside the base, its name, by the secret."""
+
+    def collection_of(self, authorization: str | None) -> str | None:
+        """The collection that a request to programs' ways in may reach beside the base, if any."""
+        shown = _shown(authorization or "").encode("utf-8", "surrogatepass")
+        # Each is compared, as in `may_enter`.
+        opened = [
+            name
+            for secret, name in self.collections.items()
+            if hmac.compare_digest(shown, secret.encode())
+        ]
+        return opened[0] if opened else None
 
 
 def access_of(settings: Settings) -> Access:
@@ -45,19 +61,35 @@ def access_of(settings: Settings) -> Access:
     Raises:
         SettingsError: If other machines would reach Quoth, and nothing had to be shown.
     """
-    tokens = frozenset(token.get_secret_value() for token in settings.api_tokens)
+    named = [split_token(token.get_secret_value()) for token in settings.api_tokens]
+    tokens = frozenset(token for _, token in named)
+    # What opens a collection is a program's, and opens no page.
+    common = frozenset(token for name, token in named if name is None)
     password = settings.web_password
     passwords = frozenset({password.get_secret_value()} if password else ())
     is_local = is_this_machine(settings.web_host)
-    if not is_local and not tokens and not passwords:
+    if not is_local and not common and not passwords:
         raise SettingsError(
             f"{settings.web_host} is reached from other machines, and whoever reached it could "
             "read every document. Set QUOTH_WEB_PASSWORD (for the page) or QUOTH_API_TOKENS (for "
-            "programs), or listen at 127.0.0.1."
+            "programs; a token that opens a collection does not count here), or listen at "
+            "127.0.0.1."
         )
     return Access(
-        page=passwords or (frozenset() if is_local else tokens), programs=tokens or passwords
+        page=passwords or (frozenset() if is_local else common),
+        programs=tokens or passwords,
+        collections={token: name for name, token in named if name is not None},
     )
+
+
+def absent_collections(settings: Settings, access: Access) -> str:
+    """Say which collections a token opens that are not there; "" where all are."""
+    there = collections_in(settings.collections)
+    absent = sorted(set(access.collections.values()) - set(there))
+    if not absent:
+        return ""
+    others = [name for name in there if name != BASE_COLLECTION]
+    return render("collections_absent.txt", names=absent, there=others, folder=settings.collections)
 
 
 def is_this_machine(host: str) -> bool:

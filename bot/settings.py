@@ -29,6 +29,8 @@ RECORDS_NAME = "quoth.sqlite"
 KEPT_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
+# A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
+_NAMED_TOKEN = re.compile(r"([^=]*)=([^=].*)")
 
 
 class SettingsError(Exception):
@@ -138,7 +140,9 @@ class Settings(BaseSettings):
         frozenset(),
         description="What programs have to show as a bearer token to use the HTTP API and MCP over "
         "HTTP, with commas between them: each 16 to 200 visible ASCII characters. Without any, "
-        "`web_password` counts, if there is one.",
+        "`web_password` counts, if there is one. NAME=TOKEN is a token that opens one collection, "
+        "such as a Discord server's own documents (/status there says its name), beside the common "
+        "documents; no other token opens it, and the page never shows it.",
     )
     public_url: str | None = Field(
         None,
@@ -321,10 +325,22 @@ class Settings(BaseSettings):
     def _tokens(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        tokens = {part.strip() for part in value.split(",") if part.strip()}
-        if not all(map(_SECRET.fullmatch, tokens)):
-            raise ValueError("each token has 16 to 200 visible ASCII characters")
-        return frozenset(map(SecretStr, tokens))
+        parts = {part.strip() for part in value.split(",") if part.strip()}
+        found = [split_token(part) for part in parts]
+        for name, token in found:
+            if not _SECRET.fullmatch(token):
+                raise ValueError("each token has 16 to 200 visible ASCII characters")
+            if name is not None and (
+                name == BASE_COLLECTION or not COLLECTION_NAME.fullmatch(name)
+            ):
+                raise ValueError(
+                    "NAME=TOKEN names a collection beside the common documents, in lower-case "
+                    "letters, digits and hyphens; a token for the common documents alone has no "
+                    "NAME, and no = but at its end"
+                )
+        if len({token for _, token in found}) < len(found):
+            raise ValueError("a token opens one collection; give each collection its own")
+        return frozenset(map(SecretStr, parts))
 
     @field_validator("public_url")
     @classmethod
@@ -438,6 +454,12 @@ class Settings(BaseSettings):
     def records(self) -> Path:
         """What Discord's side remembers."""
         return self.data / RECORDS_NAME
+
+
+def split_token(value: str) -> tuple[str | None, str]:
+    """The collection that one of `api_tokens` opens beside the base, if any, and the token."""
+    named = _NAMED_TOKEN.fullmatch(value)
+    return (named[1], named[2]) if named else (None, value)
 
 
 # Never shown, not even where they can't be used.

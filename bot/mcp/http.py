@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.access import Access, AddressError, address_of, is_known_host, may_enter
-from bot.mcp.opening import Opening
+from bot.mcp.opening import SCOPE, Opening
 from bot.mcp.server import make_server
 from bot.serving.excuses import excuse
 from bot.serving.sent import MAX_BODY_BYTES
@@ -95,10 +95,13 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            refused = self._refusal(Headers(scope=scope))
+            headers = Headers(scope=scope)
+            refused = self._refusal(headers)
             if refused is not None:
                 await refused(scope, receive, send)
                 return
+            # Each request is a task of its own, and so is what it begins.
+            SCOPE.set(self._access.collection_of(headers.get("authorization")))
         await self._app(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> JSONResponse | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from bot import __version__
 from bot.answer_json import AnswerJson
+from bot.collection_names import BASE_COLLECTION
 from bot.mcp.opening import Opening
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
@@ -20,6 +22,7 @@ from bot.serving.for_programs import ForPrograms
 from bot.serving.sent import (
     Alternatives,
     AskBody,
+    CollectionName,
     ContextBody,
     ContextChars,
     DocumentName,
@@ -56,7 +59,9 @@ class _Server(MCPServer[None]):
 
     async def list_resources(self) -> list[Resource]:
         site = await self._opening.done()
-        listed = await site.list_documents(DocumentsQuery(count=MAX_RESOURCES))
+        # The addresses of resources name no collection: others' are read with the tools.
+        common = replace(site, scope=None)
+        listed = await common.list_documents(DocumentsQuery(count=MAX_RESOURCES))
         return [
             Resource(
                 uri=uri_of(one["document"]),
@@ -118,10 +123,15 @@ def make_server(opening: Opening) -> MCPServer[None]:
         start_char: StartChar,
         end_char: EndChar,
         chars: ContextChars = 700,
+        collection: CollectionName = BASE_COLLECTION,
     ) -> ContextJson:
         try:
             body = ContextBody(
-                document=document, start_char=start_char, end_char=end_char, chars=chars
+                document=document,
+                start_char=start_char,
+                end_char=end_char,
+                chars=chars,
+                collection=collection,
             )
         except ValidationError as error:
             raise ToolError(faults(error)) from error

@@ -14,6 +14,7 @@ from pydantic import (
 
 from answering.followups.detection import MAX_TURNS, Cited, Turn
 from answering.question import in_one_line
+from bot.collection_names import BASE_COLLECTION
 
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
@@ -50,7 +51,7 @@ class EarlierPlace(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    collection: _Name = "base"
+    collection: _Name = BASE_COLLECTION
     document: _Name
     start_char: _Offset
     end_char: _Offset
@@ -98,6 +99,9 @@ PassageCount = Annotated[
     int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
 ]
 DocumentName = Annotated[_Name, Field(description="As an answer names it.")]
+CollectionName = Annotated[
+    _Name, Field(description="The collection that the document is in, as an answer names it.")
+]
 StartChar = Annotated[_Offset, Field(description="In characters of the document's text.")]
 EndChar = Annotated[_Offset, Field(description="Exclusive; not below `start_char`.")]
 ContextChars = Annotated[
@@ -135,6 +139,7 @@ class ContextBody(Body):
     start_char: StartChar
     end_char: EndChar
     chars: ContextChars = 700
+    collection: CollectionName = BASE_COLLECTION
 
     @model_validator(mode="after")
     def _is_a_piece(self) -> Self:

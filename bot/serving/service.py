@@ -119,14 +119,15 @@ class AnswerService:
             without_own=lambda: scope not in self.suspects,
         )
 
-    def with_base(self, use: Callable[[SearchSpace], _T]) -> _T:
+    def with_space(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
         """
-        Use the space of the base, which stays open meanwhile.
+        Use what is searched in a scope, which stays open meanwhile.
 
         Raises:
             IndexDamagedError: If it turns out damaged.
+            NothingToAnswerFromError: If the server has turned the base off and nothing is left.
         """
-        return self._with(None, use)
+        return self._with(scope, use)
 
     def _with(
         self,

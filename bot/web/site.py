@@ -40,10 +40,9 @@ class Site:
     is_closing: bool = False
     """Whether no more questions are taken."""
 
-    @property
-    def for_programs(self) -> ForPrograms:
-        """What programs can ask for."""
-        return ForPrograms(self.settings, self.queue, self.documents, self.kept)
+    def for_programs(self, scope: str | None) -> ForPrograms:
+        """What programs can ask for in the scope that their token opens."""
+        return ForPrograms(self.settings, self.queue, self.documents, self.kept, scope)
 
     def take_questions(self) -> None:
         """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
@@ -62,6 +61,8 @@ class Site:
 
 
 SITE = web.AppKey("quoth_site", Site)
+SCOPE: web.RequestKey[str | None] = web.RequestKey("quoth_scope", object)
+"""The collection that a program's token opens beside the base, if there is one."""
 
 
 def page(template: str, here: str | None, **values: object) -> web.Response:

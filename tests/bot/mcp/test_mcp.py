@@ -221,8 +221,20 @@ def test_an_index_that_cannot_be_opened_is_told_to_the_model(settings: Settings)
     asyncio.run(work())
 
 
-async def _over_http(settings: Settings, service: AnswerService, work: Work | None) -> list[int]:
-    """Ask a server over HTTP; the statuses of requests without a token, or from elsewhere."""
+async def _over_http(
+    settings: Settings, service: AnswerService, work: dict[str, Work]
+) -> list[int]:
+    """
+    Ask a server over HTTP.
+
+    Args:
+        settings: Where it listens, and whom it lets in.
+        service: What it answers from.
+        work: What is done with a client, by the token that this shows.
+
+    Returns:
+        The statuses of requests without a token, or from elsewhere.
+    """
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     opening = Opening(settings, lambda: service)
     serving = asyncio.create_task(
@@ -246,12 +258,12 @@ async def _over_http(settings: Settings, service: AnswerService, work: Work | No
                 statuses.append(response.status)
         async with session.post(url, data=io.BytesIO(b"x" * 2_000_000), headers=shown) as response:
             statuses.append(response.status)
-    if work is not None:
+    for token, do in work.items():
         async with (
-            create_mcp_http_client(headers=shown) as http,
+            create_mcp_http_client(headers={"Authorization": f"Bearer {token}"}) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
-            await work(client)
+            await do(client)
     os.kill(os.getpid(), signal.SIGTERM)
     await serving
     return statuses
@@ -269,7 +281,42 @@ def test_over_http_a_token_is_needed_and_no_other_site_may_ask(
         assert result.structured_content is not None
         assert result.structured_content["answer"] == "812"
 
-    assert asyncio.run(_over_http(guarded, service, work)) == [401, 401, 421, 403, 403, 413]
+    assert asyncio.run(_over_http(guarded, service, {TOKEN: work})) == [
+        401,
+        401,
+        421,
+        403,
+        403,
+        413,
+    ]
+
+
+def test_a_token_opens_its_collection_and_no_other_does(
+    service: AnswerService, settings: Settings, library: Library
+) -> None:
+    own = library.other("server-1")
+    own.write("own.txt", "For fraud 55 were counted, a zebra said.")
+    own.build()
+    opening = "opening-token-0123456789"
+    tokens = load_settings(api_tokens=f"{TOKEN},server-1={opening}").api_tokens
+    place = {"collection": "server-1", "document": "own.txt", "start_char": 0, "end_char": 9}
+
+    async def said(client: Client) -> list[str]:
+        return [
+            str(await client.call_tool("ask", {"question": "how many for fraud"})),
+            str(await client.call_tool("search", {"question": "fraud"})),
+            str(await client.call_tool("documents", {})),
+            str(await client.call_tool("context", place)),
+        ]
+
+    async def inside(client: Client) -> None:
+        assert all("server-1" in text and "own.txt" in text for text in await said(client))
+
+    async def outside(client: Client) -> None:
+        assert not [text for text in await said(client) if "zebra" in text or "server-1" in text]
+
+    work = {opening: inside, TOKEN: outside}
+    asyncio.run(_over_http(settings.model_copy(update={"api_tokens": tokens}), service, work))
 
 
 def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Settings) -> None:
