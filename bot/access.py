@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import errno
 import hmac
 import ipaddress
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.settings import Settings, SettingsError, split_token
 from prompts import render
 
+_HTTP_PORT = 80
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -20,6 +22,12 @@ class AddressError(Exception):
 
     def __init__(self, host: str, port: int, error: Exception) -> None:
         """Say where, and why."""
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            super().__init__(
+                f"{host}, port {port}: something listens there already, perhaps another Quoth. "
+                "Stop it, or choose another port with --port."
+            )
+            return
         reason = getattr(error, "strerror", None) or str(error)
         super().__init__(
             f"{host}, port {port}: can't be listened at ({reason}). Choose another with --host or "
@@ -147,6 +155,25 @@ def is_known_host(host: str | None, settings: Settings) -> bool:
     if settings.public_url is not None:
         known.add(urlsplit(settings.public_url).hostname or "")
     return name in known or (not is_this_machine(settings.web_host) and _is_number(name))
+
+
+def is_own_origin(origin: str, settings: Settings, port: int) -> bool:
+    """
+    Whether the page that asks is one that is served here: no other on this machine is, either.
+
+    Args:
+        origin: The header `Origin`.
+        settings: Where Quoth listens, and what it is called outside.
+        port: The one that it listens at.
+    """
+    if origin == settings.public_url:
+        return True
+    try:
+        parts = urlsplit(origin)
+        is_here = (parts.scheme, parts.port or _HTTP_PORT) == ("http", port)
+    except ValueError:
+        return False
+    return is_here and is_known_host(parts.netloc, settings)
 
 
 def _hostname(host: str) -> str | None:

@@ -16,7 +16,7 @@ from bot.serving.upkeep import queue_of
 from bot.settings import Settings
 
 # For a tool, while the documents are indexed first. Clients give up after a minute or so.
-_OPENING_S = 45.0
+OPENING_S = 45.0
 
 
 SCOPE: ContextVar[str | None] = ContextVar("quoth_scope", default=None)
@@ -59,7 +59,7 @@ class Opening:
         """
         assert self._ready is not None  # noqa: S101 - the server runs within `begun`
         try:
-            async with asyncio.timeout(_OPENING_S):
+            async with asyncio.timeout(OPENING_S):
                 programs = await asyncio.shield(self._ready)
         except TimeoutError as error:
             raise ToolError(excuse("indexing").message) from error

@@ -6,9 +6,14 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
-from mcp_types import Resource, ToolAnnotations
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ResourceNotFoundError,
+    ToolError,
+    UnexpectedToolError,
+)
+from mcp_types import CallToolResult, InputRequiredResult, Resource, ToolAnnotations
 from pydantic import ValidationError
 
 from bot import __version__
@@ -17,7 +22,7 @@ from bot.collection_names import BASE_COLLECTION
 from bot.mcp.opening import Opening
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
-from bot.serving.excuses import EXCUSED, excuse_for
+from bot.serving.excuses import EXCUSED, excuse, excuse_for
 from bot.serving.for_programs import ForPrograms
 from bot.serving.sent import (
     Alternatives,
@@ -56,6 +61,22 @@ class _Server(MCPServer[None]):
     def __init__(self, opening: Opening, **described: Any) -> None:
         super().__init__(**described)
         self._opening = opening
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError as error:
+            # The SDK logs it.
+            raise UnexpectedToolError(excuse("failed").message) from error.__cause__
+        except ToolError as error:
+            # Said in our words, without those that the SDK puts before them.
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(faults(error.__cause__)) from error.__cause__
+            if isinstance(error.__cause__, ToolError):
+                raise error.__cause__ from None
+            raise
 
     async def list_resources(self) -> list[Resource]:
         site = await self._opening.done()

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.access import Access, AddressError, address_of
 from bot.event_log import event
@@ -16,6 +17,7 @@ from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.sent import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
+from bot.serving.slow_clients import SlowClients, peer_of
 from bot.serving.upkeep import beside, queue_of
 from bot.settings import Settings
 from bot.web.answer_page import add_answer_page
@@ -72,6 +74,15 @@ async def _healthz(_: web.Request) -> web.Response:
     return web.Response(text="alive\n")
 
 
+def _in_time(clients: SlowClients) -> Middleware:
+    @web.middleware
+    async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with clients.request(peer_of(request.transport)):
+            return await handler(request)
+
+    return in_time
+
+
 @asynccontextmanager
 async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
     """
@@ -83,8 +94,14 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
     Raises:
         AddressError: If it can't be listened at.
     """
+    app = application(site)
+    clients = SlowClients(
+        lambda: [one.transport for one in runner.server.connections] if runner.server else [],
+        site.settings.time_limit_s,
+    )
+    app.middlewares.insert(0, _in_time(clients))
     runner = web.AppRunner(
-        application(site),
+        app,
         access_log=None,
         logger=_server_log,
         handle_signals=False,
@@ -100,7 +117,8 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
             await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
             raise AddressError(host, port, error) from error
-        yield address_of(host, runner.addresses[0][1])
+        async with beside(clients.watch()):
+            yield address_of(host, runner.addresses[0][1])
     finally:
         site.is_closing = True
         await runner.cleanup()

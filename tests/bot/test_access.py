@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access import Access, absent_collections, access_of, is_known_host, may_enter
+from bot.access import (
+    Access,
+    absent_collections,
+    access_of,
+    is_known_host,
+    is_own_origin,
+    may_enter,
+)
 from bot.settings import SettingsError, load_settings
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
@@ -121,6 +128,30 @@ def test_a_request_has_to_name_this_service(host: str | None, known: bool) -> No
     settings = load_settings(public_url="https://quoth.example")
 
     assert is_known_host(host, settings) is known
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        ("http://127.0.0.1:7868", True),
+        ("http://localhost:7868", True),
+        ("http://[::1]:7868", True),
+        ("https://quoth.example", True),
+        ("http://localhost", False),
+        ("http://localhost:3000", False),
+        ("https://localhost:7868", False),
+        ("http://quoth.example", False),
+        ("http://evil.example:7868", False),
+        ("http://localhost:99999999", False),
+        ("http://[", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_page_that_asks_has_to_be_one_that_is_served_here(origin: str, own: bool) -> None:
+    settings = load_settings(public_url="https://quoth.example")
+
+    assert is_own_origin(origin, settings, 7868) is own
 
 
 def test_where_any_address_is_listened_at_numbers_are_believed_and_names_are_not() -> None:
