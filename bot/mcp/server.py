@@ -13,7 +13,15 @@ from mcp.server.mcpserver.exceptions import (
     ToolError,
     UnexpectedToolError,
 )
-from mcp_types import CallToolResult, InputRequiredResult, Resource, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Resource,
+    ToolAnnotations,
+)
 from pydantic import ValidationError
 
 from bot import __version__
@@ -77,6 +85,15 @@ class _Server(MCPServer[None]):
             if isinstance(error.__cause__, ToolError):
                 raise error.__cause__ from None
             raise
+
+    async def get_prompt(
+        self,
+        name: str,  # noqa: ARG002 - there is none of any name
+        arguments: dict[str, Any] | None = None,  # noqa: ARG002
+        context: Context[None, Any] | None = None,  # noqa: ARG002
+    ) -> GetPromptResult:
+        # The SDK would log what was asked for, as an error of ours.
+        raise MCPError(INVALID_PARAMS, "There are no prompts here, only tools and resources.")
 
     async def list_resources(self) -> list[Resource]:
         site = await self._opening.done()

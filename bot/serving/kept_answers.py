@@ -18,6 +18,7 @@ from answering.answer import Answer, Timings
 from bot.collection_names import BASE_COLLECTION
 from bot.database import RecordsError, open_database
 from bot.event_log import event
+from bot.serving.standing import Quotable
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class KeptAnswers:
             Its id, which nobody can guess; None where it is not kept. One that is kept already has
             the id that it had.
         """
-        found = (*answer.shown, *answer.alternatives, *answer.nearest)
+        found: list[Quotable] = [*answer.shown, *answer.alternatives, *answer.nearest]
         if not self._days or any(one.collection != BASE_COLLECTION for one in found):
             return None
         try:

@@ -24,7 +24,8 @@ NEAREST_CHARS = 600
 MIN_OTHER_CONFIDENCE = 0.005
 # Of files without a title of their own.
 _UNTITLED = (".txt",)
-_WORD = re.compile(r"\w+|\W+")
+# A number stays whole, whatever stands between its digits.
+_WORD = re.compile(r"\w+(?:[.,]\w+)*|\W+")
 
 
 def answer_values(

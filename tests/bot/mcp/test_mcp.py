@@ -196,6 +196,18 @@ def test_what_is_no_document_is_no_resource(talk: Callable[[Work], None], uri: s
     talk(work)
 
 
+def test_there_are_no_prompts_and_asking_for_one_is_no_failure(
+    talk: Callable[[Work], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(client: Client) -> None:
+        assert (await client.list_prompts()).prompts == []
+        with pytest.raises(MCPError, match="There are no prompts here"):
+            await client.get_prompt("hunter2")
+
+    talk(work)
+    assert "hunter2" not in caplog.text
+
+
 def test_a_servers_own_documents_are_out_of_reach(
     talk: Callable[[Work], None], library: Library
 ) -> None:

@@ -30,6 +30,7 @@ SENT: dict[str, Any] = {
     "/v1/documents": None,
     "/v1/status": None,
 }
+PAGES = ["/", "/d/figures.txt", "/documents", "/changes", f"/a/{'0' * 32}", "/answer.html"]
 POSTED = [path for path, sent in SENT.items() if sent is not None]
 
 
@@ -327,7 +328,10 @@ _VALUES = st.recursive(
     max_leaves=8,
 )
 _KEYS = st.sampled_from(
-    ["question", "earlier", "alternatives", "count", "document", "start_char", "end_char", "chars"]
+    [
+        *("question", "earlier", "alternatives", "count"),
+        *("document", "start_char", "end_char", "chars", "collection"),
+    ]
 )
 
 
@@ -341,13 +345,32 @@ def test_no_body_breaks_anything(visitor: Visitor, path: str, body: dict[str, An
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.sampled_from([*SENT, "/", "/d/figures.txt", "/documents"]), st.binary(max_size=60))
+@given(st.sampled_from([*SENT, *PAGES]), st.binary(max_size=60))
 def test_no_bytes_break_anything(visitor: Visitor, path: str, body: bytes) -> None:
     quoted = "".join(f"%{byte:02x}" for byte in body)
     headers = {"Content-Type": "application/json"}
 
     posted = visitor.do(visitor.request("POST", path, data=body, headers=headers))
-    read = visitor.get(f"{path}?q={quoted}&name={quoted}&start={quoted}&after={quoted}")
+    names = ("q", "name", "start", "end", "from", "words", "after")
+    read = visitor.get(f"{path}?{'&'.join(f'{name}={quoted}' for name in names)}")
+    below = visitor.get(f"{path.rstrip('/')}/{quoted}")
 
-    assert posted.status in {400, 405}
-    assert read.status in {200, 400, 405}
+    assert posted.status in {400, 404, 405}
+    assert read.status in {200, 400, 404, 405}
+    assert below.status in {200, 400, 404}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([*SENT, *PAGES]),
+    st.sampled_from(["Authorization", "Quoth-Timeout", "Origin", "Cookie", "Range", "Accept"]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80),
+)
+def test_no_header_breaks_anything(visitor: Visitor, path: str, name: str, value: str) -> None:
+    reply = (
+        send(visitor, path, headers={name: value})
+        if path in SENT
+        else visitor.get(path, headers={name: value})
+    )
+
+    assert reply.status in {200, 400, 404, 504}
