@@ -166,7 +166,7 @@ def is_own_origin(origin: str, settings: Settings, port: int) -> bool:
         settings: Where Quoth listens, and what it is called outside.
         port: The one that it listens at.
     """
-    if origin == settings.public_url:
+    if settings.public_url is not None and origin.lower() == settings.public_url.lower():
         return True
     try:
         parts = urlsplit(origin)

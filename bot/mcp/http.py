@@ -72,6 +72,8 @@ async def run_http(
                 # The guard looks at requests alone, and the protocol needs nothing else.
                 ws="none",
                 access_log=False,
+                # Who is slow is told by the connection, whatever a header says.
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.time_limit_s) + 2,
             )

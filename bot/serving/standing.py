@@ -13,7 +13,8 @@ MOVED_CHARS = 1_000_000
 # So far from its old place, what has taken the place of a sentence is looked for.
 _REPLACED_CHARS = 200_000
 # The share of words, from 0 to 1, that a sentence has in common with the one whose place it has
-# taken: a correction leaves most of them. Above it, more corrections are taken for other sentences.
+# taken, at least: a correction leaves most of them. With a higher one, more corrections are taken
+# for other sentences.
 _MIN_ALIKE = 0.5
 _WORD = re.compile(r"\w+")
 
