@@ -48,7 +48,7 @@ class Access:
     """To people with a browser."""
     programs: frozenset[str]
     collections: Mapping[str, str] = field(default_factory=dict)
-    """Of those for programs that open a collection beside the base, its name, by the secret."""
+    """The collection that a secret of a program opens beside the base, by the secret."""
 
     def collection_of(self, authorization: str | None) -> str | None:
         """The collection that a request to programs' ways in may reach beside the base, if any."""

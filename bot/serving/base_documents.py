@@ -184,10 +184,10 @@ class BaseDocuments:
             NoSuchDocumentError: If there is no such document here.
         """
 
-        def read(space: SearchSpace) -> Piece:
+        def read(space: SearchSpace) -> Piece | None:
             generation = space.generation(collection)
             if generation is None:
-                raise NoSuchDocumentError(document_id)
+                return None
             texts = generation.texts
             try:
                 document = texts.document(document_id)
@@ -208,10 +208,14 @@ class BaseDocuments:
                     place=texts.place(document_id, start),
                     places=tuple(texts.places(document_id, first, last)),
                 )
-            except KeyError as error:
-                raise NoSuchDocumentError(document_id) from error
+            except KeyError:
+                return None
 
-        return self._read(read)
+        # An error in there would speak against the collection, and this one is the asker's.
+        piece = self._read(read)
+        if piece is None:
+            raise NoSuchDocumentError(document_id)
+        return piece
 
     def standings(self, pieces: Sequence[Quotable]) -> list[Standing]:
         """What became of pieces of documents that were quoted, in their order."""

@@ -67,6 +67,15 @@ def test_it_searches_lists_and_reads_it(visitor: Visitor) -> None:
     assert (status["collection"], status["documents"]) == ("server-1", 3)
 
 
+def test_asking_for_what_is_not_there_costs_nobody_the_collection(visitor: Visitor) -> None:
+    place = {"collection": "server-1", "document": "gone.txt", "start_char": 0, "end_char": 10}
+
+    assert visitor.post("/v1/context", place, **shown(FIRST)).status == 404
+
+    assert asked(visitor, FIRST).json["collection"] == "server-1"
+    assert visitor.get("/v1/status", **shown(FIRST)).json["collection"] == "server-1"
+
+
 @pytest.mark.parametrize(
     ("token", "hidden"), [(TOKEN, ("zebra", "yak")), (FIRST, ("yak",)), (SECOND, ("zebra",))]
 )
