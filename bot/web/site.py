@@ -61,7 +61,7 @@ class Site:
 
 
 SITE = web.AppKey("quoth_site", Site)
-SCOPE: web.RequestKey[str | None] = web.RequestKey("quoth_scope", object)
+SCOPE: web.RequestKey[str | None] = web.RequestKey("quoth_scope", str)
 """The collection that a program's token opens beside the base, if there is one."""
 
 

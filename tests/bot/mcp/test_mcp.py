@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +249,7 @@ def test_an_index_that_cannot_be_opened_is_told_to_the_model(settings: Settings)
 
 
 async def _over_http(
-    settings: Settings, service: AnswerService, work: dict[str, Work]
+    settings: Settings, service: AnswerService, work: Mapping[str, Work]
 ) -> list[int]:
     """
     Ask a server over HTTP.
