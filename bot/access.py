@@ -2,13 +2,18 @@
 
 import base64
 import binascii
+import errno
 import hmac
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from bot.settings import Settings, SettingsError
+from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.settings import Settings, SettingsError, split_token
+from prompts import render
 
+_HTTP_PORT = 80
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -17,6 +22,12 @@ class AddressError(Exception):
 
     def __init__(self, host: str, port: int, error: Exception) -> None:
         """Say where, and why."""
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            super().__init__(
+                f"{host}, port {port}: something listens there already, perhaps another Quoth. "
+                "Stop it, or choose another port with --port."
+            )
+            return
         reason = getattr(error, "strerror", None) or str(error)
         super().__init__(
             f"{host}, port {port}: can't be listened at ({reason}). Choose another with --host or "
@@ -36,6 +47,19 @@ class Access:
     page: frozenset[str]
     """To people with a browser."""
     programs: frozenset[str]
+    collections: Mapping[str, str] = field(default_factory=dict)
+    """The collection that a secret of a program opens beside the base, by the secret."""
+
+    def collection_of(self, authorization: str | None) -> str | None:
+        """The collection that a request to programs' ways in may reach beside the base, if any."""
+        shown = _shown(authorization or "").encode("utf-8", "surrogatepass")
+        # Each is compared, as in `may_enter`.
+        opened = [
+            name
+            for secret, name in self.collections.items()
+            if hmac.compare_digest(shown, secret.encode())
+        ]
+        return opened[0] if opened else None
 
 
 def access_of(settings: Settings) -> Access:
@@ -45,19 +69,35 @@ def access_of(settings: Settings) -> Access:
     Raises:
         SettingsError: If other machines would reach Quoth, and nothing had to be shown.
     """
-    tokens = frozenset(token.get_secret_value() for token in settings.api_tokens)
+    named = [split_token(token.get_secret_value()) for token in settings.api_tokens]
+    tokens = frozenset(token for _, token in named)
+    # What opens a collection is a program's, and opens no page.
+    common = frozenset(token for name, token in named if name is None)
     password = settings.web_password
     passwords = frozenset({password.get_secret_value()} if password else ())
     is_local = is_this_machine(settings.web_host)
-    if not is_local and not tokens and not passwords:
+    if not is_local and not common and not passwords:
         raise SettingsError(
             f"{settings.web_host} is reached from other machines, and whoever reached it could "
             "read every document. Set QUOTH_WEB_PASSWORD (for the page) or QUOTH_API_TOKENS (for "
-            "programs), or listen at 127.0.0.1."
+            "programs; a token that opens a collection does not count here), or listen at "
+            "127.0.0.1."
         )
     return Access(
-        page=passwords or (frozenset() if is_local else tokens), programs=tokens or passwords
+        page=passwords or (frozenset() if is_local else common),
+        programs=tokens or passwords,
+        collections={token: name for name, token in named if name is not None},
     )
+
+
+def absent_collections(settings: Settings, access: Access) -> str:
+    """Say which collections a token opens that are not there; "" where all are."""
+    there = collections_in(settings.collections)
+    absent = sorted(set(access.collections.values()) - set(there))
+    if not absent:
+        return ""
+    others = [name for name in there if name != BASE_COLLECTION]
+    return render("collections_absent.txt", names=absent, there=others, folder=settings.collections)
 
 
 def is_this_machine(host: str) -> bool:
@@ -115,6 +155,25 @@ def is_known_host(host: str | None, settings: Settings) -> bool:
     if settings.public_url is not None:
         known.add(urlsplit(settings.public_url).hostname or "")
     return name in known or (not is_this_machine(settings.web_host) and _is_number(name))
+
+
+def is_own_origin(origin: str, settings: Settings, port: int) -> bool:
+    """
+    Whether the page that asks is one that is served here: no other on this machine is, either.
+
+    Args:
+        origin: The header `Origin`.
+        settings: Where Quoth listens, and what it is called outside.
+        port: The one that it listens at.
+    """
+    if settings.public_url is not None and origin.lower() == settings.public_url.lower():
+        return True
+    try:
+        parts = urlsplit(origin)
+        is_here = (parts.scheme, parts.port or _HTTP_PORT) == ("http", port)
+    except ValueError:
+        return False
+    return is_here and is_known_host(parts.netloc, settings)
 
 
 def _hostname(host: str) -> str | None:

@@ -18,7 +18,7 @@ from index.formats.base import Place, PlaceKind
 _Confidence = Annotated[
     float, Field(ge=0, le=1, description="The probability that the span is right.")
 ]
-_Collection = Annotated[
+Collection = Annotated[
     str, Field(description='The collection that the document is in: "base" for the common ones.')
 ]
 _Document = Annotated[str, Field(description="The document's file, below the folder of documents.")]
@@ -49,7 +49,7 @@ class SpanJson(TypedDict):
     answer: Annotated[str, Field(description="The span, word for word.")]
     confidence: _Confidence
     quote: Annotated[str, Field(description="The sentence around it, word for word.")]
-    collection: _Collection
+    collection: Collection
     document: _Document
     start_char: _Start
     end_char: _End
@@ -61,7 +61,7 @@ class SpanJson(TypedDict):
 class PassageJson(TypedDict):
     """A passage of a document."""
 
-    collection: _Collection
+    collection: Collection
     document: _Document
     start_char: _Start
     end_char: _End
@@ -87,6 +87,14 @@ class AnswerJson(TypedDict):
     is that of the best span that was not good enough.
     """
 
+    id: Annotated[
+        str | None,
+        Field(description="Of the answer's page, /a/ID; null where the answer is not kept."),
+    ]
+    permalink: Annotated[
+        str | None,
+        Field(description="The answer's page; null unless it has one and QUOTH_PUBLIC_URL is set."),
+    ]
     question: Annotated[str, Field(description="As it was asked.")]
     understood: Annotated[
         str | None, Field(description="What a follow-up was taken to ask; null if as typed.")
@@ -128,10 +136,19 @@ class AnswerJson(TypedDict):
     timings_ms: TimingsJson
 
 
-def answer_json(answer: Answer, links: Links = NO_LINKS) -> AnswerJson:
-    """Describe an answer for programs; see `AnswerJson`."""
+def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = None) -> AnswerJson:
+    """
+    Describe an answer for programs; see `AnswerJson`.
+
+    Args:
+        answer: The answer.
+        links: Where people find the page.
+        kept_id: The id under which it is kept, if it is; see `bot.serving.kept_answers`.
+    """
     best = _span_json(answer.spans[0], links) if answer.spans else None
     return {
+        "id": kept_id,
+        "permalink": links.to_answer(kept_id),
         "question": answer.question,
         "understood": answer.understood,
         "goes_on": answer.goes_on,

@@ -1,4 +1,4 @@
-"""Addresses of places in documents, on the page that `quoth serve` shows."""
+"""Addresses of places in documents, and of answers, on the page that `quoth serve` shows."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -39,6 +39,11 @@ def place_path(document_id: str, start_char: int, end_char: int, words: str | No
     return f"{document_path(document_id)}?{urlencode(query)}#{PLACE_ID}"
 
 
+def answer_path(answer_id: str) -> str:
+    """The page of an answer that is kept."""
+    return f"/a/{answer_id}"
+
+
 def mark_of(words: str) -> str:
     """What tells some words from others, in an address."""
     return sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_CHARS]
@@ -57,6 +62,12 @@ class Links:
             return None
         path = place_path(found.document_id, found.start_char, found.end_char, found.text)
         return self.public_url + path
+
+    def to_answer(self, answer_id: str | None) -> str | None:
+        """The address of an answer; None if it is not kept, or nobody knows where."""
+        if self.public_url is None or answer_id is None:
+            return None
+        return self.public_url + answer_path(answer_id)
 
 
 NO_LINKS = Links()

@@ -26,8 +26,11 @@ TUNING_NAME = "tuning.json"
 COLLECTIONS_NAME = "collections"
 READERS_NAME = "readers"
 RECORDS_NAME = "quoth.sqlite"
+KEPT_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
+# A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
+_NAMED_TOKEN = re.compile(r"([^=]*)=([^=].*)")
 
 
 class SettingsError(Exception):
@@ -137,13 +140,24 @@ class Settings(BaseSettings):
         frozenset(),
         description="What programs have to show as a bearer token to use the HTTP API and MCP over "
         "HTTP, with commas between them: each 16 to 200 visible ASCII characters. Without any, "
-        "`web_password` counts, if there is one.",
+        "`web_password` counts, if there is one. NAME=TOKEN is a token that opens one collection, "
+        "such as a Discord server's own documents (/status there says its name), beside the common "
+        "documents; no other token opens it, and the page never shows it.",
     )
     public_url: str | None = Field(
         None,
         description="Where people find the page of `quoth serve`, such as https://quoth.example: "
         "answers elsewhere then link there. It has no path, since the page stands at the root. A "
         "request that names another host than this one and the machine's own is refused.",
+    )
+
+    answers_kept_days: int = Field(
+        30,
+        ge=0,
+        description="How many days an answer that was given on the page or by the HTTP API is kept "
+        "with its question, for whoever has its link (`/a/...`); 0 keeps none, and deletes those "
+        "that are kept. The default is enough for a link in a message, and an answer that is older "
+        "should be asked for again.",
     )
 
     # For Discord.
@@ -311,10 +325,22 @@ class Settings(BaseSettings):
     def _tokens(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        tokens = {part.strip() for part in value.split(",") if part.strip()}
-        if not all(map(_SECRET.fullmatch, tokens)):
-            raise ValueError("each token has 16 to 200 visible ASCII characters")
-        return frozenset(map(SecretStr, tokens))
+        parts = {part.strip() for part in value.split(",") if part.strip()}
+        found = [split_token(part) for part in parts]
+        for name, token in found:
+            if not _SECRET.fullmatch(token):
+                raise ValueError("each token has 16 to 200 visible ASCII characters")
+            if name is not None and (
+                name == BASE_COLLECTION or not COLLECTION_NAME.fullmatch(name)
+            ):
+                raise ValueError(
+                    "NAME=TOKEN names a collection beside the common documents, in lower-case "
+                    "letters, digits and hyphens; a token for the common documents alone has no "
+                    "NAME, and no = but at its end"
+                )
+        if len({token for _, token in found}) < len(found):
+            raise ValueError("a token opens one collection; give each collection its own")
+        return frozenset(map(SecretStr, parts))
 
     @field_validator("public_url")
     @classmethod
@@ -420,9 +446,20 @@ class Settings(BaseSettings):
         return self.data / "vectors"
 
     @property
+    def kept_answers(self) -> Path:
+        """The answers that can be linked to."""
+        return self.data / KEPT_ANSWERS_NAME
+
+    @property
     def records(self) -> Path:
         """What Discord's side remembers."""
         return self.data / RECORDS_NAME
+
+
+def split_token(value: str) -> tuple[str | None, str]:
+    """The collection that one of `api_tokens` opens beside the base, if any, and the token."""
+    named = _NAMED_TOKEN.fullmatch(value)
+    return (named[1], named[2]) if named else (None, value)
 
 
 # Never shown, not even where they can't be used.

@@ -25,6 +25,7 @@ from index.errors import (
     TooManyPassagesError,
 )
 from index.generation import Generation
+from index.history import build_stamp, note_build
 from index.manifest import (
     ADDED_TEXTS_NAME,
     FORMAT_VERSION,
@@ -139,6 +140,7 @@ def build(
                 rebuild=rebuild,
                 may_be_empty=may_be_empty,
                 max_passages=max_passages,
+                forgets_removed=forget_removed,
                 titles=titles or {},
             )
             previous = None if rebuild else _to_build_upon(collection, plan)
@@ -184,6 +186,7 @@ class _Plan:
     rebuild: bool
     may_be_empty: bool
     max_passages: int | None
+    forgets_removed: bool
     titles: Mapping[str, str]
 
     @property
@@ -244,6 +247,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                     plan.documents, (*read.failures, *listing.unseen, *listing.skipped)
                 )
             encoded, passages = _index(plan, folder, previous if read.extends else None)
+            changes = replace(changes, failed=read.newly_failed)
             manifest = Manifest(
                 format_version=FORMAT_VERSION,
                 generation=generation,
@@ -257,8 +261,8 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 passages=passages,
                 files=stamp_files(folder, previous.manifest.files if previous else {}),
             )
+            _note(plan, manifest, changes if previous else None)
             plan.collection.publish(folder, manifest)
-        changes = replace(changes, failed=read.newly_failed)
     return BuildReport(
         generation=manifest.generation,
         published=previous is None or manifest is not previous.manifest,
@@ -274,6 +278,17 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
         skipped=listing.skipped,
         seconds=0.0,
     )
+
+
+def _note(plan: _Plan, manifest: Manifest, changes: Changes | None) -> None:
+    """Remember what changes, unless what was removed has to be forgotten."""
+    if plan.forgets_removed:
+        return
+    before = None
+    with suppress(IndexingError):
+        before = plan.collection.current()
+    stamp = build_stamp(manifest.generation, before, manifest.created, manifest.documents, changes)
+    note_build(plan.collection.folder, stamp)
 
 
 def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int, int]:

@@ -27,7 +27,8 @@ from bot.backups.contents import (
 )
 from bot.backups.errors import BackupError
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.discord_app.migrations import STEPS, migrate, version
+from bot.database import migrate, version
+from bot.discord_app.migrations import STEPS
 from bot.settings import (
     CALIBRATION_NAME,
     COLLECTIONS_NAME,
@@ -254,7 +255,7 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def _expected_schema(found: int) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        migrate(connection, found)
+        migrate(connection, STEPS[:found])
         return _schema(connection)
 
 

@@ -24,7 +24,7 @@ from bot.backups.contents import (
 )
 from bot.backups.errors import BackupError
 from bot.collection_names import BASE_COLLECTION, COLLECTION_NAME, collections_in
-from bot.discord_app.migrations import RecordsError
+from bot.database import RecordsError
 from bot.discord_app.records import Records
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME, Settings
 from index.files import fsync

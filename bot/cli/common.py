@@ -180,7 +180,7 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
     Raises:
         click.ClickException: If there is nothing, or it can't be used.
     """
-    from bot.discord_app.migrations import RecordsError
+    from bot.database import RecordsError
     from bot.discord_app.records import Records
 
     if not settings.records.exists():

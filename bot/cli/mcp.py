@@ -66,7 +66,7 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
     import logging
     import signal
 
-    from bot.access import AddressError, access_of
+    from bot.access import AddressError, absent_collections, access_of
     from bot.event_log import set_up_logs
     from bot.mcp.http import run_http
     from bot.mcp.opening import Opening
@@ -74,6 +74,8 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
     from bot.serving.opening import open_service
 
     access = access_of(settings) if over_http else None
+    if access is not None:
+        say_notice(absent_collections(settings, access))
     forget_secrets()
     set_up_logs()
     # Below, the SDK logs what tools were asked, and uvicorn what is said on starting.

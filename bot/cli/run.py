@@ -70,8 +70,8 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from contextlib import closing
 
     from bot.collection_names import make_private
+    from bot.database import RecordsError
     from bot.discord_app.http_port import PortError
-    from bot.discord_app.migrations import RecordsError
     from bot.discord_app.only_process import only_process
     from bot.discord_app.records import Records
     from bot.discord_app.running import HopelessError, run

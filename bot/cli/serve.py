@@ -58,12 +58,14 @@ def _serve(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
 
-    from bot.access import AddressError, access_of
+    from bot.access import AddressError, absent_collections, access_of
+    from bot.database import RecordsError
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
     from bot.web.application import serve
 
     access = access_of(settings)
+    say_notice(absent_collections(settings, access))
     forget_secrets()
     service = open_service(settings, open_documents, say_notice)
     set_up_logs()
@@ -81,7 +83,7 @@ def _serve(settings: "Settings") -> None:
 
     try:
         asyncio.run(serve(settings, service, access, ready=ready))
-    except AddressError as error:
+    except (AddressError, RecordsError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         service.close()

@@ -263,7 +263,7 @@ class Asking:
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
             notice("conversation_forgotten") if is_forgotten else None,
-            answer_embed(answer),
+            answer_embed(answer, self._settings.links),
             answer,
             self._buttons(answer, origin),
         )

@@ -146,7 +146,9 @@ class AnswerButton(
         if stored is None:
             return
         if stored.found.alternatives:
-            await _show(interaction, embed=others_embed(stored.found.alternatives))
+            await _show(
+                interaction, embed=others_embed(stored.found.alternatives, client.settings.links)
+            )
         else:
             kind = "quote_removed" if stored.found.removed else "no_others"
             await _show(interaction, content=notice(kind))

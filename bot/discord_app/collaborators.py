@@ -12,6 +12,7 @@ from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.teaching import Teaching
 from bot.serving.service import AnswerService
+from bot.settings import Settings
 
 ListPage = Callable[[int, int], tuple[discord.Embed, int, int]]
 """A server and a page of a list, from 0, or the last one -> the page, its number, how many."""
@@ -27,5 +28,6 @@ class Collaborators(Protocol):
     """By name, what buttons turn the pages of; each page is made anew, which may block."""
     records: Records
     service: AnswerService
+    settings: Settings
     support: SupportChannels
     teaching: Teaching

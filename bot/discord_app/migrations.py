@@ -1,8 +1,5 @@
 """The tables of `quoth.sqlite`, as the steps that made them."""
 
-import sqlite3
-from pathlib import Path
-
 # One step a version, in order; a step that was released is never changed.
 STEPS = (
     """
@@ -117,47 +114,3 @@ STEPS = (
     );
     """,
 )
-
-
-class RecordsError(Exception):
-    """The file can't be used; its text is meant for the person who runs Quoth."""
-
-
-def open_database(path: Path) -> sqlite3.Connection:
-    """
-    Open the file, made or brought up to date if need be.
-
-    Raises:
-        RecordsError: If a newer Quoth has written it.
-        OSError, sqlite3.Error: If it can't be opened.
-    """
-    # What members ask is for nobody else on this machine to read.
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA secure_delete = ON")
-        found = version(connection)
-        if found > len(STEPS):
-            raise RecordsError(
-                f"{path}: was written by a newer Quoth (version {found}, this one knows "
-                f"{len(STEPS)}). Update Quoth, or name another data folder."
-            )
-        migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def version(connection: sqlite3.Connection) -> int:
-    """Which step a file has reached; 0 for a new one."""
-    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return found
-
-
-def migrate(connection: sqlite3.Connection, until: int | None = None) -> None:
-    """Take the steps that a file lacks, up to a version or all, each whole or not at all."""
-    for step in range(version(connection), len(STEPS) if until is None else until):
-        connection.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.discord_app.migrations import RecordsError
+from bot.database import RecordsError
 
 LOCK_NAME = "run.lock"
 

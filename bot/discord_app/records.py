@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from answering.answer import Answer
 from bot.collection_names import server_collection, server_of
-from bot.discord_app import audit, unanswered
+from bot.database import RecordsError, open_database
+from bot.discord_app import audit, migrations, unanswered
 from bot.discord_app.audit import Action, Entry
-from bot.discord_app.migrations import RecordsError, open_database
 from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
 from bot.discord_app.question_log import logged_questions
@@ -66,7 +66,7 @@ class Records:
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = open_database(path)
+            self._connection = open_database(path, migrations.STEPS)
             self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
         except (OSError, sqlite3.Error) as error:
             raise RecordsError(f"{path}: can't be used ({error}).") from error

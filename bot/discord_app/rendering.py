@@ -21,6 +21,7 @@ from bot.discord_app.stored_answers import AnswerContents, Today
 from bot.discord_app.taught import Taught, message_of
 from bot.evaluation.gaps import Gap, passage_text
 from bot.evaluation.stale import Stale, years
+from bot.links import NO_LINKS, Links
 from bot.serving.service import DocumentLine, Surroundings
 from index.documents import shorten
 from index.formats.base import Place
@@ -38,6 +39,8 @@ PLACE_CHARS = 100
 UNDERSTOOD_CHARS = 200
 # Of a description, what several texts may fill: how the question was understood stands above.
 _ROOM = MAX_EMBED_DESCRIPTION - 2 * UNDERSTOOD_CHARS - 100
+# A longer one, to a file whose name has many letters that an address writes as codes, is left out.
+MAX_LINK_CHARS = 600
 # On either side of an answer in its context. Escaped, twice as much still fits a description.
 CONTEXT_CHARS = 700
 
@@ -75,19 +78,23 @@ def label(name: str) -> str:
     return render("discord/labels.txt", label=name)
 
 
-def answer_embed(answer: Answer) -> discord.Embed:
+def answer_embed(answer: Answer, links: Links = NO_LINKS) -> discord.Embed:
     """
     The answer large, its sentence below, where it stands; or sentences that may hold it; or that
     the documents don't say.
+
+    Args:
+        answer: What to show.
+        links: Where people find the page of documents, if they do.
     """
     if answer.outcome == "unanswered":
-        embed = _not_found(answer)
+        embed = _not_found(answer, links)
     elif answer.outcome == "unsure":
-        embed = _unsure(answer)
+        embed = _unsure(answer, links)
     elif len(answer.spans) == 1:
-        embed = _found(answer.spans[0], is_in_sentence=answer.is_in_sentence)
+        embed = _found(answer.spans[0], links, is_in_sentence=answer.is_in_sentence)
     else:
-        embed = _several(answer)
+        embed = _several(answer, links)
     if answer.answered and not answer.is_sure:
         embed.colour = DOUBTFUL
         line = render("discord/doubtful.md", confidence=answer.confidence)
@@ -105,8 +112,8 @@ def answer_embed(answer: Answer) -> discord.Embed:
     return embed.set_footer(text=footer)
 
 
-def _found(span: AnswerSpan, *, is_in_sentence: bool) -> discord.Embed:
-    description = _sentences((span,))
+def _found(span: AnswerSpan, links: Links, *, is_in_sentence: bool) -> discord.Embed:
+    description = _sentences((span,), links)
     if is_in_sentence:
         title = label("in_sentence")
         description = f"{description}\n\n{render('discord/no_judgement.md')}"
@@ -115,7 +122,7 @@ def _found(span: AnswerSpan, *, is_in_sentence: bool) -> discord.Embed:
     return discord.Embed(title=title, description=description, colour=ANSWERED)
 
 
-def _several(answer: Answer) -> discord.Embed:
+def _several(answer: Answer, links: Links) -> discord.Embed:
     """The items of a list, or what documents say instead of each other, each in its sentence."""
     title = render(
         "discord/several_title.txt",
@@ -124,28 +131,27 @@ def _several(answer: Answer) -> discord.Embed:
         is_by_date=answer.is_by_date,
         is_partial=answer.is_partial,
     )
-    return discord.Embed(title=title, description=_sentences(answer.spans), colour=ANSWERED)
+    return discord.Embed(title=title, description=_sentences(answer.spans, links), colour=ANSWERED)
 
 
-def _unsure(answer: Answer) -> discord.Embed:
+def _unsure(answer: Answer, links: Links) -> discord.Embed:
     """What may be the answer, each in its sentence; the title says that it is none."""
-    description = _sentences(answer.candidates)
+    description = _sentences(answer.candidates, links)
     return discord.Embed(title=label("unsure"), description=description, colour=UNSURE)
 
 
-def _sentences(spans: Sequence[AnswerSpan]) -> str:
+def _sentences(spans: Sequence[AnswerSpan], links: Links) -> str:
     """The sentences of spans, each once, and where it stands."""
-    return _as_many_as_fit(
-        [
-            render(
-                "discord/answer.md",
-                quote=_quote(one),
-                dated=one.spans[0].dated,
-                **_where(one.spans[0]),
-            )
-            for one in quoted(spans)
-        ]
+    return _as_many_as_fit([_sentence(one, links) for one in quoted(spans)])
+
+
+def _sentence(quote: Quoted, links: Links) -> str:
+    first = quote.spans[0]
+    text = render(
+        "discord/answer.md", quote=_quote(quote), dated=first.dated, **_where(first, links)
     )
+    # Its link is left out before a sentence is.
+    return text if len(text) <= _ROOM or links is NO_LINKS else _sentence(quote, NO_LINKS)
 
 
 def _as_many_as_fit(texts: Sequence[str]) -> str:
@@ -158,12 +164,12 @@ def _as_many_as_fit(texts: Sequence[str]) -> str:
     return "\n\n".join(shown)
 
 
-def _not_found(answer: Answer) -> discord.Embed:
+def _not_found(answer: Answer, links: Links) -> discord.Embed:
     nearest = answer.nearest[0] if answer.nearest else None
     description = render(
         "discord/no_answer.md",
         passage=fit(nearest.text, NEAREST_CHARS) if nearest else None,
-        **(_where(nearest) if nearest else {}),
+        **(_where(nearest, links) if nearest else {}),
     )
     title = label("goes_on" if answer.goes_on else "no_answer")
     return discord.Embed(title=title, description=description, colour=UNANSWERED)
@@ -185,10 +191,12 @@ def document_name(title: str, document_id: str) -> str:
     return render("discord/document.txt", title=shown, file=file)
 
 
-def _where(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
+def _where(found: AnswerSpan | NearestPassage, links: Links = NO_LINKS) -> dict[str, Any]:
     # A line of the file that a message became tells nobody anything.
     place: Place | None = found.place if message_of(found.document_id) is None else None
+    link = links.to(found)
     return {
+        "link": link if link and len(link) <= MAX_LINK_CHARS else None,
         "source": source_of(found),
         "place": place,
         "place_name": fit(place.name, PLACE_CHARS) if place else None,
@@ -251,13 +259,13 @@ def _context_embed(around: Surroundings, pieces: int) -> discord.Embed:
     return discord.Embed(title=title, description=shown[:room], colour=INFORMATION)
 
 
-def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
+def others_embed(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> discord.Embed:
     """Other answers, each in its sentence."""
     shown = [
         render(
             "discord/other.md",
             quote=_quote(one),
-            source=source_of(one.spans[0]),
+            **_where(one.spans[0], links),
             confidence=max(span.confidence for span in one.spans),
         )
         for one in quoted(spans)
@@ -270,11 +278,11 @@ def others_embed(spans: Sequence[AnswerSpan]) -> discord.Embed:
 def passages_embed(found: AnswerContents) -> discord.Embed:
     """What the documents have near a question, for a person who is asked in place of Quoth."""
     shown = [
-        render("discord/other.md", quote=_quote(one), source=source_of(one.spans[0]))
+        render("discord/other.md", quote=_quote(one), **_where(one.spans[0]))
         for one in quoted((*found.shown, *found.alternatives))
     ]
     shown += [
-        render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), source=source_of(one))
+        render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), **_where(one))
         for one in found.nearest
     ]
     return discord.Embed(

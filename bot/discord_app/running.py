@@ -33,7 +33,6 @@ MAX_PAUSE_S = 300.0
 # call inside the other, and would end in a RecursionError.
 CONNECT_S = 300.0
 # Between two looks for collections that nobody asks for.
-CLOSE_EVERY_S = 60.0
 
 # Close codes of the gateway that no second try changes, from Discord's documentation.
 _HOPELESS = {
@@ -210,7 +209,6 @@ async def run(
     mender = make_mender(service, settings, builder)
     lasting = [
         tidy(settings, records),
-        _close_unused(service),
         catch_up(settings, builder),
         *upkeep(service, settings, builder, mender),
     ]
@@ -243,9 +241,3 @@ async def _duties(
 async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
     await bot.logged_in.wait()
     say(render("discord/invite.txt", link=bot.invite_link))
-
-
-async def _close_unused(service: AnswerService) -> None:
-    while True:
-        await asyncio.sleep(CLOSE_EVERY_S)
-        await asyncio.to_thread(service.servers.close_unused)

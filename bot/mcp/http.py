@@ -5,7 +5,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
@@ -13,11 +12,20 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.access import Access, AddressError, address_of, is_known_host, may_enter
-from bot.mcp.opening import Opening
+from bot.access import (
+    Access,
+    AddressError,
+    address_of,
+    is_known_host,
+    is_own_origin,
+    may_enter,
+)
+from bot.mcp.opening import OPENING_S, SCOPE, Opening
 from bot.mcp.server import make_server
 from bot.serving.excuses import excuse
 from bot.serving.sent import MAX_BODY_BYTES
+from bot.serving.slow_clients import SlowClients
+from bot.serving.upkeep import beside
 from bot.settings import Settings
 
 
@@ -52,13 +60,20 @@ async def run_http(
             # `Guard` looks at host and origin.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
+        at = listener.getsockname()[1]
+        clients = SlowClients(
+            lambda: [one.transport for one in server.server_state.connections],
+            settings.time_limit_s + OPENING_S,
+        )
         server = _Uvicorn(
             uvicorn.Config(
-                Guard(app, settings, access),
+                _in_time(clients, Guard(app, settings, access, at)),
                 log_config=None,
                 # The guard looks at requests alone, and the protocol needs nothing else.
                 ws="none",
                 access_log=False,
+                # Who is slow is told by the connection, whatever a header says.
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.time_limit_s) + 2,
             )
@@ -66,8 +81,8 @@ async def run_http(
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, server.stop)
-        async with opening.begun():
-            ready(address_of(host, listener.getsockname()[1]))
+        async with opening.begun(), beside(clients.watch()):
+            ready(address_of(host, at))
             await server.serve(sockets=[listener])
 
 
@@ -83,22 +98,37 @@ class _Uvicorn(uvicorn.Server):
         self.should_exit = True
 
 
+def _in_time(clients: SlowClients, app: ASGIApp) -> ASGIApp:
+    async def in_time(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            with clients.request(scope["client"]):
+                await app(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return in_time
+
+
 class Guard:
     """Lets those in who show a token, and ask under a name that Quoth has."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, access: Access) -> None:
-        """Stand before an application."""
+    def __init__(self, app: ASGIApp, settings: Settings, access: Access, port: int) -> None:
+        """Stand before an application that listens at a port."""
         self._app = app
         self._settings = settings
         self._access = access
+        self._port = port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
-            refused = self._refusal(Headers(scope=scope))
+            headers = Headers(scope=scope)
+            refused = self._refusal(headers)
             if refused is not None:
                 await refused(scope, receive, send)
                 return
+            # Each request is a task of its own, and so is what it begins.
+            SCOPE.set(self._access.collection_of(headers.get("authorization")))
         await self._app(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> JSONResponse | None:
@@ -106,19 +136,12 @@ class Guard:
             return _refused(421, "host")
         origin = headers.get("origin")
         # A page of another site may not ask; a program has no origin.
-        if origin is not None and not is_known_host(_host_of(origin), self._settings):
+        if origin is not None and not is_own_origin(origin, self._settings, self._port):
             return _refused(403, "cross_site")
         if not may_enter(headers.get("authorization"), self._access.programs):
             refused = _refused(401, "token")
             refused.headers["WWW-Authenticate"] = 'Bearer realm="Quoth"'
             return refused
-        return None
-
-
-def _host_of(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
         return None
 
 

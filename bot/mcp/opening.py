@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -14,7 +16,11 @@ from bot.serving.upkeep import queue_of
 from bot.settings import Settings
 
 # For a tool, while the documents are indexed first. Clients give up after a minute or so.
-_OPENING_S = 45.0
+OPENING_S = 45.0
+
+
+SCOPE: ContextVar[str | None] = ContextVar("quoth_scope", default=None)
+"""The collection that the token of the request under way opens beside the base, if any."""
 
 
 class Opening:
@@ -46,17 +52,18 @@ class Opening:
 
     async def done(self) -> ForPrograms:
         """
-        What is answered from.
+        What is answered from, in the scope of the request under way.
 
         Raises:
             ToolError: If it can't be opened, or not yet.
         """
         assert self._ready is not None  # noqa: S101 - the server runs within `begun`
         try:
-            async with asyncio.timeout(_OPENING_S):
-                return await asyncio.shield(self._ready)
+            async with asyncio.timeout(OPENING_S):
+                programs = await asyncio.shield(self._ready)
         except TimeoutError as error:
             raise ToolError(excuse("indexing").message) from error
         except Exception as error:
             # What it says is meant for whoever runs Quoth, who reads the client's window.
             raise ToolError(str(error)) from error
+        return replace(programs, scope=SCOPE.get())

@@ -2,24 +2,40 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from mcp.server.mcpserver import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
-from mcp_types import Resource, ToolAnnotations
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ResourceNotFoundError,
+    ToolError,
+    UnexpectedToolError,
+)
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Resource,
+    ToolAnnotations,
+)
 from pydantic import ValidationError
 
 from bot import __version__
 from bot.answer_json import AnswerJson
+from bot.collection_names import BASE_COLLECTION
 from bot.mcp.opening import Opening
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
-from bot.serving.excuses import EXCUSED, excuse_for
+from bot.serving.excuses import EXCUSED, excuse, excuse_for
 from bot.serving.for_programs import ForPrograms
 from bot.serving.sent import (
     Alternatives,
     AskBody,
+    CollectionName,
     ContextBody,
     ContextChars,
     DocumentName,
@@ -54,9 +70,36 @@ class _Server(MCPServer[None]):
         super().__init__(**described)
         self._opening = opening
 
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError as error:
+            # The SDK logs it.
+            raise UnexpectedToolError(excuse("failed").message) from error.__cause__
+        except ToolError as error:
+            # Said in our words, without those that the SDK puts before them.
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(faults(error.__cause__)) from error.__cause__
+            if isinstance(error.__cause__, ToolError):
+                raise error.__cause__ from None
+            raise
+
+    async def get_prompt(
+        self,
+        name: str,  # noqa: ARG002 - there is none of any name
+        arguments: dict[str, Any] | None = None,  # noqa: ARG002
+        context: Context[None, Any] | None = None,  # noqa: ARG002
+    ) -> GetPromptResult:
+        # The SDK would log what was asked for, as an error of ours.
+        raise MCPError(INVALID_PARAMS, "There are no prompts here, only tools and resources.")
+
     async def list_resources(self) -> list[Resource]:
         site = await self._opening.done()
-        listed = await site.list_documents(DocumentsQuery(count=MAX_RESOURCES))
+        # The addresses of resources name no collection: others' are read with the tools.
+        common = replace(site, scope=None)
+        listed = await common.list_documents(DocumentsQuery(count=MAX_RESOURCES))
         return [
             Resource(
                 uri=uri_of(one["document"]),
@@ -118,10 +161,15 @@ def make_server(opening: Opening) -> MCPServer[None]:
         start_char: StartChar,
         end_char: EndChar,
         chars: ContextChars = 700,
+        collection: CollectionName = BASE_COLLECTION,
     ) -> ContextJson:
         try:
             body = ContextBody(
-                document=document, start_char=start_char, end_char=end_char, chars=chars
+                document=document,
+                start_char=start_char,
+                end_char=end_char,
+                chars=chars,
+                collection=collection,
             )
         except ValidationError as error:
             raise ToolError(faults(error)) from error

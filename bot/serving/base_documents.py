@@ -1,13 +1,20 @@
-"""The common documents as they are read, without an answer: searched, listed, in pieces."""
+"""The documents as they are read, without an answer: searched, listed, in pieces."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
+from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.service import AnswerService, DocumentLine
+from bot.serving.standing import Quotable, Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation
-from index.retrieve import Hit, Retriever
+from index.history import BuildStamp, history
+from index.retrieve import Hit
+
+_T = TypeVar("_T")
 
 
 class NoSuchDocumentError(Exception):
@@ -29,6 +36,8 @@ class Found:
     """The passage, and how it was found."""
     title: str
     place: Place | None
+    collection: str
+    """The one that its document is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class Listing:
 class Piece:
     """A stretch of a document's text, around some characters that matter."""
 
+    collection: str
     document: str
     title: str
     dated: str | None
@@ -92,44 +102,72 @@ class BaseStatus:
     documents: int
     passages: int
     built: datetime
+    collection: str | None = None
+    """The one that is searched with the base, if there is one."""
 
 
 class BaseDocuments:
     """
-    Reads the base that a service has in use. Any thread may call it.
+    Reads the base that a service has in use, and in a scope that one collection with it.
 
-    It can reach no collection but the base: each method takes what it reads from that space.
+    Any thread may call it. It can reach no other collection: each method takes what it reads from
+    the space of its scope.
     """
 
-    def __init__(self, service: AnswerService) -> None:
-        """Read what a service answers from."""
+    def __init__(self, service: AnswerService, scope: str | None = None) -> None:
+        """Read what a service answers from; see `AnswerService` for scopes."""
         self._service = service
+        self._scope = scope
+
+    def within(self, scope: str | None) -> "BaseDocuments":
+        """These in another scope."""
+        return BaseDocuments(self._service, scope)
+
+    def _read(self, use: Callable[[SearchSpace], _T]) -> _T:
+        return self._service.with_space(self._scope, use)
 
     def search(self, question: str, count: int) -> Search:
         """Find the passages most likely to hold an answer, as the reader is given them."""
 
         def search(space: SearchSpace) -> Search:
-            generation = space.base.generation
-            hits = Retriever(generation, space.base.encoder).retrieve(question, count).hits
-            return Search(tuple(_found(generation, hit) for hit in hits), generation.id)
+            hits = space.retriever.retrieve(question, count).hits
+            found = tuple(_found(space.retriever.source(hit.passage), hit) for hit in hits)
+            return Search(found, space.base.generation.id)
 
-        return self._service.with_base(search)
+        return self._read(search)
 
     def listing(self, name: str, start: int, count: int) -> Listing:
-        """A stretch of the documents with a part of a name; see `index.texts.Texts.listed`."""
+        """
+        A stretch of the documents with a part of a name; see `index.texts.Texts.listed`.
+
+        Those of a scope's own collection come first.
+        """
 
         def read(space: SearchSpace) -> Listing:
-            texts = space.base.generation.texts
-            lines = tuple(
-                DocumentLine(document_id, title, size, dated.isoformat() if dated else None)
-                for document_id, title, size, dated in texts.listed(start, count, name)
-            )
-            return Listing(lines, texts.named(name))
+            lines: list[DocumentLine] = []
+            total = 0
+            for generation in space.generations:
+                is_own = generation is space.own
+                skipped = max(0, start - total)
+                for document_id, title, size, dated in generation.texts.listed(
+                    skipped, count - len(lines), name
+                ):
+                    day = dated.isoformat() if dated else None
+                    lines.append(DocumentLine(document_id, title, size, day, is_own))
+                total += generation.texts.named(name)
+            return Listing(tuple(lines), total)
 
-        return self._service.with_base(read)
+        return self._read(read)
 
     def piece(
-        self, document_id: str, start_char: int, end_char: int, *, before: int, after: int
+        self,
+        document_id: str,
+        start_char: int,
+        end_char: int,
+        *,
+        before: int,
+        after: int,
+        collection: str = BASE_COLLECTION,
     ) -> Piece:
         """
         A stretch of a document, as far as there is any.
@@ -140,13 +178,17 @@ class BaseDocuments:
             end_char: Where it ends, exclusive; not below `start_char`.
             before: So many characters before it.
             after: So many characters after it.
+            collection: The one that the document is in.
 
         Raises:
-            NoSuchDocumentError: If there is no such document.
+            NoSuchDocumentError: If there is no such document here.
         """
 
-        def read(space: SearchSpace) -> Piece:
-            texts = space.base.generation.texts
+        def read(space: SearchSpace) -> Piece | None:
+            generation = space.generation(collection)
+            if generation is None:
+                return None
+            texts = generation.texts
             try:
                 document = texts.document(document_id)
                 chars = texts.length(document_id)
@@ -154,6 +196,7 @@ class BaseDocuments:
                 first, last = max(0, start - before), end + after
                 text = texts.text(document_id, first, last)
                 return Piece(
+                    collection=collection,
                     document=document.id,
                     title=document.title,
                     dated=document.dated.isoformat() if document.dated else None,
@@ -165,25 +208,52 @@ class BaseDocuments:
                     place=texts.place(document_id, start),
                     places=tuple(texts.places(document_id, first, last)),
                 )
-            except KeyError as error:
-                raise NoSuchDocumentError(document_id) from error
+            except KeyError:
+                return None
 
-        return self._service.with_base(read)
+        # An error in there would speak against the collection, and this one is the asker's.
+        piece = self._read(read)
+        if piece is None:
+            raise NoSuchDocumentError(document_id)
+        return piece
+
+    def standings(self, pieces: Sequence[Quotable]) -> list[Standing]:
+        """What became of pieces of documents that were quoted, in their order."""
+
+        def read(space: SearchSpace) -> list[Standing]:
+            return [standing_of(space.base.generation.texts, piece) for piece in pieces]
+
+        return self._read(read)
+
+    def history(self) -> list[BuildStamp]:
+        """What builds changed, up to the generation in use, newest first."""
+
+        def read(space: SearchSpace) -> list[BuildStamp]:
+            generation = space.base.generation
+            return history(generation.folder.parents[1], generation.id)
+
+        return self._read(read)
 
     def status(self) -> BaseStatus:
         """What is answered from now."""
 
         def read(space: SearchSpace) -> BaseStatus:
-            manifest = space.base.generation.manifest
+            manifests = [generation.manifest for generation in space.generations]
+            base = space.base.generation.manifest
             return BaseStatus(
-                manifest.generation, manifest.documents, manifest.passages, manifest.created
+                base.generation,
+                sum(manifest.documents for manifest in manifests),
+                sum(manifest.passages for manifest in manifests),
+                base.created,
+                None if space.own is None else space.own.collection,
             )
 
-        return self._service.with_base(read)
+        return self._read(read)
 
 
 def _found(generation: Generation, hit: Hit) -> Found:
     passage = hit.passage
     texts = generation.texts
     title = texts.document(passage.document_id).title
-    return Found(hit, title, texts.place(passage.document_id, passage.start_char))
+    place = texts.place(passage.document_id, passage.start_char)
+    return Found(hit, title, place, generation.collection)

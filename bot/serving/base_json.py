@@ -6,7 +6,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from answering.answer import NearestPassage
-from bot.answer_json import PassageJson, PlaceJson, passage_json, place_json
+from bot.answer_json import Collection, PassageJson, PlaceJson, passage_json, place_json
+from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
 from bot.serving.base_documents import BaseStatus, Found, Listing, Piece, Search
 
@@ -31,6 +32,7 @@ class SearchJson(TypedDict):
 class DocumentJson(TypedDict):
     """A document as it is listed."""
 
+    collection: Collection
     document: Annotated[str, Field(description="Its file, below the folder of documents.")]
     title: str
     bytes: Annotated[int, Field(description="The size of the file.")]
@@ -38,7 +40,7 @@ class DocumentJson(TypedDict):
 
 
 class DocumentsJson(TypedDict):
-    """A stretch of the documents, in the order of their names."""
+    """A stretch of the documents of each collection, in the order of their names."""
 
     documents: list[DocumentJson]
     start: int
@@ -48,6 +50,7 @@ class DocumentsJson(TypedDict):
 class ContextJson(TypedDict):
     """A piece of a document, and what stands around it; all of it word for word."""
 
+    collection: Collection
     document: str
     title: str
     dated: Annotated[str | None, Field(description="The document's date, as YYYY-MM-DD.")]
@@ -66,6 +69,12 @@ class StatusJson(TypedDict):
     version: Annotated[str, Field(description="Of Quoth.")]
     generation: Annotated[str, Field(description="The id of the index that answers.")]
     built: Annotated[str, Field(description="When its build began.")]
+    collection: Annotated[
+        str | None,
+        Field(
+            description="The collection that the token opens beside the base, if it can be used."
+        ),
+    ]
     documents: int
     passages: int
     waiting: Annotated[int, Field(description="Questions that wait or are being answered.")]
@@ -89,16 +98,23 @@ def _hit_json(found: Found, links: Links) -> HitJson:
         passage.end_char,
         passage.text,
         found.place,
+        found.collection,
     )
     score = round(found.hit.score, 4)
     return {**passage_json(near, links), "title": found.title, "score": score}
 
 
-def documents_json(listing: Listing, start: int) -> DocumentsJson:
-    """Describe a stretch of the documents."""
+def documents_json(listing: Listing, start: int, scope: str | None) -> DocumentsJson:
+    """Describe a stretch of the documents; `scope` is the collection of those that are its own."""
     return {
         "documents": [
-            {"document": one.id, "title": one.title, "bytes": one.size, "dated": one.dated}
+            {
+                "collection": scope if one.is_own and scope else BASE_COLLECTION,
+                "document": one.id,
+                "title": one.title,
+                "bytes": one.size,
+                "dated": one.dated,
+            }
             for one in listing.lines
         ],
         "start": start,
@@ -109,6 +125,7 @@ def documents_json(listing: Listing, start: int) -> DocumentsJson:
 def context_json(piece: Piece) -> ContextJson:
     """Describe a piece of a document."""
     return {
+        "collection": piece.collection,
         "document": piece.document,
         "title": piece.title,
         "dated": piece.dated,
@@ -128,6 +145,7 @@ def status_json(status: BaseStatus, version: str, waiting: int) -> StatusJson:
         "version": version,
         "generation": status.generation,
         "built": status.built.isoformat(timespec="seconds"),
+        "collection": status.collection,
         "documents": status.documents,
         "passages": status.passages,
         "waiting": waiting,

@@ -17,6 +17,7 @@ from bot.serving.base_json import (
     search_json,
     status_json,
 )
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.queue import AnswerQueue
 from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody
 from bot.settings import Settings
@@ -25,7 +26,7 @@ from bot.settings import Settings
 @dataclass(frozen=True, slots=True)
 class ForPrograms:
     """
-    Answers, passages and pieces of the common documents, as JSON.
+    Answers, passages and pieces of documents, as JSON.
 
     Each method raises one of `bot.serving.excuses.EXCUSED` where there is no result.
     """
@@ -33,42 +34,55 @@ class ForPrograms:
     settings: Settings
     queue: AnswerQueue
     documents: BaseDocuments
+    kept: KeptAnswers | None = None
+    """Where answers are kept, if they are."""
+    scope: str | None = None
+    """The collection that is open to whoever asks, beside the base."""
 
     async def ask(self, sent: AskBody, limit_s: float | None = None) -> AnswerJson:
         """Answer a question; the result is wanted for `limit_s` seconds at most."""
         earlier = tuple(one.turn() for one in sent.earlier)
         answer = await self.queue.ask(
-            self._question(sent.question), earlier, sent.alternatives, None, limit_s
+            self._question(sent.question), earlier, sent.alternatives, self.scope, limit_s
         )
-        return answer_json(answer, self.settings.links)
+        kept_id = None
+        # Whoever has its link may read an answer that is kept.
+        if self.kept is not None and self.scope is None:
+            kept_id = await asyncio.to_thread(self.kept.keep, answer)
+        return answer_json(answer, self.settings.links, kept_id)
 
     async def search(self, sent: SearchBody, limit_s: float | None = None) -> SearchJson:
         """Find passages; the result is wanted for `limit_s` seconds at most."""
         question = self._question(sent.question).text
-        found = await self.queue.do(lambda: self.documents.search(question, sent.count), limit_s)
+        found = await self.queue.do(lambda: self._here.search(question, sent.count), limit_s)
         return search_json(question, found, self.settings.links)
 
     async def context(self, sent: ContextBody) -> ContextJson:
         """Read what stands around a piece of a document."""
         piece = await asyncio.to_thread(
-            self.documents.piece,
+            self._here.piece,
             sent.document,
             sent.start_char,
             sent.end_char,
             before=sent.chars,
             after=sent.chars,
+            collection=sent.collection,
         )
         return context_json(piece)
 
     async def list_documents(self, sent: DocumentsQuery) -> DocumentsJson:
         """List documents."""
-        listing = await asyncio.to_thread(self.documents.listing, sent.name, sent.start, sent.count)
-        return documents_json(listing, sent.start)
+        listing = await asyncio.to_thread(self._here.listing, sent.name, sent.start, sent.count)
+        return documents_json(listing, sent.start, self.scope)
 
     async def status(self) -> StatusJson:
         """Say what is answered from."""
-        status = await asyncio.to_thread(self.documents.status)
+        status = await asyncio.to_thread(self._here.status)
         return status_json(status, __version__, self.queue.taken)
+
+    @property
+    def _here(self) -> BaseDocuments:
+        return self.documents.within(self.scope)
 
     def _question(self, text: str) -> Question:
         return Question.typed(text, self.settings.max_question_chars)

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from answering.answerer import Answers
 from bot.assembly import OpenIndex
@@ -14,6 +15,7 @@ from bot.event_log import event
 from bot.serving.reference_count import ReferenceCount
 from index.errors import EncoderError, IndexDamagedError, IndexMissingError
 from index.generation import Generation
+from index.retrieve import Retriever
 from index.store import Collection
 
 _log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class SpaceOpener:
     """By name."""
 
 
-@dataclass(slots=True)
+@dataclass
 class SearchSpace:
     """Opened generations and the answerer that reads in them."""
 
@@ -50,6 +52,12 @@ class SearchSpace:
     is_alone: bool = False
     """Whether a server's own is searched without the base."""
     used: float = 0.0
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Searches all of them for passages, without an answer."""
+        first, *others = reversed(self.generations)
+        return Retriever(first, self.base.encoder, *others)
 
     @property
     def generations(self) -> list[Generation]:

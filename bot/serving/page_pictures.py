@@ -62,7 +62,7 @@ class PagePictures:
                 raise NoSuchDocumentError(document_id) from error
             return document.sha256, int(place.name), words, before
 
-        sha256, number, words, before = self._service.with_base(read)
+        sha256, number, words, before = self._service.with_space(None, read)
         occurrence = _on_one_line(before).count(_on_one_line(words)) if words.strip() else 0
         try:
             content = self._content(document_id)

@@ -1,5 +1,6 @@
 """What programs send, over HTTP or MCP: checked here, and described by what stands here."""
 
+import re
 from typing import Annotated, Self
 
 from pydantic import (
@@ -11,9 +12,12 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from answering.followups.detection import MAX_TURNS, Cited, Turn
 from answering.question import in_one_line
+from bot.collection_names import BASE_COLLECTION
+from index.documents import shorten
 
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
@@ -50,7 +54,7 @@ class EarlierPlace(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    collection: _Name = "base"
+    collection: _Name = BASE_COLLECTION
     document: _Name
     start_char: _Offset
     end_char: _Offset
@@ -98,6 +102,9 @@ PassageCount = Annotated[
     int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
 ]
 DocumentName = Annotated[_Name, Field(description="As an answer names it.")]
+CollectionName = Annotated[
+    _Name, Field(description="The collection that the document is in, as an answer names it.")
+]
 StartChar = Annotated[_Offset, Field(description="In characters of the document's text.")]
 EndChar = Annotated[_Offset, Field(description="Exclusive; not below `start_char`.")]
 ContextChars = Annotated[
@@ -135,6 +142,7 @@ class ContextBody(Body):
     start_char: StartChar
     end_char: EndChar
     chars: ContextChars = 700
+    collection: CollectionName = BASE_COLLECTION
 
     @model_validator(mode="after")
     def _is_a_piece(self) -> Self:
@@ -153,15 +161,40 @@ class DocumentsQuery(Body):
     count: ListCount = 100
 
 
+# By the names that pydantic has for them, with the values that go with each.
+_FAULTS = {
+    "extra_forbidden": "there is no such key",
+    "missing": "is missing",
+    "json_invalid": "is no JSON",
+    "model_type": "has to be an object",
+    "tuple_type": "has to be a list",
+    "string_type": "has to be a text",
+    "string_unicode": "holds half a character",
+    "string_too_long": "has at most {max_length:,} characters",
+    "too_long": "has at most {max_length:,} entries",
+    "greater_than_equal": "is at least {ge:,}",
+    "less_than_equal": "is at most {le:,}",
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+        "has to be a whole number",
+    ),
+}
+_MAX_KEY_CHARS = 80
+_JSON_PLACE = re.compile(r"line \d+ column \d+")
+
+
 def faults(error: ValidationError) -> str:
-    """What is wrong with what was sent, without a word of it."""
-    found = [
-        f"{'.'.join(map(str, fault['loc'])) or 'the body'}: {_of_ours(fault['msg'])}"
-        for fault in error.errors(include_input=False, include_url=False, include_context=False)
-    ]
+    """What is wrong with what was sent, without a word of it but its keys."""
+    found = [_fault(fault) for fault in error.errors(include_input=False, include_url=False)]
     return "; ".join(found[:MAX_FAULTS]) + "."
 
 
-def _of_ours(message: str) -> str:
-    """A fault in our own words, without those that pydantic puts before them."""
-    return message.removeprefix("Value error, ")
+def _fault(fault: ErrorDetails) -> str:
+    values = fault.get("ctx", {})
+    if fault["type"] == "value_error":
+        # It says itself what it is about.
+        return str(values["error"])
+    where = ".".join(map(str, fault["loc"])) or "the body"
+    what = _FAULTS.get(fault["type"], "can't be used").format(**values)
+    place = _JSON_PLACE.search(str(values.get("error", "")))
+    return f"{shorten(where, _MAX_KEY_CHARS)}: {what}{f' ({place[0]})' if place else ''}"

@@ -4,7 +4,6 @@ What is answered from: the base, and in a server its own documents with it.
 Generations are exchanged for the next between two questions.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from answering.followups.detection import Turn
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
+from bot.serving.standing import place_now
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
 from index.texts import Texts
@@ -26,8 +26,6 @@ _T = TypeVar("_T")
 
 # Characters to either side of a piece of a document, for whoever shows it in its surroundings.
 SURROUNDINGS_CHARS = 1_400
-# So far a piece may have moved in its document and is found again; it is read at once.
-MOVED_CHARS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +119,15 @@ class AnswerService:
             without_own=lambda: scope not in self.suspects,
         )
 
-    def with_base(self, use: Callable[[SearchSpace], _T]) -> _T:
+    def with_space(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
         """
-        Use the space of the base, which stays open meanwhile.
+        Use what is searched in a scope, which stays open meanwhile.
 
         Raises:
             IndexDamagedError: If it turns out damaged.
+            NothingToAnswerFromError: If the server has turned the base off and nothing is left.
         """
-        return self._with(None, use)
+        return self._with(scope, use)
 
     def _with(
         self,
@@ -328,32 +327,9 @@ def surroundings_in(texts: Texts, found: AnswerSpan | NearestPassage, title: str
     def text(start: int, end: int) -> str:
         return texts.text(found.document_id, max(0, start), end)
 
-    start = _found_again(found, text)
+    start = place_now(texts, found)
     if start is None:
         return Surroundings(title, "", found.text, "", document_changed=True)
     end = start + len(found.text)
     before = text(start - SURROUNDINGS_CHARS, start) if start else ""
     return Surroundings(title, before, found.text, text(end, end + SURROUNDINGS_CHARS))
-
-
-def _found_again(found: AnswerSpan | NearestPassage, text: Callable[[int, int], str]) -> int | None:
-    """
-    Where a piece of a document begins now.
-
-    Args:
-        found: The piece, in its sentence.
-        text: The document's text between two offsets, as far as there is any.
-
-    Returns:
-        The nearest place to the old one where its sentence stands; None if none is near.
-    """
-    sentence, old = found.text, found.start_char
-    if isinstance(found, AnswerSpan):
-        sentence, old = found.quote, found.quote_start_char
-    offset = found.start_char - old
-    if text(old, old + len(sentence)) == sentence:
-        return old + offset
-    begin = max(0, old - MOVED_CHARS)
-    around = text(begin, old + len(sentence) + MOVED_CHARS)
-    places = [begin + match.start() for match in re.finditer(re.escape(sentence), around)]
-    return min(places, key=lambda place: abs(place - old)) + offset if places else None

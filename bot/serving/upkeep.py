@@ -15,15 +15,24 @@ from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+# How often collections that nobody asked for a while are looked for.
+_CLOSE_EVERY_S = 60.0
+
 
 def upkeep(
     service: AnswerService, settings: Settings, builder: Builder, mender: Mender
 ) -> list[Coroutine[Any, Any, None]]:
     """The work that every face needs, for `beside`."""
-    work = [mender.watch()]
+    work = [mender.watch(), _close_unused(service)]
     if settings.follow_s:
         work.append(make_index_watcher(service, settings, builder).run())
     return work
+
+
+async def _close_unused(service: AnswerService) -> None:
+    while True:
+        await asyncio.sleep(_CLOSE_EVERY_S)
+        await asyncio.to_thread(service.servers.close_unused)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, Status
 from bot.serving.for_programs import ForPrograms
 from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
 from bot.web.refusals import Refusal, failures_refused, refusal
-from bot.web.site import SITE
+from bot.web.site import SCOPE, SITE
 from prompts.printing import json_text
 
 TIMEOUT_HEADER = "Quoth-Timeout"
@@ -107,7 +107,8 @@ def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         site.take_questions()
         sent = await _sent(route, request)
         with failures_refused():
-            result = await route.handle(site.for_programs, sent, _limit_s(request))
+            programs = site.for_programs(request[SCOPE])
+            result = await route.handle(programs, sent, _limit_s(request))
         return web.json_response(result, dumps=json_text)
 
     return handle

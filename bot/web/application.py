@@ -4,20 +4,25 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.access import Access, AddressError, address_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.sent import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
-from bot.serving.upkeep import queue_of
+from bot.serving.slow_clients import SlowClients, peer_of
+from bot.serving.upkeep import beside, queue_of
 from bot.settings import Settings
+from bot.web.answer_page import add_answer_page
 from bot.web.api import add_api
+from bot.web.changes_page import add_changes_page
 from bot.web.files import add_files
 from bot.web.guards import add_headers, check_host, check_secret, refuse
 from bot.web.openapi import add_description
@@ -57,6 +62,8 @@ def application(site: Site) -> web.Application:
     add_api(app)
     add_description(app)
     add_pages(app)
+    add_answer_page(app)
+    add_changes_page(app)
     add_files(app)
     app.router.add_get("/healthz", _healthz)
     return app
@@ -65,6 +72,15 @@ def application(site: Site) -> web.Application:
 async def _healthz(_: web.Request) -> web.Response:
     """The process runs and its event loop turns."""
     return web.Response(text="alive\n")
+
+
+def _in_time(clients: SlowClients) -> Middleware:
+    @web.middleware
+    async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with clients.request(peer_of(request.transport)):
+            return await handler(request)
+
+    return in_time
 
 
 @asynccontextmanager
@@ -78,8 +94,14 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
     Raises:
         AddressError: If it can't be listened at.
     """
+    app = application(site)
+    clients = SlowClients(
+        lambda: [one.transport for one in runner.server.connections] if runner.server else [],
+        site.settings.time_limit_s,
+    )
+    app.middlewares.insert(0, _in_time(clients))
     runner = web.AppRunner(
-        application(site),
+        app,
         access_log=None,
         logger=_server_log,
         handle_signals=False,
@@ -95,7 +117,8 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
             await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
             raise AddressError(host, port, error) from error
-        yield address_of(host, runner.addresses[0][1])
+        async with beside(clients.watch()):
+            yield address_of(host, runner.addresses[0][1])
     finally:
         site.is_closing = True
         await runner.cleanup()
@@ -119,15 +142,20 @@ async def serve(
 
     Raises:
         AddressError: If the address can't be listened at.
+        RecordsError: If the file of answers that are kept can't be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with queue_of(service, settings) as queue:
+    async with AsyncExitStack() as stack:
+        queue = await stack.enter_async_context(queue_of(service, settings))
+        kept = KeptAnswers(settings.kept_answers, settings.answers_kept_days)
+        stack.callback(kept.close)
+        await stack.enter_async_context(beside(kept.stay_tidy()))
         documents = BaseDocuments(service)
         pictures = PagePictures(service, settings.seeds)
-        site = Site(settings, service, service, queue, documents, pictures, access)
+        site = Site(settings, service, service, queue, documents, pictures, access, kept)
         async with listening(site, settings.web_host, settings.web_port) as address:
             ready(address)
             await stop.wait()

@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.access import is_known_host, may_enter
 from bot.web.files import FILES
 from bot.web.refusals import ErrorJson, Refusal, refusal
-from bot.web.site import SITE
+from bot.web.site import SCOPE, SITE
 from prompts import render_page
 
 _log = logging.getLogger(__name__)
@@ -105,4 +105,6 @@ async def check_secret(request: web.Request, handler: _Handler) -> web.StreamRes
         scheme = "Bearer" if for_programs else 'Basic charset="UTF-8",'
         headers = {"WWW-Authenticate": f'{scheme} realm="Quoth"'}
         raise refusal(401, "token" if for_programs else "password", headers)
+    if for_programs:
+        request[SCOPE] = access.collection_of(request.headers.get("Authorization"))
     return await handler(request)

@@ -1,11 +1,13 @@
 """
 The page: ask, read a document at a place, find a document.
 
-All of it is read by GET, and nothing is changed by any request, so there is nothing that another
-site could have a browser do here. What was asked before stands in the address, not on the server:
-an address is the whole conversation, and outlives a restart.
+All of it is read by GET, and no request changes anything that another one sees, so there is nothing
+that another site could have a browser do here: an answer is kept, under an id that only its asker
+is told. What was asked before stands in the address: it is the whole conversation, and outlives a
+restart.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,17 +20,15 @@ from answering.answer import Answer, whose_context
 from answering.english import small_talk
 from answering.followups.detection import Turn, turn_of
 from answering.question import Question
-from bot.links import PLACE_ID, document_path, mark_of
+from bot.links import PLACE_ID, answer_path, document_path, mark_of
 from bot.serving.base_documents import Piece
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
-from bot.serving.sent import MAX_OFFSET
-from bot.web.files import FILES
 from bot.web.refusals import Refusal, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page
-from bot.web.site import SITE, Site
-from prompts import render, render_page
+from bot.web.site import SITE, Site, number_in, page
+from prompts import render
 
 OTHER_ANSWERS = 4
 # Questions that a follow-up may lean on. Each is answered again if its answer is not kept any more,
@@ -51,12 +51,6 @@ def add_pages(app: web.Application) -> None:
     app.router.add_get("/documents", _documents)
     app.router.add_get("/d/{document:.+}", _document)
     app.router.add_get("/picture/{document:.+}", _picture)
-
-
-def page(template: str, here: str | None, **values: object) -> web.Response:
-    """A page of a template in `prompts/web/`."""
-    text = render_page(template, files=FILES, here=here, **values)
-    return web.Response(text=text, content_type="text/html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,8 @@ async def _ask(request: web.Request) -> web.Response:
                 values["notice"] = render("small_talk.txt", kind=kind)
             else:
                 asked = await ask(site, question, earlier)
-                values |= _asked_values(asked, earlier)
+                kept_id = await asyncio.to_thread(site.kept.keep, asked.answer)
+                values |= _asked_values(asked, earlier, kept_id)
     except Refusal as refused:
         values |= {"notice": refused.message, "is_refused": True}
         status_code, headers = refused.status, dict(refused.headers)
@@ -105,7 +100,7 @@ async def _ask(request: web.Request) -> web.Response:
     return response
 
 
-def _asked_values(asked: Asked, earlier: Sequence[str]) -> dict[str, Any]:
+def _asked_values(asked: Asked, earlier: Sequence[str], kept_id: str | None) -> dict[str, Any]:
     question = asked.answer.question
     return {
         "answer": answer_values(asked.answer),
@@ -118,6 +113,7 @@ def _asked_values(asked: Asked, earlier: Sequence[str]) -> dict[str, Any]:
             for place, one in enumerate(asked.earlier)
         ],
         "earlier": [*earlier, question][-MAX_EARLIER:],
+        "permalink": answer_path(kept_id) if kept_id else None,
         "share": asking_path(question, earlier, "/answer.html"),
     }
 
@@ -154,6 +150,7 @@ async def _share(request: web.Request) -> web.Response:
         question = Question.typed(request.query.get("q", ""), site.settings.max_question_chars)
         earlier = _earlier(request)
         answer = (await ask(site, question, earlier)).answer
+    kept_id = await asyncio.to_thread(site.kept.keep, answer)
     places = await site.read(
         lambda: [
             site.service.surroundings(None, found, name_of(found.title, found.document_id))
@@ -161,7 +158,7 @@ async def _share(request: web.Request) -> web.Response:
         ]
     )
     return web.Response(
-        text=share_page(answer, places, datetime.now(UTC)),
+        text=share_page(answer, places, datetime.now(UTC), site.settings.links.to_answer(kept_id)),
         content_type="text/html",
         headers={"Content-Disposition": 'attachment; filename="answer.html"'},
     )
@@ -170,7 +167,7 @@ async def _share(request: web.Request) -> web.Response:
 async def _documents(request: web.Request) -> web.Response:
     site = request.app[SITE]
     name = request.query.get("name", "").strip()[:MAX_NAME_CHARS]
-    start = _number(request, "from")
+    start = number_in(request, "from")
     listing = await site.read(lambda: site.documents.listing(_sayable(name), start, LISTED))
     status = await site.read(site.documents.status)
 
@@ -203,8 +200,8 @@ async def _documents(request: web.Request) -> web.Response:
 async def _document(request: web.Request) -> web.Response:
     site = request.app[SITE]
     document = _sayable(request.match_info["document"])
-    start, end = _number(request, "start"), _number(request, "end")
-    first = _number(request, "from")
+    start, end = number_in(request, "start"), number_in(request, "end")
+    first = number_in(request, "from")
     end = min(end, start + MAX_MARKED_CHARS)
     has_mark = start < end
     if not has_mark:
@@ -246,7 +243,7 @@ async def _picture(request: web.Request) -> web.Response:
     """The page on which a place is, drawn as it looks, with the words marked."""
     site = request.app[SITE]
     document = _sayable(request.match_info["document"])
-    start, end = _number(request, "start"), _number(request, "end")
+    start, end = number_in(request, "start"), number_in(request, "end")
     end = min(end, start + MAX_MARKED_CHARS)
     site.take_questions()
     with failures_refused():
@@ -263,14 +260,6 @@ def _picture_path(piece: Piece) -> str:
 def _earlier(request: web.Request) -> list[str]:
     """The questions before one, as its address has them, oldest first."""
     return [one for one in request.query.getall("after", []) if one.strip()][-MAX_EARLIER:]
-
-
-def _number(request: web.Request, name: str) -> int:
-    """A number of an address; 0 where there is none that can be used."""
-    text = request.query.get(name, "")
-    # `int` takes more than digits, and any number of them.
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))
-    return min(int(text), MAX_OFFSET) if is_number else 0
 
 
 def _sayable(text: str) -> str:

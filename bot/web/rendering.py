@@ -1,7 +1,10 @@
 """`Answer` and pieces of documents -> the values of the page's templates. Pure functions."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -9,6 +12,7 @@ from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.base_documents import Piece
+from bot.serving.standing import Quotable, Standing
 from index.documents import ELLIPSIS, shorten
 from index.formats.base import PAGES
 from prompts.printing import one_line
@@ -20,17 +24,26 @@ NEAREST_CHARS = 600
 MIN_OTHER_CONFIDENCE = 0.005
 # Of files without a title of their own.
 _UNTITLED = (".txt",)
+# A number stays whole, whatever stands between its digits.
+_WORD = re.compile(r"\w+(?:[.,]\w+)*|\W+")
 
 
-def answer_values(answer: Answer, *, with_links: bool = True) -> dict[str, Any]:
+def answer_values(
+    answer: Answer,
+    *,
+    with_links: bool = True,
+    standings: Mapping[Quotable, Standing] = MappingProxyType({}),
+) -> dict[str, Any]:
     """
     An answer for the macro `answer_of`.
 
     Args:
         answer: What to show.
         with_links: Whether its places are links to pages of documents.
+        standings: What became of `pieces_of` the answer since it was given, if that is shown.
     """
-    others = [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
+    others = quoted(_others(answer))
+    here = _Here(with_links, standings)
     return {
         "outcome": answer.outcome,
         "goes_on": answer.goes_on,
@@ -41,11 +54,21 @@ def answer_values(answer: Answer, *, with_links: bool = True) -> dict[str, Any]:
         "is_in_sentence": answer.is_in_sentence,
         "understood": one_line(answer.understood) if answer.understood else None,
         "spans": [one_line(span.text) for span in answer.spans],
-        "quotes": [_quote(one, with_links=with_links) for one in quoted(answer.shown)],
-        "nearest": [_nearest(one, with_links=with_links) for one in answer.nearest],
-        "others": [_quote(one, with_links=with_links) for one in quoted(others)],
-        "others_count": len(others),
+        "quotes": [here.quote(one) for one in quoted(answer.shown)],
+        "nearest": [here.nearest(one) for one in answer.nearest],
+        "others": [here.quote(one) for one in others],
+        "others_count": len(_others(answer)),
     }
+
+
+def pieces_of(answer: Answer) -> list[Quotable]:
+    """The pieces of documents that an answer shows: of each quote, its first span."""
+    quotes = [*quoted(answer.shown), *quoted(_others(answer))]
+    return [*(quote.spans[0] for quote in quotes), *answer.nearest]
+
+
+def _others(answer: Answer) -> list[AnswerSpan]:
+    return [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
 
 
 def said(answer: Answer) -> str:
@@ -65,38 +88,67 @@ def asking_path(question: str, earlier: Sequence[str], path: str = "/") -> str:
     return f"{path}?{query}"
 
 
-def _quote(quote: Quoted, *, with_links: bool) -> dict[str, Any]:
-    return {
-        **_where(quote.spans[0], quote.spans[-1].end_char, with_links=with_links),
-        "pieces": _shortened(quote.pieces),
-        "dated": quote.spans[0].dated,
-        "confidence": max(span.confidence for span in quote.spans),
-    }
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """How pieces of documents are shown on one page; see `answer_values`."""
+
+    with_links: bool
+    standings: Mapping[Quotable, Standing]
+
+    def quote(self, quote: Quoted) -> dict[str, Any]:
+        return {
+            **self._where(quote.spans[0], quote.spans[-1].end_char),
+            "pieces": _shortened(quote.pieces),
+            "dated": quote.spans[0].dated,
+            "confidence": max(span.confidence for span in quote.spans),
+        }
+
+    def nearest(self, passage: NearestPassage) -> dict[str, Any]:
+        return {
+            **self._where(passage, passage.end_char),
+            "text": shorten(one_line(passage.text), NEAREST_CHARS),
+            "dated": None,
+        }
+
+    def _where(self, found: Quotable, end_char: int) -> dict[str, Any]:
+        standing = self.standings.get(found)
+        moved = standing.start_char - found.start_char if standing and standing.stands else 0
+        is_shown = self.with_links and found.collection == BASE_COLLECTION
+        words = found.text if end_char == found.end_char else None
+        start, end = found.start_char + moved, end_char + moved
+        return {
+            "name": name_of(found.title, found.document_id),
+            "file": one_line(found.document_id),
+            "href": place_path(found.document_id, start, end, words)
+            if is_shown and not (standing and standing.is_gone)
+            else None,
+            "place": found.place,
+            "start_char": start,
+            "end_char": end,
+            "standing": standing and _standing_values(found, standing),
+        }
 
 
-def _nearest(passage: NearestPassage, *, with_links: bool) -> dict[str, Any]:
-    return {
-        **_where(passage, passage.end_char, with_links=with_links),
-        "text": shorten(one_line(passage.text), NEAREST_CHARS),
-        "dated": None,
-    }
+def _standing_values(found: Quotable, standing: Standing) -> dict[str, Any]:
+    values: dict[str, Any] = {"stands": standing.stands, "is_gone": standing.is_gone, "now": []}
+    if standing.now is not None:
+        before = found.quote if isinstance(found, AnswerSpan) else found.text
+        end = standing.start_char + len(standing.now)
+        values["now"] = _compared(one_line(before), one_line(standing.now))
+        values["href"] = place_path(found.document_id, standing.start_char, end)
+    return values
 
 
-def _where(
-    found: AnswerSpan | NearestPassage, end_char: int, *, with_links: bool
-) -> dict[str, Any]:
-    is_shown = with_links and found.collection == BASE_COLLECTION
-    words = found.text if end_char == found.end_char else None
-    return {
-        "name": name_of(found.title, found.document_id),
-        "file": one_line(found.document_id),
-        "href": place_path(found.document_id, found.start_char, end_char, words)
-        if is_shown
-        else None,
-        "place": found.place,
-        "start_char": found.start_char,
-        "end_char": end_char,
-    }
+def _compared(before: str, now: str) -> list[str]:
+    """A text in pieces, of which every second one is not in the text before it."""
+    old, new = _WORD.findall(before), _WORD.findall(now)
+    pieces = [""]
+    for kind, _, _, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        text = "".join(new[first:last])
+        if text and (kind == "equal") is not bool(len(pieces) % 2):
+            pieces.append("")
+        pieces[-1] += text
+    return pieces
 
 
 def _shortened(pieces: Sequence[str]) -> list[str]:

@@ -10,7 +10,9 @@ from bot.web.rendering import answer_values
 from prompts import render_page
 
 
-def share_page(answer: Answer, places: Sequence[Surroundings], made: datetime) -> str:
+def share_page(
+    answer: Answer, places: Sequence[Surroundings], made: datetime, permalink: str | None = None
+) -> str:
     """
     Make the page.
 
@@ -18,6 +20,7 @@ def share_page(answer: Answer, places: Sequence[Surroundings], made: datetime) -
         answer: What it shows.
         places: What stands around each span, or around the nearest passage, in its document.
         made: When.
+        permalink: Where the answer is found on Quoth's page, if it is.
     """
     style = (files("bot.web") / "static" / "style.css").read_text(encoding="utf-8")
     return render_page(
@@ -28,4 +31,5 @@ def share_page(answer: Answer, places: Sequence[Surroundings], made: datetime) -
         places=places,
         made=made.strftime("%Y-%m-%d"),
         generation=answer.generation,
+        permalink=permalink,
     )

@@ -11,11 +11,15 @@ from bot.access import Access
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
 from bot.serving.for_programs import ForPrograms
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
+from bot.serving.sent import MAX_OFFSET
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+from bot.web.files import FILES
 from bot.web.refusals import excused, failures_refused
+from prompts import render_page
 
 _T = TypeVar("_T")
 
@@ -32,13 +36,13 @@ class Site:
     documents: BaseDocuments
     pictures: PagePictures
     access: Access
+    kept: KeptAnswers
     is_closing: bool = False
     """Whether no more questions are taken."""
 
-    @property
-    def for_programs(self) -> ForPrograms:
-        """What programs can ask for."""
-        return ForPrograms(self.settings, self.queue, self.documents)
+    def for_programs(self, scope: str | None) -> ForPrograms:
+        """What programs can ask for in the scope that their token opens."""
+        return ForPrograms(self.settings, self.queue, self.documents, self.kept, scope)
 
     def take_questions(self) -> None:
         """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
@@ -57,3 +61,19 @@ class Site:
 
 
 SITE = web.AppKey("quoth_site", Site)
+SCOPE: web.RequestKey[str | None] = web.RequestKey("quoth_scope", str)
+"""The collection that a program's token opens beside the base, if there is one."""
+
+
+def page(template: str, here: str | None, **values: object) -> web.Response:
+    """A page of a template in `prompts/web/`."""
+    text = render_page(template, files=FILES, here=here, **values)
+    return web.Response(text=text, content_type="text/html")
+
+
+def number_in(request: web.Request, name: str) -> int:
+    """A number of an address; 0 where there is none that can be used."""
+    text = request.query.get(name, "")
+    # `int` takes more than digits, and any number of them.
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_OFFSET))
+    return min(int(text), MAX_OFFSET) if is_number else 0

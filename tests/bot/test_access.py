@@ -1,12 +1,20 @@
 """Who may use what listens on a port."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access import Access, access_of, is_known_host, may_enter
+from bot.access import (
+    Access,
+    absent_collections,
+    access_of,
+    is_known_host,
+    is_own_origin,
+    may_enter,
+)
 from bot.settings import SettingsError, load_settings
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
@@ -41,6 +49,35 @@ def test_tokens_close_the_door_for_programs_alone_on_this_machine() -> None:
     access = access_of(load_settings(api_tokens=TOKEN))
 
     assert access == Access(page=frozenset(), programs=frozenset({TOKEN}))
+
+
+def test_a_token_may_open_one_collection_and_no_page() -> None:
+    named = f"server-1={TOKEN},{PASSWORD}"
+
+    access = access_of(load_settings(web_host=ANY, api_tokens=named))
+
+    assert access == Access(
+        page=frozenset({PASSWORD}),
+        programs=frozenset({TOKEN, PASSWORD}),
+        collections={TOKEN: "server-1"},
+    )
+    assert access.collection_of(f"Bearer {TOKEN}") == "server-1"
+    for other in (f"Bearer {PASSWORD}", f"Bearer server-1={TOKEN}", f"Bearer {TOKEN}x", None, ""):
+        assert access.collection_of(other) is None
+    # A page without a password would be open to everybody.
+    with pytest.raises(SettingsError, match="that opens a collection does not count"):
+        access_of(load_settings(web_host=ANY, api_tokens=f"server-1={TOKEN}"))
+
+
+def test_a_collection_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "collections" / "server-2").mkdir(parents=True)
+    settings = load_settings(data=tmp_path, api_tokens=f"server-1={TOKEN},server-2={PASSWORD}")
+
+    said = absent_collections(settings, access_of(settings))
+
+    assert "QUOTH_API_TOKENS names server-1, which is no collection" in said
+    assert "These are there: server-2." in said
+    assert TOKEN not in said
 
 
 @pytest.mark.parametrize(
@@ -91,6 +128,30 @@ def test_a_request_has_to_name_this_service(host: str | None, known: bool) -> No
     settings = load_settings(public_url="https://quoth.example")
 
     assert is_known_host(host, settings) is known
+
+
+@pytest.mark.parametrize(
+    ("origin", "own"),
+    [
+        ("http://127.0.0.1:7868", True),
+        ("http://localhost:7868", True),
+        ("http://[::1]:7868", True),
+        ("https://quoth.example", True),
+        ("http://localhost", False),
+        ("http://localhost:3000", False),
+        ("https://localhost:7868", False),
+        ("http://quoth.example", False),
+        ("http://evil.example:7868", False),
+        ("http://localhost:99999999", False),
+        ("http://[", False),
+        ("null", False),
+        ("", False),
+    ],
+)
+def test_a_page_that_asks_has_to_be_one_that_is_served_here(origin: str, own: bool) -> None:
+    settings = load_settings(public_url="https://quoth.example")
+
+    assert is_own_origin(origin, settings, 7868) is own
 
 
 def test_where_any_address_is_listened_at_numbers_are_believed_and_names_are_not() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings, split_token
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +173,31 @@ def test_tokens_stand_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) 
 
     assert tokens == {"a" * 16, "b" * 16}
     assert "aaaa" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (f"base={'a' * 16}", "NAME=TOKEN names a collection"),
+        (f"Server-1={'a' * 16}", "NAME=TOKEN names a collection"),
+        (f"={'a' * 16}", "NAME=TOKEN names a collection"),
+        (f"../x={'a' * 16}", "NAME=TOKEN names a collection"),
+        ("server-1=short", "16 to 200"),
+        ("server-1=", "16 to 200"),
+        (f"server-1={'a' * 16},server-2={'a' * 16}", "give each collection its own"),
+        (f"{'a' * 16},server-2={'a' * 16}", "give each collection its own"),
+    ],
+)
+def test_a_token_that_opens_a_collection_names_it(tokens: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as raised:
+        load_settings(api_tokens=tokens)
+
+    assert "aaaa" not in str(raised.value)
+
+
+def test_a_token_in_base64_opens_no_collection() -> None:
+    assert split_token(f"{'a' * 16}==") == (None, f"{'a' * 16}==")
+    assert split_token(f"server-1={'a' * 16}==") == ("server-1", f"{'a' * 16}==")
 
 
 @pytest.mark.parametrize("url", ["quoth.example", "ftp://a.b", "https://a.b/c", "https://u@a.b"])

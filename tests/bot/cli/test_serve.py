@@ -57,15 +57,20 @@ def test_the_readmes_question_is_answered_as_in_the_terminal(ready: tuple[str, .
             answer = json.load(reply)
         with urllib.request.urlopen(f"{address}/?q=drunk+driving", timeout=60) as reply:  # noqa: S310
             page = reply.read().decode()
+        kept = f"{address}/a/{answer['id']}"
+        with urllib.request.urlopen(kept, timeout=60) as reply:  # noqa: S310
+            linked = reply.read().decode()
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
     printed = json.loads(quoth("ask", "--json", "--top", "2", QUESTION, *ready).stdout)
     for described in (answer, printed):
-        del described["timings_ms"]
+        # An answer of the terminal's is not kept.
+        del described["timings_ms"], described["id"]
 
     assert answer == printed
     assert answer["answer"] == "35,927"
     assert "<mark>" in page
+    assert '<p class="found">35,927</p>' in linked
 
 
 @pytest.mark.parametrize("command", [("serve",), ("mcp", "--http")])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import RecordsError, open_database, version
 from bot.discord_app import migrations
-from bot.discord_app.migrations import RecordsError
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
 from bot.discord_app.shards import Shards
@@ -181,13 +181,8 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
         Records(tmp_path / "quoth.sqlite")
 
 
-def test_a_file_of_the_first_version_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps = migrations.STEPS
-    monkeypatch.setattr(migrations, "STEPS", steps[:1])
-    migrations.open_database(tmp_path / "quoth.sqlite").close()
-    monkeypatch.setattr(migrations, "STEPS", steps)
+def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    open_database(tmp_path / "quoth.sqlite", migrations.STEPS[:1]).close()
     with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
         connection.execute(
             "INSERT INTO answers VALUES ('a', 1, 'server', 'asker', 'g', 1, 0.1, '{}')"
@@ -276,4 +271,4 @@ def test_a_step_that_fails_leaves_the_version_before(
 
     Records(tmp_path / "quoth.sqlite").close()
     with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
-        assert migrations.version(connection) == len(good)
+        assert version(connection) == len(good)

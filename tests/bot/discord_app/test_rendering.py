@@ -22,12 +22,14 @@ from bot.discord_app.rendering import (
     text_of,
     uptime,
 )
+from bot.links import Links
 from bot.serving.service import DocumentLine, Surroundings
 from index.formats.base import Place
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_message
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+LINKS = Links("https://quoth.example")
 _PASSAGE = NearestPassage("a.txt", "A", 0, 9, "Some text", None)
 _HOSTILE = "@everyone **x** [y](https://z.example) ```\n# <@1> ||s|| " * 40
 
@@ -123,6 +125,7 @@ def test_discord_takes_whatever_a_document_holds(
 
     for embed in (
         answer_embed(found(shown, question=f"x{before}")),
+        answer_embed(found(shown, shown), LINKS),
         answer_embed(found(nearest=(nearest,), question=f"x{after}")),
         answer_embed(found(candidates=(shown,) * 3, question=f"x{after}")),
         context_of(around),
@@ -151,6 +154,25 @@ def test_an_answer_says_where_in_its_document_it_stands(place: Place, said: str)
 
     assert description is not None
     assert description.endswith(f"-# figures.txt · {said}")
+
+
+def test_an_answer_links_to_its_place_in_the_common_documents() -> None:
+    own = replace(span("77"), collection="server-1")
+    long = replace(span("13"), document_id="ж" * 200)
+    named = replace(span(), document_id="a (b)/ж_c>.txt")
+    place = "(<https://quoth.example/d/a%20%28b%29/%D0%B6_c%3E.txt?start=100&end=103&words="
+
+    for embed in (
+        answer_embed(found(named), LINKS),
+        answer_embed(found(nearest=(replace(_PASSAGE, document_id="figures.txt"),)), LINKS),
+        others_embed([span("77")], LINKS),
+    ):
+        assert embed.description is not None
+        assert embed.description.count("· [in the document](<https://quoth.example/d/") == 1
+    assert place in str(answer_embed(found(named), LINKS).description)
+    # Nobody serves what a server has added, and an address has an end.
+    for other in (own, long):
+        assert "quoth.example" not in str(answer_embed(found(other), LINKS).description)
 
 
 def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:

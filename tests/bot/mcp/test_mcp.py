@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +119,13 @@ def test_an_answer_has_its_place_and_a_follow_up_leans_on_it(talk: Callable[[Wor
     ("tool", "sent", "words"),
     [
         ("ask", {"question": " "}, "The question is empty"),
-        ("ask", {}, "question"),
-        ("ask", {"question": "x", "alternatives": 21}, "less than or equal to 20"),
-        ("search", {"question": "arson", "count": 0}, "greater than or equal to 1"),
+        ("ask", {}, "question: is missing."),
+        ("ask", {"question": "x", "alternatives": 21}, "alternatives: is at most 20."),
+        ("search", {"question": "arson", "count": 0}, "count: is at least 1."),
         ("context", {"document": "../x", "start_char": 0, "end_char": 1}, "There is no document"),
-        ("context", {"document": "x", "start_char": 5, "end_char": 4}, "is not below start_char"),
-        ("context", {"document": "x", "start_char": 0, "end_char": 2**70}, "less than or equal"),
-        ("documents", {"count": 100_000}, "less than or equal to 1000"),
+        ("context", {"document": "x", "start_char": 5, "end_char": 4}, "end_char is not below"),
+        ("context", {"document": "x", "start_char": 0, "end_char": 2**70}, "end_char: is at most"),
+        ("documents", {"count": 100_000}, "count: is at most 1,000."),
         ("forget", {}, "Unknown tool"),
     ],
 )
@@ -135,9 +135,24 @@ def test_what_cannot_be_done_is_told_to_the_model(
     async def work(client: Client) -> None:
         result = await client.call_tool(tool, sent)
         assert result.is_error
-        assert words in result.content[0].text  # type: ignore[union-attr]
+        assert result.content[0].text.startswith(words)  # type: ignore[union-attr]
 
     talk(work)
+
+
+def test_a_failure_is_told_to_the_model_and_tells_nothing_else(settings: Settings) -> None:
+    class Broken:
+        def close(self) -> None:
+            """Nothing is open."""
+
+    async def work() -> None:
+        opening = Opening(settings, Broken)  # type: ignore[arg-type]
+        async with opening.begun(), Client(make_server(opening)) as client:
+            result = await client.call_tool("documents", {})
+            assert result.is_error
+            assert result.content[0].text.startswith("Something went wrong")  # type: ignore[union-attr]
+
+    asyncio.run(work())
 
 
 def test_documents_are_resources(
@@ -181,6 +196,18 @@ def test_what_is_no_document_is_no_resource(talk: Callable[[Work], None], uri: s
     talk(work)
 
 
+def test_there_are_no_prompts_and_asking_for_one_is_no_failure(
+    talk: Callable[[Work], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(client: Client) -> None:
+        assert (await client.list_prompts()).prompts == []
+        with pytest.raises(MCPError, match="There are no prompts here"):
+            await client.get_prompt("hunter2")
+
+    talk(work)
+    assert "hunter2" not in caplog.text
+
+
 def test_a_servers_own_documents_are_out_of_reach(
     talk: Callable[[Work], None], library: Library
 ) -> None:
@@ -221,8 +248,20 @@ def test_an_index_that_cannot_be_opened_is_told_to_the_model(settings: Settings)
     asyncio.run(work())
 
 
-async def _over_http(settings: Settings, service: AnswerService, work: Work | None) -> list[int]:
-    """Ask a server over HTTP; the statuses of requests without a token, or from elsewhere."""
+async def _over_http(
+    settings: Settings, service: AnswerService, work: Mapping[str, Work]
+) -> list[int]:
+    """
+    Ask a server over HTTP.
+
+    Args:
+        settings: Where it listens, and whom it lets in.
+        service: What it answers from.
+        work: What is done with a client, by the token that this shows.
+
+    Returns:
+        The statuses of requests without a token, or from elsewhere.
+    """
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     opening = Opening(settings, lambda: service)
     serving = asyncio.create_task(
@@ -238,6 +277,9 @@ async def _over_http(settings: Settings, service: AnswerService, work: Work | No
         {**shown, "Host": "evil.example"},
         {**shown, "Origin": "https://evil.example"},
         {**shown, "Origin": "http://["},
+        # Another page on this machine is another site, too.
+        {**shown, "Origin": "http://localhost:1"},
+        {**shown, "Origin": "https://quoth.example"},
     ]
     statuses = []
     async with aiohttp.ClientSession() as session:
@@ -246,12 +288,12 @@ async def _over_http(settings: Settings, service: AnswerService, work: Work | No
                 statuses.append(response.status)
         async with session.post(url, data=io.BytesIO(b"x" * 2_000_000), headers=shown) as response:
             statuses.append(response.status)
-    if work is not None:
+    for token, do in work.items():
         async with (
-            create_mcp_http_client(headers=shown) as http,
+            create_mcp_http_client(headers={"Authorization": f"Bearer {token}"}) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
-            await work(client)
+            await do(client)
     os.kill(os.getpid(), signal.SIGTERM)
     await serving
     return statuses
@@ -269,7 +311,39 @@ def test_over_http_a_token_is_needed_and_no_other_site_may_ask(
         assert result.structured_content is not None
         assert result.structured_content["answer"] == "812"
 
-    assert asyncio.run(_over_http(guarded, service, work)) == [401, 401, 421, 403, 403, 413]
+    assert asyncio.run(_over_http(guarded, service, {TOKEN: work})) == [
+        *(401, 401, 421),
+        *(403, 403, 403, 400),
+        413,
+    ]
+
+
+def test_a_token_opens_its_collection_and_no_other_does(
+    service: AnswerService, settings: Settings, library: Library
+) -> None:
+    own = library.other("server-1")
+    own.write("own.txt", "For fraud 55 were counted, a zebra said.")
+    own.build()
+    opening = "opening-token-0123456789"
+    tokens = load_settings(api_tokens=f"{TOKEN},server-1={opening}").api_tokens
+    place = {"collection": "server-1", "document": "own.txt", "start_char": 0, "end_char": 9}
+
+    async def said(client: Client) -> list[str]:
+        return [
+            str(await client.call_tool("ask", {"question": "how many for fraud"})),
+            str(await client.call_tool("search", {"question": "fraud"})),
+            str(await client.call_tool("documents", {})),
+            str(await client.call_tool("context", place)),
+        ]
+
+    async def inside(client: Client) -> None:
+        assert all("server-1" in text and "own.txt" in text for text in await said(client))
+
+    async def outside(client: Client) -> None:
+        assert not [text for text in await said(client) if "zebra" in text or "server-1" in text]
+
+    work = {opening: inside, TOKEN: outside}
+    asyncio.run(_over_http(settings.model_copy(update={"api_tokens": tokens}), service, work))
 
 
 def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Settings) -> None:
@@ -277,7 +351,9 @@ def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Set
         port = taker.getsockname()[1]
         taken = settings.model_copy(update={"mcp_port": port})
         opening = Opening(taken, lambda: service)
-        with pytest.raises(AddressError, match=rf"127\.0\.0\.1, port {port}: can't be listened at"):
+        with pytest.raises(
+            AddressError, match=rf"127\.0\.0\.1, port {port}: something listens there"
+        ):
             asyncio.run(run_http(opening, taken, access_of(taken), lambda _: None))
 
 

@@ -90,7 +90,7 @@ def test_what_is_described_is_what_its_type_says(documents: BaseDocuments) -> No
     described: list[tuple[type, object]] = [
         (ContextJson, context_json(piece)),
         (SearchJson, search),
-        (DocumentsJson, documents_json(documents.listing("fig", 0, 5), 0)),
+        (DocumentsJson, documents_json(documents.listing("fig", 0, 5), 0, None)),
     ]
 
     for kind, values in described:

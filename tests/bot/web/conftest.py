@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
@@ -13,6 +14,7 @@ import pytest
 
 from bot.access import access_of
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
@@ -39,19 +41,23 @@ class Reply:
 class Visitor:
     """Asks a server that runs in a thread of its own."""
 
-    def __init__(self, service: AnswerService, answers: ScopedAnswers, **settings: object) -> None:
+    def __init__(
+        self, service: AnswerService, answers: ScopedAnswers, folder: Path, **settings: object
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self._stack = AsyncExitStack()
         self.site: Site
         self.address = ""
-        self.do(self._open(service, answers, settings))
+        self.do(self._open(service, answers, folder, settings))
 
     async def _open(
-        self, service: AnswerService, answers: ScopedAnswers, given: dict[str, Any]
+        self, service: AnswerService, answers: ScopedAnswers, folder: Path, given: dict[str, Any]
     ) -> None:
-        settings = load_settings(**given)
+        settings = load_settings(**{"data": folder, **given})
+        kept = KeptAnswers(settings.kept_answers, settings.answers_kept_days)
+        self._stack.callback(kept.close)
         queue = AnswerQueue(
             answers,
             _mend,
@@ -68,6 +74,7 @@ class Visitor:
             BaseDocuments(service),
             PagePictures(service, settings.seeds),
             access_of(settings),
+            kept,
         )
         self.address = await self._stack.enter_async_context(listening(self.site, "127.0.0.1", 0))
 
@@ -119,12 +126,12 @@ MakeVisitor = Callable[..., Visitor]
 
 
 @pytest.fixture
-def visit(service: AnswerService) -> Iterator[MakeVisitor]:
+def visit(service: AnswerService, tmp_path: Path) -> Iterator[MakeVisitor]:
     """Makes visitors of servers with other settings, or with other answers."""
     made: list[Visitor] = []
 
     def make(answers: ScopedAnswers | None = None, **settings: object) -> Visitor:
-        made.append(Visitor(service, answers or service, **settings))
+        made.append(Visitor(service, answers or service, tmp_path / "data", **settings))
         return made[-1]
 
     yield make

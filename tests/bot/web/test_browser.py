@@ -6,8 +6,9 @@ Pictures of what the tests saw are left in `build/browser/`, to be looked at.
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -30,6 +31,8 @@ PATHS = {
     "document": "/d/long.md?start=9000&end=9020#place",
     "pdf": "/d/statutes.pdf?start=236&end=244#place",
     "documents": "/documents",
+    "changes": "/changes",
+    "kept-answer": "/a/",
     "not-found": "/nothing",
 }
 
@@ -57,6 +60,23 @@ def address(visit: MakeVisitor, library: Library, service: AnswerService) -> str
     library.build()
     service.refresh()
     return visit(seeds=library.documents, data=library.folder / "data").address
+
+
+@pytest.fixture
+def path_of(address: str, library: Library, service: AnswerService) -> Callable[[str], str]:
+    """The path of a page by its name; a kept answer's is of one whose words were corrected."""
+
+    def find(name: str) -> str:
+        if name != "kept-answer":
+            return PATHS[name]
+        with urlopen(address + ASKED, timeout=60) as reply:  # noqa: S310 - our own server
+            (path,) = re.findall(r'href="(/a/[0-9a-f]+)"', reply.read().decode())
+        library.write("figures.txt", ARTICLE.replace("3,204 were", "3,205 were"))
+        library.build()
+        service.refresh()
+        return str(path)
+
+    return find
 
 
 class Watch:
@@ -146,15 +166,17 @@ def test_it_works_without_javascript(browser: Any, address: str) -> None:
 
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_shut_out(browser: Any, address: str, name: str, scheme: str) -> None:
+def test_nobody_is_shut_out(
+    browser: Any, address: str, path_of: Callable[[str], str], name: str, scheme: str
+) -> None:
     """No violation that axe-core finds, among them contrast, names and the order of headings."""
     from axe_playwright_python.sync_playwright import Axe
 
     page = opened(browser, color_scheme=scheme, viewport={"width": 900, "height": 800})
     watch = Watch(page)
-    page.goto(address + PATHS[name])
-    if name == "answer":
-        picture(page, f"answer-{scheme}")
+    page.goto(address + path_of(name))
+    if name in {"answer", "kept-answer", "changes"}:
+        picture(page, f"{name}-{scheme}")
 
     found = Axe().run(page).response["violations"]
 
@@ -164,10 +186,12 @@ def test_nobody_is_shut_out(browser: Any, address: str, name: str, scheme: str) 
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_nothing_is_cut_off_on_a_small_screen(browser: Any, address: str, name: str) -> None:
+def test_nothing_is_cut_off_on_a_small_screen(
+    browser: Any, address: str, path_of: Callable[[str], str], name: str
+) -> None:
     page = opened(browser, viewport={"width": 320, "height": 640})
 
-    page.goto(address + PATHS[name])
+    page.goto(address + path_of(name))
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     small = page.evaluate(
@@ -193,6 +217,33 @@ def test_a_page_of_a_pdf_is_drawn_when_it_is_looked_at(browser: Any, address: st
     assert page.evaluate("document.querySelector('.sheet img').naturalWidth") >= 1_000
     assert watch.complaints == []
     picture(page, "pdf")
+
+
+def test_an_answer_is_linked_to_and_says_what_stands_there_now(
+    browser: Any, address: str, library: Library, service: AnswerService
+) -> None:
+    page = opened(browser)
+    watch = Watch(page)
+    page.goto(address + ASKED)
+
+    page.click("text=Link to this answer")
+    page.wait_for_selector("text=All these words still stand in the documents today.")
+    library.write("figures.txt", f"A correction. {ARTICLE.replace('3,204 were', '3,205 were')}")
+    library.build()
+    service.refresh()
+    page.reload()
+
+    assert page.inner_text("p.found") == "3,204"
+    assert page.inner_text("blockquote.now mark") == "3,205"
+    page.click("text=Most like them now")
+    page.wait_for_selector("mark#place")
+    assert page.inner_text("mark#place") == "For theft 3,205 were counted."
+    page.click("nav >> text=Documents")
+    page.click("text=What changed, and when")
+    page.wait_for_selector("text=Changed")
+    page.click("main >> text=figures.txt")
+    page.wait_for_selector(".text")
+    assert watch.complaints == []
 
 
 def test_other_answers_open(browser: Any, address: str) -> None:

@@ -1,9 +1,12 @@
 """Who gets in at the page: under which name, with which secret, and from which site."""
 
 import base64
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 
+from bot.serving import slow_clients
 from tests.bot.web.conftest import MakeVisitor, Visitor
 from tests.bot.web.test_api import PASSWORD, TOKEN
 
@@ -47,6 +50,33 @@ def test_another_site_gets_nothing_unseen_and_its_links_are_followed(visitor: Vi
 
     assert visitor.get("/?q=how+many+for+arson", headers=unseen).status == 403
     assert visitor.get("/?q=how+many+for+arson", headers=followed).status == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Length: 100\r\n\r\n{",
+    ],
+)
+def test_a_client_that_never_says_what_it_wants_is_cut_off(
+    visit: MakeVisitor, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(slow_clients, "HEADERS_S", 0.2)
+    monkeypatch.setattr(slow_clients, "BODY_S", 0.2)
+    monkeypatch.setattr(slow_clients, "SWEEP_S", 0.05)
+    address = urlsplit(visit(time_limit_s=0.1).address)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(sent.encode())
+
+        try:
+            said = connection.recv(1)
+        except ConnectionResetError:
+            said = b""
+
+    assert said == b""
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])

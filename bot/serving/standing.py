@@ -1,0 +1,124 @@
+"""Whether a piece of a document still stands there, wherever it has moved to; and what does now."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from answering.answer import AnswerSpan, NearestPassage
+from index.texts import Texts
+
+# So far a piece may have moved in its document and is found again; it is read at once.
+MOVED_CHARS = 1_000_000
+# So far from its old place, what has taken the place of a sentence is looked for.
+_REPLACED_CHARS = 200_000
+# The share of words, from 0 to 1, that a sentence has in common with the one whose place it has
+# taken, at least: a correction leaves most of them. With a higher one, more corrections are taken
+# for other sentences.
+_MIN_ALIKE = 0.5
+_WORD = re.compile(r"\w+")
+
+Quotable = AnswerSpan | NearestPassage
+"""What is shown of a document, and may be looked for there again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a piece of a document."""
+
+    stands: bool
+    """Whether its words still stand in the document, in the same sentence."""
+    is_gone: bool = False
+    """Whether there is no such document any more."""
+    start_char: int = 0
+    """Where the piece begins now, or what has taken its place."""
+    now: str | None = None
+    """The sentence that has taken its place, if there is one that is like it."""
+
+
+def standing_of(texts: Texts, found: Quotable) -> Standing:
+    """
+    What became of a piece of a document.
+
+    Args:
+        texts: Those of the generation that has the document, if any has.
+        found: The piece; it may come from an older generation.
+    """
+    try:
+        start = place_now(texts, found)
+    except KeyError:
+        return Standing(stands=False, is_gone=True)
+    if start is not None:
+        return Standing(stands=True, start_char=start)
+    alike = _most_alike(texts, found)
+    if alike is None:
+        return Standing(stands=False)
+    return Standing(stands=False, start_char=alike[0], now=alike[1])
+
+
+def place_now(texts: Texts, found: Quotable) -> int | None:
+    """
+    Where a piece of a document begins now.
+
+    Args:
+        texts: Those of the generation that has the document.
+        found: The piece, in its sentence.
+
+    Returns:
+        The nearest place to the old one where its sentence stands; None if none is near.
+
+    Raises:
+        KeyError: If there is no such document.
+    """
+    sentence, old = _sentence_of(found)
+    offset = found.start_char - old
+    if texts.text(found.document_id, old, old + len(sentence)) == sentence:
+        return old + offset
+    begin = max(0, old - MOVED_CHARS)
+    around = texts.text(found.document_id, begin, old + len(sentence) + MOVED_CHARS)
+    places = [begin + match.start() for match in re.finditer(re.escape(sentence), around)]
+    return min(places, key=lambda place: abs(place - old)) + offset if places else None
+
+
+def _sentence_of(found: Quotable) -> tuple[str, int]:
+    """The sentence of a piece, and where it began; of a passage, all of it."""
+    if isinstance(found, AnswerSpan):
+        return found.quote, found.quote_start_char
+    return found.text, found.start_char
+
+
+def _most_alike(texts: Texts, found: Quotable) -> tuple[int, str] | None:
+    """What is most like the sentence of a piece, near its old place, and where that begins."""
+    sentence, old = _sentence_of(found)
+    begin, end = max(0, old - _REPLACED_CHARS), old + len(sentence) + _REPLACED_CHARS
+    words = _words(sentence)
+    pieces = _passages if isinstance(found, NearestPassage) else _sentences
+    rated = [
+        (_alike(words, _words(text)), -abs(start - old), start, text)
+        for start, text in pieces(texts, found.document_id, begin, end)
+    ]
+    if not rated:
+        return None
+    alike, _, start, text = max(rated)
+    return (start, text) if alike >= _MIN_ALIKE else None
+
+
+def _passages(texts: Texts, document_id: str, begin: int, end: int) -> Iterator[tuple[int, str]]:
+    for passage in texts.passages(texts.passages_in(document_id, begin, end)).values():
+        yield passage.start_char, passage.text
+
+
+def _sentences(texts: Texts, document_id: str, begin: int, end: int) -> Iterator[tuple[int, str]]:
+    for passage in texts.passages(texts.passages_in(document_id, begin, end)).values():
+        for first, last in passage.sentences:
+            yield passage.start_char + first, passage.text[first:last]
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text.lower()))
+
+
+def _alike(some: Counter[str], others: Counter[str]) -> float:
+    """The share of words that are in both, as often as they are."""
+    total = some.total() + others.total()
+    return 2 * (some & others).total() / total if total else 0.0

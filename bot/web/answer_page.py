@@ -1,0 +1,34 @@
+"""The page of an answer that was given before: what it said, and whether that still stands."""
+
+import asyncio
+
+from aiohttp import web
+
+from bot.web.refusals import refusal
+from bot.web.rendering import answer_values, asking_path, pieces_of
+from bot.web.site import SITE, page
+
+
+def add_answer_page(app: web.Application) -> None:
+    """Give an application this page."""
+    app.router.add_get("/a/{id:[0-9a-f]{32}}", _answer)
+
+
+async def _answer(request: web.Request) -> web.Response:
+    site = request.app[SITE]
+    kept = await asyncio.to_thread(site.kept.answer, request.match_info["id"])
+    if kept is None:
+        raise refusal(404, "forgotten")
+    answer = kept.answer
+    pieces = pieces_of(answer)
+    standings = await site.read(lambda: site.documents.standings(pieces))
+    return page(
+        "answer",
+        None,
+        question=answer.question,
+        given=kept.given.strftime("%Y-%m-%d %H:%M"),
+        answer=answer_values(answer, standings=dict(zip(pieces, standings, strict=True))),
+        has_changed=not all(standing.stands for standing in standings),
+        again=asking_path(answer.understood or answer.question, ()),
+        max_question_chars=site.settings.max_question_chars,
+    )
