@@ -26,7 +26,8 @@ Pooling = Literal["mean", "cls"]
 _ONNX_RUNTIME = "com.microsoft"
 # The newest that the oldest ONNX Runtime we take can read.
 _IR_VERSION = 8
-# A checkpoint with a head names what is below it so.
+# A checkpoint with a head names what is below it so, and one without leaves it out. In the file,
+# weights have the longer names, by which a checkpoint can be made of it again.
 _BODY = "bert."
 _HEAD = "qa_outputs"
 
@@ -114,7 +115,10 @@ class _Graph:
 
     def __init__(self, config: BertConfig, weights: Weights) -> None:
         self._config = config
-        self._checkpoint = {name.removeprefix(_BODY): value for name, value in weights.items()}
+        self._checkpoint = {
+            name if name.startswith((_BODY, _HEAD)) else _BODY + name: value
+            for name, value in weights.items()
+        }
         self._nodes: list[NodeProto] = []
         self._weights: dict[str, np.ndarray] = {}
 
@@ -140,16 +144,19 @@ class _Graph:
         self._weights[name] = np.array(value, dtype=np.int64)
         return name
 
-    def _weight(self, *names: str, transposed: bool = False) -> str:
-        """A weight of the checkpoint, or several of them side by side."""
-        values = [self._checkpoint[name].astype(np.float32) for name in names]
-        name = ".".join(names) if len(names) == 1 else f"{names[0]}_and_others"
-        joined = np.concatenate([value.T if transposed else value for value in values], axis=-1)
-        self._weights[name] = np.ascontiguousarray(joined)
+    def _weight(self, name: str) -> str:
+        """A weight as the checkpoint has it."""
+        self._weights[name] = self._checkpoint[name].astype(np.float32)
         return name
 
+    def _side_by_side(self, names: list[str], joined: str) -> str:
+        """Several weights in one. ONNX multiplies by a matrix, torch by its transpose."""
+        values = [self._checkpoint[name].astype(np.float32).T for name in names]
+        self._weights[joined] = np.ascontiguousarray(np.concatenate(values, axis=-1))
+        return joined
+
     def _matmul(self, value: str, weights: str, place: str) -> str:
-        weight = self._weight(f"{weights}.weight", transposed=True)
+        weight = self._side_by_side([f"{weights}.weight"], f"{weights}.transposed")
         name = f"{place}/MatMul"
         return self.node("MatMul", [value, weight], f"{name}_output", name=name)
 
@@ -175,8 +182,9 @@ class _Graph:
             self.node("Cast", [name], f"{name}_int32", to=_int32()) for name in INPUT_NAMES
         )
         kinds = ("word", "position", "token_type")
-        tables = [self._weight(f"embeddings.{kind}_embeddings.weight") for kind in kinds]
-        norm = [self._weight(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias")]
+        place = f"{_BODY}embeddings"
+        tables = [self._weight(f"{place}.{kind}_embeddings.weight") for kind in kinds]
+        norm = [self._weight(f"{place}.LayerNorm.{part}") for part in ("weight", "bias")]
         # How many tokens of each text count.
         lengths = "lengths"
         hidden = self.node(
@@ -193,18 +201,19 @@ class _Graph:
         return hidden
 
     def _layer(self, number: int, hidden: str, lengths: str) -> str:
-        weights, place = f"encoder.layer.{number}", f"/bert/encoder/layer.{number}"
+        weights, place = f"{_BODY}encoder.layer.{number}", f"/bert/encoder/layer.{number}"
         parts = [f"{weights}.attention.self.{part}" for part in ("query", "key", "value")]
+        name = f"Attention_{number}"
         attended = self.node(
             "Attention",
             [
                 hidden,
-                self._weight(*(f"{part}.weight" for part in parts), transposed=True),
-                self._weight(*(f"{part}.bias" for part in parts)),
+                self._side_by_side([f"{part}.weight" for part in parts], f"{name}_qkv_weight"),
+                self._side_by_side([f"{part}.bias" for part in parts], f"{name}_qkv_bias"),
                 lengths,
             ],
             f"{place}/attention/self_output",
-            name=f"Attention_{number}",
+            name=name,
             domain=_ONNX_RUNTIME,
             num_heads=self._config.num_attention_heads,
         )
