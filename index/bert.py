@@ -24,6 +24,8 @@ Weights = Mapping[str, npt.NDArray[np.float32]]
 Pooling = Literal["mean", "cls"]
 
 _ONNX_RUNTIME = "com.microsoft"
+# ONNX's own numbers for these types.
+_FLOAT, _INT32, _INT64 = 1, 6, 7
 # The newest that the oldest ONNX Runtime we take can read.
 _IR_VERSION = 8
 # A checkpoint with a head names what is below it so, and one without leaves it out. In the file,
@@ -179,7 +181,7 @@ class _Graph:
     def body(self) -> str:
         """What all layers make of the inputs; of shape (batch, tokens, n)."""
         ids, mask, types = (
-            self.node("Cast", [name], f"{name}_int32", to=_int32()) for name in INPUT_NAMES
+            self.node("Cast", [name], f"{name}_int32", to=_INT32) for name in INPUT_NAMES
         )
         kinds = ("word", "position", "token_type")
         place = f"{_BODY}embeddings"
@@ -245,7 +247,7 @@ class _Graph:
         """The mean vector of those tokens that count."""
         _, mask, _ = INPUT_NAMES
         axis, last = self.number("tokens_axis", [1]), self.number("last_axis", [-1])
-        counted = self.node("Cast", [mask], "/pooling/mask", to=_float())
+        counted = self.node("Cast", [mask], "/pooling/mask", to=_FLOAT)
         apart = self.node("Unsqueeze", [counted, last], "/pooling/mask_apart")
         masked = self.node("Mul", [hidden, apart], "/pooling/masked")
         total = self.node("ReduceSum", [masked, axis], "/pooling/sum", keepdims=0)
@@ -260,17 +262,14 @@ class _Graph:
         first_token_apart: bool = False,
     ) -> None:
         """Write the file; `outputs` names the axes of each."""
-        from onnx import TensorProto, helper, numpy_helper
+        from onnx import helper, numpy_helper
 
         shape = ("batch", "tokens")
         graph = helper.make_graph(
             self._nodes,
             "bert",
-            [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in INPUT_NAMES],
-            [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)
-                for name, axes in outputs.items()
-            ],
+            [helper.make_tensor_value_info(name, _INT64, shape) for name in INPUT_NAMES],
+            [helper.make_tensor_value_info(name, _FLOAT, axes) for name, axes in outputs.items()],
             [numpy_helper.from_array(value, name) for name, value in self._weights.items()],
         )
         versions = [helper.make_opsetid("", OPSET), helper.make_opsetid(_ONNX_RUNTIME, 1)]
@@ -278,15 +277,3 @@ class _Graph:
         if first_token_apart:
             set_first_token_apart(model)
         save(model, target)
-
-
-def _int32() -> int:
-    from onnx import TensorProto
-
-    return int(TensorProto.INT32)
-
-
-def _float() -> int:
-    from onnx import TensorProto
-
-    return int(TensorProto.FLOAT)
