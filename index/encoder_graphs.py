@@ -75,7 +75,11 @@ def write_loaded(model: "SentenceTransformer", target: Path) -> EncoderFacts:
 
 def _write_bert(model: "SentenceTransformer", target: Path) -> bool:
     """Write a BERT with a plain pooling; whether the encoder is one."""
-    from sentence_transformers.models import Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import (
+        Normalize,
+        Pooling,
+        Transformer,
+    )
     from transformers import BertModel
 
     first, pooling, *others = model

@@ -13,14 +13,6 @@ from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, write_onnx
 # torch's and transformers' own warnings
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
-SIZES = {
-    "vocab_size": 100,
-    "hidden_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
-
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
@@ -29,14 +21,21 @@ def checkpoint(tmp_path: Path) -> Path:
     from transformers import BertConfig, BertForQuestionAnswering
 
     torch.manual_seed(0)
-    BertForQuestionAnswering(BertConfig(**SIZES)).save_pretrained(tmp_path / "checkpoint")
+    config = BertConfig(
+        vocab_size=100,
+        hidden_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+    )
+    BertForQuestionAnswering(config).save_pretrained(tmp_path / "checkpoint")
     return tmp_path / "checkpoint"
 
 
 def load(checkpoint: Path) -> Any:
     from transformers import BertForQuestionAnswering
 
-    loaded = BertForQuestionAnswering.from_pretrained(
+    loaded: Any = BertForQuestionAnswering.from_pretrained(
         checkpoint, attn_implementation=FUSIBLE_ATTENTION
     )
     return loaded.eval()
