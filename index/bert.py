@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.tracing import INPUT_NAMES, OPSET, save, set_first_token_apart
+from index.tracing import INPUT_NAMES, OPSET, set_first_token_apart
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -261,8 +261,10 @@ class _Graph:
         *,
         first_token_apart: bool = False,
     ) -> None:
-        """Write the file; `outputs` names the axes of each."""
+        """Write the file, and the weights beside it; `outputs` names the axes of each."""
+        import onnx
         from onnx import helper, numpy_helper
+        from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
         shape = ("batch", "tokens")
         graph = helper.make_graph(
@@ -276,4 +278,12 @@ class _Graph:
         model = helper.make_model(graph, opset_imports=versions, ir_version=_IR_VERSION)
         if first_token_apart:
             set_first_token_apart(model)
-        save(model, target)
+        # Else the quantiser warns that nobody has optimised it.
+        add_pre_process_metadata(model)
+        onnx.save(
+            model,
+            target,
+            save_as_external_data=True,
+            all_tensors_to_one_file=True,
+            location=f"{target.name}.data",
+        )

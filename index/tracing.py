@@ -45,6 +45,7 @@ def write_onnx(
         first_token_apart: See `set_first_token_apart`.
     """
     import torch
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
     from onnxruntime.transformers import optimizer
 
     free = dict.fromkeys(examples, len(_AXES)) | dict(outputs)
@@ -74,24 +75,11 @@ def write_onnx(
         split_norms(optimised.model)
         if first_token_apart:
             set_first_token_apart(optimised.model)
-        optimised.topological_sort()
-        save(optimised.model, target)
-
-
-def save(model: "ModelProto", target: Path) -> None:
-    """Write a model, and its weights beside it: mapped from there, they are not read and parsed."""
-    import onnx
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-
-    # Else the quantiser warns that nobody has optimised it.
-    add_pre_process_metadata(model)
-    onnx.save(
-        model,
-        target,
-        save_as_external_data=True,
-        all_tensors_to_one_file=True,
-        location=f"{target.name}.data",
-    )
+        # Else the quantiser warns that nobody has optimised it.
+        add_pre_process_metadata(optimised.model)
+        optimised.save_model_to_file(
+            str(target), use_external_data_format=True, all_tensors_to_one_file=True
+        )
 
 
 def split_norms(model: "ModelProto") -> None:
