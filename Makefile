@@ -10,11 +10,12 @@ unexport Q
 ask: export QUESTION = $(value Q)
 
 .DEFAULT_GOAL := help
-.PHONY: help ask test test-pythons test-browser format docs graph constraints wheel stress bench clean
+.PHONY: help ask test coverage test-pythons test-browser format docs graph constraints wheel stress bench clean
 
 help:
 	@echo 'make ask Q="how many were deported for drunk driving?"   answer a question from seeds/'
 	@echo 'make test                                                format, lint, types and tests'
+	@echo 'make coverage                                            the tests, and the lines that none of them runs'
 	@echo 'make test-pythons                                        storage, serving and threads on Python 3.12 and 3.13'
 	@echo 'make format                                              put the code into form'
 	@echo 'make docs                                                the pages on settings and commands'
@@ -32,14 +33,19 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal
+
+# Counting lines takes half as long again, in every process that a test starts.
+coverage: .venv/installed-dev
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 # Here, the tests of storage, serving and threads that need no torch, which take some minutes a
 # version; `PYTHONS="--all python3.13"` runs all of those. The workflow in .github/ runs `make test`
-# itself on each version. A version that is not on the machine is a failure.
+# itself on each version. A version that is not on the machine is a failure, unless the versions are
+# named after `--if-there`.
 PYTHONS ?= python3.12 python3.13
-test-pythons:
-	@$(PYTHON) -m tests.pythons $(PYTHONS)
+test-pythons: .venv/installed
+	@$(BIN)/python -m tests.pythons $(PYTHONS)
 
 # Debian's package chromium is used; Playwright downloads none.
 test-browser: .venv/installed-dev

@@ -125,7 +125,7 @@ class AddedReaders:
             if name == SHIPPED_READER:
                 used.unlink(missing_ok=True)
                 return
-            scratch = used.with_name(f".{_USED_NAME}.new")
+            scratch = used.with_name(f".{_USED_NAME}{UNFINISHED}")
             scratch.write_text(f"{name}\n", encoding="utf-8")
             scratch.replace(used)
 
@@ -137,14 +137,24 @@ class AddedReaders:
             ReaderError: If none of that name was added, or it can't be deleted.
         """
         folder = self.folder(name)
-        if self.used == name:
-            self.use(SHIPPED_READER)
+        used, put_aside = self._folder / _USED_NAME, self._folder / f".{_USED_NAME}{UNFINISHED}"
+        was_used = self.used == name
         with _writing(folder):
             # Renamed first, so that what is half deleted is no reader, and is tidied up as what is
             # half made.
             gone = folder.with_name(f".{name}{UNFINISHED}")
             shutil.rmtree(gone, ignore_errors=True)
-            folder.rename(gone)
+            # The choice goes before its reader: whoever is killed in between leaves no choice of
+            # something that is not there. Both are renamed, which a full disk allows, back too.
+            if was_used:
+                used.replace(put_aside)
+            try:
+                folder.rename(gone)
+            except OSError:
+                if was_used:
+                    put_aside.replace(used)
+                raise
+            put_aside.unlink(missing_ok=True)
             shutil.rmtree(gone)
 
     def check_free(self, name: str) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.encoder_files import find_encoder, folder_sha256
+from index.encoder_files import DEFAULT_ENCODER_SHA256, find_encoder, folder_sha256
+from index.encoder_graphs import EncoderFacts, write_default, write_loaded
 from index.errors import EncoderError
 from index.exporting import (
     TOKENIZER_NAME,
@@ -107,7 +108,7 @@ class SentenceEncoder:
         self._folder = find_encoder(name)
         self.sha256 = folder_sha256(self._folder)
         self._model: SentenceTransformer | None = None
-        self.export = ensure_exported(exports, name, self.sha256, self._load_for_export)
+        self.export = ensure_exported(exports, name, self.sha256, self._write)
         self._few = OnnxDocumentEncoder(self.export)
         self.dim = self._few.dim
 
@@ -160,9 +161,11 @@ class SentenceEncoder:
             progress(1)
         return vectors
 
-    def _load_for_export(self) -> "SentenceTransformer":
+    def _write(self, target: Path) -> EncoderFacts:
         self._begins("export")
-        return self._load(FUSIBLE_ATTENTION)
+        if self.sha256 == DEFAULT_ENCODER_SHA256:
+            return write_default(self._folder, target)
+        return write_loaded(self._load(FUSIBLE_ATTENTION), target)
 
     def _load(self, attention: str | None = None) -> "SentenceTransformer":
         # The hub is asked once, in find_encoder; from here on nothing may reach for it.

@@ -13,7 +13,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.encoder_graphs import EncoderFacts
 from index.errors import EncoderError, IndexDamagedError
 from index.files import FileStamp, check_file, fsync, stamp_file
-from index.tracing import INPUT_NAMES, quantise, write_onnx
+from index.tracing import INPUT_NAMES, quantise
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from sentence_transformers import SentenceTransformer
 
 # Counts changes of what is exported.
 FORMAT_VERSION = 4
@@ -52,12 +52,7 @@ _EXAMPLES = (
     "rules about posting links in #general",
 )
 _UNFINISHED = ".exporting-"
-_OUTPUT_NAME = "embedding"
 PROVIDERS = ("CPUExecutionProvider",)
-# Of a model that names no limit of its own.
-_NO_LIMIT = 1_000_000
-# Under one of these names a model may say what goes before a document's text.
-_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class ExportManifest(BaseModel):
@@ -124,7 +119,7 @@ def verify_export(export: Path) -> None:
 
 
 def ensure_exported(
-    exports: Path, name: str, sha256: str, load: "Callable[[], SentenceTransformer]"
+    exports: Path, name: str, sha256: str, write: Callable[[Path], EncoderFacts]
 ) -> Path:
     """
     Export an encoder unless that was done, one process at a time.
@@ -133,7 +128,7 @@ def ensure_exported(
         exports: The folder of exported encoders. What a killed process left there is deleted.
         name: The encoder's.
         sha256: The encoder's.
-        load: Gives the model, with attention that can be fused.
+        write: Writes the encoder's fp32 graph.
 
     Returns:
         The export's folder.
@@ -147,10 +142,10 @@ def ensure_exported(
             for leftover in exports.glob(f"{_UNFINISHED}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             if not _is_exported(target, sha256):
-                _export(load(), name, sha256, target)
+                _export(write, name, sha256, target)
     except EncoderError:
         raise
-    # Tracing an arbitrary model fails in arbitrary ways; a full disk arrives as OSError.
+    # Writing an arbitrary model fails in arbitrary ways; a full disk arrives as OSError.
     except Exception as error:
         raise EncoderError(f'encoder "{name}" can\'t be exported to ONNX: {error}') from error
     return target
@@ -176,30 +171,29 @@ def _is_exported(export: Path, sha256: str) -> bool:
     return manifest.sha256 == sha256
 
 
-def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) -> None:
+def _export(write: Callable[[Path], EncoderFacts], name: str, sha256: str, target: Path) -> None:
     """Write `target` aside and rename it, so that it is there whole or not at all."""
     scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
-        inputs = _export_model(model, scratch / DOCUMENT_NAME)
-        question_prefix = model.prompts.get("query") or ""
-        if not _quantised_well(model, question_prefix, inputs, scratch):
+        encoder = write(scratch / DOCUMENT_NAME)
+        # Every text is encoded alone, so the tokenizer neither pads nor truncates.
+        encoder.tokenizer.no_padding()
+        encoder.tokenizer.no_truncation()
+        encoder.tokenizer.save(str(scratch / TOKENIZER_NAME), pretty=False)
+        if not _quantised_well(encoder, scratch):
             # Its graph names the documents' weights.
             (scratch / f"{QUESTION_NAME}.data").unlink(missing_ok=True)
             shutil.copyfile(scratch / DOCUMENT_NAME, scratch / QUESTION_NAME)
-        tokenizer = model.tokenizer.backend_tokenizer
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        tokenizer.save(str(scratch / TOKENIZER_NAME), pretty=False)
         exported = sorted(path.name for path in scratch.iterdir())
         manifest = ExportManifest(
             format_version=FORMAT_VERSION,
             name=name,
             sha256=sha256,
-            dim=model.get_embedding_dimension() or 0,
-            question_prefix=question_prefix,
-            document_prefix=next(filter(None, map(model.prompts.get, _DOCUMENT_PROMPTS)), ""),
-            max_tokens=model.max_seq_length or _NO_LIMIT,
-            inputs=inputs,
+            dim=encoder.dim,
+            question_prefix=encoder.question_prefix,
+            document_prefix=encoder.document_prefix,
+            max_tokens=encoder.max_tokens,
+            inputs=encoder.inputs,
             files={file: stamp_file(scratch / file) for file in exported},
         )
         (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
@@ -211,34 +205,7 @@ def _export(model: "SentenceTransformer", name: str, sha256: str, target: Path) 
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _export_model(model: "SentenceTransformer", target: Path) -> tuple[str, ...]:
-    """Write the model with pooling and normalisation as one graph; return its inputs' names."""
-    import torch
-
-    features = model.preprocess(["an example", "another one"])
-    examples = {name: features[name] for name in INPUT_NAMES if name in features}
-
-    class Graph(torch.nn.Module):
-        """The model as a function of tensors: tracing follows no dicts."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-            embedding: torch.Tensor = self.model(dict(zip(examples, tensors, strict=True)))[
-                "sentence_embedding"
-            ]
-            return torch.nn.functional.normalize(embedding, dim=-1)
-
-    config = getattr(model[0], "auto_model").config  # noqa: B009 - torch hides its type
-    write_onnx(Graph(), config, examples, {_OUTPUT_NAME: 1}, target, weights_apart=True)
-    return tuple(examples)
-
-
-def _quantised_well(
-    model: "SentenceTransformer", prefix: str, inputs: Sequence[str], folder: Path
-) -> bool:
+def _quantised_well(encoder: EncoderFacts, folder: Path) -> bool:
     """Write the questions' model; whether it makes of `_EXAMPLES` what the documents' makes."""
     try:
         quantise(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
@@ -249,8 +216,10 @@ def _quantised_well(
     exact = open_documents(folder)
     cosines = []
     for example in _EXAMPLES:
-        features = model.preprocess([prefix + example])
-        feed = {name: features[name].numpy() for name in inputs}
+        tokens = encoder.tokenizer.encode(encoder.question_prefix + example)
+        values = (tokens.ids, tokens.attention_mask, tokens.type_ids)
+        given = dict(zip(INPUT_NAMES, values, strict=True))
+        feed = {name: np.array([given[name]], dtype=np.int64) for name in encoder.inputs}
         (one,), (other,) = (session.run(None, feed)[0] for session in (exact, small))
         cosines.append(one @ other)
     # Of a model that int8 breaks, some are no numbers; then this is none either, and not enough.

@@ -1,4 +1,8 @@
-"""A model on torch -> an ONNX file whose attention is fused; for the encoder and the reader."""
+"""
+A model on torch -> an ONNX file whose attention is fused, and such a file -> one in int8.
+
+A BERT is written by `index.bert`, without torch's exporter; all other models are traced.
+"""
 
 import tempfile
 import warnings
@@ -26,7 +30,6 @@ def write_onnx(
     outputs: Mapping[str, int],
     target: Path,
     *,
-    weights_apart: bool = False,
     first_token_apart: bool = False,
 ) -> None:
     """
@@ -38,9 +41,7 @@ def write_onnx(
         examples: A value of each input, by its name and in order; int64, shape (batch, tokens).
         outputs: How many axes of each output may have any length: the batch is the first, the
             tokens are the second.
-        target: The file to write.
-        weights_apart: Write the weights into a second file beside it, from which they are mapped
-            instead of read and parsed.
+        target: The file to write; the weights come beside it.
         first_token_apart: See `set_first_token_apart`.
     """
     import torch
@@ -77,7 +78,7 @@ def write_onnx(
         # Else the quantiser warns that nobody has optimised it.
         add_pre_process_metadata(optimised.model)
         optimised.save_model_to_file(
-            str(target), use_external_data_format=weights_apart, all_tensors_to_one_file=True
+            str(target), use_external_data_format=True, all_tensors_to_one_file=True
         )
 
 

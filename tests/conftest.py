@@ -52,15 +52,15 @@ CANT_LIST_OPEN_FILES = not _OPEN_FILES.exists()
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-# What is made with torch, by a process of its own or here.
-_MADE_WITH_TORCH = {"real_data", "export"}
+# Real models: some of their tests load others beside them, with torch.
+_MAY_NEED_TORCH = {"real_data", "export"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need torch by what they are given."""
     for item in items:
-        if isinstance(item, pytest.Function) and _MADE_WITH_TORCH & set(item.fixturenames):
+        if isinstance(item, pytest.Function) and _MAY_NEED_TORCH & set(item.fixturenames):
             item.add_marker("torch")
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, quantise, write_onnx
+from index.bert import read_bert, write_reader
+from index.tracing import quantise
 
 # The file names are the reader's, so that what is written here is what is opened there.
 from reader.model import (
@@ -30,7 +31,6 @@ from reader.model import (
 from training.errors import ExportError
 from training.measure import Report, say
 
-OUTPUT_NAMES = ("start_logits", "end_logits")
 MAX_LOSS = 0.5
 """Points of F1 on dev that int8 may cost, answering always and at the best threshold."""
 
@@ -136,24 +136,7 @@ def export_onnx(checkpoint: Path, target: Path) -> None:
         checkpoint: A Hugging Face folder.
         target: The ONNX file to write.
     """
-    import torch
-    from transformers import AutoModelForQuestionAnswering
-
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        checkpoint, attn_implementation=FUSIBLE_ATTENTION, dtype=torch.float32
-    )
-    ones = torch.ones((1, 8), dtype=torch.int64)
-    examples = dict(zip(INPUT_NAMES, (ones, ones, torch.zeros_like(ones)), strict=True))
-    outputs = dict.fromkeys(OUTPUT_NAMES, 2)
-    write_onnx(
-        model,
-        model.config,
-        examples,
-        outputs,
-        target,
-        weights_apart=True,
-        first_token_apart=True,
-    )
+    write_reader(*read_bert(checkpoint), target)
 
 
 def node_names(model: Path) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from index.bert import bert_config, write_reader
 from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES, write_onnx
 from reader.errors import ReaderError
 from reader.model import (
@@ -28,11 +29,11 @@ class _Logits(torch.nn.Module):
 
     def __init__(self, model: Any, names: tuple[str, ...]) -> None:
         super().__init__()
-        self._model = model
+        self.model = model
         self._names = names
 
     def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        output = self._model(**dict(zip(self._names, values, strict=True)))
+        output = self.model(**dict(zip(self._names, values, strict=True)))
         return output.start_logits, output.end_logits
 
 
@@ -64,15 +65,7 @@ def convert(model_folder: Path, folder: Path) -> str:
     examples = dict(zip(names, map(torch.from_numpy, values), strict=True))
     logits = _Logits(model, names)
     try:
-        write_onnx(
-            logits,
-            model.config,
-            examples,
-            dict.fromkeys(_OUTPUT_NAMES, 2),
-            folder / MODEL_NAME,
-            weights_apart=True,
-            first_token_apart=True,
-        )
+        _write(logits, examples, folder / MODEL_NAME)
         taken = _compare(logits, folder / MODEL_NAME, examples, max_tokens)
     except (OSError, ReaderError):
         raise
@@ -84,6 +77,22 @@ def convert(model_folder: Path, folder: Path) -> str:
     write_manifest(folder, _layout(ids, sequence, max_tokens, has_types=has_types))
     architecture: str = model.config.model_type
     return architecture
+
+
+def _write(logits: _Logits, examples: dict[str, torch.Tensor], target: Path) -> None:
+    config = bert_config(logits.model.config.to_dict())
+    if config is not None and tuple(examples) == INPUT_NAMES:
+        weights = {name: value.numpy() for name, value in logits.model.state_dict().items()}
+        write_reader(config, weights, target)
+        return
+    write_onnx(
+        logits,
+        logits.model.config,
+        examples,
+        dict.fromkeys(_OUTPUT_NAMES, 2),
+        target,
+        first_token_apart=True,
+    )
 
 
 def _not_converted(model_folder: Path, why: str) -> ReaderError:

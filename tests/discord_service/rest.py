@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tests.discord_service.service import LocalDiscord
 
 DEADLINE_S = 3.0
+"""Discord's own, which tests of the full load keep to."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -292,7 +293,7 @@ class Rest:
             if not interaction.receipt_lost:
                 self._discord.problems.append("an interaction was acknowledged twice")
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
-        if time.monotonic() - interaction.sent_at > DEADLINE_S:
+        if time.monotonic() - interaction.sent_at > self._discord.deadline_s:
             self._discord.late.append(interaction)
             raise ApiError(404, 10062, "Unknown interaction")
         payload = await _payload(request)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from huggingface_hub.utils._paths import filter_repo_objects
 
-from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder
+from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, SentenceEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from index.errors import EncoderError
 from index.exporting import (
@@ -163,22 +163,34 @@ def test_an_export_of_another_version_is_written_again(
         with pytest.raises(EncoderError, match=named):
             refusing(other)
 
-    def load() -> NoReturn:
+    def write(target: Path) -> NoReturn:
         raise RuntimeError("to be exported")
 
     with pytest.raises(EncoderError, match="to be exported"):
-        ensure_exported(tmp_path, "any", export.name, load)
+        ensure_exported(tmp_path, "any", export.name, write)
 
 
 def test_what_a_killed_export_left_goes_with_the_next_build(export: Path, tmp_path: Path) -> None:
     shutil.copytree(export, tmp_path / export.name)
     (tmp_path / ".exporting-killed").mkdir()
 
-    def load() -> NoReturn:
+    def write(target: Path) -> NoReturn:
         pytest.fail("it is exported already")
 
-    assert ensure_exported(tmp_path, "any", export.name, load) == tmp_path / export.name
+    assert ensure_exported(tmp_path, "any", export.name, write) == tmp_path / export.name
     assert [path.name for path in tmp_path.iterdir()] == [export.name]
+
+
+def test_the_default_encoder_is_exported_without_torch(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("torch", "transformers", "sentence_transformers"):
+        monkeypatch.setitem(sys.modules, module, None)
+
+    exported = SentenceEncoder(DEFAULT_ENCODER, tmp_path).export
+
+    for name in (*MODELS, "tokenizer.json"):
+        assert (exported / name).read_bytes() == (export / name).read_bytes()
 
 
 def test_the_default_encoder_is_the_published_one() -> None:
@@ -268,7 +280,7 @@ from pathlib import Path
 from importlib.resources import files
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Pooling, Transformer
-from transformers import AutoTokenizer, BertConfig, BertModel
+from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 import index.encoder
 import index.exporting
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
@@ -290,6 +302,7 @@ model = SentenceTransformer(
 bert.max_seq_length = 8
 model.save(str(folder / "encoder"))
 begun = []
+trace, torch.onnx.export = torch.onnx.export, None  # a BERT is written without
 encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
 SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
 texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
@@ -297,6 +310,7 @@ asked = OnnxQuestionEncoder(encoder.export)
 found = np.stack([asked.encode_question(text) for text in texts])
 expected = model.encode_query(texts, normalize_embeddings=True)
 print(encoder.dim, (found * expected).sum(axis=1).min())
+torch.onnx.export = trace
 # A few are encoded without torch: with the document's own prompt, and cut where it cuts.
 texts.append("so long that it is cut before its end comes into sight")
 few = SentenceEncoder(str(folder / "encoder"), folder / "exports").encode(texts, lambda n: None)
@@ -319,6 +333,18 @@ uneven = SentenceEncoder(str(folder / "uneven"), folder / "exports")
 found = OnnxQuestionEncoder(uneven.export).encode_question(texts[0])
 print(float(found @ model.encode_query(texts[0], normalize_embeddings=True)))
 print(*sorted(path.name for path in uneven.export.glob("*.data")))
+# A model of another kind, which is traced.
+distilled = DistilBertConfig(dim=48, n_layers=2, n_heads=4, hidden_dim=64)
+DistilBertModel(distilled).save_pretrained(folder / "distilbert")
+AutoTokenizer.from_pretrained(
+    folder / "bert", model_input_names=["input_ids", "attention_mask"]
+).save_pretrained(folder / "distilbert")
+model = SentenceTransformer(modules=[Transformer(str(folder / "distilbert")), Pooling(48)])
+model.save(str(folder / "other"))
+traced = SentenceEncoder(str(folder / "other"), folder / "exports")
+found = np.stack([OnnxQuestionEncoder(traced.export).encode_question(text) for text in texts])
+print((found * model.encode_query(texts, normalize_embeddings=True)).sum(axis=1).min())
+print(*sorted(path.name for path in traced.export.glob("*.data")))
 index.exporting.quantise = None  # no model can be quantised
 stubborn = SentenceEncoder(str(folder / "uneven"), folder / "others")
 print(*sorted(path.name for path in stubborn.export.glob("*.data")))
@@ -335,7 +361,9 @@ def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: P
     )
 
     assert run.returncode == 0, run.stderr
-    first, few, norms, begun, uneven, *weights = run.stdout.strip().splitlines()[-7:]
+    first, few, norms, begun, uneven, *weights, traced, small, stubborn = run.stdout.splitlines()[
+        -9:
+    ]
     dim, cosine = first.split()
     assert int(dim) == 48
     assert float(cosine) >= 0.999
@@ -344,7 +372,10 @@ def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: P
     assert begun == "export many model"
     # Where int8 would spoil an encoder, or there is none, questions are encoded in fp32.
     assert float(uneven) >= 0.999
-    assert weights == ["document.onnx.data"] * 2
+    assert [*weights, stubborn] == ["document.onnx.data"] * 2
+    # A traced one becomes int8 as well.
+    assert float(traced) >= MIN_COSINE
+    assert small == "document.onnx.data question.onnx.data"
 
 
 def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:

@@ -26,8 +26,12 @@ from tests.bot.discord_app.launcher import fake_index_command
 from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.service import TOKEN
+from tests.discord_service.rest import DEADLINE_S
+from tests.discord_service.service import PATIENCE_S, TOKEN
 from tests.discord_service.world import Channel, Guild, User
+
+# How long an answer takes is up to the machine.
+UNHURRIED: dict[str, object] = {"time_limit_s": PATIENCE_S}
 
 
 class RunningBot:
@@ -70,12 +74,12 @@ class RunningBot:
             await self.bot.start(TOKEN)
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
     def stop(self) -> None:
         if self._thread.is_alive():
             self.do(self.bot.stop())
-        self._thread.join(30)
+        self._thread.join(PATIENCE_S)
         if self.error is not None:
             raise self.error
 
@@ -141,7 +145,7 @@ def start_bot(
     ) -> RunningBot:
         """With `shards`, the bot has those of so many; else all."""
         stop()
-        settings: Settings = load_settings(data=tmp_path / "data", **values)
+        settings: Settings = load_settings(data=tmp_path / "data", **(UNHURRIED | values))
         records = Records(settings.records)
 
         def make() -> QuothBot:
@@ -186,7 +190,8 @@ def faked(local: LocalDiscord, library: Library) -> Iterator[Callable[..., Proce
 
     def start(**settings: str) -> Process:
         data = ("--data", str(library.folder / "data"))
-        started.append(Process(local, data, library=library.folder, settings=settings))
+        limits = {"QUOTH_TIME_LIMIT_S": str(PATIENCE_S)}
+        started.append(Process(local, data, library=library.folder, settings=limits | settings))
         started[-1].until_ready()
         return started[-1]
 
@@ -207,6 +212,7 @@ def real(
         if not data.exists():
             shutil.copytree(real_data(), data)
         arguments = ("--seeds", str(seeds), "--data", str(data))
+        local.deadline_s = DEADLINE_S
         started.append(Process(local, arguments, settings=settings))
         started[-1].until_ready()
         return started[-1]

@@ -11,12 +11,11 @@ from tests.bot.discord_app.crowd import FULL, SMALL, Load, ask_all, places
 from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, FakeEncoder, Library
 from tests.discord_service import LocalDiscord
+from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import MANAGE_GUILD, Channel, Upload, User
 
 # Of resident memory over thousands of questions: less than one more model, more than noise.
 MAX_GROWTH_BYTES = 16_000_000
-# Long enough for a hundred questions and a build at the same time, on whatever machine.
-BUSY_MACHINE_S = 300
 DEPORTED = "how many were deported for drunk driving?"
 
 
@@ -148,9 +147,8 @@ def test_documents_are_added_with_the_real_models_while_a_crowd_asks(
 
     How long an answer takes is up to the machine, which has more to do here than it can.
     """
-    local.patience_s = BUSY_MACHINE_S
     channels = places(local, FULL.servers)
-    process = real(QUOTH_TIME_LIMIT_S=str(BUSY_MACHINE_S))
+    process = real(QUOTH_TIME_LIMIT_S=str(PATIENCE_S))
     seed = next((ROOT / "seeds").glob("*.txt")).read_bytes()
     letter = b"The lighthouse of Brindle Point was lit for the first time in 1874 by Maud Ferrars."
     added = [
