@@ -7,6 +7,7 @@ from typing import Literal
 
 from answering.calibration import SURE_FROM
 from answering.english import asks_for_judgement
+from index.filters import Narrowed
 from index.formats.base import ROWS, Place
 from index.formats.tables import BETWEEN_CELLS
 
@@ -153,6 +154,8 @@ class Answer:
     nothing answers it."""
     is_partial: bool = False
     """Whether a list may have more items: it is long, or no document writes it in one place."""
+    narrowed: Narrowed | None = None
+    """How far its filter narrowed the documents; None where it was asked of all."""
 
     @property
     def outcome(self) -> Outcome:

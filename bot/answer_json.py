@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from answering.answer import Answer, AnswerSpan, Kind, NearestPassage, Outcome
 from bot.links import NO_LINKS, Links
+from index.filters import Narrowed
 from index.formats.base import Place, PlaceKind
 
 _Confidence = Annotated[
@@ -79,6 +80,14 @@ class TimingsJson(TypedDict):
     total: float
 
 
+class NarrowedJson(TypedDict):
+    """How far a filter narrowed the documents."""
+
+    documents: Annotated[int, Field(description="How many are left.")]
+    of: Annotated[int, Field(description="How many there are.")]
+    undated: Annotated[int, Field(description="How many were left out for having no date.")]
+
+
 class AnswerJson(TypedDict):
     """
     An answer; the keys are stable.
@@ -132,6 +141,9 @@ class AnswerJson(TypedDict):
     nearest: Annotated[
         list[PassageJson], Field(description='The nearest passages, if it is "unanswered".')
     ]
+    narrowed: Annotated[
+        NarrowedJson | None, Field(description="Null where all documents were asked.")
+    ]
     generation: Annotated[str, Field(description="The id of the index that answered.")]
     timings_ms: TimingsJson
 
@@ -170,6 +182,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
         "candidates": [_span_json(span, links) for span in answer.candidates],
         "alternatives": [_span_json(span, links) for span in answer.alternatives],
         "nearest": [passage_json(passage, links) for passage in answer.nearest],
+        "narrowed": _narrowed_json(answer.narrowed),
         "generation": answer.generation,
         "timings_ms": {
             "encode": _rounded(1e3 * answer.timings.encode_s),
@@ -177,6 +190,16 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
             "read": _rounded(1e3 * answer.timings.read_s),
             "total": _rounded(1e3 * answer.timings.total_s),
         },
+    }
+
+
+def _narrowed_json(narrowed: Narrowed | None) -> NarrowedJson | None:
+    if narrowed is None:
+        return None
+    return {
+        "documents": narrowed.documents,
+        "of": narrowed.of,
+        "undated": narrowed.undated,
     }
 
 

@@ -163,6 +163,28 @@ class Texts:
         for start in range(first_id, self.next_id, ROWS_AT_ONCE):
             yield range(start, min(start + ROWS_AT_ONCE, self.next_id))
 
+    def dates(self) -> Iterator[tuple[int, str, date | None]]:
+        """Row, id and date of every document."""
+        for row, document_id, dated in self._rows.each("SELECT row, id, dated FROM present"):
+            with self._as_written():
+                day = date.fromisoformat(dated) if dated else None
+            yield row, document_id, day
+
+    def ids_of(self, rows: Sequence[int]) -> list[int]:
+        """The ids of the passages of some documents, which are given by their rows."""
+        return [
+            passage_id
+            for start in range(0, len(rows), ROWS_AT_ONCE)
+            for some in [rows[start : start + ROWS_AT_ONCE]]
+            for name in _FILES
+            for (passage_id,) in self._rows.all(
+                f"SELECT id FROM {name}.passages"  # noqa: S608 - our own names
+                f" WHERE document_row IN ({','.join('?' * len(some))})"
+                " AND id NOT IN (SELECT passage_id FROM added.removed)",
+                some,
+            )
+        ]
+
     def removed(self) -> list[int]:
         """The ids of passages that went, in order."""
         return [

@@ -108,6 +108,7 @@ def answer_embed(answer: Answer, links: Links = NO_LINKS) -> discord.Embed:
         "discord/footer.txt",
         confidence=answer.confidence if answer.outcome != "unanswered" else None,
         milliseconds=1e3 * answer.timings.total_s,
+        narrowed=answer.narrowed,
     )
     return embed.set_footer(text=footer)
 
