@@ -31,6 +31,10 @@ class AnswerSpan:
     """The probability in [0, 1] that it is right."""
     collection: str = "base"
     """The one that the document is in."""
+    source: str | None = None
+    """The address that the document was fetched from."""
+    language: str | None = None
+    """The English name of the document's language; None if that may be English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class NearestPassage:
     place: Place | None
     collection: str = "base"
     """The one that the document is in."""
+    source: str | None = None
+    """The address that the document was fetched from."""
+    language: str | None = None
+    """The English name of the document's language; None if that may be English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ _Document = Annotated[str, Field(description="The document's file, below the fol
 _Start = Annotated[int, Field(ge=0, description="In characters of the document's text.")]
 _End = Annotated[int, Field(ge=0, description="As `start_char`; exclusive.")]
 _Dated = Annotated[str | None, Field(description="The document's date, as YYYY-MM-DD.")]
+_Source = Annotated[str | None, Field(description="The address it was fetched from.")]
+_Language = Annotated[
+    str | None, Field(description="Of the document; null if that may be English, which is read.")
+]
 _Link = Annotated[
     str | None,
     Field(description="The place on Quoth's page; null unless QUOTH_PUBLIC_URL is set."),
@@ -56,6 +60,8 @@ class SpanJson(TypedDict):
     end_char: _End
     place: PlaceJson | None
     dated: _Dated
+    source: _Source
+    language: _Language
     link: _Link
 
 
@@ -68,6 +74,8 @@ class PassageJson(TypedDict):
     end_char: _End
     text: Annotated[str, Field(description="The passage, word for word.")]
     place: PlaceJson | None
+    source: _Source
+    language: _Language
     link: _Link
 
 
@@ -128,6 +136,8 @@ class AnswerJson(TypedDict):
     end_char: int | None
     place: PlaceJson | None
     dated: _Dated
+    source: _Source
+    language: _Language
     link: _Link
     kind: Annotated[
         Kind, Field(description="What several answers are: a list, or documents that disagree.")
@@ -175,6 +185,8 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
         "end_char": best["end_char"] if best else None,
         "place": best["place"] if best else None,
         "dated": best["dated"] if best else None,
+        "source": best["source"] if best else None,
+        "language": best["language"] if best else None,
         "link": best["link"] if best else None,
         "kind": answer.kind,
         "is_partial": answer.is_partial,
@@ -214,6 +226,8 @@ def _span_json(span: AnswerSpan, links: Links) -> SpanJson:
         "end_char": span.end_char,
         "place": place_json(span.place),
         "dated": span.dated.isoformat() if span.dated else None,
+        "source": span.source,
+        "language": span.language,
         "link": links.to(span),
     }
 
@@ -227,6 +241,8 @@ def passage_json(passage: NearestPassage, links: Links) -> PassageJson:
         "end_char": passage.end_char,
         "text": passage.text,
         "place": place_json(passage.place),
+        "source": passage.source,
+        "language": passage.language,
         "link": links.to(passage),
     }
 

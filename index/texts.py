@@ -25,7 +25,7 @@ _FILES = ("main", "added")
 _PLACE = "start_char, end_char, kind, name, level, line, within"
 # An empty text is a part of every name.
 _NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
-_DOCUMENT = "row, id, title, sha256, modified, dated"
+_DOCUMENT = "row, id, title, sha256, modified, dated, source, language"
 
 
 class Texts:
@@ -191,6 +191,13 @@ class Texts:
             passage_id
             for (passage_id,) in self._rows.all("SELECT passage_id FROM added.removed ORDER BY 1")
         ]
+
+    def foreign(self) -> list[tuple[str, int, str]]:
+        """Each language that documents are in, how many are, and the id of one of them."""
+        return self._rows.all(
+            "SELECT language, count(*), min(id) FROM present WHERE language IS NOT NULL"
+            " GROUP BY language ORDER BY count(*) DESC, language"
+        )
 
     def stamps(self) -> Iterator[DocumentStamp]:
         """The documents' files as they were when they were read, in order of id."""
@@ -411,6 +418,8 @@ def _document(
     sha256: str,
     modified: str,
     dated: str | None,
+    source: str | None,
+    language: str | None,
     *,
     text: str = "",
     places: tuple[Place, ...] = (),
@@ -423,4 +432,6 @@ def _document(
         modified=datetime.fromisoformat(modified),
         dated=date.fromisoformat(dated) if dated else None,
         places=places,
+        source=source,
+        language=language,
     )

@@ -192,6 +192,8 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
         "end_char": span.end_char,
         "place": span.place,
         "dated": span.dated,
+        "fetched_from": span.source,
+        "language": span.language,
         "confidence": span.confidence,
     }
 
@@ -205,6 +207,8 @@ def _nearest_values(
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
+        "fetched_from": passage.source,
+        "language": passage.language,
         "link": links.to(passage),
     }
 

@@ -374,8 +374,6 @@ def test_no_header_breaks_anything(visitor: Visitor, path: str, name: str, value
     )
 
     assert reply.status in {200, 400, 404, 504}
-    assert posted.status in {400, 405}
-    assert read.status in {200, 400, 405}
 
 
 def test_a_question_is_answered_from_the_documents_that_it_names(
