@@ -8,14 +8,12 @@ from typing import Any
 # Pieces of this length are looked at: the beginning, the middle and the end of a document. A title
 # page or a list of references may be in another language than the rest.
 _PIECE_CHARS = 1_500
-# Shorter texts are too little to tell a language from: names, codes, a table of numbers.
+# Of different words: fewer are too little to tell a language from, such as codes or a table.
 _FEWEST_LETTERS = 60
 # Words without which nobody writes English, and their share among the words from which on a text is
 # not looked at any further: loading the detector takes longer than reading a document.
-_ENGLISH = frozenset(
-    {"the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as", "was"}
-)
-_ENGLISH |= {"on", "are", "by", "this", "be", "from", "or", "have", "an", "a", "not", "you", "at"}
+_ENGLISH = frozenset({"the", "of", "and", "to", "in", "is", "that", "for", "it", "with", "as"})
+_ENGLISH |= {"was", "on", "are", "by", "this", "be", "from", "or", "have", "an", "not", "you"}
 _ENGLISH_SHARE = 0.12
 # How far a language must be ahead of English, in natural logarithms of their likelihoods.
 _FEWEST_NATS = 25.0
@@ -124,7 +122,7 @@ def _pieces(text: str) -> list[str]:
 
 def _looks_english(piece: str) -> bool:
     words = [word.lower() for word in _WORD.findall(piece)]
-    if sum(map(len, words)) < _FEWEST_LETTERS:
+    if sum(map(len, set(words))) < _FEWEST_LETTERS:
         return True
     return sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words)
 

@@ -9,6 +9,11 @@ from tests.conftest import ROOT, Library
 
 GERMAN = "Die Bibliothek ist von neun bis siebzehn Uhr geöffnet. Ein Ausweis kostet zwölf Euro. "
 FRENCH = "La bibliothèque ouvre à neuf heures. Une carte de lecteur coûte douze euros par an. "
+SPANISH = "La biblioteca está abierta de nueve a cinco, y un carné de lector cuesta doce euros. "
+JAPANESE = (
+    "図書館は九時から五時まで開いています。カードは年間十二ユーロです。"
+    "返すのが遅れた本には一日につき十セントかかります。閲覧室では静かにしてください。"
+)
 ENGLISH = "The library is open from nine to five. A reader's card costs twelve euros a year. "
 
 
@@ -22,8 +27,8 @@ ENGLISH = "The library is open from nine to five. A reader's card costs twelve e
             "Библиотека открыта с девяти до семнадцати часов. Билет стоит двенадцать евро.",
             "Russian",
         ),
-        ("図書館は九時から五時まで開いています。カードは年間十二ユーロです。" * 3, "Japanese"),
-        ("La biblioteca abre de nueve a cinco. Un carné cuesta doce euros al año.", "Spanish"),
+        (JAPANESE, "Japanese"),
+        (SPANISH, "Spanish"),
         (ENGLISH, None),
         (f"{ENGLISH}{GERMAN}", None),
         (f"{GERMAN * 100}{ENGLISH * 100}", None),
@@ -32,7 +37,7 @@ ENGLISH = "The library is open from nine to five. A reader's card costs twelve e
         ("Müller, Schmidt, Weber", None),
         ("| Köln | 12 | 3,5 | 2024-01-01 |\n" * 50, None),
         (
-            "def main():\n    return x[0]\n\nfor number in range(10):\n    print(number)\n" * 20,
+            "def main():\n    return x[0]\n\nfor n in range(10):\n    print(n)\n" * 20,
             None,
         ),
     ],
