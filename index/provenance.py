@@ -41,7 +41,7 @@ class Fetched(_Written):
     source: Address
     """Where it stands, after redirects."""
     sha256: str
-    """Of the file's bytes, so that a change made here is seen."""
+    """The hash of the file's bytes, so that a change made here is seen."""
     fetched: datetime
     dated: date | None = None
     """The day that the sitemap, the feed or the repository tells, if it does."""

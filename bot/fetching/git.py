@@ -32,7 +32,7 @@ class InRepository:
     """A document of a repository."""
 
     name: str
-    """Of its file below the folder of documents."""
+    """The name of its file below the folder of documents."""
     url: str
     """Where a person can read it; else the repository's."""
     content: bytes
