@@ -39,6 +39,10 @@ class Found:
     place: Place | None
     collection: str
     """The one that its document is in."""
+    source: str | None
+    """The address that its document was fetched from."""
+    language: str | None
+    """The document's, if that is surely not English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +265,7 @@ class BaseDocuments:
 def _found(generation: Generation, hit: Hit) -> Found:
     passage = hit.passage
     texts = generation.texts
-    title = texts.document(passage.document_id).title
-    place = texts.place(passage.document_id, passage.start_char)
-    return Found(hit, title, place, generation.collection)
+    document = texts.document(passage.document_id)
+    place = texts.place(document.id, passage.start_char)
+    collection = generation.collection
+    return Found(hit, document.title, place, collection, document.source, document.language)
