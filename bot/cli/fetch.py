@@ -15,6 +15,7 @@ from bot.cli.common import (
     require_extra,
     seeds_option,
     settings_from,
+    unwritable,
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say
@@ -143,6 +144,9 @@ async def _fetched(
         asked = fetcher.origins if origins is None else origins
         if not asked:
             raise click.ClickException(f"{folder}: nothing was fetched into it yet.")
-        await fetcher.fetch(asked, lambda pages: reporter.stage("fetch", pages), told)
+        try:
+            await fetcher.fetch(asked, lambda pages: reporter.stage("fetch", pages), told)
+        except OSError as error:
+            raise unwritable(folder, error) from error
     reporter.finish()
     return found

@@ -3,8 +3,8 @@
 import asyncio
 import time
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -126,9 +126,15 @@ class Web:
         Raises:
             FetchError: If that can't be done, or robots.txt forbids it.
         """
-        try:
+        with self._failures_told():
             async with asyncio.timeout(self._limits.time_s) as clock:
                 return await self._follow(URL(url), seen, clock)
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        """Turn what may go wrong on the way into a `FetchError`."""
+        try:
+            yield
         except TimeoutError as error:
             raise FetchError(f"it takes longer than {self._limits.time_s:.0f} s") from error
         except aiohttp.ClientConnectorError as error:
@@ -206,8 +212,9 @@ class Web:
         Raises:
             FetchError: If the server can't be reached.
         """
-        async with asyncio.timeout(self._limits.time_s) as clock:
-            return list((await self._robots_of(URL(url), clock)).sitemaps)
+        with self._failures_told():
+            async with asyncio.timeout(self._limits.time_s) as clock:
+                return list((await self._robots_of(URL(url), clock)).sitemaps)
 
     async def _robots_of(self, url: URL, clock: asyncio.Timeout) -> Protego:
         """The rules of a page's server, asked for once; RFC 9309 says what a failure means."""
