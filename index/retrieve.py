@@ -32,7 +32,7 @@ _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="lexical")
 
 
 _Allowed = Sequence[Allowed | None]
-"""Of each generation, which passages may be found, by id; None where all may."""
+"""Which passages of each generation may be found, by id; None where all may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,8 @@ class _Exact:
         parameters = self._parameters
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(bits)
+            # Its types are those of C++; the wrapper takes an array alone.
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[arg-type, call-arg]
             parameters = faiss.SearchParameters()
             parameters.sel = selector
         scores, ids = self._index.search(query[None, :], k, params=parameters)

@@ -120,7 +120,7 @@ class Web:
         Fetch a page.
 
         Args:
-            url: Of HTTP or HTTPS.
+            url: An address of HTTP or HTTPS.
             seen: What was said of it last.
 
         Raises:

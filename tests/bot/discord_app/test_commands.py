@@ -354,7 +354,7 @@ def test_a_question_may_name_where_to_look(
     bot.bot.service.refresh()
 
     offered = local.complete(channel, asker, "ask", "in", "NOR")
-    asked = {"question": "how many for arson", "in": offered[0]}
+    asked: dict[str, Any] = {"question": "how many for arson", "in": offered[0]}
     shown = local.answer_to(local.slash(channel, asker, "ask", **asked)).embeds[0]
     unknown = local.slash(channel, asker, "ask", **asked | {"in": "nroth"})
     no_day = local.slash(channel, asker, "ask", **asked | {"since": "May"})
