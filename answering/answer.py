@@ -7,6 +7,7 @@ from typing import Literal
 
 from answering.calibration import SURE_FROM
 from answering.english import asks_for_judgement
+from index.filters import Narrowed
 from index.formats.base import ROWS, Place
 from index.formats.tables import BETWEEN_CELLS
 
@@ -30,6 +31,10 @@ class AnswerSpan:
     """The probability in [0, 1] that it is right."""
     collection: str = "base"
     """The one that the document is in."""
+    source: str | None = None
+    """The address that the document was fetched from."""
+    language: str | None = None
+    """The English name of the document's language; None if that may be English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class NearestPassage:
     place: Place | None
     collection: str = "base"
     """The one that the document is in."""
+    source: str | None = None
+    """The address that the document was fetched from."""
+    language: str | None = None
+    """The English name of the document's language; None if that may be English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,8 @@ class Answer:
     nothing answers it."""
     is_partial: bool = False
     """Whether a list may have more items: it is long, or no document writes it in one place."""
+    narrowed: Narrowed | None = None
+    """How far its filter narrowed the documents; None where it was asked of all."""
 
     @property
     def outcome(self) -> Outcome:

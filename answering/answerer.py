@@ -22,6 +22,7 @@ from answering.question import Question
 from answering.selection import NOTHING_CHOSEN, newest_first, select
 from answering.tuning import Tuning
 from answering.verbatim import located, near
+from index.filters import Filter
 from index.passages import Passage
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
@@ -115,6 +116,9 @@ class Answerer:
             question: What is asked.
             earlier: The turns before it, oldest first, which it may lean on.
             alternatives: How many other answers, at most.
+
+        Raises:
+            FilterError: If the question's filter leaves no document.
         """
         return self.answer_understood(question, understand(question.text, earlier), alternatives)
 
@@ -153,6 +157,7 @@ class Answerer:
             understood=asked if asked != found.question else None,
             candidates=candidates,
             goes_on=understanding.goes_on,
+            narrowed=attempt.retrieval.narrowed,
             is_partial=choice.is_partial,
         )
 
@@ -171,19 +176,19 @@ class Answerer:
     def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
         if understanding.alone:
-            attempts.append(self._attempt(question.text, ranked))
+            attempts.append(self._attempt(question.text, ranked, question.within))
         if understanding.follow_up is not None:
-            attempts.append(self._attempt_follow_up(understanding.follow_up))
+            attempts.append(self._attempt_follow_up(understanding.follow_up, question.within))
         return Findings(question.text, tuple(attempts))
 
-    def _attempt(self, asked: str, ranked: int) -> Attempt:
-        retrieval = self._retriever.retrieve(asked, max(self._passages, ranked))
+    def _attempt(self, asked: str, ranked: int, within: Filter) -> Attempt:
+        retrieval = self._retriever.retrieve(asked, max(self._passages, ranked), within=within)
         started = time.perf_counter()
         hits = retrieval.hits[: self._passages]
         found = self._read(asked, _texts(worth_reading(hits, self._tuning.far_behind)), hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
-    def _attempt_follow_up(self, follow_up: FollowUp) -> Attempt:
+    def _attempt_follow_up(self, follow_up: FollowUp, within: Filter) -> Attempt:
         tuning = self._tuning
         near = {
             passage
@@ -193,7 +198,7 @@ class Answerer:
             )
         }
         gains = dict.fromkeys(near, tuning.near_gain)
-        retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains)
+        retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains, within)
         hits = retrieval.hits
         started = time.perf_counter()
         meant: dict[int, Antecedent] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from answering.language import is_foreign
+from index.filters import EVERYTHING, Filter
 
 
 class QuestionError(Exception):
@@ -28,11 +29,18 @@ class Question:
 
     text: str
     """One line without control or invisible characters, and with single spaces."""
+    within: Filter = EVERYTHING
+    """Which documents it may be answered from; a follow-up has its own."""
 
     @classmethod
-    def typed(cls, text: str, max_chars: int) -> Self:
+    def typed(cls, text: str, max_chars: int, within: Filter = EVERYTHING) -> Self:
         """
         Clean what a person typed.
+
+        Args:
+            text: What was typed.
+            max_chars: So long it may be.
+            within: Which documents it may be answered from.
 
         Raises:
             QuestionError: If nothing is left, more than `max_chars` characters are, or it is surely
@@ -51,4 +59,4 @@ class Question:
                 "This does not seem to be English, the only language that Quoth reads: please ask "
                 "in English."
             )
-        return cls(cleaned)
+        return cls(cleaned, within)

@@ -48,6 +48,8 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
         place=source.texts.place(document.id, candidate.start_char),
         confidence=judged.confidence,
         collection=source.collection,
+        source=document.source,
+        language=document.language,
     )
     _check_verbatim(found, source.texts)
     return found
@@ -84,4 +86,6 @@ def near(passage: Passage, source: Generation) -> NearestPassage:
         text=passage.text,
         place=source.texts.place(document.id, passage.start_char),
         collection=source.collection,
+        source=document.source,
+        language=document.language,
     )

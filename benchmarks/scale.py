@@ -102,6 +102,11 @@ def _row(steps: dict[str, Any]) -> dict[str, str]:
         "lexical, ms": ms("lexical_ms"),
         "fused, ms": ms("fused_ms"),
         "fused with encoding, ms": ms("with_encoding_ms"),
+        **{
+            f"in {name}: passages, fused ms, recall@10": f"{each['passages']:,}, "
+            f"{each['fused_ms'][0]:.2f} / {each['fused_ms'][1]:.2f}, {each['recall_at_10']:.4f}"
+            for name, each in search["filtered"].items()
+        },
         "one more document, s": f"{add['seconds']:.2f}",
     }
 

@@ -9,7 +9,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,14 +22,18 @@ from benchmarks.scale_corpus import (
     write_documents,
 )
 from index.build import build
+from index.compressed import Allowed
 from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder, Vectors
 from index.encoder_files import DEFAULT_ENCODER
+from index.filters import Filter
 from index.generation import Generation
 from index.retrieve import CANDIDATES, Retriever
 from index.store import Collection
 from index.vector_cache import VectorCache
 
 QUESTIONS = 300
+# By the last digits of their names: half of the documents, a tenth, and so on.
+FILTERS = ("*[0-4].txt", "*7.txt", "*77.txt", "*777.txt")
 # Asked before anything is measured.
 _WARMING = 20
 _RECALL_AT = 10
@@ -171,6 +175,10 @@ def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
         "fused_ms": _quantiles([each.search_s for each in retrievals]),
         "with_encoding_ms": _quantiles([each.encode_s + each.search_s for each in retrievals]),
         "recall_at_10": _recall(work, generation, np.stack(queries)),
+        "filtered": {
+            name: _filtered(work, retriever, asked, np.stack(queries), Filter.given([name]))
+            for name in FILTERS
+        },
         "anonymous_bytes": after["anonymous"],
         "anonymous_of_index_bytes": after["anonymous"] - before["anonymous"],
         "anonymous_after_opening_bytes": after_opening["anonymous"] - before["anonymous"],
@@ -194,18 +202,46 @@ def _quantiles(seconds: list[float]) -> list[float]:
     return [float(value) for value in 1e3 * np.percentile(seconds, [50, 95])]
 
 
-def _recall(work: Work, generation: Generation, queries: Vectors) -> float:
+def _filtered(
+    work: Work,
+    retriever: Retriever,
+    asked: Sequence[str],
+    queries: Vectors,
+    within: Filter,
+) -> dict[str, object]:
+    """Ask the same of some of the documents."""
+    generation = retriever.generation
+    started = time.perf_counter()
+    allowed = generation.choose(within).allowed
+    choose_s = time.perf_counter() - started
+    found = [retriever.retrieve(question, _SHOWN, within=within) for question in asked]
+    return {
+        "passages": int(np.count_nonzero(allowed)),
+        "choose_s": choose_s,
+        "fused_ms": _quantiles([each.search_s for each in found]),
+        "recall_at_10": _recall(work, generation, queries, allowed),
+    }
+
+
+def _recall(
+    work: Work, generation: Generation, queries: Vectors, allowed: Allowed | None = None
+) -> float:
     """
     The share, of the ten passages found for each query, that is among the nearest ten.
 
     Equal texts have equal vectors, so there may be more than ten of those: what is as near as the
     tenth counts, whichever of them it is (so do the ANN benchmarks of Aumüller et al., 2020).
     """
-    found = [[row for row, _ in generation.vectors.search(query, _RECALL_AT)] for query in queries]
+    found = [
+        [row for row, _ in generation.vectors.search(query, _RECALL_AT, allowed)]
+        for query in queries
+    ]
     found_scores = np.full((len(queries), _RECALL_AT), -2.0, dtype=np.float32)
     best_scores = found_scores.copy()
     for rows, vectors in _vectors(work, generation):
         scores = queries @ vectors.T
+        if allowed is not None:
+            scores[:, ~allowed[rows]] = -2.0
         both = np.concatenate((best_scores, scores), axis=1)
         best_scores = np.partition(both, -_RECALL_AT, axis=1)[:, -_RECALL_AT:]
         columns = {row: column for column, row in enumerate(rows)}

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from answering.answer import Answer, AnswerSpan, Kind, NearestPassage, Outcome
 from bot.links import NO_LINKS, Links
+from index.filters import Narrowed
 from index.formats.base import Place, PlaceKind
 
 _Confidence = Annotated[
@@ -25,6 +26,10 @@ _Document = Annotated[str, Field(description="The document's file, below the fol
 _Start = Annotated[int, Field(ge=0, description="In characters of the document's text.")]
 _End = Annotated[int, Field(ge=0, description="As `start_char`; exclusive.")]
 _Dated = Annotated[str | None, Field(description="The document's date, as YYYY-MM-DD.")]
+_Source = Annotated[str | None, Field(description="The address it was fetched from.")]
+_Language = Annotated[
+    str | None, Field(description="Of the document; null if that may be English, which is read.")
+]
 _Link = Annotated[
     str | None,
     Field(description="The place on Quoth's page; null unless QUOTH_PUBLIC_URL is set."),
@@ -55,6 +60,8 @@ class SpanJson(TypedDict):
     end_char: _End
     place: PlaceJson | None
     dated: _Dated
+    source: _Source
+    language: _Language
     link: _Link
 
 
@@ -67,6 +74,8 @@ class PassageJson(TypedDict):
     end_char: _End
     text: Annotated[str, Field(description="The passage, word for word.")]
     place: PlaceJson | None
+    source: _Source
+    language: _Language
     link: _Link
 
 
@@ -77,6 +86,14 @@ class TimingsJson(TypedDict):
     search: float
     read: float
     total: float
+
+
+class NarrowedJson(TypedDict):
+    """How far a filter narrowed the documents."""
+
+    documents: Annotated[int, Field(description="How many are left.")]
+    of: Annotated[int, Field(description="How many there are.")]
+    undated: Annotated[int, Field(description="How many were left out for having no date.")]
 
 
 class AnswerJson(TypedDict):
@@ -119,6 +136,8 @@ class AnswerJson(TypedDict):
     end_char: int | None
     place: PlaceJson | None
     dated: _Dated
+    source: _Source
+    language: _Language
     link: _Link
     kind: Annotated[
         Kind, Field(description="What several answers are: a list, or documents that disagree.")
@@ -131,6 +150,9 @@ class AnswerJson(TypedDict):
     alternatives: Annotated[list[SpanJson], Field(description="Other answers, best first.")]
     nearest: Annotated[
         list[PassageJson], Field(description='The nearest passages, if it is "unanswered".')
+    ]
+    narrowed: Annotated[
+        NarrowedJson | None, Field(description="Null where all documents were asked.")
     ]
     generation: Annotated[str, Field(description="The id of the index that answered.")]
     timings_ms: TimingsJson
@@ -163,6 +185,8 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
         "end_char": best["end_char"] if best else None,
         "place": best["place"] if best else None,
         "dated": best["dated"] if best else None,
+        "source": best["source"] if best else None,
+        "language": best["language"] if best else None,
         "link": best["link"] if best else None,
         "kind": answer.kind,
         "is_partial": answer.is_partial,
@@ -170,6 +194,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
         "candidates": [_span_json(span, links) for span in answer.candidates],
         "alternatives": [_span_json(span, links) for span in answer.alternatives],
         "nearest": [passage_json(passage, links) for passage in answer.nearest],
+        "narrowed": _narrowed_json(answer.narrowed),
         "generation": answer.generation,
         "timings_ms": {
             "encode": _rounded(1e3 * answer.timings.encode_s),
@@ -177,6 +202,16 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
             "read": _rounded(1e3 * answer.timings.read_s),
             "total": _rounded(1e3 * answer.timings.total_s),
         },
+    }
+
+
+def _narrowed_json(narrowed: Narrowed | None) -> NarrowedJson | None:
+    if narrowed is None:
+        return None
+    return {
+        "documents": narrowed.documents,
+        "of": narrowed.of,
+        "undated": narrowed.undated,
     }
 
 
@@ -191,6 +226,8 @@ def _span_json(span: AnswerSpan, links: Links) -> SpanJson:
         "end_char": span.end_char,
         "place": place_json(span.place),
         "dated": span.dated.isoformat() if span.dated else None,
+        "source": span.source,
+        "language": span.language,
         "link": links.to(span),
     }
 
@@ -204,6 +241,8 @@ def passage_json(passage: NearestPassage, links: Links) -> PassageJson:
         "end_char": passage.end_char,
         "text": passage.text,
         "place": place_json(passage.place),
+        "source": passage.source,
+        "language": passage.language,
         "link": links.to(passage),
     }
 

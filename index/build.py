@@ -32,10 +32,12 @@ from index.manifest import (
     TEXTS_NAME,
     EncoderStamp,
     FailureStamp,
+    Foreign,
     Manifest,
     SplittingStamp,
 )
 from index.passages import Splitting
+from index.provenance import read_provenance
 from index.reading import read_documents
 from index.reporting import Reporter
 from index.searchable import extend_searchable, write_searchable
@@ -65,6 +67,8 @@ class BuildReport:
     """Passages whose vectors were there."""
     failures: tuple[Failure, ...]
     """Files that should have become documents and did not, and folders that can't be listed."""
+    foreign: tuple[Foreign, ...]
+    """Languages of documents that are read badly."""
     skipped: tuple[Failure, ...]
     """Files that are not read at all."""
     seconds: float
@@ -240,13 +244,15 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 sizing=plan.sizing,
                 encoder=plan.encoder,
                 titles=plan.titles,
+                provenance=read_provenance(plan.documents),
                 reporter=plan.reporter,
             )
             if not read.documents and not plan.may_be_empty:
                 raise _no_documents(
                     plan.documents, (*read.failures, *listing.unseen, *listing.skipped)
                 )
-            encoded, passages = _index(plan, folder, previous if read.extends else None)
+            written = _index(plan, folder, previous if read.extends else None)
+            encoded = written.encoded
             changes = replace(changes, failed=read.newly_failed)
             manifest = Manifest(
                 format_version=FORMAT_VERSION,
@@ -258,7 +264,8 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 folder=listing.folder,
                 documents=read.documents,
                 failures=read.failures,
-                passages=passages,
+                foreign=written.foreign,
+                passages=written.passages,
                 files=stamp_files(folder, previous.manifest.files if previous else {}),
             )
             _note(plan, manifest, changes if previous else None)
@@ -275,6 +282,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
             *(Failure(failure.id, failure.reason) for failure in manifest.failures),
             *listing.unseen,
         ),
+        foreign=manifest.foreign,
         skipped=listing.skipped,
         seconds=0.0,
     )
@@ -291,7 +299,14 @@ def _note(plan: _Plan, manifest: Manifest, changes: Changes | None) -> None:
     note_build(plan.collection.folder, stamp)
 
 
-def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    encoded: int
+    passages: int
+    foreign: tuple[Foreign, ...]
+
+
+def _index(plan: _Plan, folder: Path, extended: Generation | None) -> _Written:
     """
     Write what is searched of a generation whose texts are written.
 
@@ -301,7 +316,7 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
         extended: Another, whose files are shared and extended, if that can be.
 
     Returns:
-        How many passages were encoded, and how many there are.
+        How many passages were encoded, and what there is now.
     """
     added = folder / ADDED_TEXTS_NAME if extended else None
     dim = plan.encoder.dim
@@ -317,7 +332,8 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> tuple[int,
             write_searchable(folder, texts, vectors, dim, plan.sizing)
         else:
             extend_searchable(folder, texts, vectors, dim, extended)
-        return vectors.encoded, texts.passage_count
+        foreign = tuple(Foreign(*found) for found in texts.foreign())
+        return _Written(vectors.encoded, texts.passage_count, foreign)
 
 
 def _check_passages(plan: _Plan, passages: int) -> None:

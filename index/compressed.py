@@ -19,6 +19,7 @@ from index.encoder import Vectors
 from index.sizing import Sizing
 
 Ids = npt.NDArray[np.int64]
+Allowed = npt.NDArray[np.bool_]
 ReadVectors = Callable[[Sequence[int] | Ids], Vectors]
 """Ids in order -> their vectors of unit length, shape (n, dim)."""
 
@@ -79,14 +80,14 @@ def _codes(dim: int, numbers_per_code: int) -> int:
 class CompressedIndex:
     """An opened approximate index."""
 
-    def __init__(self, path: Path, removed: Ids, rescored: int) -> None:
+    def __init__(self, path: Path, removed: Ids, sizing: Sizing) -> None:
         """
         Read the codes, and map the vectors.
 
         Args:
             path: FAISS's file.
             removed: Ids that are never found.
-            rescored: How many of the best by their codes are scored exactly.
+            sizing: How many of the best by their codes are scored exactly, and among how few all.
 
         Raises:
             RuntimeError, OSError, ValueError: If the files are not what was written.
@@ -100,33 +101,43 @@ class CompressedIndex:
         self._halves = halves.reshape(-1, self.dim)
         if len(self._halves) != self._index.ntotal:
             raise ValueError(f"{halves_path(path).name} holds {len(self._halves):,} vectors")
-        self._rescored = rescored
-        self._is_removed = np.zeros(len(self), dtype=np.bool_)
-        self._is_removed[removed[removed < len(self)]] = True
+        self._sizing = sizing
+        self._kept = np.ones(len(self), dtype=np.bool_)
+        self._kept[removed[removed < len(self)]] = False
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
-        """Cosines and ids of the vectors nearest to a query, best first."""
-        ids = self._candidates(query, k)
+    def search(self, query: Vectors, k: int, allowed: Allowed | None) -> tuple[Vectors, Ids]:
+        """Cosines and ids of the vectors nearest to a query, of those that are allowed."""
+        ids = self._candidates(query, k) if allowed is None else self._among(query, k, allowed)
         scores = self._halves[ids].astype(np.float32) @ query
         best = np.argsort(-scores, kind="stable")[:k]
         return scores[best], ids[best]
 
     def _candidates(self, query: Vectors, k: int) -> Ids:
-        wanted = max(k, self._rescored)
-        # The codes don't know what was removed, so more may be wanted; of no use is a search for
+        return self._best_codes(query, max(k, self._sizing.rescored), self._kept, k)
+
+    def _among(self, query: Vectors, k: int, allowed: Allowed) -> Ids:
+        """As many candidates of those allowed as there would be of all."""
+        count = int(np.count_nonzero(allowed))
+        if self._sizing.is_exact(count):
+            return np.flatnonzero(allowed)
+        enough = max(k, self._sizing.rescored)
+        return self._best_codes(query, enough * len(self) // count, allowed, enough)
+
+    def _best_codes(self, query: Vectors, wanted: int, allowed: Allowed, enough: int) -> Ids:
+        # The codes don't know what is allowed, so more may be wanted; of no use is a search for
         # all, of which FAISS leaves the last ones out.
         while wanted < len(self):
             ids: Ids = self._index.search(query[None, :], wanted)[1][0]
             # In order, which is how they lie on the disk.
             ids = np.sort(ids[ids >= 0])
-            ids = ids[~self._is_removed[ids]]
-            if len(ids) >= k:
+            ids = ids[allowed[ids]]
+            if len(ids) >= enough:
                 return ids
             wanted *= 4
-        return np.flatnonzero(~self._is_removed)
+        return np.flatnonzero(allowed)
 
     def vector(self, row: int) -> Vectors:
         """One stored vector, shape (dim,)."""

@@ -70,6 +70,10 @@ class Document:
     """The date that the document states for itself; else that in its file's name."""
     places: tuple[Place, ...] = ()
     """In order of `start_char`, without overlap."""
+    source: str | None = None
+    """The address that it was fetched from."""
+    language: str | None = None
+    """The English name of the language that it is in; None if that may be English."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """One generation of an index, opened."""
 
 from contextlib import ExitStack
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from index.changes import MadeOf
 from index.errors import IndexDamagedError
+from index.filters import choose, names_in
 from index.lexical import LexicalIndex
 from index.manifest import (
     ADDED_TEXTS_NAME,
@@ -17,6 +19,10 @@ from index.manifest import (
 )
 from index.texts import Texts
 from index.vectors import VectorIndex
+
+# What so many filters leave is kept, a byte for each passage: people ask several questions in one
+# folder.
+_KEPT_FILTERS = 8
 
 
 class Generation:
@@ -32,6 +38,10 @@ class Generation:
         self.folder = folder
         self.manifest = manifest
         self.texts = open_texts(folder, manifest)
+        self.choose = lru_cache(_KEPT_FILTERS)(partial(choose, self.texts))
+        """See `index.filters.choose`."""
+        self.names = cache(partial(names_in, self.texts))
+        """See `index.filters.names_in`."""
         with ExitStack() as undo:
             undo.callback(self.texts.close)
             added = _if_there(folder, ADDED_VECTORS_NAME, manifest)

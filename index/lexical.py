@@ -16,6 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from index.compressed import Allowed
 from index.errors import IndexDamagedError
 from index.files import link
 from index.sizing import SIZING
@@ -41,6 +44,9 @@ B = 0.75
 COMMON_SHARE = 0.5
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
+# Passages that are looked for by their ids where a search is for few of all. Among more, it is
+# faster to search all for more, and to leave out what is not wanted.
+_MOST_BY_ID = 5_000
 
 
 def write_lexical(folder: Path, texts: Iterable[str]) -> int:
@@ -194,7 +200,11 @@ class LexicalIndex:
             raise IndexDamagedError(f"{self._folder}: can't be read ({error}).") from error
 
     def search(
-        self, question: str, k: int, boosts: Mapping[str, float] | None = None
+        self,
+        question: str,
+        k: int,
+        boosts: Mapping[str, float] | None = None,
+        allowed: Allowed | None = None,
     ) -> list[tuple[int, float]]:
         """
         Find the passages that share the rarest words with a question.
@@ -204,6 +214,8 @@ class LexicalIndex:
             k: How many; fewer come back if fewer share a word.
             boosts: The words that are searched for, and what their part of a score is multiplied
                 with; without, the question's `telling_words` count as they are.
+            allowed: By id, which passages may be found; none that were removed. Without, all
+                others. A word weighs as much as it does among all.
 
         Returns:
             Passage ids and BM25 scores, best first; of equal scores the lower id is first.
@@ -225,12 +237,35 @@ class LexicalIndex:
             [(tantivy.Occur.Should, term) for term in terms.values()]
         )
         with self._reading():
-            hits = self._searcher.search(query, limit=k, count=False).hits
-            if not hits:
-                return []
-            ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
-        found = [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
+            found = self._best(query, k) if allowed is None else self._among(query, k, allowed)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+    def _best(self, query: Any, k: int) -> list[tuple[int, float]]:
+        hits = self._searcher.search(query, limit=k, count=False).hits
+        if not hits:
+            return []
+        ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
+        return [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
+
+    def _among(self, query: Any, k: int, allowed: Allowed) -> list[tuple[int, float]]:
+        import tantivy
+
+        count = int(np.count_nonzero(allowed))
+        if not count:
+            return []
+        if count <= _MOST_BY_ID:
+            ids = np.flatnonzero(allowed).tolist()
+            wanted = tantivy.Query.term_set_query(_schema(), _PASSAGE_ID, ids)
+            unscored = tantivy.Query.const_score_query(wanted, 0.0)
+            both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]
+            return self._best(tantivy.Query.boolean_query(both), k)
+        limit = 2 * k * len(allowed) // count
+        while True:
+            hits = self._best(query, limit)
+            found = [hit for hit in hits if allowed[hit[0]]]
+            if len(found) >= k or len(hits) < limit:
+                return found[:k]
+            limit *= 4
 
 
 class SharedStatistics:

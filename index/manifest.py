@@ -11,7 +11,7 @@ from index.errors import IndexDamagedError, IndexFormatError
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"
@@ -57,6 +57,16 @@ class FailureStamp(Stamp):
     """None if its bytes could not be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Documents that are surely not in English."""
+
+    language: str
+    documents: int
+    example: str
+    """The id of one of them."""
+
+
 class Manifest(Stamp):
     """How a generation was made, and what it consists of; its size does not grow with that."""
 
@@ -73,6 +83,8 @@ class Manifest(Stamp):
     documents: int
     """How many; what they were is in the texts (`Texts.stamps`)."""
     failures: tuple[FailureStamp, ...]
+    foreign: tuple[Foreign, ...] = ()
+    """The languages that are read badly, those of most documents first."""
     passages: int
     files: dict[str, FileStamp]
     """By path in the generation's folder, the manifest left out."""

@@ -12,9 +12,11 @@ from index.errors import DocumentError
 from index.files import check_file
 from index.formats.base import Parse
 from index.generation import Generation
+from index.language import foreign_language
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp, FailureStamp
 from index.parsing import ParserProcess
 from index.passages import Splitting, split
+from index.provenance import Provenance
 from index.reporting import Reporter
 from index.sizing import Sizing
 from index.text_writer import TextWriter
@@ -41,6 +43,7 @@ def read_documents(
     sizing: Sizing,
     encoder: Encoder,
     titles: Mapping[str, str],
+    provenance: Provenance,
     reporter: Reporter,
 ) -> Reading:
     """
@@ -54,6 +57,7 @@ def read_documents(
         sizing: When everything is written anew.
         encoder: Its tokenizer measures passages.
         titles: By document id, those that are known from elsewhere.
+        provenance: Where fetched documents are from.
         reporter: Told of each document.
 
     Raises:
@@ -72,7 +76,14 @@ def read_documents(
         next_id = writer.next_id
 
         def write(document: Document, file: SourceFile) -> int:
-            document = replace(document, title=titles.get(file.id, document.title))
+            fetched = provenance.files.get(file.id)
+            document = replace(
+                document,
+                title=titles.get(file.id, document.title),
+                dated=document.dated or (fetched.dated if fetched else None),
+                source=fetched.source if fetched else None,
+                language=foreign_language(document.text),
+            )
             stamp = DocumentStamp(file.id, document.sha256, file.size, file.mtime_ns)
             passages = split(document, splitting, encoder.token_offsets, next_id)
             return writer.add(document, stamp, passages)

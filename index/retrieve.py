@@ -8,13 +8,15 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 
 import bisect
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from index.compressed import Allowed
 from index.encoder import QuestionEncoder, Vectors
 from index.errors import EncoderError
+from index.filters import EVERYTHING, Chosen, Filter, Narrowed, together
 from index.generation import Generation
 from index.lexical import SharedStatistics
 from index.passages import Passage
@@ -27,6 +29,10 @@ CANDIDATES = 50
 _SAMPLED_PASSAGES = 200
 # Searches by words while the caller searches by vectors, each of which leaves Python alone.
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="lexical")
+
+
+_Allowed = Sequence[Allowed | None]
+"""Which passages of each generation may be found, by id; None where all may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,8 @@ class Retrieval:
     hits: tuple[Hit, ...]
     encode_s: float
     search_s: float
+    narrowed: Narrowed | None = None
+    """None where the passages of all documents were searched."""
 
 
 class Retriever:
@@ -143,7 +151,11 @@ class Retriever:
         )
 
     def retrieve(
-        self, question: str, k: int, gains: Mapping[int, float] = MappingProxyType({})
+        self,
+        question: str,
+        k: int,
+        gains: Mapping[int, float] = MappingProxyType({}),
+        within: Filter = EVERYTHING,
     ) -> Retrieval:
         """
         Find the passages most likely to hold an answer.
@@ -153,19 +165,30 @@ class Retriever:
             k: How many; fewer come back if the index is smaller.
             gains: What passages that are likelier than others, whatever the question, have more
                 than their cosine, by their ids.
+            within: Whose passages are searched.
+
+        Raises:
+            FilterError: If the filter leaves no document.
         """
         started = time.perf_counter()
         query = self._encoder.encode_question(question)
         encoded = time.perf_counter()
-        beside = _BESIDE.submit(self._lexical, question)
+        allowed: _Allowed = [None] * len(self._generations)
+        narrowed = None
+        if within != EVERYTHING:
+            chosen = [each.choose(within) for each in self._generations]
+            narrowed = together(chosen, [each.texts for each in self._generations], within)
+            allowed = [one.allowed for one in chosen]
+            gains = {row: gain for row, gain in gains.items() if self._is_among(row, chosen)}
+        beside = _BESIDE.submit(self._lexical, question, allowed)
         try:
-            dense = self._dense(query)
+            dense = self._dense(query, allowed)
         finally:
             # Where the thread is busy for somebody else, nobody waits for it. But who is told of a
             # failure may close what is searched.
             if not beside.cancel():
                 wait([beside])
-        lexical = self._lexical(question) if beside.cancelled() else beside.result()
+        lexical = self._lexical(question, allowed) if beside.cancelled() else beside.result()
         others = {row: self._cosine(query, row) for row in (*lexical, *gains) if row not in dense}
         cosines = dense | others
         for row, gain in gains.items():
@@ -186,24 +209,31 @@ class Retriever:
             )
             for row in best
         )
-        return Retrieval(hits, encoded - started, time.perf_counter() - encoded)
+        return Retrieval(hits, encoded - started, time.perf_counter() - encoded, narrowed)
 
-    def _dense(self, query: Vectors) -> dict[int, float]:
+    def _is_among(self, passage_id: int, chosen: Sequence[Chosen]) -> bool:
+        number = self._source(passage_id)
+        return bool(chosen[number].allowed[passage_id - self._firsts[number]])
+
+    def _dense(self, query: Vectors, allowed: _Allowed) -> dict[int, float]:
         found = [
             (first + row, score)
-            for first, each in zip(self._firsts, self._generations, strict=True)
-            for row, score in each.vectors.search(query, CANDIDATES)
+            for first, each, some in zip(self._firsts, self._generations, allowed, strict=True)
+            for row, score in each.vectors.search(query, CANDIDATES, some)
         ]
         return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
 
-    def _lexical(self, question: str) -> dict[int, float]:
+    def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
         if self._statistics is None:
-            return dict(self.generation.lexical.search(question, CANDIDATES))
+            found = self.generation.lexical.search(question, CANDIDATES, allowed=allowed[0])
+            return dict(found)
         found = []
         weights = self._statistics.weights(question)
         boosts = self._statistics.boosts(weights)
-        for first, each, boost in zip(self._firsts, self._generations, boosts, strict=True):
-            rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost)]
+        for first, each, boost, some in zip(
+            self._firsts, self._generations, boosts, allowed, strict=True
+        ):
+            rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost, some)]
             passages = each.texts.passages(rows)
             found += [
                 (first + row, self._statistics.score(weights, passages[row].searched))

@@ -24,6 +24,8 @@ CREATE TABLE {name}.documents (
     sha256 TEXT NOT NULL,
     modified TEXT NOT NULL,
     dated TEXT,
+    source TEXT,
+    language TEXT,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL
 );

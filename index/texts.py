@@ -25,7 +25,7 @@ _FILES = ("main", "added")
 _PLACE = "start_char, end_char, kind, name, level, line, within"
 # An empty text is a part of every name.
 _NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
-_DOCUMENT = "row, id, title, sha256, modified, dated"
+_DOCUMENT = "row, id, title, sha256, modified, dated, source, language"
 
 
 class Texts:
@@ -163,12 +163,41 @@ class Texts:
         for start in range(first_id, self.next_id, ROWS_AT_ONCE):
             yield range(start, min(start + ROWS_AT_ONCE, self.next_id))
 
+    def dates(self) -> Iterator[tuple[int, str, date | None]]:
+        """Row, id and date of every document."""
+        for row, document_id, dated in self._rows.each("SELECT row, id, dated FROM present"):
+            with self._as_written():
+                day = date.fromisoformat(dated) if dated else None
+            yield row, document_id, day
+
+    def ids_of(self, rows: Sequence[int]) -> list[int]:
+        """The ids of the passages of some documents, which are given by their rows."""
+        return [
+            passage_id
+            for start in range(0, len(rows), ROWS_AT_ONCE)
+            for some in [rows[start : start + ROWS_AT_ONCE]]
+            for name in _FILES
+            for (passage_id,) in self._rows.all(
+                f"SELECT id FROM {name}.passages"  # noqa: S608 - our own names
+                f" WHERE document_row IN ({','.join('?' * len(some))})"
+                " AND id NOT IN (SELECT passage_id FROM added.removed)",
+                some,
+            )
+        ]
+
     def removed(self) -> list[int]:
         """The ids of passages that went, in order."""
         return [
             passage_id
             for (passage_id,) in self._rows.all("SELECT passage_id FROM added.removed ORDER BY 1")
         ]
+
+    def foreign(self) -> list[tuple[str, int, str]]:
+        """Each language that documents are in, how many are, and the id of one of them."""
+        return self._rows.all(
+            "SELECT language, count(*), min(id) FROM present WHERE language IS NOT NULL"
+            " GROUP BY language ORDER BY count(*) DESC, language"
+        )
 
     def stamps(self) -> Iterator[DocumentStamp]:
         """The documents' files as they were when they were read, in order of id."""
@@ -389,6 +418,8 @@ def _document(
     sha256: str,
     modified: str,
     dated: str | None,
+    source: str | None,
+    language: str | None,
     *,
     text: str = "",
     places: tuple[Place, ...] = (),
@@ -401,4 +432,6 @@ def _document(
         modified=datetime.fromisoformat(modified),
         dated=date.fromisoformat(dated) if dated else None,
         places=places,
+        source=source,
+        language=language,
     )

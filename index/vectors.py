@@ -10,7 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from index.compressed import CompressedIndex, Ids, ReadVectors, halves_path, write_compressed
+from index.compressed import (
+    Allowed,
+    CompressedIndex,
+    Ids,
+    ReadVectors,
+    halves_path,
+    write_compressed,
+)
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
 from index.sizing import SIZING, Sizing
@@ -83,7 +90,7 @@ class VectorIndex:
             if self.is_exact:
                 self._main = _Exact(path, ids)
             else:
-                self._main = CompressedIndex(path, ids, sizing.rescored)
+                self._main = CompressedIndex(path, ids, sizing)
             if added is not None:
                 here = ids[ids >= self.first_added_id] - self.first_added_id
                 self._added = _Exact(added, here)
@@ -107,20 +114,25 @@ class VectorIndex:
         added = 0 if self._added is None else len(self._added)
         return len(self._main) + added - self._removed_count
 
-    def search(self, query: Vectors, k: int) -> list[tuple[int, float]]:
+    def search(
+        self, query: Vectors, k: int, allowed: Allowed | None = None
+    ) -> list[tuple[int, float]]:
         """
         Find the vectors nearest to one query.
 
         Args:
             query: A vector of unit length, shape (dim,).
             k: How many; fewer come back if the index is smaller.
+            allowed: By id, which vectors may be found; none that were removed. Without, all others.
 
         Returns:
             Ids and cosines in [-1, 1], best first.
         """
-        scores, ids = self._main.search(query, min(k, len(self._main)))
+        first = self.first_added_id
+        here, there = (None, None) if allowed is None else (allowed[:first], allowed[first:])
+        scores, ids = self._main.search(query, min(k, len(self._main)), here)
         if self._added is not None:
-            more_scores, more_ids = self._added.search(query, min(k, len(self._added)))
+            more_scores, more_ids = self._added.search(query, min(k, len(self._added)), there)
             scores = np.concatenate((scores, more_scores))
             ids = np.concatenate((ids, more_ids + self.first_added_id))
         found = zip(ids.tolist(), scores.tolist(), strict=True)
@@ -170,10 +182,19 @@ class _Exact:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
+    def search(self, query: Vectors, k: int, allowed: Allowed | None) -> tuple[Vectors, Ids]:
+        import faiss
+
         if not k:
             return np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
-        scores, ids = self._index.search(query[None, :], k, params=self._parameters)
+        parameters = self._parameters
+        if allowed is not None:
+            bits = np.packbits(allowed, bitorder="little")
+            # Its types are those of C++; the wrapper takes an array alone.
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[arg-type, call-arg]
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        scores, ids = self._index.search(query[None, :], k, params=parameters)
         return scores[0][ids[0] >= 0], ids[0][ids[0] >= 0]
 
     def vector(self, row: int) -> Vectors:

@@ -15,15 +15,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from answering.answer import Answer, AnswerSpan, NearestPassage
     from answering.question import QuestionError
+    from index.filters import FilterError
     from quoth.library import Library, open_folder
 
-__all__ = ["Answer", "AnswerSpan", "Library", "NearestPassage", "QuestionError", "open_folder"]
+__all__ = [
+    "Answer",
+    "AnswerSpan",
+    "FilterError",
+    "Library",
+    "NearestPassage",
+    "QuestionError",
+    "open_folder",
+]
 
 _HOMES = {
     "Answer": "answering.answer",
     "AnswerSpan": "answering.answer",
     "NearestPassage": "answering.answer",
     "QuestionError": "answering.question",
+    "FilterError": "index.filters",
     "Library": "quoth.library",
     "open_folder": "quoth.library",
 }

@@ -15,9 +15,11 @@ from bot.assembly import (
     open_fresh_index,
 )
 from bot.settings import Settings, load_settings
+from index.filters import Filter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from answering.answer import Answer
     from answering.followups.detection import Turn
@@ -41,7 +43,15 @@ class Library:
         """What a person should know before the first answer; "" where all is as it should be."""
         return self._answering.notice
 
-    def ask(self, question: str, earlier: Sequence[Turn] = (), *, alternatives: int = 0) -> Answer:
+    def ask(
+        self,
+        question: str,
+        earlier: Sequence[Turn] = (),
+        *,
+        alternatives: int = 0,
+        within: str | Iterable[str] = (),
+        since: str | date | None = None,
+    ) -> Answer:
         """
         Answer a question with the exact words of a document.
 
@@ -50,6 +60,10 @@ class Library:
             earlier: The turns before it, oldest first, which it may lean on; `turn_of` in
                 `answering.followups.detection` makes one of an answer.
             alternatives: How many other answers are wanted, at most.
+            within: Names of the documents and folders that it is answered from, or patterns such as
+                "rules/*"; all if there is none.
+            since: The day of the oldest documents that it is answered from, as YYYY-MM-DD; those
+                without a date are left out.
 
         Returns:
             The answer; its `outcome` says whether the documents say. It has no spans unless they
@@ -57,8 +71,11 @@ class Library:
 
         Raises:
             QuestionError: If the question is blank or too long.
+            FilterError: If `since` is no day, or no document is left.
         """
-        asked = Question.typed(question, self._answering.settings.max_question_chars)
+        names = [within] if isinstance(within, str) else within
+        wanted = Filter.given(names, None if since is None else str(since))
+        asked = Question.typed(question, self._answering.settings.max_question_chars, wanted)
         return self._answerer.answer(asked, earlier, alternatives)
 
     def close(self) -> None:

@@ -16,6 +16,8 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
+    filter_from,
+    filter_options,
     open_documents,
     open_others,
     say_notice,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from answering.answer import Answer
     from answering.question import Question
     from bot.settings import Settings
+    from index.filters import Filter
     from index.generation import Generation
 
 
@@ -53,6 +56,7 @@ MAX_STDIN_BYTES = 1_000_000
     metavar="FILE",
     help="Also write the answer in its documents as one page, to be kept, sent or printed.",
 )
+@filter_options
 @collections_option
 @seeds_option
 @data_option
@@ -65,6 +69,8 @@ def command(
     as_json: bool,
     top: int,
     page: Path | None,
+    names: tuple[str, ...],
+    since: str | None,
     collections: tuple[str, ...],
     seeds: Path | None,
     data: Path | None,
@@ -81,7 +87,7 @@ def command(
     # One question, and the process ends: nothing that is made on the way is garbage before.
     gc.disable()
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    asked = _question(question, settings)
+    asked = _question(question, settings, filter_from(names, since))
     with failures_shown():
         from bot.assembly import found_damaged
         from index.errors import IndexDamagedError
@@ -151,7 +157,7 @@ def _write_page(path: Path, found: _Found) -> None:
     write_file(path, share_page(found.answer, places, datetime.now(UTC)))
 
 
-def _question(words: tuple[str, ...], settings: "Settings") -> "Question":
+def _question(words: tuple[str, ...], settings: "Settings", within: "Filter") -> "Question":
     """The question, from wherever it comes; raises click.UsageError if it can't be asked."""
     from answering.question import Question, QuestionError
 
@@ -162,6 +168,6 @@ def _question(words: tuple[str, ...], settings: "Settings") -> "Question":
         # Bounded: an endless stream is refused as too long, like any other long question.
         text = sys.stdin.buffer.read(MAX_STDIN_BYTES).decode("utf-8", "replace")
     try:
-        return Question.typed(text, settings.max_question_chars)
+        return Question.typed(text, settings.max_question_chars, within)
     except QuestionError as error:
         raise click.UsageError(str(error)) from error

@@ -15,6 +15,8 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
+    filter_from,
+    filter_options,
     open_documents,
     open_others,
     say_notice,
@@ -42,6 +44,7 @@ MAX_LINE_CHARS = 100_000
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON Lines: one object for each question."
 )
+@filter_options
 @collections_option
 @seeds_option
 @data_option
@@ -49,6 +52,8 @@ MAX_LINE_CHARS = 100_000
 def command(
     *,
     as_json: bool,
+    names: tuple[str, ...],
+    since: str | None,
     collections: tuple[str, ...],
     seeds: Path | None,
     data: Path | None,
@@ -63,6 +68,7 @@ def command(
     Exit codes: 0 the end was reached, 2 wrong usage, 1 failure.
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    within = filter_from(names, since)
     with failures_shown():
         from bot.cli.talk import Talk
 
@@ -70,7 +76,7 @@ def command(
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"
-        talk = Talk(sources, _look(form, settings), settings.max_question_chars)
+        talk = Talk(sources, _look(form, settings), settings.max_question_chars, within)
         answer = functools.partial(_answer_repaired, talk.say, sources)
         _converse(answer, _typed(settings) if at_terminal else _piped())
 

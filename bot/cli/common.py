@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.discord_app.records import Records
     from bot.settings import Settings
+    from index.filters import Filter
     from index.generation import Generation
 
 _Command = Callable[..., Any]
@@ -66,6 +67,40 @@ def collections_option(command: _Command) -> _Command:
         metavar="NAME",
         help="Answer from this collection too; may be given several times.",
     )(command)
+
+
+def filter_options(command: _Command) -> _Command:
+    """Add `--in` and `--since`, as `names` and `since`."""
+    since = click.option(
+        "--since",
+        metavar="DAY",
+        help="Answer from documents of this day or later alone, such as 2024-01-31 or 2024; those "
+        "without a date are left out.",
+    )
+    within = click.option(
+        "--in",
+        "names",
+        multiple=True,
+        metavar="NAME",
+        help="Answer from this document, this folder or those that 'a/pattern*' stands for alone; "
+        "may be given several times.",
+    )
+    return within(since(command))
+
+
+def filter_from(names: Sequence[str], since: str | None) -> "Filter":
+    """
+    Which documents a command is to answer from.
+
+    Raises:
+        click.UsageError: If that can't be told.
+    """
+    from index.filters import Filter, FilterError
+
+    try:
+        return Filter.given(names, since)
+    except FilterError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def data_option(command: _Command) -> _Command:
@@ -160,11 +195,12 @@ def failures_shown() -> Iterator[None]:
     from bot.evaluation.errors import EvaluationError
     from bot.settings import SettingsError
     from index.errors import IndexDamagedError, IndexingError
+    from index.filters import FilterError
     from reader.errors import ReaderError
 
     try:
         yield
-    except SettingsError as error:
+    except (SettingsError, FilterError) as error:
         raise click.UsageError(str(error)) from error
     except IndexDamagedError as error:
         raise click.ClickException(render("index_damaged.txt", detail=str(error))) from error

@@ -19,6 +19,7 @@ _COMMANDS = {
     "questions": "bot.cli.questions",
     "gaps": "bot.cli.gaps",
     "audit": "bot.cli.audit",
+    "fetch": "bot.cli.fetch",
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",

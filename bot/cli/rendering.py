@@ -58,7 +58,15 @@ def answer_text(
         width: Columns of the terminal.
         links: Where each place is shown, if it is.
     """
-    width = min(width, MAX_WIDTH)
+    text = _answer_text(answer, seeds, bold, dim, min(width, MAX_WIDTH), links)
+    if answer.narrowed is None:
+        return text
+    return f"{text}\n\n{dim(render('narrowed.txt', narrowed=answer.narrowed))}"
+
+
+def _answer_text(
+    answer: Answer, seeds: Path, bold: Style, dim: Style, width: int, links: Links
+) -> str:
     others = others_text(answer.alternatives, seeds, bold=bold, dim=dim, width=width, links=links)
     understood = one_line(answer.understood) if answer.understood else None
     if answer.outcome == "unsure":
@@ -184,6 +192,8 @@ def _span_values(span: AnswerSpan, seeds: Path) -> dict[str, Any]:
         "end_char": span.end_char,
         "place": span.place,
         "dated": span.dated,
+        "fetched_from": span.source,
+        "language": span.language,
         "confidence": span.confidence,
     }
 
@@ -197,6 +207,8 @@ def _nearest_values(
         "start_char": passage.start_char,
         "end_char": passage.end_char,
         "place": passage.place,
+        "fetched_from": passage.source,
+        "language": passage.language,
         "link": links.to(passage),
     }
 

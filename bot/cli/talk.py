@@ -20,6 +20,7 @@ from bot.cli.rendering import (
     source_of,
 )
 from bot.links import NO_LINKS, Links
+from index.filters import EVERYTHING, Filter, FilterError
 from index.generation import Generation
 from prompts import Style, render
 from prompts.printing import json_text
@@ -69,7 +70,13 @@ class Look:
 class Talk:
     """One conversation after the other."""
 
-    def __init__(self, sources: Callable[[], Sources], look: Look, max_question_chars: int) -> None:
+    def __init__(
+        self,
+        sources: Callable[[], Sources],
+        look: Look,
+        max_question_chars: int,
+        within: Filter = EVERYTHING,
+    ) -> None:
         """
         Begin.
 
@@ -77,7 +84,9 @@ class Talk:
             sources: Gives what is answered from now; asked before each line.
             look: How to print.
             max_question_chars: Longer questions are refused.
+            within: Which documents every question is answered from.
         """
+        self._within = within
         self._current = sources
         self._max_question_chars = max_question_chars
         self._look = look
@@ -108,16 +117,17 @@ class Talk:
     def _ask(self, question: str) -> str:
         form, seeds = self._look.form, self._look.seeds
         try:
-            asked = Question.typed(question, self._max_question_chars)
+            asked = Question.typed(question, self._max_question_chars, self._within)
         except QuestionError as error:
-            if form == "json":
-                return json_text({"question": question, "error": str(error)})
-            return str(error)
+            return self._refused(question, error)
         kind = small_talk(asked.text)
         if kind is not None:
             reply = render("small_talk.txt", kind=kind)
             return json_text({"question": asked.text, "reply": reply}) if form == "json" else reply
-        answer = self._current().answerer.answer(asked, self._turns, OTHER_ANSWERS)
+        try:
+            answer = self._current().answerer.answer(asked, self._turns, OTHER_ANSWERS)
+        except FilterError as error:
+            return self._refused(question, error)
         self._turns = (*self._turns, turn_of(answer))[-MAX_TURNS:]
         self._last = answer
         if form == "json":
@@ -130,6 +140,11 @@ class Talk:
         return answer_text(
             shown, seeds, bold=look.bold, dim=look.dim, width=look.width, links=look.links
         )
+
+    def _refused(self, question: str, error: Exception) -> str:
+        if self._look.form == "json":
+            return json_text({"question": question, "error": str(error)})
+        return str(error)
 
     def _command(self, name: str) -> str | None:
         known = COMMANDS if self._look.form == "text" else _FOR_PROGRAMS

@@ -34,6 +34,7 @@ from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
+from index.filters import EVERYTHING, Filter, FilterError
 from prompts import render
 
 _log = logging.getLogger(__name__)
@@ -223,6 +224,7 @@ class Asking:
         *,
         goes_on: bool = False,
         only: Literal["answered", "sure"] | None = None,
+        within: Filter = EVERYTHING,
     ) -> Reply:
         """
         Answer a question that was not refused; whatever happens, there is something to show.
@@ -234,9 +236,10 @@ class Asking:
             goes_on: Whether its asker takes it for one that follows others, which may be forgotten.
             only: Show nothing, and remember nothing, unless the documents say, or say it so surely
                 that the answer is not marked as doubtful: it may not have been meant for Quoth.
+            within: Which documents it is answered from.
         """
         try:
-            asked = Question.typed(question, self._settings.max_question_chars)
+            asked = Question.typed(question, self._settings.max_question_chars, within)
             kind = small_talk(asked.text)
             if kind is not None:
                 return Reply(self._refused("small_talk", render("small_talk.txt", kind=kind)).text)
@@ -250,7 +253,7 @@ class Asking:
                 self._refused("silent", "")
                 return Reply()
             await self._keep(answer, origin)
-        except QuestionError as error:
+        except (QuestionError, FilterError) as error:
             return Reply(refused=self._refused("question", notice("question", detail=str(error))))
         except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
@@ -313,6 +316,7 @@ class Asking:
         *,
         goes_on: bool = False,
         is_private: bool = False,
+        within: Filter = EVERYTHING,
     ) -> None:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
         origin = origin_of(interaction, is_private=is_private)
@@ -330,7 +334,7 @@ class Asking:
                     lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
                 )
                 asked = without_references(question)
-                reply = await self.ask(asked, origin, earlier, goes_on=goes_on)
+                reply = await self.ask(asked, origin, earlier, goes_on=goes_on, within=within)
                 if reply.refused is not None:
                     await _tell_alone(interaction, reply.refused.text)
                     return

@@ -1,6 +1,7 @@
 """Untrusted text -> text that Discord shows as it is written, within a limit. Pure functions."""
 
 import re
+from urllib.parse import quote
 
 from bot.discord_app.limits import MAX_CONTENT
 from index.documents import shorten
@@ -12,6 +13,10 @@ _SPECIAL = re.compile(r"[\\*_~`|<>@#\[\]()]")
 # Of the colon only the ones that make a link or an emoji, so that times stay readable in a copy.
 _COLON = re.compile(r":(?=//|\w+:)")
 _LINE_START = re.compile(r"^([^\S\n]*+)(-|\+|\d++(?=\.))", re.MULTILINE)
+# Characters of addresses that mean nothing to Discord, and the mark of one that is quoted already.
+_IN_LINKS = ":/?#@!$&+,;=%-._~"
+# A longer address would take the room of an answer.
+_MAX_LINK_CHARS = 500
 # Discord's marks for a member, a role, a channel and an emoji of a server.
 _REFERENCE = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:)\d{1,20}>")
 
@@ -38,6 +43,12 @@ def fit(text: str, max_chars: int = MAX_CONTENT) -> str:
         # A character that is dropped takes one backslash with it at most.
         room = max(1, room - (len(escaped) - max_chars + 1) // 2)
     return escaped
+
+
+def in_link(url: str) -> str | None:
+    """An address so that nothing ends the link that it stands in; None if it is too long."""
+    quoted = quote(url, safe=_IN_LINKS)
+    return quoted if len(quoted) <= _MAX_LINK_CHARS else None
 
 
 def end_of(text: str, max_chars: int) -> str:

@@ -16,7 +16,7 @@ from bot.discord_app.limits import (
     MAX_EMBED_TITLE,
     MAX_EMBED_TOTAL,
 )
-from bot.discord_app.markdown import end_of, escape, fit, start_of
+from bot.discord_app.markdown import end_of, escape, fit, in_link, start_of
 from bot.discord_app.stored_answers import AnswerContents, Today
 from bot.discord_app.taught import Taught, message_of
 from bot.evaluation.gaps import Gap, passage_text
@@ -108,6 +108,7 @@ def answer_embed(answer: Answer, links: Links = NO_LINKS) -> discord.Embed:
         "discord/footer.txt",
         confidence=answer.confidence if answer.outcome != "unanswered" else None,
         milliseconds=1e3 * answer.timings.total_s,
+        narrowed=answer.narrowed,
     )
     return embed.set_footer(text=footer)
 
@@ -201,6 +202,8 @@ def _where(found: AnswerSpan | NearestPassage, links: Links = NO_LINKS) -> dict[
         "place": place,
         "place_name": fit(place.name, PLACE_CHARS) if place else None,
         "place_within": fit(place.within, PLACE_CHARS) if place and place.within else None,
+        "fetched_from": in_link(found.source) if found.source else None,
+        "language": found.language,
     }
 
 

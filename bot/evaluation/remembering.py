@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from index.encoder import QuestionEncoder
+from index.filters import EVERYTHING, Filter
 from index.generation import Generation
 from index.retrieve import Retrieval, Retriever
 from reader.model import PassageText, Reader
@@ -78,10 +79,14 @@ class RememberingRetriever(Retriever):
         self._found: dict[tuple[object, ...], Retrieval] = {}
 
     def retrieve(
-        self, question: str, k: int, gains: Mapping[int, float] = MappingProxyType({})
+        self,
+        question: str,
+        k: int,
+        gains: Mapping[int, float] = MappingProxyType({}),
+        within: Filter = EVERYTHING,
     ) -> Retrieval:
         """See `Retriever.retrieve`."""
-        asked = (question, k, *sorted(gains.items()))
+        asked = (question, k, within, *sorted(gains.items()))
         if asked not in self._found:
-            self._found[asked] = super().retrieve(question, k, gains)
+            self._found[asked] = super().retrieve(question, k, gains, within)
         return self._found[asked]

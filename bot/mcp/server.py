@@ -42,12 +42,14 @@ from bot.serving.sent import (
     DocumentsQuery,
     Earlier,
     EndChar,
+    In,
     ListCount,
     ListStart,
     NamePart,
     PassageCount,
     QuestionText,
     SearchBody,
+    Since,
     StartChar,
     faults,
 )
@@ -145,14 +147,30 @@ def make_server(opening: Opening) -> MCPServer[None]:
 
     @tool("ask", "Ask the documents")
     async def ask(
-        question: QuestionText, alternatives: Alternatives = 0, earlier: Earlier = ()
+        question: QuestionText,
+        alternatives: Alternatives = 0,
+        earlier: Earlier = (),
+        within: In = (),
+        since: Since = None,
     ) -> AnswerJson:
-        body = AskBody(question=question, alternatives=alternatives, earlier=earlier)
+        body = AskBody.model_validate(
+            {
+                "question": question,
+                "alternatives": alternatives,
+                "earlier": earlier,
+                "in": within,
+                "since": since,
+            }
+        )
         return await _told(opening, lambda site: site.ask(body))
 
     @tool("search", "Find passages")
-    async def search(question: QuestionText, count: PassageCount = 10) -> SearchJson:
-        body = SearchBody(question=question, count=count)
+    async def search(
+        question: QuestionText, count: PassageCount = 10, within: In = (), since: Since = None
+    ) -> SearchJson:
+        body = SearchBody.model_validate(
+            {"question": question, "count": count, "in": within, "since": since}
+        )
         return await _told(opening, lambda site: site.search(body))
 
     @tool("context", "Read around a place")

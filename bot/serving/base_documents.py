@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.service import AnswerService, DocumentLine
@@ -38,6 +39,10 @@ class Found:
     place: Place | None
     collection: str
     """The one that its document is in."""
+    source: str | None
+    """The address that its document was fetched from."""
+    language: str | None
+    """The document's, if that is surely not English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,18 @@ class BaseDocuments:
     def _read(self, use: Callable[[SearchSpace], _T]) -> _T:
         return self._service.with_space(self._scope, use)
 
-    def search(self, question: str, count: int) -> Search:
-        """Find the passages most likely to hold an answer, as the reader is given them."""
+    def search(self, question: Question, count: int) -> Search:
+        """
+        Find the passages most likely to hold an answer, as the reader is given them.
+
+        Raises:
+            FilterError: If the question's filter leaves no document.
+        """
 
         def search(space: SearchSpace) -> Search:
-            hits = space.retriever.retrieve(question, count).hits
-            found = tuple(_found(space.retriever.source(hit.passage), hit) for hit in hits)
+            retriever = space.retriever
+            hits = retriever.retrieve(question.text, count, within=question.within).hits
+            found = tuple(_found(retriever.source(hit.passage), hit) for hit in hits)
             return Search(found, space.base.generation.id)
 
         return self._read(search)
@@ -254,6 +265,7 @@ class BaseDocuments:
 def _found(generation: Generation, hit: Hit) -> Found:
     passage = hit.passage
     texts = generation.texts
-    title = texts.document(passage.document_id).title
-    place = texts.place(passage.document_id, passage.start_char)
-    return Found(hit, title, place, generation.collection)
+    document = texts.document(passage.document_id)
+    place = texts.place(document.id, passage.start_char)
+    collection = generation.collection
+    return Found(hit, document.title, place, collection, document.source, document.language)

@@ -99,6 +99,8 @@ def _hit_json(found: Found, links: Links) -> HitJson:
         passage.text,
         found.place,
         found.collection,
+        source=found.source,
+        language=found.language,
     )
     score = round(found.hit.score, 4)
     return {**passage_json(near, links), "title": found.title, "score": score}

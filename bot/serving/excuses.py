@@ -7,6 +7,7 @@ from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, TooSlowError
 from index.errors import IndexDamagedError
+from index.filters import FilterError
 from prompts import render
 
 
@@ -23,6 +24,7 @@ class Excuse:
 # Those whose own text says it.
 _SAY_IT: dict[type[Exception], str] = {
     QuestionError: "question",
+    FilterError: "filter",
     NoSuchDocumentError: "no_document",
     NoPictureError: "no_picture",
 }

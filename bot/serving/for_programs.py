@@ -43,7 +43,7 @@ class ForPrograms:
         """Answer a question; the result is wanted for `limit_s` seconds at most."""
         earlier = tuple(one.turn() for one in sent.earlier)
         answer = await self.queue.ask(
-            self._question(sent.question), earlier, sent.alternatives, self.scope, limit_s
+            self._question(sent), earlier, sent.alternatives, self.scope, limit_s
         )
         kept_id = None
         # Whoever has its link may read an answer that is kept.
@@ -53,9 +53,9 @@ class ForPrograms:
 
     async def search(self, sent: SearchBody, limit_s: float | None = None) -> SearchJson:
         """Find passages; the result is wanted for `limit_s` seconds at most."""
-        question = self._question(sent.question).text
+        question = self._question(sent)
         found = await self.queue.do(lambda: self._here.search(question, sent.count), limit_s)
-        return search_json(question, found, self.settings.links)
+        return search_json(question.text, found, self.settings.links)
 
     async def context(self, sent: ContextBody) -> ContextJson:
         """Read what stands around a piece of a document."""
@@ -84,5 +84,5 @@ class ForPrograms:
     def _here(self) -> BaseDocuments:
         return self.documents.within(self.scope)
 
-    def _question(self, text: str) -> Question:
-        return Question.typed(text, self.settings.max_question_chars)
+    def _question(self, sent: AskBody | SearchBody) -> Question:
+        return Question.typed(sent.question, self.settings.max_question_chars, sent.filter)

@@ -18,6 +18,7 @@ from answering.followups.detection import MAX_TURNS, Cited, Turn
 from answering.question import in_one_line
 from bot.collection_names import BASE_COLLECTION
 from index.documents import shorten
+from index.filters import MAX_NAME_CHARS, MAX_NAMES, Filter
 
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
@@ -40,6 +41,7 @@ _Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]
 # What was asked before is read with the question, and comes back: cleaned as the question is.
 _Earlier = Annotated[_Text, AfterValidator(in_one_line)]
 _Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARS)]
+_Pattern = Annotated[str, StringConstraints(max_length=MAX_NAME_CHARS)]
 _Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
 
 
@@ -98,6 +100,23 @@ Earlier = Annotated[
         "a follow-up.",
     ),
 ]
+In = Annotated[
+    tuple[_Pattern, ...],
+    Field(
+        # By this name it is sent; in Python it is a word of the language.
+        validation_alias="in",
+        max_length=MAX_NAMES,
+        description="Names of the documents and folders that it is answered from, or patterns such "
+        'as "rules/*". All if there is none.',
+    ),
+]
+Since = Annotated[
+    _Pattern | None,
+    Field(
+        description="The day of the oldest documents that it is answered from, as YYYY-MM-DD; "
+        "those without a date are left out.",
+    ),
+]
 PassageCount = Annotated[
     int, Field(ge=1, le=MAX_PASSAGES, description="How many passages, at most.")
 ]
@@ -120,18 +139,34 @@ ListStart = Annotated[_Offset, Field(description="So many are left out.")]
 ListCount = Annotated[int, Field(ge=1, le=MAX_LISTED, description="At most so many.")]
 
 
-class AskBody(Body):
-    """A question."""
+class _Asked(Body):
+    """A question, and which documents it is asked of."""
 
     question: QuestionText
+    within: In = ()
+    since: Since = None
+
+    @property
+    def filter(self) -> Filter:
+        """
+        Which documents it is asked of.
+
+        Raises:
+            FilterError: If that can't be told.
+        """
+        return Filter.given(self.within, self.since)
+
+
+class AskBody(_Asked):
+    """A question."""
+
     alternatives: Alternatives = 0
     earlier: Earlier = ()
 
 
-class SearchBody(Body):
+class SearchBody(_Asked):
     """A search for passages."""
 
-    question: QuestionText
     count: PassageCount = 10
 
 

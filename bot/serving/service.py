@@ -20,6 +20,7 @@ from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, ope
 from bot.serving.standing import place_now
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
+from index.filters import FilterError
 from index.texts import Texts
 
 _T = TypeVar("_T")
@@ -111,6 +112,7 @@ class AnswerService:
 
         Raises:
             NothingToAnswerFromError: If the server has turned the base off and nothing is left.
+            FilterError: If the question's filter leaves no document.
             IndexDamagedError: If what it is answered from turns out damaged.
         """
         return self._with(
@@ -154,6 +156,8 @@ class AnswerService:
             if scope is not None and own is not None and own.own is not None:
                 try:
                     return use(own)
+                except FilterError:
+                    raise
                 except Exception as error:
                     if isinstance(error, IndexDamagedError):
                         self.suspect(BASE_COLLECTION)
@@ -272,6 +276,17 @@ class AnswerService:
 
         try:
             return self._with(scope, lines)
+        except NothingToAnswerFromError:
+            return []
+
+    def names(self, scope: str | None) -> list[str]:
+        """Folders and documents that a filter may name, the server's own first."""
+
+        def names(space: SearchSpace) -> list[str]:
+            return [name for generation in space.generations for name in generation.names()]
+
+        try:
+            return self._with(scope, names)
         except NothingToAnswerFromError:
             return []
 

@@ -19,6 +19,7 @@ RETRY_AFTER_CLOSING_S = 5
 # By the code of an excuse.
 _STATUSES = {
     "question": 400,
+    "filter": 400,
     "no_document": 404,
     "no_picture": 404,
     "busy": 429,
@@ -44,6 +45,7 @@ class ErrorJson(BaseModel):
             "closing",
             "cross_site",
             "failed",
+            "filter",
             "host",
             "media_type",
             "mending",

@@ -123,6 +123,8 @@ class _Here:
             if is_shown and not (standing and standing.is_gone)
             else None,
             "place": found.place,
+            "fetched_from": found.source,
+            "language": found.language,
             "start_char": start,
             "end_char": end,
             "standing": standing and _standing_values(found, standing),

@@ -20,6 +20,7 @@ from answering.followups.detection import MAX_EARLIER_CHARS, Turn, turn_of
 from answering.question import Question
 from answering.selection import MAX_CANDIDATES
 from answering.verbatim import VerbatimError
+from index.filters import Filter, Narrowed
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText
@@ -400,3 +401,23 @@ def test_documents_that_disagree_are_shown_with_the_newest_first(library: Librar
     assert answer.kind == "disagreement"
     assert [span.text for span in answer.spans] == ["41", "35"]
     assert answer.is_by_date
+
+
+def test_a_follow_up_does_not_inherit_where_its_question_looked(filled: Library) -> None:
+    filled.write("north/fines.txt", "In the north, fines for theft 12 and for arson 14.")
+    filled.build()
+    answerer = filled.answerer()
+    within = Filter.given(["north"])
+    first = answerer.answer(Question("how many for theft", within))
+
+    turns = [turn_of(first)]
+    again = answerer.answer(Question("and for arson?", within), turns)
+    everywhere = answerer.answer(Question("and for arson?"), turns, 9)
+    elsewhere = answerer.answer(Question("and for arson?", Filter.given(["fines.txt"])), turns)
+
+    assert (first.spans[0].text, again.spans[0].text) == ("12", "14")
+    assert first.narrowed == Narrowed(documents=1, of=3, undated=0)
+    assert everywhere.narrowed is None
+    found = {span.document_id for span in (*everywhere.spans, *everywhere.alternatives)}
+    assert {"fines.txt", "north/fines.txt"} <= found
+    assert {span.document_id for span in elsewhere.shown} == {"fines.txt"}

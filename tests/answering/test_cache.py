@@ -10,6 +10,7 @@ from answering.answerer import Answerer
 from answering.cache import AnswerCache
 from answering.followups.detection import Understanding, turn_of
 from answering.question import Question
+from index.filters import Filter
 from tests.conftest import Library
 
 NO_TIME = Timings(0.0, 0.0, 0.0, 0.0)
@@ -67,8 +68,10 @@ def test_what_would_be_answered_otherwise_is_another_question(
     assert asked.answer(Question("how many for arson"), (), 0).alternatives == ()
     assert asked.answer(Question("how many for arson"), (), 3).alternatives
     assert asked.answer(Question("How many for ARSON"), (), 3).question == "How many for ARSON"
+    tolls = Question("how many for arson", Filter.given(["tolls*"]))
+    assert not asked.answer(tolls, (), 3).answered
 
-    assert len(counted.asked) == 3
+    assert len(counted.asked) == 4
 
 
 def test_a_follow_up_is_the_same_only_after_the_same_turns(

@@ -55,6 +55,9 @@ def measured() -> Measurements:
                 "fused_ms": [2.0, 3.0],
                 "with_encoding_ms": [3.5, 4.5],
                 "recall_at_10": 0.99,
+                "filtered": {
+                    "*7.txt": {"passages": 100, "fused_ms": [1.0, 2.0], "recall_at_10": 1.0}
+                },
                 "anonymous_bytes": 90_000_000,
                 "anonymous_of_index_bytes": 10_000_000,
                 "mapped_of_index_bytes": 20_000_000,

@@ -9,7 +9,7 @@ import pytest
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
 from index.passages import Splitting
-from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, fuse
+from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, _Allowed, fuse
 from tests.conftest import Library
 
 
@@ -73,7 +73,7 @@ def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -
 
 def test_what_searching_words_raises_reaches_who_asked(retriever: Retriever) -> None:
     class Broken(Retriever):
-        def _lexical(self, question: str) -> dict[int, float]:
+        def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
             raise IndexDamagedError(question)
 
     with pytest.raises(IndexDamagedError, match="theft"):
@@ -85,13 +85,13 @@ def test_where_searching_vectors_fails_nothing_searches_on(retriever: Retriever)
     begun, searched = threading.Event(), threading.Event()
 
     class Broken(Retriever):
-        def _lexical(self, question: str) -> dict[int, float]:
+        def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
             begun.set()
             time.sleep(0.05)
             searched.set()
-            return super()._lexical(question)
+            return super()._lexical(question, allowed)
 
-        def _dense(self, query: Vectors) -> dict[int, float]:
+        def _dense(self, query: Vectors, allowed: _Allowed) -> dict[int, float]:
             begun.wait(30)
             raise IndexDamagedError(str(query.shape))
 

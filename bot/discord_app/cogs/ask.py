@@ -1,15 +1,19 @@
 """Asking by command: `/ask`, and the menu of a message."""
 
+import asyncio
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge
 from bot.discord_app.markdown import without_references
-from bot.discord_app.origins import everywhere
+from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.rendering import notice
 from bot.discord_app.sharing import ShareButton
+from index.filters import Filter, FilterError
 
 MENU_NAME = "Ask Quoth"
 
@@ -28,15 +32,42 @@ class Ask(commands.Cog):
 
     @everywhere
     @app_commands.command(name="ask")
+    @app_commands.rename(name="in")
     @app_commands.describe(
         question="What do you want to know?",
         private="Show the answer to you alone; a button then shows it to everybody.",
+        name='A document or a folder to look in, or a pattern such as "rules/*".',
+        since="Look in documents of this day or later alone, such as 2024-01-31 or 2024.",
     )
     async def ask(
-        self, interaction: discord.Interaction[QuothBot], question: str, private: bool = False
+        self,
+        interaction: discord.Interaction[QuothBot],
+        question: str,
+        private: bool = False,
+        name: str = "",
+        since: str = "",
     ) -> None:
         """Find the answer in the documents, word for word."""
-        await self._bot.asking.answer_interaction(interaction, question, is_private=private)
+        try:
+            within = Filter.given([name], since)
+        except FilterError as error:
+            refused = notice("question", detail=str(error))
+            await acknowledge(lambda: interaction.response.send_message(refused, ephemeral=True))
+            return
+        await self._bot.asking.answer_interaction(
+            interaction, question, is_private=private, within=within
+        )
+
+    @ask.autocomplete("name")
+    async def _names(
+        self, interaction: discord.Interaction[QuothBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Name folders and documents."""
+        server_id = server_id_of(interaction)
+        if self._bot.asking.unwelcome(server_id) is not None:
+            return []
+        scope = self._bot.records.collection(server_id)
+        return choices(await asyncio.to_thread(self._bot.service.names, scope), current)
 
     @everywhere
     async def _ask_message(

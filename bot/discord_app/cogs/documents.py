@@ -11,15 +11,15 @@ from discord.ext import commands
 
 from bot.discord_app import audit
 from bot.discord_app.changes import Note, Show
+from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CHOICE, MAX_CHOICES, MAX_CONTENT
+from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CONTENT
 from bot.discord_app.markdown import escape
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting, noted
 from bot.discord_app.uploads import Upload
-from prompts.printing import one_line
 
 MENU_NAME = "Add to documents"
 _Interaction = discord.Interaction[QuothBot]
@@ -114,13 +114,7 @@ class Documents(commands.Cog):
         scope = self._bot.records.collection(interaction.guild_id)
         if scope is None:
             return []
-        names = await asyncio.to_thread(self._bot.changes.names, scope)
-        wanted = [
-            app_commands.Choice(name=one_line(name), value=name)
-            for name in names
-            if current.casefold() in name.casefold() and one_line(name) and len(name) <= MAX_CHOICE
-        ]
-        return wanted[:MAX_CHOICES]
+        return choices(await asyncio.to_thread(self._bot.changes.names, scope), current)
 
     @documents.command(name="rebuild")
     async def rebuild(self, interaction: _Interaction) -> None:

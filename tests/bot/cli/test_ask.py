@@ -66,8 +66,10 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
             "confidence",
             "quote",
         ),
-        *("collection", "document", "start_char", "end_char", "place", "dated", "link", "kind"),
-        *("is_partial", "answers", "candidates", "alternatives", "nearest", "generation"),
+        *("collection", "document", "start_char", "end_char", "place", "dated"),
+        *("source", "language", "link", "kind"),
+        *("is_partial", "answers", "candidates", "alternatives", "nearest", "narrowed"),
+        "generation",
         "timings_ms",
     ]
     text = (ROOT / "seeds" / answer["document"]).read_text()
@@ -285,3 +287,15 @@ def test_an_interrupt_ends_with_130() -> None:
         process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
+
+
+def test_a_question_is_asked_of_some_documents(ready: tuple[str, ...]) -> None:
+    asked = quoth("ask", QUESTION, "--in", "000_b*", *ready)
+    unknown = quoth("ask", QUESTION, "--in", "000_x*", *ready)
+    no_day = quoth("ask", QUESTION, "--since", "May", *ready)
+
+    assert asked.stdout.startswith("35,927\n\n")
+    assert "Looked in 1 of " in asked.stdout.splitlines()[-1]
+    assert (unknown.returncode, no_day.returncode) == (2, 2)
+    assert "No document or folder is called '000_x*'" in unknown.stderr
+    assert "Write it as 2024-01-31" in no_day.stderr

@@ -344,3 +344,24 @@ def test_a_server_that_removes_the_bot_is_noted(
             return connection.execute("SELECT server FROM departures").fetchall()
 
     local.wait_for(lambda: departures() == [(bot.bot.records.hashed(guild.id),)], "a note")
+
+
+def test_a_question_may_name_where_to_look(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    library.write("north/report.txt", "In the north, for arson 14 were counted.")
+    library.build()
+    bot.bot.service.refresh()
+
+    offered = local.complete(channel, asker, "ask", "in", "NOR")
+    asked: dict[str, Any] = {"question": "how many for arson", "in": offered[0]}
+    shown = local.answer_to(local.slash(channel, asker, "ask", **asked)).embeds[0]
+    unknown = local.slash(channel, asker, "ask", **asked | {"in": "nroth"})
+    no_day = local.slash(channel, asker, "ask", **asked | {"since": "May"})
+
+    assert offered == ["north/*", "north/report.txt"]
+    assert shown["title"] == "14"
+    assert shown["footer"]["text"].endswith("Looked in 1 of 2 documents.")
+    assert "for example: north/" in local.answer_to(unknown).content
+    assert "2024-01-31" in local.answer_to(no_day).content
+    assert no_day.is_private

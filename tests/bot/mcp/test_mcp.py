@@ -380,3 +380,17 @@ def test_a_client_starts_the_command_and_asks_the_readmes_question(
             assert text[859:865] == "35,927"
 
     asyncio.run(work())
+
+
+def test_a_tool_takes_the_documents_to_look_in(talk: Callable[[Work], None]) -> None:
+    async def work(client: Client) -> None:
+        for tool in ("ask", "search"):
+            asked = {"question": "how many for arson", "in": ["figures*"]}
+            found = await client.call_tool(tool, asked)
+            refused = await client.call_tool(tool, asked | {"in": ["nothing*"]})
+
+            assert not found.is_error
+            assert refused.is_error
+            assert "for example: figures.txt" in str(refused.content)
+
+    talk(work)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import TypeAdapter
 
+from answering.question import Question
 from bot.links import Links
 from bot.serving.base_documents import BaseDocuments, NoSuchDocumentError
 from bot.serving.base_json import (
@@ -78,7 +79,7 @@ def test_a_servers_own_documents_are_neither_listed_nor_read(
     own.build()
 
     assert [line.id for line in documents.listing("", 0, 9).lines] == ["figures.txt"]
-    found = documents.search("theft 9,999", 9).found
+    found = documents.search(Question("theft 9,999"), 9).found
     assert {one.hit.passage.document_id for one in found} == {"figures.txt"}
     with pytest.raises(NoSuchDocumentError):
         documents.piece("own.txt", 0, 5, before=0, after=0)
@@ -86,7 +87,9 @@ def test_a_servers_own_documents_are_neither_listed_nor_read(
 
 def test_what_is_described_is_what_its_type_says(documents: BaseDocuments) -> None:
     piece = documents.piece("figures.txt", 4, 10, before=4, after=5)
-    search = search_json("theft", documents.search("theft", 3), Links("https://quoth.example"))
+    search = search_json(
+        "theft", documents.search(Question("theft"), 3), Links("https://quoth.example")
+    )
     described: list[tuple[type, object]] = [
         (ContextJson, context_json(piece)),
         (SearchJson, search),

@@ -374,3 +374,22 @@ def test_no_header_breaks_anything(visitor: Visitor, path: str, name: str, value
     )
 
     assert reply.status in {200, 400, 404, 504}
+
+
+def test_a_question_is_answered_from_the_documents_that_it_names(
+    visit: MakeVisitor, service: AnswerService, library: Library
+) -> None:
+    library.write("north/report.txt", "In the north, for arson 14 were counted.")
+    library.build()
+    service.refresh()
+    visitor = visit()
+    sent = {"question": QUESTION, "in": ["north/*"]}
+
+    asked, searched = visitor.post("/v1/ask", sent), visitor.post("/v1/search", sent)
+
+    assert asked.json["answer"] == "14"
+    assert asked.json["narrowed"] == {"documents": 1, "of": 2, "undated": 0}
+    assert [one["document"] for one in searched.json["passages"]] == ["north/report.txt"]
+    for wrong in ({"in": ["nroth/*"]}, {"since": "May"}, {"since": "2024-05-01"}):
+        refused = visitor.post("/v1/ask", {"question": QUESTION} | wrong)
+        assert (refused.status, refused.json["code"]) == (400, "filter")

@@ -1,0 +1,76 @@
+"""
+Which addresses may be connected to: those of the internet alone, unless a person allows others.
+
+A page may lead anywhere by a redirect or by its name in the DNS. So every name is resolved here,
+and the connection goes to the very addresses that were looked at.
+"""
+
+import ipaddress
+import socket
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from bot.fetching.errors import FetchError
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_IPV4_BITS = 0xFFFF_FFFF
+
+
+class _PrivateAddressError(OSError):
+    """What aiohttp takes for a failure of the DNS."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet: not private, loopback, link-local and so on."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])
+        if found in _NAT64:
+            inner = ipaddress.IPv4Address(int(found) & _IPV4_BITS)
+        if inner:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast
+
+
+def check_host(host: str) -> None:
+    """
+    Look at an address that stands in place of a name, which is never resolved.
+
+    Raises:
+        FetchError: If it may not be connected to.
+    """
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return
+    if not is_public(host):
+        raise FetchError(refusal(host))
+
+
+def refusal(host: str) -> str:
+    """Why an address is not connected to."""
+    return (
+        f"{host} is an address of this machine or of a private network; --allow-private allows it"
+    )
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves names to addresses of the internet alone."""
+
+    def __init__(self) -> None:
+        """Resolve as the system does."""
+        self._system = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a name; raises OSError where there is none that may be used."""
+        found = await self._system.resolve(host, port, family)
+        public = [one for one in found if is_public(one["host"])]
+        if not public:
+            raise _PrivateAddressError(refusal(host))
+        return public
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,153 @@
+"""A Git repository -> the documents in it, as they are now."""
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from yarl import URL
+
+from bot.fetching.addresses import check_host, is_public, refusal
+from bot.fetching.errors import FetchError
+from bot.fetching.names import name_of
+from index.documents import list_documents
+from index.provenance import Origin
+
+# Of a clone without its history: beyond these it is no folder of documents.
+_TIME_LIMIT_S = 600.0
+_MAX_BYTES = 2_000_000_000
+_LOOKED_AT_EVERY_S = 0.2
+_TOLD_CHARS = 300
+# How these show a file of a commit.
+_VIEWS = {"github.com": "blob", "gitlab.com": "-/blob", "codeberg.org": "src/commit"}
+
+
+@dataclass(frozen=True, slots=True)
+class InRepository:
+    """A document of a repository."""
+
+    name: str
+    """The name of its file below the folder of documents."""
+    url: str
+    """Where a person can read it; else the repository's."""
+    content: bytes
+
+
+@contextmanager
+def cloned(origin: Origin, *, allow_private: bool) -> Iterator[list[InRepository]]:
+    """
+    Clone a repository without its history, and read its documents.
+
+    Git connects to the very address that was looked at here, follows no redirect, asks for no
+    password, and runs nothing of the repository.
+
+    Raises:
+        FetchError: If that can't be done.
+    """
+    address = URL(origin.url)
+    with tempfile.TemporaryDirectory(prefix="quoth-git-") as scratch:
+        folder = Path(scratch, "clone")
+        git = _git(address, allow_private=allow_private)
+        clone = ("clone", "--depth=1", "--no-tags", "--template=", "--", str(address), str(folder))
+        _run([*git, *clone], Path(scratch))
+        commit = _run(["git", "-C", str(folder), "rev-parse", "HEAD"], Path(scratch)).strip()
+        below = f"{origin.under.strip('/')}/" if origin.under else ""
+        yield [
+            InRepository(
+                name=_name(address, file.id),
+                url=_view(address, commit, file.id),
+                content=file.path.read_bytes(),
+            )
+            for file in list_documents(folder).files
+            if file.id.startswith(below)
+        ][: origin.most]
+
+
+def _name(address: URL, document_id: str) -> str:
+    ending = PurePosixPath(document_id).suffix
+    below = address / document_id if address.path != "/" else address.origin() / document_id
+    return name_of(str(below), ending, frozenset())
+
+
+def _view(address: URL, commit: str, document_id: str) -> str:
+    view = _VIEWS.get(address.host or "")
+    if view is None:
+        return f"{address}#{URL(f'/{document_id}').raw_path.removeprefix('/')}"
+    repository = address.with_path(address.path.removesuffix("/").removesuffix(".git"))
+    return str(repository / view / commit / document_id)
+
+
+def _git(address: URL, *, allow_private: bool) -> list[str]:
+    """Git with a network that reaches one address alone."""
+    if address.scheme != "https" and not (allow_private and address.scheme == "http"):
+        raise FetchError("a repository is fetched over https alone")
+    if address.user is not None or not address.host:
+        raise FetchError("it holds a name or a password, which would be written down")
+    options = ["protocol.allow=never", f"protocol.{address.scheme}.allow=always"]
+    options += ["http.followRedirects=false", "core.symlinks=false", "credential.helper="]
+    if not allow_private:
+        check_host(address.host)
+        where = _resolved(address.host)
+        options.append(f"http.curloptResolve={address.host}:{address.port}:{where}")
+    return ["git", *(part for option in options for part in ("-c", option))]
+
+
+def _resolved(host: str) -> str:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise FetchError(f"{host} can't be found ({error.strerror})") from error
+    public = [str(one[4][0]) for one in found if is_public(str(one[4][0]))]
+    if not public:
+        raise FetchError(refusal(host))
+    return ",".join(f"[{one}]" if ":" in one else one for one in dict.fromkeys(public))
+
+
+def _run(command: list[str], scratch: Path) -> str:
+    """Run git within limits; what it says on standard output."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(scratch),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+    }
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a fixed program; the address stands after "--"
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError as error:
+        raise FetchError("git is not installed") from error
+    with process:
+        try:
+            said, why = _ended(process, scratch)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise FetchError(f"git says: {' '.join(why.split())[-_TOLD_CHARS:]}")
+    return said
+
+
+def _ended(process: "subprocess.Popen[str]", scratch: Path) -> tuple[str, str]:
+    until = time.monotonic() + _TIME_LIMIT_S
+    while True:
+        try:
+            return process.communicate(timeout=_LOOKED_AT_EVERY_S)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > until:
+                raise FetchError(f"it takes longer than {_TIME_LIMIT_S:.0f} s") from None
+            size = sum(path.lstat().st_size for path in scratch.rglob("*") if path.exists())
+            if size > _MAX_BYTES:
+                raise FetchError(f"it has more than {_MAX_BYTES / 1e6:,.0f} MB") from None

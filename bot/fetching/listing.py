@@ -1,0 +1,131 @@
+"""Sitemaps and feeds -> the pages that they name."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+
+from lxml import etree
+from yarl import URL
+
+from bot.fetching.errors import FetchError
+from bot.fetching.web import MAX_BYTES, Web
+
+# Sitemaps that one names, and those that they name.
+_MAX_SITEMAPS = 200
+_GZIP = b"\x1f\x8b"
+_GZIP_ONLY = 31
+# Where an entry of a feed says when it was written; the first counts.
+_DAYS = ("pubDate", "published", "updated", "date")
+_ISO_DAY_CHARS = len("2024-01-31")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page that is named somewhere."""
+
+    url: str
+    dated: date | None = None
+
+
+async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[Listed]:
+    """
+    The pages of a sitemap, or of the sitemaps that it names, in their order and each once.
+
+    Args:
+        web: Fetches them.
+        url: A sitemap's; or any other page's, whose server then says where its sitemaps are.
+        under: How the addresses of the pages begin; without, they are on the same host.
+        most: At most so many.
+
+    Raises:
+        FetchError: If a sitemap can't be fetched, or is none.
+    """
+    waiting = [url] if _is_file_of(url, (".xml", ".gz")) else await _sitemaps_of(web, url)
+    seen: set[str] = set()
+    found: dict[str, Listed] = {}
+    while waiting and len(found) < most and len(seen) < _MAX_SITEMAPS:
+        sitemap = waiting.pop(0)
+        if sitemap in seen:
+            continue
+        seen.add(sitemap)
+        root = _parsed((await web.get(sitemap)).content)
+        for entry in root.iterchildren("{*}sitemap", "{*}url"):
+            where = (entry.findtext("{*}loc") or "").strip()
+            if etree.QName(entry).localname == "sitemap":
+                waiting.append(where)
+            elif _is_under(where, under, url) and len(found) < most:
+                day = _day(entry.findtext("{*}lastmod"))
+                found.setdefault(_without_fragment(where), Listed(_without_fragment(where), day))
+    return list(found.values())
+
+
+async def _sitemaps_of(web: Web, url: str) -> list[str]:
+    return await web.robots(url) or [str(URL(url).origin() / "sitemap.xml")]
+
+
+def _is_file_of(url: str, endings: tuple[str, ...]) -> bool:
+    return URL(url).path.lower().endswith(endings)
+
+
+async def in_feed(web: Web, url: str, under: str | None, most: int) -> list[Listed]:
+    """
+    The pages of an RSS or Atom feed, the newest first as feeds have them; see `in_sitemap`.
+
+    Raises:
+        FetchError: If it can't be fetched, or is no feed.
+    """
+    response = await web.get(url)
+    base = URL(response.url)
+    found: dict[str, Listed] = {}
+    for entry in _parsed(response.content).iter("{*}item", "{*}entry"):
+        link = next(_links(entry), "")
+        where = _without_fragment(str(base.join(URL(link)))) if link else ""
+        if where and (under is None or where.startswith(under)):
+            days = (_day(entry.findtext(f"{{*}}{name}")) for name in _DAYS)
+            found.setdefault(where, Listed(where, next(filter(None, days), None)))
+    if not found:
+        raise FetchError("it is no feed, or one without pages")
+    return list(found.values())[:most]
+
+
+def _links(entry: etree._Element) -> Iterator[str]:
+    for link in entry.iterchildren("{*}link"):
+        if link.get("rel", "alternate") == "alternate":
+            yield (link.get("href") or link.text or "").strip()
+
+
+def _parsed(content: bytes) -> etree._Element:
+    """XML that can reach nothing and unpack nothing; raises FetchError where it is none."""
+    if content.startswith(_GZIP):
+        content = zlib.decompressobj(_GZIP_ONLY).decompress(content, MAX_BYTES)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise FetchError(f"it is no XML ({str(error)[:100]})") from error
+
+
+def _is_under(where: str, under: str | None, sitemap: str) -> bool:
+    if under is not None:
+        return where.startswith(under)
+    return where.startswith("http") and URL(where).host == URL(sitemap).host
+
+
+def _without_fragment(url: str) -> str:
+    return url.partition("#")[0]
+
+
+def _day(text: str | None) -> date | None:
+    """The day of a time as ISO 8601 or RFC 822 writes it; None where it is neither."""
+    text = (text or "").strip()
+    try:
+        return date.fromisoformat(text[:_ISO_DAY_CHARS])
+    except ValueError:
+        pass
+    try:
+        found: datetime = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found.date()

@@ -1,0 +1,85 @@
+"""The address of a page -> the name of its file in the folder of documents."""
+
+import hashlib
+import re
+from collections.abc import Container
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from yarl import URL
+
+from index.formats.base import FORMATS
+
+_MAX_PART_CHARS = 80
+_MAX_PARTS = 12
+_HASH_CHARS = 8
+_NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
+# Of files without an ending that says what they are; others by their ending alone.
+_ENDINGS = {
+    "application/epub+zip": ".epub",
+    "application/msword": ".doc",
+    "application/pdf": ".pdf",
+    "application/rtf": ".rtf",
+    "application/vnd.oasis.opendocument.presentation": ".odp",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
+    "application/vnd.oasis.opendocument.text": ".odt",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/xhtml+xml": ".xhtml",
+    "application/zip": ".zip",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/markdown": ".md",
+    "text/plain": ".txt",
+    "text/rtf": ".rtf",
+    "text/vtt": ".vtt",
+    "text/x-rst": ".rst",
+}
+# Servers send these for files whose ending says more.
+_VAGUE = frozenset({"text/plain", "application/octet-stream", "application/zip", ""})
+
+
+def ending_of(url: str, media_type: str) -> str | None:
+    """The ending of a page's file; None if Quoth reads no such files."""
+    in_url = PurePosixPath(unquote(URL(url).path)).suffix.lower()
+    by_type = _ENDINGS.get(media_type)
+    ending = in_url if media_type in _VAGUE and in_url in FORMATS else by_type
+    return ending if ending in FORMATS else None
+
+
+def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
+    """
+    The file's name below the folder of documents: its host, then its path.
+
+    Args:
+        url: The page's.
+        ending: See `ending_of`.
+        taken_by_others: Names of other pages' files.
+    """
+    address = URL(url)
+    parts = [_part(unquote(part)) for part in address.raw_path.split("/") if part][:_MAX_PARTS]
+    *folders, last = parts or ["index"]
+    stem = last.removesuffix(ending) or last
+    if not address.path.endswith("/") and PurePosixPath(last).suffix.lower() in FORMATS:
+        stem = PurePosixPath(last).stem
+    name = "/".join([_part(_host(address)), *folders, f"{stem}{ending}"])
+    if address.raw_query_string or len(parts) == _MAX_PARTS or name in taken_by_others:
+        digest = hashlib.sha256(url.encode()).hexdigest()[:_HASH_CHARS]
+        name = f"{name.removesuffix(ending)}~{digest}{ending}"
+    return name
+
+
+def _host(address: URL) -> str:
+    port = "" if address.is_default_port() else f"-{address.port}"
+    return f"{address.host or ''}{port}"
+
+
+def _part(text: str) -> str:
+    """A part of a path as a name that is no other's, is not hidden and leads nowhere else."""
+    name = _NOT_IN_NAMES.sub("-", text).strip("-").lstrip(".") or "page"
+    if len(name) <= _MAX_PART_CHARS:
+        return name
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_HASH_CHARS]
+    suffix = PurePosixPath(name).suffix[:_HASH_CHARS]
+    return f"{name[: _MAX_PART_CHARS - 2 * _HASH_CHARS]}~{digest}{suffix}"

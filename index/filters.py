@@ -1,0 +1,196 @@
+"""
+Which documents a question may be answered from: a `Filter`, and what it leaves of a generation.
+
+A filter goes along with its question to both kinds of search, so that passages of other documents
+are no candidates, instead of being taken out of what was found.
+"""
+
+import difflib
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from index.texts import Texts
+
+# More names than anybody types; each is compared with the name of every document.
+MAX_NAMES = 20
+MAX_NAME_CHARS = 200
+# Names that are told where a filter has none of a document, and those that they are chosen from:
+# comparing takes a tenth of a millisecond each.
+_NEAREST = 3
+_COMPARED = 5_000
+# Names that are suggested while somebody types; with more documents, patterns have to be typed.
+_MOST_NAMES = 50_000
+_FIRST_DAY = "-01-01"
+_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}")
+
+
+class FilterError(Exception):
+    """A filter can't be used, or leaves no document; its text is meant for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents a question may be answered from."""
+
+    names: tuple[str, ...] = ()
+    """Names of documents or folders; "*", "?" and "[...]" stand for other characters, "/" too. One
+    of them is enough. Without any, the name does not matter."""
+    since: date | None = None
+    """The day of the oldest documents. Those without a date are left out."""
+
+    @classmethod
+    def given(cls, names: Iterable[str], since: str | None = None) -> Self:
+        """
+        Check what a person typed, or a program sent.
+
+        Args:
+            names: See `names`.
+            since: A day as YYYY-MM-DD, or a month or year as its beginning; none if blank.
+
+        Raises:
+            FilterError: If it can't be used.
+        """
+        typed = tuple(name for name in (name.strip() for name in names) if name)
+        if len(typed) > MAX_NAMES:
+            raise FilterError(f"There are {len(typed)} names; at most {MAX_NAMES} are looked in.")
+        for name in typed:
+            if len(name) > MAX_NAME_CHARS:
+                raise FilterError(
+                    f"The name {name[:20]}... has {len(name)} characters, and may have "
+                    f'{MAX_NAME_CHARS}. Shorten it by "*".'
+                )
+        return cls(typed, _day(since.strip()) if since and since.strip() else None)
+
+    def pattern(self) -> re.Pattern[str]:
+        """What matches the comparable names of documents; there is a name."""
+        names = [_comparable(name).removeprefix("./").rstrip("/") for name in self.names]
+        # A name may also stand for a folder, and so for all that is below it.
+        return re.compile(
+            "|".join(
+                f"{re.escape(name)}\\Z|{fnmatch.translate(name)}|{fnmatch.translate(name + '/*')}"
+                for name in names
+            )
+        )
+
+
+EVERYTHING = Filter()
+
+
+def _day(text: str) -> date:
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text + _FIRST_DAY[len(text) - len("2024") :])
+    except ValueError:
+        pass
+    raise FilterError(f"{text[:20]!r} is no day. Write it as 2024-01-31, or 2024-01, or 2024.")
+
+
+def _comparable(name: str) -> str:
+    """A name as it is compared: file systems and people differ in case, and in how accents lie."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """How far a filter narrows the documents."""
+
+    documents: int
+    """Those that are left."""
+    of: int
+    """All."""
+    undated: int
+    """Those that are left out only because they have no date."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """The passages that a filter leaves of one generation."""
+
+    allowed: npt.NDArray[np.bool_]
+    """By passage id."""
+    named: int
+    """Documents that have one of the names, whatever their date."""
+    narrowed: Narrowed
+
+    @property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """Those of the passages, in order."""
+        return np.flatnonzero(self.allowed)
+
+
+def choose(texts: Texts, within: Filter) -> Chosen:
+    """Find what a filter leaves of a generation."""
+    total = named = undated = 0
+    rows = []
+    matches = within.pattern().match if within.names else None
+    for row, document_id, dated in texts.dates():
+        total += 1
+        if matches is not None and not matches(_comparable(document_id)):
+            continue
+        named += 1
+        if within.since is None or (dated is not None and dated >= within.since):
+            rows.append(row)
+        elif dated is None:
+            undated += 1
+    allowed = np.zeros(texts.next_id, dtype=np.bool_)
+    allowed[texts.ids_of(rows)] = True
+    return Chosen(allowed, named, Narrowed(len(rows), total, undated))
+
+
+def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -> Narrowed:
+    """
+    How far a filter narrows several generations.
+
+    Raises:
+        FilterError: If it leaves no document.
+    """
+    found = Narrowed(
+        sum(one.narrowed.documents for one in chosen),
+        sum(one.narrowed.of for one in chosen),
+        sum(one.narrowed.undated for one in chosen),
+    )
+    named = sum(one.named for one in chosen)
+    if not named:
+        raise FilterError(_unknown(within, texts))
+    if not found.documents:
+        without = f" ({found.undated:,} have no date)" if found.undated else ""
+        raise FilterError(
+            f"None of the {named:,} documents there is known to be from {within.since} or later"
+            f"{without}. Choose an earlier day, or none."
+        )
+    return found
+
+
+def _unknown(within: Filter, texts: Sequence[Texts]) -> str:
+    names = [name for one in texts for name in names_in(one)][:_COMPARED]
+    wanted = [_comparable(name).strip("/*") for name in within.names]
+    by_comparable = {_comparable(name).strip("/*"): name for name in names}
+    nearest = dict.fromkeys(
+        by_comparable[found]
+        for name in wanted
+        for found in difflib.get_close_matches(name, by_comparable, _NEAREST, 0.5)
+    )
+    told = ", ".join([*nearest][:_NEAREST] or names[:_NEAREST])
+    asked = " or ".join(repr(name) for name in within.names)
+    return f"No document or folder is called {asked}. There is, for example: {told}."
+
+
+def names_in(texts: Texts) -> list[str]:
+    """Folders of a generation, as what is below them, and then documents; not all of very many."""
+    documents = [document_id for document_id, *_ in texts.listed(0, _MOST_NAMES)]
+    folders = {
+        f"{parent}/*"
+        for document_id in documents
+        for parent in PurePosixPath(document_id).parents
+        if parent.name
+    }
+    return [*sorted(folders), *documents]

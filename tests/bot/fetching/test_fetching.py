@@ -1,0 +1,376 @@
+"""Documents from the web, by real connections to a real server on this machine."""
+
+import asyncio
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from bot.fetching.addresses import is_public
+from bot.fetching.errors import FetchError
+from bot.fetching.fetcher import Fetcher, Told
+from bot.fetching.names import ending_of, name_of
+from bot.fetching.web import USER_AGENT, Limits, Web
+from index.provenance import PROVENANCE_NAME, Kind, Origin, ProvenanceError, read_provenance
+from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
+from tests.conftest import Library
+
+QUICK = Limits(delay_s=0, time_s=20, bytes=1_000_000)
+GIT = shutil.which("git") or "git"
+NAME = "127.0.0.1-{port}/{path}"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as made:
+        yield made
+
+
+def fetched(
+    folder: Path, origins: Sequence[Origin] | None, limits: Limits = QUICK, *, private: bool = True
+) -> list[Told]:
+    told: list[Told] = []
+
+    async def run() -> None:
+        async with Web.opened(limits, allow_private=private) as web:
+            fetcher = Fetcher(web, folder, allow_private=private)
+            asked = fetcher.origins if origins is None else origins
+            await fetcher.fetch(asked, lambda _: None, told.append)
+
+    asyncio.run(run())
+    return told
+
+
+def origin(url: str, kind: Kind = "page", under: str | None = None, most: int = 99) -> Origin:
+    return Origin(kind=kind, url=url, under=under, most=most)
+
+
+def outcomes(told: Sequence[Told]) -> dict[str, int]:
+    return dict(Counter(one.outcome for one in told))
+
+
+def fails(folder: Path, url: str, limits: Limits = QUICK, *, private: bool = True) -> str:
+    (one,) = fetched(folder, [origin(url)], limits, private=private)
+    assert one.outcome == "failed"
+    assert not list(folder.rglob("*.html"))
+    return one.detail
+
+
+def test_a_page_is_written_with_its_source_and_answers_name_it(
+    site: Site, library: Library
+) -> None:
+    site.put("/rules/fines", "The fine for theft is 35 euros a day.")
+    site.redirect("/fines", "/rules/fines")
+
+    (told,) = fetched(library.documents, [origin(f"{site.url}/fines")])
+    library.build()
+    document = library.open().texts.document(told.detail)
+
+    assert told.outcome == "new"
+    assert told.detail == NAME.format(port=site.port, path="fines.html")
+    assert document.source == f"{site.url}/rules/fines"
+    assert "fine for theft" in (library.documents / told.detail).read_text()
+    assert site.agents == {USER_AGENT}
+    assert site.asked[0] == "/robots.txt"
+    assert [path.name for path in library.documents.glob(".*")] == [PROVENANCE_NAME]
+
+
+def test_only_what_changed_is_fetched_and_built_again(site: Site, library: Library) -> None:
+    pages = [f"/docs/{number}" for number in range(5)]
+    for page in pages:
+        site.put(page, f"Page {page} says that theft costs {page[-1]}0.")
+    site.sitemap("/sitemap.xml", [*pages, "/docs/missing"])
+    asked = [origin(f"{site.url}/", "sitemap")]
+    first = fetched(library.documents, asked)
+    library.build()
+    site.put("/docs/3", "Theft costs 99 by now.")
+    (library.documents / NAME.format(port=site.port, path="docs/4.html")).write_text("Mine.")
+    site.put("/docs/4", "Theft costs 44 by now.")
+    site.pages["/docs/2"] = Page(b"gone", 410)
+
+    again = fetched(library.documents, None)
+    report = library.build()
+
+    assert outcomes(first) == {"new": 5, "gone": 1}
+    assert outcomes(again) == {"unchanged": 2, "changed": 1, "edited": 1, "gone": 2}
+    assert report.changes.changed == tuple(
+        NAME.format(port=site.port, path=f"docs/{number}.html") for number in (3, 4)
+    )
+    assert (library.documents / report.changes.changed[1]).read_text() == "Mine."
+    text = library.open().texts.document(report.changes.changed[0])
+    assert text.dated == date(2024, 5, 6)
+
+
+def test_a_sitemap_of_sitemaps_keeps_to_its_host_and_to_what_is_wanted(
+    site: Site, tmp_path: Path
+) -> None:
+    for page in ("/a/1", "/a/2", "/a/3", "/b/1"):
+        site.put(page, f"This is what the page {page} says.")
+    site.pages["/robots.txt"] = Page(f"Sitemap: {site.url}/all.xml".encode())
+    inner = f"<sitemap><loc>{site.url}/inner.xml.gz</loc></sitemap>"
+    site.xml("/all.xml", f"<sitemapindex>{inner}{inner}</sitemapindex>")
+    urls = [f"{site.url}{page}#part" for page in ("/b/1", "/a/1", "/a/2", "/a/3")]
+    listed = "".join(f"<url><loc>{url}</loc></url>" for url in [*urls, "http://other.example/a/9"])
+    site.pages["/inner.xml.gz"] = Page(gzip.compress(f"<urlset>{listed}</urlset>".encode()))
+
+    under = fetched(tmp_path / "one", [origin(site.url, "sitemap", f"{site.url}/a/", 2)])
+    everything = fetched(tmp_path / "all", [origin(site.url, "sitemap")])
+
+    assert [one.url for one in under] == [f"{site.url}/a/1", f"{site.url}/a/2"]
+    assert outcomes(everything) == {"new": 4}
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_the_pages_of_a_feed_are_fetched_with_their_days(
+    site: Site, tmp_path: Path, form: str
+) -> None:
+    site.put("/news/1", "The library opens at nine from Monday.")
+    entry = {
+        "rss": "<rss><channel><link>/</link><item><link>/news/1</link>"
+        "<pubDate>Tue, 05 Mar 2024 10:00:00 GMT</pubDate></item></channel></rss>",
+        "atom": '<feed xmlns="http://www.w3.org/2005/Atom"><link href="/"/><entry>'
+        '<link rel="enclosure" href="/x.mp3"/><link href="/news/1"/>'
+        "<updated>2024-03-05T10:00:00Z</updated></entry></feed>",
+    }
+    site.xml("/feed", entry[form])
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/feed", "feed")])
+
+    assert told.url == f"{site.url}/news/1"
+    assert read_provenance(tmp_path).files[told.detail].dated == date(2024, 3, 5)
+
+
+def test_robots_txt_is_obeyed_after_redirects_too(site: Site, tmp_path: Path) -> None:
+    site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /private*.html\n")
+    site.put("/private/page.html", "Nobody reads this.")
+    site.redirect("/open", "/private/page.html")
+
+    for path in ("/private/page.html", "/open"):
+        assert fails(tmp_path, f"{site.url}{path}") == "robots.txt of its server forbids it"
+    assert "/private/page.html" not in site.asked
+
+
+def test_where_robots_txt_fails_nothing_is_fetched(site: Site, tmp_path: Path) -> None:
+    site.pages["/robots.txt"] = Page(status=503, headers={"Retry-After": "0"})
+    site.put("/page", "Nobody reads this.")
+
+    assert "robots.txt" in fails(tmp_path, f"{site.url}/page")
+    assert "/page" not in site.asked
+
+
+def test_circles_and_endless_redirects_end(site: Site, tmp_path: Path) -> None:
+    site.redirect("/a", "/b")
+    site.redirect("/b", "/a")
+    for number in range(30):
+        site.redirect(f"/{number}", f"/{number + 1}")
+
+    assert fails(tmp_path, f"{site.url}/a") == "it redirects in a circle"
+    assert "more than 10 times" in fails(tmp_path, f"{site.url}/0")
+
+
+def test_packed_pages_are_unpacked_and_bombs_are_not(site: Site, tmp_path: Path) -> None:
+    packed = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+    whole = gzip.compress(b"<p>The library opens at nine.</p>")
+    site.pages["/packed"] = Page(whole, headers=packed)
+    site.pages["/cut"] = Page(whole[:-12], headers=packed)
+    site.pages["/brotli"] = Page(b"x", headers=packed | {"Content-Encoding": "br"})
+    site.pages["/bomb"] = bomb()
+
+    assert "more than 1 MB" in fails(tmp_path / "bomb", f"{site.url}/bomb")
+    assert "too early" in fails(tmp_path / "cut", f"{site.url}/cut")
+    assert "not asked for" in fails(tmp_path / "brotli", f"{site.url}/brotli")
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/packed")])
+    assert (tmp_path / told.detail).read_bytes() == b"<p>The library opens at nine.</p>"
+
+
+def test_pages_that_never_end_are_left(site: Site, tmp_path: Path) -> None:
+    site.pages["/endless"] = endless
+    site.pages["/dripping"] = dripping
+
+    assert "more than 1 MB" in fails(tmp_path, f"{site.url}/endless")
+    limits = Limits(delay_s=0, time_s=1)
+    assert fails(tmp_path, f"{site.url}/dripping", limits) == "it takes longer than 1 s"
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433"]
+)
+def test_this_machine_is_not_connected_to(site: Site, tmp_path: Path, address: str) -> None:
+    site.put("/page", "Nobody reads this.")
+
+    told = fails(tmp_path, f"http://{address}:{site.port}/page", private=False)
+
+    assert "--allow-private" in told or "not a canonical IPv4 address" in told
+    assert site.asked == []
+
+
+def test_a_redirect_to_this_machine_is_not_followed(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first page stands for one on the internet, by way of what counts as such."""
+    site.redirect("/page", f"http://localhost:{site.port}/secret")
+    site.put("/secret", "Nobody reads this.")
+    monkeypatch.setattr("bot.fetching.addresses.is_public", lambda _: False)
+    monkeypatch.setattr("bot.fetching.web.check_host", lambda _: None)
+
+    assert "--allow-private" in fails(tmp_path, f"{site.url}/page", private=False)
+    assert site.asked == ["/robots.txt", "/page"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("10.0.0.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),  # noqa: S104 - nobody listens
+        ("224.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("64:ff9b::a00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_addresses_of_the_internet_are_told_from_others(address: str, *, expected: bool) -> None:
+    assert is_public(address) is expected
+
+
+@pytest.mark.parametrize("url", ["https://user:word@example.org/", "http://[::1/", "https:///a"])
+def test_addresses_that_are_none_are_refused(tmp_path: Path, url: str) -> None:
+    async def get() -> None:
+        async with Web.opened() as web:
+            await web.get(url)
+
+    with pytest.raises(FetchError):
+        asyncio.run(get())
+
+
+def test_a_page_that_is_no_document_is_left_out(site: Site, tmp_path: Path) -> None:
+    site.pages["/film"] = Page(b"x", headers={"Content-Type": "video/mp4"})
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/film")])
+
+    assert (told.outcome, told.detail) == ("left_out", "it is video/mp4, which is not read")
+
+
+def test_an_encoding_that_only_the_server_tells_is_not_lost(site: Site, tmp_path: Path) -> None:
+    site.pages["/old"] = Page(
+        "Fünf Übungen".encode("latin-1"), headers={"Content-Type": "text/plain; charset=latin-1"}
+    )
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/old")])
+
+    assert (tmp_path / told.detail).read_text(encoding="utf-8-sig") == "Fünf Übungen"
+
+
+@pytest.mark.parametrize(
+    ("url", "media_type", "expected"),
+    [
+        ("https://a.example", "text/html", "a.example/index.html"),
+        ("https://a.example/b/c.html", "text/html", "a.example/b/c.html"),
+        ("https://a.example/b/c.php", "text/html", "a.example/b/c.php.html"),
+        ("https://a.example/v1.2/", "text/html", "a.example/v1.2.html"),
+        ("https://a.example/notes.md", "text/plain", "a.example/notes.md"),
+        ("https://a.example/%2e%2e/%2e%2e/etc", "text/html", "a.example/etc.html"),
+        ("https://a.example/.git/x%2Fy%00z", "text/html", "a.example/git/x-y-z.html"),
+        ("https://a.example/paper", "application/pdf", "a.example/paper.pdf"),
+    ],
+)
+def test_files_are_named_after_their_addresses(url: str, media_type: str, expected: str) -> None:
+    ending = ending_of(url, media_type)
+
+    assert ending is not None
+    assert name_of(url, ending, ()) == expected
+    assert name_of(url, ending, {expected}) != expected
+    assert name_of(f"{url}?a=1", ending, ()) != name_of(f"{url}?a=2", ending, ())
+
+
+def test_what_is_written_beside_documents_is_checked(tmp_path: Path) -> None:
+    (tmp_path / PROVENANCE_NAME).write_text(
+        json.dumps({"origins": [{"kind": "page", "url": "javascript:alert(1)", "most": 1}]})
+    )
+
+    with pytest.raises(ProvenanceError, match="delete it and fetch again"):
+        read_provenance(tmp_path)
+
+
+def test_the_documents_of_a_repository_are_fetched(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    made = repository / "docs" / "fines.md"
+    made.parent.mkdir(parents=True)
+    (repository / "README.md").write_text("# Town\n")
+
+    def git(*arguments: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run([GIT, *who, "-C", str(repository), *arguments], check=True)
+
+    git("init", "-q")
+    for fine in (35, 36):
+        made.write_text(f"# Fines\n\nThe fine for theft is {fine}.\n")
+        git("add", ".")
+        git("commit", "-qm", f"Fine {fine}")
+    site.pages = _Repository(repository)  # type: ignore[assignment]
+
+    asked = [origin(f"{site.url}/repository/.git", "git", "docs")]
+    first, again = fetched(tmp_path / "to", asked), fetched(tmp_path / "to", None)
+
+    assert (outcomes(first), outcomes(again)) == ({"new": 1}, {"unchanged": 1})
+    assert "theft is 36" in (tmp_path / "to" / first[0].detail).read_text()
+    assert "docs/fines.md" in first[0].url
+    refused = fetched(tmp_path / "no", asked, private=False)
+    assert [one.outcome for one in refused] == ["failed"]
+
+
+class _Repository(dict[str, object]):
+    """Every path, answered by git's own server."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def get(self, path: str, _default: object = None) -> object:
+        where, _, query = path.partition("?")
+
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            length = int(handler.headers.get("Content-Length") or 0)
+            environment = {
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": str(self._folder.parent),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "PATH_INFO": where,
+                "QUERY_STRING": query,
+                "REQUEST_METHOD": handler.command,
+                "CONTENT_TYPE": handler.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(length),
+                "GIT_PROTOCOL": handler.headers.get("Git-Protocol", ""),
+                "HTTP_CONTENT_ENCODING": handler.headers.get("Content-Encoding", ""),
+            }
+            said = subprocess.run(
+                [GIT, "-c", "safe.directory=*", "http-backend"],
+                env=environment,
+                input=handler.rfile.read(length),
+                capture_output=True,
+                check=True,
+            ).stdout
+            head, _, body = said.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+            handler.send_response(int(fields.pop("Status", "200").split()[0]))
+            for name, value in fields.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        return answer
