@@ -95,7 +95,7 @@ clean:
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-	  --editable '.[discord,mcp,web]'
+	  --editable '.[discord,fetch,mcp,web]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed

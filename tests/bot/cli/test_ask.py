@@ -56,6 +56,7 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
     answer = json.loads(asked.stdout)
     assert list(answer) == [
+        *("id", "permalink"),
         *(
             "question",
             "understood",

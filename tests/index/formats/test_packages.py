@@ -178,7 +178,7 @@ def blank(writer: PdfWriter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "reason"), [(encrypted, "protected by a password"), (blank, "through OCR first")]
+    ("make", "reason"), [(encrypted, "protected by a password"), (blank, "it holds no text")]
 )
 def test_a_pdf_without_readable_text_says_why(
     make: Callable[[PdfWriter], None], reason: str
