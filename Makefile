@@ -49,7 +49,7 @@ test-pythons: .venv/installed
 
 # Debian's package chromium is used; Playwright downloads none.
 test-browser: .venv/installed-dev
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
 	  --editable '.[browser]'
 	$(BIN)/pytest -m browser tests/bot/web/test_browser.py
 
@@ -94,12 +94,12 @@ clean:
 	  || { echo 'Quoth needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
 	  --editable '.[discord,fetch,mcp,web]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
 	  --editable '.[dev]'
 	@touch $@
 
