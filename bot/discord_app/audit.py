@@ -5,11 +5,12 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
-
-import discord
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bot.event_log import event
+
+if TYPE_CHECKING:
+    import discord
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Trail(Protocol):
 
 
 async def note(
-    trail: Trail, interaction: discord.Interaction[Any], action: Action, subject: str = ""
+    trail: Trail, interaction: "discord.Interaction[Any]", action: Action, subject: str = ""
 ) -> None:
     """Write down what a member did by an interaction, which is done although that can't be."""
     assert interaction.guild_id is not None  # noqa: S101 - there is none outside of a server

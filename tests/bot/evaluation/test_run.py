@@ -111,9 +111,9 @@ class CountingRetriever(Retriever):
 
     count = 0
 
-    def retrieve(self, *asked: Any) -> Retrieval:
+    def retrieve(self, *asked: Any, **named: Any) -> Retrieval:
         self.count += 1
-        return super().retrieve(*asked)
+        return super().retrieve(*asked, **named)
 
 
 def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[str, Outcome]:
