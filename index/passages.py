@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from index.abbreviations import ABBREVIATIONS, is_abbreviation
 from index.contexts import Contexts, searched_text
 from index.documents import Document
 from index.formats.base import ROWS, Place
@@ -345,4 +346,9 @@ def _is_wrapped(block: str) -> bool:
 def _punkt() -> "PunktSentenceTokenizer":
     import nupunkt
 
-    return nupunkt.load("default")
+    tokenizer = nupunkt.load("default")
+    for word in tokenizer.abbreviations:
+        if not is_abbreviation(word):
+            tokenizer.remove_abbreviation(word)
+    tokenizer.add_abbreviations(sorted(ABBREVIATIONS))
+    return tokenizer

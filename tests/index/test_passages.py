@@ -113,6 +113,24 @@ def test_a_sentence_never_begins_with_a_lower_case_letter() -> None:
     assert not any(sentence[0].islower() for sentence in found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He came last month.| Students went away.",
+        "The bus stops beside the car park.| Dogs must stay outside.",
+        "A lost key costs 5 euros.| See fig. 3 in sec. 4.| Call Dr. Smith at No. 5.",
+        "U.S. President Obama met Gov. Brown on Feb. 3 at J. R. Hall, 5 Elm St. in Ohio.",
+        "It costs approx. 30 euros incl. tax, e.g. Smith et al. pay 5 kg. at most.",
+    ],
+)
+def test_sentences_end_after_words_and_go_on_after_abbreviations(text: str) -> None:
+    whole = text.replace("|", "")
+
+    found = [whole[start:end] for start, end in sentences(whole)]
+
+    assert found == text.split("| ")
+
+
 def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:
     text = (
         "# Fees\nBread costs 2\n\n- milk is 3\n- eggs are 4\n\n| tea | 5 |\n| rum | 6 |\n\nNo more"
