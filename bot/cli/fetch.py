@@ -191,9 +191,7 @@ async def _fetched(
         fetcher = Fetcher(web, folder, allow_private=allow_private)
         asked = fetcher.origins if origins is None else origins
         if not asked:
-            raise click.ClickException(
-                f"{folder}: nothing is fetched again, since nothing was yet."
-            )
+            raise click.ClickException(f"{folder}: there is nothing to fetch again.")
         try:
             await fetcher.fetch(asked, began, told)
         except OSError as error:

@@ -24,7 +24,7 @@ _MAX_BYTES = 2_000_000_000
 _LOOKED_AT_EVERY_S = 0.2
 _TOLD_CHARS = 300
 _NO_REPOSITORY = "no repository is there that everybody may read"
-# What git says, in the English that it is run in. The first that it said counts.
+# What git says, in the English that it is run in, and what that means; the first one counts.
 _MEANINGS = {
     "could not read Username": _NO_REPOSITORY,
     "Authentication failed": _NO_REPOSITORY,
@@ -69,17 +69,8 @@ def cloned(origin: Origin, *, allow_private: bool) -> Iterator[list[InRepository
     with tempfile.TemporaryDirectory(prefix="quoth-git-") as scratch:
         folder = Path(scratch, "clone")
         git = _git(address, allow_private=allow_private)
-        clone = (
-            "clone",
-            "--quiet",
-            "--depth=1",
-            "--no-tags",
-            "--template=",
-            "--",
-            str(address),
-            str(folder),
-        )
-        _run([*git, *clone], Path(scratch))
+        options = ("--quiet", "--depth=1", "--no-tags", "--template=")
+        _run([*git, "clone", *options, "--", str(address), str(folder)], Path(scratch))
         commit = _run(["git", "-C", str(folder), "rev-parse", "HEAD"], Path(scratch)).strip()
         below = f"{origin.under.strip('/')}/" if origin.under else ""
         files = list_documents(folder).files

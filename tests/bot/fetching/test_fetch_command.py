@@ -99,7 +99,7 @@ def test_what_is_forgotten_is_fetched_no_more_and_its_files_stay(
     assert f"What is fetched again: {site.url}." in unknown.output
     assert f"Forgotten: {site.url} (sitemap)." in forgotten.output
     assert "stay in" in forgotten.output
-    assert "nothing is fetched again" in after.output
+    assert "nothing to fetch again" in after.output
     known = read_provenance(tmp_path / "seeds")
     assert known.origins == ()
     assert [(tmp_path / "seeds" / name).is_file() for name in known.files] == [True]
