@@ -1,5 +1,7 @@
 """Where fetched documents are from, written down beside them."""
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,9 +14,12 @@ from index.errors import IndexingError
 PROVENANCE_NAME = ".quoth-fetched.json"
 MAX_URL_CHARS = 2_000
 
-Address = Annotated[
-    str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=MAX_URL_CHARS)
-]
+# No name and no password stand before the host, since addresses are written down and shown.
+_HOST = r"(\[[\w:.%]+\]|[^\s<>\"/?#@:\[\]]+)(:[0-9]{1,5})?"
+_ADDRESS = rf"^https?://{_HOST}([/?#][^\s<>\"]*)?$"
+# Where a name and a password may stand, in an address that may be wrong in other ways too.
+_LOGIN = re.compile(r"^([\w+.\-]+://)?.*@", re.DOTALL)
+Address = Annotated[str, StringConstraints(pattern=_ADDRESS, max_length=MAX_URL_CHARS)]
 Kind = Literal["page", "sitemap", "feed", "git"]
 
 
@@ -31,6 +36,11 @@ class Origin(_Written):
     """Only what is below this address, or in a repository below this folder."""
     most: int
     """At most so many documents."""
+
+    @property
+    def key(self) -> tuple[Kind, str, str | None]:
+        """What tells it from others."""
+        return self.kind, self.url, self.under
 
 
 class Fetched(_Written):
@@ -62,6 +72,20 @@ class ProvenanceError(IndexingError):
     """What is written down beside the documents is not what Quoth writes."""
 
 
+class NotAskedForError(Exception):
+    """An address is to be forgotten that nothing was fetched from."""
+
+
+def is_address(url: str) -> bool:
+    """Whether a page at this address can be fetched and written down."""
+    return len(url) <= MAX_URL_CHARS and re.fullmatch(_ADDRESS, url) is not None
+
+
+def masked(url: str) -> str:
+    """An address that was refused, without the name and the password that it may hold."""
+    return _LOGIN.sub(r"\1…@", url)
+
+
 def read_provenance(folder: Path) -> Provenance:
     """
     Read what is known of a folder's fetched documents; nothing where none was fetched.
@@ -87,3 +111,23 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
     scratch = path.with_suffix(".new")
     scratch.write_text(provenance.model_dump_json(indent=1) + "\n", encoding="utf-8")
     scratch.replace(path)
+
+
+def forget_origins(folder: Path, urls: Sequence[str]) -> list[Origin]:
+    """
+    Fetch these addresses no more; the files that came from them stay.
+
+    Raises:
+        ProvenanceError: If what is written down can't be used.
+        NotAskedForError: If nothing was fetched from one of them; then nothing is forgotten.
+    """
+    known = read_provenance(folder)
+    kept = {one.url for one in known.origins}
+    if unknown := [url for url in urls if url not in kept]:
+        raise NotAskedForError(
+            f"Nothing was fetched from {', '.join(map(masked, unknown))}. What is fetched again: "
+            f"{', '.join(sorted(kept)) or 'nothing'}."
+        )
+    left = tuple(one for one in known.origins if one.url not in urls)
+    write_provenance(folder, known.model_copy(update={"origins": left}))
+    return [one for one in known.origins if one.url in urls]

@@ -32,15 +32,14 @@ _SHOWN = frozenset({"failed", "gone", "left_out", "edited"})
 
 @click.command("fetch")
 @click.argument("urls", nargs=-1, metavar="[URL]...")
-@click.option(
-    "--sitemap", "kind", flag_value="sitemap", help="Fetch the pages of a site's sitemap."
-)
-@click.option("--feed", "kind", flag_value="feed", help="Fetch the pages of an RSS or Atom feed.")
-@click.option("--git", "kind", flag_value="git", help="Fetch the documents of a Git repository.")
+@click.option("--sitemap", is_flag=True, help="Fetch the pages of a site's sitemap.")
+@click.option("--feed", is_flag=True, help="Fetch the pages of an RSS or Atom feed.")
+@click.option("--git", is_flag=True, help="Fetch the documents of a Git repository.")
 @click.option(
     "--under",
     metavar="PREFIX",
-    help="Only pages whose address begins so; of a repository, only what is below this folder.",
+    help="Only pages of a sitemap or feed whose address begins so; of a repository, only what is "
+    "below this folder.",
 )
 @click.option(
     "--max",
@@ -52,6 +51,11 @@ _SHOWN = frozenset({"failed", "gone", "left_out", "edited"})
     help="At most so many documents of each.",
 )
 @click.option("--update", is_flag=True, help="Fetch again what was fetched before, if it changed.")
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Fetch these URLs no more with --update; the files that came from them stay.",
+)
 @click.option(
     "--delay",
     type=click.FloatRange(0, 600),
@@ -71,10 +75,13 @@ def command(
     ctx: click.Context,
     *,
     urls: tuple[str, ...],
-    kind: "Kind | None",
+    sitemap: bool,
+    feed: bool,
+    git: bool,
     under: str | None,
     most: int,
     update: bool,
+    forget: bool,
     delay: float | None,
     allow_private: bool,
     collection: str,
@@ -88,38 +95,72 @@ def command(
     beside it, and answers from it link to it; nothing else connects to the network. robots.txt is
     obeyed.
 
+    With --update, what failed from the beginning or is not there any more is said, and is no
+    failure.
+
     Exit codes: 0 done, 1 something could not be fetched, 2 wrong usage.
     """
-    require_extra("fetch", "aiohttp")
-    require_extra("fetch", "protego")
     if bool(urls) == update:
         raise click.UsageError("Name what to fetch, or say --update, and not both.")
+    kind = _kind(sitemap=sitemap, feed=feed, git=git)
+    if forget and (update or kind != "page" or under):
+        raise click.UsageError("--forget takes addresses alone.")
     settings = settings_from(seeds=seeds, data=data)
     with failures_shown():
-        told = asyncio.run(
-            _fetched(
-                settings.documents(collection),
-                None if update else [_origin(url, kind, under, most) for url in urls],
-                delay,
-                allow_private=allow_private,
-            )
-        )
-    say(render("fetched.txt", counts=Counter(one.outcome for one in told)))
-    if any(one.outcome in {"failed", "gone"} for one in told):
+        folder = settings.documents(collection)
+    if forget:
+        _forget(folder, urls)
+        return
+    require_extra("fetch", "aiohttp")
+    require_extra("fetch", "protego")
+    origins = None if update else [_origin(url, kind, under, most) for url in urls]
+    with failures_shown():
+        told = asyncio.run(_fetched(folder, origins, delay, allow_private=allow_private))
+    counts = Counter(one.outcome for one in told)
+    say(render("fetched.txt", counts=counts, collection=collection))
+    failures = {"failed"} if update else {"failed", "gone"}
+    if any(one.outcome in failures and (one.was_fetched or not update) for one in told):
         ctx.exit(Exit.FAILURE)
 
 
-def _origin(url: str, kind: "Kind | None", under: str | None, most: int) -> "Origin":
+def _kind(*, sitemap: bool, feed: bool, git: bool) -> "Kind":
+    asked: dict[Kind, bool] = {"sitemap": sitemap, "feed": feed, "git": git}
+    kinds = [kind for kind, is_asked in asked.items() if is_asked]
+    if len(kinds) > 1:
+        raise click.UsageError(f"Say only one of {' and '.join(f'--{kind}' for kind in kinds)}.")
+    return kinds[0] if kinds else "page"
+
+
+def _forget(folder: Path, urls: tuple[str, ...]) -> None:
+    from index.provenance import NotAskedForError, forget_origins
+
+    with failures_shown():
+        try:
+            forgotten = forget_origins(folder, urls)
+        except NotAskedForError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise unwritable(folder, error) from error
+    say(render("forgotten.txt", origins=forgotten, folder=folder))
+
+
+def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "Origin":
     from pydantic import ValidationError
 
-    from index.provenance import Origin
+    from index.provenance import Origin, masked
 
-    try:
-        return Origin(kind=kind or "page", url=url, under=under, most=most)
-    except ValidationError as error:
+    if kind == "page" and under is not None:
         raise click.UsageError(
-            f"{url[:100]!r} is no address to fetch. Write it as https://example.org/page."
-        ) from error
+            "--under narrows a sitemap, a feed or a repository. Say --sitemap, --feed or --git "
+            "with it, or leave it out."
+        )
+    try:
+        return Origin(kind=kind, url=url, under=under, most=most)
+    except ValidationError:
+        raise click.UsageError(
+            f"{masked(url)[:100]!r} is no address to fetch. Write it as https://example.org/page, "
+            "without a name or a password, which would be written down."
+        ) from None
 
 
 async def _fetched(
@@ -130,6 +171,13 @@ async def _fetched(
 
     found: list[Told] = []
     reporter = ConsoleReporter()
+
+    def began(origin: "Origin", pages: int | None) -> None:
+        if pages is None:
+            reporter.finish()
+            say(render("fetching.txt", origin=origin), err=True)
+        elif origin.kind != "page":
+            reporter.stage("fetch", pages)
 
     def told(one: "Told") -> None:
         found.append(one)
@@ -143,10 +191,12 @@ async def _fetched(
         fetcher = Fetcher(web, folder, allow_private=allow_private)
         asked = fetcher.origins if origins is None else origins
         if not asked:
-            raise click.ClickException(f"{folder}: nothing was fetched into it yet.")
+            raise click.ClickException(f"{folder}: there is nothing to fetch again.")
         try:
-            await fetcher.fetch(asked, lambda pages: reporter.stage("fetch", pages), told)
+            await fetcher.fetch(asked, began, told)
         except OSError as error:
             raise unwritable(folder, error) from error
     reporter.finish()
+    if origins is None and fetcher.passed_over:
+        say(render("fetched_passed_over.txt", names=fetcher.passed_over), err=True)
     return found

@@ -10,6 +10,7 @@ import socket
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from bot.fetching.errors import FetchError
 
@@ -17,7 +18,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_BITS = 0xFFFF_FFFF
 
 
-class _PrivateAddressError(OSError):
+class PrivateAddressError(OSError):
     """What aiohttp takes for a failure of the DNS."""
 
 
@@ -55,6 +56,22 @@ def refusal(host: str) -> str:
     )
 
 
+def unknown_host(host: str) -> str:
+    """Why a name leads nowhere."""
+    return f"the name {host} can't be found; see whether it is spelled right, and the network works"
+
+
+def check_no_login(url: URL) -> None:
+    """
+    Look for a name and a password in an address.
+
+    Raises:
+        FetchError: If it holds one.
+    """
+    if url.user is not None or url.password is not None:
+        raise FetchError("it holds a name or a password, which would be written down")
+
+
 class PublicResolver(AbstractResolver):
     """Resolves names to addresses of the internet alone."""
 
@@ -69,7 +86,7 @@ class PublicResolver(AbstractResolver):
         found = await self._system.resolve(host, port, family)
         public = [one for one in found if is_public(one["host"])]
         if not public:
-            raise _PrivateAddressError(refusal(host))
+            raise PrivateAddressError(refusal(host))
         return public
 
     async def close(self) -> None:

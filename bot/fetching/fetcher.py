@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from bot.fetching.errors import FetchError, GoneError
-from bot.fetching.git import cloned
+from bot.fetching.git import InRepository, cloned
 from bot.fetching.listing import Listed, in_feed, in_sitemap
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
 from index.provenance import Fetched, Origin, Provenance, read_provenance, write_provenance
 
 Outcome = Literal["new", "changed", "unchanged", "same", "edited", "gone", "left_out", "failed"]
+# An origin that brought one of these is fetched again by an update.
+_SUCCESSES = frozenset({"new", "changed", "unchanged", "same"})
 # So often what is known is written down while pages come.
 _WRITTEN_EVERY = 20
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
@@ -29,6 +31,8 @@ class Told:
     url: str
     detail: str = ""
     """The name of its file, or why there is none."""
+    was_fetched: bool = False
+    """Whether it had been fetched before, so that a failure is news."""
 
 
 @dataclass(slots=True)
@@ -40,48 +44,98 @@ class Fetcher:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     allow_private: bool = False
     _known: Provenance = field(init=False)
+    _written: Provenance = field(init=False)
     _done: set[str] = field(init=False, default_factory=set)
     """Where pages of this run stand, after redirects."""
+    _seen: set[str] = field(init=False, default_factory=set)
+    """The names of files that were looked at in this run."""
 
     def __post_init__(self) -> None:
         """Read what is known; raises ProvenanceError where it can't be used."""
-        self._known = read_provenance(self.folder)
+        self._known = self._written = read_provenance(self.folder)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
-        """What was asked for so far."""
+        """What was fetched so far."""
         return self._known.origins
+
+    @property
+    def passed_over(self) -> list[str]:
+        """The names of fetched files that nothing led to in this run."""
+        here = (name for name in self._known.files if (self.folder / name).is_file())
+        return sorted(name for name in here if name not in self._seen)
 
     async def fetch(
         self,
         origins: Sequence[Origin],
-        began: Callable[[int], None],
+        began: Callable[[Origin, int | None], None],
         told: Callable[[Told], None],
     ) -> None:
         """
         Fetch what was asked for, or see whether it has changed.
 
         Args:
-            origins: Kept, so that they can be fetched again.
-            began: Told how many pages each will bring, before the first.
+            origins: Each is kept to be fetched again, once it brought something.
+            began: Told of each before it is looked at, and then how many pages it will bring.
             told: Told of each page, or of an origin that can't be listed.
 
         Raises:
             OSError: If the folder can't be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         for origin in origins:
-            kept = tuple(one for one in self._known.origins if one.url != origin.url)
-            self._known = self._known.model_copy(update={"origins": (*kept, origin)})
+            outcomes: set[Outcome] = set()
+
+            def heard(one: Told, outcomes: set[Outcome] = outcomes) -> None:
+                outcomes.add(one.outcome)
+                told(one)
+
             try:
-                if origin.kind == "git":
-                    self._take_repository(origin, began, told)
-                else:
-                    await self._take_pages(await self._listed(origin), began, told)
+                await self._take_all(origin, began, heard)
             except FetchError as error:
-                told(Told("failed", origin.url, str(error)))
+                was_fetched = any(one.key == origin.key for one in self._known.origins)
+                heard(_failed(origin.url, error, was_fetched=was_fetched))
             finally:
-                write_provenance(self.folder, self._known)
+                if outcomes & _SUCCESSES:
+                    self._keep(origin)
+                self._save()
+
+    def _keep(self, origin: Origin) -> None:
+        """Have an origin fetched again; what it brought before is not left by a smaller limit."""
+        others = [one for one in self._known.origins if one.key != origin.key]
+        most = max(one.most for one in (*self._known.origins, origin) if one.key == origin.key)
+        kept = (*others, origin.model_copy(update={"most": most}))
+        self._known = self._known.model_copy(update={"origins": kept})
+
+    def _save(self) -> None:
+        if self._known != self._written:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_provenance(self.folder, self._known)
+            self._written = self._known
+
+    async def _take_all(
+        self,
+        origin: Origin,
+        began: Callable[[Origin, int | None], None],
+        told: Callable[[Told], None],
+    ) -> None:
+        began(origin, None)
+        if origin.kind == "git":
+            with cloned(origin, allow_private=self.allow_private) as found:
+                began(origin, len(found))
+                for one in found:
+                    told(self._take_file(one))
+            return
+        pages = await self._listed(origin)
+        began(origin, len(pages))
+        for number, page in enumerate(pages, start=1):
+            try:
+                told(await self._take(page))
+            except FetchError as error:
+                name, before = self._file_of(page.url)
+                self._seen.add(name)
+                told(_failed(page.url, error, was_fetched=before is not None))
+            if not number % _WRITTEN_EVERY:
+                self._save()
 
     async def _listed(self, origin: Origin) -> list[Listed]:
         if origin.kind == "sitemap":
@@ -89,23 +143,6 @@ class Fetcher:
         if origin.kind == "feed":
             return await in_feed(self.web, origin.url, origin.under, origin.most)
         return [Listed(origin.url)]
-
-    async def _take_pages(
-        self,
-        pages: Sequence[Listed],
-        began: Callable[[int], None],
-        told: Callable[[Told], None],
-    ) -> None:
-        began(len(pages))
-        for number, page in enumerate(pages, start=1):
-            try:
-                told(await self._take(page))
-            except GoneError as error:
-                told(Told("gone", page.url, str(error)))
-            except FetchError as error:
-                told(Told("failed", page.url, str(error)))
-            if not number % _WRITTEN_EVERY:
-                write_provenance(self.folder, self._known)
 
     async def _take(self, page: Listed) -> Told:
         name, before = self._file_of(page.url)
@@ -115,6 +152,11 @@ class Fetcher:
         if found.url in self._done:
             return Told("same", page.url, found.url)
         self._done.add(found.url)
+        if before is None or found.url != before.source:
+            # It may have been fetched by another address, whose file is the page's one file.
+            holder, held = self._file_of(found.url)
+            name, before = (holder, held) if held else (name, before)
+        self._seen.add(name)
         if found.is_unchanged and before is not None:
             return Told("unchanged", page.url, name)
         ending = ending_of(found.url, found.media_type)
@@ -122,21 +164,24 @@ class Fetcher:
             return Told("left_out", page.url, f"it is {found.media_type}, which is not read")
         if before is None:
             name = name_of(page.url, ending, self._known.files.keys())
-        return self._write(name, _in_utf_8(found), page, found)
+        return self._write(name, _in_utf_8(found), page, found, before)
 
     def _file_of(self, url: str) -> tuple[str, Fetched | None]:
-        for name, one in self._known.files.items():
-            if one.url == url:
-                return name, one
-        return "", None
+        """The file of a page that was asked for at this address, or else that stands there."""
+        files = self._known.files.items()
+        asked = ((name, one) for name, one in files if one.url == url)
+        standing = ((name, one) for name, one in files if one.source == url)
+        return next(asked, None) or next(standing, ("", None))
 
-    def _write(self, name: str, content: bytes, page: Listed, found: Response) -> Told:
+    def _write(
+        self, name: str, content: bytes, page: Listed, found: Response, before: Fetched | None
+    ) -> Told:
         fetched = Fetched(
-            url=page.url,
+            url=before.url if before else page.url,
             source=found.url,
             sha256=hashlib.sha256(content).hexdigest(),
             fetched=self.now(),
-            dated=page.dated,
+            dated=page.dated or (before.dated if before else None),
             etag=found.seen.etag,
             last_modified=found.seen.last_modified,
         )
@@ -144,6 +189,7 @@ class Fetcher:
 
     def _put(self, name: str, content: bytes, fetched: Fetched) -> Outcome:
         """Write a file, unless it says the same, or somebody has changed it here."""
+        self._seen.add(name)
         path = self.folder / name
         before = self._known.files.get(name)
         here = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
@@ -159,19 +205,19 @@ class Fetcher:
             return "new"
         return "unchanged" if here == fetched.sha256 else "changed"
 
-    def _take_repository(
-        self, origin: Origin, began: Callable[[int], None], told: Callable[[Told], None]
-    ) -> None:
-        with cloned(origin, allow_private=self.allow_private) as found:
-            began(len(found))
-            for one in found:
-                fetched = Fetched(
-                    url=one.url,
-                    source=one.url,
-                    sha256=hashlib.sha256(one.content).hexdigest(),
-                    fetched=self.now(),
-                )
-                told(Told(self._put(one.name, one.content, fetched), one.url, one.name))
+    def _take_file(self, found: InRepository) -> Told:
+        fetched = Fetched(
+            url=found.url,
+            source=found.url,
+            sha256=hashlib.sha256(found.content).hexdigest(),
+            fetched=self.now(),
+        )
+        return Told(self._put(found.name, found.content, fetched), found.url, found.name)
+
+
+def _failed(url: str, error: FetchError, *, was_fetched: bool) -> Told:
+    outcome: Outcome = "gone" if isinstance(error, GoneError) else "failed"
+    return Told(outcome, url, str(error), was_fetched)
 
 
 def _in_utf_8(found: Response) -> bytes:

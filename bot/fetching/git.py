@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from yarl import URL
 
-from bot.fetching.addresses import check_host, is_public, refusal
-from bot.fetching.errors import FetchError
+from bot.fetching.addresses import check_host, check_no_login, is_public, refusal, unknown_host
+from bot.fetching.errors import FetchError, none_wanted
 from bot.fetching.names import name_of
 from index.documents import list_documents
 from index.provenance import Origin
@@ -23,6 +23,22 @@ _TIME_LIMIT_S = 600.0
 _MAX_BYTES = 2_000_000_000
 _LOOKED_AT_EVERY_S = 0.2
 _TOLD_CHARS = 300
+_NO_REPOSITORY = "no repository is there that everybody may read"
+# What git says, in the English that it is run in, and what that means; the first one counts.
+_MEANINGS = {
+    "could not read Username": _NO_REPOSITORY,
+    "Authentication failed": _NO_REPOSITORY,
+    "not found": _NO_REPOSITORY,
+    "is this a git repository": _NO_REPOSITORY,
+    "returned error: 401": _NO_REPOSITORY,
+    "returned error: 403": _NO_REPOSITORY,
+    "returned error: 3": "its server redirects, which is not followed; name where it leads",
+    "Could not resolve host": "the name of its server can't be found",
+    "certificate": "its server can't prove by its certificate that it is this server",
+    "Failed to connect": "its server does not answer",
+    "Couldn't connect": "its server does not answer",
+    "unable to access": "its server does not answer as one of Git",
+}
 # How these show a file of a commit.
 _VIEWS = {"github.com": "blob", "gitlab.com": "-/blob", "codeberg.org": "src/commit"}
 
@@ -53,19 +69,22 @@ def cloned(origin: Origin, *, allow_private: bool) -> Iterator[list[InRepository
     with tempfile.TemporaryDirectory(prefix="quoth-git-") as scratch:
         folder = Path(scratch, "clone")
         git = _git(address, allow_private=allow_private)
-        clone = ("clone", "--depth=1", "--no-tags", "--template=", "--", str(address), str(folder))
-        _run([*git, *clone], Path(scratch))
+        options = ("--quiet", "--depth=1", "--no-tags", "--template=")
+        _run([*git, "clone", *options, "--", str(address), str(folder)], Path(scratch))
         commit = _run(["git", "-C", str(folder), "rev-parse", "HEAD"], Path(scratch)).strip()
         below = f"{origin.under.strip('/')}/" if origin.under else ""
+        files = list_documents(folder).files
+        wanted = [file for file in files if file.id.startswith(below)][: origin.most]
+        if not wanted:
+            raise FetchError(none_wanted(len(files), "document", below or None))
         yield [
             InRepository(
                 name=_name(address, file.id),
                 url=_view(address, commit, file.id),
                 content=file.path.read_bytes(),
             )
-            for file in list_documents(folder).files
-            if file.id.startswith(below)
-        ][: origin.most]
+            for file in wanted
+        ]
 
 
 def _name(address: URL, document_id: str) -> str:
@@ -86,8 +105,9 @@ def _git(address: URL, *, allow_private: bool) -> list[str]:
     """Git with a network that reaches one address alone."""
     if address.scheme != "https" and not (allow_private and address.scheme == "http"):
         raise FetchError("a repository is fetched over https alone")
-    if address.user is not None or not address.host:
-        raise FetchError("it holds a name or a password, which would be written down")
+    check_no_login(address)
+    if not address.host:
+        raise FetchError("it names no server")
     options = ["protocol.allow=never", f"protocol.{address.scheme}.allow=always"]
     options += ["http.followRedirects=false", "core.symlinks=false", "credential.helper="]
     if not allow_private:
@@ -101,7 +121,7 @@ def _resolved(host: str) -> str:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise FetchError(f"{host} can't be found ({error.strerror})") from error
+        raise FetchError(unknown_host(host)) from error
     public = [str(one[4][0]) for one in found if is_public(str(one[4][0]))]
     if not public:
         raise FetchError(refusal(host))
@@ -136,8 +156,17 @@ def _run(command: list[str], scratch: Path) -> str:
             process.kill()
             raise
     if process.returncode:
-        raise FetchError(f"git says: {' '.join(why.split())[-_TOLD_CHARS:]}")
+        raise FetchError(_why(why, scratch))
     return said
+
+
+def _why(said: str, scratch: Path) -> str:
+    """Why git failed, by what it said on standard error."""
+    for words, meaning in _MEANINGS.items():
+        if words in said:
+            return meaning
+    *_, last = said.strip().replace(str(scratch), "").splitlines() or ["nothing"]
+    return f"git can't clone it, and says: {last.removeprefix('fatal: ')[:_TOLD_CHARS]}"
 
 
 def _ended(process: "subprocess.Popen[str]", scratch: Path) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from email.utils import parsedate_to_datetime
 from lxml import etree
 from yarl import URL
 
-from bot.fetching.errors import FetchError
+from bot.fetching.errors import FetchError, none_wanted
 from bot.fetching.web import MAX_BYTES, Web
+from index.provenance import is_address
 
 # Sitemaps that one names, and those that they name.
 _MAX_SITEMAPS = 200
@@ -42,6 +43,7 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
     Raises:
         FetchError: If a sitemap can't be fetched, or is none.
     """
+    named = 0
     waiting = [url] if _is_file_of(url, (".xml", ".gz")) else await _sitemaps_of(web, url)
     seen: set[str] = set()
     found: dict[str, Listed] = {}
@@ -55,9 +57,13 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
             where = (entry.findtext("{*}loc") or "").strip()
             if etree.QName(entry).localname == "sitemap":
                 waiting.append(where)
-            elif _is_under(where, under, url) and len(found) < most:
-                day = _day(entry.findtext("{*}lastmod"))
-                found.setdefault(_without_fragment(where), Listed(_without_fragment(where), day))
+                continue
+            named += 1
+            page = _page(where)
+            if page and _is_under(page, under, url) and len(found) < most:
+                found.setdefault(page, Listed(page, _day(entry.findtext("{*}lastmod"))))
+    if not found:
+        raise FetchError(none_wanted(named, "page", under or str(URL(url).origin())))
     return list(found.values())
 
 
@@ -78,15 +84,17 @@ async def in_feed(web: Web, url: str, under: str | None, most: int) -> list[List
     """
     response = await web.get(url)
     base = URL(response.url)
+    named = 0
     found: dict[str, Listed] = {}
     for entry in _parsed(response.content).iter("{*}item", "{*}entry"):
         link = next(_links(entry), "")
-        where = _without_fragment(str(base.join(URL(link)))) if link else ""
+        where = _page(link, base)
+        named += bool(where)
         if where and (under is None or where.startswith(under)):
             days = (_day(entry.findtext(f"{{*}}{name}")) for name in _DAYS)
             found.setdefault(where, Listed(where, next(filter(None, days), None)))
     if not found:
-        raise FetchError("it is no feed, or one without pages")
+        raise FetchError(none_wanted(named, "page", under))
     return list(found.values())[:most]
 
 
@@ -104,17 +112,22 @@ def _parsed(content: bytes) -> etree._Element:
     try:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise FetchError(f"it is no XML ({str(error)[:100]})") from error
+        raise FetchError("it is no sitemap and no feed, or its XML is damaged") from error
 
 
 def _is_under(where: str, under: str | None, sitemap: str) -> bool:
     if under is not None:
         return where.startswith(under)
-    return where.startswith("http") and URL(where).host == URL(sitemap).host
+    return URL(where).host == URL(sitemap).host
 
 
-def _without_fragment(url: str) -> str:
-    return url.partition("#")[0]
+def _page(link: str, base: URL | None = None) -> str:
+    """The address of the page that a link leads to; nothing where it leads to none."""
+    try:
+        found = str((base.join(URL(link)) if base else URL(link)).with_fragment(None))
+    except ValueError:
+        return ""
+    return found if link and is_address(found) else ""
 
 
 def _day(text: str | None) -> date | None:

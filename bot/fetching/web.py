@@ -13,7 +13,13 @@ from protego import Protego
 from yarl import URL
 
 from bot import __version__
-from bot.fetching.addresses import PublicResolver, check_host
+from bot.fetching.addresses import (
+    PrivateAddressError,
+    PublicResolver,
+    check_host,
+    check_no_login,
+    unknown_host,
+)
 from bot.fetching.errors import FetchError, GoneError
 
 USER_AGENT = f"Quoth/{__version__} (documents for exact answers)"
@@ -138,9 +144,15 @@ class Web:
         except TimeoutError as error:
             raise FetchError(f"it takes longer than {self._limits.time_s:.0f} s") from error
         except aiohttp.ClientConnectorError as error:
-            raise FetchError(str(error.os_error)) from error
-        except (aiohttp.ClientError, ValueError, zlib.error) as error:
-            raise FetchError(f"{type(error).__name__}: {str(error)[:200]}") from error
+            raise FetchError(_unreached(error)) from error
+        except zlib.error as error:
+            raise FetchError("its packed content is damaged") from error
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise FetchError("it is no address of HTTP or HTTPS") from error
+        except aiohttp.ClientResponseError as error:
+            raise FetchError("its server answers with something other than HTTP") from error
+        except aiohttp.ClientError as error:
+            raise FetchError("the connection broke off before all had come") from error
 
     async def _follow(self, url: URL, seen: Seen, clock: asyncio.Timeout) -> Response:
         passed = set()
@@ -160,8 +172,7 @@ class Web:
     def _check(self, url: URL) -> None:
         if url.scheme not in {"http", "https"} or not url.host:
             raise FetchError("it is no address of HTTP or HTTPS")
-        if url.user is not None or url.password is not None:
-            raise FetchError("it holds a name or a password, which would be written down")
+        check_no_login(url)
         if not self._any_host:
             check_host(url.host)
 
@@ -214,7 +225,8 @@ class Web:
         """
         with self._failures_told():
             async with asyncio.timeout(self._limits.time_s) as clock:
-                return list((await self._robots_of(URL(url), clock)).sitemaps)
+                self._check(page := URL(url))
+                return list((await self._robots_of(page, clock)).sitemaps)
 
     async def _robots_of(self, url: URL, clock: asyncio.Timeout) -> Protego:
         """The rules of a page's server, asked for once; RFC 9309 says what a failure means."""
@@ -238,6 +250,17 @@ class Web:
                 break
             self._robots[origin] = Protego.parse(text)
         return self._robots[origin]
+
+
+def _unreached(error: aiohttp.ClientConnectorError) -> str:
+    """Why there is no connection to a server."""
+    if isinstance(error.os_error, PrivateAddressError):
+        return str(error.os_error)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return unknown_host(error.host)
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return f"{error.host} can't prove by its certificate that it is this server"
+    return f"{error.host} does not answer at port {error.port}"
 
 
 async def _sleep(seconds: float, clock: asyncio.Timeout) -> None:

@@ -19,6 +19,7 @@ from bot.fetching.errors import FetchError
 from bot.fetching.fetcher import Fetcher, Told
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
+from index.documents import list_documents
 from index.provenance import PROVENANCE_NAME, Kind, Origin, ProvenanceError, read_provenance
 from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
 from tests.conftest import Library
@@ -43,10 +44,22 @@ def fetched(
         async with Web.opened(limits, allow_private=private) as web:
             fetcher = Fetcher(web, folder, allow_private=private)
             asked = fetcher.origins if origins is None else origins
-            await fetcher.fetch(asked, lambda _: None, told.append)
+            await fetcher.fetch(asked, lambda _, __: None, told.append)
 
     asyncio.run(run())
     return told
+
+
+def updated(folder: Path) -> tuple[list[Told], list[str]]:
+    told: list[Told] = []
+
+    async def run() -> list[str]:
+        async with Web.opened(QUICK, allow_private=True) as web:
+            fetcher = Fetcher(web, folder, allow_private=True)
+            await fetcher.fetch(fetcher.origins, lambda _, __: None, told.append)
+            return fetcher.passed_over
+
+    return told, asyncio.run(run())
 
 
 def origin(url: str, kind: Kind = "page", under: str | None = None, most: int = 99) -> Origin:
@@ -81,6 +94,7 @@ def test_a_page_is_written_with_its_source_and_answers_name_it(
     assert site.agents == {USER_AGENT}
     assert site.asked[0] == "/robots.txt"
     assert [path.name for path in library.documents.glob(".*")] == [PROVENANCE_NAME]
+    assert list_documents(library.documents).skipped == ()
 
 
 def test_only_what_changed_is_fetched_and_built_again(site: Site, library: Library) -> None:
@@ -148,6 +162,150 @@ def test_the_pages_of_a_feed_are_fetched_with_their_days(
     assert read_provenance(tmp_path).files[told.detail].dated == date(2024, 3, 5)
 
 
+def kept(folder: Path) -> list[tuple[Kind, str, str | None, int]]:
+    return [(*one.key, one.most) for one in read_provenance(folder).origins]
+
+
+def test_what_was_fetched_is_not_narrowed_by_what_is_fetched_later(
+    site: Site, tmp_path: Path
+) -> None:
+    pages = ["/a/1", "/a/2", "/b/1"]
+    for page in pages:
+        site.put(page, f"This is what the page {page} says.")
+    site.sitemap("/sitemap.xml", pages)
+    under = f"{site.url}/a/"
+    fetched(tmp_path, [origin(site.url, "sitemap", most=9)])
+    fetched(tmp_path, [origin(site.url, "sitemap", under, 1)])
+    fetched(tmp_path, [origin(site.url, "sitemap", most=1)])
+
+    again = fetched(tmp_path, None)
+
+    assert kept(tmp_path) == [
+        ("sitemap", site.url, under, 1),
+        ("sitemap", site.url, None, 9),
+    ]
+    assert outcomes(again) == {"unchanged": 3, "same": 1}
+
+
+def test_what_fails_at_first_is_not_kept_and_takes_nothing_else_away(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/page", "The library opens at nine.")
+    site.pages["/film"] = Page(b"x", headers={"Content-Type": "video/mp4"})
+    page, missing = f"{site.url}/page", f"{site.url}/missing"
+    asked = [origin(page), origin(page, "feed"), origin(missing), origin(f"{site.url}/film")]
+
+    first = fetched(tmp_path, [*asked, origin(site.url, "sitemap")])
+    del site.pages["/page"]
+    again = fetched(tmp_path, None)
+
+    assert outcomes(first) == {"new": 1, "failed": 1, "gone": 2, "left_out": 1}
+    assert [(one.outcome, one.url, one.was_fetched) for one in again] == [("gone", page, True)]
+    assert kept(tmp_path) == [("page", page, None, 99)]
+
+
+def test_nothing_is_made_where_nothing_was_fetched(site: Site, tmp_path: Path) -> None:
+    fetched(tmp_path / "typo", [origin(f"{site.url}/missing")])
+
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.parametrize("order", [("/docs", "/docs/"), ("/docs/", "/docs")])
+def test_a_page_has_one_file_whichever_address_leads_to_it(
+    site: Site, tmp_path: Path, order: tuple[str, str]
+) -> None:
+    site.put("/docs/", "The library opens at nine.")
+    site.redirect("/docs", "/docs/")
+    first, second = ([origin(f"{site.url}{path}")] for path in order)
+
+    told = [*fetched(tmp_path, first), *fetched(tmp_path, second), *fetched(tmp_path, None)]
+    site.put("/docs/", "It opens at ten by now.")
+    (changed, same) = fetched(tmp_path, None)
+
+    assert [one.outcome for one in told] == ["new", "unchanged", "unchanged", "same"]
+    assert (changed.outcome, same.outcome) == ("changed", "same")
+    assert len(list(tmp_path.rglob("*.html"))) == 1
+
+
+def test_a_page_that_moved_onto_another_leaves_its_old_file_to_be_named(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/old", "The library opens at nine.")
+    site.put("/new", "It opens at ten.")
+    fetched(tmp_path, [origin(f"{site.url}/{name}") for name in ("old", "new")])
+    site.redirect("/old", "/new")
+
+    told, passed_over = updated(tmp_path)
+
+    assert outcomes(told) == {"unchanged": 1, "same": 1}
+    assert passed_over == [NAME.format(port=site.port, path="old.html")]
+
+
+def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
+    site.sitemap("/sitemap.xml", ["/a/1", "/a/2"])
+    site.xml("/feed", "<rss><channel><item><link>/a/1</link></item></channel></rss>")
+    site.xml("/none.xml", "<urlset/>")
+    under = f"{site.url}/zzz/"
+
+    def why(path: str, kind: Kind, under: str | None) -> str:
+        (told,) = fetched(tmp_path, [origin(f"{site.url}{path}", kind, under)])
+        assert told.outcome == "failed"
+        return told.detail
+
+    assert why("/", "sitemap", under) == f"it has 2 pages, and none that begins with {under}"
+    assert why("/feed", "feed", under) == f"it has 1 page, and none that begins with {under}"
+    assert why("/none.xml", "sitemap", None) == "it has no pages"
+
+
+def test_a_sitemap_leads_to_no_address_that_may_not_be_written_down(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/a%20b", "The library opens at nine.")
+    site.sitemap("/sitemap.xml", ["/a b", "/a%20b#part"])
+    secret = f"http://user:word@127.0.0.1:{site.port}/a"
+    site.xml("/other.xml", f"<urlset><url><loc>{secret}</loc></url></urlset>")
+
+    told = fetched(
+        tmp_path, [origin(site.url, "sitemap"), origin(f"{site.url}/other.xml", "sitemap")]
+    )
+
+    assert [one.outcome for one in told] == ["new", "failed"]
+    assert told[0].url == f"{site.url}/a%20b"
+    assert "word" not in f"{told}"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "expected"),
+    [
+        ("http://nonesuch.invalid/", "page", "the name nonesuch.invalid can't be found; see"),
+        ("https://nonesuch.invalid/", "git", "the name nonesuch.invalid can't be found; see"),
+        ("http://127.0.0.1:1/", "page", "127.0.0.1 does not answer at port 1"),
+        ("http://127.0.0.1:1/a.git", "git", "its server does not answer"),
+        ("http://1.2.3.4.5.6:99999/", "page", "it is no address of HTTP or HTTPS"),
+        ("{site}/html", "feed", "it is no sitemap and no feed, or its XML is damaged"),
+        ("{site}/html", "git", "no repository is there that everybody may read"),
+        ("{site}/rude", "page", "its server answers with something other than HTTP"),
+        ("{site}/short", "page", "the connection broke off before all had come"),
+    ],
+)
+def test_why_something_fails_is_said_in_plain_words(
+    site: Site, tmp_path: Path, url: str, kind: Kind, expected: str
+) -> None:
+    site.pages["/html"] = Page(b"<p>Open<br>at nine", headers={"Content-Type": "text/html"})
+    site.pages["/rude"] = lambda handler: void(handler.wfile.write(b"Hello\r\n\r\n"))
+    site.pages["/short"] = Page(b"x", headers={"Content-Length": "99"})
+    is_private = kind != "git" or "127" in url or "site" in url
+
+    (told,) = fetched(tmp_path, [origin(url.format(site=site.url), kind)], private=is_private)
+
+    assert told.outcome == "failed"
+    assert told.detail.startswith(expected)
+
+
+def void(_: object) -> None:
+    """Take what a page's handler need not return."""
+
+
 def test_robots_txt_is_obeyed_after_redirects_too(site: Site, tmp_path: Path) -> None:
     site.pages["/robots.txt"] = Page(b"User-agent: *\nDisallow: /private*.html\n")
     site.put("/private/page.html", "Nobody reads this.")
@@ -208,7 +366,7 @@ def test_this_machine_is_not_connected_to(site: Site, tmp_path: Path, address: s
 
     told = fails(tmp_path, f"http://{address}:{site.port}/page", private=False)
 
-    assert "--allow-private" in told or "not a canonical IPv4 address" in told
+    assert "--allow-private" in told or "no address" in told
     assert site.asked == []
 
 

@@ -1,0 +1,117 @@
+"""`quoth fetch`: what it refuses, prints and ends with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli.fetch import command
+from index.provenance import PROVENANCE_NAME, read_provenance
+from tests.bot.fetching.site import Site, serving
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as made:
+        yield made
+
+
+def fetch(home: Path, *arguments: str) -> Result:
+    folders = ("--seeds", str(home / "seeds"), "--data", str(home / "data"))
+    return CliRunner().invoke(command, ["--delay=0", "--allow-private", *folders, *arguments])
+
+
+@pytest.mark.parametrize("kind", [(), ("--sitemap",), ("--feed",), ("--git",)])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:pass-word@{host}/page",
+        "https://user:pass/word@{host}/page",
+        "https://pass-word@{host}",
+        "user:pass-word@{host}:page.git",
+    ],
+)
+def test_a_password_is_refused_before_anything_is_stored_and_not_printed(
+    site: Site, tmp_path: Path, url: str, kind: tuple[str, ...]
+) -> None:
+    result = fetch(tmp_path, *kind, url.format(host=f"127.0.0.1:{site.port}"))
+
+    assert result.exit_code == 2
+    assert "without a name or a password" in result.output
+    assert "word@" not in result.output
+    assert "pass-" not in result.output
+    assert site.asked == []
+    assert not list(tmp_path.rglob(PROVENANCE_NAME))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--sitemap", "--feed"), "only one of --sitemap and --feed"),
+        (("--feed", "--git"), "only one of --feed and --git"),
+        (("--under", "https://example.org/a"), "--under narrows a sitemap"),
+        (("--forget", "--git"), "--forget takes addresses alone"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], expected: str
+) -> None:
+    result = fetch(tmp_path, *arguments, "https://example.org/")
+
+    assert result.exit_code == 2
+    assert expected in result.output
+
+
+def test_what_failed_once_does_not_fail_every_update(site: Site, tmp_path: Path) -> None:
+    site.put("/a", "The library opens at nine.")
+    site.put("/b", "It is closed on Monday.")
+    site.sitemap("/sitemap.xml", ["/a", "/b", "/missing"])
+
+    first = fetch(tmp_path, "--sitemap", site.url)
+    typo = fetch(tmp_path, f"{site.url}/typo", "http://nonesuch.invalid/")
+    later = fetch(tmp_path, "--update")
+    del site.pages["/sitemap.xml"]
+    gone = fetch(tmp_path, "--update")
+    site.xml("/sitemap.xml", "<urlset><")
+    broken = fetch(tmp_path, "--update")
+
+    codes = [one.exit_code for one in (first, typo, later, gone, broken)]
+    assert codes == [1, 1, 0, 0, 1]
+    assert f"Fetching {site.url} (sitemap)." in later.output
+    assert f"{site.url}/missing: the server says 404." in later.output
+    assert "typo" not in later.output
+    assert "a.html" in gone.output.partition("Kept as they were")[2]
+
+
+def test_what_is_forgotten_is_fetched_no_more_and_its_files_stay(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/a", "The library opens at nine.")
+    site.sitemap("/sitemap.xml", ["/a"])
+    fetch(tmp_path, "--sitemap", site.url)
+
+    unknown = fetch(tmp_path, "--forget", f"{site.url}/a")
+    forgotten = fetch(tmp_path, "--forget", site.url)
+    after = fetch(tmp_path, "--update")
+
+    assert unknown.exit_code == 1
+    assert f"What is fetched again: {site.url}." in unknown.output
+    assert f"Forgotten: {site.url} (sitemap)." in forgotten.output
+    assert "stay in" in forgotten.output
+    assert "nothing to fetch again" in after.output
+    known = read_provenance(tmp_path / "seeds")
+    assert known.origins == ()
+    assert [(tmp_path / "seeds" / name).is_file() for name in known.files] == [True]
+
+
+def test_of_a_collection_it_is_said_that_it_is_indexed_next(site: Site, tmp_path: Path) -> None:
+    site.put("/a", "The library opens at nine.")
+
+    base = fetch(tmp_path, f"{site.url}/a")
+    typo = fetch(tmp_path, "--collection", "rules", f"{site.url}/typo")
+    other = fetch(tmp_path, "--collection", "rules", f"{site.url}/a")
+    again = fetch(tmp_path, "--collection", "rules", "--update")
+
+    said = "quoth index --collection rules"
+    assert [said in one.output for one in (base, typo, other, again)] == [False, False, True, False]
