@@ -87,7 +87,7 @@ def command(
     # One question, and the process ends: nothing that is made on the way is garbage before.
     gc.disable()
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    asked = _question(question, settings, filter_from(names, since))
+    asked = _question(question, settings, filter_from(names, since, settings.seeds))
     with failures_shown():
         from bot.assembly import found_damaged
         from index.errors import IndexDamagedError

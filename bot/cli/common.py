@@ -88,9 +88,14 @@ def filter_options(command: _Command) -> _Command:
     return within(since(command))
 
 
-def filter_from(names: Sequence[str], since: str | None) -> "Filter":
+def filter_from(names: Sequence[str], since: str | None, folder: Path) -> "Filter":
     """
     Which documents a command is to answer from.
+
+    Args:
+        names: As they were typed; also paths to what lies in the documents folder.
+        since: See `Filter.given`.
+        folder: The documents folder.
 
     Raises:
         click.UsageError: If that can't be told.
@@ -98,9 +103,26 @@ def filter_from(names: Sequence[str], since: str | None) -> "Filter":
     from index.filters import Filter, FilterError
 
     try:
-        return Filter.given(names, since)
+        return Filter.given([_name_in(folder, name.strip()) for name in names], since)
     except FilterError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _name_in(folder: Path, name: str) -> str:
+    """The name of a document, or a pattern, that may have been typed as a path."""
+    top, here = Path(os.path.abspath(folder)), Path.cwd()
+    path = Path(os.path.abspath(name))
+    # A relative name is a path only where it leads into the folder by the folder's own name; and
+    # not where there is a folder of that name in it, too.
+    # It is "" for a path from the root.
+    first = os.path.normpath(name).split(os.sep)[0]
+    is_name = first not in {"", ".", ".."} and (
+        here.is_relative_to(top) or (folder / first).exists()
+    )
+    if not name or is_name or not path.is_relative_to(top):
+        return name
+    inside = path.relative_to(top).as_posix()
+    return "*" if inside == "." else inside
 
 
 def data_option(command: _Command) -> _Command:

@@ -292,11 +292,16 @@ def test_an_interrupt_ends_with_130() -> None:
 
 def test_a_question_is_asked_of_some_documents(ready: tuple[str, ...]) -> None:
     asked = quoth("ask", QUESTION, "--in", "000_b*", *ready)
-    unknown = quoth("ask", QUESTION, "--in", "000_x*", *ready)
+    path = quoth("ask", QUESTION, "--in", "seeds/000_b*", *ready, cwd=ROOT)
+    unknown = quoth("ask", QUESTION, "--in", "000_b*", "--in", "000_x*", *ready)
+    talked = quoth("chat", "--in", "000_x*", *ready, stdin=QUESTION)
     no_day = quoth("ask", QUESTION, "--since", "May", *ready)
 
     assert asked.stdout.startswith("35,927\n\n")
     assert "Looked in 1 of " in asked.stdout.splitlines()[-1]
-    assert (unknown.returncode, no_day.returncode) == (2, 2)
-    assert "No document or folder is called '000_x*'" in unknown.stderr
+    assert path.stdout.splitlines()[-1] == asked.stdout.splitlines()[-1]
+    assert (unknown.returncode, talked.returncode, no_day.returncode) == (2, 2, 2)
+    for refused in (unknown, talked):
+        assert "No document or folder is called '000_x*'." in refused.stderr
+        assert refused.stdout == ""
     assert "Write it as 2024-01-31" in no_day.stderr
