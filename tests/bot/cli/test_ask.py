@@ -83,7 +83,7 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
 
 def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -> None:
-    page = tmp_path / "kept" / "answer.html"
+    page = tmp_path / "answer.html"
 
     asked = quoth(
         "ask", "--html", str(page), QUESTION, *ready, QUOTH_PUBLIC_URL="https://q.example"
@@ -95,6 +95,11 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
     assert text.count("<mark>35,927</mark> for drunk driving") == 2
     assert "has sparked criticism from groups that defend immigrants" in text
     assert "<script" not in text
+    assert asked.stderr == f"Wrote {page}.\n"
+    nowhere = quoth("ask", "--html", str(tmp_path / "kept" / "answer.html"), QUESTION, *ready)
+    assert nowhere.returncode == 2
+    assert f"there is no folder {tmp_path / 'kept'}" in nowhere.stderr
+    assert not (tmp_path / "kept").exists()
     unwritable = quoth("ask", "--html", "/proc/answer.html", QUESTION, *ready)
     assert unwritable.returncode == 1
     assert "/proc/answer.html: can't be written" in unwritable.stderr
