@@ -254,9 +254,7 @@ class Retriever:
         return float(query @ vectors.vector(passage_id - self._firsts[number]))
 
 
-def narrow(
-    generations: Sequence[Generation], within: Filter
-) -> tuple[list[Chosen], Narrowed]:
+def narrow(generations: Sequence[Generation], within: Filter) -> tuple[list[Chosen], Narrowed]:
     """
     Find what a filter leaves of generations that are searched as one.
 

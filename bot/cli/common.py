@@ -48,6 +48,18 @@ class _Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number, with an error that says between which two."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what is no such number."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            most = "" if self.max is None else f" to {self.max}"
+            self.fail(f"{str(value)!r}: give a number from {self.min}{most}.", param, ctx)
+
+
 def seeds_option(command: _Command) -> _Command:
     """Add `--seeds`."""
     return click.option(
@@ -110,14 +122,12 @@ def filter_from(names: Sequence[str], since: str | None, folder: Path) -> "Filte
 
 def _name_in(folder: Path, name: str) -> str:
     """The name of a document, or a pattern, that may have been typed as a path."""
-    top, here = Path(os.path.abspath(folder)), Path.cwd()
-    path = Path(os.path.abspath(name))
+    top, path = folder.resolve(), Path(name).resolve()
+    first = Path(name).parts[:1]
     # A relative name is a path only where it leads into the folder by the folder's own name; and
     # not where there is a folder of that name in it, too.
-    # It is "" for a path from the root.
-    first = os.path.normpath(name).split(os.sep)[0]
-    is_name = first not in {"", ".", ".."} and (
-        here.is_relative_to(top) or (folder / first).exists()
+    is_name = first not in {(), (os.sep,), ("..",)} and (
+        Path.cwd().is_relative_to(top) or folder.joinpath(*first).exists()
     )
     if not name or is_name or not path.is_relative_to(top):
         return name
@@ -169,7 +179,7 @@ def port_option(default: int, setting: str) -> Callable[[_Command], _Command]:
     """Add `--port`."""
     return click.option(
         "--port",
-        type=click.IntRange(0, 65_535),
+        type=WholeNumber(0, 65_535),
         metavar="N",
         help=f"Listen at this port; 0 means any that is free.  [default: {default}, or {setting}]",
     )
