@@ -80,29 +80,35 @@ def models_found(settings: Settings) -> Finding:
     return Finding("models", "ok", "models", f"{1e3 * seconds:.0f}")
 
 
-def collections_found(settings: Settings) -> Finding:
+def collections_found(settings: Settings) -> Iterator[Finding]:
     """The other collections, such as servers' own documents, can be searched with the index."""
     base = Collection(settings.base_collection)
     unusable = []
-    count = 0
+    without_index = []
+    sound = 0
     for name in collections_in(settings.collections):
         collection = Collection(settings.collection(name))
         if name == BASE_COLLECTION:
             continue
-        count += 1
         try:
             generation = collection.open(verify=True)
             generation.close()
             if generation.manifest.encoder.sha256 != base.manifest().encoder.sha256:
                 unusable.append(name)
+            else:
+                sound += 1
         except IndexMissingError:
-            # Nothing was indexed there yet, or all was removed.
-            continue
+            # Without documents it needs none: a server's collection may be empty.
+            if any(path.is_file() for path in settings.documents(name).rglob("*")):
+                without_index.append(name)
         except IndexingError:
             unusable.append(name)
     if unusable:
-        return Finding("collections", "note", "collections_unusable", ", ".join(unusable))
-    return Finding("collections", "ok", "collections", str(count))
+        yield Finding("collections", "note", "collections_unusable", ", ".join(unusable))
+    if without_index:
+        yield Finding("collections", "note", "collections_unindexed", ", ".join(without_index))
+    if not unusable and not without_index:
+        yield Finding("collections", "ok", "collections", str(sound))
 
 
 def parser_found() -> Finding:
@@ -153,6 +159,6 @@ def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) ->
     yield disk_found(settings)
     yield parser_found()
     yield index_found(settings)
-    yield collections_found(settings)
+    yield from collections_found(settings)
     yield models_found(settings)
     yield token_found(settings, accepts)

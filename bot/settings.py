@@ -487,7 +487,8 @@ def load_settings(**arguments: object) -> Settings:
         name = ".".join(str(part) for part in first["loc"]).upper()
         name = name if name == TOKEN_NAME else PREFIX + name
         shown = "..." if first["loc"][0] in _SECRETS else first["input"]
-        raise SettingsError(f"{name}={shown!s}: {first['msg']}.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={shown!s}: {reason}.") from error
     _refuse_own_data_as_seeds(settings)
     return settings
 

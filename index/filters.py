@@ -53,13 +53,15 @@ class Filter:
         Check what a person typed, or a program sent.
 
         Args:
-            names: See `names`.
+            names: See `names`; none of them blank.
             since: A day as YYYY-MM-DD, or a month or year as its beginning; none if blank.
 
         Raises:
             FilterError: If it can't be used.
         """
-        typed = tuple(name for name in (name.strip() for name in names) if name)
+        typed = tuple(name.strip() for name in names)
+        if not all(typed):
+            raise FilterError("A name to look in is blank. Name a document or a folder, or none.")
         if len(typed) > MAX_NAMES:
             raise FilterError(f"There are {len(typed)} names; at most {MAX_NAMES} are looked in.")
         for name in typed:
@@ -70,19 +72,31 @@ class Filter:
                 )
         return cls(typed, _day(since.strip()) if since and since.strip() else None)
 
-    def pattern(self) -> re.Pattern[str]:
-        """What matches the comparable names of documents; there is a name."""
-        names = [_comparable(name).removeprefix("./").rstrip("/") for name in self.names]
-        # A name may also stand for a folder, and so for all that is below it.
-        return re.compile(
-            "|".join(
-                f"{re.escape(name)}\\Z|{fnmatch.translate(name)}|{fnmatch.translate(name + '/*')}"
-                for name in names
-            )
-        )
+    def patterns(self, collection: str | None) -> dict[str, re.Pattern[str]]:
+        """
+        What matches the comparable names of documents, by each of `names`.
+
+        Args:
+            collection: Which one the documents are in, if names may say so: "press/rules.md".
+        """
+        return {name: _pattern(name, collection) for name in self.names}
 
 
 EVERYTHING = Filter()
+
+
+def _pattern(name: str, collection: str | None) -> re.Pattern[str]:
+    wanted = _comparable(name).removeprefix("./").rstrip("/")
+    ways = [wanted]
+    if collection is not None and wanted.startswith(f"{collection}/"):
+        ways.append(wanted.removeprefix(f"{collection}/"))
+    # A name may also stand for a folder, and so for all that is below it.
+    return re.compile(
+        "|".join(
+            f"{re.escape(way)}\\Z|{fnmatch.translate(way)}|{fnmatch.translate(way + '/*')}"
+            for way in ways
+        )
+    )
 
 
 def _day(text: str) -> date:
@@ -119,6 +133,8 @@ class Chosen:
     """By passage id."""
     named: int
     """Documents that have one of the names, whatever their date."""
+    unknown: frozenset[str]
+    """Names that none of the documents has."""
     narrowed: Narrowed
 
     @property
@@ -127,15 +143,20 @@ class Chosen:
         return np.flatnonzero(self.allowed)
 
 
-def choose(texts: Texts, within: Filter) -> Chosen:
-    """Find what a filter leaves of a generation."""
+def choose(texts: Texts, within: Filter, collection: str | None = None) -> Chosen:
+    """Find what a filter leaves of a generation; see `Filter.patterns` for its collection."""
     total = named = undated = 0
     rows = []
-    matches = within.pattern().match if within.names else None
+    patterns = within.patterns(collection)
+    unknown = {*patterns}
     for row, document_id, dated in texts.dates():
         total += 1
-        if matches is not None and not matches(_comparable(document_id)):
-            continue
+        if patterns:
+            comparable = _comparable(document_id)
+            has = {name for name, pattern in patterns.items() if pattern.match(comparable)}
+            if not has:
+                continue
+            unknown -= has
         named += 1
         if within.since is None or (dated is not None and dated >= within.since):
             rows.append(row)
@@ -143,7 +164,7 @@ def choose(texts: Texts, within: Filter) -> Chosen:
             undated += 1
     allowed = np.zeros(texts.next_id, dtype=np.bool_)
     allowed[texts.ids_of(rows)] = True
-    return Chosen(allowed, named, Narrowed(len(rows), total, undated))
+    return Chosen(allowed, named, frozenset(unknown), Narrowed(len(rows), total, undated))
 
 
 def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -> Narrowed:
@@ -151,16 +172,17 @@ def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -
     How far a filter narrows several generations.
 
     Raises:
-        FilterError: If it leaves no document.
+        FilterError: If no document has one of its names, or it leaves none.
     """
+    unknown = [name for name in within.names if all(name in one.unknown for one in chosen)]
+    if unknown:
+        raise FilterError(_unknown(unknown, texts))
     found = Narrowed(
         sum(one.narrowed.documents for one in chosen),
         sum(one.narrowed.of for one in chosen),
         sum(one.narrowed.undated for one in chosen),
     )
     named = sum(one.named for one in chosen)
-    if not named:
-        raise FilterError(_unknown(within, texts))
     if not found.documents:
         without = f" ({found.undated:,} have no date)" if found.undated else ""
         raise FilterError(
@@ -170,9 +192,9 @@ def together(chosen: Sequence[Chosen], texts: Sequence[Texts], within: Filter) -
     return found
 
 
-def _unknown(within: Filter, texts: Sequence[Texts]) -> str:
+def _unknown(unknown: Sequence[str], texts: Sequence[Texts]) -> str:
     names = [name for one in texts for name in names_in(one)][:_COMPARED]
-    wanted = [_comparable(name).strip("/*") for name in within.names]
+    wanted = [_comparable(name).strip("/*") for name in unknown]
     by_comparable = {_comparable(name).strip("/*"): name for name in names}
     nearest = dict.fromkeys(
         by_comparable[found]
@@ -180,7 +202,7 @@ def _unknown(within: Filter, texts: Sequence[Texts]) -> str:
         for found in difflib.get_close_matches(name, by_comparable, _NEAREST, 0.5)
     )
     told = ", ".join([*nearest][:_NEAREST] or names[:_NEAREST])
-    asked = " or ".join(repr(name) for name in within.names)
+    asked = " or ".join(repr(name) for name in unknown)
     return f"No document or folder is called {asked}. There is, for example: {told}."
 
 

@@ -176,8 +176,7 @@ class Retriever:
         allowed: _Allowed = [None] * len(self._generations)
         narrowed = None
         if within != EVERYTHING:
-            chosen = [each.choose(within) for each in self._generations]
-            narrowed = together(chosen, [each.texts for each in self._generations], within)
+            chosen, narrowed = narrow(self._generations, within)
             allowed = [one.allowed for one in chosen]
             gains = {row: gain for row, gain in gains.items() if self._is_among(row, chosen)}
         beside = _BESIDE.submit(self._lexical, question, allowed)
@@ -253,6 +252,22 @@ class Retriever:
         number = self._source(passage_id)
         vectors = self._generations[number].vectors
         return float(query @ vectors.vector(passage_id - self._firsts[number]))
+
+
+def narrow(generations: Sequence[Generation], within: Filter) -> tuple[list[Chosen], Narrowed]:
+    """
+    Find what a filter leaves of generations that are searched as one.
+
+    Args:
+        generations: The base collection's, then those of others, which names may begin with.
+        within: The filter.
+
+    Raises:
+        FilterError: If no document has one of its names, or it leaves none.
+    """
+    first, *others = generations
+    chosen = [first.choose(within), *(each.choose(within, each.collection) for each in others)]
+    return chosen, together(chosen, [each.texts for each in generations], within)
 
 
 def fuse(cosines: Mapping[int, float], bm25: Mapping[int, float]) -> dict[int, float]:

@@ -36,6 +36,9 @@ _WORD = re.compile(
 # Before a paragraph, and beside the cells of a table; the price is that no command with a pipe in
 # it is an answer.
 _BORDER = re.compile(r"\n[ \t]*\n|(?<!\S)\|(?!\S)")
+# Where each line has a name before it, as the cells of a row of CSV have.
+_NAMED_BORDER = re.compile(rf"{_BORDER.pattern}|\n")
+_AFTER_NAME = ": "
 # What a line of a list begins with. It may be an answer ("which step is that"), or begin one, but
 # nothing that stands above it runs on into it.
 _LIST_MARK = re.compile(r"^[ \t]*+(?:\d{1,3}[.)]|[*•])(?=\s)", re.MULTILINE)
@@ -165,7 +168,7 @@ def best_spans(
     tokens = last[None, :] - first[:, None] + 1
     # No answer runs over from one paragraph or cell into the next.
     begun = np.array([offsets[a][0] for a in first])
-    part = np.searchsorted([match.start() for match in _BORDER.finditer(text)], begun)
+    part = np.searchsorted(_borders(text), begun)
     valid = (tokens >= 1) & (tokens <= MAX_SPAN_TOKENS) & (part[:, None] == part[None, :])
     for mark in _LIST_MARK.finditer(text):
         above, below = np.searchsorted(begun, mark.span())
@@ -190,6 +193,12 @@ def best_spans(
         # What overlaps: starts at or before this end, and ends at or after this start.
         scores[: b + 1, a:] = -np.inf
     return spans
+
+
+def _borders(text: str) -> list[int]:
+    """Where a paragraph or a cell ends, in order."""
+    is_named = all(_AFTER_NAME in line for line in text.split("\n") if line.strip())
+    return [match.start() for match in (_NAMED_BORDER if is_named else _BORDER).finditer(text)]
 
 
 class _Unit(NamedTuple):

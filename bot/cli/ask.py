@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
+    WholeNumber,
     collections_option,
     data_option,
     encoder_option,
@@ -44,7 +45,7 @@ MAX_STDIN_BYTES = 1_000_000
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--top",
-    type=click.IntRange(0, 20),
+    type=WholeNumber(0, 20),
     default=0,
     metavar="N",
     help="Show up to N other answers.  [default: 0]",
@@ -86,8 +87,12 @@ def command(
     """
     # One question, and the process ends: nothing that is made on the way is garbage before.
     gc.disable()
+    if page is not None and not page.parent.is_dir():
+        raise click.UsageError(
+            f"{page}: there is no folder {page.parent}. Make it, or name another file."
+        )
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    asked = _question(question, settings, filter_from(names, since))
+    asked = _question(question, settings, filter_from(names, since, settings.seeds))
     with failures_shown():
         from bot.assembly import found_damaged
         from index.errors import IndexDamagedError
@@ -105,6 +110,7 @@ def command(
     answer = found.answer
     if page is not None:
         _write_page(page, found)
+        say(f"Wrote {page}.", err=True)
     if as_json:
         say_json(answer_json(answer, settings.links))
     else:

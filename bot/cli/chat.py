@@ -68,11 +68,16 @@ def command(
     Exit codes: 0 the end was reached, 2 wrong usage, 1 failure.
     """
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
-    within = filter_from(names, since)
+    within = filter_from(names, since, settings.seeds)
     with failures_shown():
         from bot.cli.talk import Talk
+        from index.filters import EVERYTHING
+        from index.retrieve import narrow
 
         sources = _CurrentSources(settings, collections)
+        if within != EVERYTHING:
+            # What leaves no document is refused now, not at each question.
+            narrow(sources().generations, within)
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: Form = "json" if as_json else "text" if at_terminal else "line"

@@ -48,6 +48,18 @@ class _Folder(click.Path):
         return super().convert(value, param, ctx)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number, with an error that says between which two."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what is no such number."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            most = "" if self.max is None else f" to {self.max}"
+            self.fail(f"{str(value)!r}: give a number from {self.min}{most}.", param, ctx)
+
+
 def seeds_option(command: _Command) -> _Command:
     """Add `--seeds`."""
     return click.option(
@@ -88,9 +100,14 @@ def filter_options(command: _Command) -> _Command:
     return within(since(command))
 
 
-def filter_from(names: Sequence[str], since: str | None) -> "Filter":
+def filter_from(names: Sequence[str], since: str | None, folder: Path) -> "Filter":
     """
     Which documents a command is to answer from.
+
+    Args:
+        names: As they were typed; also paths to what lies in the documents folder.
+        since: See `Filter.given`.
+        folder: The documents folder.
 
     Raises:
         click.UsageError: If that can't be told.
@@ -98,9 +115,24 @@ def filter_from(names: Sequence[str], since: str | None) -> "Filter":
     from index.filters import Filter, FilterError
 
     try:
-        return Filter.given(names, since)
+        return Filter.given([_name_in(folder, name.strip()) for name in names], since)
     except FilterError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _name_in(folder: Path, name: str) -> str:
+    """The name of a document, or a pattern, that may have been typed as a path."""
+    top, path = folder.resolve(), Path(name).resolve()
+    first = Path(name).parts[:1]
+    # A relative name is a path only where it leads into the folder by the folder's own name; and
+    # not where there is a folder of that name in it, too.
+    is_name = first not in {(), (os.sep,), ("..",)} and (
+        Path.cwd().is_relative_to(top) or folder.joinpath(*first).exists()
+    )
+    if not name or is_name or not path.is_relative_to(top):
+        return name
+    inside = path.relative_to(top).as_posix()
+    return "*" if inside == "." else inside
 
 
 def data_option(command: _Command) -> _Command:
@@ -147,7 +179,7 @@ def port_option(default: int, setting: str) -> Callable[[_Command], _Command]:
     """Add `--port`."""
     return click.option(
         "--port",
-        type=click.IntRange(0, 65_535),
+        type=WholeNumber(0, 65_535),
         metavar="N",
         help=f"Listen at this port; 0 means any that is free.  [default: {default}, or {setting}]",
     )

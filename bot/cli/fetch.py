@@ -9,6 +9,7 @@ import click
 
 from bot.cli.common import (
     ConsoleReporter,
+    WholeNumber,
     collection_option,
     data_option,
     failures_shown,
@@ -44,7 +45,7 @@ _SHOWN = frozenset({"failed", "gone", "left_out", "edited"})
 @click.option(
     "--max",
     "most",
-    type=click.IntRange(1, 100_000),
+    type=WholeNumber(1, 100_000),
     default=_MOST,
     show_default=True,
     metavar="N",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli.common import (
+    WholeNumber,
     data_option,
     encoder_option,
     failures_shown,
@@ -32,7 +33,7 @@ _SHOWN = 20
 @click.option(
     "--since",
     "days",
-    type=click.IntRange(1, ANSWERS_KEPT_DAYS),
+    type=WholeNumber(1, ANSWERS_KEPT_DAYS),
     default=GAPS_DAYS,
     show_default=True,
     metavar="DAYS",

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from bot.cli.common import (
     ConsoleReporter,
     JsonReporter,
+    WholeNumber,
     collection_option,
     data_option,
     encoder_option,
@@ -79,7 +80,7 @@ def _target(*, collection: str, **given: object) -> _Target:
 )
 @click.option(
     "--max-passages",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Refuse to make the collection larger than N passages.",
 )
@@ -350,7 +351,7 @@ def verify_command(target: _Target) -> None:
 @click.option(
     "-k",
     "count",
-    type=click.IntRange(1, 50),
+    type=WholeNumber(1, 50),
     default=10,
     metavar="N",
     help="Show the best N passages.  [default: 10]",

@@ -170,6 +170,7 @@ def answer_line(answer: Answer, seeds: Path) -> str:
         confidence=answer.confidence,
         spans=[_span_values(span, seeds) for span in answer.spans],
         quotes=_quotes_in_line(answer.shown, seeds),
+        languages=sorted({span.language for span in answer.shown if span.language}),
     )
 
 

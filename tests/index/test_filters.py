@@ -84,6 +84,20 @@ def test_a_filter_holds_in_every_collection(fines: Library) -> None:
     assert found(fines, Filter.given(["talk*"]), own) == {"talk.txt"}
 
 
+def test_a_name_may_begin_with_the_collection_it_is_in(fines: Library) -> None:
+    own = fines.other("own")
+    own.write("rules/town.md", "The fine for theft is 5.")
+    own.write("talk.txt", "The fine for theft is 1.")
+    own.build()
+
+    assert found(fines, Filter.given(["own/talk.txt"]), own) == {"talk.txt"}
+    retriever = Retriever(fines.open(), fines.encoder, own.open())
+    (hit,) = retriever.retrieve(QUESTION, 9, within=Filter.given(["own/rules"])).hits
+    assert retriever.source(hit.passage).collection == "own"
+    with pytest.raises(FilterError, match="called 'own/news'"):
+        found(fines, Filter.given(["own/news"]), own)
+
+
 def test_what_gains_by_an_earlier_answer_is_filtered_too(fines: Library) -> None:
     generation = fines.open()
     retriever = Retriever(generation, fines.encoder)
@@ -100,14 +114,21 @@ def test_a_name_that_no_document_has_is_told_with_the_nearest(fines: Library) ->
         found(fines, Filter.given(["rulse/town.md"]))
 
 
+def test_a_name_that_no_document_has_is_refused_beside_one_that_is_there(fines: Library) -> None:
+    with pytest.raises(FilterError, match=r"is called 'nosuch\.md'\. There"):
+        found(fines, Filter.given(["news", "nosuch.md"]))
+
+
 @pytest.mark.parametrize("since", ["2024-13", "yesterday", "24", "2024-1-1", "２０２４", "0000"])
 def test_what_is_no_day_is_told_with_one_that_is(since: str) -> None:
     with pytest.raises(FilterError, match="Write it as 2024-01-31"):
         Filter.given([], since)
 
 
-def test_blanks_are_no_filter_and_too_much_is_refused() -> None:
-    assert Filter.given(["", " "], " ") == EVERYTHING
+def test_a_blank_name_and_too_much_are_refused() -> None:
+    assert Filter.given([], " ") == EVERYTHING
+    with pytest.raises(FilterError, match="blank"):
+        Filter.given(["a", " "])
     with pytest.raises(FilterError, match="names"):
         Filter.given(["a"] * (MAX_NAMES + 1))
     with pytest.raises(FilterError, match="characters"):

@@ -117,6 +117,19 @@ def test_no_span_runs_over_the_border_of_a_cell(text: str) -> None:
     assert {span.text for span in spans} == set(re.findall(r"\w+", text))
 
 
+def test_no_span_runs_over_from_one_named_line_into_the_next() -> None:
+    for text in ("Unit: hour\nCost: two", "Unit: day\nCost: six\n\nUnit: hour\nCost: two"):
+        spans = decode(text, "hour", "two", count=20)
+        assert {"hour", "Cost: two"} <= {span.text for span in spans}
+        assert not any("\n" in span.text for span in spans)
+
+
+def test_a_span_may_run_over_the_end_of_a_line_of_prose() -> None:
+    (span,) = decode("Two things: the red\nboat sank.", "red", "boat")
+
+    assert span.text == "red\nboat"
+
+
 @pytest.mark.parametrize("mark", ["3.", "3)", "*", "•"])
 def test_no_span_ends_with_the_mark_of_the_next_line(mark: str) -> None:
     text = f"2. Run it\n{mark} Start again"

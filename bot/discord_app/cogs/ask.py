@@ -49,7 +49,7 @@ class Ask(commands.Cog):
     ) -> None:
         """Find the answer in the documents, word for word."""
         try:
-            within = Filter.given([name], since)
+            within = Filter.given([name] if name.strip() else [], since)
         except FilterError as error:
             refused = notice("question", detail=str(error))
             await acknowledge(lambda: interaction.response.send_message(refused, ephemeral=True))

@@ -83,7 +83,7 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
 
 
 def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -> None:
-    page = tmp_path / "kept" / "answer.html"
+    page = tmp_path / "answer.html"
 
     asked = quoth(
         "ask", "--html", str(page), QUESTION, *ready, QUOTH_PUBLIC_URL="https://q.example"
@@ -95,6 +95,11 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
     assert text.count("<mark>35,927</mark> for drunk driving") == 2
     assert "has sparked criticism from groups that defend immigrants" in text
     assert "<script" not in text
+    assert asked.stderr == f"Wrote {page}.\n"
+    nowhere = quoth("ask", "--html", str(tmp_path / "kept" / "answer.html"), QUESTION, *ready)
+    assert nowhere.returncode == 2
+    assert f"there is no folder {tmp_path / 'kept'}" in nowhere.stderr
+    assert not (tmp_path / "kept").exists()
     unwritable = quoth("ask", "--html", "/proc/answer.html", QUESTION, *ready)
     assert unwritable.returncode == 1
     assert "/proc/answer.html: can't be written" in unwritable.stderr
@@ -292,11 +297,16 @@ def test_an_interrupt_ends_with_130() -> None:
 
 def test_a_question_is_asked_of_some_documents(ready: tuple[str, ...]) -> None:
     asked = quoth("ask", QUESTION, "--in", "000_b*", *ready)
-    unknown = quoth("ask", QUESTION, "--in", "000_x*", *ready)
+    path = quoth("ask", QUESTION, "--in", "seeds/000_b*", *ready, cwd=ROOT)
+    unknown = quoth("ask", QUESTION, "--in", "000_b*", "--in", "000_x*", *ready)
+    talked = quoth("chat", "--in", "000_x*", *ready, stdin=QUESTION)
     no_day = quoth("ask", QUESTION, "--since", "May", *ready)
 
     assert asked.stdout.startswith("35,927\n\n")
     assert "Looked in 1 of " in asked.stdout.splitlines()[-1]
-    assert (unknown.returncode, no_day.returncode) == (2, 2)
-    assert "No document or folder is called '000_x*'" in unknown.stderr
+    assert path.stdout.splitlines()[-1] == asked.stdout.splitlines()[-1]
+    assert (unknown.returncode, talked.returncode, no_day.returncode) == (2, 2, 2)
+    for refused in (unknown, talked):
+        assert "No document or folder is called '000_x*'." in refused.stderr
+        assert refused.stdout == ""
     assert "Write it as 2024-01-31" in no_day.stderr

@@ -3,10 +3,12 @@
 import io
 import json
 import sys
+from pathlib import Path
 
+import click
 import pytest
 
-from bot.cli.common import ConsoleReporter, JsonReporter
+from bot.cli.common import ConsoleReporter, JsonReporter, filter_from
 
 
 class Clock:
@@ -23,6 +25,45 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("docs/rules.md", "rules.md"),
+        ("./docs/minutes/", "minutes"),
+        ("../{up}/docs/rules.md", "rules.md"),
+        ("{here}/docs/minutes/*.md", "minutes/*.md"),
+        ("{here}/docs", "*"),
+        ("rules.md", "rules.md"),
+        ("*.md", "*.md"),
+        ("{here}/elsewhere.md", "{here}/elsewhere.md"),
+        # There is a folder of that name among the documents, too.
+        ("again/rules.md", "again/rules.md"),
+    ],
+)
+def test_a_path_into_the_documents_folder_is_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("again" if typed.startswith("again") else "docs")
+    (tmp_path / folder / "again").mkdir(parents=True)
+
+    found = filter_from([typed.format(here=tmp_path, up=tmp_path.name)], None, folder)
+
+    assert found.names == (name.format(here=tmp_path),)
+
+
+def test_where_one_stands_in_the_documents_a_name_is_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "minutes").mkdir()
+    monkeypatch.chdir(tmp_path / "minutes")
+
+    assert filter_from(["*.md", "rules.md"], None, tmp_path).names == ("*.md", "rules.md")
+    assert filter_from([".", ".."], None, tmp_path).names == ("minutes", "*")
+    with pytest.raises(click.UsageError, match="blank"):
+        filter_from([""], None, tmp_path)
 
 
 def test_steps_for_programs_are_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -135,17 +135,20 @@ def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_pa
     sound = library.other("server-sound")
     sound.write("a.txt", "Some text.")
     sound.build()
-    assert collections_found(settings) == Finding("collections", "ok", "collections", "2")
+    assert [*collections_found(settings)] == [Finding("collections", "ok", "collections", "1")]
     foreign = replace(library.other("foreign"), encoder=FakeEncoder(sha256="e" * 64))
     damaged = library.other("server-damaged")
     for each in (foreign, damaged):
         each.write("a.txt", "Some text.")
         each.build()
+    library.other("server-new").write("a.txt", "Some text.")
     next(damaged.collection.folder.glob("generations/*/vectors.faiss")).write_bytes(b"x")
 
-    found = collections_found(settings)
+    found, unindexed = collections_found(settings)
     assert (found.state, found.detail) == ("note", "foreign, server-damaged")
     assert "quoth index --rebuild" in render("doctor.txt", **asdict(found))
+    assert (unindexed.state, unindexed.detail) == ("note", "server-new")
+    assert ": quoth index --collection" in render("doctor.txt", **asdict(unindexed))
     assert "2 others, each sound" in render(
         "doctor.txt", **asdict(Finding("collections", "ok", "collections", "2"))
     )

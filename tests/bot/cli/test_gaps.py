@@ -156,7 +156,9 @@ def test_the_time_can_be_chosen(crowd: Crowd, library: Library) -> None:
     assert [row["before"] for row in rows(library, "--since", "15")] == [0]
     assert [row["before"] for row in rows(library, "--since", "30")] == [None]
     assert "not kept long enough" in gaps(library, "--since", "30").stdout
-    assert gaps(library, "--since", "31").exit_code == 2
+    refused = gaps(library, "--since", "31")
+    assert refused.exit_code == 2
+    assert "'31': give a number from 1 to 30." in refused.stderr
 
 
 def test_a_table_computes_nothing(crowd: Crowd, library: Library, tmp_path: Path) -> None:

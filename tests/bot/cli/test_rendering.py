@@ -263,6 +263,15 @@ def test_yes_or_no_and_how_to_get_the_sentence_and_no_span_alone(question: str) 
     assert shown(replace(asked, spans=(SPAN, SPAN), kind="list")).startswith("2 found:")
 
 
+def test_a_line_says_that_a_document_is_not_in_english() -> None:
+    german = (replace(SPAN, language="German"),)
+
+    for answer in (replace(ANSWER, spans=german), replace(ANSWER, spans=(), candidates=german)):
+        line = answer_line(answer, Path("seeds"))
+        assert line.endswith(" (from a document in German; Quoth reads English)")
+        assert "\n" not in line
+
+
 def test_what_goes_on_from_nothing_is_asked_for_in_full() -> None:
     goes_on = replace(ANSWER, spans=(), goes_on=True)
 
