@@ -15,6 +15,7 @@ from answering.followups.scoring import (
     Antecedent,
     antecedents,
     in_conversation,
+    is_denied,
     other_wordings,
 )
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
@@ -219,7 +220,8 @@ class Answerer:
         )
         read_again = {text.id for text in best}
         rest = (one for one in found if one.passage.id not in read_again)
-        return Attempt(retrieval, (*again, *rest), time.perf_counter() - started)
+        meant_here = tuple(one for one in (*again, *rest) if not is_denied(one, follow_up))
+        return Attempt(retrieval, meant_here, time.perf_counter() - started)
 
     def _read(
         self, asked: str, passages: Sequence[PassageText], hits: Sequence[Hit]

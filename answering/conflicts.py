@@ -3,7 +3,7 @@ Documents that say different things about the same. Pure functions.
 
 Most of what differs answers different questions. So each of two documents has to answer the
 question by itself: its best span would be shown if the other document did not exist. And what it
-says is neither the same in other words nor said of something else.
+says is of the same kind, and neither the same in other words nor said of something else.
 """
 
 import re
@@ -16,11 +16,13 @@ from answering.candidates import Candidate, Judged, normalised
 from answering.english import (
     ARTICLES,
     COMMON_WORDS,
+    NEGATION,
     NUMBERS,
     PERSONAL_PRONOUNS,
     PREPOSITIONS,
     VERBS,
     content_words,
+    has_number,
     words_of,
 )
 
@@ -32,7 +34,8 @@ _STEM = 5
 # A number that a letter follows at once is one all the same: 90p.
 _TOKEN = re.compile(r"\d++(?:[.,:]\d++)*+|[^\W\d_]++(?:['’][^\W\d_]++)*+")
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b")
+# What says how much or when as a number does.
+_LIKE_NUMBERS = re.compile(r"\b(?:an?|free|nothing|noon|midnight|no)\b", re.IGNORECASE)
 # Words that two ways to say the same may differ in.
 _LINKING = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
 
@@ -62,6 +65,8 @@ def versions(
     for one in others:
         if (
             one.confidence >= min_confidence
+            and one.candidate.features.margin > 0
+            and _are_of_one_kind(best.candidate.span.text, one.candidate.span.text)
             and not any(_agree(one.candidate, other.candidate) for other in found)
             and not _runs_on(one.candidate)
             and _share_a_subject(best.candidate, one.candidate)
@@ -95,10 +100,18 @@ def _by_itself(one: Judged, judged: Sequence[Judged], calibration: Calibration) 
 def _agree(one: Candidate, other: Candidate) -> bool:
     """Whether two spans say the same: one of them holds all numbers and words of the other."""
     texts = one.span.text.lower(), other.span.text.lower()
-    if len({_NEGATION.search(text) is None for text in texts}) > 1:
+    if len({NEGATION.search(text) is None for text in texts}) > 1:
         return False
     fewer, more = sorted(map(_said, texts), key=len)
     return all(any(_same(part, whole) for whole in more) for part in fewer)
+
+
+def _are_of_one_kind(*texts: str) -> bool:
+    """Whether no span is an amount, such as "3 mm", while another says no number at all."""
+    numbers = [has_number(text) or _LIKE_NUMBERS.search(text) is not None for text in texts]
+    return all(numbers) or not any(
+        isinstance([*_said(text.lower()), ""][0], float) for text in texts
+    )
 
 
 def _said(text: str) -> list[float | str]:

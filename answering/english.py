@@ -88,6 +88,8 @@ NUMBERS = _numbered(
     "sixteen seventeen eighteen nineteen twenty"
 )
 """By their words."""
+NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
+"""What says that something is not so."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"

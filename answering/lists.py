@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
-from answering.candidates import Candidate, Judged, overlap
-from answering.english import ASKING_WORDS, NUMBERS, has_number
+from answering.candidates import Candidate, Judged, normalised, overlap
+from answering.english import ASKING_WORDS, NUMBERS, PREPOSITIONS, content_words, has_number
 from answering.enumerations import FEWEST_ALONE, Bounds, enumerated
+from answering.followups.rewriting import without_opening
 from index.passages import Passage
 
 # Of each passage, where several are asked for. Decoding more costs next to nothing.
@@ -89,7 +90,7 @@ _SEPARATOR = re.compile(
 
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things ("which crimes", "name the two cities")."""
-    asked = question.strip().rstrip("?!. ")
+    asked = without_opening(question)
     first = _HOW_MANY.search(asked)
     counts_twice = first is not None and _AND_HOW_MANY.search(asked, first.end()) is not None
     return counts_twice or _SEVERAL.search(asked) is not None
@@ -144,10 +145,14 @@ def listed(
         several items of a list that the document writes for its answer.
     """
     best = judged[0]
-    items = _written(question, judged, around(best.candidate.passage))
+    is_for_several = asks_for_several(question)
+    # Another document may write the list that the best one names an item of.
+    alike = [one for one in judged if _say_the_same(one, best)] if is_for_several else [best]
+    written = (_written(question, one, judged, around(one.candidate.passage)) for one in alike)
+    items = next(filter(None, written), [])
     is_written = bool(items)
     if not items:
-        if not asks_for_several(question):
+        if not is_for_several:
             return Listed((best,))
         items = _apart(judged)
     wanted = _count(question)
@@ -173,13 +178,19 @@ def listed(
     )
 
 
-def _written(question: str, judged: Sequence[Judged], wide: Passage) -> list[Judged]:
-    """
-    The items of the list that the best candidate is in, as its document writes it, if any.
+def _say_the_same(one: Judged, other: Judged) -> bool:
+    texts = {normalised(each.candidate.span.text) for each in (one, other)}
+    return len(texts) == 1 and one.candidate.features.margin > 0
 
-    What the reader found comes first, by evidence; all have that of the best candidate.
+
+def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passage) -> list[Judged]:
     """
-    best = judged[0]
+    The items of the list that a candidate is in, as its document writes it, if any.
+
+    What the reader found comes first, by evidence; all have that of the candidate.
+    A follow-up is given a list only if it asks for one itself: what the reader takes of it may
+    answer the question before.
+    """
     own = [
         one
         for one in judged
@@ -196,7 +207,10 @@ def _written(question: str, judged: Sequence[Judged], wide: Passage) -> list[Jud
         for one in own
     ]
     bounds = enumerated(wide, spans, question)
-    if not bounds or not (asks_for_several(question) or _takes_several(spans, bounds)):
+    is_typed = best.candidate.asked == question
+    if not bounds or not (
+        asks_for_several(question) or (is_typed and _takes_several(spans, bounds))
+    ):
         return []
     found = []
     for start, end in bounds:
@@ -220,14 +234,34 @@ def _takes_several(spans: Sequence[Bounds], items: Sequence[Bounds]) -> bool:
 
 def _apart(judged: Sequence[Judged]) -> list[Judged]:
     """The best candidate and what beats "no answer" in its document, each taken apart."""
-    best = judged[0]
-    return [
-        replace(one, candidate=part)
-        for one in judged
-        if one.candidate.document == best.candidate.document
-        and (one is best or one.candidate.features.margin > 0)
-        for part in _parts(one.candidate)
-    ]
+    kept: list[Judged] = []
+    for one in judged:
+        if one.candidate.document != judged[0].candidate.document:
+            continue
+        if not kept:
+            kept.append(one)
+        elif one.candidate.features.margin > 0:
+            kept = [_with_rest(item, one) for item in kept]
+            if not any(overlap(item.candidate, one.candidate) for item in kept):
+                kept.append(one)
+    return [replace(one, candidate=part) for one in kept for part in _parts(one.candidate)]
+
+
+def _with_rest(item: Judged, other: Judged) -> Judged:
+    """An item with what says more of it: "Mondays" + "from October", "Tuesday," + "10:00"."""
+    first, second = sorted((item.candidate, other.candidate), key=lambda one: one.span.start_char)
+    if first.passage != second.passage:
+        return item
+    between = first.passage.text[first.span.end_char : second.span.start_char].strip()
+    is_of_number = between == "," and len({_has_word(one.span.text) for one in (first, second)}) > 1
+    if between.lower() not in PREPOSITIONS and not is_of_number:
+        return item
+    return replace(item, candidate=_part(first, first.span.start_char, second.span.end_char))
+
+
+def _has_word(text: str) -> bool:
+    """Whether a text says more than numbers, as "10:00 to 21:00" does not."""
+    return any(any(map(str.isalpha, word)) for word in content_words(text))
 
 
 def _count(question: str) -> int | None:
@@ -247,7 +281,7 @@ def _parts(candidate: Candidate) -> list[Candidate]:
     bounds.append((start, len(span.text)))
     texts = [span.text[start:end] for start, end in bounds]
     # "3 March, 2014" and "Lyon, 5" are no two things.
-    if any(not any(map(str.isalpha, text)) for text in texts) and any(map(str.isalpha, span.text)):
+    if _has_word(span.text) and not all(map(_has_word, texts)):
         return [candidate]
     return [
         _part(candidate, span.start_char + start, span.start_char + end)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from answering.english import (
     ARTICLES,
     AUXILIARIES,
+    BARE_WORDS,
     FORMS_OF_BE,
     POINTING_WORDS,
     POSSESSIVE_PRONOUNS,
@@ -32,7 +33,7 @@ _GOING_ON = re.compile(
     re.IGNORECASE,
 )
 # A phrase ends before one of these.
-_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | {"and", "or", "but", "than"}
+_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | {"and", "or", "but", "than", "if"}
 # Between such a word and a verb stands what the question is about: "how long does the ferry take".
 _BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
 _ARTICLE_AND_NOUN = 2
@@ -70,14 +71,10 @@ def filled_in(question: str, before: str) -> str | None:
     new, old = ([_plain(word) for word in words] for words in (fragment, whole))
     if not new or not _IN_SENTENCES.isdisjoint(new):
         return None
-    first = new[0]
-    if first not in old or first not in ARTICLES | PREPOSITIONS:
+    place = _beginning_alike(new, old) or (_subject(old) if _BOUNDARIES.isdisjoint(new) else None)
+    if place is None:
         return None
-    # Of "the capital of the country", either may be meant; mostly it is the last.
-    start = len(old) - 1 - old[::-1].index(first)
-    end = _end_of_phrase(old, start + 1)
-    if first in ARTICLES:
-        end = _end_of_thing(new, old, start, end)
+    start, end = place
     return " ".join((*whole[:start], *fragment, *whole[end:]))
 
 
@@ -112,6 +109,25 @@ def with_topic(question: str, topic: str) -> str | None:
             written = f"{named}'s" if is_owner else f"in {named}" if needs_in else named
             return " ".join((*words[:place], written, *words[place + 1 :]))
     return None
+
+
+def _beginning_alike(new: Sequence[str], old: Sequence[str]) -> tuple[int, int] | None:
+    """Start and end of the last phrase that begins with a fragment's article or preposition."""
+    first = new[0]
+    if first not in old or first not in ARTICLES | PREPOSITIONS:
+        return None
+    # Of "the capital of the country", either may be meant; mostly it is the last.
+    start = len(old) - 1 - old[::-1].index(first)
+    end = _end_of_phrase(old, start + 1)
+    return start, _end_of_thing(new, old, start, end) if first in ARTICLES else end
+
+
+def _subject(old: Sequence[str]) -> tuple[int, int] | None:
+    """Start and end of "a lost key" in "what does a lost key cost"."""
+    start = next((at for at, word in enumerate(old, 1) if word in _BEFORE_SUBJECTS), len(old))
+    # The last word is the verb.
+    end = _end_of_phrase(old, start) - 1
+    return (start, end) if start < end and BARE_WORDS.issuperset(old[: start - 1]) else None
 
 
 def _plain(word: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from answering.candidates import Candidate, normalised, quote_bounds
-from answering.english import PERSONAL_PRONOUNS, words_of
+from answering.english import NEGATION, PERSONAL_PRONOUNS, words_of
 from answering.followups.detection import FollowUp, end_of
 from answering.followups.rewriting import with_topic
 from answering.tuning import Tuning
@@ -65,7 +65,7 @@ def antecedents(
 
 def other_wordings(follow_up: FollowUp, antecedent: Antecedent | None) -> tuple[Wording, ...]:
     """
-    What else a passage is asked: the question with its topic, and filled in or else as typed.
+    What else a passage is asked: the question filled in, or else with its topic and as typed.
 
     The topic takes the place of a pronoun, or else stands before the question.
     A person or thing is no number: "how old is she" is not asked of "46".
@@ -74,7 +74,10 @@ def other_wordings(follow_up: FollowUp, antecedent: Antecedent | None) -> tuple[
         follow_up: What is asked.
         antecedent: The passage's; None if it has no words.
     """
-    wordings = [Wording(follow_up.filled_in or follow_up.question, _OTHER_WEIGHT)]
+    if follow_up.filled_in is not None:
+        # It is whole: with a topic before it, it would ask of the thing that was asked of before.
+        return (Wording(follow_up.filled_in, 2 * _OTHER_WEIGHT),)
+    wordings = [Wording(follow_up.question, _OTHER_WEIGHT)]
     if antecedent is not None:
         is_of_person = not PERSONAL_PRONOUNS.isdisjoint(words_of(follow_up.question.lower()))
         if any(map(str.isalpha, antecedent.topic)) or not is_of_person:
@@ -105,6 +108,24 @@ def in_conversation(
         gain += tuning.same_sentence_gain
     features = candidate.features
     return replace(candidate, features=replace(features, margin=features.margin + gain))
+
+
+def is_denied(candidate: Candidate, follow_up: FollowUp) -> bool:
+    """
+    Whether a follow-up asks for what is not so, and a candidate was just shown for what is.
+
+    "What must it never cut?" after "what can it cut?".
+    """
+    return (
+        NEGATION.search(follow_up.question) is not None
+        and NEGATION.search(follow_up.before) is None
+        and any(
+            candidate.document == (one.collection, one.document_id)
+            and candidate.start_char < one.end_char
+            and one.start_char < candidate.end_char
+            for one in follow_up.cited
+        )
+    )
 
 
 def _is_beside(candidate: Candidate, antecedent: Antecedent) -> bool:

@@ -46,6 +46,7 @@ def found(*others: Candidate, first: Candidate = FIRST) -> list[str]:
         ("five million", "4.2 million"),
         ("Einar Vik", "Solveig Lunde"),
         ("every month", "every two weeks"),
+        ("8 days", "a week"),
         ("rebuilt", "not rebuilt"),
     ],
 )
@@ -88,6 +89,15 @@ def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) 
 )
 def test_what_answers_another_question_is_no_disagreement(other: Candidate) -> None:
     assert found(other) == ["8 pounds"]
+
+
+def test_a_number_and_a_word_are_no_disagreement() -> None:
+    first = said("3 mm", "A sheet to the castle: 3 mm.", 1)
+
+    assert found(said("cardboard", "The castle: cardboard a sheet.", 2, 8), first=first) == ["3 mm"]
+    assert found(first, first=said("cardboard", "The castle: cardboard a sheet.", 2)) == [
+        "cardboard"
+    ]
 
 
 def test_what_runs_over_sentences_is_no_value() -> None:

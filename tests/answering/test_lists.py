@@ -14,10 +14,10 @@ PASSAGE = Passage(0, "a.txt", 0, len(TEXT), TEXT, ((0, 32), (33, len(TEXT))))
 OTHER = Passage(1, "b.txt", 0, len(TEXT), TEXT, ((0, 32), (33, len(TEXT))))
 
 
-def candidate(text: str, margin: float, passage: Passage = PASSAGE) -> Candidate:
+def candidate(text: str, margin: float, passage: Passage = PASSAGE, asked: str = "q") -> Candidate:
     start = passage.text.index(text)
     span = Span(passage.id, start, start + len(text), text, margin, 0)
-    return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), "q")
+    return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), asked)
 
 
 def shown(question: str, *found: Candidate) -> Listed:
@@ -102,6 +102,12 @@ def test_the_items_are_no_rivals_of_each_other() -> None:
 
 
 SALE = "They sell rope, nets and hooks.\nBo sells figs."
+
+
+def sentence(text: str) -> Passage:
+    return Passage(5, "e.txt", 0, len(text), text, ((0, len(text)),))
+
+
 SHOP = Passage(2, "c.txt", 0, len(SALE), SALE, ((0, 31), (32, len(SALE))))
 
 
@@ -113,12 +119,53 @@ def test_one_item_of_a_written_list_leads_to_all() -> None:
 
 def test_a_question_for_one_thing_gets_a_list_where_the_reader_takes_several_items() -> None:
     question = "what do they sell"
+    rope, nets, figs = (
+        candidate(text, margin, SHOP, asked=question)
+        for text, margin in (("rope", 8), ("nets", 1), ("figs", 9))
+    )
 
-    assert items(question, candidate("rope", 8, SHOP)) == ["rope"]
-    assert items(question, candidate("rope", 8, SHOP), candidate("nets", 1, SHOP)) == [
-        *("rope", "nets", "hooks"),
-    ]
-    assert items(question, candidate("figs", 8, SHOP), candidate("nets", 1, SHOP)) == ["figs"]
+    assert items(question, rope) == ["rope"]
+    assert items(question, rope, nets) == ["rope", "nets", "hooks"]
+    assert items(question, figs, nets) == ["figs"]
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("and in May?", ["rope"]),
+        ("and what is for sale?", ["rope"]),
+        ("and which things do they sell?", ["rope", "nets", "hooks"]),
+    ],
+)
+def test_a_follow_up_gets_a_list_only_if_it_asks_for_several_itself(
+    question: str, shown: list[str]
+) -> None:
+    asked = f"which tools do they have? {question}"
+    found = (candidate("rope", 8, SHOP, asked), candidate("nets", 1, SHOP, asked))
+
+    assert items(question, *found) == shown
+
+
+def test_a_list_comes_from_the_document_that_writes_it() -> None:
+    found = (candidate("rope", 8, SHOP), candidate("rope", 9, sentence("Rope: a rope is 3.")))
+
+    assert items("which things do they sell", *found) == ["rope", "nets", "hooks"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "shown"),
+    [
+        ("Closed on Mondays from October.", ("Mondays", "October"), "Mondays from October"),
+        ("Open from Tuesday, 10:00 to 21:00.", ("10:00 to 21:00", "Tuesday"), None),
+        ("Open from Tuesday, 10:00 to 21:00.", ("Tuesday, 10:00 to 21:00",), None),
+    ],
+)
+def test_what_is_said_of_an_item_is_no_other_item(
+    text: str, found: tuple[str, ...], shown: str | None
+) -> None:
+    read = [candidate(one, 8 - at, sentence(text)) for at, one in enumerate(found)]
+
+    assert items("on which days is it open", *read) == [shown or "Tuesday, 10:00 to 21:00"]
 
 
 def test_a_list_goes_on_beyond_its_passage() -> None:

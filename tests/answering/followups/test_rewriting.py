@@ -23,6 +23,8 @@ from answering.followups.rewriting import filled_in, is_fragment, with_topic, wi
         ),
         ("how many dogs has the club", "and the band", "how many dogs has the band"),
         ("where is the hall", "and the one in town", "where is the one in town"),
+        ("what does a lost key cost?", "and the saw?", "what does the saw cost"),
+        ("What does wood cost per sheet?", "and felt?", "What does felt cost per sheet"),
     ],
 )
 def test_a_fragment_takes_the_place_of_a_phrase_that_begins_alike(
@@ -35,13 +37,24 @@ def test_a_fragment_takes_the_place_of_a_phrase_that_begins_alike(
     ("before", "question"),
     [
         ("how many were removed for theft?", "and arson?"),
+        ("how many dogs has Bo?", "and cats?"),
+        ("what does wood cost?", "and if it is wet?"),
         ("how many were removed for theft?", "and in May?"),
         ("who keeps the key?", "who keeps the bell?"),
         ("who keeps the key?", "the one that he gave her"),
         ("who keeps the key?", "and?"),
         ("", "and the bell?"),
     ],
-    ids=["no word", "another", "sentence", "pronoun", "nothing", "nothing before"],
+    ids=[
+        "no word",
+        "no verb",
+        "clause",
+        "another",
+        "sentence",
+        "pronoun",
+        "nothing",
+        "nothing before",
+    ],
 )
 def test_what_has_no_place_stays_as_it_is(before: str, question: str) -> None:
     assert filled_in(question, before) is None

@@ -1,18 +1,21 @@
 """What was said before tells how a passage is asked a follow-up, and what its spans are worth."""
 
+from dataclasses import replace
+
 import pytest
 
-from answering.followups.detection import MAX_EARLIER_CHARS, FollowUp
+from answering.followups.detection import MAX_EARLIER_CHARS, Cited, FollowUp
 from answering.followups.scoring import (
     Antecedent,
     antecedents,
     in_conversation,
+    is_denied,
     other_wordings,
 )
 from index.passages import Passage
 from reader.model import PassageText
 from reader.spans import Span
-from tests.answering.test_candidates import candidate
+from tests.answering.test_candidates import FIRST, candidate
 from tests.conftest import FAKE_TUNING
 
 
@@ -33,11 +36,30 @@ def test_a_topic_takes_the_place_of_a_pronoun() -> None:
     assert wordings("how old is she?", "Ada Lum") == ["how old is Ada Lum", "how old is she?"]
 
 
-def test_a_fragment_is_asked_filled_in_instead_of_as_typed() -> None:
+def test_a_fragment_is_asked_filled_in_instead_of_with_a_topic_and_as_typed() -> None:
     asked = follow_up("and in May?", filled_in="who led in May")
 
     texts = [one.text for one in other_wordings(asked, Antecedent("Ada", 10, 14))]
-    assert texts == ["Ada and in May?", "who led in May"]
+    assert texts == ["who led in May"]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "is_one"),
+    [
+        ("what can it cut?", "and what must it never cut?", True),
+        ("what can it cut?", "and what else can it cut?", False),
+        ("what can't it cut?", "and what must it never cut?", False),
+    ],
+)
+def test_what_was_shown_for_what_is_so_is_no_answer_to_what_is_not(
+    before: str, question: str, is_one: bool
+) -> None:
+    shown = candidate(FIRST, 4, 8, "felt", 1.0)
+    cited = (Cited("base", FIRST.document_id, 0, 6),)
+    asked = replace(follow_up(question), before=before, cited=cited)
+
+    assert is_denied(shown, asked) is is_one
+    assert not is_denied(candidate(FIRST, 8, 9, "x", 1.0), asked)
 
 
 def test_a_person_is_no_number() -> None:
