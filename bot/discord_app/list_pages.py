@@ -9,8 +9,15 @@ from discord import ui
 
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.moderators import server_of
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import label, notice
+
+
+def page_among(wanted: int, items: int, size: int) -> tuple[int, int]:
+    """The page that is shown for the one that was wanted, from 0, and how many there are."""
+    pages = max(1, -(-items // size))
+    return min(wanted, pages - 1), pages
 
 
 async def list_page(
@@ -35,9 +42,7 @@ async def show_list(
     interaction: discord.Interaction[Any], client: Collaborators, name: str
 ) -> None:
     """Show a list's first page, as the response to a command in a server."""
-    server_id = interaction.guild_id
-    if server_id is None:
-        raise discord.app_commands.NoPrivateMessage
+    server_id = server_of(interaction)
     await acknowledge(lambda: interaction.response.defer(ephemeral=True))
     page = await list_page(client, name, server_id, interaction.user.id, 0)
     await deliver(lambda: interaction.edit_original_response(**page))

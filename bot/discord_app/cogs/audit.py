@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord_app.client import QuothBot
-from bot.discord_app.list_pages import show_list
+from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import information_embed
 
@@ -40,8 +40,7 @@ class Audit(commands.Cog):
     def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
         records = self._bot.records
         _, total = records.actions(server_id, 0, 0)
-        pages = max(1, -(-total // PAGE_ENTRIES))
-        page = min(wanted, pages - 1)
+        page, pages = page_among(wanted, total, PAGE_ENTRIES)
         entries, _ = records.actions(server_id, page * PAGE_ENTRIES, PAGE_ENTRIES)
         lines = [
             {

@@ -1,42 +1,35 @@
 """`/cooldown`: how often members may ask, by role and by channel."""
 
 import asyncio
-from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.discord_app.audit import note
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.manage import Channel
 from bot.discord_app.cooldowns import Cooldown
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.rendering import notice
 
 MAX_QUESTIONS = 1_000
 DAY_S = 24 * 60 * 60
 
 
-class CooldownCommands(commands.Cog):
+class CooldownCommands(ServerCog):
     """Commands of moderators, who themselves may ask as often as they like."""
 
     cooldown = app_commands.Group(
         name="cooldown",
         description="How often one member may ask; moderators always may.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     def __init__(self, bot: QuothBot) -> None:
         """Manage one bot."""
         self._bot = bot
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Do nothing outside of a server, whatever Discord was made to send."""
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
-        return True
 
     @cooldown.command(name="set")
     @app_commands.describe(

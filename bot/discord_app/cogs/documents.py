@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.discord_app import audit
 from bot.discord_app.changes import Note, Show
@@ -16,6 +14,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CONTENT
 from bot.discord_app.markdown import escape
+from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting, noted
@@ -26,7 +25,7 @@ _Interaction = discord.Interaction[QuothBot]
 Change = Callable[[str, Show, Note], Awaitable[str]]
 
 
-class Documents(commands.Cog):
+class Documents(ServerCog):
     """
     Commands of those who manage a server, about what it is answered from beside the base.
 
@@ -38,22 +37,13 @@ class Documents(commands.Cog):
         name="documents",
         description="The documents that answers in this server come from, beside the common ones.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     def __init__(self, bot: QuothBot) -> None:
         """Change the documents of one bot's servers, and add the menu, as a cog does not."""
         self._bot = bot
-        menu = app_commands.ContextMenu(name=MENU_NAME, callback=self._add_attached)
-        menu.default_permissions = discord.Permissions(manage_guild=True)
-        menu.guild_only = True
-        bot.tree.add_command(menu)
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Do nothing outside of a server, whatever Discord was made to send."""
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
-        return True
+        add_menu(bot, MENU_NAME, self._add_attached)
 
     @documents.command(name="add")
     @app_commands.describe(file="It is answered from in this server alone.")
@@ -78,8 +68,7 @@ class Documents(commands.Cog):
 
     async def _add_attached(self, interaction: _Interaction, message: discord.Message) -> None:
         """Add what is attached to a message, after the changes before it."""
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
+        server_of(interaction)
         if not message.attachments:
             text = notice("no_attachments")
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))

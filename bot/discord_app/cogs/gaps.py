@@ -21,7 +21,8 @@ from bot.discord_app.digests import (
     next_due,
     send_due,
 )
-from bot.discord_app.list_pages import show_list
+from bot.discord_app.list_pages import page_among, show_list
+from bot.discord_app.moderators import MANAGERS, server_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from bot.discord_app.rendering import ShownGap, digest_embed, gaps_embed, notice, stale_embed
 from bot.evaluation.gaps import Gap, find_gaps, last_days
@@ -43,7 +44,7 @@ class Gaps(commands.Cog):
         name="gaps",
         description="What members ask here and the documents don't say.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     def __init__(self, bot: QuothBot) -> None:
@@ -68,8 +69,7 @@ class Gaps(commands.Cog):
 
     def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
         gaps = self._found(server_id, GAPS_DAYS)
-        pages = max(1, -(-len(gaps) // PAGE_GAPS))
-        page = min(wanted, pages - 1)
+        page, pages = page_among(wanted, len(gaps), PAGE_GAPS)
         shown = gaps[page * PAGE_GAPS : (page + 1) * PAGE_GAPS]
         embed = gaps_embed(self._looked_up(server_id, shown), page, pages, GAPS_DAYS)
         return embed, page, pages
@@ -97,8 +97,7 @@ class Gaps(commands.Cog):
     def _stale_page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
         today = datetime.now(UTC).date()
         found = find_stale(self._bot.records.quoting(server_id), today)
-        pages = max(1, -(-len(found) // PAGE_STALE))
-        page = min(wanted, pages - 1)
+        page, pages = page_among(wanted, len(found), PAGE_STALE)
         shown = found[page * PAGE_STALE : (page + 1) * PAGE_STALE]
         return stale_embed(shown, today, page, pages, ANSWERS_KEPT_DAYS), page, pages
 
@@ -110,9 +109,7 @@ class Gaps(commands.Cog):
         channel: discord.TextChannel | None = None,
     ) -> None:
         """Post what the documents should say into a channel each week, or stop that."""
-        server_id = interaction.guild_id
-        if server_id is None:
-            raise app_commands.NoPrivateMessage
+        server_id = server_of(interaction)
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         due = next_due(time.time())
         if channel is None:

@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
 from bot.discord_app.audit import Action, note
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import information_embed, notice, uptime
 from index.store import Collection
@@ -26,7 +25,7 @@ Channel = (
 )
 
 
-class Manage(commands.Cog):
+class Manage(ServerCog):
     """
     Commands of moderators.
 
@@ -38,18 +37,12 @@ class Manage(commands.Cog):
         name="channels",
         description="Where I answer in this server.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     def __init__(self, bot: QuothBot) -> None:
         """Manage one bot."""
         self._bot = bot
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Do nothing outside of a server, whatever Discord was made to send."""
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
-        return True
 
     @channels.command(name="allow")
     @app_commands.describe(
@@ -151,7 +144,7 @@ class Manage(commands.Cog):
         name="base",
         description="Whether I answer in this server from the common documents too.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     @base.command(name="on")

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.list_pages import page_among
 from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
@@ -24,8 +25,7 @@ async def sources_page(service: AnswerService, scope: str | None, wanted: int) -
     """What shows page `wanted`, from 0, or the last one if there are fewer."""
     counts = await asyncio.to_thread(service.counts, scope)
     documents = counts.documents + counts.own_documents
-    pages = max(1, -(-documents // PAGE_DOCUMENTS))
-    page = min(wanted, pages - 1)
+    page, pages = page_among(wanted, documents, PAGE_DOCUMENTS)
     start = page * PAGE_DOCUMENTS
     lines = await asyncio.to_thread(service.documents, scope, start, PAGE_DOCUMENTS)
     view = ui.View(timeout=None)

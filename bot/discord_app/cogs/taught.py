@@ -19,7 +19,8 @@ from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import INTERACTION_S, MAX_CHOICE, MAX_CHOICES
-from bot.discord_app.list_pages import show_list
+from bot.discord_app.list_pages import page_among, show_list
+from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.posts import questions_in
 from bot.discord_app.rendering import label, notice, taught_embed
 from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
@@ -37,7 +38,7 @@ PAGE_TAUGHT = 10
 _FETCH_S = 1.0
 
 
-class TaughtAnswers(commands.Cog):
+class TaughtAnswers(ServerCog):
     """
     What those may do who teach.
 
@@ -49,32 +50,22 @@ class TaughtAnswers(commands.Cog):
         name="taught",
         description="Messages that I was taught as answers in this server.",
         guild_only=True,
-        default_permissions=discord.Permissions(manage_guild=True),
+        default_permissions=MANAGERS,
     )
 
     def __init__(self, bot: QuothBot) -> None:
         """Teach one bot."""
         self._bot = bot
         bot.lists["taught"] = self._page
-        menu = app_commands.ContextMenu(name=MENU_NAME, callback=self._open_form)
-        menu.guild_only = True
-        menu.default_permissions = discord.Permissions(manage_guild=True)
-        bot.tree.add_command(menu)
+        add_menu(bot, MENU_NAME, self._open_form)
         self._was_checked = False
 
     async def cog_load(self) -> None:
         """Have the bot know the buttons by which authors agree."""
         self._bot.add_dynamic_items(ConsentButton)
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Do nothing outside of a server, whatever Discord was made to send."""
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
-        return True
-
     async def _open_form(self, interaction: _Interaction, message: discord.Message) -> None:
-        if interaction.guild_id is None:
-            raise app_commands.NoPrivateMessage
+        server_of(interaction)
         refused = None
         if message.author.bot:
             refused = notice("teach_program")
@@ -140,8 +131,7 @@ class TaughtAnswers(commands.Cog):
         scope = self._bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         taught = self._bot.teaching.all(scope)
-        pages = max(1, -(-len(taught) // PAGE_TAUGHT))
-        page = min(wanted, pages - 1)
+        page, pages = page_among(wanted, len(taught), PAGE_TAUGHT)
         shown = taught[page * PAGE_TAUGHT : (page + 1) * PAGE_TAUGHT]
         return taught_embed(shown, page, pages, len(taught)), page, pages
 
