@@ -25,8 +25,9 @@ class Cooldowns:
         self._everybody = everybody
         self._rules: dict[tuple[int, int], Cooldown] = {}
         self._roles: set[tuple[int, int]] = set()
-        for server_id, target_id, is_role, questions, seconds in records.cooldowns():
-            self._note(server_id, target_id, Cooldown(questions, seconds), is_role=is_role)
+        rows = records.look_up(lambda file: file.execute("SELECT * FROM cooldowns").fetchall())
+        for server_id, target_id, is_role, questions, seconds in rows:
+            self._note(server_id, target_id, Cooldown(questions, seconds), is_role=bool(is_role))
         self._counts: dict[Cooldown, commands.CooldownMapping[int]] = {}
 
     def _note(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:
@@ -71,16 +72,24 @@ class Cooldowns:
 
     def set(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:
         """Give a role or a channel a rule of its own, for good; blocks for the write."""
-        self._records.set_cooldown(
-            server_id, target_id, rule.questions, rule.seconds, is_role=is_role
+        values = (server_id, target_id, is_role, rule.questions, rule.seconds)
+        self._records.change(
+            lambda file: file.execute(
+                "INSERT OR REPLACE INTO cooldowns VALUES (?, ?, ?, ?, ?)", values
+            )
         )
         self._note(server_id, target_id, rule, is_role=is_role)
 
     def clear(self, server_id: int, target_id: int) -> bool:
         """Take a rule away, for good; whether there was one. Blocks for the write."""
-        self._records.clear_cooldown(server_id, target_id)
-        self._roles.discard((server_id, target_id))
-        return self._rules.pop((server_id, target_id), None) is not None
+        key = (server_id, target_id)
+        self._records.change(
+            lambda file: file.execute(
+                "DELETE FROM cooldowns WHERE server_id = ? AND target_id = ?", key
+            )
+        )
+        self._roles.discard(key)
+        return self._rules.pop(key, None) is not None
 
     def listed(self, server_id: int) -> list[tuple[str, Cooldown]]:
         """The rules of a server, each with its role or channel as Discord links it."""

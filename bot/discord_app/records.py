@@ -372,30 +372,6 @@ class Records:
                 "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
             )
 
-    def cooldowns(self) -> list[tuple[int, int, bool, int, float]]:
-        """Server, role or channel, whether it is a role, questions and seconds of each cooldown."""
-        with self._lock:
-            rows = self._connection.execute("SELECT * FROM cooldowns").fetchall()
-        return [(server, target, bool(is_role), *rest) for server, target, is_role, *rest in rows]
-
-    def set_cooldown(
-        self, server_id: int, target_id: int, questions: int, seconds: float, *, is_role: bool
-    ) -> None:
-        """Give a role or a channel a cooldown."""
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO cooldowns VALUES (?, ?, ?, ?, ?)",
-                (server_id, target_id, is_role, questions, seconds),
-            )
-
-    def clear_cooldown(self, server_id: int, target_id: int) -> None:
-        """Take a cooldown away."""
-        with self._writing() as connection:
-            connection.execute(
-                "DELETE FROM cooldowns WHERE server_id = ? AND target_id = ?",
-                (server_id, target_id),
-            )
-
     def set_servers(self, server_ids: set[int], others: Iterable[str], shards: Shards) -> None:
         """
         Note which of the known servers Quoth has left, and which it is in again.
