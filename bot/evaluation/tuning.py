@@ -3,8 +3,8 @@ Questions with known answers -> the numbers of `answering.tuning.Tuning`.
 
 Numbers are chosen one after the other, each with the others as they are by then. A number counts if
 what is gained over the neutral value on one half of the passages, by the value that is best on the
-other, is more than chance; otherwise it becomes neutral. One that only saves time is set where it
-saves most, as long as nothing is lost but chance.
+other, exceeds `GAINED` standard errors; otherwise it becomes neutral. One that only saves time is
+set where it saves most, as long as no more than `LOST` standard errors are lost.
 """
 
 import math
@@ -42,7 +42,6 @@ LOST = 2.0
 """Standard errors that may be lost where time is saved."""
 CHANGES_OF_SUBJECT = 50
 """Questions that may lean on others, and are asked after that of another passage."""
-
 SINGLES = 650
 """Questions that stand alone, at most: each is read in all passages that are found."""
 
@@ -301,7 +300,7 @@ def _changes_of_subject(passages: Sequence[QuestionedPassage]) -> Iterator[Quest
 def best_value(
     neutral: float, before: Sequence[Worth], tried: Mapping[float, Sequence[Worth]]
 ) -> tuple[float, list[Worth]]:
-    """The value that gains most, if more than chance; and the cross-fitted points."""
+    """The value that gains most, if that exceeds `GAINED`; and the cross-fitted points."""
     halves = _halves(before)
     every = {neutral: before, **tried}
     crossed = list(before)
@@ -319,7 +318,7 @@ def best_value(
 def cheapest_value(
     neutral: float, before: Sequence[Worth], tried: Mapping[float, Sequence[Worth]]
 ) -> tuple[float, list[Worth]]:
-    """The last value before one that loses more than chance; and its points."""
+    """The last value before one that loses more than `LOST`; and its points."""
     value, points = neutral, list(before)
     for cheaper, worths in tried.items():
         gain, error = _difference(before, worths)
