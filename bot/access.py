@@ -47,6 +47,8 @@ class Access:
     page: frozenset[str]
     """To people with a browser."""
     programs: frozenset[str]
+    nodes: frozenset[str] = frozenset()
+    """To other processes of Quoth; without one, none of them is answered."""
     collections: Mapping[str, str] = field(default_factory=dict)
     """The collection that a secret of a program opens beside the base, by the secret."""
 
@@ -86,6 +88,7 @@ def access_of(settings: Settings) -> Access:
     return Access(
         page=passwords or (frozenset() if is_local else common),
         programs=tokens or passwords,
+        nodes=frozenset({settings.node_token.get_secret_value()} if settings.node_token else ()),
         collections={token: name for name, token in named if name is not None},
     )
 

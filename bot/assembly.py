@@ -39,7 +39,7 @@ from index.retrieve import Retriever
 from index.store import Collection
 from prompts import render
 from reader import SHIPPED_READER
-from reader.model import OnnxReader, Reader, shipped_weights
+from reader.model import OnnxReader, Reader, read_manifest, shipped_weights
 
 Reason = Literal[
     "missing", "format", "damaged", "export", "encoder", "splitting", "folder", "changed"
@@ -223,6 +223,17 @@ def exported(settings: Settings) -> Path | None:
     if settings.reader is None or name in added.names():
         return added.folder(name)
     return None
+
+
+def reader_sha256(settings: Settings) -> str | None:
+    """
+    Tell which reader is set without opening it; None if it runs on torch.
+
+    Raises:
+        ReaderError: If it can't be told.
+    """
+    folder = exported(settings)
+    return None if folder is None else read_manifest(folder).sha256
 
 
 def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenCalibration:

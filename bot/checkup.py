@@ -120,6 +120,26 @@ def parser_found() -> Finding:
     return Finding("parser", "note" if missing else "ok", "parser", " ".join(missing))
 
 
+def nodes_found(
+    settings: Settings, problem_of: Callable[[str], str | None] | None
+) -> Iterator[Finding]:
+    """
+    Each answering node is there, lets this process in, and has its reader.
+
+    Args:
+        settings: With or without nodes.
+        problem_of: What is wrong with the node of an address, if anything. None instead of it: none
+            is asked.
+    """
+    for address in settings.nodes:
+        if problem_of is None:
+            yield Finding("node", "note", "node_unasked", address)
+        elif problem := problem_of(address):
+            yield Finding("node", "failed", "node_failed", f"{address}: {problem}")
+        else:
+            yield Finding("node", "ok", "node", address)
+
+
 def disk_found(settings: Settings) -> Finding:
     """There is room for another generation."""
     folder = settings.data
@@ -153,7 +173,11 @@ def token_found(settings: Settings, accepts: Callable[[str], bool | None] | None
     return Finding("token", "ok", "token")
 
 
-def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) -> Iterator[Finding]:
+def examine(
+    settings: Settings,
+    accepts: Callable[[str], bool | None] | None,
+    problem_of_node: Callable[[str], str | None] | None = None,
+) -> Iterator[Finding]:
     """Make every check, in the order in which one depends on another."""
     yield settings_found(settings)
     yield disk_found(settings)
@@ -161,4 +185,5 @@ def examine(settings: Settings, accepts: Callable[[str], bool | None] | None) ->
     yield index_found(settings)
     yield from collections_found(settings)
     yield models_found(settings)
+    yield from nodes_found(settings, problem_of_node)
     yield token_found(settings, accepts)

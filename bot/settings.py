@@ -151,6 +151,20 @@ class Settings(BaseSettings):
         "request that names another host than this one and the machine's own is refused.",
     )
 
+    nodes: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="The addresses of answering nodes, with commas between them, such as "
+        "http://10.0.0.2:7868: each a `quoth serve` of the same documents and the same reader. "
+        "This process then leaves its questions to them and opens no reader. Without any, it "
+        "answers itself.",
+    )
+    node_token: SecretStr | None = Field(
+        None,
+        description="What a process shows its `nodes`, and a node asks of it: 16 to 200 visible "
+        "ASCII characters without a comma. It opens the documents of every server, so give it to "
+        "nothing else. Without it, `quoth serve` is nobody's node.",
+    )
+
     answers_kept_days: int = Field(
         30,
         ge=0,
@@ -313,7 +327,7 @@ class Settings(BaseSettings):
             raise ValueError("there is a space or a line break in it; copy the token again")
         return token
 
-    @field_validator("web_password")
+    @field_validator("web_password", "node_token")
     @classmethod
     def _password(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _SECRET.fullmatch(value.get_secret_value()):
@@ -341,6 +355,13 @@ class Settings(BaseSettings):
         if len({token for _, token in found}) < len(found):
             raise ValueError("a token opens one collection; give each collection its own")
         return frozenset(map(SecretStr, parts))
+
+    @field_validator("nodes", mode="before")
+    @classmethod
+    def _nodes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(cls._address(part.strip()) for part in value.split(",") if part.strip())
 
     @field_validator("public_url")
     @classmethod
@@ -381,6 +402,11 @@ class Settings(BaseSettings):
     def is_welcome(self, server_id: int) -> bool:
         """Whether Quoth serves a server."""
         return not self.servers or server_id in self.servers
+
+    @property
+    def answered_at_once(self) -> int:
+        """How many questions: those of `workers`, here or at each node."""
+        return self.workers * max(1, len(self.nodes))
 
     @property
     def links(self) -> Links:
@@ -463,7 +489,7 @@ def split_token(value: str) -> tuple[str | None, str]:
 
 
 # Never shown, not even where they can't be used.
-_SECRETS = {"api_tokens", "web_password", TOKEN_NAME}
+_SECRETS = {"api_tokens", "node_token", "web_password", TOKEN_NAME}
 
 
 def load_settings(**arguments: object) -> Settings:
@@ -490,6 +516,11 @@ def load_settings(**arguments: object) -> Settings:
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"{name}={shown!s}: {reason}.") from error
     _refuse_own_data_as_seeds(settings)
+    if settings.nodes and settings.node_token is None:
+        raise SettingsError(
+            f"{PREFIX}NODES is set, and nodes let nobody in without a token. Set "
+            f"{PREFIX}NODE_TOKEN here and at each node to the same value."
+        )
     return settings
 
 

@@ -142,6 +142,12 @@ class Manifest(BaseModel):
     """sha256 by name."""
     layout: Layout
 
+    @property
+    def sha256(self) -> str:
+        """Tells two readers apart, by all of their files."""
+        hashes = "".join(self.files[name] for name in sorted(self.files))
+        return hashlib.sha256(hashes.encode()).hexdigest()
+
 
 class _Version(BaseModel):
     format_version: int
@@ -153,6 +159,26 @@ def write_manifest(folder: Path, layout: Layout) -> None:
     manifest = Manifest(format_version=FORMAT_VERSION, files=files, layout=layout)
     content = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST_NAME).write_text(content, encoding="utf-8")
+
+
+def read_manifest(weights: Path) -> Manifest:
+    """
+    Read what a reader's folder says of itself.
+
+    Raises:
+        ReaderError: If the folder holds no reader that this Quoth reads.
+    """
+    try:
+        content = (weights / MANIFEST_NAME).read_bytes()
+        version = _Version.model_validate_json(content).format_version
+        if version != FORMAT_VERSION:
+            raise ReaderError(
+                f"{weights / MANIFEST_NAME}: has format version {version}, "
+                f"this Quoth reads {FORMAT_VERSION}. {AGAIN}"
+            )
+        return Manifest.model_validate_json(content)
+    except (OSError, ValueError) as error:
+        raise ReaderError(f"{weights}: holds no reader ({error}). {AGAIN}") from error
 
 
 def shipped_weights() -> Path:
@@ -183,22 +209,15 @@ class OnnxReader:
         """
         from tokenizers import Tokenizer
 
+        manifest = read_manifest(weights)
         try:
-            content = (weights / MANIFEST_NAME).read_bytes()
-            version = _Version.model_validate_json(content).format_version
-            if version != FORMAT_VERSION:
-                raise ReaderError(
-                    f"{weights / MANIFEST_NAME}: has format version {version}, "
-                    f"this Quoth reads {FORMAT_VERSION}. {AGAIN}"
-                )
-            manifest = Manifest.model_validate_json(content)
             found = {name: file_sha256(weights / name) for name in FILE_NAMES}
         except (OSError, ValueError) as error:
             raise ReaderError(f"{weights}: holds no reader ({error}). {AGAIN}") from error
         for name, sha256 in found.items():
             if sha256 != manifest.files.get(name):
                 raise ReaderError(f"{weights / name}: is not what was written (checksum). {AGAIN}")
-        self.sha256 = hashlib.sha256("".join(found.values()).encode()).hexdigest()
+        self.sha256 = manifest.sha256
         tokenizer = weights / TOKENIZER_NAME
         self._tokenizer = (
             open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))

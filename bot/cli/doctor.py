@@ -63,9 +63,17 @@ def command(
     blocked_by = go_offline() if offline else None
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     from bot.checkup import examine
+    from bot.serving.nodes import nodes_of
 
     asks_discord = not offline and importlib.util.find_spec("discord") is not None
-    findings = list(examine(settings, discord_accepts if asks_discord else None))
+    nodes = None if offline else nodes_of(settings)
+    findings = list(
+        examine(
+            settings,
+            discord_accepts if asks_discord else None,
+            nodes.problem if nodes else None,
+        )
+    )
     if as_json:
         say_json({"offline": blocked_by, "checks": [asdict(finding) for finding in findings]})
     else:

@@ -31,7 +31,7 @@ from bot.discord_app.unanswered import Waiting, noted
 from bot.evaluation.gaps import Complaint
 from bot.event_log import event
 from bot.serving.fair_line import Asker
-from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
+from bot.serving.queue import AnswerQueue, BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
 from index.filters import EVERYTHING, Filter, FilterError
@@ -53,9 +53,10 @@ _EXCUSES: dict[type[Exception], str] = {
     BusyError: "busy",
     TooSlowError: "slow",
     MendingError: "mending",
+    NodesAwayError: "away",
     NothingToAnswerFromError: "no_documents_here",
 }
-_OVERLOADS = frozenset({"busy", "slow"})
+_OVERLOADS = frozenset({"busy", "slow", "away"})
 # The sign under a message that it was put off by an overload, and may be asked again.
 ASK_AGAIN = "⏳"
 # Members who wait at the same time; then those whose wait is over are forgotten.

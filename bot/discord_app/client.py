@@ -145,7 +145,7 @@ class QuothBot(commands.AutoShardedBot):
         self.queue = AnswerQueue(
             service,
             mender.mend,
-            workers=settings.workers,
+            workers=settings.answered_at_once,
             max_waiting=settings.max_waiting,
             time_limit_s=settings.time_limit_s,
         )

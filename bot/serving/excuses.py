@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from answering.question import QuestionError
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
-from bot.serving.queue import BusyError, MendingError, TooSlowError
+from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
 from index.errors import IndexDamagedError
 from index.filters import FilterError
 from prompts import render
@@ -33,6 +33,7 @@ _CODES: dict[type[Exception], str] = {
     TooSlowError: "slow",
     MendingError: "mending",
     IndexDamagedError: "mending",
+    NodesAwayError: "away",
 }
 EXCUSED = (*_SAY_IT, *_CODES)
 """The errors that have an excuse."""

@@ -1,11 +1,14 @@
 """Settings -> what a face that runs for long answers from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from answering.answerer import Answers
 from bot.assembly import OpenIndex, open_answering, open_index
+from bot.serving.nodes import nodes_of
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+from index.generation import Generation
 from index.store import Collection
 
 
@@ -26,14 +29,20 @@ def open_service(
         IndexingError: If the index can't be opened.
         ReaderError: If the reader or its calibration can't be used.
     """
-    answering = open_answering(settings, opening)
-    say_notice(answering.notice)
+    nodes = nodes_of(settings)
+    answerer: Callable[[OpenIndex, Sequence[Generation]], Answers]
+    if nodes is None:
+        answering = open_answering(settings, opening)
+        say_notice(answering.notice)
+        index, answerer = answering.index, answering.caching_answerer
+        reader_sha256 = answering.reader.sha256
+    else:
+        index, answerer, reader_sha256 = opening(settings), nodes.answerer, ""
     # What is published when the service begins may be newer already.
-    answering.index.generation.close()
-    return AnswerService(
-        SpaceOpener(
-            open_base=lambda: open_index(settings),
-            answerer=answering.caching_answerer,
-            collection=lambda name: Collection(settings.collection(name)),
-        )
+    index.generation.close()
+    opener = SpaceOpener(
+        open_base=lambda: open_index(settings),
+        answerer=answerer,
+        collection=lambda name: Collection(settings.collection(name)),
     )
+    return AnswerService(opener, reader_sha256)

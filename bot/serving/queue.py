@@ -35,6 +35,14 @@ class MendingError(Exception):
     """The time limit is over while an index that turned out damaged is built anew."""
 
 
+class NodesAwayError(Exception):
+    """Questions are left to other processes, and none of them can take one."""
+
+
+UNHARMED = (BusyError, TooSlowError, MendingError, NodesAwayError)
+"""What keeps a question from an answer though nothing is wrong with what it is answered from."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     """What waits for a worker."""

@@ -17,6 +17,7 @@ from answering.followups.detection import Turn
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
+from bot.serving.queue import UNHARMED
 from bot.serving.standing import place_now
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
@@ -80,14 +81,19 @@ class AnswerService:
     it is answered from the base.
     """
 
-    def __init__(self, opener: SpaceOpener) -> None:
+    def __init__(self, opener: SpaceOpener, reader_sha256: str = "") -> None:
         """
         Open the base.
+
+        Args:
+            opener: Opens what is answered from.
+            reader_sha256: Which reader answers; empty where that is left to others.
 
         Raises:
             IndexingError: If there is none that can be opened.
         """
         self._opener = opener
+        self.reader_sha256 = reader_sha256
         self._current = opener.collection(BASE_COLLECTION).current
         self._lock = threading.Lock()
         self._suspects: frozenset[str] = frozenset()
@@ -105,10 +111,24 @@ class AnswerService:
         return scope not in self._alone
 
     def answer(
-        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+        self,
+        question: Question,
+        earlier: tuple[Turn, ...],
+        alternatives: int,
+        scope: str | None,
+        *,
+        is_alone: bool | None = None,
     ) -> Answer:
         """
         Answer a question; see `ScopedAnswers`.
+
+        Args:
+            question: What is asked.
+            earlier: The turns before it, oldest first.
+            alternatives: How many other answers, at most.
+            scope: The collection of the server where it is asked.
+            is_alone: Whether it is answered from that collection without the base; None if that
+                is as `use_base` said last.
 
         Raises:
             NothingToAnswerFromError: If the server has turned the base off and nothing is left.
@@ -119,6 +139,7 @@ class AnswerService:
             scope,
             lambda space: space.answerer.answer(question, earlier, alternatives),
             without_own=lambda: scope not in self.suspects,
+            is_alone=is_alone,
         )
 
     def with_space(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
@@ -136,6 +157,7 @@ class AnswerService:
         scope: str | None,
         use: Callable[[SearchSpace], _T],
         without_own: Callable[[], bool] = lambda: True,
+        is_alone: bool | None = None,
     ) -> _T:
         """
         Use a server's space, or the base's where the server's collection turns out broken.
@@ -144,6 +166,7 @@ class AnswerService:
             scope: The server's.
             use: Called with a space.
             without_own: Whether the base will do where the server's collection can't be used.
+            is_alone: See `answer`.
 
         Raises:
             IndexDamagedError: If the base is damaged, or the server's collection and the base will
@@ -151,12 +174,12 @@ class AnswerService:
             NothingToAnswerFromError: If the server has turned the base off and nothing is left.
         """
         with self._base_in_use() as base:
-            is_alone = scope in self._alone
+            is_alone = scope in self._alone if is_alone is None else is_alone
             own = self._borrow(scope, base, is_alone=is_alone)
             if scope is not None and own is not None and own.own is not None:
                 try:
                     return use(own)
-                except FilterError:
+                except (FilterError, *UNHARMED):
                     raise
                 except Exception as error:
                     if isinstance(error, IndexDamagedError):

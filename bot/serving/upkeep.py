@@ -63,7 +63,7 @@ async def queue_of(service: AnswerService, settings: Settings) -> AsyncIterator[
     queue = AnswerQueue(
         service,
         mender.mend,
-        workers=settings.workers,
+        workers=settings.answered_at_once,
         max_waiting=settings.max_waiting,
         time_limit_s=settings.time_limit_s,
     )

@@ -25,6 +25,7 @@ from bot.web.api import add_api
 from bot.web.changes_page import add_changes_page
 from bot.web.files import add_files
 from bot.web.guards import add_headers, check_host, check_secret, refuse
+from bot.web.node_api import add_node_api
 from bot.web.openapi import add_description
 from bot.web.pages import add_pages
 from bot.web.site import SITE, Site
@@ -60,6 +61,9 @@ def application(site: Site) -> web.Application:
     app[SITE] = site
     app.on_response_prepare.append(add_headers)
     add_api(app)
+    # Without a token, anybody would be let in.
+    if site.access.nodes:
+        add_node_api(app)
     add_description(app)
     add_pages(app)
     add_answer_page(app)

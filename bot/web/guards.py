@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.access import is_known_host, may_enter
+from bot.serving.node_messages import NODE_PATHS
 from bot.web.files import FILES
 from bot.web.refusals import ErrorJson, Refusal, refusal
 from bot.web.site import SCOPE, SITE
@@ -78,14 +79,16 @@ def _refused(request: web.Request, refused: Refusal) -> web.Response:
 
 
 def is_for_programs(request: web.Request) -> bool:
-    """Whether a request is one of the HTTP API."""
-    return request.path.startswith("/v1/") or request.path == "/openapi.json"
+    """Whether a request is one that a program makes."""
+    return request.path.startswith(("/v1/", NODE_PATHS)) or request.path == "/openapi.json"
 
 
 @web.middleware
 async def check_host(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Refuse requests under a name that is another's, and those that other sites make unseen."""
-    if not is_known_host(request.headers.get("Host"), request.app[SITE].settings):
+    # Nodes are known to each other by any name: what a browser sends there lacks their token.
+    is_nodes = request.path.startswith(NODE_PATHS)
+    if not is_nodes and not is_known_host(request.headers.get("Host"), request.app[SITE].settings):
         raise refusal(421, "host")
     # Links from elsewhere are followed; a picture or a script of another site asks nothing here.
     site = request.headers.get("Sec-Fetch-Site")
@@ -99,7 +102,10 @@ async def check_secret(request: web.Request, handler: _Handler) -> web.StreamRes
     """Let in who shows a secret, where one is set."""
     access = request.app[SITE].access
     for_programs = is_for_programs(request)
-    secrets = access.programs if for_programs else access.page
+    if request.path.startswith(NODE_PATHS):
+        secrets = access.nodes
+    else:
+        secrets = access.programs if for_programs else access.page
     is_open = request.path.startswith(_OPEN_PATHS)
     if not is_open and not may_enter(request.headers.get("Authorization"), secrets):
         scheme = "Bearer" if for_programs else 'Basic charset="UTF-8",'

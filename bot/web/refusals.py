@@ -26,11 +26,13 @@ _STATUSES = {
     "slow": 504,
     "mending": 503,
     "closing": 503,
+    "away": 503,
 }
 _RETRY_AFTER_S = {
     "busy": RETRY_AFTER_S,
     "mending": RETRY_AFTER_MENDING_S,
     "closing": RETRY_AFTER_CLOSING_S,
+    "away": RETRY_AFTER_CLOSING_S,
 }
 
 
@@ -40,6 +42,7 @@ class ErrorJson(BaseModel):
     error: Annotated[str, Field(description="What was wrong, and what helps.")]
     code: Annotated[
         Literal[
+            "away",
             "bad_request",
             "busy",
             "closing",
@@ -54,6 +57,7 @@ class ErrorJson(BaseModel):
             "no_picture",
             "not_found",
             "question",
+            "reader",
             "slow",
             "timeout",
             "token",

@@ -204,3 +204,18 @@ def test_a_token_in_base64_opens_no_collection() -> None:
 def test_an_address_of_the_page_that_cannot_be_one_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match=rf"^QUOTH_PUBLIC_URL={url}: give .*https://quoth\.ex"):
         load_settings(public_url=url)
+
+
+def test_nodes_stand_with_commas_between_them_and_need_a_token() -> None:
+    token = "between-nodes-0123456789"  # noqa: S105 - made up
+    settings = load_settings(nodes="http://10.0.0.2:7868/, https://b.example", node_token=token)
+
+    assert settings.nodes == ("http://10.0.0.2:7868", "https://b.example")
+    assert settings.answered_at_once == 2 * settings.workers
+    with pytest.raises(SettingsError, match="QUOTH_NODE_TOKEN"):
+        load_settings(nodes="http://10.0.0.2:7868")
+    with pytest.raises(SettingsError, match=r"QUOTH_NODES=10\.0\.0\.2"):
+        load_settings(nodes="10.0.0.2", node_token=token)
+    with pytest.raises(SettingsError) as short:
+        load_settings(node_token="secret")
+    assert "secret" not in str(short.value)

@@ -18,6 +18,7 @@ from bot.checkup import (
     disk_found,
     index_found,
     models_found,
+    nodes_found,
     parser_found,
     settings_found,
     token_found,
@@ -205,3 +206,16 @@ def test_the_token_is_shown_to_discord_alone(
 
 def test_a_data_folder_that_is_not_there_yet_is_on_a_disk(tmp_path: Path) -> None:
     assert disk_found(load_settings(data=tmp_path / "a" / "b")).state == "ok"
+
+
+def test_nodes_are_asked_whether_they_take_questions() -> None:
+    problems = {"http://here": None, "http://there": "status 401"}
+    settings = load_settings(nodes=",".join(problems), node_token="0123456789abcdef")
+
+    found = list(nodes_found(settings, problems.__getitem__))
+
+    assert [finding.state for finding in found] == ["ok", "failed"]
+    assert "http://there: status 401." in render("doctor.txt", **asdict(found[1]))
+    unasked = list(nodes_found(settings, None))
+    assert [finding.state for finding in unasked] == ["note", "note"]
+    assert "http://here was not asked" in render("doctor.txt", **asdict(unasked[0]))

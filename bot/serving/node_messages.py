@@ -1,0 +1,43 @@
+"""What a process that leaves its questions to answering nodes sends them, and what it gets back."""
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from answering.answer import Answer
+from answering.followups.detection import Turn
+from answering.question import Question
+
+NODE_PATHS = "/node/"
+ASK_PATH = f"{NODE_PATHS}ask"
+HEALTH_PATH = f"{NODE_PATHS}health"
+ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+
+
+class Asked(BaseModel):
+    """A question, as the answerer of a node takes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reader: str | None
+    """The sha256 of the reader that has to answer; None if any may."""
+    question: Question
+    earlier: tuple[Turn, ...] = ()
+    alternatives: int = 0
+    collection: str | None = None
+    """The one that is searched beside the base."""
+    is_alone: bool = False
+    """Whether that collection is searched without the base."""
+
+
+class Refused(BaseModel):
+    """Why a node gives no answer, as the HTTP API says it."""
+
+    error: str
+    code: str
+
+
+class Health(BaseModel):
+    """What a node says of itself."""
+
+    reader: str
+    generation: str
+    """The base's in use."""

@@ -1,0 +1,290 @@
+"""Answering nodes over real sockets: a process that leaves its questions to others."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from answering.answer import Answer, Timings
+from answering.followups.detection import turn_of
+from answering.question import Question
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked
+from bot.serving.nodes import Nodes
+from bot.serving.queue import BusyError, NodesAwayError, TooSlowError
+from bot.serving.service import AnswerService
+from index.filters import Filter, FilterError
+from tests.bot.conftest import opener
+from tests.bot.web.conftest import MakeVisitor, Visitor
+from tests.conftest import Library
+
+TOKEN = "between-nodes-0123456789"  # noqa: S105 - made up
+ARSON = Question("how many for arson")
+READER = "the reader's sha256"
+# Something that takes connections and answers nothing, or no HTTP.
+Listener = Callable[[bytes], str]
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def node(visit: MakeVisitor, service: AnswerService) -> Visitor:
+    service.reader_sha256 = READER
+    return visit(node_token=TOKEN)
+
+
+@pytest.fixture
+def gateway(library: Library, service: AnswerService) -> Iterator[Callable[..., AnswerService]]:
+    """Makes services that leave their questions to nodes."""
+    made: list[tuple[AnswerService, Nodes]] = []
+
+    def make(
+        *addresses: str, token: str = TOKEN, reader: str | None = READER, time_limit_s: float = 20
+    ) -> AnswerService:
+        nodes = Nodes(
+            addresses, token, reader=reader, time_limit_s=time_limit_s, check_every_s=0.01
+        )
+        made.append((AnswerService(replace(opener(library), answerer=nodes.answerer)), nodes))
+        return made[-1][0]
+
+    yield make
+    for remote, nodes in made:
+        remote.close()
+        nodes.close()
+
+
+@pytest.fixture
+def listening() -> Iterator[Listener]:
+    """Listens at a port, says something to whoever connects, and hangs up."""
+    opened: list[socket.socket] = []
+
+    def listen(said: bytes) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        opened.append(listener)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(said)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield listen
+    for listener in opened:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def nobody() -> str:
+    """An address that nothing listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def same(answer: Answer) -> Answer:
+    """What of an answer is the same whoever gives it."""
+    return replace(answer, id="", timings=Timings(0, 0, 0, 0))
+
+
+def own_documents(library: Library) -> None:
+    own = library.other("server-1")
+    own.write("own.txt", "For fraud 55 were counted, a zebra said.")
+    own.build()
+
+
+def test_a_node_answers_as_if_it_were_here(
+    library: Library,
+    node: Visitor,
+    service: AnswerService,
+    gateway: Callable[..., AnswerService],
+) -> None:
+    own_documents(library)
+    remote = gateway(node.address)
+
+    first = remote.answer(ARSON, (), 4, None)
+    assert first.spans[0].text == "812"
+    for asked in (
+        (ARSON, (), 4, None),
+        (ARSON, (), 0, "server-1"),
+        (Question("how many for fraud"), (), 2, "server-1"),
+        (Question("how many for fraud"), (), 2, None),
+        (Question("and for theft"), (turn_of(first),), 2, "server-1"),
+        (Question("how many for theft", Filter(("figures*",))), (), 2, None),
+    ):
+        assert same(remote.answer(*asked)) == same(service.answer(*asked))
+
+
+def test_it_leaves_the_base_out_where_the_server_does(
+    library: Library, node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    own_documents(library)
+    remote = gateway(node.address)
+
+    remote.use_base("server-1", is_on=False)
+
+    assert remote.answer(Question("how many for fraud"), (), 0, "server-1").spans[0].text == "55"
+    assert remote.answer(ARSON, (), 0, "server-1").spans == ()
+
+
+def test_a_filter_that_leaves_nothing_is_told_as_here(
+    node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    with pytest.raises(FilterError, match="nowhere"):
+        gateway(node.address).answer(Question("how many", Filter(("nowhere",))), (), 0, None)
+
+
+def test_where_one_is_away_the_next_answers(
+    node: Visitor, listening: Listener, gateway: Callable[..., AnswerService]
+) -> None:
+    others = (nobody(), listening(b""), listening(b"HTTP/1.1 200 OK\r\n\r\n{"), listening(b"?"))
+
+    remote = gateway(*others, node.address)
+
+    for _ in range(len(others) + 1):
+        assert remote.answer(ARSON, (), 0, None).spans[0].text == "812"
+
+
+def test_where_all_are_away_that_is_told(
+    listening: Listener, gateway: Callable[..., AnswerService]
+) -> None:
+    with pytest.raises(NodesAwayError):
+        gateway(nobody(), listening(b"HTTP/1.1 500 No\r\n\r\n")).answer(ARSON, (), 0, None)
+
+
+def test_one_that_was_away_is_found_again(
+    visit: MakeVisitor,
+    node: Visitor,
+    gateway: Callable[..., AnswerService],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    node.site.is_closing = True
+    remote = gateway(node.address)
+    with pytest.raises(NodesAwayError):
+        remote.answer(ARSON, (), 0, None)
+
+    node.site.is_closing = False
+    while "node_back" not in caplog.messages:
+        pass
+
+    assert remote.answer(ARSON, (), 0, None).spans[0].text == "812"
+    assert caplog.messages.count("node_away") == 1
+
+
+def hold(node: Visitor) -> Callable[[], None]:
+    """Keep a node's only worker busy until the result is called."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(30)
+
+    done = node.start(node.site.queue.do(work))
+    begun.wait(30)
+
+    def let_go() -> None:
+        go_on.set()
+        done()
+
+    return let_go
+
+
+def test_a_busy_one_is_passed_over(
+    visit: MakeVisitor, node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    busy = visit(node_token=TOKEN, workers=1, max_waiting=0)
+    let_go = hold(busy)
+    try:
+        assert gateway(busy.address, node.address).answer(ARSON, (), 0, None).answered
+        with pytest.raises(BusyError):
+            gateway(busy.address, nobody()).answer(ARSON, (), 0, None)
+    finally:
+        let_go()
+
+
+def test_one_that_takes_too_long_is_not_waited_for(
+    visit: MakeVisitor, node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    slow = visit(node_token=TOKEN, workers=1)
+    let_go = hold(slow)
+    try:
+        with pytest.raises(TooSlowError):
+            gateway(slow.address, node.address, time_limit_s=0.05).answer(ARSON, (), 0, None)
+    finally:
+        let_go()
+
+
+def test_a_node_with_another_reader_answers_nothing(
+    node: Visitor, gateway: Callable[..., AnswerService], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    with pytest.raises(NodesAwayError):
+        gateway(node.address, reader="of another version").answer(ARSON, (), 0, None)
+
+    assert [record.quoth_fields["reason"] for record in caplog.records] == ["reader"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("token", [None, "another-token-0123456789", "api-token-0123456789"])
+def test_nobody_else_is_let_in(visit: MakeVisitor, token: str | None) -> None:
+    asked = Asked(reader=None, question=ARSON, collection="server-1").model_dump(mode="json")
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    node = visit(node_token=TOKEN, api_tokens="api-token-0123456789")
+
+    assert node.post(ASK_PATH, asked, headers=headers).status == 401
+    assert node.get(HEALTH_PATH, headers=headers).status == 401
+    assert visit().post(ASK_PATH, asked, headers=headers).status in {401, 404}
+
+
+def test_what_is_no_question_is_refused(node: Visitor) -> None:
+    shown = {"headers": {"Authorization": f"Bearer {TOKEN}"}}
+
+    for body in ({}, {"question": "how many"}, {"reader": None, "question": {"text": 3}}):
+        reply = node.post(ASK_PATH, body, **shown)
+        assert (reply.status, reply.json["code"]) == (400, "bad_request")
+
+
+def test_a_node_that_leaves_its_questions_to_others_is_nobodys_node(
+    visit: MakeVisitor, node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    # Two that named each other would pass a question on for ever.
+    between = gateway(node.address)
+    relay = visit(node_token=TOKEN)
+    relay.site.service = between
+
+    with pytest.raises(NodesAwayError):
+        gateway(relay.address).answer(ARSON, (), 0, None)
+
+
+# No answer has a number that is none, or has no end.
+FINITE = st.from_type(Answer).filter(lambda answer: not re.search("=(-?inf|nan)", repr(answer)))
+
+
+@given(FINITE)
+@settings(max_examples=20)
+def test_an_answer_arrives_as_it_was_sent(answer: Answer) -> None:
+    assert ANSWER.validate_json(ANSWER.dump_json(answer)) == answer
+
+
+def problems(nodes: Nodes, addresses: Sequence[str]) -> list[str | None]:
+    return [nodes.problem(address) for address in addresses]
+
+
+def test_what_is_wrong_with_a_node_is_told(node: Visitor, listening: Listener) -> None:
+    addresses = (node.address, nobody(), listening(b"HTTP/1.1 404 No\r\n\r\n"))
+
+    def nodes(token: str, reader: str) -> Nodes:
+        return Nodes(addresses, token, reader=reader, time_limit_s=20)
+
+    found = problems(nodes(TOKEN, READER), addresses)
+    assert found == [None, "ConnectionRefusedError", "status 404"]
+    assert nodes("another-token-0123456789", READER).problem(node.address) == "status 401"
+    assert nodes(TOKEN, "another").problem(node.address) == "reader"
