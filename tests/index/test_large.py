@@ -8,7 +8,8 @@ import pytest
 
 from index.encoder import Progress, Vectors
 from index.inspection import verify
-from tests.conftest import FakeEncoder, Library, QuietReporter
+from tests.conftest import Library, QuietReporter
+from tests.fakes import FakeEncoder
 
 pytestmark = pytest.mark.stress
 

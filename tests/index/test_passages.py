@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from index import passages
 from index.documents import Document, decode
 from index.passages import CHARS_AT_ONCE, MAX_BLOCK_CHARS, Splitting, sentences, split
-from tests.conftest import ROOT, FakeEncoder
+from tests.conftest import ROOT
+from tests.fakes import FakeEncoder
 
 SEED = next((ROOT / "seeds").glob("*.txt"))
 SMALL = Splitting(max_tokens=12, max_chars=80)

@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.question import Question
@@ -457,7 +457,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "backup.zip").read_bytes()
 
 
-@settings(max_examples=50)
 @given(where=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_archive_is_refused_or_restores_what_was_written(
     small: bytes,

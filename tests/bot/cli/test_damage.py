@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.bot.cli.conftest import generation
-from tests.bot.cli.test_ask import QUESTION, quoth
+from tests.bot.cli.test_ask import QUESTION
+from tests.commands import quoth
 from tests.damage import files_with_content, flip_unseen
 
 

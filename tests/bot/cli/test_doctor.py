@@ -1,7 +1,6 @@
 """`quoth doctor`: what it finds, and what it does not tell."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -26,22 +25,16 @@ from bot.checkup import (
 from bot.settings import CALIBRATION_NAME, load_settings
 from index.confinement import confinement
 from prompts import render
-from tests.bot.cli.test_ask import quoth
-from tests.conftest import FAKE_CALIBRATION, ROOT, FakeEncoder, Library
+from tests.commands import quoth
+from tests.conftest import FAKE_CALIBRATION, ROOT, Library
+from tests.fakes import FakeEncoder
 from tests.reader.test_transformers_reader import make_model
 
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
 
 
 def doctor(*arguments: str, **environment: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.cli.main", "doctor", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = quoth("doctor", *arguments, **environment)
     return done.returncode, done.stdout + done.stderr
 
 

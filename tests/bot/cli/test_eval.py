@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.cli.test_ask import quoth
+from tests.commands import quoth
 from tests.conftest import ROOT
 
 SEED = next((ROOT / "seeds").glob("*.txt"))

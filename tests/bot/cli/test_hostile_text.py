@@ -19,8 +19,9 @@ import pytest
 
 from bot.discord_app.records import Records
 from index.store import Collection
-from tests.bot.cli.test_ask import on_a_terminal, quoth
+from tests.bot.cli.test_ask import on_a_terminal
 from tests.bot.discord_app.fakes import found, span
+from tests.commands import quoth
 from tests.prompts.test_printing import STEERING, is_harmless
 
 # As much as a file name, a setting and UTF-8 hold.

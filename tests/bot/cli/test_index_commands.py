@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index.documents import NOT_READ
-from tests.bot.cli.test_ask import quoth
+from tests.commands import quoth
 from tests.conftest import ROOT
 
 STATUTES = ROOT / "tests/index/files/statutes.pdf"

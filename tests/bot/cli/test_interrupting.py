@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 _QUOTH = """
 import os, signal
 import index.encoder
-from tests.conftest import FakeEncoder
+from tests.fakes import FakeEncoder
 
 class Encoder(FakeEncoder):
     def encode(self, texts, progress):

@@ -7,7 +7,7 @@ import pytest
 
 from bot import __version__
 from bot.cli.main import _COMMANDS
-from tests.bot.cli.test_ask import quoth
+from tests.commands import quoth
 
 
 def commands() -> list[tuple[str, click.Command]]:

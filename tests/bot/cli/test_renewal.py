@@ -14,7 +14,8 @@ import pytest
 from index.manifest import read_manifest, write_manifest
 from index.store import Collection
 from tests.bot.cli.conftest import generation
-from tests.bot.cli.test_ask import QUESTION, quoth
+from tests.bot.cli.test_ask import QUESTION
+from tests.commands import quoth
 from tests.conftest import ROOT
 
 

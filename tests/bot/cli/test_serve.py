@@ -14,8 +14,9 @@ import pytest
 
 from bot.cli.main import cli
 from bot.settings import Settings
-from tests.bot.cli.test_ask import QUESTION, QUOTH, quoth
+from tests.bot.cli.test_ask import QUESTION
 from tests.bot.test_access import PASSWORD, TOKEN
+from tests.commands import QUOTH, quoth
 from tests.conftest import ROOT
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there

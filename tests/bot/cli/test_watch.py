@@ -15,7 +15,7 @@ from bot.cli.watch import Builder
 from bot.settings import load_settings
 from index.errors import IndexingError
 from index.store import Collection
-from tests.bot.cli.test_ask import quoth
+from tests.commands import quoth
 from tests.conftest import ROOT
 
 PATIENCE_S = 240.0

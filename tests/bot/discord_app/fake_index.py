@@ -18,7 +18,7 @@ import numpy as np
 import index.encoder
 from bot.cli.main import main
 from index.encoder import Progress, Vectors
-from tests.conftest import FakeEncoder
+from tests.fakes import FakeEncoder
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """
 Runs `quoth` as a process against the local Discord.
 
-Usage: launcher.py URL LIBRARY ARGUMENT ...
+Its arguments: URL LIBRARY ARGUMENT ...
 
 With a library, models are fakes, and questions are not answered before there is a file `open` in
 its folder; with "-", all is real.
@@ -122,7 +122,8 @@ def tell_mapped(*_: object) -> None:
     sys.stderr.write(f"{MAPPED}{' '.join(sorted(mapped))}\n")
 
 
-if __name__ == "__main__":
+def launch() -> None:
+    """Run what the command line says."""
     signal.signal(signal.SIGUSR1, tell_mapped)
     point_at(sys.argv[1])
     hurry()

@@ -2,18 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.bot.discord_app.launcher import MAPPED
-from tests.conftest import ROOT
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import PATIENCE_S, TOKEN
-
-LAUNCHER = (sys.executable, "-m", "tests.bot.discord_app.launcher")
+from tests.forks import Fork
 
 
 class Process:
@@ -32,28 +28,29 @@ class Process:
         self.local = local
         self.said = ""
         self.logged = ""
-        command = [*LAUNCHER, local.url, str(library) if library else "-", "run", *arguments]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"DISCORD_TOKEN": token, "QUOTH_FOLLOW_S": "0", **settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        with Path(os.devnull).open() as nothing:
+            self._process = Fork(
+                "tests.bot.discord_app.launcher:launch",
+                [local.url, str(library) if library else "-", "run", *arguments],
+                (nothing.fileno(), out_end, err_end),
+                environment=os.environ
+                | {"DISCORD_TOKEN": token, "QUOTH_FOLLOW_S": "0", **settings},
+            )
+        os.close(out_end)
+        os.close(err_end)
         self._threads = [
-            threading.Thread(target=self._hear, args=(name,)) for name in ("stdout", "stderr")
+            threading.Thread(target=self._hear, args=each)
+            for each in ((out, "said"), (err, "logged"))
         ]
         for thread in self._threads:
             thread.start()
 
-    def _hear(self, name: str) -> None:
-        stream = getattr(self._process, name)
-        for line in stream:
-            if name == "stdout":
-                self.said += line
-            else:
-                self.logged += line
+    def _hear(self, descriptor: int, name: str) -> None:
+        with os.fdopen(descriptor) as stream:
+            for line in stream:
+                setattr(self, name, getattr(self, name) + line)
 
     def until_ready(self) -> None:
         try:
@@ -82,12 +79,9 @@ class Process:
         code = self._process.wait(PATIENCE_S)
         for thread in self._threads:
             thread.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
-            stream.close()
         return code
 
     def kill(self) -> None:
         if self._process.poll() is None:
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
             self.code()

@@ -19,8 +19,9 @@ from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.fakes import found, span
-from tests.conftest import FakeEncoder, Library
+from tests.conftest import Library
 from tests.discord_service.service import PATIENCE_S
+from tests.fakes import FakeEncoder
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ import pytest
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.crowd import FULL, SMALL, Load, ask_all, places
 from tests.bot.discord_app.process import Process
-from tests.conftest import ROOT, FakeEncoder, Library
+from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import MANAGE_GUILD, Channel, Upload, User
+from tests.fakes import FakeEncoder
 
 # Of resident memory over thousands of questions: less than one more model, more than noise.
 MAX_GROWTH_BYTES = 16_000_000

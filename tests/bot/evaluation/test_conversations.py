@@ -9,7 +9,8 @@ from bot.evaluation.questions import FollowUpQuestion, QuestionedPassage
 from bot.evaluation.run import indexed
 from index.passages import Splitting
 from index.retrieve import Retriever
-from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, QuietReporter
+from tests.fakes import FakeEncoder
 
 FINES = QuestionedPassage(
     "Fines",

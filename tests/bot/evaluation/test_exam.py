@@ -13,7 +13,8 @@ from bot.evaluation.exam import Exam, Files, Result, say_calibrated
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import unanswered
 from bot.settings import load_settings
-from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FakeReader, QuietReporter
+from tests.fakes import FakeEncoder
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from answering.answer import NearestPassage
 from bot.evaluation import gaps
 from bot.evaluation.gaps import OpenQuestion, Period, find_gaps, last_days
 from index.encoder import Vectors
-from tests.conftest import FakeEncoder
+from tests.fakes import FakeEncoder
 
 DAY_S = 24 * 60 * 60.0
 NOW = 100 * DAY_S

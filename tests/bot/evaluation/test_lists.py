@@ -3,7 +3,8 @@
 from bot.evaluation.lists import ListOutcome, ListReport, ask_lists, for_given_passage, report_lists
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from index.passages import Splitting
-from tests.conftest import FAKE_CALIBRATION, FakeEncoder, FakeReader
+from tests.conftest import FAKE_CALIBRATION, FakeReader
+from tests.fakes import FakeEncoder
 
 FINES = QuestionedPassage(
     "Fines",

@@ -20,7 +20,8 @@ from bot.evaluation.run import (
 )
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retrieval, Retriever
-from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeEncoder, FakeReader, QuietReporter
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, QuietReporter
+from tests.fakes import FakeEncoder
 
 THEFT = QuestionedPassage(
     "Fines",

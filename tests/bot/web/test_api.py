@@ -335,7 +335,7 @@ _KEYS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(POSTED), st.dictionaries(_KEYS | st.text(), _VALUES, max_size=6))
 def test_no_body_breaks_anything(visitor: Visitor, path: str, body: dict[str, Any]) -> None:
     reply = visitor.post(path, body)
@@ -344,7 +344,7 @@ def test_no_body_breaks_anything(visitor: Visitor, path: str, body: dict[str, An
     assert reply.status == 200 or reply.json["error"]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([*SENT, *PAGES]), st.binary(max_size=60))
 def test_no_bytes_break_anything(visitor: Visitor, path: str, body: bytes) -> None:
     quoted = "".join(f"%{byte:02x}" for byte in body)
@@ -360,7 +360,7 @@ def test_no_bytes_break_anything(visitor: Visitor, path: str, body: bytes) -> No
     assert below.status in {200, 400, 404}
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([*SENT, *PAGES]),
     st.sampled_from(["Authorization", "Quoth-Timeout", "Origin", "Cookie", "Range", "Accept"]),

@@ -126,7 +126,7 @@ _FORGED = st.one_of(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_FORGED)
 def test_a_forged_token_opens_nothing(visitor: Visitor, token: str) -> None:
     for path in ("/v1/documents", "/v1/status", "/openapi.json"):

@@ -7,7 +7,7 @@ from typing import Any
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
-from tests.conftest import FakeEncoder, Library
+from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import (
     MANAGE_GUILD,
@@ -17,6 +17,7 @@ from tests.discord_service.world import (
     Upload,
     User,
 )
+from tests.fakes import FakeEncoder
 
 MAX_BYTES = 20_000
 MAX_DOCUMENTS = 3

@@ -1,0 +1,45 @@
+"""A fake that processes of their own take, which need nothing else of the tests."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from index.encoder import Progress, Vectors
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass
+class FakeEncoder:
+    """
+    Embeds a text as its bag of words: each word adds one to a place that its hash names.
+
+    Texts that share words are near each other, and whoever reads a test can tell which.
+    """
+
+    name: str = "fake"
+    sha256: str = "f" * 64
+    dim: int = 64
+    encoded: list[str] = field(default_factory=list)
+    """Every text that was ever asked for."""
+
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
+
+    def prepare(self, count: int) -> None:
+        """It is always ready."""
+
+    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        self.encoded += texts
+        progress(len(texts))
+        return np.stack([self.encode_question(text) for text in texts])
+
+    def encode_question(self, question: str) -> Vectors:
+        vector = np.zeros(self.dim, dtype=np.float32)
+        for word in re.findall(r"\w+", question.lower()):
+            vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % self.dim] += 1
+        vector[0] += 1e-3  # no text is the zero vector
+        return vector / np.linalg.norm(vector)
