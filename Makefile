@@ -29,6 +29,8 @@ help:
 ask: .venv/installed
 	@$(BIN)/quoth ask -- "$$QUESTION" || { code=$$?; [ $$code -eq 3 ] || [ $$code -eq 4 ] || exit $$code; }
 
+# Processes that tests start need not compile Quoth once more.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -55,6 +57,7 @@ test-browser: .venv/installed-dev
 
 stress: .venv/installed-dev
 	$(BIN)/pytest -m stress
+	$(BIN)/pytest -m hypothesis --hypothesis-profile=full
 
 # The tests fail where these pages are not what the code would make.
 docs: .venv/installed
