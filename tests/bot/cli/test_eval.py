@@ -26,8 +26,10 @@ def asked(tmp_path: Path) -> Path:
     return write_questions(tmp_path / "q.jsonl", ANSWERED)
 
 
-def write_questions(path: Path, asked: list[tuple[str, str | None]]) -> Path:
-    text = SEED.read_text()
+def write_questions(
+    path: Path, asked: list[tuple[str, str | None]], chars: int | None = None
+) -> Path:
+    text = SEED.read_text()[:chars]
     row = {"id": "ice", "text": text, "qas": [{"q": q, "a": a} for q, a in asked]}
     path.write_text(json.dumps(row))
     return path
@@ -107,17 +109,17 @@ def test_misfits_are_named_and_counted_or_refused(
 def test_ones_own_calibration_is_written_and_used(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
-    path = write_questions(tmp_path / "q.jsonl", ANSWERED * 15)
+    path = write_questions(tmp_path / "q.jsonl", ANSWERED * 13, chars=1_000)
     target = tmp_path / "own" / "calibration.json"
 
     done = evaluate(real_data, path, "--calibrate", "--calibration", target)
 
     assert done.returncode == 0
-    assert "fitted on 60 questions of q.jsonl" in done.stderr
+    assert "fitted on 52 questions of q.jsonl" in done.stderr
     assert "At QUOTH_MAX_RISK=0.2, the share wrong among the answers" in done.stderr
     assert "asked once more among few passages, the calibration error is 0." in done.stderr
     assert "Warning: the questions are about fewer than 5 passages" in done.stderr
-    assert json.loads(target.read_text())["fitted_on"] == "60 questions of q.jsonl"
+    assert json.loads(target.read_text())["fitted_on"] == "52 questions of q.jsonl"
     assert not list(target.parent.glob(".*"))
 
 
