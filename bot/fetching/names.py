@@ -28,6 +28,7 @@ _ENDINGS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/xhtml+xml": ".xhtml",
     "application/zip": ".zip",
+    "text/asciidoc": ".adoc",
     "text/csv": ".csv",
     "text/html": ".html",
     "text/markdown": ".md",

@@ -69,6 +69,7 @@ class Format:
 
 
 _HTML = Format("html", "load_html")
+_ASCIIDOC = Format("asciidoc", "load_asciidoc")
 _MARKDOWN = Format("markdown", "load_markdown")
 _TABLE = Format("rows", "load_csv")
 _WORKBOOK = Format("spreadsheets", "load_workbook")
@@ -76,6 +77,8 @@ _SUBTITLES = Format("subtitles", "load_subtitles")
 _OPEN_DOCUMENT = Format("open_document", "load_text_document")
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
+        ".adoc": _ASCIIDOC,
+        ".asciidoc": _ASCIIDOC,
         ".csv": _TABLE,
         ".docx": Format("docx", "load_docx"),
         ".eml": Format("mail", "load_eml"),

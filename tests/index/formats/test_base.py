@@ -16,6 +16,8 @@ FILES = Path(__file__).parents[1] / "files"
 WRITTEN: dict[str, str | bytes] = {
     ".eml": "Subject: Fines\n\nThe fine is 35 marks.\n",
     ".mbox": "From a\nSubject: Fines\n\nThe fine is 35 marks.\n",
+    ".adoc": "== Fines\n\nThe fine is *35 marks*.\n",
+    ".asciidoc": "The fine is *35 marks*.\n",
     ".csv": "name,fine\ntheft,35 marks\n",
     ".tsv": "name\tfine\ntheft\t35 marks\n",
     ".jsonl": '{"name": "theft", "fine": "35 marks"}\n',

@@ -1,0 +1,146 @@
+"""The tables of AsciiDoc: what stands between `|===` and `|===`, as rows."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.formats.tables import Cell, Row, numbered_lines_of
+
+# What stands before the mark of a cell: how many columns and rows it covers or how often it is
+# repeated, how it is aligned, and how it is to be read.
+_SPECIFICATION = re.compile(r"(?:(\d{1,3})?(?:\.(\d{1,3}))?([*+]))?[<^>]?(?:\.[<^>])?[adehlmsv]?")
+_MAX_SPECIFICATION_CHARS = 20
+_REPEATED_COLUMN = re.compile(r"(\d{1,3})\*")
+_SEPARATORS = {"csv": ",", "tsv": "\t", "dsv": ":", "psv": "|"}
+# A table that is wider is none for people.
+_MAX_COLUMNS = 1_000
+_MAX_REPETITIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A cell, and on which of the table's lines it begins, from 0."""
+
+    line: int
+    cell: Cell
+
+
+def table_lines(
+    lines: Sequence[str], mark: str, style: Mapping[str, str], shown: Callable[[str], str]
+) -> Iterator[tuple[int, str]]:
+    """
+    Write a table, each row as a line in which cells stand after their columns' names.
+
+    Args:
+        lines: What stands between its delimiters.
+        mark: The character that its delimiters begin with.
+        style: What is said of it above it, by names in lower case.
+        shown: What the reader of a cell sees, in one line.
+
+    Yields:
+        The number among `lines` on which each row begins, and the row.
+    """
+    separator = style.get("separator", _SEPARATORS.get(style.get("format", ""), mark))
+    if len(separator) != 1:
+        separator = mark
+    cells = _between_marks(lines) if separator == "|" else _of_csv(lines, separator)
+    stated = _stated_width(style.get("cols", ""))
+    first = (one.cell.columns for one in cells if one.line == cells[0].line)
+    width = min(stated or sum(first), _MAX_COLUMNS)
+    rows, numbers = _rows(cells, width, shown)
+    if rows and _has_header(lines, style.get("options", ""), numbers):
+        rows[0] = Row(rows[0].cells, is_header=True, is_in_head=True)
+    for number, line in numbered_lines_of(rows):
+        yield numbers[number], line
+
+
+def _stated_width(columns: str) -> int:
+    """How many columns are stated, as in `1,2a,3` or `3*`; 0 where none are."""
+    parts = filter(None, (part.strip() for part in columns.replace(";", ",").split(",")))
+    repeated = (_REPEATED_COLUMN.match(part) for part in parts)
+    return sum(int(match[1]) if match else 1 for match in repeated)
+
+
+def _has_header(lines: Sequence[str], options: str, numbers: Sequence[int]) -> bool:
+    if "header" in options:
+        return "noheader" not in options
+    # Else it is a row on the first line, with a blank line below.
+    is_alone = len(lines) > 1 and bool(lines[0].strip()) and not lines[1].strip()
+    return is_alone and numbers[1:2] != [0]
+
+
+def _of_csv(lines: Sequence[str], separator: str) -> list[_Placed]:
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, skipinitialspace=True)
+    cells: list[_Placed] = []
+    at = 0
+    for row in reader:
+        cells += (_Placed(at, Cell(text)) for text in row)
+        at = reader.line_num
+    return cells
+
+
+def _between_marks(lines: Sequence[str]) -> list[_Placed]:
+    cells: list[_Placed] = []
+    pieces = "\n".join(lines).replace("\\|", "\0").split("|")
+    line = pieces[0].count("\n")
+    _, stated = _before_mark(pieces[0])
+    for piece in pieces[1:]:
+        text, follows = _before_mark(piece)
+        match = _SPECIFICATION.fullmatch(stated)
+        columns, rows, kind = match.groups() if match else (None, None, None)
+        covered = Cell(text.replace("\0", "|"))
+        times = 1
+        if kind == "*":
+            times = min(int(columns or 1), _MAX_REPETITIONS)
+        elif kind == "+":
+            covered = Cell(covered.text, max(1, int(columns or 1)), max(1, int(rows or 1)))
+        cells += [_Placed(line, covered)] * times
+        line += piece.count("\n")
+        stated = follows
+    return cells
+
+
+def _before_mark(piece: str) -> tuple[str, str]:
+    """The text of a cell, and what stands at its end for the next one."""
+    tail = f" {piece}"[-_MAX_SPECIFICATION_CHARS:]
+    stated = tail[max(map(tail.rfind, " \t\n")) + 1 :] if not tail[-1].isspace() else ""
+    is_one = stated != tail and _SPECIFICATION.fullmatch(stated) is not None
+    return (piece[: len(piece) - len(stated)], stated) if stated and is_one else (piece, "")
+
+
+def _rows(
+    cells: Sequence[_Placed], width: int, shown: Callable[[str], str]
+) -> tuple[list[Row], list[int]]:
+    """The cells in rows of so many columns, and on which line each row begins."""
+    rows: list[Row] = []
+    numbers: list[int] = []
+    # For each column, in how many rows from this one on a cell from above stands there.
+    reaching = [0] * width
+    here: list[_Placed] = []
+    at = 0
+
+    def end_row() -> None:
+        nonlocal reaching, at
+        begun = [Cell(shown(one.cell.text), one.cell.columns, one.cell.rows) for one in here]
+        rows.append(Row(tuple(begun)))
+        numbers.append(here[0].line)
+        reaching = [max(0, count - 1) for count in reaching]
+        here.clear()
+        at = 0
+
+    for one in cells:
+        if here and not any(count == 0 for count in reaching[at:]):
+            end_row()
+        if not here and all(reaching):
+            # Rows that only cells from above stand in are none.
+            reaching = [count - min(reaching) for count in reaching]
+        while at < width and reaching[at]:
+            at += 1
+        here.append(one)
+        end = min(width, at + one.cell.columns)
+        reaching[at:end] = [one.cell.rows] * (end - at)
+        at = end
+    if here:
+        end_row()
+    return rows, numbers
