@@ -35,6 +35,7 @@ from index.manifest import (
     Foreign,
     Manifest,
     SplittingStamp,
+    Unread,
 )
 from index.passages import Splitting
 from index.provenance import read_provenance
@@ -48,6 +49,8 @@ from index.vector_cache import VectorCache
 
 # Files that an error names; the others it counts.
 _NAMED = 3
+# Documents with pages that were left out, of which the manifest names so many.
+_NAMED_UNREAD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class BuildReport:
     """Files that should have become documents and did not, and folders that can't be listed."""
     foreign: tuple[Foreign, ...]
     """Languages of documents that are read badly."""
+    unread: Unread | None
+    """Pages that were left out; none if none were."""
     skipped: tuple[Failure, ...]
     """Files that are not read at all."""
     seconds: float
@@ -265,6 +270,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
                 documents=read.documents,
                 failures=read.failures,
                 foreign=written.foreign,
+                unread=written.unread,
                 passages=written.passages,
                 files=stamp_files(folder, previous.manifest.files if previous else {}),
             )
@@ -283,6 +289,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
             *listing.unseen,
         ),
         foreign=manifest.foreign,
+        unread=manifest.unread,
         skipped=listing.skipped,
         seconds=0.0,
     )
@@ -304,6 +311,7 @@ class _Written:
     encoded: int
     passages: int
     foreign: tuple[Foreign, ...]
+    unread: Unread | None
 
 
 def _index(plan: _Plan, folder: Path, extended: Generation | None) -> _Written:
@@ -333,7 +341,9 @@ def _index(plan: _Plan, folder: Path, extended: Generation | None) -> _Written:
         else:
             extend_searchable(folder, texts, vectors, dim, extended)
         foreign = tuple(Foreign(*found) for found in texts.foreign())
-        return _Written(vectors.encoded, texts.passage_count, foreign)
+        pages = texts.unread()
+        unread = Unread(len(pages), tuple(pages[:_NAMED_UNREAD])) if pages else None
+        return _Written(vectors.encoded, texts.passage_count, foreign, unread)
 
 
 def _check_passages(plan: _Plan, passages: int) -> None:

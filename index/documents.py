@@ -75,6 +75,8 @@ class Document:
     """The address that it was fetched from."""
     language: str | None = None
     """The English name of the language that it is in; None if that may be English."""
+    unread: str | None = None
+    """Which of its pages were left out, such as "pages 2-5"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
         modified=modified,
         dated=loaded.dated or date_in_name(file.path.stem),
         places=loaded.places,
+        unread=loaded.unread,
     )
 
 

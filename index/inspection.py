@@ -11,7 +11,7 @@ from index.changes import is_up_to_date
 from index.documents import Failure
 from index.errors import IndexDamagedError, NoDocumentsError
 from index.generation import Generation
-from index.manifest import MANIFEST_NAME, TEXTS_NAME, VECTORS_NAME, Foreign
+from index.manifest import MANIFEST_NAME, TEXTS_NAME, VECTORS_NAME, Foreign, Unread
 from index.store import Collection
 
 # An approximate index keeps vectors in half precision, which moves their length by so much.
@@ -35,6 +35,8 @@ class Status:
     failures: tuple[Failure, ...]
     foreign: tuple[Foreign, ...]
     """Languages of documents that are read badly."""
+    unread: Unread | None
+    """Pages that were left out; none if none were."""
     encoder: str
     size_bytes: int
     """The size of this generation's files; files that it shares with others are counted in full."""
@@ -68,6 +70,7 @@ def status(collection: Collection, documents: Path, *, without: Path | None) -> 
         passages=manifest.passages,
         failures=tuple(Failure(failure.id, failure.reason) for failure in manifest.failures),
         foreign=manifest.foreign,
+        unread=manifest.unread,
         encoder=manifest.encoder.name,
         size_bytes=sum(stamp.size for stamp in manifest.files.values()),
         generations=tuple(collection.generations()),

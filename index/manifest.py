@@ -11,7 +11,7 @@ from index.errors import IndexDamagedError, IndexFormatError
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 10
+FORMAT_VERSION = 11
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"
@@ -67,6 +67,16 @@ class Foreign:
     """The id of one of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Pages of documents that were left out, since they are pictures that nothing here reads."""
+
+    documents: int
+    """How many have such pages."""
+    named: tuple[tuple[str, str], ...]
+    """The ids of the first of them, each with its pages, such as "pages 2-5"."""
+
+
 class Manifest(Stamp):
     """How a generation was made, and what it consists of; its size does not grow with that."""
 
@@ -85,6 +95,7 @@ class Manifest(Stamp):
     failures: tuple[FailureStamp, ...]
     foreign: tuple[Foreign, ...] = ()
     """The languages that are read badly, those of most documents first."""
+    unread: Unread | None = None
     passages: int
     files: dict[str, FileStamp]
     """By path in the generation's folder, the manifest left out."""

@@ -114,6 +114,7 @@ class ParserProcess:
             reply["title"],
             date.fromisoformat(reply["dated"]) if reply["dated"] else None,
             tuple(Place(*place) for place in reply["places"]),
+            reply["unread"],
         )
 
     def _ask(self, suffix: str, content: bytes) -> dict[str, Any]:
@@ -208,6 +209,7 @@ def _reply(suffix: str, content: bytes) -> bytes:
             "dated": loaded.dated.isoformat() if loaded.dated else None,
             # A long table has a million.
             "places": list(map(_FIELDS_OF_PLACE, loaded.places)),
+            "unread": loaded.unread,
         }
         reply = json.dumps(values).encode()
     except DocumentError as error:

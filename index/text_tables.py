@@ -26,6 +26,7 @@ CREATE TABLE {name}.documents (
     dated TEXT,
     source TEXT,
     language TEXT,
+    unread TEXT,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL
 );

@@ -116,7 +116,7 @@ class TextWriter:
         self, row: int, document: Document, stamp: DocumentStamp, passages: Iterable[Passage]
     ) -> int:
         self._connection.execute(
-            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 row,
                 document.id,
@@ -126,6 +126,7 @@ class TextWriter:
                 document.dated.isoformat() if document.dated else None,
                 document.source,
                 document.language,
+                document.unread,
                 stamp.size,
                 stamp.mtime_ns,
             ),
@@ -207,14 +208,14 @@ class TextWriter:
             "DELETE FROM added.documents WHERE row = ?", [(row[0],) for row in renamed]
         )
         self._connection.executemany(
-            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", renamed
+            "INSERT INTO added.documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", renamed
         )
 
     def restamp(self, stamps: Iterable[DocumentStamp]) -> None:
         """Write down that documents' files have other sizes or times, and the same content."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO added.documents"
-            " SELECT row, id, title, sha256, modified, dated, source, language, ?, ?"
+            " SELECT row, id, title, sha256, modified, dated, source, language, unread, ?, ?"
             " FROM present WHERE id = ?",
             [(stamp.size, stamp.mtime_ns, stamp.id) for stamp in stamps],
         )

@@ -199,6 +199,10 @@ class Texts:
             " GROUP BY language ORDER BY count(*) DESC, language"
         )
 
+    def unread(self) -> list[tuple[str, str]]:
+        """The documents of which pages were left out, and which pages."""
+        return self._rows.all("SELECT id, unread FROM present WHERE unread IS NOT NULL ORDER BY id")
+
     def stamps(self) -> Iterator[DocumentStamp]:
         """The documents' files as they were when they were read, in order of id."""
         for row in self._rows.each("SELECT id, sha256, size, mtime_ns FROM present ORDER BY id"):

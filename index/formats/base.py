@@ -47,6 +47,9 @@ class Loaded:
     title: str | None = None
     dated: date | None = None
     places: tuple[Place, ...] = ()
+    unread: str | None = None
+    """Which pages were left out, such as "pages 2-5 and 7", since they are pictures that nothing
+    here reads."""
 
 
 page_read: ContextVar[Callable[[], None]] = ContextVar("page_read", default=lambda: None)

@@ -39,6 +39,7 @@ class Blocks:
         self._marks: list[_Mark] = []
         self._name = ""
         self._level = 0
+        self._unread: list[str] = []
         self.line: int | None = None
         """The file's line that the next block stands on, if the format has lines to show; or the
         number of its slide, row or message."""
@@ -81,6 +82,8 @@ class Blocks:
             part: The text, and its places.
             within: The name of the file that it is, if it is one inside of the document.
         """
+        if part.unread is not None:
+            self._unread.append(part.unread if within is None else f"{part.unread} of {within}")
         text = _storable(part.text)
         before = len(text) - len(text.lstrip())
         text = text.strip()
@@ -133,6 +136,7 @@ class Blocks:
             shorten(title, MAX_TITLE_CHARS) or first_line(text),
             dated or stated_date(text),
             places,
+            _name(", ".join(self._unread)) or None,
         )
 
 

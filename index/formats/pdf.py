@@ -52,8 +52,9 @@ _MIN_PAGES = 3
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}")
 _MAX_NUMBERS = 4
+_MAX_NAMED_RUNS = 10
 _NO_TEXT = "it holds no text"
-_INSTALL_OCR = "if it is scanned, install quoth[ocr] and index with --rebuild"
+_INSTALL_OCR = "its pages are pictures; install quoth[ocr] and index with --rebuild"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,26 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
             for paragraph in texts if is_row else paragraphs("\n".join(texts)):
                 blocks.add(paragraph)
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
+    if ocr.is_installed():
+        unread = []
+    else:
+        unread = [number for number, page in enumerate(found, start=1) if page.is_scan]
     if not loaded.text:
-        raise DocumentError(_NO_TEXT if ocr.is_installed() else f"{_NO_TEXT}; {_INSTALL_OCR}")
-    return loaded
+        raise DocumentError(f"{_NO_TEXT}; {_INSTALL_OCR}" if unread else _NO_TEXT)
+    return replace(loaded, unread=named_pages(unread))
+
+
+def named_pages(numbers: Sequence[int]) -> str | None:
+    """Name pages, in order, as in "pages 2-5 and 7"; None if there are none."""
+    # The numbers of a run are as far from each other as their places are.
+    found = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
+    runs = [[number for _, number in run] for _, run in found]
+    names = [f"{run[0]}-{run[-1]}" if run[1:] else f"{run[0]}" for run in runs]
+    if len(names) > _MAX_NAMED_RUNS:
+        names = [*names[:_MAX_NAMED_RUNS], "others"]
+    *others, last = names or [""]
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"{'pages' if numbers[1:] else 'page'} {listed}" if last else None
 
 
 def _lines(document: PdfDocument, number: int) -> _Page:

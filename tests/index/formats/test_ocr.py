@@ -1,6 +1,7 @@
 """Scanned pages, read by the real models."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,11 @@ from pypdfium2 import PdfDocument
 from index.errors import DocumentError
 from index.formats import ocr, parse
 from index.formats.base import page_read
+from index.manifest import Unread
+from index.parsing import ParserProcess
+from prompts import render
+from tests.conftest import Library
+from tests.index.formats.archives import package
 from tests.index.formats.test_pdf import pdf_at, pdf_of
 
 STATUTES = (
@@ -91,3 +97,25 @@ def test_without_the_extra_a_scanned_file_says_what_is_missing(
 
     with pytest.raises(DocumentError, match=r"install quoth\[ocr\] and index with --rebuild"):
         parse(".pdf", scanned(pdf_of([STATUTES])))
+
+
+def test_without_the_extra_an_index_names_the_pages_that_it_left_out(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "find_spec", lambda _name: None)
+    monkeypatch.setattr(ParserProcess, "parse", lambda _self, *file: parse(*file))
+    page, scan = pdf_of([["Statutes of the harbour"]]), scanned(pdf_of([STATUTES]))
+    library.write("statutes.pdf", joined(page, scan, scan, page, scan))
+    library.write("letters.zip", package({"a.pdf": joined(page, scan)}))
+    library.write("whole.pdf", page)
+
+    report = library.build()
+
+    assert report.unread == Unread(
+        2, (("letters.zip", "page 2 of a.pdf"), ("statutes.pdf", "pages 2-3 and 5"))
+    )
+    assert render("index_unread_pages.txt", unread=asdict(report.unread)) == (
+        "Left out, since they are pictures: page 2 of a.pdf of letters.zip; pages 2-3 and 5 of "
+        "statutes.pdf. Install quoth[ocr], then run `quoth index --rebuild`."
+    )
+    assert library.build().unread == report.unread
