@@ -227,6 +227,16 @@ class Settings(BaseSettings):
         description="How often a service looks for changed documents, in seconds; 0 means never. "
         "Looking through a thousand files takes some milliseconds.",
     )
+    fetch_hours: float = Field(
+        0,
+        ge=0,
+        le=8_760,
+        allow_inf_nan=False,
+        description="After how many hours a service fetches again what `quoth fetch` brought into "
+        "the folder of documents, and `quoth index --watch` what it brought into the folder that "
+        "is watched; 0 means never. Off by default: Quoth connects to what somebody has asked for. "
+        "It needs to write to that folder.",
+    )
     max_document_bytes: int = Field(
         10_485_760,
         ge=1,

@@ -1,12 +1,16 @@
 """`quoth index --watch`: a build whenever the documents have changed."""
 
+import asyncio
 import os
 import signal
 import subprocess
-from threading import Event
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 from bot.building import index_command, preview_collection
 from bot.cli.output import say
+from bot.fetching.again import fetch_again
 from bot.settings import Settings
 from index.errors import NoDocumentsError
 from index.processes import module_environment
@@ -36,9 +40,32 @@ def watch(settings: Settings, name: str) -> None:
     folder = settings.documents(name)
     collection = Collection(settings.collection(name))
     say(render("watching.txt", folder=folder), err=True)
-    for _ in changes(folder, stop, without=settings.data):
-        if not collection.is_held() and _has_changed(settings, name):
-            builder.build()
+    with _fetching_again(settings, name, stop):
+        for _ in changes(folder, stop, without=settings.data):
+            if not collection.is_held() and _has_changed(settings, name):
+                builder.build()
+
+
+@contextmanager
+def _fetching_again(settings: Settings, name: str, stop: Event) -> Iterator[None]:
+    """Fetch again beside the block, if that is set; at its end, `stop` is set."""
+
+    async def until_stopped() -> None:
+        work = asyncio.create_task(fetch_again(settings, name))
+        await asyncio.to_thread(stop.wait)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    if not settings.fetch_hours:
+        yield
+        return
+    thread = Thread(target=lambda: asyncio.run(until_stopped()))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _has_changed(settings: Settings, name: str) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from bot.collection_names import BASE_COLLECTION
+from bot.fetching.again import fetch_again
 from bot.serving.builder import Builder
 from bot.serving.index_watcher import make_index_watcher
 from bot.serving.mending import Mender, make_mender
@@ -26,6 +28,8 @@ def upkeep(
     work = [mender.watch(), _close_unused(service)]
     if settings.follow_s:
         work.append(make_index_watcher(service, settings, builder).run())
+    if settings.fetch_hours:
+        work.append(fetch_again(settings, BASE_COLLECTION))
     return work
 
 
