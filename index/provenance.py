@@ -113,6 +113,25 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
     scratch.replace(path)
 
 
+def note_fetched(folder: Path, name: str, fetched: Fetched | None) -> Fetched | None:
+    """
+    Write down where one document is from, or with None that it was not fetched.
+
+    Returns:
+        What was written down before.
+
+    Raises:
+        ProvenanceError: If what is written down can't be used.
+    """
+    known = read_provenance(folder)
+    before = known.files.get(name)
+    if fetched != before:
+        files = {other: one for other, one in known.files.items() if other != name}
+        files |= {name: fetched} if fetched is not None else {}
+        write_provenance(folder, known.model_copy(update={"files": files}))
+    return before
+
+
 def forget_origins(folder: Path, urls: Sequence[str]) -> list[Origin]:
     """
     Fetch these addresses no more; the files that came from them stay.

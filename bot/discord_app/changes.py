@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from discord.ext import commands
@@ -19,11 +18,14 @@ from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
 from bot.event_log import event
+from bot.fetching.errors import FetchError
+from bot.fetching.one_page import one_page
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.builder import Builder
-from bot.serving.own_documents import OwnDocuments
+from bot.serving.own_documents import Before, OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError
+from index.provenance import Fetched
 from index.store import Collection
 from prompts.printing import one_line
 
@@ -50,7 +52,7 @@ class _Kept:
     """A file that was checked and has its name."""
 
     name: str
-    before: Path | None
+    before: Before
     """What had the name before, to be put back or deleted."""
     kind: Literal["added", "replaced"]
     size: int
@@ -117,8 +119,19 @@ class Changes:
     def _own(self, scope: str) -> OwnDocuments:
         return OwnDocuments(self._settings.documents(scope))
 
-    async def add(self, scope: str, uploads: Sequence[Upload], show: Show, note: Note) -> str:
-        """Check files, keep those that can be read, and index them together."""
+    async def add(
+        self, scope: str, uploads: Sequence[Upload], url: str | None, show: Show, note: Note
+    ) -> str:
+        """
+        Check files, keep those that can be read, and index them together.
+
+        Args:
+            scope: The server's collection.
+            uploads: Files that Discord has.
+            url: The address of a page that is fetched, too.
+            show: Shows how far it is.
+            note: Called for each that is kept.
+        """
         own = self._own(scope)
         sizes = await asyncio.to_thread(own.sizes)
         wanted: list[tuple[str, Upload]] = []
@@ -131,7 +144,7 @@ class Changes:
                 continue
             wanted.append((name, upload))
             sizes[name] = upload.size
-        too_soon = self._too_soon(scope) if wanted else None
+        too_soon = self._too_soon(scope) if wanted or url else None
         if too_soon is not None:
             return self._refused(scope, too_soon)
         kept: list[_Kept] = []
@@ -143,7 +156,14 @@ class Changes:
                 kept.append(one)
             else:
                 refused.append((name, one))
-        refusals = _refusals(refused, len(uploads))
+        if url is not None:
+            show(notice("document_reading", name=_shown(url)))
+            one = await self._fetch_page(scope, own, url, sizes)
+            if isinstance(one, _Kept):
+                kept.append(one)
+            else:
+                refused.append((url, one))
+        refusals = _refusals(refused, len(uploads) + (url is not None))
         if not kept:
             return self._refused(scope, refusals)
 
@@ -208,18 +228,40 @@ class Changes:
             return notice(error.kind, most=self._settings.max_document_bytes)
         return await self._keep(scope, own, name, content)
 
-    async def _keep(self, scope: str, own: OwnDocuments, name: str, content: bytes) -> _Kept | str:
+    async def _fetch_page(
+        self, scope: str, own: OwnDocuments, url: str, sizes: dict[str, int]
+    ) -> _Kept | str:
+        """Fetch a page, check it and give it a name; or say why not."""
+        try:
+            # Beside the event loop: what a site sends to be unpacked and read may take a while.
+            page = await asyncio.to_thread(one_page, url, self._settings.max_document_bytes)
+        except FetchError as error:
+            reason = fit(one_line(str(error)), REASON_CHARS)
+            return notice("page_not_fetched", reason=reason)
+        found = await asyncio.to_thread(page.name, lambda name: own.is_another(name, url))
+        name = safe_name(found)
+        refused = self._unwanted_type(name) or self._too_much(name, len(page.content), sizes)
+        return refused or await self._keep(scope, own, name, page.content, page.fetched)
+
+    async def _keep(
+        self,
+        scope: str,
+        own: OwnDocuments,
+        name: str,
+        content: bytes,
+        fetched: Fetched | None = None,
+    ) -> _Kept | str:
         """Check a file and give it its name; or say why not."""
         try:
             async with self._parsing:
-                before = await asyncio.to_thread(_check_and_keep, own, name, content)
+                before = await asyncio.to_thread(_check_and_keep, own, name, content, fetched)
         except OSError as error:
             return self._not_written(scope, error)
         except DocumentError as error:
             # What a parser says may quote the file, or span lines.
             reason = fit(one_line(str(error)), REASON_CHARS)
             return notice("document_unreadable", name=_shown(name), reason=reason)
-        kind: Literal["added", "replaced"] = "added" if before is None else "replaced"
+        kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
         event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
         return _Kept(name, before, kind, len(content))
 
@@ -372,10 +414,12 @@ class Changes:
         return text
 
 
-def _check_and_keep(own: OwnDocuments, name: str, content: bytes) -> Path | None:
+def _check_and_keep(
+    own: OwnDocuments, name: str, content: bytes, fetched: Fetched | None
+) -> Before:
     with own.incoming(name, content) as path:
         own.check(path)
-        return own.keep(path, name)
+        return own.keep(path, name, fetched)
 
 
 def _refusals(refused: Sequence[tuple[str, str]], uploads: int) -> str:

@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from bot.fetching.errors import FetchError
+from bot.fetching.errors import FetchError, NotPublicError
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_BITS = 0xFFFF_FFFF
@@ -46,14 +46,12 @@ def check_host(host: str) -> None:
     except ValueError:
         return
     if not is_public(host):
-        raise FetchError(refusal(host))
+        raise NotPublicError(refusal(host))
 
 
 def refusal(host: str) -> str:
     """Why an address is not connected to."""
-    return (
-        f"{host} is an address of this machine or of a private network; --allow-private allows it"
-    )
+    return f"{host} is an address of this machine or of a private network"
 
 
 def unknown_host(host: str) -> str:

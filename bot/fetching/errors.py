@@ -5,6 +5,10 @@ class FetchError(Exception):
     """Something can't be fetched; its text says why, without the address."""
 
 
+class NotPublicError(FetchError):
+    """An address is not of the internet, and nobody has allowed others."""
+
+
 def none_wanted(count: int, noun: str, under: str | None) -> str:
     """Why nothing is fetched from what names pages or documents."""
     if not count:

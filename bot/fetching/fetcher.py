@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from bot.fetching.errors import FetchError, GoneError
+from bot.fetching.errors import FetchError, GoneError, NotPublicError
 from bot.fetching.git import InRepository, cloned
 from bot.fetching.listing import Listed, in_feed, in_sitemap
 from bot.fetching.names import ending_of, name_of
@@ -161,10 +161,10 @@ class Fetcher:
             return Told("unchanged", page.url, name)
         ending = ending_of(found.url, found.media_type)
         if ending is None:
-            return Told("left_out", page.url, f"it is {found.media_type}, which is not read")
+            return Told("left_out", page.url, not_read(found))
         if before is None:
             name = name_of(page.url, ending, self._known.files.keys())
-        return self._write(name, _in_utf_8(found), page, found, before)
+        return self._write(name, in_utf_8(found), page, found, before)
 
     def _file_of(self, url: str) -> tuple[str, Fetched | None]:
         """The file of a page that was asked for at this address, or else that stands there."""
@@ -217,10 +217,16 @@ class Fetcher:
 
 def _failed(url: str, error: FetchError, *, was_fetched: bool) -> Told:
     outcome: Outcome = "gone" if isinstance(error, GoneError) else "failed"
-    return Told(outcome, url, str(error), was_fetched)
+    remedy = "; --allow-private allows it" if isinstance(error, NotPublicError) else ""
+    return Told(outcome, url, f"{error}{remedy}", was_fetched)
 
 
-def _in_utf_8(found: Response) -> bytes:
+def not_read(found: Response) -> str:
+    """Why a page is no document."""
+    return f"it is {found.media_type}, which is not read"
+
+
+def in_utf_8(found: Response) -> bytes:
     """A text whose encoding only the server tells, in one that the file itself tells."""
     charset = (found.charset or "utf-8").lower()
     if charset in _UTF_8 or not found.media_type.startswith("text/"):

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from yarl import URL
 
 from bot.fetching.addresses import check_host, check_no_login, is_public, refusal, unknown_host
-from bot.fetching.errors import FetchError, none_wanted
+from bot.fetching.errors import FetchError, NotPublicError, none_wanted
 from bot.fetching.names import name_of
 from index.documents import list_documents
 from index.provenance import Origin
@@ -124,7 +124,7 @@ def _resolved(host: str) -> str:
         raise FetchError(unknown_host(host)) from error
     public = [str(one[4][0]) for one in found if is_public(str(one[4][0]))]
     if not public:
-        raise FetchError(refusal(host))
+        raise NotPublicError(refusal(host))
     return ",".join(f"[{one}]" if ":" in one else one for one in dict.fromkeys(public))
 
 

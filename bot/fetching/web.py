@@ -20,7 +20,7 @@ from bot.fetching.addresses import (
     check_no_login,
     unknown_host,
 )
-from bot.fetching.errors import FetchError, GoneError
+from bot.fetching.errors import FetchError, GoneError, NotPublicError
 
 USER_AGENT = f"Quoth/{__version__} (documents for exact answers)"
 # By this name robots.txt speaks of us.
@@ -144,7 +144,7 @@ class Web:
         except TimeoutError as error:
             raise FetchError(f"it takes longer than {self._limits.time_s:.0f} s") from error
         except aiohttp.ClientConnectorError as error:
-            raise FetchError(_unreached(error)) from error
+            raise _unreached(error) from error
         except zlib.error as error:
             raise FetchError("its packed content is damaged") from error
         except (aiohttp.InvalidURL, ValueError) as error:
@@ -252,15 +252,15 @@ class Web:
         return self._robots[origin]
 
 
-def _unreached(error: aiohttp.ClientConnectorError) -> str:
+def _unreached(error: aiohttp.ClientConnectorError) -> FetchError:
     """Why there is no connection to a server."""
     if isinstance(error.os_error, PrivateAddressError):
-        return str(error.os_error)
+        return NotPublicError(str(error.os_error))
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return unknown_host(error.host)
+        return FetchError(unknown_host(error.host))
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return f"{error.host} can't prove by its certificate that it is this server"
-    return f"{error.host} does not answer at port {error.port}"
+        return FetchError(f"{error.host} can't prove by its certificate that it is this server")
+    return FetchError(f"{error.host} does not answer at port {error.port}")
 
 
 async def _sleep(seconds: float, clock: asyncio.Timeout) -> None:

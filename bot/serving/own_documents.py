@@ -5,12 +5,14 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.documents import SourceFile, list_documents, load_document
 from index.errors import NoDocumentsError
 from index.files import fsync, link
 from index.parsing import ParserProcess
+from index.provenance import Fetched, note_fetched, read_provenance
 
 # Of the process that reads a file to see what it is. Somebody waits for it, so it may take less
 # time than in a build.
@@ -19,6 +21,16 @@ _CHECK_S = 60.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"
 _BEFORE = ".before-"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What had a document's name before it."""
+
+    path: Path | None
+    """The document under another name, to be put back or deleted; None if there was none."""
+    fetched: Fetched | None
+    """Where it was from."""
 
 
 class _EnoughReadError(Exception):
@@ -39,6 +51,11 @@ class OwnDocuments:
     def sizes(self) -> dict[str, int]:
         """The bytes of each document, by its id."""
         return {file.id: file.size for file in self._files()}
+
+    def is_another(self, name: str, url: str) -> bool:
+        """Whether there is a document of this name that is not from this address."""
+        fetched = read_provenance(self._folder).files.get(name)
+        return (self._folder / name).exists() and (fetched is None or fetched.url != url)
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a document, by its name as listed; None if there is none any more."""
@@ -101,12 +118,17 @@ class OwnDocuments:
         ):
             load_document(SourceFile(path.name, path, stat.st_size, stat.st_mtime_ns), parser.parse)
 
-    def keep(self, path: Path, name: str) -> Path | None:
+    def keep(self, path: Path, name: str, fetched: Fetched | None = None) -> Before:
         """
         Give a checked document its name, in place of one that had it; killed or not, one is.
 
+        Args:
+            path: See `incoming`.
+            name: Its name.
+            fetched: Where it is from, if it is a page of the web.
+
         Returns:
-            The one that had it, under another name, for `settle` or `put_back`; none if none had.
+            The one that had it, for `settle` or `put_back`.
         """
         target = self._folder / name
         before = self._folder / f"{_BEFORE}{secrets.token_hex(8)}" if target.exists() else None
@@ -115,20 +137,21 @@ class OwnDocuments:
         fsync(path)
         path.replace(target)
         fsync(self._folder)
-        return before
+        return Before(before, note_fetched(self._folder, name, fetched))
 
-    def settle(self, before: Path | None) -> None:
+    def settle(self, before: Before) -> None:
         """Delete the document that another has taken the place of."""
-        if before is not None:
-            before.unlink(missing_ok=True)
+        if before.path is not None:
+            before.path.unlink(missing_ok=True)
 
-    def put_back(self, name: str, before: Path | None) -> None:
+    def put_back(self, name: str, before: Before) -> None:
         """Undo `keep`: what had the name has it again, or nothing has."""
         target = self._folder / name
-        if before is not None:
-            before.replace(target)
+        if before.path is not None:
+            before.path.replace(target)
         else:
             target.unlink(missing_ok=True)
+        note_fetched(self._folder, name, before.fetched)
         fsync(self._folder)
 
     def remove(self, name: str) -> bool:
@@ -145,6 +168,7 @@ class OwnDocuments:
             if file.id == name:
                 file.path.unlink()
                 fsync(file.path.parent)
+                note_fetched(self._folder, name, None)
                 return True
         return False
 

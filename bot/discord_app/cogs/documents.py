@@ -19,6 +19,7 @@ from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting, noted
 from bot.discord_app.uploads import Upload
+from index.provenance import MAX_URL_CHARS
 
 MENU_NAME = "Add to documents"
 _Interaction = discord.Interaction[QuothBot]
@@ -46,11 +47,15 @@ class Documents(ServerCog):
         add_menu(bot, MENU_NAME, self._add_attached)
 
     @documents.command(name="add")
-    @app_commands.describe(file="It is answered from in this server alone.")
+    @app_commands.describe(
+        file="It is answered from in this server alone.",
+        url="The address of a page, which is fetched as it is now.",
+    )
     async def add(
         self,
         interaction: _Interaction,
-        file: discord.Attachment,
+        file: discord.Attachment | None = None,
+        url: app_commands.Range[str, 1, MAX_URL_CHARS] | None = None,
         file2: discord.Attachment | None = None,
         file3: discord.Attachment | None = None,
         file4: discord.Attachment | None = None,
@@ -62,9 +67,13 @@ class Documents(ServerCog):
         file10: discord.Attachment | None = None,
     ) -> None:
         """Add documents to this server; each takes the place of one that has its name."""
-        more = (file2, file3, file4, file5, file6, file7, file8, file9, file10)
-        files = [file, *(one for one in more if one is not None)]
-        await self._add(interaction, files)
+        given = (file, file2, file3, file4, file5, file6, file7, file8, file9, file10)
+        files = [one for one in given if one is not None]
+        if not files and url is None:
+            text = notice("nothing_to_add")
+            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            return
+        await self._add(interaction, files, url)
 
     async def _add_attached(self, interaction: _Interaction, message: discord.Message) -> None:
         """Add what is attached to a message, after the changes before it."""
@@ -76,13 +85,18 @@ class Documents(ServerCog):
         await self._add(interaction, message.attachments, waits=True)
 
     async def _add(
-        self, interaction: _Interaction, files: Sequence[discord.Attachment], *, waits: bool = False
+        self,
+        interaction: _Interaction,
+        files: Sequence[discord.Attachment],
+        url: str | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         uploads = [Upload(file.filename, file.size, file.url) for file in files]
         changes = self._bot.changes
         await self._change(
             interaction,
-            lambda scope, show, note: changes.add(scope, uploads, show, note),
+            lambda scope, show, note: changes.add(scope, uploads, url, show, note),
             waits=waits,
         )
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from index.provenance import PROVENANCE_NAME
 from tests.bot.discord_app.documents.place import (
+    MAX_BYTES,
     MAX_DOCUMENTS,
     NEWER,
     NOT_SAID,
@@ -14,6 +16,7 @@ from tests.bot.discord_app.documents.place import (
     OTHER,
     Place,
 )
+from tests.bot.fetching.site import serving
 from tests.discord_service.world import MANAGE_GUILD, Upload, User
 
 
@@ -139,3 +142,56 @@ def test_an_archive_is_one_document_that_names_its_files(place: Place) -> None:
     answer = place.ask("treason").embeds[0]
     assert answer["title"] == "66"
     assert "minutes/treason.txt" in answer["description"]
+
+
+def test_a_page_is_fetched_and_answers_link_to_it_until_it_is_removed(place: Place) -> None:
+    with serving() as site:
+        site.put("/a/fees", "For fraud 55 were counted.")
+        site.put("/a-fees", "For treason 66 were counted.")
+        url = f"{site.url}/a/fees"
+        name = f"127.0.0.1-{site.port}-a-fees.html"
+        provenance = place.own_folder() / "documents" / PROVENANCE_NAME
+
+        assert f"0.0.1-{site.port}-a-fees.html**. I now" in place.done(place.change("add", url=url))
+        answer = place.ask("fraud").embeds[0]
+        assert (answer["title"], url in str(answer)) == ("55", True)
+        # Another page that would have the same name leaves it alone, and the same one does not.
+        assert "Added" in place.done(place.change("add", url=f"{site.url}/a-fees"))
+        site.put("/a/fees", "For fraud 77 were counted.")
+        assert "Replaced" in place.done(place.change("add", url=url))
+        assert [place.answer(word) for word in ("fraud", "treason")] == ["77", "66"]
+        place.done(place.change("remove", name=name))
+        assert url not in provenance.read_text()
+        # A file of that name is not from there.
+        place.add(Upload(name, b"<p>For fraud 88 were counted.</p>"))
+        assert url not in str(place.ask("fraud").embeds[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("http://localhost:{port}/page", "localhost is an address of this machine"),
+        ("http://10.0.0.1/", "0.0.1 is an address of this machine or of a private network."),
+        ("file:///etc/passwd", "it is no address to fetch"),
+        ("http://127.0.0.1:{port}/film", "it is video/mp4, which is not read"),
+        ("http://127.0.0.1:{port}/large", "it has more than 0 MB"),
+        ("http://127.0.0.1:{port}/none", "the server says 404"),
+        ("http://127.0.0.1:{port}/note", "I can’t read such a file"),
+    ],
+)
+def test_a_page_that_can_not_be_had_is_refused_and_that_is_said(
+    place: Place, path: str, reason: str
+) -> None:
+    with serving() as site:
+        site.put("/film", "x", **{"Content-Type": "video/mp4"})
+        site.put("/large", "x" * 2 * MAX_BYTES)
+        site.put("/note", "x", **{"Content-Type": "text/markdown"})
+
+        assert reason in place.done(place.change("add", url=path.format(port=site.port)))
+        assert place.offered("") == []
+
+
+def test_nothing_to_add_is_said(place: Place) -> None:
+    asked = place.change("add")
+
+    assert place.done(asked).startswith("Attach a file, or give the address of a page")
