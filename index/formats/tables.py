@@ -109,13 +109,15 @@ def numbered_lines_of(rows: Sequence[Row]) -> list[tuple[int, str]]:
 
 def with_header(rows: Sequence[Row]) -> Sequence[Row]:
     """
-    Mark the rows that look like names in a table that marks none.
+    Mark the rows that look like names in a table that marks none, or only the first of them.
 
     What stands alone in a row above them, such as the table's title, is passed over.
     """
     placed = _placed(rows[: 2 * SAMPLED_ROWS])
-    if placed is None or any(row.is_header for row in rows):
+    if placed is None:
         return rows
+    if any(row.is_header for row in rows):
+        return _with_row_below(rows, placed)
     texts = [_in_columns(cells) for cells in placed]
     first = next((at for at, row in enumerate(texts) if sum(map(bool, row)) > 1), len(rows))
     count = count_of_headers(texts[first:], unless=False)
@@ -123,6 +125,29 @@ def with_header(rows: Sequence[Row]) -> Sequence[Row]:
         replace(row, is_header=True, is_in_head=True) if first <= at < first + count else row
         for at, row in enumerate(rows)
     ]
+
+
+def _with_row_below(rows: Sequence[Row], placed: Sequence[Sequence[_Placed]]) -> Sequence[Row]:
+    """
+    Mark the row below a header's only row too, if it goes on with the names.
+
+    It does where it divides a cell of the header, and another cell of the header reaches into it;
+    or where it looks like it, as `count_of_headers` tells. Word and Writer mark the first row alone
+    by a table's style.
+    """
+    at = next((n for n, row in enumerate(rows) if row.is_header), len(rows))
+    below = at + 1
+    if below >= min(len(rows), len(placed)) or rows[below].is_header:
+        return rows
+    is_divided = any(one.cell.columns > 1 for one in placed[at])
+    begun = [cell for cell in rows[below].cells if cell.text]
+    is_named = len(begun) > 1 and not any(map(str.isdigit, "".join(cell.text for cell in begun)))
+    reaches = is_named and any(one.cell.rows > 1 for one in placed[at])
+    texts = [_in_columns(cells) for cells in placed[at:]]
+    if not is_divided or not (reaches or count_of_headers(texts, unless=True) > 1):
+        return rows
+    marked = replace(rows[below], is_header=True, is_in_head=True)
+    return [*rows[:below], marked, *rows[below + 1 :]]
 
 
 def _in_columns(cells: Sequence[_Placed]) -> list[str]:

@@ -110,6 +110,29 @@ def test_names_above_each_other_name_a_column_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("below", "prices"),
+    [
+        (("day", "week"), ("low", "high")),
+        (("2023", "2024"), ("15", "70")),
+        (("15", "70"), ("20", "90")),
+    ],
+    ids=["words", "years", "figures"],
+)
+def test_a_row_that_divides_a_header_names_columns_too_only_where_it_has_names(
+    below: tuple[str, str], prices: tuple[str, str]
+) -> None:
+    """A style of Word, and who repeats one row on each page, mark the first row alone."""
+    header = Row((Cell("Pier", rows=2), Cell("Price", columns=2)), is_header=True, is_in_head=True)
+    rows = [header, Row(tuple(map(Cell, below))), Row(tuple(map(Cell, ("North", *prices))))]
+
+    lines = lines_of(rows)
+
+    first, second = ("", "") if below[0] == "15" else (f" {below[0]}", f" {below[1]}")
+    assert lines[-1] == f"Pier: North | Price{first}: {prices[0]} | Price{second}: {prices[1]}"
+    assert len(lines) == 1 if first else 2
+
+
 def test_a_cell_beside_several_rows_belongs_to_each() -> None:
     rows = (
         '<tr><td rowspan="2">Loft</td><td>Monday</td><td>15</td></tr>'
