@@ -93,8 +93,7 @@ def command(
     Write pages from the web into the folder of documents.
 
     Each URL is one page, unless an option says otherwise. Where a document is from is written down
-    beside it, and answers from it link to it; nothing else connects to the network. robots.txt is
-    obeyed.
+    beside it, and answers from it link to it. robots.txt is obeyed.
 
     With --update, what failed from the beginning or is not there any more is said, and is no
     failure.

@@ -11,6 +11,7 @@ from index.formats.tables import Cell, Row, numbered_lines_of
 # repeated, how it is aligned, and how it is to be read.
 _SPECIFICATION = re.compile(r"(?:(\d{1,3})?(?:\.(\d{1,3}))?([*+]))?[<^>]?(?:\.[<^>])?[adehlmsv]?")
 _MAX_SPECIFICATION_CHARS = 20
+_COUNT = re.compile(r"\d{1,3}")
 _REPEATED_COLUMN = re.compile(r"(\d{1,3})\*")
 _SEPARATORS = {"csv": ",", "tsv": "\t", "dsv": ":", "psv": "|"}
 # A table that is wider is none for people.
@@ -56,8 +57,12 @@ def table_lines(
 
 
 def _stated_width(columns: str) -> int:
-    """How many columns are stated, as in `1,2a,3` or `3*`; 0 where none are."""
-    parts = filter(None, (part.strip() for part in columns.replace(";", ",").split(",")))
+    """How many columns are stated, as in `1,2a,3`, `3*`, `,,` or `3`; 0 where none are."""
+    if not columns:
+        return 0
+    parts = [part.strip() for part in columns.replace(";", ",").split(",")]
+    if len(parts) == 1 and _COUNT.fullmatch(parts[0]):
+        return int(parts[0])
     repeated = (_REPEATED_COLUMN.match(part) for part in parts)
     return sum(int(match[1]) if match else 1 for match in repeated)
 

@@ -115,6 +115,7 @@ def test_a_line_is_read_without_its_marks(written: str, text: str) -> None:
     [
         "|===\n|Hall |Price\n\n|Loft |15\n.2+|West\n|20\n|30\n|===\n",
         '[%header,cols="2*"]\n|===\n|Hall\n|Price\n|Loft\n|15\n.2+|West |20 |30\n|===\n',
+        '[cols=",",options="header",]\n|===\n|Hall\n|Price\n|Loft |15\n.2+|West |20 |30\n|===\n',
         "[%header]\n,===\nHall,Price\nLoft,15\nWest,20\nWest,30\n,===\n",
         "[format=csv,options=header]\n|===\nHall,Price\nLoft,15\nWest,20\nWest,30\n|===\n",
     ],
