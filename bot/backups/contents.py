@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.collection_names import COLLECTION_NAME
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME
+from index.provenance import PROVENANCE_NAME
 
 FORMAT_VERSION: Final = 1
 MANIFEST_NAME = "manifest.json"
@@ -68,7 +69,9 @@ def collections_of(names: Iterable[str]) -> list[str]:
 def belongs(name: str) -> bool:
     """Whether a backup may hold a file of this name; none that may leads out of the data folder."""
     parts = name.split("/")
-    if not all(map(_is_plain, parts)):
+    # Where documents were fetched from stands right among them.
+    of_documents = collection_of(name) is not None and parts[3:] == [PROVENANCE_NAME]
+    if not all(map(_is_plain, parts[:3] if of_documents else parts)):
         return False
     if name in {RECORDS_NAME, CALIBRATION_NAME} or collection_of(name) is not None:
         return True

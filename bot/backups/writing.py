@@ -28,6 +28,7 @@ from bot.database import RecordsError
 from bot.discord_app.records import Records
 from bot.settings import CALIBRATION_NAME, COLLECTIONS_NAME, READERS_NAME, RECORDS_NAME, Settings
 from index.files import fsync
+from index.provenance import PROVENANCE_NAME
 
 _CHUNK_BYTES = 2**20
 # Members' documents and questions are for nobody else on this machine to read.
@@ -112,7 +113,7 @@ def _files(folders: list[Path], left_out: list[str]) -> Iterator[Path]:
         except OSError as error:
             raise BackupError(f"{folder}: can't be read ({error.strerror}).") from error
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") and entry.name != PROVENANCE_NAME:
                 # Half written: no document, no reader.
                 continue
             if entry.is_dir(follow_symlinks=False):

@@ -30,6 +30,7 @@ from bot.cli import restore as restore_command
 from bot.discord_app.migrations import STEPS
 from bot.discord_app.records import DAY_S, Records
 from bot.settings import load_settings
+from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
 from tests.bot.test_added_readers import CARD
 from tests.conftest import Library
@@ -74,6 +75,7 @@ def full(library: Library) -> Path:
     handbook = library.other("handbook")
     handbook.write("rooms/tea.txt", "For tea 12 were counted.")
     handbook.write(".incoming-1.txt", "half an upload")
+    handbook.write(PROVENANCE_NAME, Provenance().model_dump_json())
     library.write("figures.txt", "For arson 812 were counted.")
     library.build()
     with AddedReaders(data / "readers").making("large") as folder:
@@ -112,6 +114,7 @@ def test_what_was_backed_up_is_restored_and_answered_from(
     assert names_in(full / "collections") == {
         f"{server}/documents/own.txt",
         "handbook/documents/rooms/tea.txt",
+        f"handbook/documents/{PROVENANCE_NAME}",
     }
     assert AddedReaders(full / "readers").used == "large"
     assert (full / "calibration.json").read_text() == "{}"
@@ -324,6 +327,7 @@ def rewritten(archive: Path, **changes: object) -> Path:
         "collections/handbook/documents/",
         "collections/handbook/CURRENT",
         "collections/Hand Book/documents/a.txt",
+        f"collections/handbook/documents/rooms/{PROVENANCE_NAME}",
         "readers/.large.new/card.json",
         "vectors/vectors.sqlite",
         "collections/handbook/documents/" + "x" * 256,
