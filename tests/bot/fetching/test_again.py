@@ -10,7 +10,7 @@ import pytest
 
 from bot.collection_names import BASE_COLLECTION
 from bot.fetching.again import MARK_NAME, fetch_again, fetch_command
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 from index.provenance import Origin, Provenance, write_provenance
 from tests.bot.fetching.site import serving
 
@@ -20,7 +20,7 @@ HOURS = 6.0
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "seeds").mkdir()
-    return Settings(seeds=tmp_path / "seeds", data=tmp_path / "data", fetch_hours=HOURS)
+    return load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data", fetch_hours=HOURS)
 
 
 def run(settings: Settings, until: Callable[[], bool]) -> None:
