@@ -87,7 +87,7 @@ def read_texts() -> Iterator[Written]:
 
 def _pandoc(document: Written, kind: str, path: Path) -> None:
     subprocess.run(
-        ["pandoc", "--from=markdown", f"--to={kind}", "--standalone", f"--output={path}"],  # noqa: S607
+        ["pandoc", "--from=markdown", f"--to={kind}", f"--output={path}"],  # noqa: S607
         input=document.markdown.encode(),
         check=True,
     )
@@ -156,7 +156,8 @@ def _sheet_by_office(document: Written, path: Path) -> None:
 
 
 def _slides_by_office(document: Written, path: Path) -> None:
-    _office(_flat_slides(document), ".fodp", path.suffix[1:], path)
+    reads = "OpenDocument Presentation Flat XML"
+    _office(_flat_slides(document), ".fodp", path.suffix[1:], path, reads=reads)
 
 
 def _flat_slides(document: Written) -> str:
@@ -312,7 +313,10 @@ def main() -> None:
         documents = list(read_texts())
         for document in documents:
             name = "-".join(document.title.lower().replace("'", "").split())
-            WRITERS[document.suffix](document, folder / f"{name}{document.suffix}")
+            path = folder / f"{name}{document.suffix}"
+            WRITERS[document.suffix](document, path)
+            if not path.exists():
+                raise SystemExit(f"{path}: could not be made; install LibreOffice with Impress.")
         _ask(documents, folder, Path(scratch, "data"))
 
 
