@@ -22,7 +22,7 @@ class Page:
 
     content: bytes
     ending: str
-    """Of a file that holds it, such as ".html"."""
+    """What the name of a file that holds it ends with, such as ".html"."""
     fetched: Fetched
 
     def name(self, is_taken: Callable[[str], bool]) -> str:
