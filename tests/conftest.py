@@ -7,7 +7,7 @@ import re
 import shutil
 import socket
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from index.sizing import SIZING, Sizing
 from index.store import Collection
 from reader.model import PassageText
 from reader.spans import Span
+from tests import postgres
 from tests.fakes import FakeEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -274,3 +275,23 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
         return folder / "data"
 
     return ready
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL with pgvector, started when a test first asks for it; its address."""
+    try:
+        with postgres.server() as address:
+            yield address
+    except postgres.NoServerError as error:
+        pytest.fail(str(error))
+
+
+_DATABASES = itertools.count()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[str]:
+    """An empty database of this test's own; its address."""
+    with postgres.database(postgres_server, f"test_{next(_DATABASES)}") as address:
+        yield address

