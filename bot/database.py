@@ -1,12 +1,176 @@
-"""Files of SQLite that Quoth remembers things in: opened, and brought up to date."""
+"""Where Quoth remembers things: files of SQLite, or one database of PostgreSQL, behind one seam."""
 
 import sqlite3
-from collections.abc import Sequence
+import threading
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
+    from bot.settings import Settings
 
 
 class RecordsError(Exception):
-    """The file can't be used; its text is meant for the person who runs Quoth."""
+    """The file or database can't be used; its text is meant for the person who runs Quoth."""
+
+
+class DatabaseError(Exception):
+    """What is remembered can't be read or written just now."""
+
+    def __init__(self, cause: Exception) -> None:
+        """Take what the driver said."""
+        super().__init__(str(cause))
+        self.reason = type(cause).__name__
+        """The name of the driver's error, for the log: its text may hold what is remembered."""
+
+
+class Rows(Protocol):
+    """What a statement gave, as `sqlite3.Cursor` has it."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were written."""
+
+    def fetchone(self) -> Any:
+        """The next row, if there is one."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Each row that is left."""
+
+
+class Connection(Protocol):
+    """Takes statements that both databases understand, with a `?` for each value."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Rows:
+        """Run one statement."""
+
+    def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> object:
+        """Run one statement with each of these values."""
+
+
+class Database(Protocol):
+    """
+    Tables that things are remembered in. Any thread may call it, and none in an event loop.
+
+    Each way to use it raises a `DatabaseError` where that can't be done just now.
+    """
+
+    is_shared: bool
+    """Whether several processes remember here, and count and follow conversations together."""
+
+    def statements(self) -> AbstractContextManager[Connection]:
+        """Run statements, each by itself."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Run statements, all of them or none."""
+
+    def deletion(self) -> AbstractContextManager[Connection]:
+        """As `transaction`, one at a time, and nothing of what was deleted is kept on purpose."""
+
+    def changes(self) -> AsyncGenerator[None]:
+        """Say, again and again, that what is kept in memory may be another process's by now."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class SqliteFile:
+    """A file of SQLite, of which one process at a time is the writer."""
+
+    is_shared = False
+
+    def __init__(self, path: Path, steps: Sequence[str]) -> None:
+        """
+        Open the file, made or brought up to date if need be; see `open_database`.
+
+        Raises:
+            RecordsError: If it can't be opened, or a newer Quoth has written it.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = open_database(path, steps)
+        except (OSError, sqlite3.Error) as error:
+            raise RecordsError(f"{path}: can't be used ({error}).") from error
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        """Run statements, each by itself."""
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.Error as error:
+                raise DatabaseError(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run statements, all of them or none."""
+        with self.statements() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def deletion(self) -> Iterator[Connection]:
+        """As `transaction`; what was deleted is then in none of the files any more."""
+        with self.transaction() as connection:
+            yield connection
+        with self.statements() as connection:
+            # The log of changes holds what stood there before. If somebody reads just now, it is
+            # cut at the next deletion.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def changes(self) -> AsyncGenerator[None]:
+        """Say nothing: no other process changes a file that this one remembers."""
+        return
+        yield
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def database_of(settings: "Settings", path: Path, steps: Sequence[str]) -> Database:
+    """
+    Open the database of the settings, or else a file.
+
+    Raises:
+        RecordsError: If it can't be used.
+    """
+    if settings.database is None:
+        return SqliteFile(path, steps)
+    return postgres_of(settings)
+
+
+def postgres_of(settings: "Settings") -> "PostgresDatabase":
+    """
+    Open the database that the settings name.
+
+    Raises:
+        RecordsError: If it can't be used.
+    """
+    assert settings.database is not None  # noqa: S101 - whoever calls has looked
+    try:
+        from bot.postgres import PostgresDatabase
+    except ImportError as error:
+        raise RecordsError(
+            f'QUOTH_DATABASE needs {error.name}, which comes with: pip install "quoth[postgres]"'
+        ) from error
+    return PostgresDatabase(settings.database.get_secret_value())
 
 
 def open_database(path: Path, steps: Sequence[str]) -> sqlite3.Connection:

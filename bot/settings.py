@@ -29,6 +29,12 @@ RECORDS_NAME = "quoth.sqlite"
 KEPT_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
+# As libpq reads it, but for passwords with one of @ : / ? # in them: it would take a part of these
+# for something else, and name it in what it says.
+_DATABASE = re.compile(
+    r"postgres(?:ql)?://(?:[^@:/?#\s]+(?::[^@:/?#\s]*)?@)?"
+    r"(?:[^@:/?#\s\[\]]|:\d+(?=[,/?]|$)|\[[0-9a-fA-F:.]+\])*(?:/[^@/?#\s]*)?(?:\?[^@?#\s]*)?"
+)
 # A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
 _NAMED_TOKEN = re.compile(r"([^=]*)=([^=].*)")
 
@@ -63,6 +69,14 @@ class Settings(BaseSettings):
         Path("data"),
         description="The folder in which Quoth keeps the index, which can be made again, and the "
         "records of `quoth run`, which can't.",
+    )
+    database: SecretStr | None = Field(
+        None,
+        description="The PostgreSQL database in which the records of `quoth run` and the answers "
+        "of `quoth serve` stand, as postgresql://USER:PASSWORD@HOST/NAME; it needs "
+        'pip install "quoth[postgres]". A password stands in a file instead where the address ends '
+        "with ?passfile=FILE, in the form of .pgpass. The default is files of SQLite in `data`, "
+        "which need no server, and serve one process.",
     )
     encoder: str = Field(
         DEFAULT_ENCODER,
@@ -337,6 +351,17 @@ class Settings(BaseSettings):
             raise ValueError("there is a space or a line break in it; copy the token again")
         return token
 
+    @field_validator("database")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _DATABASE.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "give an address such as postgresql://USER:PASSWORD@HOST/NAME, and write a "
+                "character of the password that is neither letter nor digit as % and its two "
+                "hexadecimal digits, such as %40 for @"
+            )
+        return value
+
     @field_validator("web_password", "node_token")
     @classmethod
     def _password(cls, value: SecretStr | None) -> SecretStr | None:
@@ -499,7 +524,7 @@ def split_token(value: str) -> tuple[str | None, str]:
 
 
 # Never shown, not even where they can't be used.
-_SECRETS = {"api_tokens", "node_token", "web_password", TOKEN_NAME}
+_SECRETS = {"api_tokens", "database", "node_token", "web_password", TOKEN_NAME}
 
 
 def load_settings(**arguments: object) -> Settings:

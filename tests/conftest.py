@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from answering.answerer import Answerer
 from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from answering.tuning import Tuning
+from bot.database import Database
 from index.build import BuildReport, build
 from index.generation import Generation
 from index.passages import Splitting
@@ -280,6 +281,8 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL with pgvector, started when a test first asks for it; its address."""
+    from tests import postgres
+
     try:
         with postgres.server() as address:
             yield address
@@ -293,5 +296,22 @@ _DATABASES = itertools.count()
 @pytest.fixture
 def postgres_database(postgres_server: str) -> Iterator[str]:
     """An empty database of this test's own; its address."""
+    from tests import postgres
+
     with postgres.database(postgres_server, f"test_{next(_DATABASES)}") as address:
         yield address
+
+
+Place = Callable[[], Path | Database]
+"""Opens where things are remembered; what is opened first is opened again."""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Each kind of database that things can be remembered in: a contract holds for both."""
+    if request.param == "sqlite":
+        return lambda: tmp_path / "quoth.sqlite"
+    from bot.postgres import PostgresDatabase
+
+    address: str = request.getfixturevalue("postgres_database")
+    return lambda: PostgresDatabase(address)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _Command = Callable[..., Any]
 
 # Children build; none of them needs what lets people in.
-_SECRETS = ("QUOTH_API_TOKENS", "QUOTH_WEB_PASSWORD")
+_SECRETS = ("DISCORD_TOKEN", "QUOTH_API_TOKENS", "QUOTH_DATABASE", "QUOTH_WEB_PASSWORD")
 
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0
@@ -249,12 +249,12 @@ def open_records(settings: "Settings") -> "Iterator[Records]":
         click.ClickException: If there is nothing, or it can't be used.
     """
     from bot.database import RecordsError
-    from bot.discord_app.records import Records
+    from bot.discord_app.records import records_of
 
-    if not settings.records.exists():
+    if settings.database is None and not settings.records.exists():
         raise click.ClickException(f"{settings.records}: there is none yet; quoth run makes it.")
     try:
-        with closing(Records(settings.records)) as records:
+        with closing(records_of(settings)) as records:
             # What may not be kept any longer is not given away either.
             records.tidy(settings)
             yield records

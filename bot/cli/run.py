@@ -1,6 +1,5 @@
 """`quoth run`: Quoth in Discord."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
+    forget_secrets,
     open_documents,
     require_extra,
     say_notice,
@@ -44,11 +44,8 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync:
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())
-    from bot.settings import TOKEN_NAME
-
-    # Children read members' files and build; none of them needs it.
-    for name in [name for name in os.environ if name.upper() == TOKEN_NAME]:
-        del os.environ[name]
+    # Children read members' files and build; none of them needs these.
+    forget_secrets()
     with failures_shown():
         _run(settings, sync=sync)
 
@@ -73,7 +70,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from bot.database import RecordsError
     from bot.discord_app.http_port import PortError
     from bot.discord_app.only_process import only_process
-    from bot.discord_app.records import Records
+    from bot.discord_app.records import records_of
     from bot.discord_app.running import HopelessError, run
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
@@ -82,13 +79,13 @@ def _run(settings: "Settings", *, sync: bool) -> None:
         # Before anything is built, which may take minutes.
         with (
             only_process(settings.data),
+            closing(records_of(settings)) as records,
             closing(open_service(settings, open_documents, say_notice)) as service,
         ):
             set_up_logs()
             make_private(settings.collections)
-            with closing(Records(settings.records)) as records:
-                if sync:
-                    records.set_commands_hash("")
-                asyncio.run(run(settings, service, records, say=say))
+            if sync:
+                records.set_commands_hash("")
+            asyncio.run(run(settings, service, records, say=say))
     except (RecordsError, HopelessError, PortError) as error:
         raise click.ClickException(str(error)) from error

@@ -17,7 +17,7 @@ from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
 from bot.discord_app.channels import ChannelRules
-from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_CONTENT
@@ -99,7 +99,7 @@ class Asking:
         records: Records,
         channels: ChannelRules,
         cooldowns: Cooldowns,
-        conversations: ConversationStore,
+        conversations: Conversations,
         metrics: Metrics,
         settings: Settings,
         buttons: Callable[[Answer, Origin], ui.View],
@@ -127,9 +127,10 @@ class Asking:
             return None if self._settings.direct_messages else notice("no_direct_messages")
         return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
 
-    def refusal(self, origin: Origin, *, in_public: bool = False) -> Refusal | None:
+    async def refusal(self, origin: Origin, *, in_public: bool = False) -> Refusal | None:
         """
-        Why this question is not taken, if it is not; decided from memory alone, so at once.
+        Why this question is not taken, if it is not; decided at once, or soon where processes share
+        what they count.
 
         In this order: nothing is answered there (`closed_to`), the member asks too fast, too many
         questions wait.
@@ -142,7 +143,7 @@ class Asking:
         closed = self.closed_to(origin)
         if closed is not None:
             return closed
-        wait_s = self._wait_s(origin)
+        wait_s = await self._wait_s(origin)
         if wait_s is not None:
             is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
@@ -167,11 +168,11 @@ class Asking:
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
         return None
 
-    def _wait_s(self, origin: Origin) -> float | None:
+    async def _wait_s(self, origin: Origin) -> float | None:
         """Count the question; how long its asker has to wait instead, if so."""
         if origin.is_moderator:
             return None
-        return self._cooldowns.wait_s(
+        return await self._cooldowns.wait_s(
             origin.user_id, origin.server_id, origin.role_ids, origin.channel_ids
         )
 
@@ -263,7 +264,7 @@ class Asking:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
             return Reply(refused=self._refused("failed", notice("failed")))
-        self._note(answer, origin, earlier)
+        await self._note(answer, origin, earlier)
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
             notice("conversation_forgotten") if is_forgotten else None,
@@ -286,9 +287,9 @@ class Asking:
         keeping.add_done_callback(_log_failure)
         await asyncio.wait({keeping}, timeout=KEEP_S)
 
-    def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
+    async def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
         turns = (*earlier, turn_of(answer))
-        self._conversations.remember(
+        await self._conversations.remember(
             answer.id,
             turns,
             origin.channel_id,
@@ -322,7 +323,7 @@ class Asking:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
         origin = origin_of(interaction, is_private=is_private)
         with self.in_flight():
-            refused = self.refusal(origin)
+            refused = await self.refusal(origin)
             if refused is not None:
                 await acknowledge(
                     lambda: interaction.response.send_message(refused.text, ephemeral=True)

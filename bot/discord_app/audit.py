@@ -2,17 +2,19 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from bot.database import Connection, DatabaseError
 from bot.event_log import event
 
 if TYPE_CHECKING:
     import discord
 
 _log = logging.getLogger(__name__)
+
+_COLUMNS = "created, server, member_id, action, subject"
 
 Action = Literal[
     "added", "replaced", "removed", "rebuilt", "rolled_back",
@@ -53,24 +55,23 @@ async def note(
         await asyncio.to_thread(
             trail.note_action, interaction.guild_id, interaction.user.id, action, subject
         )
-    except sqlite3.Error as error:
-        event(_log, "not_audited", logging.ERROR, action=action, reason=type(error).__name__)
+    except DatabaseError as error:
+        event(_log, "not_audited", logging.ERROR, action=action, reason=error.reason)
 
 
-def write(connection: sqlite3.Connection, entry: Entry) -> None:
+def write(connection: Connection, entry: Entry) -> None:
     """Add an entry."""
     connection.execute(
-        "INSERT INTO audit VALUES (?, ?, ?, ?, ?)",
+        f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
         (entry.created, entry.server, entry.member_id, entry.action, entry.subject),
     )
 
 
-def newest(
-    connection: sqlite3.Connection, server: str, start: int, count: int
-) -> tuple[list[Entry], int]:
+def newest(connection: Connection, server: str, start: int, count: int) -> tuple[list[Entry], int]:
     """Entries of a server from number `start` on, the newest first, and how many it has in all."""
     rows = connection.execute(
-        "SELECT * FROM audit WHERE server = ? ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
+        f"SELECT {_COLUMNS} FROM audit WHERE server = ?"  # noqa: S608 - our own names
+        " ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
         (server, count, start),
     )
     (total,) = connection.execute(
@@ -79,7 +80,9 @@ def newest(
     return [Entry(*row) for row in rows], total
 
 
-def everywhere(connection: sqlite3.Connection) -> Iterator[Entry]:
+def everywhere(connection: Connection) -> Iterator[Entry]:
     """The entries of all servers, the oldest first."""
-    for row in connection.execute("SELECT * FROM audit ORDER BY created, rowid"):
+    for row in connection.execute(
+        f"SELECT {_COLUMNS} FROM audit ORDER BY created, rowid"  # noqa: S608 - our own names
+    ):
         yield Entry(*row)

@@ -293,7 +293,7 @@ class _FollowUpForm(_Form):
     async def on_submit(self, interaction: _Interaction) -> None:
         """Answer it, as a turn after the one that the button belongs to."""
         client: Collaborators = interaction.client
-        earlier = client.conversations.until(self.answer_id, interaction.channel_id or 0)
+        earlier = await client.conversations.until(self.answer_id, interaction.channel_id or 0)
         await client.asking.answer_interaction(interaction, self.field.value, earlier, goes_on=True)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import math
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Literal
 from discord.ext import commands
 
 from bot.building import roll_back_collection
+from bot.database import DatabaseError
 from bot.discord_app.audit import Action
 from bot.discord_app.filenames import safe_name, suffix_of
 from bot.discord_app.markdown import fit
@@ -305,7 +305,7 @@ class Changes:
             return self._refused(scope, notice("no_such_document", name=_shown(name)))
         event(_log, "document_removed", collection=scope)
         await note("removed", name)
-        with suppress(sqlite3.Error):
+        with suppress(DatabaseError):
             await asyncio.to_thread(self._forget, scope, name)
         done = notice("document_removed", name=_shown(name))
         built = await self._build(scope, show, done)
@@ -321,7 +321,7 @@ class Changes:
         except OSError as error:
             return self._not_written(scope, error)
         event(_log, "documents_taken_back", collection=scope, documents=len(names))
-        with suppress(sqlite3.Error):
+        with suppress(DatabaseError):
             await self._forget_all(scope, names)
         built = await self._build(scope, show, done)
         # They were answered from until now. What can't be forgotten even now is an error.

@@ -21,8 +21,12 @@ from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.collaborators import ListPage
-from bot.discord_app.conversation_store import ConversationStore
-from bot.discord_app.cooldowns import Cooldown, Cooldowns
+from bot.discord_app.conversation_store import (
+    Conversations,
+    ConversationStore,
+    SharedConversations,
+)
+from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts, SharedCounts
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.list_pages import ListButton
@@ -130,15 +134,19 @@ class QuothBot(commands.AutoShardedBot):
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
         self._named_shards: set[int] = set()
-        self.conversations = ConversationStore()
+        shared = records.is_shared
+        self.conversations: Conversations = (
+            SharedConversations(records) if shared else ConversationStore()
+        )
         self.lists: dict[str, ListPage] = {}
         self.channels = ChannelRules(records)
         self.cooldowns = Cooldowns(
-            records, Cooldown(settings.cooldown_questions, settings.cooldown_s)
+            records,
+            Cooldown(settings.cooldown_questions, settings.cooldown_s),
+            SharedCounts(records) if shared else OwnCounts(),
         )
         self.support = SupportChannels(records)
-        for server_id in records.servers_without_base():
-            service.use_base(server_collection(records.hashed(server_id)), is_on=False)
+        self._read_who_is_alone()
         self.builder = builder
         self.changes = Changes(settings, builder, records.forget_document)
         self.teaching = Teaching(settings, records, self.changes)
@@ -167,6 +175,19 @@ class QuothBot(commands.AutoShardedBot):
             metrics=self.metrics,
             settings=settings,
             buttons=self._buttons,
+        )
+
+    def read_rules(self) -> None:
+        """Read what servers have set, which is kept in memory; blocks for the records."""
+        self.channels.read()
+        self.support.read()
+        self.cooldowns.read()
+        self._read_who_is_alone()
+
+    def _read_who_is_alone(self) -> None:
+        without_base = self.records.servers_without_base()
+        self.service.use_base_except(
+            server_collection(self.records.hashed(server_id)) for server_id in without_base
         )
 
     def _buttons(self, answer: Answer, origin: Origin) -> ui.View:
@@ -229,8 +250,7 @@ class QuothBot(commands.AutoShardedBot):
         """Keep what is remembered of a server that Quoth is in again, and nothing else."""
         await self._note_servers()
         # Its rules may have been deleted since it was left.
-        await asyncio.to_thread(self.channels.read)
-        await asyncio.to_thread(self.support.read)
+        await asyncio.to_thread(self.read_rules)
         await self._leave_unless_welcome(guild)
 
     async def _leave_unless_welcome(self, guild: discord.Guild) -> None:

@@ -7,7 +7,7 @@ import discord
 
 from bot.discord_app.asking import Asking
 from bot.discord_app.changes import Changes
-from bot.discord_app.conversation_store import ConversationStore
+from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.teaching import Teaching
@@ -23,7 +23,7 @@ class Collaborators(Protocol):
 
     asking: Asking
     changes: Changes
-    conversations: ConversationStore
+    conversations: Conversations
     lists: dict[str, ListPage]
     """By name, what buttons turn the pages of; each page is made anew, which may block."""
     records: Records

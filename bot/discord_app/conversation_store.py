@@ -1,15 +1,49 @@
 """What was asked and answered before, for a while, so that a question can be a follow-up."""
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import TypeAdapter
 
 from answering.followups.detection import MAX_TURNS, Turn
+from bot.database import Connection, DatabaseError
+from bot.discord_app.records import Records
+from bot.event_log import event
+
+_log = logging.getLogger(__name__)
 
 # A conversation that nobody went on with is over.
 KEPT_S = 15 * 60
 MAX_CONVERSATIONS = 5_000
+_TURNS = TypeAdapter(tuple[Turn, ...])
+
+
+class Conversations(Protocol):
+    """The latest turns, by the answer that ended them and by who asked where."""
+
+    async def remember(
+        self,
+        answer_id: str,
+        turns: tuple[Turn, ...],
+        channel_id: int,
+        user_id: int,
+        *,
+        is_private: bool = False,
+    ) -> None:
+        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
+
+    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
+
+    async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
+        """The turns of this member in this channel."""
+
+    async def forget(self, user_id: int) -> None:
+        """Drop what this member asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +54,7 @@ class _Conversation:
 
 
 class ConversationStore:
-    """The latest turns, by the answer that ended them and by who asked where."""
+    """Conversations in the memory of this process: each call is over without being waited for."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Take the clock that says when a conversation is over, in seconds."""
@@ -28,7 +62,7 @@ class ConversationStore:
         self._by_answer: OrderedDict[str, _Conversation] = OrderedDict()
         self._latest: dict[tuple[int, int], str] = {}
 
-    def remember(
+    async def remember(
         self,
         answer_id: str,
         turns: tuple[Turn, ...],
@@ -51,7 +85,7 @@ class ConversationStore:
             if self._latest.get(oldest.place) == oldest_id:
                 del self._latest[oldest.place]
 
-    def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
         """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
         found = self._by_answer.get(answer_id)
         if found is None or self._clock() - found.touched > KEPT_S:
@@ -61,14 +95,88 @@ class ConversationStore:
             return ()
         return found.turns
 
-    def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
+    async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
         """The turns of this member in this channel."""
         answer_id = self._latest.get((channel_id, user_id))
-        return self.until(answer_id, channel_id) if answer_id is not None else ()
+        return await self.until(answer_id, channel_id) if answer_id is not None else ()
 
-    def forget(self, user_id: int) -> None:
+    async def forget(self, user_id: int) -> None:
         """Drop what this member asked."""
         for answer_id, conversation in list(self._by_answer.items()):
             if conversation.place[1] == user_id:
                 del self._by_answer[answer_id]
                 self._latest.pop(conversation.place, None)
+
+
+class SharedConversations:
+    """Conversations in a database that processes share; while it is away, this one's own."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+        """Keep them beside the records."""
+        self._records = records
+        self._clock = clock
+        self._own = ConversationStore(clock)
+
+    async def remember(
+        self,
+        answer_id: str,
+        turns: tuple[Turn, ...],
+        channel_id: int,
+        user_id: int,
+        *,
+        is_private: bool = False,
+    ) -> None:
+        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
+        await self._own.remember(answer_id, turns, channel_id, user_id, is_private=is_private)
+        now = self._clock()
+        text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
+        values = (answer_id, now, channel_id, self._records.hashed(user_id), is_private, text)
+
+        def write(database: Connection) -> None:
+            database.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", values)
+            database.execute("DELETE FROM conversations WHERE touched < ?", (now - KEPT_S,))
+
+        try:
+            await self._records.soon(write)
+        except DatabaseError as error:
+            event(_log, "conversation_not_shared", logging.WARNING, reason=error.reason)
+
+    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
+        try:
+            return await self._turns("answer_id = ? AND channel_id = ?", answer_id, channel_id)
+        except DatabaseError:
+            return await self._own.until(answer_id, channel_id)
+
+    async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
+        """The turns of this member in this channel."""
+        asker = self._records.hashed(user_id)
+        try:
+            return await self._turns(
+                "channel_id = ? AND asker = ? AND NOT is_private", channel_id, asker
+            )
+        except DatabaseError:
+            return await self._own.latest(channel_id, user_id)
+
+    async def _turns(self, where: str, *values: object) -> tuple[Turn, ...]:
+        row = await self._records.soon(
+            lambda database: database.execute(
+                f"SELECT turns FROM conversations WHERE {where} AND touched >= ?"  # noqa: S608 - ours
+                " ORDER BY touched DESC LIMIT 1",
+                (*values, self._clock() - KEPT_S),
+            ).fetchone()
+        )
+        return _TURNS.validate_json(row[0]) if row is not None else ()
+
+    async def forget(self, user_id: int) -> None:
+        """
+        Drop what this member asked.
+
+        Raises:
+            DatabaseError: If the database is away, so that it is not dropped.
+        """
+        await self._own.forget(user_id)
+        asker = self._records.hashed(user_id)
+        await self._records.soon(
+            lambda database: database.execute("DELETE FROM conversations WHERE asker = ?", (asker,))
+        )

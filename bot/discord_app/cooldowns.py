@@ -1,11 +1,32 @@
 """How often a member may ask: the rule for all, and where a role or a channel has its own."""
 
-from collections.abc import Iterable
+import logging
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from discord.ext import commands
 
+from bot.database import DatabaseError
 from bot.discord_app.records import Records
+from bot.event_log import event
+
+_log = logging.getLogger(__name__)
+
+# Between two looks for counts that are over.
+_TIDY_EVERY_S = 10 * 60.0
+# The time that is asked for is counted from a member's first question since the last one was over.
+# One question more than the rule allows is the most that is counted.
+_COUNT = """
+    INSERT INTO cooldown_counts AS counted VALUES (?, ?, ?, ?, 1)
+    ON CONFLICT (asker, questions, seconds) DO UPDATE SET
+        began = CASE WHEN excluded.began > counted.began + counted.seconds
+            THEN excluded.began ELSE counted.began END,
+        asked = CASE WHEN excluded.began > counted.began + counted.seconds
+            THEN 1 ELSE least(counted.asked + 1, counted.questions + 1) END
+    RETURNING asked, began
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +37,82 @@ class Cooldown:
     seconds: float
 
 
-class Cooldowns:
-    """Read once and kept in memory, since they are asked for before anything may be awaited."""
+class Counts(Protocol):
+    """The questions of each member, counted by rule."""
 
-    def __init__(self, records: Records, everybody: Cooldown) -> None:
+    async def count(self, user_id: int, rule: Cooldown) -> float | None:
+        """Count a question of a member, or say how long they have to wait."""
+
+
+class OwnCounts:
+    """Counted in the memory of this process: each call is over without being waited for."""
+
+    def __init__(self) -> None:
+        """Count from now on."""
+        self._counts: dict[Cooldown, commands.CooldownMapping[int]] = {}
+
+    async def count(self, user_id: int, rule: Cooldown) -> float | None:
+        """Count a question of a member, or say how long they have to wait."""
+        counts = self._counts.get(rule)
+        if counts is None:
+            counts = self._counts[rule] = commands.CooldownMapping.from_cooldown(
+                rule.questions, rule.seconds, lambda user_id: user_id
+            )
+        return counts.update_rate_limit(user_id)
+
+
+class SharedCounts:
+    """Counted in a database that processes share; while it is away, by this one alone."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
+        """Count beside the records."""
+        self._records = records
+        self._clock = clock
+        self._own = OwnCounts()
+        self._tidied = 0.0
+
+    async def count(self, user_id: int, rule: Cooldown) -> float | None:
+        """Count a question of a member, or say how long they have to wait."""
+        now = self._clock()
+        values = (self._records.hashed(user_id), rule.questions, rule.seconds, now)
+        try:
+            asked, began = await self._records.soon(
+                lambda database: database.execute(_COUNT, values).fetchone()
+            )
+            if now - self._tidied > _TIDY_EVERY_S:
+                self._tidied = now
+                await self._records.soon(
+                    lambda database: database.execute(
+                        "DELETE FROM cooldown_counts WHERE began + seconds < ?", (now,)
+                    )
+                )
+        except DatabaseError as error:
+            event(_log, "counted_alone", logging.WARNING, reason=error.reason)
+            return await self._own.count(user_id, rule)
+        return began + rule.seconds - now if asked > rule.questions else None
+
+
+class Cooldowns:
+    """The rules, read once and kept in memory; and the questions that are counted by them."""
+
+    def __init__(self, records: Records, everybody: Cooldown, counts: Counts) -> None:
         """Read the rules of all servers; `everybody` is the one where there is no other."""
         self._records = records
         self._everybody = everybody
-        self._rules: dict[tuple[int, int], Cooldown] = {}
-        self._roles: set[tuple[int, int]] = set()
-        rows = records.look_up(lambda file: file.execute("SELECT * FROM cooldowns").fetchall())
-        for server_id, target_id, is_role, questions, seconds in rows:
-            self._note(server_id, target_id, Cooldown(questions, seconds), is_role=bool(is_role))
-        self._counts: dict[Cooldown, commands.CooldownMapping[int]] = {}
+        self._counts = counts
+        self.read()
 
-    def _note(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:
-        self._rules[server_id, target_id] = rule
-        if is_role:
-            self._roles.add((server_id, target_id))
+    def read(self) -> None:
+        """Read the rules of all servers; blocks for the file."""
+        rows = self._records.look_up(
+            lambda file: file.execute(
+                "SELECT server_id, target_id, is_role, questions, seconds FROM cooldowns"
+            ).fetchall()
+        )
+        self._rules = {(row[0], row[1]): Cooldown(row[3], row[4]) for row in rows}
+        self._roles = {(row[0], row[1]) for row in rows if row[2]}
 
-    def wait_s(
+    async def wait_s(
         self,
         user_id: int,
         server_id: int | None,
@@ -63,22 +140,25 @@ class Cooldowns:
                 rule = max(of_roles, key=lambda one: one.questions / one.seconds)
             elif of_channels:
                 rule = of_channels[0]
-        counts = self._counts.get(rule)
-        if counts is None:
-            counts = self._counts[rule] = commands.CooldownMapping.from_cooldown(
-                rule.questions, rule.seconds, lambda user_id: user_id
-            )
-        return counts.update_rate_limit(user_id)
+        return await self._counts.count(user_id, rule)
 
     def set(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:
         """Give a role or a channel a rule of its own, for good; blocks for the write."""
         values = (server_id, target_id, is_role, rule.questions, rule.seconds)
         self._records.change(
             lambda file: file.execute(
-                "INSERT OR REPLACE INTO cooldowns VALUES (?, ?, ?, ?, ?)", values
+                "INSERT INTO cooldowns VALUES (?, ?, ?, ?, ?) ON CONFLICT (server_id, target_id)"
+                " DO UPDATE SET is_role = excluded.is_role, questions = excluded.questions,"
+                " seconds = excluded.seconds",
+                values,
             )
         )
-        self._note(server_id, target_id, rule, is_role=is_role)
+        key = (server_id, target_id)
+        self._rules[key] = rule
+        if is_role:
+            self._roles.add(key)
+        else:
+            self._roles.discard(key)
 
     def clear(self, server_id: int, target_id: int) -> bool:
         """Take a rule away, for good; whether there was one. Blocks for the write."""

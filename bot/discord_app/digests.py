@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import discord
 
+from bot.database import DatabaseError
 from bot.discord_app.delivery import deliver
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import text_of
@@ -50,7 +50,9 @@ class Digests:
         values = (server_id, channel_id, due)
         self._records.change(
             lambda file: file.execute(
-                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, FALSE)", values
+                "INSERT INTO digests VALUES (?, ?, ?, FALSE) ON CONFLICT (server_id) DO UPDATE SET"
+                " channel_id = excluded.channel_id, due = excluded.due, is_begun = FALSE",
+                values,
             )
         )
 
@@ -121,7 +123,7 @@ async def send_due(
         except (discord.NotFound, discord.Forbidden) as error:
             # The channel is gone or closed; the next week may be better.
             event(_log, "no_digest", logging.WARNING, code=error.code)
-        except (discord.DiscordException, aiohttp.ClientError, sqlite3.Error) as error:
+        except (discord.DiscordException, aiohttp.ClientError, DatabaseError) as error:
             event(_log, "digest_put_off", logging.WARNING, error=type(error).__name__)
             continue
         await asyncio.to_thread(digests.settle, digest, next_due(now))

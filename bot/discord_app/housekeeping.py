@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable
 
 from bot.building import preview_collection
 from bot.collection_names import collections_in, server_collection, server_of
+from bot.database import DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.serving.builder import Builder
@@ -47,7 +47,7 @@ async def _again_and_again(work: Callable[[], None]) -> None:
     while True:
         try:
             await asyncio.to_thread(work)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, DatabaseError) as error:
             event(_log, "not_tidied", logging.ERROR, reason=type(error).__name__)
         await asyncio.sleep(TIDY_EVERY_S)
 

@@ -1,27 +1,27 @@
 """The questions in the records that got no good answer."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 
+from bot.database import Connection
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents
 from bot.evaluation.gaps import Complaint, Found, OpenQuestion, Reason
 
 _ANSWERS = """
     SELECT id, answers.created, answered, found, text
     FROM answers LEFT JOIN questions ON answer_id = id
-    WHERE answers.created >= :since AND (:anywhere OR answers.server IS :server)
+    WHERE answers.created >= ? AND (? OR coalesce(answers.server, '') = ?)
 """
 _VOTES = """
     SELECT answer_id, feedback.created, is_right, complaint, expected, question, text
     FROM feedback LEFT JOIN questions USING (answer_id)
-    WHERE feedback.created >= :since AND (:anywhere OR feedback.server IS :server)
+    WHERE feedback.created >= ? AND (? OR coalesce(feedback.server, '') = ?)
     ORDER BY feedback.created
 """
 
 
 def open_questions(
-    connection: sqlite3.Connection, since: float, server: str | None, *, anywhere: bool
+    connection: Connection, since: float, server: str | None, *, anywhere: bool
 ) -> list[OpenQuestion]:
     """
     Find the questions without an answer, with a doubtful one, or with one that was voted wrong.
@@ -32,7 +32,7 @@ def open_questions(
         server: The hashed id of the server where they were asked; none for direct messages.
         anywhere: Take those of everywhere, whatever the server.
     """
-    values: dict[str, object] = {"since": since, "server": server, "anywhere": anywhere}
+    values = (since, anywhere, server or "")
     votes: dict[str, _Votes] = {}
     for answer_id, created, is_right, complaint, expected, question, text in connection.execute(
         _VOTES, values
@@ -77,7 +77,7 @@ class _Votes:
 
 
 def _of_answers(
-    connection: sqlite3.Connection, values: dict[str, object], votes: dict[str, _Votes]
+    connection: Connection, values: tuple[float, bool, str], votes: dict[str, _Votes]
 ) -> Iterator[OpenQuestion]:
     for answer_id, created, answered, found, text in connection.execute(_ANSWERS, values):
         said = votes.pop(answer_id, _Votes())

@@ -55,7 +55,9 @@ class SupportChannels:
         values = (channel.server_id, channel.channel_id, channel.role_id)
         self._records.change(
             lambda file: file.execute(
-                "INSERT OR REPLACE INTO support_channels VALUES (?, ?, ?)", values
+                "INSERT INTO support_channels VALUES (?, ?, ?) ON CONFLICT (channel_id)"
+                " DO UPDATE SET server_id = excluded.server_id, role_id = excluded.role_id",
+                values,
             )
         )
         self._channels[channel.channel_id] = channel
@@ -74,7 +76,8 @@ class SupportChannels:
         return self._records.change(
             lambda file: (
                 file.execute(
-                    "INSERT OR IGNORE INTO person_calls VALUES (?, ?)", (server_id, thread_id)
+                    "INSERT INTO person_calls VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    (server_id, thread_id),
                 ).rowcount
                 == 1
             )

@@ -1,12 +1,11 @@
 """The questions whose text is in the records, for `quoth questions export`."""
 
-import sqlite3
-
+from bot.database import Connection
 from bot.discord_app.stored_answers import CONTENTS
 from bot.evaluation.question_log import LoggedQuestion, Vote
 
 
-def logged_questions(connection: sqlite3.Connection) -> list[LoggedQuestion]:
+def logged_questions(connection: Connection) -> list[LoggedQuestion]:
     """All of them: those that were logged, oldest first, and those kept with their asker's vote."""
     texts: dict[str, tuple[str, str | None]] = {
         answer_id: (text, server)
@@ -36,7 +35,7 @@ def logged_questions(connection: sqlite3.Connection) -> list[LoggedQuestion]:
     ]
 
 
-def _shown(connection: sqlite3.Connection, answer_id: str, given: str | None) -> tuple[str, ...]:
+def _shown(connection: Connection, answer_id: str, given: str | None) -> tuple[str, ...]:
     """The spans of an answer; after it is gone, the words that a vote was about."""
     row = connection.execute("SELECT found FROM answers WHERE id = ?", (answer_id,)).fetchone()
     if row is not None:

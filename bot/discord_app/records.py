@@ -1,20 +1,18 @@
-"""What Quoth remembers of Discord, in SQLite: answers, votes, and where it may answer."""
+"""What Quoth remembers of Discord: answers, votes, and where it may answer."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
-import sqlite3
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from answering.answer import Answer
 from bot.collection_names import server_collection, server_of
-from bot.database import RecordsError, open_database
+from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile, database_of
 from bot.discord_app import audit, migrations, unanswered
 from bot.discord_app.audit import Action, Entry
 from bot.discord_app.open_questions import open_questions
@@ -33,10 +31,13 @@ from bot.discord_app.unanswered import Waiting
 from bot.evaluation.gaps import Complaint, OpenQuestion
 from bot.evaluation.question_log import LoggedQuestion
 from bot.evaluation.stale import Quoting
+from bot.settings import Settings
 
 # A bot that was removed by mistake finds its settings again within a week.
 SERVER_GRACE_DAYS = 7
 DAY_S = 24 * 60 * 60.0
+# Whoever asks hears something within three seconds, and waits for the database no longer than this.
+SOON_S = 1.0
 # Those that name a server by its own id, not by the hash of it.
 _BY_SERVER_ID = (
     "channels",
@@ -52,66 +53,84 @@ _T = TypeVar("_T")
 _HASH_CHARS = 24
 
 
-class Records:
-    """The file. Any thread may call it; each call is short, but none belongs in an event loop."""
+def records_of(settings: Settings) -> "Records":
+    """
+    Open the records where the settings say that they are.
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    Raises:
+        RecordsError: If they can't be used.
+    """
+    return Records(database_of(settings, settings.records, migrations.STEPS))
+
+
+class Records:
+    """The tables. Any thread may call it; each call is short, but none belongs in an event loop."""
+
+    def __init__(self, place: Path | Database, clock: Callable[[], float] = time.time) -> None:
         """
-        Open the file, made or brought up to date if need be.
+        Remember things in a file of SQLite, or in a database that is open.
 
         Raises:
             RecordsError: If it can't be opened, or a newer Quoth has written it.
         """
         self._clock = clock
-        self._lock = threading.Lock()
+        database = SqliteFile(place, migrations.STEPS) if isinstance(place, Path) else place
+        self._database = database
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = open_database(path, migrations.STEPS)
             self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
-        except (OSError, sqlite3.Error) as error:
-            raise RecordsError(f"{path}: can't be used ({error}).") from error
+        except DatabaseError as error:
+            raise RecordsError(f"{database}: can't be used ({error}).") from error
 
     def _meta(self, name: str, default: str) -> str:
-        with self._writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, default))
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (name, default)
+            )
             row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0])
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    def _set_meta(self, name: str, value: str) -> None:
+        with self._database.statements() as connection:
+            connection.execute(
+                "INSERT INTO meta VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
 
-    @contextmanager
-    def _deleting(self) -> Iterator[sqlite3.Connection]:
-        """As `_writing`; what was deleted is then in none of the files any more."""
-        with self._writing() as connection:
-            yield connection
-        with self._lock:
-            # The log of changes holds what stood there before. If somebody reads just now, it is
-            # cut at the next deletion.
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def look_up(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    def look_up(self, work: Callable[[Connection], _T]) -> _T:
         """Read tables that another module of this package keeps here."""
-        with self._lock:
-            return work(self._connection)
-
-    def change(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Change such tables, all at once or not at all."""
-        with self._writing() as connection:
+        with self._database.statements() as connection:
             return work(connection)
 
+    def change(self, work: Callable[[Connection], _T]) -> _T:
+        """Change such tables, all at once or not at all."""
+        with self._database.transaction() as connection:
+            return work(connection)
+
+    async def soon(self, work: Callable[[Connection], _T]) -> _T:
+        """
+        Look up or change something that somebody in Discord waits for.
+
+        Raises:
+            DatabaseError: If that can't be done, or takes too long.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self.look_up, work), SOON_S)
+        except TimeoutError as error:
+            raise DatabaseError(error) from error
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes remember here."""
+        return self._database.is_shared
+
+    def changes(self) -> AsyncGenerator[None]:
+        """Say, again and again, that what was read here may be another process's by now."""
+        return self._database.changes()
+
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        """Let go of the file, or of the database."""
+        self._database.close()
 
     def hashed(self, discord_id: int) -> str:
         """A name for a member or server that tells nobody without this file who it is."""
@@ -135,7 +154,7 @@ class Records:
         now, asker = self._clock(), self.hashed(user_id)
         server = self.hashed(server_id) if server_id is not None else None
         found = AnswerContents.of(answer)
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -162,8 +181,8 @@ class Records:
         Members of a server know all that were given there; of those given in direct messages, each
         knows their own.
         """
-        with self._lock:
-            row = self._connection.execute(
+        with self._database.statements() as connection:
+            row = connection.execute(
                 "SELECT id, server, asker, found FROM answers WHERE id = ?", (answer_id,)
             ).fetchone()
         here = self.hashed(server_id) if server_id is not None else None
@@ -175,7 +194,7 @@ class Records:
 
     def forget_document(self, scope: str, document_id: str) -> None:
         """Take what is quoted from a document of a server's own out of answers and votes."""
-        with self._deleting() as connection:
+        with self._database.deletion() as connection:
             forget_document(connection, server_of(scope), scope, document_id)
 
     def vote(
@@ -198,15 +217,15 @@ class Records:
             question: The question, if it is to be kept.
         """
         given = "; ".join(span.text for span in answer.found.spans) or None
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
                 " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
                 " is_right = excluded.is_right, complaint = excluded.complaint,"
                 " expected = CASE WHEN excluded.is_right THEN NULL"
-                " ELSE coalesce(excluded.expected, expected) END,"
-                " question = coalesce(excluded.question, question)",
+                " ELSE coalesce(excluded.expected, feedback.expected) END,"
+                " question = coalesce(excluded.question, feedback.question)",
                 (
                     answer.id,
                     self.hashed(user_id),
@@ -222,25 +241,25 @@ class Records:
 
     def asked(self) -> list[LoggedQuestion]:
         """The questions whose text is kept, oldest first, with what members said of the answers."""
-        with self._lock:
-            return logged_questions(self._connection)
+        with self._database.statements() as connection:
+            return logged_questions(connection)
 
     def open_questions(self, since: float, server_id: int | None) -> list[OpenQuestion]:
         """The questions of a server, or of direct messages, that got no good answer since then."""
         here = self.hashed(server_id) if server_id is not None else None
-        with self._lock:
-            return open_questions(self._connection, since, here, anywhere=False)
+        with self._database.statements() as connection:
+            return open_questions(connection, since, here, anywhere=False)
 
     def open_questions_anywhere(self, since: float) -> list[OpenQuestion]:
         """The questions that got no good answer since then, wherever they were asked."""
-        with self._lock:
-            return open_questions(self._connection, since, None, anywhere=True)
+        with self._database.statements() as connection:
+            return open_questions(connection, since, None, anywhere=True)
 
     def quoting(self, server_id: int) -> list[Quoting]:
         """The answers that were given in a server, with what was said of them."""
         here = self.hashed(server_id)
-        with self._lock:
-            rows = self._connection.execute(
+        with self._database.statements() as connection:
+            rows = connection.execute(
                 "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
                 " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
                 (here,),
@@ -254,10 +273,11 @@ class Records:
     def answered_since(self, server_id: int | None, since: float) -> Today:
         """The answers of this server since then, in seconds since 1970."""
         here = self.hashed(server_id) if server_id is not None else None
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT answered, seconds FROM answers WHERE created >= ? AND server IS ?",
-                (since, here),
+        with self._database.statements() as connection:
+            rows = connection.execute(
+                "SELECT answered, seconds FROM answers"
+                " WHERE created >= ? AND coalesce(server, '') = ?",
+                (since, here or ""),
             ).fetchall()
         median = statistics.median(seconds for _, seconds in rows) if rows else 0.0
         return Today(len(rows), sum(answered for answered, _ in rows), median)
@@ -265,7 +285,7 @@ class Records:
     def forget(self, user_id: int) -> Forgotten:
         """Delete what is kept of a member; what they did as a moderator stays, without them."""
         who = (self.hashed(user_id),)
-        with self._deleting() as connection:
+        with self._database.deletion() as connection:
             connection.execute("UPDATE audit SET member_id = NULL WHERE member_id = ?", (user_id,))
             return Forgotten(
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
@@ -277,17 +297,17 @@ class Records:
 
     def begin(self, waiting: Waiting) -> None:
         """Note that somebody waits for an answer."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             unanswered.begin(connection, waiting, self._clock())
 
     def end(self, waiting_id: int) -> None:
         """Note that they wait no longer."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             connection.execute("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
 
     def unanswered(self) -> list[Waiting]:
         """Those who wait and can still be told."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             return unanswered.all_since(connection, self._clock())
 
     def last_heard(self) -> float:
@@ -296,54 +316,51 @@ class Records:
 
     def hear(self) -> None:
         """Note that Quoth hears Discord."""
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO meta VALUES ('heard', ?)", (str(self._clock()),)
-            )
+        self._set_meta("heard", str(self._clock()))
 
     # What moderators did.
 
     def note_action(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
         """Write down what a member did."""
         entry = Entry(self._clock(), self.hashed(server_id), member_id, action, subject)
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             audit.write(connection, entry)
 
     def actions(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:
         """What was done in a server, the newest first, and how much in all."""
-        with self._lock:
-            return audit.newest(self._connection, self.hashed(server_id), start, count)
+        with self._database.statements() as connection:
+            return audit.newest(connection, self.hashed(server_id), start, count)
 
     def all_actions(self) -> list[Entry]:
         """What was done in all servers, the oldest first."""
-        with self._lock:
-            return list(audit.everywhere(self._connection))
+        with self._database.statements() as connection:
+            return list(audit.everywhere(connection))
 
     # Servers.
 
     def channel_rules(self) -> dict[int, dict[int, bool]]:
         """By server, the channels that were allowed (True) or denied (False)."""
         rules: dict[int, dict[int, bool]] = {}
-        with self._lock:
-            for server, channel, is_allowed in self._connection.execute("SELECT * FROM channels"):
+        with self._database.statements() as connection:
+            for server, channel, is_allowed in connection.execute("SELECT * FROM channels"):
                 rules.setdefault(server, {})[channel] = bool(is_allowed)
         return rules
 
     def servers_with_allowed_channels_only(self) -> set[int]:
         """The servers where channels without a rule are not allowed."""
-        with self._lock:
-            rows = self._connection.execute("SELECT server_id FROM servers WHERE only_allowed")
+        with self._database.statements() as connection:
+            rows = connection.execute("SELECT server_id FROM servers WHERE only_allowed")
             return {server_id for (server_id,) in rows}
 
     def servers_without_base(self) -> set[int]:
         """The servers that are answered from their own documents alone."""
-        with self._lock:
-            rows = self._connection.execute("SELECT server_id FROM servers WHERE NOT has_base")
+        with self._database.statements() as connection:
+            rows = connection.execute("SELECT server_id FROM servers WHERE NOT has_base")
             return {server_id for (server_id,) in rows}
 
     def set_base(self, server_id: int, *, is_on: bool) -> None:
         """Answer a server from the base too, or not."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO servers (server_id, has_base) VALUES (?, ?)"
                 " ON CONFLICT (server_id) DO UPDATE SET has_base = excluded.has_base",
@@ -352,7 +369,7 @@ class Records:
 
     def set_channel_rule(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
         """Allow or deny a channel; once one is allowed, those without a rule are not."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             if is_allowed:
                 connection.execute(
                     "INSERT INTO servers (server_id, only_allowed) VALUES (?, TRUE)"
@@ -360,13 +377,14 @@ class Records:
                     (server_id,),
                 )
             connection.execute(
-                "INSERT OR REPLACE INTO channels VALUES (?, ?, ?)",
+                "INSERT INTO channels VALUES (?, ?, ?) ON CONFLICT (server_id, channel_id)"
+                " DO UPDATE SET is_allowed = excluded.is_allowed",
                 (server_id, channel_id, is_allowed),
             )
 
     def clear_channel_rules(self, server_id: int) -> None:
         """Forget which channels of a server were allowed or denied."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
             connection.execute(
                 "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
@@ -383,7 +401,7 @@ class Records:
                 it is not among them; one of which only the hash is known may be of any shard.
         """
         here = {self.hashed(server_id) for server_id in server_ids}
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             known = set()
             for (server_id,) in connection.execute(_SERVER_IDS):
                 if shards.hold(server_id):
@@ -402,27 +420,27 @@ class Records:
 
     def leave(self, server_id: int) -> None:
         """Note that Quoth was removed from a server."""
-        with self._writing() as connection:
+        with self._database.transaction() as connection:
             self._leave(connection, {self.hashed(server_id)})
 
-    def _leave(self, connection: sqlite3.Connection, servers: Iterable[str]) -> None:
+    def _leave(self, connection: Connection, servers: Iterable[str]) -> None:
         connection.executemany(
-            "INSERT OR IGNORE INTO departures VALUES (?, ?)",
+            "INSERT INTO departures VALUES (?, ?) ON CONFLICT DO NOTHING",
             [(server, self._clock()) for server in servers],
         )
 
     def departed(self) -> list[str]:
         """The hashed ids of the servers that Quoth left so long ago that nothing may remain."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT server FROM departures WHERE left < ?",
+        with self._database.statements() as connection:
+            rows = connection.execute(
+                'SELECT server FROM departures WHERE "left" < ?',
                 (self._clock() - SERVER_GRACE_DAYS * DAY_S,),
             ).fetchall()
         return [server for (server,) in rows]
 
     def delete_server(self, server: str) -> None:
         """Delete all that is kept of a server, named by its hashed id; its departure last."""
-        with self._deleting() as connection:
+        with self._database.deletion() as connection:
             for table in ("questions", "answers", "feedback", "audit"):
                 connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608 - our own names
             ids = connection.execute(_SERVER_IDS).fetchall()
@@ -436,7 +454,7 @@ class Records:
     def tidy(self, kept: KeptDays) -> None:
         """Delete what is older than it may be."""
         now = self._clock()
-        with self._deleting() as connection:
+        with self._database.deletion() as connection:
             for table, days in (
                 ("answers", ANSWERS_KEPT_DAYS),
                 ("questions", kept.log_questions_days),
@@ -454,5 +472,4 @@ class Records:
 
     def set_commands_hash(self, value: str) -> None:
         """Note that Discord was given this command set."""
-        with self._writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES ('commands', ?)", (value,))
+        self._set_meta("commands", value)

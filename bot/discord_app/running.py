@@ -5,12 +5,13 @@ import logging
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
 import aiohttp
 import discord
 
+from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
 from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
@@ -53,6 +54,8 @@ _PASSING = (
     discord.GatewayNotFound,
     discord.ConnectionClosed,
     AttributeError,
+    # The records are shared, and away.
+    DatabaseError,
 )
 
 
@@ -94,7 +97,12 @@ async def supervise(
     """
     pause_s = FIRST_PAUSE_S
     while True:
-        bot = make_bot()
+        try:
+            bot = make_bot()
+        except DatabaseError as error:
+            event(_log, "records_away", logging.WARNING, reason=error.reason, again_s=pause_s)
+            await sleep(pause_s)
+            continue
         beside = asyncio.create_task(living(bot))
         running = asyncio.create_task(_start(bot, token))
         try:
@@ -234,10 +242,20 @@ async def _duties(
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
         departed = delete_departed(settings, service, records, bot.servers_noted)
-        await stack.enter_async_context(beside(_introduce(bot, say), departed))
+        await stack.enter_async_context(beside(_introduce(bot, say), _follow_rules(bot), departed))
         yield
 
 
 async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
     await bot.logged_in.wait()
     say(render("discord/invite.txt", link=bot.invite_link))
+
+
+async def _follow_rules(bot: QuothBot) -> None:
+    """Read the rules again whenever another process may have changed them."""
+    async with aclosing(bot.records.changes()) as changes:
+        async for _ in changes:
+            try:
+                await asyncio.to_thread(bot.read_rules)
+            except DatabaseError as error:
+                event(_log, "rules_not_read", logging.WARNING, reason=error.reason)

@@ -1,12 +1,12 @@
 """What the records hold, as values."""
 
-import sqlite3
 from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import TypeAdapter
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
+from bot.database import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ CONTENTS = TypeAdapter(AnswerContents)
 
 
 def forget_document(
-    connection: sqlite3.Connection, server: str | None, collection: str, document_id: str
+    connection: Connection, server: str | None, collection: str, document_id: str
 ) -> None:
     """Take what is quoted from a document out of a server's answers, and of the votes on them."""
     rows = connection.execute("SELECT id, found FROM answers WHERE server = ?", (server,))

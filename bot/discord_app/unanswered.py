@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, Protocol
 
+from bot.database import Connection, DatabaseError
 from bot.discord_app.limits import INTERACTION_S
 from bot.event_log import event
 
@@ -36,15 +36,17 @@ class Notes(Protocol):
         """Note that they wait no longer."""
 
 
-def begin(connection: sqlite3.Connection, waiting: Waiting, now: float) -> None:
+def begin(connection: Connection, waiting: Waiting, now: float) -> None:
     """Note that somebody waits."""
     connection.execute(
-        "INSERT OR REPLACE INTO unanswered VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO unanswered VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " created = excluded.created, channel_id = excluded.channel_id, kind = excluded.kind,"
+        " token = excluded.token",
         (waiting.id, now, waiting.channel_id, waiting.kind, waiting.token),
     )
 
 
-def all_since(connection: sqlite3.Connection, now: float) -> list[Waiting]:
+def all_since(connection: Connection, now: float) -> list[Waiting]:
     """Those who can still be told, the longest wait first; the others are forgotten."""
     connection.execute("DELETE FROM unanswered WHERE created < ?", (now - INTERACTION_S,))
     return [
@@ -77,5 +79,5 @@ async def noted(waiting: Waiting, notes: Notes) -> AsyncIterator[None]:
 def _unless_locked(change: Callable[[], None]) -> None:
     try:
         change()
-    except sqlite3.Error as error:
-        event(_log, "not_noted", logging.WARNING, reason=type(error).__name__)
+    except DatabaseError as error:
+        event(_log, "not_noted", logging.WARNING, reason=error.reason)

@@ -1,11 +1,9 @@
-"""Answers that can be linked to, in SQLite: for so many days, and so many of them."""
+"""Answers that can be linked to: for so many days, and so many of them."""
 
 import asyncio
 import hashlib
 import logging
 import secrets
-import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +14,7 @@ from pydantic import TypeAdapter
 
 from answering.answer import Answer, Timings
 from bot.collection_names import BASE_COLLECTION
-from bot.database import RecordsError, open_database
+from bot.database import Database, DatabaseError, RecordsError, SqliteFile
 from bot.event_log import event
 from bot.serving.standing import Quotable
 
@@ -26,7 +24,7 @@ _log = logging.getLogger(__name__)
 MAX_KEPT = 20_000
 _TIDY_EVERY_S = 60 * 60.0
 _DAY_S = 24 * 60 * 60.0
-_STEPS = (
+STEPS = (
     """
     -- The digest is that of the answer without what each asking has of its own, so that a page that
     -- is loaded again makes no second one.
@@ -37,6 +35,10 @@ _STEPS = (
         answer TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX answers_created ON answers (created);
+    """,
+    """
+    -- One database may hold them beside the records, which have answers of their own.
+    ALTER TABLE answers RENAME TO kept_answers;
     """,
 )
 _ANSWER = TypeAdapter(Answer)
@@ -53,17 +55,19 @@ class KeptAnswer:
 
 class KeptAnswers:
     """
-    The file. Any thread may call it; each call is short, but none belongs in an event loop.
+    The table. Any thread may call it; each call is short, but none belongs in an event loop.
 
     It holds answers from the base alone: whoever has the link may read one.
     """
 
-    def __init__(self, path: Path, days: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, place: Path | Database, days: int, clock: Callable[[], float] = time.time
+    ) -> None:
         """
-        Open the file, made if need be, and delete what is too old.
+        Keep answers in a file of SQLite, or in a database that is open; delete what is too old.
 
         Args:
-            path: The file.
+            place: The file, made if need be, or the database.
             days: How long an answer is kept; 0 keeps none.
             clock: Counts seconds.
 
@@ -72,13 +76,11 @@ class KeptAnswers:
         """
         self._days = days
         self._clock = clock
-        self._lock = threading.Lock()
+        self._database = SqliteFile(place, STEPS) if isinstance(place, Path) else place
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = open_database(path, _STEPS)
             self.tidy()
-        except (OSError, sqlite3.Error) as error:
-            raise RecordsError(f"{path}: can't be used ({error}).") from error
+        except DatabaseError as error:
+            raise RecordsError(f"{self._database}: can't be used ({error}).") from error
 
     def keep(self, answer: Answer) -> str | None:
         """
@@ -95,14 +97,14 @@ class KeptAnswers:
             text = _ANSWER.dump_json(replace(answer, id="", timings=_NO_TIMINGS))
             digest = hashlib.sha256(text).digest()
             values = (secrets.token_hex(16), self._clock(), digest, text.decode())
-            with self._lock:
-                (answer_id,) = self._connection.execute(
-                    "INSERT INTO answers VALUES (?, ?, ?, ?)"
+            with self._database.statements() as connection:
+                (answer_id,) = connection.execute(
+                    "INSERT INTO kept_answers VALUES (?, ?, ?, ?)"
                     " ON CONFLICT (digest) DO UPDATE SET created = excluded.created RETURNING id",
                     values,
                 ).fetchone()
         # Names of files may hold half characters, which JSON does not.
-        except (sqlite3.Error, ValueError) as error:
+        except (DatabaseError, ValueError) as error:
             # The answer is given all the same.
             event(_log, "answer_not_kept", logging.ERROR, reason=type(error).__name__)
             return None
@@ -110,9 +112,9 @@ class KeptAnswers:
 
     def answer(self, answer_id: str) -> KeptAnswer | None:
         """The answer with an id, if it is still kept."""
-        with self._lock:
-            row = self._connection.execute(
-                "SELECT answer, created FROM answers WHERE id = ? AND created >= ?",
+        with self._database.statements() as connection:
+            row = connection.execute(
+                "SELECT answer, created FROM kept_answers WHERE id = ? AND created >= ?",
                 (answer_id, self._oldest()),
             ).fetchone()
         if row is None:
@@ -125,13 +127,12 @@ class KeptAnswers:
 
     def tidy(self) -> None:
         """Delete what is too old, or too much; it is then in none of the files any more."""
-        with self._lock:
-            self._connection.execute(
-                "DELETE FROM answers WHERE created < ? OR id IN"
-                " (SELECT id FROM answers ORDER BY created DESC LIMIT -1 OFFSET ?)",
+        with self._database.deletion() as connection:
+            connection.execute(
+                "DELETE FROM kept_answers WHERE created < ? OR created <="
+                " (SELECT created FROM kept_answers ORDER BY created DESC LIMIT 1 OFFSET ?)",
                 (self._oldest() if self._days else float("inf"), MAX_KEPT),
             )
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def stay_tidy(self) -> None:
         """Tidy up now and then, until cancelled."""
@@ -139,10 +140,9 @@ class KeptAnswers:
             await asyncio.sleep(_TIDY_EVERY_S)
             try:
                 await asyncio.to_thread(self.tidy)
-            except sqlite3.Error as error:
-                event(_log, "not_tidied", logging.ERROR, reason=type(error).__name__)
+            except DatabaseError as error:
+                event(_log, "not_tidied", logging.ERROR, reason=error.reason)
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        """Let go of the file, or of the database."""
+        self._database.close()

@@ -11,8 +11,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.access import Access, AddressError, address_of
+from bot.database import database_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
+from bot.serving.kept_answers import STEPS as KEPT_STEPS
 from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.sent import MAX_BODY_BYTES
@@ -154,7 +156,8 @@ async def serve(
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         queue = await stack.enter_async_context(queue_of(service, settings))
-        kept = KeptAnswers(settings.kept_answers, settings.answers_kept_days)
+        place = database_of(settings, settings.kept_answers, KEPT_STEPS)
+        kept = KeptAnswers(place, settings.answers_kept_days)
         stack.callback(kept.close)
         await stack.enter_async_context(beside(kept.stay_tidy()))
         documents = BaseDocuments(service)

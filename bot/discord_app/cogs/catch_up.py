@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import discord
 from discord.ext import commands
 from discord.utils import time_snowflake
 
+from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import deliver
 from bot.discord_app.limits import INTERACTION_S
@@ -74,8 +74,8 @@ class CatchUp(commands.Cog):
         self._heard = time.time()
         try:
             await asyncio.to_thread(self._bot.records.hear)
-        except sqlite3.Error as error:
-            event(_log, "not_noted", logging.WARNING, reason=type(error).__name__)
+        except DatabaseError as error:
+            event(_log, "not_noted", logging.WARNING, reason=error.reason)
 
     @commands.Cog.listener()
     async def on_shard_disconnect(self, shard_id: int) -> None:

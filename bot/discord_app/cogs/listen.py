@@ -59,7 +59,7 @@ class Listen(commands.Cog):
         is_called = server_id is None or self._bot.user in message.mentions
         if server_id is not None and self._bot.asking.unwelcome(server_id):
             return
-        if not is_called and not self._may_go_on(message):
+        if not is_called and not await self._may_go_on(message):
             return
         channels_above = await self._above(message)
         # Discord bans who is refused too often: 10,000 times in ten minutes.
@@ -117,7 +117,7 @@ class Listen(commands.Cog):
         self._fetched[channel.id] = follows
         return follows
 
-    def _may_go_on(self, message: discord.Message) -> bool:
+    async def _may_go_on(self, message: discord.Message) -> bool:
         """Whether a message without a mention asks on. Without the intent it arrives blank."""
         return (
             self._bot.settings.message_content
@@ -126,15 +126,15 @@ class Listen(commands.Cog):
             and isinstance(message.channel, discord.Thread)
             # The message that a post begins with asks nothing on.
             and message.id != message.channel.id
-            and bool(self._bot.conversations.latest(message.channel.id, message.author.id))
+            and bool(await self._bot.conversations.latest(message.channel.id, message.author.id))
         )
 
     async def _answer_if_known(self, message: discord.Message, origin: Origin) -> None:
         """Answer if the documents say, and else keep quiet: it may be meant for somebody else."""
         asking = self._bot.asking
-        if asking.refusal(origin) is None:
+        if await asking.refusal(origin) is None:
             question = without_references(message.content)
-            earlier, _ = self._earlier(message)
+            earlier, _ = await self._earlier(message)
             reply = await asking.ask(question, origin, earlier, only="answered")
             if reply.answer is not None:
                 await self._send(message, **contents(reply, with_embed=_may_embed(message)))
@@ -151,13 +151,13 @@ class Listen(commands.Cog):
             if not question:
                 await self._send(message, content=notice("can_not_read"))
                 return
-        refused = self._bot.asking.refusal(origin, in_public=True)
+        refused = await self._bot.asking.refusal(origin, in_public=True)
         if refused is not None:
             await self._refuse(message, refused)
             return
-        is_first = self._begins_in_thread(message)
+        is_first = await self._begins_in_thread(message)
         async with _typing(message.channel):
-            earlier, goes_on = self._earlier(message)
+            earlier, goes_on = await self._earlier(message)
             reply = await self._bot.asking.ask(question, origin, earlier, goes_on=goes_on)
         if reply.refused is not None:
             await self._refuse(message, reply.refused)
@@ -181,15 +181,15 @@ class Listen(commands.Cog):
         replied = message.reference.resolved if message.reference else None
         return replied if isinstance(replied, discord.Message) else None
 
-    def _begins_in_thread(self, message: discord.Message) -> bool:
+    async def _begins_in_thread(self, message: discord.Message) -> bool:
         """Whether its author should hear how to ask on: in a thread, a mention seems needless."""
         return (
             isinstance(message.channel, discord.Thread)
             and not self._bot.settings.message_content
-            and not self._bot.conversations.latest(message.channel.id, message.author.id)
+            and not await self._bot.conversations.latest(message.channel.id, message.author.id)
         )
 
-    def _earlier(self, message: discord.Message) -> tuple[tuple[Turn, ...], bool]:
+    async def _earlier(self, message: discord.Message) -> tuple[tuple[Turn, ...], bool]:
         """
         The turns that a message goes on from, and whether it is in a place to go on from some.
 
@@ -201,9 +201,9 @@ class Listen(commands.Cog):
             answer_id = answer_id_of(replied)
             if answer_id is None:
                 return (), False
-            return conversations.until(answer_id, message.channel.id), True
+            return await conversations.until(answer_id, message.channel.id), True
         if _server_id(message) is None or isinstance(message.channel, discord.Thread):
-            return conversations.latest(message.channel.id, message.author.id), True
+            return await conversations.latest(message.channel.id, message.author.id), True
         return (), False
 
     async def _send(self, message: discord.Message, **values: Any) -> None:

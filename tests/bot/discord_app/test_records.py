@@ -17,6 +17,7 @@ from bot.discord_app.stored_answers import Today
 from bot.evaluation.question_log import LoggedQuestion, Vote
 from bot.settings import load_settings
 from tests.bot.discord_app.fakes import found, span
+from tests.conftest import Place
 
 ANSWER = found(span())
 
@@ -35,8 +36,8 @@ def keep(
     records.keep_answer(replace(ANSWER, id=answer_id), user, server, with_question=True)
 
 
-def test_an_answer_is_read_back_as_it_was(tmp_path: Path) -> None:
-    records = Records(tmp_path / "quoth.sqlite")
+def test_an_answer_is_read_back_as_it_was(place: Place) -> None:
+    records = Records(place())
     keep(records)
 
     kept = records.answer("a" * 32, 1, 7)
@@ -66,35 +67,35 @@ def test_names_differ_between_installations_and_last_in_one(tmp_path: Path) -> N
     again.close()
 
 
-def test_answers_and_questions_are_deleted_in_time(tmp_path: Path) -> None:
+def test_answers_and_questions_are_deleted_in_time(place: Place) -> None:
     clock = Clock()
-    records = Records(tmp_path / "quoth.sqlite", clock)
+    records = Records(place(), clock)
     keep(records)
     clock.now += 3 * DAY_S
     keep(records, "b" * 32)
     records.tidy(load_settings(log_questions_days=2))
     assert records.answer("a" * 32, 1, 7) is not None
-    assert questions(tmp_path) == ["b" * 32]
+    assert questions(records) == ["b" * 32]
     clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
     records.tidy(load_settings(log_questions_days=2))
 
     assert records.answer("a" * 32, 1, 7) is None
     assert records.answer("b" * 32, 1, 7) is not None
-    assert questions(tmp_path) == []
+    assert questions(records) == []
     records.close()
 
 
-def questions(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "quoth.sqlite")) as connection, connection:
-        return [row[0] for row in connection.execute("SELECT answer_id FROM questions")]
+def questions(records: Records) -> list[str]:
+    rows = records.look_up(lambda rows: rows.execute("SELECT answer_id FROM questions").fetchall())
+    return [answer_id for (answer_id,) in rows]
 
 
 ALL = Shards(1, frozenset({0}))
 
 
-def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
+def test_a_servers_data_goes_some_time_after_the_bot(place: Place) -> None:
     clock = Clock()
-    records = Records(tmp_path / "quoth.sqlite", clock)
+    records = Records(place(), clock)
     for server in (7, 8, 9):
         keep(records, f"{server}" * 32, server=server)
         records.set_channel_rule(server, 1, is_allowed=True)
@@ -109,9 +110,9 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert voted is not None
     records.vote(voted, 1, complaint=None, expected=None, question=None)
     keep(records, "3" * 32, server=3)
-    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
-        connection.execute("DELETE FROM answers WHERE id <= ?", ("4" * 32,))
-        connection.execute("DELETE FROM questions WHERE answer_id = ?", ("4" * 32,))
+    gone = ("4" * 32,)
+    records.look_up(lambda rows: rows.execute("DELETE FROM answers WHERE id <= ?", gone))
+    records.look_up(lambda rows: rows.execute("DELETE FROM questions WHERE answer_id = ?", gone))
     # 9, 6 and the one with documents alone were left while Quoth was away ...
     records.set_servers({8}, [records.hashed(5)], ALL)
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
@@ -127,15 +128,15 @@ def test_a_servers_data_goes_some_time_after_the_bot(tmp_path: Path) -> None:
     assert set(records.channel_rules()) == {8, 9}
     assert records.answer("7" * 32, 1, 7) is None
     assert records.answer("9" * 32, 1, 9) is not None
-    with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
-        assert connection.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
-    assert set(questions(tmp_path)) == {"8" * 32, "9" * 32}
+    votes = records.look_up(lambda rows: rows.execute("SELECT * FROM feedback").fetchall())
+    assert votes == []
+    assert set(questions(records)) == {"8" * 32, "9" * 32}
     records.close()
 
 
-def test_today_counts_from_midnight_and_this_server_only(tmp_path: Path) -> None:
+def test_today_counts_from_midnight_and_this_server_only(place: Place) -> None:
     clock = Clock()
-    records = Records(tmp_path / "quoth.sqlite", clock)
+    records = Records(place(), clock)
     clock.now -= 1
     keep(records, "1" * 32)
     clock.now += 2
@@ -148,8 +149,8 @@ def test_today_counts_from_midnight_and_this_server_only(tmp_path: Path) -> None
     records.close()
 
 
-def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
-    records = Records(tmp_path / "quoth.sqlite")
+def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
+    records = Records(place())
     keep(records)
     kept = records.answer("a" * 32, 1, 7)
     assert kept is not None
@@ -158,10 +159,11 @@ def test_a_vote_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
         records.vote(
             kept, 1, complaint=None if is_right else "wrong", expected=expected, question=None
         )
-        with closing(sqlite3.connect(tmp_path / "quoth.sqlite")) as connection, connection:
-            votes += connection.execute("SELECT is_right, expected FROM feedback").fetchall()
+        votes += records.look_up(
+            lambda rows: rows.execute("SELECT is_right, expected FROM feedback").fetchall()
+        )
 
-    assert votes == [(0, "77"), (0, "77"), (1, None)]
+    assert votes == [(False, "77"), (False, "77"), (True, None)]
     records.close()
 
 
@@ -219,10 +221,10 @@ ASKED = "how many for arson"
 
 
 def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
     clock = Clock()
-    records = Records(tmp_path / "quoth.sqlite", clock)
+    records = Records(place(), clock)
     keep(records, "a" * 32, server=7)
     keep(records, "b" * 32, server=None)
     clock.now += 1

@@ -11,6 +11,7 @@ from answering.answer import Timings
 from bot.serving import kept_answers
 from bot.serving.kept_answers import KeptAnswers
 from tests.bot.discord_app.fakes import found, span
+from tests.conftest import Place
 
 ANSWER = found(span(), alternatives=(span("77"),))
 DAY_S = 24 * 60 * 60.0
@@ -26,14 +27,23 @@ class Clock:
         return self.now
 
 
-def test_an_answer_is_kept_whole_until_its_time_is_over(tmp_path: Path) -> None:
+@pytest.fixture
+def place(place: Place, tmp_path: Path) -> Place:
+    """Where answers are kept: in a file of their own, or in the one database."""
+    opened = place()
+    if isinstance(opened, Path):
+        return lambda: tmp_path / "answers.sqlite"
+    opened.close()
+    return place
+
+
+def test_an_answer_is_kept_whole_until_its_time_is_over(place: Place, tmp_path: Path) -> None:
     clock = Clock()
-    path = tmp_path / "answers.sqlite"
-    with closing(KeptAnswers(path, 30, clock)) as kept:
+    with closing(KeptAnswers(place(), 30, clock)) as kept:
         answer_id = kept.keep(ANSWER)
         assert answer_id is not None
 
-    with closing(KeptAnswers(path, 30, clock)) as kept:
+    with closing(KeptAnswers(place(), 30, clock)) as kept:
         again = kept.answer(answer_id)
         assert again is not None
         assert again.given.timestamp() == clock.now
@@ -45,9 +55,9 @@ def test_an_answer_is_kept_whole_until_its_time_is_over(tmp_path: Path) -> None:
     assert b"arson" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_the_same_answer_has_one_id_and_is_kept_from_its_last_asking(tmp_path: Path) -> None:
+def test_the_same_answer_has_one_id_and_is_kept_from_its_last_asking(place: Place) -> None:
     clock = Clock()
-    with closing(KeptAnswers(tmp_path / "answers.sqlite", 30, clock)) as kept:
+    with closing(KeptAnswers(place(), 30, clock)) as kept:
         first = kept.keep(ANSWER)
         clock.now += 20 * DAY_S
         again = replace(ANSWER, id="f" * 32, timings=Timings(1.0, 1.0, 1.0, 3.0))
@@ -59,11 +69,11 @@ def test_the_same_answer_has_one_id_and_is_kept_from_its_last_asking(tmp_path: P
 
 
 def test_so_many_are_kept_and_the_oldest_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_answers, "MAX_KEPT", 2)
     clock = Clock()
-    with closing(KeptAnswers(tmp_path / "answers.sqlite", 30, clock)) as kept:
+    with closing(KeptAnswers(place(), 30, clock)) as kept:
         ids = []
         for number in range(4):
             clock.now += 1
@@ -94,6 +104,6 @@ def test_an_answer_is_given_where_it_cannot_be_kept(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     with closing(KeptAnswers(path, 30)) as kept:
         with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("DROP TABLE answers")
+            connection.execute("DROP TABLE kept_answers")
         assert kept.keep(ANSWER) is None
         assert kept.keep(replace(ANSWER, question="\ud800")) is None

@@ -1,0 +1,199 @@
+"""PostgreSQL, where `QUOTH_DATABASE` names one: what several processes remember together."""
+
+import asyncio
+import functools
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
+
+from bot.database import Connection, DatabaseError, RecordsError
+from bot.postgres_tables import NewerTablesError, bring_up_to_date
+
+# Each call is short, and few threads make one at the same time.
+_CONNECTIONS = 4
+# Seconds for a connection to be made, for one to become free, and for a statement to be answered:
+# who asks in Discord hears something within three seconds.
+_CONNECT_S = 2
+_FREE_S = 2.0
+_STATEMENT_S = 10.0
+# While it is away, one call tries again each time that so many seconds are over; the others fail at
+# once, so that no question waits for it.
+_AWAY_S = 1.0
+# What is kept in memory is read again after so many seconds, should a notification be lost.
+POLL_S = 60.0
+# The channel that triggers notify when a rule changes; see `versions/first.py`.
+_CHANNEL = "quoth_rules"
+# Any number, the same in every Quoth.
+_DELETION_LOCK = 0x51554F5448
+# A machine that is gone closes no connection: so many seconds after the last sign of life, and so
+# many milliseconds after something was sent, it counts as away.
+_LIVELY = {
+    "connect_timeout": _CONNECT_S,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "application_name": "quoth",
+    "autocommit": True,
+    # pgbouncer hands a connection to somebody else after each transaction.
+    "prepare_threshold": None,
+}
+
+
+class _ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
+    """One that gives a server up which keeps it open and says nothing."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for what was sent to be answered."""
+        try:
+            return super().wait(gen, interval, timeout or _STATEMENT_S)
+        except psycopg.errors._WaitTimeout as error:
+            # What was asked may still be answered, and would be taken for the next answer.
+            self.close()
+            raise psycopg.OperationalError("PostgreSQL does not answer") from error
+
+
+class PostgresDatabase:
+    """A database of PostgreSQL, of which any number of processes are the writers."""
+
+    is_shared = True
+
+    def __init__(self, address: str) -> None:
+        """
+        Connect, and make the tables or bring them up to date.
+
+        Args:
+            address: `postgresql://USER:PASSWORD@HOST/NAME`, or what else libpq takes.
+
+        Raises:
+            RecordsError: If it can't be used.
+        """
+        self._address = address
+        parts = conninfo_to_dict(address)
+        self._name = f"PostgreSQL ({parts.get('dbname', '')} at {parts.get('host', 'localhost')})"
+        try:
+            with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
+                bring_up_to_date(connection)
+        except NewerTablesError as error:
+            raise RecordsError(
+                f"{self._name}: its tables are those of a newer Quoth ({error}). Update Quoth."
+            ) from error
+        except psycopg.OperationalError as error:
+            reason = " ".join(str(error).split())
+            raise RecordsError(
+                f"{self._name}: can't be reached ({reason}). Start it, or correct QUOTH_DATABASE."
+            ) from error
+        except psycopg.Error as error:
+            raise RecordsError(f"{self._name}: can't be used ({error}).") from error
+        self._pool = ConnectionPool(
+            address,
+            connection_class=_ImpatientConnection,
+            kwargs=_LIVELY,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=_FREE_S,
+            reconnect_timeout=_FREE_S,
+            check=ConnectionPool.check_connection,
+            num_workers=1,
+            open=True,
+        )
+        self._lock = threading.Lock()
+        self._next_try: float | None = None
+        """When somebody may try again, if it is away."""
+
+    def __str__(self) -> str:
+        return self._name
+
+    @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        """Run statements, each by itself."""
+        with self._connected() as connection:
+            yield _Statements(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Run statements, all of them or none."""
+        with self._connected() as connection, connection.transaction():
+            yield _Statements(connection)
+
+    @contextmanager
+    def deletion(self) -> Iterator[Connection]:
+        """As `transaction`, one at a time among all processes."""
+        with self.transaction() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(?)", (_DELETION_LOCK,))
+            yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        self._refuse_while_away()
+        try:
+            with self._pool.connection() as connection:
+                self._next_try = None
+                yield connection
+        except psycopg.OperationalError as error:
+            with self._lock:
+                self._next_try = time.monotonic() + _AWAY_S
+            raise DatabaseError(error) from error
+        except psycopg.Error as error:
+            raise DatabaseError(error) from error
+
+    def _refuse_while_away(self) -> None:
+        with self._lock:
+            if self._next_try is None:
+                return
+            now = time.monotonic()
+            if now < self._next_try:
+                raise DatabaseError(psycopg.OperationalError("PostgreSQL is away"))
+            # This call tries; the others fail at once until it is known what came of it.
+            self._next_try = now + _CONNECT_S + _FREE_S + _STATEMENT_S
+
+    async def changes(self) -> AsyncGenerator[None]:
+        """Say at first, whenever a rule was changed, and now and then, that rules may be others."""
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(self._address, **_LIVELY)
+                async with connection:
+                    await connection.execute(f"LISTEN {_CHANNEL}".encode())
+                    while True:
+                        yield
+                        async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                            pass
+            except psycopg.OperationalError:
+                await asyncio.sleep(_AWAY_S)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+class _Statements:
+    """A connection that takes what `sqlite3.Connection` takes."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        self._connection = connection
+
+    def execute(
+        self, statement: str, values: Sequence[Any] = (), /
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Run one statement."""
+        return self._connection.execute(_for_psycopg(statement), storable(values))
+
+    def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> None:
+        """Run one statement with each of these values."""
+        self._connection.cursor().executemany(_for_psycopg(statement), map(storable, values))
+
+
+@functools.cache
+def _for_psycopg(statement: str) -> bytes:
+    return statement.replace("%", "%%").replace("?", "%s").encode()
+
+
+def storable(values: Sequence[Any]) -> list[Any]:
+    """Values as PostgreSQL can hold them: its texts have no character 0."""
+    return [one.replace("\0", "\ufffd") if isinstance(one, str) else one for one in values]

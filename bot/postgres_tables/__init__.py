@@ -1,0 +1,49 @@
+"""The tables in PostgreSQL, brought up to date by alembic: one file of `versions/` a version."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import StaticPool
+
+VERSION_TABLE = "quoth_version"
+# Any number, the same in every Quoth: one process at a time brings the tables up to date.
+_LOCK = 0x51554F5447
+
+
+class NewerTablesError(Exception):
+    """A newer Quoth has made the tables."""
+
+
+def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
+    """
+    Make the tables, or bring them up to date; all of it or nothing, once among all processes.
+
+    Args:
+        connection: One that nothing was done with; it is left as it was.
+
+    Raises:
+        NewerTablesError: If a newer Quoth has made them.
+        psycopg.Error: If that can't be done.
+    """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool
+    )
+    with engine.begin() as begun:
+        begun.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        context = MigrationContext.configure(begun, opts={"version_table": VERSION_TABLE})
+        found = context.get_current_revision()
+        if found is not None and found not in known:
+            raise NewerTablesError(found)
+        config.attributes["connection"] = begun
+        command.upgrade(config, "head")
