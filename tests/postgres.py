@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 # Debian's packages postgresql-17 and postgresql-17-pgvector, where somebody installed both.
 _DEBIAN = Path("/usr/lib/postgresql/17/bin")
@@ -136,3 +137,21 @@ def database(server_address: str, name: str) -> Iterator[str]:
             yield server_address.replace("/postgres?", f"/{name}?")
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+
+
+@contextmanager
+def away(address: str) -> Iterator[None]:
+    """Cut a database off from all that use it, and take no connection, until the block ends."""
+    parts = conninfo_to_dict(address)
+    name = sql.Identifier(str(parts["dbname"]))
+    allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    with psycopg.connect(address, dbname="postgres", autocommit=True) as connection:
+        connection.execute(allow.format(name, sql.SQL("FALSE")))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            (parts["dbname"],),
+        )
+        try:
+            yield
+        finally:
+            connection.execute(allow.format(name, sql.SQL("TRUE")))

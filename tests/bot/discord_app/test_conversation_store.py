@@ -1,52 +1,101 @@
-"""ConversationStore are remembered for a while."""
+"""Conversations are remembered for a while, by this process or by all that share a database."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
 
 from answering.followups.detection import MAX_TURNS, Turn
 from bot.discord_app import conversation_store
-from bot.discord_app.conversation_store import KEPT_S, ConversationStore
+from bot.discord_app.conversation_store import (
+    KEPT_S,
+    Conversations,
+    ConversationStore,
+    SharedConversations,
+)
+from bot.discord_app.records import Records
 
 
-def test_turns_are_found_by_their_last_answer_and_by_who_asked_where() -> None:
-    conversations = ConversationStore()
+class Clock:
+    """A time that passes when it is told to."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time that conversations go by."""
+    return Clock()
+
+
+@pytest.fixture(params=["own", "shared"])
+def conversations(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Conversations]:
+    """Each kind: what follows holds for both."""
+    if request.param == "own":
+        yield ConversationStore(clock)
+        return
+    from bot.postgres import PostgresDatabase
+
+    address: str = request.getfixturevalue("postgres_database")
+    with closing(Records(PostgresDatabase(address))) as records:
+        yield SharedConversations(records, clock)
+
+
+async def remember(conversations: Conversations, answer_id: str, *places: int, **more: Any) -> None:
+    await conversations.remember(answer_id, (Turn(answer_id, "1"),), *places, **more)
+
+
+def test_turns_are_found_by_their_last_answer_and_by_who_asked_where(
+    conversations: Conversations, clock: Clock
+) -> None:
     first, second = (Turn("a", "1"),), (Turn("a", "1"), Turn("b", None))
-    conversations.remember("one", first, channel_id=1, user_id=2)
-    conversations.remember("two", second, channel_id=1, user_id=2)
 
-    assert conversations.until("one", 1) == first
-    assert conversations.latest(1, 2) == second
-    assert conversations.latest(1, 3) == conversations.latest(2, 2) == ()
-    assert conversations.until("three", 1) == ()
+    async def talk() -> None:
+        await conversations.remember("one", first, 1, 2)
+        clock.now += 1
+        await conversations.remember("two", second, 1, 2)
+        clock.now += 1
+        await conversations.remember("three", first, 1, 2, is_private=True)
+        await conversations.remember("four", second * MAX_TURNS, 1, 3)
+        assert await conversations.until("one", 1) == first
+        assert await conversations.latest(1, 2) == second
+        assert await conversations.until("three", 1) == first
+        assert len(await conversations.until("four", 1)) == MAX_TURNS
+        assert await conversations.latest(1, 4) == await conversations.latest(2, 2) == ()
+        # Whoever names an answer of elsewhere learns nothing of it.
+        assert await conversations.until("one", 5) == await conversations.until("five", 1) == ()
+
+    asyncio.run(talk())
 
 
-def test_turns_of_elsewhere_are_not_told() -> None:
+def test_a_conversation_is_forgotten_after_a_while_or_with_its_member(
+    conversations: Conversations, clock: Clock
+) -> None:
+    async def talk() -> None:
+        await remember(conversations, "one", 1, 2)
+        await remember(conversations, "two", 1, 3)
+        await conversations.forget(2)
+        assert await conversations.until("one", 1) == await conversations.latest(1, 2) == ()
+        assert await conversations.until("two", 1)
+        clock.now += KEPT_S + 1
+        assert await conversations.until("two", 1) == await conversations.latest(1, 3) == ()
+
+    asyncio.run(talk())
+
+
+def test_memory_is_bounded() -> None:
     conversations = ConversationStore()
-    conversations.remember("one", (Turn("a", "1"),), channel_id=1, user_id=2)
+    most = conversation_store.MAX_CONVERSATIONS
 
-    assert conversations.until("one", 5) == ()
+    async def talk() -> None:
+        for number in range(most + 10):
+            await remember(conversations, f"{number}", number, 2)
+        assert await conversations.until("0", 0) == await conversations.latest(0, 2) == ()
+        assert await conversations.until("20", 20)
 
-
-def test_a_conversation_is_forgotten_after_a_while() -> None:
-    now = 0.0
-    conversations = ConversationStore(lambda: now)
-    conversations.remember("one", (Turn("a", "1"),), 1, 2)
-    now = KEPT_S + 1
-
-    assert conversations.until("one", 1) == conversations.latest(1, 2) == ()
-
-
-def test_memory_is_bounded(monkeypatch: object) -> None:
-    conversations = ConversationStore()
-    for number in range(conversation_store.MAX_CONVERSATIONS + 10):
-        conversations.remember(f"{number}", (Turn("a", "1"),) * 50, number, 2)
-
-    assert conversations.until("0", 0) == conversations.latest(0, 2) == ()
-    assert len(conversations.until("20", 20)) == MAX_TURNS
-
-
-def test_a_member_is_forgotten() -> None:
-    conversations = ConversationStore()
-    conversations.remember("one", (Turn("a", "1"),), 1, 2)
-    conversations.remember("two", (Turn("b", "2"),), 1, 3)
-    conversations.forget(2)
-
-    assert conversations.until("one", 1) == conversations.latest(1, 2) == ()
-    assert conversations.until("two", 1)
+    asyncio.run(talk())
