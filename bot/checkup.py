@@ -12,6 +12,7 @@ from answering.question import Question
 from bot.assembly import open_answering
 from bot.building import overlap_notice
 from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.database import DatabaseError, RecordsError, postgres_of
 from bot.settings import Settings
 from index.changes import is_up_to_date
 from index.confinement import confinement
@@ -43,6 +44,18 @@ def settings_found(settings: Settings) -> Finding:
     if overlap := overlap_notice(settings):
         return Finding("settings", "note", "settings_overlap", overlap)
     return Finding("settings", "ok", "settings", f"{settings.seeds}, {settings.data}")
+
+
+def database_found(settings: Settings) -> Finding:
+    """The database of the records answers, if there is one; its tables are brought up to date."""
+    if settings.database is None:
+        return Finding("database", "ok", "database_files", str(settings.data))
+    try:
+        with closing(postgres_of(settings)) as database, database.statements() as connection:
+            connection.execute("SELECT 1").fetchone()
+            return Finding("database", "ok", "database", str(database))
+    except (RecordsError, DatabaseError) as error:
+        return Finding("database", "failed", "database_failed", str(error))
 
 
 def index_found(settings: Settings) -> Finding:
@@ -181,6 +194,7 @@ def examine(
     """Make every check, in the order in which one depends on another."""
     yield settings_found(settings)
     yield disk_found(settings)
+    yield database_found(settings)
     yield parser_found()
     yield index_found(settings)
     yield from collections_found(settings)

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -72,6 +72,9 @@ class Database(Protocol):
     def deletion(self) -> AbstractContextManager[Connection]:
         """As `transaction`, one at a time, and nothing of what was deleted is kept on purpose."""
 
+    def only_bot(self) -> AbstractContextManager[None]:
+        """Be the only bot that remembers there until the block ends, or raise a `RecordsError`."""
+
     def changes(self) -> AsyncGenerator[None]:
         """Say, again and again, that what is kept in memory may be another process's by now."""
 
@@ -132,6 +135,10 @@ class SqliteFile:
             # The log of changes holds what stood there before. If somebody reads just now, it is
             # cut at the next deletion.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def only_bot(self) -> AbstractContextManager[None]:
+        """Do nothing: the lock on the folder of the file sees to it."""
+        return nullcontext()
 
     async def changes(self) -> AsyncGenerator[None]:
         """Say nothing: no other process changes a file that this one remembers."""

@@ -5,7 +5,7 @@ import functools
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -27,10 +27,13 @@ _STATEMENT_S = 10.0
 _AWAY_S = 1.0
 # What is kept in memory is read again after so many seconds, should a notification be lost.
 POLL_S = 60.0
+# In `meta`, while `quoth migrate` fills the tables.
+MOVING = "moving"
 # The channel that triggers notify when a rule changes; see `versions/first.py`.
 _CHANNEL = "quoth_rules"
-# Any number, the same in every Quoth.
+# Any numbers, the same in every Quoth.
 _DELETION_LOCK = 0x51554F5448
+_BOT_LOCK = 0x51554F5449
 # A machine that is gone closes no connection: so many seconds after the last sign of life, and so
 # many milliseconds after something was sent, it counts as away.
 _LIVELY = {
@@ -64,33 +67,45 @@ class PostgresDatabase:
 
     is_shared = True
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, is_moving: bool = False) -> None:
         """
         Connect, and make the tables or bring them up to date.
 
         Args:
             address: `postgresql://USER:PASSWORD@HOST/NAME`, or what else libpq takes.
+            is_moving: Whether it may hold a part of the records alone.
 
         Raises:
             RecordsError: If it can't be used.
         """
         self._address = address
-        parts = conninfo_to_dict(address)
+        try:
+            parts = conninfo_to_dict(address)
+        except psycopg.ProgrammingError as error:
+            raise RecordsError(
+                f"QUOTH_DATABASE is no address of PostgreSQL ({_in_a_line(error)})."
+            ) from error
         self._name = f"PostgreSQL ({parts.get('dbname', '')} at {parts.get('host', 'localhost')})"
         try:
             with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
                 bring_up_to_date(connection)
+                found = connection.execute("SELECT 1 FROM meta WHERE name = %s", (MOVING,))
+                if found.fetchone() is not None and not is_moving:
+                    raise RecordsError(
+                        f"{self._name}: quoth migrate was cut short, and not all records are there "
+                        "yet. Run it again."
+                    )
         except NewerTablesError as error:
             raise RecordsError(
                 f"{self._name}: its tables are those of a newer Quoth ({error}). Update Quoth."
             ) from error
         except psycopg.OperationalError as error:
-            reason = " ".join(str(error).split())
             raise RecordsError(
-                f"{self._name}: can't be reached ({reason}). Start it, or correct QUOTH_DATABASE."
+                f"{self._name}: can't be reached ({_in_a_line(error)}). Start it, or correct "
+                "QUOTH_DATABASE."
             ) from error
         except psycopg.Error as error:
-            raise RecordsError(f"{self._name}: can't be used ({error}).") from error
+            raise RecordsError(f"{self._name}: can't be used ({_in_a_line(error)}).") from error
         self._pool = ConnectionPool(
             address,
             connection_class=_ImpatientConnection,
@@ -153,6 +168,23 @@ class PostgresDatabase:
             # This call tries; the others fail at once until it is known what came of it.
             self._next_try = now + _CONNECT_S + _FREE_S + _STATEMENT_S
 
+    @contextmanager
+    def only_bot(self) -> Iterator[None]:
+        """
+        Be the only bot that remembers there until the block ends, or the server stops.
+
+        Raises:
+            RecordsError: If another one is.
+        """
+        with closing(psycopg.connect(self._address, **_LIVELY)) as connection:
+            found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_BOT_LOCK,))
+            if found.fetchone() != (True,):
+                raise RecordsError(
+                    f"{self._name}: another quoth run is at work on it. Two would answer "
+                    "everything twice; stop that one first, or name another database."
+                )
+            yield
+
     async def changes(self) -> AsyncGenerator[None]:
         """Say at first, whenever a rule was changed, and now and then, that rules may be others."""
         while True:
@@ -187,6 +219,10 @@ class _Statements:
     def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> None:
         """Run one statement with each of these values."""
         self._connection.cursor().executemany(_for_psycopg(statement), map(storable, values))
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 @functools.cache

@@ -59,7 +59,8 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
     if os.path.lexists(target):
         raise BackupError(f"{target}: is there already. Name another file, or delete this one.")
     sources, left_out = _sources(settings.data)
-    has_records = settings.records.exists()
+    # A file that is left from before they were moved to a database is out of date.
+    has_records = settings.database is None and settings.records.exists()
     if not sources and not has_records:
         raise BackupError(
             f"{settings.data}: holds nothing that can't be made again. Is it the right data folder?"

@@ -34,6 +34,8 @@ def command(*, target: Path, data: Path | None) -> None:
         raise click.ClickException(str(error)) from error
     if written.left_out:
         say(render("backup_left_out.txt", paths=written.left_out), err=True)
+    if settings.database is not None:
+        say(render("backup_without_records.txt"), err=True)
     files = written.manifest.files
     say(
         render(

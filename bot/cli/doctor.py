@@ -49,7 +49,7 @@ def command(
     encoder: str | None,
 ) -> None:
     """
-    Check settings, disk, index, models and token; the token is not shown.
+    Check settings, disk, database, index, models and token; no secret is shown.
 
     Exit codes: 0 nothing is in the way, 1 something is.
     """

@@ -27,6 +27,7 @@ _COMMANDS = {
     "mcp": "bot.cli.mcp",
     "backup": "bot.cli.backup",
     "restore": "bot.cli.restore",
+    "migrate": "bot.cli.migrate",
     "doctor": "bot.cli.doctor",
 }
 

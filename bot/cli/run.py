@@ -80,6 +80,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
         with (
             only_process(settings.data),
             closing(records_of(settings)) as records,
+            records.only_bot(),
             closing(open_service(settings, open_documents, say_notice)) as service,
         ):
             set_up_logs()

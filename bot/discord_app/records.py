@@ -7,6 +7,7 @@ import secrets
 import statistics
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -123,6 +124,10 @@ class Records:
     def is_shared(self) -> bool:
         """Whether several processes remember here."""
         return self._database.is_shared
+
+    def only_bot(self) -> AbstractContextManager[None]:
+        """Be the only bot that remembers here until the block ends, or raise a `RecordsError`."""
+        return self._database.only_bot()
 
     def changes(self) -> AsyncGenerator[None]:
         """Say, again and again, that what was read here may be another process's by now."""

@@ -1,0 +1,126 @@
+"""`quoth migrate`: the records of an installation, moved to PostgreSQL."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.backups.moving import Moved, move
+from bot.cli.migrate import command
+from bot.database import RecordsError
+from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts
+from bot.discord_app.only_process import only_process
+from bot.discord_app.records import Records
+from bot.discord_app.unanswered import Waiting
+from bot.postgres import PostgresDatabase
+from bot.serving.kept_answers import KeptAnswers
+from bot.settings import Settings, load_settings
+from tests.bot.discord_app.fakes import found, span
+
+ANSWER = found(span())
+RULE = Cooldown(1, 2.5)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, postgres_database: str) -> Settings:
+    """An installation with something in each table that matters, and an empty database."""
+    made = load_settings(data=tmp_path, database=postgres_database)
+    with closing(Records(made.records)) as records:
+        for number in range(3):
+            answer = replace(ANSWER, id=f"{number}" * 32, question="how many \0 for arson")
+            records.keep_answer(answer, number, 7, with_question=True)
+        kept = records.answer("0" * 32, 0, 7)
+        assert kept is not None
+        records.vote(kept, 2, complaint="outdated", expected=None, question=None)
+        records.note_action(7, 1, "added", "first.txt")
+        records.note_action(7, 1, "added", "second.txt")
+        records.forget(1)
+        records.note_action(7, 1, "removed", "third.txt")
+        records.set_channel_rule(7, 8, is_allowed=False)
+        records.set_base(9, is_on=False)
+        records.begin(Waiting(2**62, 1, token="t"))
+        Cooldowns(records, RULE, OwnCounts()).set(7, 8, RULE, is_role=True)
+    with closing(KeptAnswers(made.kept_answers, 30)) as kept_answers:
+        assert kept_answers.keep(ANSWER) is not None
+    return made
+
+
+def address(settings: Settings) -> str:
+    assert settings.database is not None
+    return settings.database.get_secret_value()
+
+
+def migrate(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.setenv("QUOTH_DATABASE", address(settings))
+    return CliRunner().invoke(command, ["--data", str(settings.data)])
+
+
+def test_after_an_interruption_all_is_moved_and_the_file_is_left(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Moved] = []
+
+    def until_the_third(table: Moved) -> None:
+        moved.append(table)
+        if len(moved) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        move(settings, until_the_third)
+    with pytest.raises(RecordsError, match="cut short"):
+        PostgresDatabase(address(settings))
+    done = migrate(settings, monkeypatch)
+
+    assert done.exit_code == 0, done.output
+    lines = done.stderr.splitlines()
+    assert lines[1] == "audit: 3 rows, there already"
+    assert "unanswered: 1 row, moved and compared" in lines
+    with (
+        closing(Records(settings.records)) as before,
+        closing(Records(PostgresDatabase(address(settings)))) as after,
+        closing(KeptAnswers(settings.kept_answers, 30)) as kept_before,
+        closing(KeptAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
+    ):
+        assert after.hashed(1) == before.hashed(1)
+        assert after.all_actions() == before.all_actions()
+        assert after.actions(7, 0, 5) == before.actions(7, 0, 5)
+        assert len(after.asked()) == 2
+        assert [one.votes for one in after.asked()] == [one.votes for one in before.asked()]
+        assert after.answer("2" * 32, 2, 7) == before.answer("2" * 32, 2, 7) is not None
+        assert after.channel_rules() == {7: {8: False}}
+        assert after.servers_without_base() == {9}
+        assert after.unanswered() == before.unanswered()
+        assert Cooldowns(after, Cooldown(9, 9.0), OwnCounts()).listed(7) == [("<@&8>", RULE)]
+        assert kept_after.keep(ANSWER) == kept_before.keep(ANSWER)
+        # The next entry comes after those that were moved.
+        after.note_action(7, 1, "added", "fourth.txt")
+        assert after.actions(7, 0, 1)[0][0].subject == "fourth.txt"
+    again = migrate(settings, monkeypatch)
+    assert again.exit_code == 1
+    assert "was given records on" in again.stderr
+
+
+def test_records_of_another_installation_stay(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Records(PostgresDatabase(address(settings)))) as others:
+        name = others.hashed(1)
+    refused = migrate(settings, monkeypatch)
+
+    assert refused.exit_code == 1
+    assert "holds other records already" in refused.stderr
+    with closing(Records(PostgresDatabase(address(settings)))) as others:
+        assert others.hashed(1) == name
+
+
+def test_nothing_is_moved_while_the_bot_runs_or_without_a_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with only_process(settings.data):
+        refused = migrate(settings, monkeypatch)
+    assert (refused.exit_code, "another quoth run" in refused.stderr) == (1, True)
+    monkeypatch.delenv("QUOTH_DATABASE")
+    unnamed = CliRunner().invoke(command, ["--data", str(settings.data)])
+    assert (unnamed.exit_code, "names no database" in unnamed.stderr) == (2, True)

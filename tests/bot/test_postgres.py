@@ -1,0 +1,156 @@
+"""PostgreSQL as a place to remember things: opened, brought up to date, lost and found again."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, closing, suppress
+
+import psycopg
+import pytest
+
+from bot.database import DatabaseError, RecordsError
+from bot.discord_app.records import Records
+from bot.postgres import PostgresDatabase
+from bot.settings import SettingsError, load_settings
+from tests import postgres
+
+
+@pytest.fixture
+def database(postgres_database: str) -> Iterator[PostgresDatabase]:
+    """A database with Quoth's tables."""
+    with closing(PostgresDatabase(postgres_database)) as opened:
+        yield opened
+
+
+def test_processes_that_start_at_once_make_the_tables_once(postgres_database: str) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        opened = [
+            threads.submit(lambda: Records(PostgresDatabase(postgres_database))) for _ in range(2)
+        ]
+        one, other = (each.result() for each in opened)
+
+    with closing(one), closing(other):
+        assert one.hashed(1) == other.hashed(1)
+
+
+def test_a_second_bot_on_one_database_is_refused(postgres_database: str) -> None:
+    with (
+        closing(PostgresDatabase(postgres_database)) as one,
+        closing(PostgresDatabase(postgres_database)) as other,
+    ):
+        with one.only_bot(), pytest.raises(RecordsError, match="another quoth run"):
+            other.only_bot().__enter__()
+        with other.only_bot():
+            pass
+
+
+def test_tables_of_a_newer_quoth_are_refused(postgres_database: str) -> None:
+    PostgresDatabase(postgres_database).close()
+    with psycopg.connect(postgres_database) as connection:
+        connection.execute("UPDATE quoth_version SET version_num = 'later'")
+
+    with pytest.raises(RecordsError, match=r"newer Quoth \(later\)\. Update Quoth"):
+        PostgresDatabase(postgres_database)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://quoth:secret@127.0.0.1:1/quoth", "quoth at 127.0.0.1.*can't be reached"),
+        ("postgresql://quoth:secret@/quoth?nothing=1", "is no address of PostgreSQL"),
+    ],
+)
+def test_a_database_that_can_not_be_used_is_named_without_its_password(
+    address: str, said: str
+) -> None:
+    with pytest.raises(RecordsError, match=said) as raised:
+        PostgresDatabase(address)
+
+    assert "secret" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://quoth:secret@db/quoth",
+        "postgresql://quoth:secret@rest@db/quoth",
+        "postgresql://quoth:secret/rest@db/quoth",
+        "postgresql://quoth:secret?rest@db/quoth",
+        "postgresql://quoth:secret#rest@db/quoth",
+        "postgresql://quoth:12:secret@db/quoth",
+    ],
+)
+def test_an_address_that_can_not_be_used_is_not_repeated(address: str) -> None:
+    with pytest.raises(SettingsError, match=r"QUOTH_DATABASE=\.\.\.: give an address") as raised:
+        load_settings(database=address)
+
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:///quoth",
+        "postgres://quoth:a%40b@db:5432/quoth?sslmode=require",
+        "postgresql://quoth@[::1]:5432,db/quoth?passfile=/run/secrets/pgpass",
+        "postgresql://quoth@/quoth?host=/var/run/postgresql",
+    ],
+)
+def test_an_address_is_taken_as_libpq_has_it(address: str) -> None:
+    given = load_settings(database=address).database
+    assert given is not None
+    assert given.get_secret_value() == address
+
+
+def test_what_is_done_together_is_done_or_not(database: PostgresDatabase) -> None:
+    with suppress(ZeroDivisionError), database.transaction() as connection:
+        connection.execute("INSERT INTO meta VALUES (?, ?)", ("a", "100 % \0"))
+        _ = 1 // 0
+    with database.statements() as connection:
+        assert connection.execute("SELECT * FROM meta").fetchall() == []
+        # PostgreSQL has no character 0 in its texts.
+        connection.execute("INSERT INTO meta VALUES (?, ?)", ("a", "100 % \0"))
+        assert connection.execute("SELECT value FROM meta").fetchone() == ("100 % \ufffd",)
+
+
+def test_while_it_is_away_calls_fail_soon_and_afterwards_they_do_not(
+    database: PostgresDatabase, postgres_database: str
+) -> None:
+    def ask() -> None:
+        with database.statements() as connection:
+            connection.execute("SELECT 1")
+
+    ask()
+    with postgres.away(postgres_database):
+        with pytest.raises(DatabaseError):
+            ask()
+        with pytest.raises(DatabaseError, match="is away"):
+            ask()
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            ask()
+        except DatabaseError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            break
+
+
+def test_a_rule_that_changes_is_heard_of_also_after_the_database_was_away(
+    postgres_database: str,
+) -> None:
+    async def hear() -> None:
+        with closing(Records(PostgresDatabase(postgres_database))) as records:
+            async with aclosing(records.changes()) as changes, asyncio.timeout(60):
+                await anext(changes)
+                records.set_channel_rule(1, 2, is_allowed=True)
+                await anext(changes)
+                with postgres.away(postgres_database):
+                    pass
+                # What may have been missed meanwhile is read again.
+                await anext(changes)
+
+    asyncio.run(hear())
