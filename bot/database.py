@@ -82,6 +82,23 @@ class Database(Protocol):
         """Let go of it."""
 
 
+class _Turn:
+    """The connection of a file, for one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lock.acquire()
+        return self.connection
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise DatabaseError(error) from error
+
+
 class SqliteFile:
     """A file of SQLite, of which one process at a time is the writer."""
 
@@ -95,29 +112,23 @@ class SqliteFile:
             RecordsError: If it can't be opened, or a newer Quoth has written it.
         """
         self._path = path
-        self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = open_database(path, steps)
+            self._turn = _Turn(open_database(path, steps))
         except (OSError, sqlite3.Error) as error:
             raise RecordsError(f"{path}: can't be used ({error}).") from error
 
     def __str__(self) -> str:
         return str(self._path)
 
-    @contextmanager
-    def statements(self) -> Iterator[Connection]:
+    def statements(self) -> AbstractContextManager[Connection]:
         """Run statements, each by itself."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise DatabaseError(error) from error
+        return self._turn
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Run statements, all of them or none."""
-        with self.statements() as connection:
+        with self._turn as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -131,7 +142,7 @@ class SqliteFile:
         """As `transaction`; what was deleted is then in none of the files any more."""
         with self.transaction() as connection:
             yield connection
-        with self.statements() as connection:
+        with self._turn as connection:
             # The log of changes holds what stood there before. If somebody reads just now, it is
             # cut at the next deletion.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -147,8 +158,8 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._connection.close()
+        with self._turn as connection:
+            connection.close()
 
 
 def database_of(settings: "Settings", path: Path, steps: Sequence[str]) -> Database:

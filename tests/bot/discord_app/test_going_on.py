@@ -1,5 +1,6 @@
 """Questions that go on from others: replies, threads, direct messages."""
 
+import asyncio
 from dataclasses import replace
 
 from bot.discord_app.limits import MAX_CONTENT
@@ -147,7 +148,7 @@ def test_people_who_talk_in_a_thread_are_not_answered_unless_they_ask_what_is_kn
     assert own[-1].reply_to == mentioned.id
     assert all(m.embeds for m in own[:-1])
     # What was not answered leads to no follow-up either.
-    turns = running.bot.conversations.latest(thread.id, asker.id)
+    turns = asyncio.run(running.bot.conversations.latest(thread.id, asker.id))
     assert "tea" not in repr(turns)
 
 
