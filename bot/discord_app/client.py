@@ -146,6 +146,7 @@ class QuothBot(commands.AutoShardedBot):
             SharedCounts(records) if shared else OwnCounts(),
         )
         self.support = SupportChannels(records)
+        self._without_base: set[int] = set()
         self._read_who_is_alone()
         self.builder = builder
         self.changes = Changes(settings, builder, records.forget_document)
@@ -186,9 +187,10 @@ class QuothBot(commands.AutoShardedBot):
 
     def _read_who_is_alone(self) -> None:
         without_base = self.records.servers_without_base()
-        self.service.use_base_except(
-            server_collection(self.records.hashed(server_id)) for server_id in without_base
-        )
+        for server_id in without_base ^ self._without_base:
+            scope = server_collection(self.records.hashed(server_id))
+            self.service.use_base(scope, is_on=server_id not in without_base)
+        self._without_base = without_base
 
     def _buttons(self, answer: Answer, origin: Origin) -> ui.View:
         found = AnswerContents.of(answer)

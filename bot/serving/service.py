@@ -5,7 +5,7 @@ Generations are exchanged for the next between two questions.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -105,11 +105,6 @@ class AnswerService:
         """Answer what is asked in a server from the base too, or from its own documents alone."""
         with self._lock:
             self._alone = self._alone - {scope} if is_on else self._alone | {scope}
-
-    def use_base_except(self, scopes: Iterable[str]) -> None:
-        """Answer what is asked in any server but these from the base too."""
-        with self._lock:
-            self._alone = frozenset(scopes)
 
     def uses_base(self, scope: str) -> bool:
         """Whether what is asked in a server is answered from the base too."""
