@@ -11,8 +11,9 @@ from typing import Literal
 from answering.question import Question
 from bot.assembly import open_answering
 from bot.building import overlap_notice
+from bot.chosen_database import postgres_of
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.database import DatabaseError, RecordsError, postgres_of
+from bot.database import DatabaseError, RecordsError
 from bot.settings import Settings
 from index.changes import is_up_to_date
 from index.confinement import confinement

@@ -5,11 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from bot.postgres import PostgresDatabase
-    from bot.settings import Settings
+from typing import Any, Protocol
 
 
 class RecordsError(Exception):
@@ -160,35 +156,6 @@ class SqliteFile:
         """Close the file."""
         with self._turn as connection:
             connection.close()
-
-
-def database_of(settings: "Settings", path: Path, steps: Sequence[str]) -> Database:
-    """
-    Open the database of the settings, or else a file.
-
-    Raises:
-        RecordsError: If it can't be used.
-    """
-    if settings.database is None:
-        return SqliteFile(path, steps)
-    return postgres_of(settings)
-
-
-def postgres_of(settings: "Settings") -> "PostgresDatabase":
-    """
-    Open the database that the settings name.
-
-    Raises:
-        RecordsError: If it can't be used.
-    """
-    assert settings.database is not None  # noqa: S101 - whoever calls has looked
-    try:
-        from bot.postgres import PostgresDatabase
-    except ImportError as error:
-        raise RecordsError(
-            f'QUOTH_DATABASE needs {error.name}, which comes with: pip install "quoth[postgres]"'
-        ) from error
-    return PostgresDatabase(settings.database.get_secret_value())
 
 
 def open_database(path: Path, steps: Sequence[str]) -> sqlite3.Connection:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from answering.answer import Answer
+from bot.chosen_database import database_of
 from bot.collection_names import server_collection, server_of
-from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile, database_of
+from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile
 from bot.discord_app import audit, migrations, unanswered
 from bot.discord_app.audit import Action, Entry
 from bot.discord_app.open_questions import open_questions

@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.access import Access, AddressError, address_of
-from bot.database import database_of
+from bot.chosen_database import database_of
 from bot.event_log import event
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.kept_answers import STEPS as KEPT_STEPS

@@ -1,0 +1,40 @@
+"""The database that the settings choose: PostgreSQL, or else a file of SQLite."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.database import Database, RecordsError, SqliteFile
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
+
+
+def database_of(settings: Settings, path: Path, steps: Sequence[str]) -> Database:
+    """
+    Open the database of the settings, or else a file.
+
+    Raises:
+        RecordsError: If it can't be used.
+    """
+    if settings.database is None:
+        return SqliteFile(path, steps)
+    return postgres_of(settings)
+
+
+def postgres_of(settings: Settings) -> "PostgresDatabase":
+    """
+    Open the database that the settings name.
+
+    Raises:
+        RecordsError: If it can't be used.
+    """
+    assert settings.database is not None  # noqa: S101 - whoever calls has looked
+    try:
+        from bot.postgres import PostgresDatabase
+    except ImportError as error:
+        raise RecordsError(
+            f'QUOTH_DATABASE needs {error.name}, which comes with: pip install "quoth[postgres]"'
+        ) from error
+    return PostgresDatabase(settings.database.get_secret_value())
