@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.database import Database, RecordsError, SqliteFile
 from bot.settings import Settings
+from prompts import render
 
 if TYPE_CHECKING:
     from bot.postgres import PostgresDatabase
@@ -34,7 +35,6 @@ def postgres_of(settings: Settings) -> "PostgresDatabase":
     try:
         from bot.postgres import PostgresDatabase
     except ImportError as error:
-        raise RecordsError(
-            f'QUOTH_DATABASE needs {error.name}, which comes with: pip install "quoth[postgres]"'
-        ) from error
+        missing = render("extra_missing.txt", extra="postgres", module=error.name)
+        raise RecordsError(f"QUOTH_DATABASE: {missing}") from error
     return PostgresDatabase(settings.database.get_secret_value())

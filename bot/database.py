@@ -149,8 +149,9 @@ class SqliteFile:
 
     async def changes(self) -> AsyncGenerator[None]:
         """Say nothing: no other process changes a file that this one remembers."""
-        return
-        yield
+        nothing: tuple[None, ...] = ()
+        for one in nothing:
+            yield one
 
     def close(self) -> None:
         """Close the file."""

@@ -36,7 +36,7 @@ _DELETION_LOCK = 0x51554F5448
 _BOT_LOCK = 0x51554F5449
 # A machine that is gone closes no connection: so many seconds after the last sign of life, and so
 # many milliseconds after something was sent, it counts as away.
-_LIVELY = {
+_LIVELY: dict[str, Any] = {
     "connect_timeout": _CONNECT_S,
     "keepalives_idle": 15,
     "keepalives_interval": 5,

@@ -94,7 +94,7 @@ def _begin(source: sqlite3.Connection, target: psycopg.Connection[_Row]) -> None
     Raises:
         RecordsError: If they were moved before, or others are there.
     """
-    found = dict(target.execute("SELECT name, value FROM meta").fetchall())
+    found: dict[str, str] = dict(target.execute("SELECT name, value FROM meta").fetchall())
     (salt,) = source.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
     if _MOVED in found:
         raise RecordsError(

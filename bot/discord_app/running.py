@@ -99,8 +99,8 @@ async def supervise(
     while True:
         try:
             bot = make_bot()
-        except DatabaseError as error:
-            event(_log, "records_away", logging.WARNING, reason=error.reason, again_s=pause_s)
+        except DatabaseError as away:
+            event(_log, "records_away", logging.WARNING, reason=away.reason, again_s=pause_s)
             await sleep(pause_s)
             continue
         beside = asyncio.create_task(living(bot))

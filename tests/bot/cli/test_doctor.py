@@ -14,6 +14,7 @@ import pytest
 from bot.checkup import (
     Finding,
     collections_found,
+    database_found,
     disk_found,
     index_found,
     models_found,
@@ -212,3 +213,20 @@ def test_nodes_are_asked_whether_they_take_questions() -> None:
     unasked = list(nodes_found(settings, None))
     assert [finding.state for finding in unasked] == ["note", "note"]
     assert "http://here was not asked" in render("doctor.txt", **asdict(unasked[0]))
+
+
+def test_the_database_is_named_without_its_password_whether_it_answers_or_not(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    socket = postgres_database.partition("host=")[2]
+    name = postgres_database.partition("?")[0].rpartition("/")[2]
+    there = load_settings(database=f"postgresql://quoth:secret@/{name}?host={socket}")
+    away = load_settings(database=f"postgresql://quoth:secret@/{name}?host={tmp_path}")
+
+    found = [database_found(one) for one in (load_settings(), there, away)]
+
+    assert [one.state for one in found] == ["ok", "ok", "failed"]
+    said = [render("doctor.txt", **asdict(one)) for one in found]
+    assert f"PostgreSQL ({name} at {socket}) answers" in said[1]
+    assert "can't be reached" in said[2]
+    assert "secret" not in "".join(said)

@@ -7,7 +7,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-BROUGHT = ("discord", "aiohttp", "prometheus_client", "matplotlib", "mcp")
+BROUGHT = (
+    *("discord", "aiohttp", "prometheus_client", "matplotlib", "mcp"),
+    *("psycopg", "psycopg_pool", "alembic", "sqlalchemy"),
+)
 
 
 def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -27,7 +30,12 @@ def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     ("command", "extra", "module"),
-    [("run", "discord", "discord"), ("serve", "web", "aiohttp"), ("mcp", "mcp", "mcp")],
+    [
+        ("run", "discord", "discord"),
+        ("serve", "web", "aiohttp"),
+        ("mcp", "mcp", "mcp"),
+        ("migrate", "postgres", "psycopg"),
+    ],
 )
 def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: str) -> None:
     asked = without_extras(command)
@@ -38,8 +46,31 @@ def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: s
     )
 
 
+def test_a_database_says_which_extra_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUOTH_DATABASE", "postgresql:///quoth")
+    asked = without_extras("audit")
+
+    assert asked.returncode == 1
+    assert asked.stderr == (
+        "Error: QUOTH_DATABASE: psycopg is not installed. It comes with: "
+        'pip install "quoth[postgres]"\n'
+    )
+
+
 @pytest.mark.parametrize(
-    "command", ["ask", "chat", "index", "eval", "doctor", "run", "serve", "mcp", "questions export"]
+    "command",
+    [
+        "ask",
+        "chat",
+        "index",
+        "eval",
+        "doctor",
+        "run",
+        "serve",
+        "mcp",
+        "questions export",
+        "migrate",
+    ],
 )
 def test_every_command_has_its_help_without_them(command: str) -> None:
     asked = without_extras(*command.split(), "--help")

@@ -183,7 +183,7 @@ def test_a_vote_that_outlived_its_answer_still_counts(crowd: Crowd, library: Lib
     kept = crowd.records.answer(wrong, 1, 7)
     assert kept is not None
     crowd.records.vote(kept, 1, complaint="wrong", expected="813", question="how many for arson")
-    crowd.records._connection.execute("DELETE FROM answers")
+    crowd.records.look_up(lambda rows: rows.execute("DELETE FROM answers"))
     (row,) = rows(library)
 
     assert (row["example"], row["expected"], row["document"]) == (

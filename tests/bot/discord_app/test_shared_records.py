@@ -8,12 +8,13 @@ from bot.postgres import PostgresDatabase
 from tests import postgres
 from tests.bot.discord_app.process import Process
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import Channel, User
+from tests.discord_service.world import Channel, Guild, User
 
 
 def test_questions_are_answered_while_the_database_is_away_and_rules_are_heard_of(
     local: LocalDiscord,
     faked: Callable[..., Process],
+    guild: Guild,
     channel: Channel,
     postgres_database: str,
 ) -> None:
@@ -31,9 +32,9 @@ def test_questions_are_answered_while_the_database_is_away_and_rules_are_heard_o
         said = local.say(channel, ada, mention, mentions=[local.bot])
         assert "**812**" in local.reply_to(said).embeds[0]["description"]
     with closing(Records(PostgresDatabase(postgres_database))) as other_process:
-        other_process.set_channel_rule(channel.guild.id, channel.id, is_allowed=False)
+        other_process.set_channel_rule(guild.id, channel.id, is_allowed=False)
         local.wait_for(lambda: "812" not in ask(), "the rule of another process")
-        other_process.clear_channel_rules(channel.guild.id)
+        other_process.clear_channel_rules(guild.id)
         local.wait_for(lambda: "812" in ask(), "the rule to go")
     assert "counted_alone" in process.logged
     assert "Traceback" not in process.logged
