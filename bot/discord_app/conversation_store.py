@@ -128,18 +128,19 @@ class SharedConversations:
     ) -> None:
         """Keep the turns that ended in an answer; private ones are found by that answer alone."""
         await self._own.remember(answer_id, turns, channel_id, user_id, is_private=is_private)
-        now = self._clock()
-        text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
-        values = (answer_id, now, channel_id, self._records.hashed(user_id), is_private, text)
+        now, asker = self._clock(), self._records.hashed(user_id)
 
         def write(database: Connection) -> None:
+            text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
+            values = (answer_id, now, channel_id, asker, is_private, text)
             database.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", values)
             database.execute("DELETE FROM conversations WHERE touched < ?", (now - KEPT_S,))
 
         try:
             await self._records.soon(write)
-        except DatabaseError as error:
-            event(_log, "conversation_not_shared", logging.WARNING, reason=error.reason)
+        # Names of files may hold half characters, which JSON does not.
+        except (DatabaseError, ValueError) as error:
+            event(_log, "conversation_not_shared", logging.WARNING, reason=type(error).__name__)
 
     async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
         """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
