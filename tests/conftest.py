@@ -281,8 +281,6 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL with pgvector, started when a test first asks for it; its address."""
-    from tests import postgres
-
     try:
         with postgres.server() as address:
             yield address
@@ -296,8 +294,6 @@ _DATABASES = itertools.count()
 @pytest.fixture
 def postgres_database(postgres_server: str) -> Iterator[str]:
     """An empty database of this test's own; its address."""
-    from tests import postgres
-
     with postgres.database(postgres_server, f"test_{next(_DATABASES)}") as address:
         yield address
 

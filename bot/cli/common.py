@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 _Command = Callable[..., Any]
 
 # Children build; none of them needs what lets people in.
-_SECRETS = ("DISCORD_TOKEN", "QUOTH_API_TOKENS", "QUOTH_DATABASE", "QUOTH_WEB_PASSWORD")
+_SECRETS = (
+    "DISCORD_TOKEN",
+    "QUOTH_API_TOKENS",
+    "QUOTH_DATABASE",
+    "QUOTH_NODE_TOKEN",
+    "QUOTH_WEB_PASSWORD",
+)
 
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0

@@ -34,7 +34,7 @@ from tests.reader.test_transformers_reader import make_model
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
 
 
-def doctor(*arguments: str, **environment: str) -> tuple[int, str]:
+def doctor(*arguments: str, **environment: Any) -> tuple[int, str]:
     done = quoth("doctor", *arguments, **environment)
     return done.returncode, done.stdout + done.stderr
 
