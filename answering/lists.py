@@ -116,7 +116,7 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedItems:
     """The items that answer a question; one, or several of a list."""
 
     items: tuple[Judged, ...]
@@ -130,7 +130,7 @@ def listed(
     judged: Sequence[Judged],
     calibration: Calibration,
     around: Callable[[Passage], Passage],
-) -> Listed:
+) -> ListedItems:
     """
     Choose the items of a list.
 
@@ -153,7 +153,7 @@ def listed(
     is_written = bool(items)
     if not items:
         if not is_for_several:
-            return Listed((best,))
+            return ListedItems((best,))
         items = _apart(judged)
     wanted = _count(question)
     shown = items[: wanted or MAX_ITEMS]
@@ -165,7 +165,7 @@ def listed(
         ),
         default=0.0,
     )
-    return Listed(
+    return ListedItems(
         tuple(
             replace(
                 one,

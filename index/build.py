@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.changes import Changes, MadeOf, compare
+from index.changes import FolderChanges, MadeOf, compare
 from index.documents import Failure, SourceFile, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
@@ -60,7 +60,7 @@ class BuildReport:
     generation: str
     published: bool
     """False where nothing had changed and the generation before is still the one."""
-    changes: Changes
+    changes: FolderChanges
     """Since the generation before; since nothing, where none could be built upon."""
     documents: int
     passages: int
@@ -295,7 +295,7 @@ def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
     )
 
 
-def _note(plan: _Plan, manifest: Manifest, changes: Changes | None) -> None:
+def _note(plan: _Plan, manifest: Manifest, changes: FolderChanges | None) -> None:
     """Remember what changes, unless what was removed has to be forgotten."""
     if plan.forgets_removed:
         return
@@ -361,7 +361,7 @@ def _check_passages(plan: _Plan, passages: int) -> None:
 class Preview:
     """What a build would do."""
 
-    changes: Changes
+    changes: FolderChanges
     to_read: tuple[SourceFile, ...]
     """The files that were added or changed."""
     failures: tuple[Failure, ...]

@@ -42,7 +42,7 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class FolderChanges:
     """The ids of documents that are not as they were, each in order."""
 
     added: tuple[str, ...]
@@ -61,7 +61,7 @@ class Changes:
 class Comparison:
     """A folder beside a generation."""
 
-    changes: Changes
+    changes: FolderChanges
     to_read: tuple[SourceFile, ...]
     """Files that were added or changed."""
     touched: tuple[DocumentStamp, ...]
@@ -118,7 +118,7 @@ def compare(listing: Listing, made: MadeOf | None) -> Comparison:
     was_renamed = {rename.old for rename in renamed}
     removed = (documents.keys() | failures.keys()) - present - was_renamed
     return Comparison(
-        Changes(tuple(added), tuple(changed), tuple(sorted(removed)), tuple(renamed)),
+        FolderChanges(tuple(added), tuple(changed), tuple(sorted(removed)), tuple(renamed)),
         tuple(to_read),
         tuple(touched),
         tuple(kept_failures),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from index.changes import Changes
+from index.changes import FolderChanges
 from index.files import Stamp
 
 HISTORY_NAME = "history.jsonl"
@@ -53,7 +53,7 @@ def build_stamp(
     before: str | None,
     built: datetime,
     documents: int,
-    changes: Changes | None,
+    changes: FolderChanges | None,
 ) -> BuildStamp:
     """
     Describe a build.

@@ -27,7 +27,7 @@ class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Origin(_Written):
+class FetchOrigin(_Written):
     """What was asked for, to be fetched again."""
 
     kind: Kind
@@ -63,7 +63,7 @@ class Provenance(_Written):
     """All that is known of a folder's fetched documents."""
 
     version: Literal[1] = 1
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[FetchOrigin, ...] = ()
     files: dict[str, Fetched] = {}
     """By document id."""
 
@@ -132,7 +132,7 @@ def note_fetched(folder: Path, name: str, fetched: Fetched | None) -> Fetched | 
     return before
 
 
-def forget_origins(folder: Path, urls: Sequence[str]) -> list[Origin]:
+def forget_origins(folder: Path, urls: Sequence[str]) -> list[FetchOrigin]:
     """
     Fetch these addresses no more; the files that came from them stay.
 

@@ -132,7 +132,7 @@ class Layout(BaseModel):
         return min(MAX_QUESTION_TOKENS, self.max_tokens // 2)
 
 
-class Manifest(BaseModel):
+class ReaderManifest(BaseModel):
     """Beside the weights: what they are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -156,12 +156,12 @@ class _Version(BaseModel):
 def write_manifest(folder: Path, layout: Layout) -> None:
     """Complete a reader's folder: from here on it can be opened."""
     files = {name: file_sha256(folder / name) for name in FILE_NAMES}
-    manifest = Manifest(format_version=FORMAT_VERSION, files=files, layout=layout)
+    manifest = ReaderManifest(format_version=FORMAT_VERSION, files=files, layout=layout)
     content = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST_NAME).write_text(content, encoding="utf-8")
 
 
-def read_manifest(weights: Path) -> Manifest:
+def read_manifest(weights: Path) -> ReaderManifest:
     """
     Read what a reader's folder says of itself.
 
@@ -176,7 +176,7 @@ def read_manifest(weights: Path) -> Manifest:
                 f"{weights / MANIFEST_NAME}: has format version {version}, "
                 f"this Quoth reads {FORMAT_VERSION}. {AGAIN}"
             )
-        return Manifest.model_validate_json(content)
+        return ReaderManifest.model_validate_json(content)
     except (OSError, ValueError) as error:
         raise ReaderError(f"{weights}: holds no reader ({error}). {AGAIN}") from error
 

@@ -45,7 +45,7 @@ class Fork:
 
         Args:
             started: A function without arguments, as `module:function`.
-            arguments: Of the command line.
+            arguments: What follows on the command line.
             streams: Descriptors of standard input, output and error; the caller's to close.
             cwd: Its folder.
             environment: All of it.

@@ -1,4 +1,4 @@
-"""How docstrings are written."""
+"""How docstrings are written, and what classes are called."""
 
 import ast
 import re
@@ -55,3 +55,14 @@ def test_a_docstring_that_does_is_found(tmp_path: Path) -> None:
     assert line == 2
     assert _WITHOUT_NOUN.search(text)
     assert not _WITHOUT_NOUN.search("The value of c. Offer: often.")
+
+
+def test_no_two_public_classes_of_the_product_have_one_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for package in ("answering", "bot", "index", "prompts", "quoth", "reader"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}

@@ -31,7 +31,7 @@ class FileEntry(BaseModel):
     """When it was last changed: a document that says no date itself is dated so."""
 
 
-class Manifest(BaseModel):
+class BackupManifest(BaseModel):
     """What is known of a backup."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -21,8 +21,8 @@ from pydantic import ValidationError
 from bot.backups.contents import (
     FORMAT_VERSION,
     MANIFEST_NAME,
+    BackupManifest,
     FileEntry,
-    Manifest,
     belongs,
 )
 from bot.backups.errors import BackupError
@@ -55,12 +55,12 @@ _RECORDS_NAMES = tuple(f"{RECORDS_NAME}{suffix}" for suffix in ("", "-wal", "-sh
 class Restored:
     """What was restored."""
 
-    manifest: Manifest
+    manifest: BackupManifest
     before: Path | None
     """Where that lies which was in the data folder before; none if nothing was."""
 
 
-def check(source: Path) -> Manifest:
+def check(source: Path) -> BackupManifest:
     """
     Look at all of an archive, and write nothing.
 
@@ -147,14 +147,14 @@ class _Archive:
             raise self._refused("its files would be larger than itself.")
         return infos
 
-    def _read_manifest(self) -> Manifest:
+    def _read_manifest(self) -> BackupManifest:
         info = self._infos.pop(MANIFEST_NAME, None)
         if info is None:
             raise self._refused(f"has no {MANIFEST_NAME}, so it is no backup, or not all of one.")
         if info.file_size > _MAX_MANIFEST_BYTES:
             raise self._refused(f"its {MANIFEST_NAME} is too large.")
         try:
-            return Manifest.model_validate_json(self._file.read(info))
+            return BackupManifest.model_validate_json(self._file.read(info))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             if first["loc"] == ("format_version",) and first["type"] == "literal_error":
@@ -177,7 +177,7 @@ class _Archive:
                 if folder.as_posix() in self._infos:
                     raise self._refused(f'"{folder}" is both a file and a folder.')
 
-    def checked(self) -> Manifest:
+    def checked(self) -> BackupManifest:
         """Compare every checksum, and look into the records."""
         with tempfile.TemporaryDirectory() as folder:
             for name, entry in self._manifest.files.items():
@@ -290,7 +290,7 @@ def _refuse_in_use(settings: Settings) -> None:
             raise busy from error
 
 
-def _refuse_without_room(data: Path, manifest: Manifest) -> None:
+def _refuse_without_room(data: Path, manifest: BackupManifest) -> None:
     free = shutil.disk_usage(data).free
     if manifest.size + _SPARE_BYTES > free:
         raise BackupError(

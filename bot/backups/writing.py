@@ -18,8 +18,8 @@ from bot.backups.contents import (
     DOCUMENTS_NAME,
     FORMAT_VERSION,
     MANIFEST_NAME,
+    BackupManifest,
     FileEntry,
-    Manifest,
     belongs,
 )
 from bot.backups.errors import BackupError
@@ -40,7 +40,7 @@ class Written:
     """A backup that was written."""
 
     path: Path
-    manifest: Manifest
+    manifest: BackupManifest
     left_out: tuple[str, ...]
     """Paths of what is no plain file, or has no name that a backup can hold."""
 
@@ -72,7 +72,7 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
                 _add(archive, RECORDS_NAME, copy, entries)
         for name, path in sources:
             _add(archive, name, path, entries)
-        manifest = Manifest(
+        manifest = BackupManifest(
             format_version=FORMAT_VERSION, quoth=__version__, created=created, files=entries
         )
         archive.writestr(MANIFEST_NAME, manifest.model_dump_json(indent=1))

@@ -24,7 +24,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.fetching.fetcher import Told
-    from index.provenance import Kind, Origin
+    from index.provenance import FetchOrigin, Kind
 
 # Of one sitemap, feed or repository, where nothing else is said.
 _MOST = 1_000
@@ -144,10 +144,10 @@ def _forget(folder: Path, urls: tuple[str, ...]) -> None:
     say(render("forgotten.txt", origins=forgotten, folder=folder))
 
 
-def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "Origin":
+def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "FetchOrigin":
     from pydantic import ValidationError
 
-    from index.provenance import Origin, masked
+    from index.provenance import FetchOrigin, masked
 
     if kind == "page" and under is not None:
         raise click.UsageError(
@@ -155,7 +155,7 @@ def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "Origin":
             "with it, or leave it out."
         )
     try:
-        return Origin(kind=kind, url=url, under=under, most=most)
+        return FetchOrigin(kind=kind, url=url, under=under, most=most)
     except ValidationError:
         raise click.UsageError(
             f"{masked(url)[:100]!r} is no address to fetch. Write it as https://example.org/page, "
@@ -164,7 +164,7 @@ def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "Origin":
 
 
 async def _fetched(
-    folder: Path, origins: "list[Origin] | None", delay: float | None, *, allow_private: bool
+    folder: Path, origins: "list[FetchOrigin] | None", delay: float | None, *, allow_private: bool
 ) -> "list[Told]":
     from bot.fetching.fetcher import Fetcher
     from bot.fetching.web import DELAY_S, Limits, Web
@@ -172,7 +172,7 @@ async def _fetched(
     found: list[Told] = []
     reporter = ConsoleReporter()
 
-    def began(origin: "Origin", pages: int | None) -> None:
+    def began(origin: "FetchOrigin", pages: int | None) -> None:
         if pages is None:
             reporter.finish()
             say(render("fetching.txt", origin=origin), err=True)

@@ -27,7 +27,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from index.changes import Changes
+    from index.changes import FolderChanges
     from index.documents import Failure
     from index.store import Collection
 
@@ -218,7 +218,7 @@ def _say_interrupted(interrupt: KeyboardInterrupt, *, rebuild: bool) -> None:
     say(render("interrupted.txt", kept=kept, total=total), err=True)
 
 
-def _named(changes: "Changes") -> dict[str, object]:
+def _named(changes: "FolderChanges") -> dict[str, object]:
     """
     The changes for a template: each kind's names, or how many there are.
 

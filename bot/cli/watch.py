@@ -30,7 +30,7 @@ def watch(settings: Settings, name: str) -> None:
     the next change. While a person holds a generation (`quoth index rollback`), nothing is built.
     """
     stop = Event()
-    builder = Builder(settings, name, stop)
+    builder = ChildBuilder(settings, name, stop)
 
     def end(_signal: int, _frame: object) -> None:
         stop.set()
@@ -77,7 +77,7 @@ def _has_changed(settings: Settings, name: str) -> bool:
     return bool(found.changes)
 
 
-class Builder:
+class ChildBuilder:
     """Runs one build at a time, in a process that can be ended."""
 
     def __init__(self, settings: Settings, name: str, stop: Event) -> None:

@@ -12,7 +12,7 @@ from bot.fetching.git import InRepository, cloned
 from bot.fetching.listing import Listed, in_feed, in_sitemap
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
-from index.provenance import Fetched, Origin, Provenance, read_provenance, write_provenance
+from index.provenance import Fetched, FetchOrigin, Provenance, read_provenance, write_provenance
 
 Outcome = Literal["new", "changed", "unchanged", "same", "edited", "gone", "left_out", "failed"]
 # An origin that brought one of these is fetched again by an update.
@@ -55,7 +55,7 @@ class Fetcher:
         self._known = self._written = read_provenance(self.folder)
 
     @property
-    def origins(self) -> tuple[Origin, ...]:
+    def origins(self) -> tuple[FetchOrigin, ...]:
         """What was fetched so far."""
         return self._known.origins
 
@@ -67,8 +67,8 @@ class Fetcher:
 
     async def fetch(
         self,
-        origins: Sequence[Origin],
-        began: Callable[[Origin, int | None], None],
+        origins: Sequence[FetchOrigin],
+        began: Callable[[FetchOrigin, int | None], None],
         told: Callable[[Told], None],
     ) -> None:
         """
@@ -99,7 +99,7 @@ class Fetcher:
                     self._keep(origin)
                 self._save()
 
-    def _keep(self, origin: Origin) -> None:
+    def _keep(self, origin: FetchOrigin) -> None:
         """Have an origin fetched again; what it brought before is not left by a smaller limit."""
         others = [one for one in self._known.origins if one.key != origin.key]
         most = max(one.most for one in (*self._known.origins, origin) if one.key == origin.key)
@@ -114,8 +114,8 @@ class Fetcher:
 
     async def _take_all(
         self,
-        origin: Origin,
-        began: Callable[[Origin, int | None], None],
+        origin: FetchOrigin,
+        began: Callable[[FetchOrigin, int | None], None],
         told: Callable[[Told], None],
     ) -> None:
         began(origin, None)
@@ -137,7 +137,7 @@ class Fetcher:
             if not number % _WRITTEN_EVERY:
                 self._save()
 
-    async def _listed(self, origin: Origin) -> list[Listed]:
+    async def _listed(self, origin: FetchOrigin) -> list[Listed]:
         if origin.kind == "sitemap":
             return await in_sitemap(self.web, origin.url, origin.under, origin.most)
         if origin.kind == "feed":

@@ -16,7 +16,7 @@ from bot.fetching.addresses import check_host, check_no_login, is_public, refusa
 from bot.fetching.errors import FetchError, NotPublicError, none_wanted
 from bot.fetching.names import name_of
 from index.documents import list_documents
-from index.provenance import Origin
+from index.provenance import FetchOrigin
 
 # Of a clone without its history: beyond these it is no folder of documents.
 _TIME_LIMIT_S = 600.0
@@ -55,7 +55,7 @@ class InRepository:
 
 
 @contextmanager
-def cloned(origin: Origin, *, allow_private: bool) -> Iterator[list[InRepository]]:
+def cloned(origin: FetchOrigin, *, allow_private: bool) -> Iterator[list[InRepository]]:
     """
     Clone a repository without its history, and read its documents.
 

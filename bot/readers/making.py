@@ -28,9 +28,9 @@ from reader.model import (
     MODEL_NAME,
     TOKENIZER_NAME,
     WEIGHTS_NAME,
-    Manifest,
     OnnxReader,
     Reader,
+    ReaderManifest,
     shipped_weights,
     write_manifest,
 )
@@ -157,7 +157,7 @@ def _part_of_shipped(scratch: Path) -> Path:
 def _write_int8(whole: Path, folder: Path) -> None:
     quantise(whole / MODEL_NAME, folder / MODEL_NAME)
     shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
-    manifest = Manifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
+    manifest = ReaderManifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
     write_manifest(folder, manifest.layout)
 
 

@@ -54,7 +54,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class DocumentList:
     """A stretch of the documents."""
 
     lines: tuple[DocumentLine, ...]
@@ -63,7 +63,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Stretch:
     """A stretch of a document's text, around some characters that matter."""
 
     collection: str
@@ -147,14 +147,14 @@ class BaseDocuments:
 
         return self._read(search)
 
-    def listing(self, name: str, start: int, count: int) -> Listing:
+    def listing(self, name: str, start: int, count: int) -> DocumentList:
         """
         A stretch of the documents with a part of a name; see `index.texts.Texts.listed`.
 
         Those of a scope's own collection come first.
         """
 
-        def read(space: SearchSpace) -> Listing:
+        def read(space: SearchSpace) -> DocumentList:
             lines: list[DocumentLine] = []
             total = 0
             for generation in space.generations:
@@ -166,7 +166,7 @@ class BaseDocuments:
                     day = dated.isoformat() if dated else None
                     lines.append(DocumentLine(document_id, title, size, day, is_own))
                 total += generation.texts.named(name)
-            return Listing(tuple(lines), total)
+            return DocumentList(tuple(lines), total)
 
         return self._read(read)
 
@@ -179,7 +179,7 @@ class BaseDocuments:
         before: int,
         after: int,
         collection: str = BASE_COLLECTION,
-    ) -> Piece:
+    ) -> Stretch:
         """
         A stretch of a document, as far as there is any.
 
@@ -195,7 +195,7 @@ class BaseDocuments:
             NoSuchDocumentError: If there is no such document here.
         """
 
-        def read(space: SearchSpace) -> Piece | None:
+        def read(space: SearchSpace) -> Stretch | None:
             generation = space.generation(collection)
             if generation is None:
                 return None
@@ -206,7 +206,7 @@ class BaseDocuments:
                 start, end = min(start_char, chars), min(end_char, chars)
                 first, last = max(0, start - before), end + after
                 text = texts.text(document_id, first, last)
-                return Piece(
+                return Stretch(
                     collection=collection,
                     document=document.id,
                     title=document.title,

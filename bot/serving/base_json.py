@@ -9,7 +9,7 @@ from answering.answer import NearestPassage
 from bot.answer_json import Collection, PassageJson, PlaceJson, passage_json, place_json
 from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
-from bot.serving.base_documents import BaseStatus, Found, Listing, Piece, Search
+from bot.serving.base_documents import BaseStatus, DocumentList, Found, Search, Stretch
 
 
 class HitJson(PassageJson):
@@ -106,7 +106,7 @@ def _hit_json(found: Found, links: Links) -> HitJson:
     return {**passage_json(near, links), "title": found.title, "score": score}
 
 
-def documents_json(listing: Listing, start: int, scope: str | None) -> DocumentsJson:
+def documents_json(listing: DocumentList, start: int, scope: str | None) -> DocumentsJson:
     """Describe a stretch of the documents; `scope` is the collection of those that are its own."""
     return {
         "documents": [
@@ -124,7 +124,7 @@ def documents_json(listing: Listing, start: int, scope: str | None) -> Documents
     }
 
 
-def context_json(piece: Piece) -> ContextJson:
+def context_json(piece: Stretch) -> ContextJson:
     """Describe a piece of a document."""
     return {
         "collection": piece.collection,

@@ -16,7 +16,7 @@ from bot.answer_json import AnswerJson
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, StatusJson
 from bot.serving.for_programs import ForPrograms
 from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
-from bot.web.refusals import Refusal, failures_refused, refusal
+from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SCOPE, SITE
 from prompts.printing import json_text
 
@@ -115,7 +115,7 @@ def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
 
 
 async def _sent(route: Route, request: web.Request) -> BaseModel | None:
-    """What was sent, checked; raises `Refusal` where it is not what it should be."""
+    """What was sent, checked; raises `RefusedRequest` where it is not what it should be."""
     if route.sent is None:
         return None
     try:
@@ -126,7 +126,7 @@ async def _sent(route: Route, request: web.Request) -> BaseModel | None:
             raise refusal(415, "media_type")
         return route.sent.model_validate_json(await request.read())
     except ValidationError as error:
-        raise Refusal(400, "bad_request", faults(error)) from error
+        raise RefusedRequest(400, "bad_request", faults(error)) from error
 
 
 def _limit_s(request: web.Request) -> float | None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.access import is_known_host, may_enter
 from bot.serving.node_messages import NODE_PATHS
 from bot.web.files import FILES
-from bot.web.refusals import ErrorJson, Refusal, refusal
+from bot.web.refusals import ErrorJson, RefusedRequest, refusal
 from bot.web.site import SCOPE, SITE
 from prompts import render_page
 
@@ -47,7 +47,7 @@ async def refuse(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Tell whoever asks why there is no answer: as JSON for programs, else as a page."""
     try:
         return await handler(request)
-    except Refusal as refused:
+    except RefusedRequest as refused:
         return _refused(request, refused)
     except web.HTTPException as error:
         code = _STATUS_CODES.get(error.status)
@@ -61,7 +61,7 @@ async def refuse(request: web.Request, handler: _Handler) -> web.StreamResponse:
         return _refused(request, refusal(500, "failed"))
 
 
-def _refused(request: web.Request, refused: Refusal) -> web.Response:
+def _refused(request: web.Request, refused: RefusedRequest) -> web.Response:
     if is_for_programs(request):
         body = ErrorJson.model_construct(error=refused.message, code=refused.code)
         response = web.json_response(body.model_dump(), status=refused.status)

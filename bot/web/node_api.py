@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health
 from bot.serving.sent import faults
-from bot.web.refusals import Refusal, failures_refused, refusal
+from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SITE
 
 
@@ -23,7 +23,7 @@ async def _ask(request: web.Request) -> web.Response:
     try:
         asked = Asked.model_validate_json(await request.read())
     except ValidationError as error:
-        raise Refusal(400, "bad_request", faults(error)) from error
+        raise RefusedRequest(400, "bad_request", faults(error)) from error
     if asked.reader not in {None, site.service.reader_sha256}:
         raise refusal(409, "reader")
     work = partial(

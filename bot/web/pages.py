@@ -21,10 +21,10 @@ from answering.english import small_talk
 from answering.followups.detection import Turn, turn_of
 from answering.question import Question
 from bot.links import PLACE_ID, answer_path, document_path, mark_of
-from bot.serving.base_documents import Piece
+from bot.serving.base_documents import Stretch
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
-from bot.web.refusals import Refusal, failures_refused
+from bot.web.refusals import RefusedRequest, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page
 from bot.web.site import SITE, Site, number_in, page
@@ -54,7 +54,7 @@ def add_pages(app: web.Application) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredTurns:
     """A question, the questions before it, and their answers."""
 
     earlier: tuple[Answer, ...]
@@ -91,7 +91,7 @@ async def _ask(request: web.Request) -> web.Response:
                 asked = await ask(site, question, earlier)
                 kept_id = await asyncio.to_thread(site.kept.keep, asked.answer)
                 values |= _asked_values(asked, earlier, kept_id)
-    except Refusal as refused:
+    except RefusedRequest as refused:
         values |= {"notice": refused.message, "is_refused": True}
         status_code, headers = refused.status, dict(refused.headers)
     response = page("ask", "ask", **common, **values)
@@ -100,7 +100,9 @@ async def _ask(request: web.Request) -> web.Response:
     return response
 
 
-def _asked_values(asked: Asked, earlier: Sequence[str], kept_id: str | None) -> dict[str, Any]:
+def _asked_values(
+    asked: AnsweredTurns, earlier: Sequence[str], kept_id: str | None
+) -> dict[str, Any]:
     question = asked.answer.question
     return {
         "answer": answer_values(asked.answer),
@@ -118,12 +120,12 @@ def _asked_values(asked: Asked, earlier: Sequence[str], kept_id: str | None) -> 
     }
 
 
-async def ask(site: Site, question: Question, earlier: Sequence[str]) -> Asked:
+async def ask(site: Site, question: Question, earlier: Sequence[str]) -> AnsweredTurns:
     """
     Answer a question after others, whose answers are found again.
 
     Raises:
-        Refusal: If Quoth is about to stop.
+        RefusedRequest: If Quoth is about to stop.
         QuestionError: If one of them can't be asked.
         BusyError: See `AnswerQueue.do`, as for other errors.
     """
@@ -132,7 +134,9 @@ async def ask(site: Site, question: Question, earlier: Sequence[str]) -> Asked:
     return await site.queue.do(lambda: answer_all(site.answers, before, question))
 
 
-def answer_all(answers: ScopedAnswers, before: Sequence[Question], question: Question) -> Asked:
+def answer_all(
+    answers: ScopedAnswers, before: Sequence[Question], question: Question
+) -> AnsweredTurns:
     """Answer questions that follow from each other; those that were asked before are kept."""
     turns: tuple[Turn, ...] = ()
     found = []
@@ -140,7 +144,7 @@ def answer_all(answers: ScopedAnswers, before: Sequence[Question], question: Que
         answer = answers.answer(one, turns, OTHER_ANSWERS, None)
         turns = (*turns, turn_of(answer))
         found.append(answer)
-    return Asked(tuple(found[:-1]), found[-1])
+    return AnsweredTurns(tuple(found[:-1]), found[-1])
 
 
 async def _share(request: web.Request) -> web.Response:
@@ -252,7 +256,7 @@ async def _picture(request: web.Request) -> web.Response:
     return web.Response(body=drawn, content_type="image/png")
 
 
-def _picture_path(piece: Piece) -> str:
+def _picture_path(piece: Stretch) -> str:
     query = urlencode({"start": piece.start_char, "end": piece.end_char})
     return f"/picture/{document_path(piece.document).removeprefix('/d/')}?{query}"
 

@@ -67,7 +67,7 @@ class ErrorJson(BaseModel):
     ]
 
 
-class Refusal(Exception):  # noqa: N818 - most are no error of anybody
+class RefusedRequest(Exception):  # noqa: N818 - most are no error of anybody
     """A request is not answered."""
 
     def __init__(
@@ -93,16 +93,18 @@ class Refusal(Exception):  # noqa: N818 - most are no error of anybody
         self.headers = headers
 
 
-def refusal(status: int, code: str, headers: Mapping[str, str] = MappingProxyType({})) -> Refusal:
+def refusal(
+    status: int, code: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> RefusedRequest:
     """A refusal with the words of an excuse."""
-    return Refusal(status, code, excuse(code).message, headers)
+    return RefusedRequest(status, code, excuse(code).message, headers)
 
 
-def excused(code: str, message: str) -> Refusal:
+def excused(code: str, message: str) -> RefusedRequest:
     """A refusal with the status that goes with an excuse."""
     retry_after_s = _RETRY_AFTER_S.get(code)
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
-    return Refusal(_STATUSES[code], code, message, headers)
+    return RefusedRequest(_STATUSES[code], code, message, headers)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
-from bot.serving.base_documents import Piece
+from bot.serving.base_documents import Stretch
 from bot.serving.standing import Quotable, Standing
 from index.documents import ELLIPSIS, shorten
 from index.formats.base import PAGES
@@ -185,7 +185,7 @@ class Segment:
     is_first_mark: bool = False
 
 
-def segments(piece: Piece) -> list[Segment]:
+def segments(piece: Stretch) -> list[Segment]:
     """A piece of a document with its labels, its headings and what is marked in it."""
     whole = piece.before + piece.text + piece.after
     first = piece.first_char
@@ -219,7 +219,7 @@ def segments(piece: Piece) -> list[Segment]:
     return found
 
 
-def _headings(piece: Piece, whole: str) -> Iterator[tuple[int, int]]:
+def _headings(piece: Stretch, whole: str) -> Iterator[tuple[int, int]]:
     """Where the lines that are headings begin and end, in the document's text."""
     for place in piece.places:
         if place.kind != "heading":

@@ -45,7 +45,7 @@ class Site:
         return ForPrograms(self.settings, self.queue, self.documents, self.kept, scope)
 
     def take_questions(self) -> None:
-        """Go on where questions are taken; raises `Refusal` if Quoth is about to stop."""
+        """Go on where questions are taken; raises `RefusedRequest` if Quoth is about to stop."""
         if self.is_closing:
             raise excused("closing", excuse("closing").message)
 
@@ -54,7 +54,7 @@ class Site:
         Read in the documents, which takes no time worth waiting in turn for.
 
         Raises:
-            Refusal: If it can't be done.
+            RefusedRequest: If it can't be done.
         """
         with failures_refused():
             return await asyncio.to_thread(work)

@@ -4,7 +4,7 @@ import pytest
 
 from answering.calibration import Features
 from answering.candidates import Candidate, judge
-from answering.lists import MAX_ITEMS, Listed, asks_for_several, listed, says_how_often
+from answering.lists import MAX_ITEMS, ListedItems, asks_for_several, listed, says_how_often
 from index.passages import Passage
 from reader.spans import Span
 from tests.conftest import FAKE_CALIBRATION
@@ -20,7 +20,7 @@ def candidate(text: str, margin: float, passage: Passage = PASSAGE, asked: str =
     return Candidate(span, passage, "base", Features(margin, 0.0, 0.0), asked)
 
 
-def shown(question: str, *found: Candidate) -> Listed:
+def shown(question: str, *found: Candidate) -> ListedItems:
     judged = judge(found, FAKE_CALIBRATION)
     return listed(question, judged, FAKE_CALIBRATION, lambda passage: passage)
 

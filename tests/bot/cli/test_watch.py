@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.watch import Builder
+from bot.cli.watch import ChildBuilder
 from bot.settings import load_settings
 from index.errors import IndexingError
 from index.store import Collection
@@ -94,7 +94,9 @@ def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) ->
     stop = threading.Event()
     stop.set()
 
-    builder = Builder(load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data"), "base", stop)
+    builder = ChildBuilder(
+        load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data"), "base", stop
+    )
     builder.build()
 
     assert not (tmp_path / "data").exists()

@@ -20,7 +20,7 @@ from bot.fetching.fetcher import Fetcher, Told
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
-from index.provenance import PROVENANCE_NAME, Kind, Origin, ProvenanceError, read_provenance
+from index.provenance import PROVENANCE_NAME, FetchOrigin, Kind, ProvenanceError, read_provenance
 from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
 from tests.conftest import Library
 
@@ -36,7 +36,11 @@ def site() -> Iterator[Site]:
 
 
 def fetched(
-    folder: Path, origins: Sequence[Origin] | None, limits: Limits = QUICK, *, private: bool = True
+    folder: Path,
+    origins: Sequence[FetchOrigin] | None,
+    limits: Limits = QUICK,
+    *,
+    private: bool = True,
 ) -> list[Told]:
     told: list[Told] = []
 
@@ -62,8 +66,8 @@ def updated(folder: Path) -> tuple[list[Told], list[str]]:
     return told, asyncio.run(run())
 
 
-def origin(url: str, kind: Kind = "page", under: str | None = None, most: int = 99) -> Origin:
-    return Origin(kind=kind, url=url, under=under, most=most)
+def origin(url: str, kind: Kind = "page", under: str | None = None, most: int = 99) -> FetchOrigin:
+    return FetchOrigin(kind=kind, url=url, under=under, most=most)
 
 
 def outcomes(told: Sequence[Told]) -> dict[str, int]:
