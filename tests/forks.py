@@ -107,7 +107,7 @@ def main() -> None:
         while True:
             message, descriptors, _, _ = socket.recv_fds(asker, _MAX_BYTES, 4)
             if not message:
-                return None
+                return
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG) != (0, 0):
                     pass
@@ -127,7 +127,7 @@ def main() -> None:
     sys.argv = [started, *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module, _, function = started.partition(":")
-    return getattr(import_module(module), function)()
+    getattr(import_module(module), function)()
 
 
 def _fork_and_tell(asker: socket.socket) -> None:
