@@ -37,7 +37,7 @@ class Cooldown:
     seconds: float
 
 
-class Counts(Protocol):
+class QuestionCounts(Protocol):
     """The questions of each member, counted by rule."""
 
     async def count(self, user_id: int, rule: Cooldown) -> float | None:
@@ -95,7 +95,7 @@ class SharedCounts:
 class Cooldowns:
     """The rules, read once and kept in memory; and the questions that are counted by them."""
 
-    def __init__(self, records: Records, everybody: Cooldown, counts: Counts) -> None:
+    def __init__(self, records: Records, everybody: Cooldown, counts: QuestionCounts) -> None:
         """Read the rules of all servers; `everybody` is the one where there is no other."""
         self._records = records
         self._everybody = everybody

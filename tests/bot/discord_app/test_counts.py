@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.discord_app.cooldowns import Cooldown, Counts, OwnCounts, SharedCounts
+from bot.discord_app.cooldowns import Cooldown, OwnCounts, QuestionCounts, SharedCounts
 from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from tests import postgres
@@ -29,14 +29,14 @@ def records(postgres_database: str) -> Iterator[Records]:
 
 
 @pytest.fixture(params=["own", "shared"])
-def counts(request: pytest.FixtureRequest) -> Counts:
+def counts(request: pytest.FixtureRequest) -> QuestionCounts:
     """Each kind: what follows holds for both."""
     if request.param == "own":
         return OwnCounts()
     return SharedCounts(request.getfixturevalue("records"))
 
 
-def test_each_member_may_ask_so_often_by_each_rule(counts: Counts) -> None:
+def test_each_member_may_ask_so_often_by_each_rule(counts: QuestionCounts) -> None:
     rule, other = Cooldown(2, 60.0), Cooldown(1, 60.0)
 
     async def ask() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.collection_names import BASE_COLLECTION
 from bot.fetching.again import MARK_NAME, fetch_again, fetch_command
 from bot.settings import Settings, load_settings
-from index.provenance import Origin, Provenance, write_provenance
+from index.provenance import FetchOrigin, Provenance, write_provenance
 from tests.bot.fetching.site import serving
 
 HOURS = 6.0
@@ -53,7 +53,7 @@ def test_documents_are_fetched_again_each_time_that_the_hours_have_passed(
         return any(text in page.read_text() for page in settings.seeds.rglob("*.html"))
 
     with serving() as site:
-        origin = Origin(kind="page", url=f"{site.url}/fees", most=1)
+        origin = FetchOrigin(kind="page", url=f"{site.url}/fees", most=1)
         write_provenance(settings.seeds, Provenance(origins=(origin,)))
         site.put("/fees", "The fee is 35 marks.")
         run(settings, lambda: says("35 marks"))
