@@ -27,7 +27,7 @@ from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
 from index.documents import Document, list_documents, load_document
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, Vectors
-from index.lexical import LexicalIndex, write_lexical
+from index.lexical import LexicalIndex, idf, query_words, write_lexical
 from index.passages import Passage, split
 from index.retrieve import CANDIDATES, fuse
 from reader.model import OnnxReader, PassageText, Reader, shipped_weights
@@ -145,7 +145,10 @@ class Search:
         """The ten best passages, as `index.retrieve` ranks them."""
         cosines = self.vectors[vectors] @ query
         dense = np.argsort(-cosines)[:CANDIDATES].tolist()
-        found = dict(self.lexical[lexical].search(question, CANDIDATES))
+        index = self.lexical[lexical]
+        words = query_words(question)
+        weights = {word: idf(len(index), index.frequency(word)) for word in words}
+        found = dict(index.search(weights, CANDIDATES))
         scores = fuse({row: float(cosines[row]) for row in {*dense, *found}}, found)
         return [self.passages[row] for row in sorted(scores, key=lambda row: -scores[row])[:10]]
 

@@ -27,6 +27,7 @@ from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder, Vectors
 from index.encoder_files import DEFAULT_ENCODER
 from index.filters import Filter
 from index.generation import Generation
+from index.lexical import SharedStatistics
 from index.retrieve import CANDIDATES, Retriever
 from index.store import Collection
 from index.vector_cache import VectorCache
@@ -162,8 +163,9 @@ def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
     retriever = Retriever(generation, encoder)
     for question in asked[:_WARMING]:
         retriever.retrieve(question, _SHOWN)
-    dense = _timed(lambda n: generation.vectors.search(queries[n], CANDIDATES))
-    lexical = _timed(lambda n: generation.lexical.search(asked[n], CANDIDATES))
+    dense = _timed(lambda n: generation.engine.dense(queries[n], CANDIDATES))
+    weights = SharedStatistics([generation.engine], lambda _: []).weights
+    lexical = _timed(lambda n: generation.engine.lexical(weights(asked[n]), CANDIDATES))
     retrievals = [retriever.retrieve(question, _SHOWN) for question in asked]
     after = memory()
     sizes = {name: stamp.size for name, stamp in generation.manifest.files.items()}
@@ -233,8 +235,7 @@ def _recall(
     tenth counts, whichever of them it is (so do the ANN benchmarks of Aumüller et al., 2020).
     """
     found = [
-        [row for row, _ in generation.vectors.search(query, _RECALL_AT, allowed)]
-        for query in queries
+        [row for row, _ in generation.engine.dense(query, _RECALL_AT, allowed)] for query in queries
     ]
     found_scores = np.full((len(queries), _RECALL_AT), -2.0, dtype=np.float32)
     best_scores = found_scores.copy()

@@ -24,7 +24,7 @@ from index.errors import (
     NoDocumentsError,
     TooManyPassagesError,
 )
-from index.generation import Generation
+from index.generation import LocalGeneration
 from index.history import build_stamp, note_build
 from index.manifest import (
     ADDED_TEXTS_NAME,
@@ -209,7 +209,7 @@ class _Plan:
         return SplittingStamp(**asdict(self.splitting))
 
 
-def _to_build_upon(collection: Collection, plan: _Plan) -> Generation | None:
+def _to_build_upon(collection: Collection, plan: _Plan) -> LocalGeneration | None:
     """The generation being served, if it is sound and what is made now would be like it."""
     try:
         generation = collection.open()
@@ -224,7 +224,7 @@ def _to_build_upon(collection: Collection, plan: _Plan) -> Generation | None:
     return None
 
 
-def _build(plan: _Plan, previous: Generation | None) -> BuildReport:
+def _build(plan: _Plan, previous: LocalGeneration | None) -> BuildReport:
     """Publish a generation unless nothing has changed; the lock is held."""
     listing = list_documents(plan.documents, plan.without)
     made_of = previous.made_of() if previous else None
@@ -314,7 +314,7 @@ class _Written:
     unread: Unread | None
 
 
-def _index(plan: _Plan, folder: Path, extended: Generation | None) -> _Written:
+def _index(plan: _Plan, folder: Path, extended: LocalGeneration | None) -> _Written:
     """
     Write what is searched of a generation whose texts are written.
 

@@ -10,7 +10,7 @@ import numpy as np
 from index.changes import is_up_to_date
 from index.documents import Failure
 from index.errors import IndexDamagedError, NoDocumentsError
-from index.generation import Generation
+from index.generation import LocalGeneration
 from index.manifest import MANIFEST_NAME, TEXTS_NAME, VECTORS_NAME, Foreign, Unread
 from index.store import Collection
 
@@ -77,7 +77,7 @@ def status(collection: Collection, documents: Path, *, without: Path | None) -> 
     )
 
 
-def verify(collection: Collection) -> Generation:
+def verify(collection: Collection) -> LocalGeneration:
     """
     Check all that can be checked of what is being served, and return it, closed.
 
@@ -95,7 +95,7 @@ def verify(collection: Collection) -> Generation:
         return generation
 
 
-def _check_counts(generation: Generation) -> None:
+def _check_counts(generation: LocalGeneration) -> None:
     manifest = generation.manifest
     found = generation.texts.count()
     if found != (manifest.documents, manifest.passages):
@@ -105,7 +105,7 @@ def _check_counts(generation: Generation) -> None:
         )
 
 
-def _check_passages(generation: Generation) -> None:
+def _check_passages(generation: LocalGeneration) -> None:
     for document, passages in generation.texts.documents_with_passages():
         for passage in passages:
             if document.text[passage.start_char : passage.end_char] != passage.text:
@@ -115,7 +115,7 @@ def _check_passages(generation: Generation) -> None:
                 )
 
 
-def _check_vectors(generation: Generation) -> None:
+def _check_vectors(generation: LocalGeneration) -> None:
     for ids in generation.texts.ids():
         for passage_id in generation.texts.keys(ids):
             length = float(np.linalg.norm(generation.vectors.vector(passage_id)))

@@ -12,13 +12,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from index.compressed import Allowed
+from index.engine import SearchEngine
 from index.errors import IndexDamagedError
 from index.files import link
 from index.sizing import SIZING
@@ -200,22 +201,17 @@ class LexicalIndex:
             raise IndexDamagedError(f"{self._folder}: can't be read ({error}).") from error
 
     def search(
-        self,
-        question: str,
-        k: int,
-        boosts: Mapping[str, float] | None = None,
-        allowed: Allowed | None = None,
+        self, words: Mapping[str, float], k: int, allowed: Allowed | None = None
     ) -> list[tuple[int, float]]:
         """
-        Find the passages that share the rarest words with a question.
+        Find the passages that hold the weightiest words.
 
         Args:
-            question: Any text.
-            k: How many; fewer come back if fewer share a word.
-            boosts: The words that are searched for, and what their part of a score is multiplied
-                with; without, the question's `telling_words` count as they are.
+            words: As `words_of` gives them, each with what it weighs. tantivy weighs by its own
+                counts, which are put right by these weights.
+            k: How many; fewer come back if fewer hold a word.
             allowed: By id, which passages may be found; none that were removed. Without, all
-                others. A word weighs as much as it does among all.
+                others.
 
         Returns:
             Passage ids and BM25 scores, best first; of equal scores the lower id is first.
@@ -225,17 +221,16 @@ class LexicalIndex:
         """
         import tantivy
 
-        asked = telling_words(question, len(self), self.frequency) if boosts is None else boosts
-        if not asked or k == 0:
+        if not words or k == 0:
             return []
-        terms = {word: tantivy.Query.term_query(_schema(), _TEXT, word, "freq") for word in asked}
-        if boosts is not None:
-            terms = {
-                word: tantivy.Query.boost_query(term, boosts[word]) for word, term in terms.items()
-            }
-        query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, term) for term in terms.values()]
-        )
+        terms = [
+            tantivy.Query.boost_query(
+                tantivy.Query.term_query(_schema(), _TEXT, word, "freq"),
+                weight / idf(len(self), self.frequency(word)),
+            )
+            for word, weight in words.items()
+        ]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
         with self._reading():
             found = self._best(query, k) if allowed is None else self._among(query, k, allowed)
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))
@@ -270,34 +265,27 @@ class LexicalIndex:
 
 class SharedStatistics:
     """
-    BM25 over several indexes as if they were one.
+    BM25 over several generations as if they were one.
 
-    tantivy scores each by its own counts, in which the same word can be rare in one index and
-    common in another.
+    Each scores by its own counts, in which the same word can be rare in one generation and common
+    in another.
     """
 
-    def __init__(self, indexes: Sequence[tuple[LexicalIndex, Sequence[str]]]) -> None:
-        """Take each index with a sample of its texts, which tells how long they are."""
-        self._indexes = [index for index, _ in indexes]
-        self._count = sum(map(len, self._indexes))
-        words = sum(
-            len(index) * sum(len(words_of(text)) for text in sample) / len(sample)
-            for index, sample in indexes
-            if sample
-        )
-        self._average_words = max(words / max(self._count, 1), 1.0)
+    def __init__(self, engines: Sequence[SearchEngine], sample: Callable[[int], list[str]]) -> None:
+        """Take what is searched; `sample` gives some texts of one, which tell how long they are."""
+        self._engines = engines
+        self._sample = sample
+        self._count = sum(engine.count() for engine in engines)
 
     def weights(self, question: str) -> dict[str, float]:
         """The words of a question that are searched for, and how much each weighs in all."""
-        asked = telling_words(question, self._count, self._frequency)
-        return {word: idf(self._count, self._frequency(word)) for word in asked}
-
-    def boosts(self, weights: Mapping[str, float]) -> list[dict[str, float]]:
-        """For each index, how much more each word weighs in all indexes than in that one."""
-        return [
-            {word: own / idf(len(index), index.frequency(word)) for word, own in weights.items()}
-            for index in self._indexes
-        ]
+        words = query_words(question)
+        held: Counter[str] = Counter()
+        for engine in self._engines:
+            held.update(engine.statistics(words))
+        return {
+            word: idf(self._count, held[word]) for word in telling_words(words, self._count, held)
+        }
 
     def score(self, weights: Mapping[str, float], text: str) -> float:
         """The BM25 score of a passage for a question's `weights`."""
@@ -309,8 +297,13 @@ class SharedStatistics:
             if word in counts
         )
 
-    def _frequency(self, word: str) -> int:
-        return sum(index.frequency(word) for index in self._indexes)
+    @cached_property
+    def _average_words(self) -> float:
+        words = 0.0
+        for number, engine in enumerate(self._engines):
+            if sample := self._sample(number):
+                words += engine.count() * sum(map(len, map(words_of, sample))) / len(sample)
+        return max(words / max(self._count, 1), 1.0)
 
 
 def idf(count: int, frequency: int) -> float:
@@ -328,21 +321,19 @@ def query_words(question: str) -> list[str]:
     return list(dict.fromkeys(words_of(question)))[:MAX_QUERY_WORDS]
 
 
-def telling_words(question: str, passages: int, frequency: Callable[[str], int]) -> list[str]:
+def telling_words(words: Sequence[str], passages: int, held: Mapping[str, int]) -> Sequence[str]:
     """
     The words of a question that are searched for.
 
     Among many passages, those that most of them hold are left out, unless no other is held by any.
 
     Args:
-        question: Any text.
+        words: The question's `query_words`.
         passages: How many there are.
-        frequency: How many of them hold a word.
+        held: How many of them hold each word.
     """
-    words = query_words(question)
     if passages <= SIZING.every_word_up_to:
         return words
-    held = {word: frequency(word) for word in words}
     telling = [word for word in words if held[word] <= COMMON_SHARE * passages]
     return telling if any(held[word] for word in telling) else words
 

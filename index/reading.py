@@ -11,7 +11,7 @@ from index.encoder import Encoder
 from index.errors import DocumentError
 from index.files import check_file
 from index.formats.base import Parse
-from index.generation import Generation
+from index.generation import LocalGeneration
 from index.language import foreign_language
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp, FailureStamp
 from index.parsing import ParserProcess
@@ -37,7 +37,7 @@ class Reading:
 def read_documents(
     folder: Path,
     comparison: Comparison,
-    previous: Generation | None,
+    previous: LocalGeneration | None,
     *,
     splitting: Splitting,
     sizing: Sizing,
@@ -164,7 +164,7 @@ class _Progress:
         self._reporter.advance(0)
 
 
-def _take_over(writer: TextWriter, comparison: Comparison, previous: Generation) -> None:
+def _take_over(writer: TextWriter, comparison: Comparison, previous: LocalGeneration) -> None:
     """Bring what is known of documents up to date that need not be read."""
     changes = comparison.changes
     failed_before = {failure.id for failure in previous.manifest.failures}

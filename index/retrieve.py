@@ -8,13 +8,14 @@ for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
 
 import bisect
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from index.compressed import Allowed
 from index.encoder import QuestionEncoder, Vectors
+from index.engine import SearchEngine
 from index.errors import EncoderError
 from index.filters import EVERYTHING, Chosen, Filter, Narrowed, together
 from index.generation import Generation
@@ -92,11 +93,10 @@ class Retriever:
         self._firsts = [0]
         for each in self._generations[:-1]:
             self._firsts.append(self._firsts[-1] + each.texts.next_id)
-        self._statistics = None
-        if others:
-            self._statistics = SharedStatistics(
-                [(each.lexical, each.texts.sample(_SAMPLED_PASSAGES)) for each in self._generations]
-            )
+        self._statistics = SharedStatistics(
+            [each.engine for each in self._generations],
+            lambda number: self._generations[number].texts.sample(_SAMPLED_PASSAGES),
+        )
 
     @property
     def passages(self) -> int:
@@ -188,8 +188,8 @@ class Retriever:
             if not beside.cancel():
                 wait([beside])
         lexical = self._lexical(question, allowed) if beside.cancelled() else beside.result()
-        others = {row: self._cosine(query, row) for row in (*lexical, *gains) if row not in dense}
-        cosines = dense | others
+        others = dict.fromkeys(row for row in (*lexical, *gains) if row not in dense)
+        cosines = dense | self._cosines(query, [*others])
         for row, gain in gains.items():
             cosines[row] += gain
         scores = fuse(cosines, lexical)
@@ -215,43 +215,51 @@ class Retriever:
         return bool(chosen[number].allowed[passage_id - self._firsts[number]])
 
     def _dense(self, query: Vectors, allowed: _Allowed) -> dict[int, float]:
-        found = [
+        return _best(
             (first + row, score)
             for first, each, some in zip(self._firsts, self._generations, allowed, strict=True)
-            for row, score in each.vectors.search(query, CANDIDATES, some)
-        ]
-        return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
+            for row, score in each.engine.dense(query, CANDIDATES, some)
+        )
 
     def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
-        if self._statistics is None:
-            found = self.generation.lexical.search(question, CANDIDATES, allowed=allowed[0])
-            return dict(found)
-        found = []
         weights = self._statistics.weights(question)
-        boosts = self._statistics.boosts(weights)
-        for first, each, boost, some in zip(
-            self._firsts, self._generations, boosts, allowed, strict=True
-        ):
-            rows = [row for row, _ in each.lexical.search(question, CANDIDATES, boost, some)]
-            passages = each.texts.passages(rows)
-            found += [
-                (first + row, self._statistics.score(weights, passages[row].searched))
-                for row in rows
-            ]
-        return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
+        found = {
+            first + row: score
+            for first, each, some in zip(self._firsts, self._generations, allowed, strict=True)
+            for row, score in each.engine.lexical(weights, CANDIDATES, some)
+        }
+        if len(self._generations) > 1:
+            # Each has scored by the length of its own passages.
+            found = {
+                row: self._statistics.score(weights, passage.searched)
+                for row, passage in self._passages([*found]).items()
+            }
+        return _best(found.items())
 
-    def _passages(self, ids: list[int]) -> dict[int, Passage]:
-        found: dict[int, Passage] = {}
+    def _passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        return {
+            first + row: replace(passage, id=first + row)
+            for first, engine, rows in self._engines_of(ids)
+            for row, passage in engine.passages(rows).items()
+        }
+
+    def _cosines(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
+        return {
+            first + row: cosine
+            for first, engine, rows in self._engines_of(ids)
+            for row, cosine in engine.cosines(query, rows).items()
+        }
+
+    def _engines_of(self, ids: Sequence[int]) -> Iterator[tuple[int, SearchEngine, list[int]]]:
+        """Where each generation's ids begin, its engine, and those of some ids that are its own."""
         for number, (first, each) in enumerate(zip(self._firsts, self._generations, strict=True)):
             rows = [i - first for i in ids if self._source(i) == number]
-            for row, passage in each.texts.passages(rows).items():
-                found[first + row] = replace(passage, id=first + row)
-        return found
+            if rows:
+                yield first, each.engine, rows
 
-    def _cosine(self, query: Vectors, passage_id: int) -> float:
-        number = self._source(passage_id)
-        vectors = self._generations[number].vectors
-        return float(query @ vectors.vector(passage_id - self._firsts[number]))
+
+def _best(found: Iterable[tuple[int, float]]) -> dict[int, float]:
+    return dict(sorted(found, key=lambda hit: (-hit[1], hit[0]))[:CANDIDATES])
 
 
 def narrow(generations: Sequence[Generation], within: Filter) -> tuple[list[Chosen], Narrowed]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from index.compressed import halves_path
 from index.encoding import PassageVectors, scattered
 from index.files import link
-from index.generation import Generation
+from index.generation import LocalGeneration
 from index.lexical import extend_lexical, write_lexical
 from index.manifest import ADDED_VECTORS_NAME, LEXICAL_NAME, VECTORS_NAME
 from index.sizing import Sizing
@@ -29,7 +29,7 @@ def write_searchable(
 
 
 def extend_searchable(
-    folder: Path, texts: Texts, vectors: PassageVectors, dim: int, previous: Generation
+    folder: Path, texts: Texts, vectors: PassageVectors, dim: int, previous: LocalGeneration
 ) -> None:
     """
     Write vectors and lexical index beside those of the generation before, which are shared.

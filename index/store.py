@@ -27,7 +27,7 @@ from typing import TypeVar
 from index.changes import MadeOf
 from index.errors import IndexDamagedError, IndexFormatError, IndexingError, IndexMissingError
 from index.files import FileStamp, check_file, fsync, is_same, stamp_file
-from index.generation import Generation, made_of, open_texts
+from index.generation import LocalGeneration, made_of, open_texts
 from index.manifest import (
     LEXICAL_NAME,
     MANIFEST_NAME,
@@ -180,7 +180,7 @@ class Collection:
         """Whether a build is being written, or was killed."""
         return any(self._generations.glob(f"{_UNFINISHED}*"))
 
-    def open(self, *, verify: bool = False) -> Generation:
+    def open(self, *, verify: bool = False) -> LocalGeneration:
         """
         Open the generation being served.
 
@@ -195,7 +195,7 @@ class Collection:
                 be by `is_damaged`.
         """
 
-        def read(name: str) -> Generation:
+        def read(name: str) -> LocalGeneration:
             if verify:
                 return self._noting(name, lambda: self._open(name, verify=True))
             return self._open(name, verify=False)
@@ -212,11 +212,13 @@ class Collection:
                 if self.current() == name:
                     raise
 
-    def _open(self, generation: str, *, verify: bool) -> Generation:
+    def _open(self, generation: str, *, verify: bool) -> LocalGeneration:
         found = self._noted_damage(generation)
         if found is not None:
             raise IndexDamagedError(found)
-        return Generation(self._generations / generation, self._check(generation, verify=verify))
+        return LocalGeneration(
+            self._generations / generation, self._check(generation, verify=verify)
+        )
 
     def _check(self, generation: str, *, verify: bool) -> Manifest:
         """Compare the files of a generation with its manifest; see `open`."""

@@ -20,7 +20,7 @@ from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, Passa
 from answering.tuning import Tuning
 from bot.database import Database
 from index.build import BuildReport, build
-from index.generation import Generation
+from index.generation import Generation, LocalGeneration
 from index.passages import Splitting
 from index.retrieve import Retriever
 from index.sizing import SIZING, Sizing
@@ -192,7 +192,7 @@ class Library:
             forget_removed=forget_removed,
         )
 
-    def open(self) -> Generation:
+    def open(self) -> LocalGeneration:
         """Open what is served; it may be closed, and is when nobody holds its texts any more."""
         generation = self.collection.open()
         weakref.finalize(generation.texts, generation.texts._rows.close)

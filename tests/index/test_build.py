@@ -17,6 +17,7 @@ from index.changes import is_up_to_date
 from index.encoder import Progress, Vectors
 from index.errors import BuildError, EncodingInterruptedError, NoDocumentsError
 from index.inspection import verify
+from index.lexical import query_words
 from index.passages import Splitting
 from tests.conftest import ROOT, Library, QuietReporter
 from tests.fakes import FakeEncoder
@@ -39,7 +40,8 @@ def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -
         assert generation.vectors.vector(row) == pytest.approx(
             library.encoder.encode_question(passage.searched)
         )
-        assert row in [found for found, _ in generation.lexical.search(passage.text, 50)]
+        words = dict.fromkeys(query_words(passage.text), 1.0)
+        assert row in [found for found, _ in generation.engine.lexical(words, 50)]
 
 
 def test_only_new_text_is_encoded(library: Library) -> None:

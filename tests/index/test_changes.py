@@ -75,7 +75,7 @@ def test_a_small_change_shares_the_files_of_the_index_before(library: Library) -
         assert (after.folder / name).samefile(before.folder / name)
     for name in (ADDED_VECTORS_NAME, ADDED_TEXTS_NAME):
         assert (after.folder / name).exists()
-    assert len(after.vectors) == len(after.lexical) == after.texts.passage_count == 13
+    assert len(after.vectors) == after.engine.count() == after.manifest.passages == 13
 
 
 def test_an_approximate_index_is_shared_and_extended(library: Library) -> None:
@@ -421,8 +421,8 @@ def test_after_any_edits_the_index_is_as_if_built_from_nothing(
             seen(made, made.vectors.search(query, 1_000)), abs=1e-3
         )
         assert (
-            seen(grown, grown.lexical.search(word, 1_000)).keys()
-            == seen(made, made.lexical.search(word, 1_000)).keys()
+            seen(grown, grown.engine.lexical({word: 1.0}, 1_000)).keys()
+            == seen(made, made.engine.lexical({word: 1.0}, 1_000)).keys()
         )
 
 

@@ -116,7 +116,7 @@ def test_where_tantivy_panics_the_index_is_damaged(
         overwrite_unseen(path, 0, b"\xff" * path.stat().st_size)
 
     with pytest.raises(IndexDamagedError):
-        LexicalIndex(folder).search("for arson", 5)
+        LexicalIndex(folder).search({"arson": 1.0}, 5)
     grown.write("more.md", "Something else.")
     grown.build()
     assert ask(grown)[1][0].text == "812"

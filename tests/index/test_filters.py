@@ -188,10 +188,11 @@ def test_filtered_words_are_found_as_all_are_less_the_others(
     write_lexical(tmp_path, (" ".join(f"word{number}" for number in text) for text in words))
     index = LexicalIndex(tmp_path)
     allowed = np.arange(600) % 7 == 3
+    asked = {"word1": 3.0, "word2": 2.0, "word3": 1.0}
 
-    hits = index.search("word1 word2 word3", 20, allowed=allowed)
+    hits = index.search(asked, 20, allowed)
 
-    everything = index.search("word1 word2 word3", 600)
+    everything = index.search(asked, 600)
     expected = [hit for hit in everything if allowed[hit[0]]][:20]
     assert dict(hits) == pytest.approx(dict(expected))
-    assert index.search("word1", 20, allowed=np.zeros(600, dtype=np.bool_)) == []
+    assert index.search(asked, 20, np.zeros(600, dtype=np.bool_)) == []

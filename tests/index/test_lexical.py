@@ -1,11 +1,13 @@
 """Passages by their words."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from index.errors import IndexDamagedError
-from index.lexical import LexicalIndex, telling_words, write_lexical
+from index.lexical import LexicalIndex, query_words, telling_words, write_lexical
 from index.sizing import SIZING
 
 TEXTS = [
@@ -24,7 +26,7 @@ def index(tmp_path: Path) -> LexicalIndex:
 
 
 def ids(index: LexicalIndex, question: str, k: int = 10) -> list[int]:
-    return [row for row, _ in index.search(question, k)]
+    return [row for row, _ in index.search(dict.fromkeys(query_words(question), 1.0), k)]
 
 
 def test_words_are_found_by_their_stem(index: LexicalIndex) -> None:
@@ -64,10 +66,10 @@ def test_equal_scores_come_in_order_of_id(tmp_path: Path) -> None:
 
 def test_among_many_passages_words_that_most_hold_are_searched_only_where_no_other_is() -> None:
     many = SIZING.every_word_up_to + 1
-    held = {"the": many, "of": many // 2, "bread": 3}
+    held = Counter({"the": many, "of": many // 2, "bread": 3})
 
-    def telling(question: str, passages: int = many) -> list[str]:
-        return telling_words(question, passages, lambda word: held.get(word, 0))
+    def telling(question: str, passages: int = many) -> Sequence[str]:
+        return telling_words(query_words(question), passages, held)
 
     assert telling("The bread of the station") == ["bread", "of", "station"]
     assert telling("the") == ["the"]

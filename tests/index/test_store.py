@@ -62,7 +62,7 @@ import sys
 from pathlib import Path
 from tests.conftest import Library
 generation = Library(Path(sys.argv[1])).open()
-print(generation.lexical.search("arson", 1)[0][0], len(generation.vectors))
+print(generation.engine.lexical({"arson": 1.0}, 1)[0][0], len(generation.vectors))
 """
 
 

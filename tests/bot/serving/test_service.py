@@ -17,7 +17,7 @@ from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService, Counts, DocumentLine
 from index.errors import IndexDamagedError
-from index.generation import Generation
+from index.generation import Generation, LocalGeneration
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
 from tests.bot.discord_app.crowd import told_apart
@@ -63,7 +63,7 @@ def watched(
 ) -> SpaceOpener:
     """What opens generations, and notes which of them are closed."""
 
-    def watch(generation: Generation) -> Generation:
+    def watch(generation: Generation) -> None:
         close = generation.close
 
         def closing() -> None:
@@ -71,11 +71,12 @@ def watched(
             close()
 
         generation.close = closing  # type: ignore[method-assign]
-        return generation
 
     class Watched(Collection):
-        def open(self, *, verify: bool = False) -> Generation:
-            return watch(super().open(verify=verify))
+        def open(self, *, verify: bool = False) -> LocalGeneration:
+            generation = super().open(verify=verify)
+            watch(generation)
+            return generation
 
     opening = opener(library)
 
