@@ -63,7 +63,7 @@ def index_found(settings: Settings) -> Finding:
     """The index is whole, and says what the documents say."""
     collection = Collection(settings.base_collection)
     try:
-        generation = collection.open(verify=True)
+        generation = collection.open_files(verify=True)
         with closing(generation):
             made_of = generation.made_of()
         if not is_up_to_date(made_of, settings.seeds, without=settings.data):
@@ -105,7 +105,7 @@ def collections_found(settings: Settings) -> Iterator[Finding]:
         if name == BASE_COLLECTION:
             continue
         try:
-            generation = collection.open(verify=True)
+            generation = collection.open_files(verify=True)
             generation.close()
             if generation.manifest.encoder.sha256 != base.manifest().encoder.sha256:
                 unusable.append(name)

@@ -212,7 +212,7 @@ class _Plan:
 def _to_build_upon(collection: Collection, plan: _Plan) -> LocalGeneration | None:
     """The generation being served, if it is sound and what is made now would be like it."""
     try:
-        generation = collection.open()
+        generation = collection.open_files()
     except IndexingError:
         return None
     if (generation.manifest.encoder, generation.manifest.splitting) == (

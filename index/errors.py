@@ -34,6 +34,10 @@ class IndexDamagedError(IndexingError):
     """A file of the generation is missing or is not what was written."""
 
 
+class SearchServerError(IndexingError):
+    """The database in which passages are searched can't be used."""
+
+
 class EncodingInterruptedError(KeyboardInterrupt):
     """Somebody ended a build while it encoded passages; what was encoded is kept."""
 

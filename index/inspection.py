@@ -88,7 +88,7 @@ def verify(collection: Collection) -> LocalGeneration:
         IndexingError: If nothing is being served.
         IndexDamagedError: At the first fault.
     """
-    with closing(collection.open(verify=True)) as generation:
+    with closing(collection.open_files(verify=True)) as generation:
         _check_counts(generation)
         _check_passages(generation)
         _check_vectors(generation)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from index.compressed import Allowed
 from index.engine import SearchEngine
@@ -43,6 +44,7 @@ B = 0.75
 # Robertson and Sparck Jones's weight of a word, of which BM25's is a smoothed form, is negative
 # beyond half of all passages.
 COMMON_SHARE = 0.5
+_Number = TypeVar("_Number", float, npt.NDArray[np.float64])
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
 # Passages that are looked for by their ids where a search is for few of all. Among more, it is
@@ -290,11 +292,9 @@ class SharedStatistics:
     def score(self, weights: Mapping[str, float], text: str) -> float:
         """The BM25 score of a passage for a question's `weights`."""
         counts = Counter(words_of(text))
-        norm = K1 * (1 - B + B * counts.total() / self._average_words)
         return sum(
-            weight * counts[word] * (K1 + 1) / (counts[word] + norm)
+            bm25(weight, counts[word], counts.total(), self._average_words)
             for word, weight in weights.items()
-            if word in counts
         )
 
     @cached_property
@@ -309,6 +309,19 @@ class SharedStatistics:
 def idf(count: int, frequency: int) -> float:
     """How much a word weighs that `frequency` of `count` passages hold; as tantivy has it."""
     return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+
+def bm25(weight: float, count: _Number, words: _Number, average_words: float) -> _Number:
+    """
+    What a word adds to the score of a passage.
+
+    Args:
+        weight: Of the word.
+        count: How often the passage holds it.
+        words: How many the passage has.
+        average_words: How many passages have on average.
+    """
+    return weight * count * (K1 + 1) / (count + K1 * (1 - B + B * words / average_words))
 
 
 def words_of(text: str) -> list[str]:

@@ -19,7 +19,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -27,7 +27,7 @@ from typing import TypeVar
 from index.changes import MadeOf
 from index.errors import IndexDamagedError, IndexFormatError, IndexingError, IndexMissingError
 from index.files import FileStamp, check_file, fsync, is_same, stamp_file
-from index.generation import LocalGeneration, made_of, open_texts
+from index.generation import Generation, LocalGeneration, made_of, open_texts
 from index.manifest import (
     LEXICAL_NAME,
     MANIFEST_NAME,
@@ -37,6 +37,7 @@ from index.manifest import (
     read_manifest,
     write_manifest,
 )
+from index.search_server import SearchServer
 
 # The one being served, and two to go back to.
 KEPT_GENERATIONS = 3
@@ -61,10 +62,23 @@ def utc_now() -> datetime:
 class Collection:
     """A folder of generations, of which one is served."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime] = utc_now) -> None:
-        """Name the folder, which need not exist yet; the clock names generations."""
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], datetime] = utc_now,
+        server: SearchServer | None = None,
+    ) -> None:
+        """
+        Name the folder.
+
+        Args:
+            folder: It need not exist yet.
+            clock: Names generations.
+            server: Where they are searched; without, in their own files.
+        """
         self.folder = folder
         self._clock = clock
+        self._server = server
         self._generations = folder / "generations"
         self._current = folder / "CURRENT"
         self._lock = folder / "lock"
@@ -180,9 +194,33 @@ class Collection:
         """Whether a build is being written, or was killed."""
         return any(self._generations.glob(f"{_UNFINISHED}*"))
 
-    def open(self, *, verify: bool = False) -> LocalGeneration:
+    def open(self) -> Generation:
         """
-        Open the generation being served.
+        Open the generation being served, where it is searched.
+
+        Raises:
+            IndexMissingError: If none was published, or not where it is searched.
+            SearchServerError: If that server can't be used.
+            IndexingError: As `open_files`.
+        """
+        server = self._server
+        if server is None:
+            return self.open_files()
+
+        def read(name: str) -> Generation:
+            folder, manifest = self._sound(name, verify=False)
+            texts = open_texts(folder, manifest)
+            with ExitStack() as undo:
+                undo.callback(texts.close)
+                engine = server.open(self.folder.name, manifest)
+                undo.pop_all()
+            return Generation(folder, manifest, texts, engine)
+
+        return self._of_current(read)
+
+    def open_files(self, *, verify: bool = False) -> LocalGeneration:
+        """
+        Open the generation being served, to be searched in its own files.
 
         Sizes are always compared, and the checksums of files of up to `CHECKED_BYTES`. That of a
         longer one is compared when it is not the very file that was written (another inode or time
@@ -213,12 +251,14 @@ class Collection:
                     raise
 
     def _open(self, generation: str, *, verify: bool) -> LocalGeneration:
+        return LocalGeneration(*self._sound(generation, verify=verify))
+
+    def _sound(self, generation: str, *, verify: bool) -> tuple[Path, Manifest]:
+        """Folder and manifest of a generation, whose files are compared with it."""
         found = self._noted_damage(generation)
         if found is not None:
             raise IndexDamagedError(found)
-        return LocalGeneration(
-            self._generations / generation, self._check(generation, verify=verify)
-        )
+        return self._generations / generation, self._check(generation, verify=verify)
 
     def _check(self, generation: str, *, verify: bool) -> Manifest:
         """Compare the files of a generation with its manifest; see `open`."""
@@ -343,6 +383,7 @@ class Collection:
         self._prune(manifest.generation)
 
     def _serve(self, generation: str) -> None:
+        self._publish(generation)
         aside = self._current.with_name("CURRENT.new")
         aside.write_text(f"{generation}\n", encoding="ascii")
         fsync(aside)
@@ -353,6 +394,17 @@ class Collection:
         others = [name for name in self.generations() if name != current]
         for name in others[: -(KEPT_GENERATIONS - 1)]:
             shutil.rmtree(self._generations / name, ignore_errors=True)
+        self._forget_others()
+
+    def _publish(self, generation: str) -> None:
+        """Have a generation searched where that is done, if it is not yet."""
+        if self._server is not None:
+            with closing(self._open(generation, verify=False)) as opened:
+                self._server.publish(opened)
+
+    def _forget_others(self) -> None:
+        if self._server is not None:
+            self._server.keep(self.folder.name, self.generations())
 
     def generations(self) -> list[str]:
         """The ids of all generations that are whole, oldest first."""
@@ -368,6 +420,7 @@ class Collection:
 
         What killed builds left is deleted.
         """
+        self._publish(self.current())
         self._held.unlink(missing_ok=True)
         self._tidy()
         self._prune(self.current())
@@ -386,6 +439,7 @@ class Collection:
         for name in self.generations():
             if name != current and not self._holds_only(name, present):
                 shutil.rmtree(self._generations / name, ignore_errors=True)
+        self._forget_others()
 
     def _holds_only(self, generation: str, documents: Set[str]) -> bool:
         folder = self._generations / generation

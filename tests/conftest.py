@@ -23,6 +23,7 @@ from index.build import BuildReport, build
 from index.generation import Generation, LocalGeneration
 from index.passages import Splitting
 from index.retrieve import Retriever
+from index.search_server import SearchServer
 from index.sizing import SIZING, Sizing
 from index.store import Collection
 from reader.model import PassageText
@@ -146,6 +147,7 @@ class Library:
     splitting: Splitting = field(default_factory=Splitting)
     name: str = "base"
     sizing: Sizing = SIZING
+    server: SearchServer | None = None
 
     @property
     def documents(self) -> Path:
@@ -158,7 +160,7 @@ class Library:
         return self.collection_named(self.name)
 
     def collection_named(self, name: str) -> Collection:
-        return Collection(self.folder / "data" / "collections" / name)
+        return Collection(self.folder / "data" / "collections" / name, server=self.server)
 
     def other(self, name: str) -> "Library":
         """Another collection beside this one."""
@@ -194,7 +196,7 @@ class Library:
 
     def open(self) -> LocalGeneration:
         """Open what is served; it may be closed, and is when nobody holds its texts any more."""
-        generation = self.collection.open()
+        generation = self.collection.open_files()
         weakref.finalize(generation.texts, generation.texts._rows.close)
         return generation
 

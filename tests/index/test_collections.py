@@ -1,7 +1,7 @@
 """Several collections searched as one, and none that a retriever was not given."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,11 @@ from answering.question import Question
 from index import lexical
 from index.errors import EncoderError
 from index.generation import Generation
+from index.postgres.server import PostgresSearch
 from index.retrieve import Retriever
+from index.search_server import SearchServer
 from index.sizing import SIZING
+from tests import postgres
 from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
 from tests.fakes import FakeEncoder
 
@@ -29,7 +32,13 @@ HARBOUR = {
 } | {"note.txt": "Bread for boats."}
 
 
-def collection(folder: Path, name: str, texts: dict[str, str], encoder: FakeEncoder) -> Generation:
+def collection(
+    folder: Path,
+    name: str,
+    texts: dict[str, str],
+    encoder: FakeEncoder,
+    server: SearchServer | None = None,
+) -> Generation:
     """The opened index of some texts."""
 
     class Named(Library):
@@ -43,7 +52,9 @@ def collection(folder: Path, name: str, texts: dict[str, str], encoder: FakeEnco
     library.build()
     (library.collection.folder).rename(library.collection.folder.with_name(name))
     renamed = library.folder / "data" / "collections" / name
-    return type(library.collection)(renamed).open()
+    named = type(library.collection)(renamed, server=server)
+    named.keep()
+    return named.open()
 
 
 @pytest.fixture
@@ -123,15 +134,35 @@ def test_a_hit_knows_its_collection(
         assert text == hit.passage.text
 
 
-@pytest.fixture(scope="module")
-def retrievers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Retriever, Retriever]]:
-    """What retrieves from the town's documents alone, and from the harbour's alone."""
-    folder, encoder = tmp_path_factory.mktemp("pair"), FakeEncoder()
+@pytest.fixture(scope="module", params=["files", "postgres"])
+def server(request: pytest.FixtureRequest) -> Iterator[SearchServer | None]:
+    """Where collections are searched; none where it is in their own files."""
+    if request.param == "files":
+        yield None
+        return
+    address = request.getfixturevalue("postgres_server")
     with (
-        closing(collection(folder, "town", TOWN, encoder)) as town,
-        closing(collection(folder, "harbour", HARBOUR, encoder)) as harbour,
+        postgres.database(address, "collections") as database,
+        closing(PostgresSearch(database)) as opened,
+    ):
+        yield opened
+
+
+@contextmanager
+def pair(folder: Path, server: SearchServer | None = None) -> Iterator[tuple[Retriever, Retriever]]:
+    """What retrieves from the town's documents alone, and from the harbour's alone."""
+    encoder = FakeEncoder()
+    with (
+        closing(collection(folder, "town", TOWN, encoder, server)) as town,
+        closing(collection(folder, "harbour", HARBOUR, encoder, server)) as harbour,
     ):
         yield Retriever(town, encoder), Retriever(harbour, encoder)
+
+
+@pytest.fixture(scope="module")
+def retrievers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Retriever, Retriever]]:
+    with pair(tmp_path_factory.mktemp("pair")) as made:
+        yield made
 
 
 @given(st.text(alphabet="abdehmnorst 0123", max_size=30), st.integers(1, 20))
@@ -144,6 +175,14 @@ def test_a_retriever_finds_nothing_that_it_was_not_given(
             assert found <= documents.keys()
 
 
+def test_nor_does_one_in_a_database(tmp_path: Path, server: SearchServer | None) -> None:
+    with pair(tmp_path, server) as made:
+        for retriever, documents in zip(made, (TOWN, HARBOUR), strict=True):
+            for question in (*QUESTIONS, "bread moored harbour boat town"):
+                found = {hit.passage.document_id for hit in retriever.retrieve(question, 20).hits}
+                assert found == documents.keys()
+
+
 def test_collections_of_different_encoders_are_refused(tmp_path: Path, town: Generation) -> None:
     other = FakeEncoder(sha256="0" * 64)
     with (
@@ -153,10 +192,12 @@ def test_collections_of_different_encoders_are_refused(tmp_path: Path, town: Gen
         Retriever(town, other, generation)
 
 
-def test_answers_of_two_collections_name_theirs(tmp_path: Path, encoder: FakeEncoder) -> None:
+def test_answers_of_two_collections_name_theirs(
+    tmp_path: Path, encoder: FakeEncoder, server: SearchServer | None
+) -> None:
     """Both have a document of the same name, with the number at the same place."""
-    mine = collection(tmp_path, "mine", {"fees.txt": "Fee for theft 35."}, encoder)
-    yours = collection(tmp_path, "yours", {"fees.txt": "Fee for theft 99."}, encoder)
+    mine = collection(tmp_path, "mine", {"fees.txt": "Fee for theft 35."}, encoder, server)
+    yours = collection(tmp_path, "yours", {"fees.txt": "Fee for theft 99."}, encoder, server)
     with closing(mine), closing(yours):
         answerer = Answerer(
             Retriever(mine, encoder, yours),

@@ -122,7 +122,7 @@ def test_damage_that_keeps_size_and_time_is_found_by_verifying(
         built.open()
     for verify in (True, False):
         with pytest.raises(IndexDamagedError, match=r"vectors\.faiss: .*checksum"):
-            built.collection.open(verify=verify)
+            built.collection.open_files(verify=verify)
     assert built.collection.is_noted_damaged()
     built.build()
     assert not built.collection.is_noted_damaged()

@@ -17,7 +17,7 @@ from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService, Counts, DocumentLine
 from index.errors import IndexDamagedError
-from index.generation import Generation, LocalGeneration
+from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
 from tests.bot.discord_app.crowd import told_apart
@@ -63,7 +63,7 @@ def watched(
 ) -> SpaceOpener:
     """What opens generations, and notes which of them are closed."""
 
-    def watch(generation: Generation) -> None:
+    def watch(generation: Generation) -> Generation:
         close = generation.close
 
         def closing() -> None:
@@ -71,12 +71,11 @@ def watched(
             close()
 
         generation.close = closing  # type: ignore[method-assign]
+        return generation
 
     class Watched(Collection):
-        def open(self, *, verify: bool = False) -> LocalGeneration:
-            generation = super().open(verify=verify)
-            watch(generation)
-            return generation
+        def open(self) -> Generation:
+            return watch(super().open())
 
     opening = opener(library)
 

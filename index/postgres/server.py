@@ -1,0 +1,222 @@
+"""A PostgreSQL with pgvector, in which the passages of generations are searched."""
+
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+from psycopg import Connection, Copy
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from index.errors import IndexMissingError
+from index.generation import LocalGeneration
+from index.manifest import Manifest
+from index.postgres.engine import PostgresEngine, passage_text
+from index.postgres.postings import PostingsWriter
+from index.postgres.tables import (
+    CONNECT_S,
+    SCHEMA,
+    as_reader,
+    check_reader,
+    connect,
+    prepare,
+    reported,
+)
+from index.texts import ROWS_AT_ONCE
+
+# Two serve a question, one for each kind of search.
+_MAX_CONNECTIONS = 10
+# Links of each vector, and how many are compared to choose them: pgvector's own figures, the second
+# doubled, which costs only while an index is made.
+_M = 16
+_EF_CONSTRUCTION = 128
+# The graph is made in memory where it fits there, several times as fast: a vector's numbers and its
+# links, and no more than a server would have to spare.
+_GRAPH_BYTES = 2_500
+_MIN_GRAPH_KIB = 64 * 1024
+_MAX_GRAPH_KIB = 2 * 1024 * 1024
+# Passages whose words are gathered in memory at once: 8 bytes for each word of each.
+_BLOCK = 100_000
+_PASSAGE_TYPES = ("int4", "text", "int4", "text", "halfvec")
+_WORD_TYPES = ("int4", "text", "text", "int4", "int4", "bytea")
+
+
+class PostgresSearch:
+    """Publishes generations to a database, and opens them there; see `SearchServer`."""
+
+    def __init__(self, url: str) -> None:
+        """Take the database's address, and connect when it is needed."""
+        self._url = url
+
+    @cached_property
+    def _pool(self) -> "ConnectionPool[Connection[TupleRow]]":
+        # By itself, a pool says of a wrong address only that time has passed.
+        with connect(self._url) as connection, reported(self._url):
+            if not _is_prepared(connection):
+                raise IndexMissingError("Nothing was published to the database of passages yet.")
+        return ConnectionPool(
+            self._url,
+            min_size=1,
+            max_size=_MAX_CONNECTIONS,
+            timeout=CONNECT_S,
+            # What is planned for every generation alike leaves out none of the others' partitions.
+            kwargs={"prepare_threshold": None},
+            configure=register_vector,
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+
+    def open(self, collection: str, manifest: Manifest) -> PostgresEngine:
+        """See `SearchServer.open`."""
+        with reported(self._url), self._pool.connection() as connection:
+            check_reader(connection)
+            as_reader(connection, collection)
+            found = _find(connection, collection, manifest)
+        if found is None:
+            raise IndexMissingError(
+                f"Generation {manifest.generation} of {collection} is not in the database of "
+                "passages, with the vectors of its encoder. Index again, which encodes nothing."
+            )
+        number, average_words = found
+        return PostgresEngine(
+            self._pool,
+            collection,
+            number=number,
+            passages=manifest.passages,
+            average_words=average_words,
+            dim=manifest.encoder.dim,
+        )
+
+    def publish(self, generation: LocalGeneration) -> None:
+        """See `SearchServer.publish`."""
+        with reported(self._url), connect(self._url) as connection:
+            prepare(connection)
+            connection.commit()
+            register_vector(connection)
+            if _find(connection, generation.collection, generation.manifest) is None:
+                _drop(connection, generation.collection, [generation.id])
+                _write(connection, generation)
+
+    def keep(self, collection: str, generations: Collection[str]) -> None:
+        """See `SearchServer.keep`."""
+        with reported(self._url), connect(self._url) as connection:
+            if _is_prepared(connection):
+                published = connection.execute(
+                    f"SELECT generation FROM {SCHEMA}.generations WHERE collection = %s",  # noqa: S608
+                    (collection,),
+                ).fetchall()
+                gone = [name for (name,) in published if name not in generations]
+                _drop(connection, collection, gone)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "_pool" in self.__dict__:
+            self._pool.close()
+
+
+def _is_prepared(connection: "Connection[TupleRow]") -> bool:
+    return connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() != (None,)
+
+
+def _find(
+    connection: "Connection[TupleRow]", collection: str, manifest: Manifest
+) -> tuple[int, float] | None:
+    """Number and average words of a generation, if it is there as its manifest has it."""
+    found = connection.execute(
+        f"SELECT number, average_words FROM {SCHEMA}.generations"  # noqa: S608 - our own name
+        " WHERE collection = %s AND generation = %s AND encoder_sha256 = %s AND passages = %s",
+        (collection, manifest.generation, manifest.encoder.sha256, manifest.passages),
+    ).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
+def _drop(
+    connection: "Connection[TupleRow]", collection: str, generations: Collection[str]
+) -> None:
+    """Drop generations for good, with all that was searched of them."""
+    for generation in generations:
+        gone = connection.execute(
+            f"DELETE FROM {SCHEMA}.generations WHERE collection = %s AND generation = %s"  # noqa: S608
+            " RETURNING number",
+            (collection, generation),
+        ).fetchall()
+        for (number,) in gone:
+            connection.execute(f"DROP TABLE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number}")
+    # Until then, nobody else is let in.
+    connection.commit()
+
+
+def _write(connection: "Connection[TupleRow]", generation: LocalGeneration) -> None:
+    """Write, index and attach a generation: nobody sees it before all is there."""
+    manifest = generation.manifest
+    row = connection.execute(
+        f"INSERT INTO {SCHEMA}.generations"  # noqa: S608 - our own name
+        " (collection, generation, encoder_sha256, passages, average_words)"
+        " VALUES (%s, %s, %s, %s, 1) ON CONFLICT DO NOTHING RETURNING number",
+        (generation.collection, generation.id, manifest.encoder.sha256, manifest.passages),
+    ).fetchone()
+    if row is None:
+        # Another process has published it meanwhile.
+        return
+    number = int(row[0])
+    for table in ("passages", "words"):
+        connection.execute(
+            f"CREATE TABLE {SCHEMA}.{table}_{number}"
+            f" (LIKE {SCHEMA}.{table}, CHECK (number = {number}))"
+        )
+    words = _copy(connection, generation, number)
+    kib = manifest.passages * _GRAPH_BYTES // 1024
+    connection.execute(
+        f"""
+        SET LOCAL maintenance_work_mem = {min(max(kib, _MIN_GRAPH_KIB), _MAX_GRAPH_KIB)};
+        CREATE INDEX ON {SCHEMA}.passages_{number}
+            USING hnsw ((vector::halfvec({manifest.encoder.dim})) halfvec_ip_ops)
+            WITH (m = {_M}, ef_construction = {_EF_CONSTRUCTION});
+        CREATE UNIQUE INDEX ON {SCHEMA}.passages_{number} (id);
+        CREATE UNIQUE INDEX ON {SCHEMA}.words_{number} (word, block);
+        ANALYZE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number};
+        ALTER TABLE {SCHEMA}.passages ATTACH PARTITION {SCHEMA}.passages_{number}
+            FOR VALUES IN ({number});
+        ALTER TABLE {SCHEMA}.words ATTACH PARTITION {SCHEMA}.words_{number}
+            FOR VALUES IN ({number});
+        """
+    )
+    connection.execute(
+        f"UPDATE {SCHEMA}.generations SET average_words = %s WHERE number = %s",  # noqa: S608
+        (max(words / max(manifest.passages, 1), 1.0), number),
+    )
+
+
+def _copy(connection: "Connection[TupleRow]", generation: LocalGeneration, number: int) -> int:
+    """Copy the passages of a generation and the postings of their words; count these words."""
+    gathered = PostingsWriter()
+    batches = generation.texts.ids()
+    for block in itertools.count():
+        some = [*itertools.islice(batches, _BLOCK // ROWS_AT_ONCE)]
+        if not some:
+            break
+        with _copying(connection, f"passages_{number}", _PASSAGE_TYPES) as copy:
+            for ids in some:
+                kept = [*generation.texts.keys(ids)]
+                for passage_id, passage in generation.texts.passages(kept).items():
+                    gathered.add(passage_id, passage.searched)
+                    vector = HalfVector(generation.vectors.vector(passage_id))
+                    text = passage_text(passage)
+                    copy.write_row((number, generation.collection, passage_id, text, vector))
+        with _copying(connection, f"words_{number}", _WORD_TYPES) as copy:
+            for word, frequency, packed in gathered.take():
+                copy.write_row((number, generation.collection, word, block, frequency, packed))
+    return gathered.words
+
+
+@contextmanager
+def _copying(
+    connection: "Connection[TupleRow]", table: str, types: Sequence[str]
+) -> Iterator[Copy]:
+    command = f"COPY {SCHEMA}.{table} FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.set_types(types)
+        yield copy

@@ -1,0 +1,167 @@
+"""Generations in the database: published, opened, deleted."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from index.errors import IndexMissingError, SearchServerError
+from index.postgres.server import PostgresSearch
+from index.postgres.tables import READER, SCHEMA
+from tests.conftest import Library
+from tests.index.postgres.conftest import publish
+
+
+@pytest.fixture
+def published(tmp_path: Path, server: PostgresSearch, request: pytest.FixtureRequest) -> Library:
+    """A library under a name of the test's own."""
+    return publish(tmp_path, request.node.name, server)
+
+
+def in_tables(address: str, collection: str) -> set[str]:
+    """The generations of a collection that the database has."""
+    with psycopg.connect(address) as connection:
+        rows = connection.execute(
+            f"SELECT generation FROM {SCHEMA}.generations WHERE collection = %s",  # noqa: S608
+            (collection,),
+        ).fetchall()
+    return {name for (name,) in rows}
+
+
+def test_the_generations_that_are_kept_can_be_gone_back_to(
+    published: Library, address: str
+) -> None:
+    collection = published.collection
+    first = collection.current()
+    for number in range(3):
+        published.write("new.txt", f"Version {number} of it.")
+        published.build()
+
+    assert in_tables(address, published.name) == {*collection.generations()}
+    assert first not in collection.generations()
+    older = collection.roll_back()
+    with closing(collection.open()) as generation:
+        assert generation.id == older
+        assert generation.engine.statistics(["version"]) == {"version": 1}
+
+
+def test_what_was_removed_is_nowhere_any_more(published: Library, address: str) -> None:
+    (published.documents / "last.txt").unlink()
+
+    published.build(forget_removed=True)
+
+    with psycopg.connect(address) as connection:
+        left = connection.execute(
+            f"SELECT count(*) FROM {SCHEMA}.passages WHERE collection = %s"  # noqa: S608
+            " AND passage LIKE '%%Theft of boats and arson take%%'",
+            (published.name,),
+        ).fetchone()
+    assert left == (0,)
+
+
+def test_a_generation_of_files_is_published_by_the_next_build(
+    published: Library, server: PostgresSearch, address: str
+) -> None:
+    server.keep(published.name, ())
+    with pytest.raises(IndexMissingError, match="is not in the database"):
+        published.collection.open()
+
+    report = published.build()
+
+    assert not report.published
+    with closing(published.collection.open()) as generation:
+        assert generation.engine.count() == report.passages
+
+
+def test_where_publishing_fails_the_old_generation_is_served(
+    published: Library, server: PostgresSearch, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published.collection.current()
+    published.write("new.txt", "Version 1 of it.")
+
+    def fail(*_: object) -> bytes:
+        raise psycopg.errors.DiskFull("could not extend file")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("index.postgres.server.PostingsWriter.take", fail)
+        with pytest.raises(SearchServerError, match="could not extend file"):
+            published.build()
+
+    assert published.collection.current() == before
+    assert before in in_tables(address, published.name)
+    with closing(published.collection.open()) as generation:
+        assert generation.engine.statistics(["version"]) == {"version": 0}
+    published.build()
+    with closing(published.collection.open()) as generation:
+        assert generation.engine.statistics(["version"]) == {"version": 1}
+
+
+def test_vectors_of_another_encoder_are_not_searched(
+    published: Library, server: PostgresSearch
+) -> None:
+    """Two installations share a database, and each takes the other's generation for its own."""
+    manifest = published.collection.manifest()
+    other = manifest.model_copy(
+        update={"encoder": manifest.encoder.model_copy(update={"sha256": "0" * 64})}
+    )
+
+    with pytest.raises(IndexMissingError, match="with the vectors of its encoder"):
+        server.open(published.name, other)
+
+
+def test_an_empty_collection_is_searched(library: Library, server: PostgresSearch) -> None:
+    empty = replace(library, name="empty", server=server)
+    empty.documents.mkdir(parents=True)
+    empty.build(may_be_empty=True)
+
+    with closing(empty.collection.open()) as generation:
+        query = library.encoder.encode_question("anything")
+        assert generation.engine.dense(query, 5) == []
+        assert generation.engine.lexical({"anything": 1.0}, 5) == []
+
+
+def test_a_database_to_which_nothing_was_published_says_so(postgres_database: str) -> None:
+    with closing(PostgresSearch(postgres_database)) as server:
+        server.keep("base", ())
+        with pytest.raises(IndexMissingError, match="Nothing was published"):
+            server._pool  # noqa: B018 - it is opened then
+
+
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+    server = PostgresSearch("postgresql://quoth:hidden@127.0.0.1:1/library")
+
+    with pytest.raises(SearchServerError) as told:
+        server.keep("base", ())
+
+    assert "PostgreSQL 127.0.0.1, database library, can't be reached" in str(told.value)
+    assert "hidden" not in str(told.value)
+
+
+def test_a_server_without_pgvector_is_refused(published: Library, postgres_database: str) -> None:
+    """It is the list of what can be installed that is looked at, here an empty one."""
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(
+            "CREATE VIEW public.pg_available_extensions AS"
+            " SELECT * FROM pg_catalog.pg_available_extensions WHERE name = 'plpgsql'"
+        )
+    without = f"{postgres_database}&options=-csearch_path%3Dpublic,pg_catalog"
+
+    with (
+        closing(published.open()) as generation,
+        pytest.raises(SearchServerError, match="has no pgvector, and"),
+    ):
+        PostgresSearch(without).publish(generation)
+
+
+def test_a_role_that_sees_everything_is_refused(
+    published: Library, server: PostgresSearch, address: str
+) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {READER} BYPASSRLS")
+        try:
+            with pytest.raises(SearchServerError, match="sees all collections"):
+                published.collection.open()
+        finally:
+            connection.execute(f"ALTER ROLE {READER} NOBYPASSRLS")
