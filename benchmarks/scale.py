@@ -29,7 +29,7 @@ Measurements = dict[int, dict[str, Any]]
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Measure an index at several sizes.")
-    parser.add_argument("--sizes", type=_numbers, default=SIZES, metavar="N,N", help="passages")
+    parser.add_argument("--sizes", type=numbers, default=SIZES, metavar="N,N", help="passages")
     parser.add_argument("--encoded", type=int, default=ENCODED, metavar="N", help="one of them")
     parser.add_argument("--work", type=Path, default=Path("build/scale"), metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="what was measured")
@@ -47,18 +47,26 @@ def main() -> None:
         plot(measured, arguments.plot)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them, in order."""
     return tuple(sorted(int(number) for number in text.split(",")))
 
 
-def measure(work: Path, sizes: Sequence[int], encoded: int, *, again: bool) -> Measurements:
-    """Run all steps that were not run before, each in a process of its own."""
+def measure(
+    work: Path,
+    sizes: Sequence[int],
+    encoded: int,
+    *,
+    again: bool = False,
+    steps_to_run: Sequence[str] = _STEPS,
+) -> Measurements:
+    """Run the steps that were not run before, each in a process of its own."""
     kept = work / "measured.json"
     measured: Measurements = {}
     if kept.exists():
         measured = {int(size): steps for size, steps in json.loads(kept.read_text()).items()}
     for size in sizes:
-        for step in _STEPS:
+        for step in steps_to_run:
             steps = measured.setdefault(size, {})
             if step in steps and (step == "build" or not again):
                 continue

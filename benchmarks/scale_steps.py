@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def build_all(work: Work, size: int, encoded: int) -> dict[str, object]:
         write_documents(work.documents(size), size, encoder)
     found = _build(work, size, encoder)
     if size == encoded:
-        with closing(work.collection(size).open()) as generation:
+        with closing(work.collection(size).open_files()) as generation:
             np.save(
                 work.real_vectors,
                 np.concatenate([vectors for _, vectors in _vectors(work, generation)]),
@@ -157,26 +158,18 @@ def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
 
     before = memory()
     started = time.perf_counter()
-    generation = work.collection(size).open()
+    generation = work.collection(size).open_files()
     open_s = time.perf_counter() - started
     after_opening = memory()
     retriever = Retriever(generation, encoder)
-    for question in asked[:_WARMING]:
-        retriever.retrieve(question, _SHOWN)
-    dense = _timed(lambda n: generation.engine.dense(queries[n], CANDIDATES))
-    weights = SharedStatistics([generation.engine], lambda _: []).weights
-    lexical = _timed(lambda n: generation.engine.lexical(weights(asked[n]), CANDIDATES))
-    retrievals = [retriever.retrieve(question, _SHOWN) for question in asked]
+    found = ask(retriever, asked, queries)
     after = memory()
     sizes = {name: stamp.size for name, stamp in generation.manifest.files.items()}
     return {
         "open_s": open_s,
         "is_exact": generation.vectors.is_exact,
-        "dense_ms": _quantiles(dense),
-        "lexical_ms": _quantiles(lexical),
-        "fused_ms": _quantiles([each.search_s for each in retrievals]),
-        "with_encoding_ms": _quantiles([each.encode_s + each.search_s for each in retrievals]),
-        "recall_at_10": _recall(work, generation, np.stack(queries)),
+        **found,
+        "recall_at_10": recall(work, generation, np.stack(queries)),
         "filtered": {
             name: _filtered(work, retriever, asked, np.stack(queries), Filter.given([name]))
             for name in FILTERS
@@ -187,6 +180,23 @@ def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
         "mapped_of_index_bytes": after["mapped"] - before["mapped"],
         "index_bytes": sum(sizes.values()),
         "files_bytes": sizes,
+    }
+
+
+def ask(retriever: Retriever, asked: Sequence[str], queries: Sequence[Vectors]) -> dict[str, Any]:
+    """Ask questions, whose vectors are `queries`, and time each kind of search."""
+    generation = retriever.generation
+    for question in asked[:_WARMING]:
+        retriever.retrieve(question, _SHOWN)
+    dense = _timed(lambda n: generation.engine.dense(queries[n], CANDIDATES))
+    weights = SharedStatistics([generation.engine], lambda _: []).weights
+    lexical = _timed(lambda n: generation.engine.lexical(weights(asked[n]), CANDIDATES))
+    retrievals = [retriever.retrieve(question, _SHOWN) for question in asked]
+    return {
+        "dense_ms": _quantiles(dense),
+        "lexical_ms": _quantiles(lexical),
+        "fused_ms": _quantiles([each.search_s for each in retrievals]),
+        "with_encoding_ms": _quantiles([each.encode_s + each.search_s for each in retrievals]),
     }
 
 
@@ -221,11 +231,11 @@ def _filtered(
         "passages": int(np.count_nonzero(allowed)),
         "choose_s": choose_s,
         "fused_ms": _quantiles([each.search_s for each in found]),
-        "recall_at_10": _recall(work, generation, queries, allowed),
+        "recall_at_10": recall(work, generation, queries, allowed),
     }
 
 
-def _recall(
+def recall(
     work: Work, generation: Generation, queries: Vectors, allowed: Allowed | None = None
 ) -> float:
     """

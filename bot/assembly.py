@@ -19,6 +19,7 @@ from answering.tuning import ChosenTuning, Tuning, choose_tuning
 from bot.added_readers import AddedReaders
 from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
+from bot.searched import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date
@@ -32,6 +33,7 @@ from index.errors import (
     IndexFormatError,
     IndexingError,
     IndexMissingError,
+    NotPublishedError,
 )
 from index.generation import Generation
 from index.manifest import Manifest
@@ -42,7 +44,15 @@ from reader import SHIPPED_READER
 from reader.model import OnnxReader, Reader, read_manifest, shipped_weights
 
 Reason = Literal[
-    "missing", "format", "damaged", "export", "encoder", "splitting", "folder", "changed"
+    "missing",
+    "unpublished",
+    "format",
+    "damaged",
+    "export",
+    "encoder",
+    "splitting",
+    "folder",
+    "changed",
 ]
 Outdated = Literal["building", "failed"]
 """Why an index that is not up to date is used: another process is making the new one, or it can't
@@ -89,7 +99,7 @@ def open_fresh_index(
     opened, renewal = _open(settings)
     if renewal is None and opened is not None:
         return opened
-    if opened is not None and Collection(settings.base_collection).is_locked():
+    if opened is not None and collection_of(settings).is_locked():
         outdated("building")
         return opened
     if renewal is not None:
@@ -113,7 +123,7 @@ def open_index(settings: Settings) -> OpenIndex:
     Raises:
         IndexingError: If there is none that can be opened.
     """
-    return _open_with_encoder(settings, Collection(settings.base_collection).open())
+    return _open_with_encoder(settings, collection_of(settings).open())
 
 
 def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
@@ -124,6 +134,8 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     """
     try:
         return _open_sound(settings)
+    except NotPublishedError:
+        return None, Renewal("unpublished")
     except IndexMissingError:
         return None, Renewal("missing")
     except IndexFormatError as error:
@@ -134,7 +146,7 @@ def _open(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
 
 def _open_sound(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     """As `_open`, of an index that is there and can be read."""
-    collection = Collection(settings.base_collection)
+    collection = collection_of(settings)
     with ExitStack() as undo:
         generation = collection.open()
         undo.callback(generation.close)
@@ -307,7 +319,7 @@ def open_collection(settings: Settings, name: str) -> Generation:
         IndexingError: If it was not indexed, or can't be opened.
     """
     try:
-        return Collection(settings.collection(name)).open()
+        return collection_of(settings, name).open()
     except (IndexMissingError, IndexFormatError) as error:
         raise type(error)(f"{error} `quoth index --collection {name}` makes it.") from error
 
@@ -323,7 +335,7 @@ def found_damaged(settings: Settings, names: Iterable[str]) -> bool:
         settings: Where collections are.
         names: The other collections.
     """
-    collections = [Collection(settings.collection(name)) for name in (BASE_COLLECTION, *names)]
+    collections = [collection_of(settings, name) for name in (BASE_COLLECTION, *names)]
     # Each is looked at: each that is found damaged has to be noted.
     damaged = [collection for collection in collections if collection.is_damaged()]
     return bool(damaged)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.collection_names import BASE_COLLECTION, make_private
+from bot.searched import collection_of
 from bot.settings import Settings
 from index.errors import BuildError
 from index.manifest import Manifest
@@ -58,7 +59,7 @@ def index_collection(
 
     make_private(settings.collections)
     report = build(
-        Collection(settings.collection(name)),
+        collection_of(settings, name),
         settings.documents(name),
         without=settings.data,
         open_encoder=lambda: SentenceEncoder(
@@ -122,7 +123,7 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
         IndexDamagedError: If it is not what was written; the current one is served on.
         BuildError: If that can't be written down; the current one is served on.
     """
-    collection = Collection(settings.collection(name))
+    collection = collection_of(settings, name)
     collection.current()
     try:
         with collection.locked(waiting):

@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         "with ?passfile=FILE, in the form of .pgpass. The default is files of SQLite in `data`, "
         "which need no server, and serve one process.",
     )
+    search_database: SecretStr | None = Field(
+        None,
+        description="The PostgreSQL database in which passages are searched, as "
+        "postgresql://USER:PASSWORD@HOST/NAME; it needs pgvector 0.8 there, and pip install "
+        '"quoth[postgres]" here. `quoth index` publishes there what it has indexed. The default is '
+        "the files of the index, which are faster where one machine holds them.",
+    )
     encoder: str = Field(
         DEFAULT_ENCODER,
         min_length=1,
@@ -351,7 +358,7 @@ class Settings(BaseSettings):
             raise ValueError("there is a space or a line break in it; copy the token again")
         return token
 
-    @field_validator("database")
+    @field_validator("database", "search_database")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _DATABASE.fullmatch(value.get_secret_value()):
@@ -524,7 +531,14 @@ def split_token(value: str) -> tuple[str | None, str]:
 
 
 # Never shown, not even where they can't be used.
-_SECRETS = {"api_tokens", "database", "node_token", "web_password", TOKEN_NAME}
+_SECRETS = {
+    "api_tokens",
+    "database",
+    "node_token",
+    "search_database",
+    "web_password",
+    TOKEN_NAME,
+}
 
 
 def load_settings(**arguments: object) -> Settings:

@@ -26,6 +26,10 @@ class IndexMissingError(IndexingError):
     """No generation has been published yet."""
 
 
+class NotPublishedError(IndexMissingError):
+    """The generation is not where it is searched; the next build publishes it there."""
+
+
 class IndexFormatError(IndexingError):
     """The generation on disk was written in another format version."""
 

@@ -24,7 +24,7 @@ class SearchServer(Protocol):
         What searches a generation of a collection.
 
         Raises:
-            IndexMissingError: If it was not published.
+            NotPublishedError: If it was not published.
         """
         ...
 

@@ -9,11 +9,12 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.database import DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event
+from bot.searched import search_server
 from bot.serving.builder import Builder
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
-from index.errors import NoDocumentsError
+from index.errors import NoDocumentsError, SearchServerError
 from index.store import Collection
 
 _log = logging.getLogger(__name__)
@@ -59,10 +60,11 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
         service.servers.drop(scope)
         service.use_base(scope, is_on=True)
         try:
-            delete_collection(settings.collection(scope))
-        except OSError as error:
+            delete_collection(settings.collection(scope), search_server(settings))
+        except (OSError, SearchServerError) as error:
             # Its departure stays noted, so the next time tries again.
-            event(_log, "not_deleted", logging.ERROR, collection=scope, code=error.errno)
+            code = error.errno if isinstance(error, OSError) else None
+            event(_log, "not_deleted", logging.ERROR, collection=scope, code=code)
             continue
         records.delete_server(server)
         event(_log, "server_deleted", server=server)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bot.collection_names import collections_in
 from bot.event_log import event
+from bot.searched import collection_of
 from bot.serving.build_process import Built
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
@@ -115,7 +116,7 @@ def make_mender(service: AnswerService, settings: Settings, builder: Builder) ->
 
     return Mender(
         service,
-        collection=lambda name: Collection(settings.collection(name)),
+        collection=lambda name: collection_of(settings, name),
         names=lambda: collections_in(settings.collections),
         build=build,
     )

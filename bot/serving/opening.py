@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 
 from answering.answerer import Answers
 from bot.assembly import OpenIndex, open_answering, open_index
+from bot.searched import collection_of
 from bot.serving.nodes import nodes_of
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.generation import Generation
-from index.store import Collection
 
 
 def open_service(
@@ -43,6 +43,6 @@ def open_service(
     opener = SpaceOpener(
         open_base=lambda: open_index(settings),
         answerer=answerer,
-        collection=lambda name: Collection(settings.collection(name)),
+        collection=lambda name: collection_of(settings, name),
     )
     return AnswerService(opener, reader_sha256)

@@ -13,6 +13,7 @@ from index.errors import NoDocumentsError
 from index.files import fsync, link
 from index.parsing import ParserProcess
 from index.provenance import Fetched, note_fetched, read_provenance
+from index.search_server import SearchServer
 
 # Of the process that reads a file to see what it is. Somebody waits for it, so it may take less
 # time than in a build.
@@ -173,14 +174,21 @@ class OwnDocuments:
         return False
 
 
-def delete_collection(folder: Path) -> None:
+def delete_collection(folder: Path, server: SearchServer | None = None) -> None:
     """
     Delete a collection: its documents and its index.
 
+    Args:
+        folder: The collection's.
+        server: Where it is searched, if that is not in its own files.
+
     Raises:
         OSError: If something of it remains.
+        SearchServerError: If it may remain on the server.
     """
     if folder.exists():
         # Without this name nothing is answered from it any more, even if the rest is cut short.
         (folder / "CURRENT").unlink(missing_ok=True)
         shutil.rmtree(folder)
+    if server is not None:
+        server.keep(folder.name, ())

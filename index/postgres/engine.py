@@ -2,14 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pgvector import HalfVector
-from psycopg import Connection
-from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool
 
 from index.compressed import Allowed
 from index.encoder import Vectors
@@ -18,7 +15,7 @@ from index.errors import IndexDamagedError, SearchServerError
 from index.lexical import bm25, words_of
 from index.passages import Passage
 from index.postgres.postings import Postings, scored, unpacked
-from index.postgres.tables import SCHEMA, as_reader, reported
+from index.postgres.tables import SCHEMA
 
 # Passages that are looked at one by one where a filter leaves no more: among so few, the way over
 # all others is longer.
@@ -32,12 +29,17 @@ _RECOUNTED = 4
 _OF_THIS = "number = %(number)s AND collection = %(collection)s"
 
 
+Rows = list[tuple[Any, ...]]
+Ask = Callable[[str, Mapping[str, object]], Rows]
+"""A statement and its values -> what the database has."""
+
+
 class PostgresEngine:
     """Searches vectors by pgvector and words by their postings; see `SearchEngine`."""
 
     def __init__(
         self,
-        pool: "ConnectionPool[Connection[TupleRow]]",
+        ask: Ask,
         collection: str,
         *,
         number: int,
@@ -49,14 +51,14 @@ class PostgresEngine:
         Name what is searched.
 
         Args:
-            pool: Connections, which stay open when the engine is closed.
-            collection: Whose passages may be seen, and no others.
+            ask: Asks the database as somebody who may see this collection alone.
+            collection: Its name.
             number: The number of the generation in the database.
             passages: How many it has.
             average_words: How many words they have on average.
             dim: How many numbers a vector has.
         """
-        self._pool = pool
+        self._asking = ask
         self._collection = collection
         self._this = {"number": number, "collection": collection}
         self._count = passages
@@ -64,23 +66,16 @@ class PostgresEngine:
         # Written as the index has it, which is of no use to what is written otherwise.
         self._distance = f"vector::halfvec({dim}) <#> %(query)b"
 
-    def _ask(self, statement: str, **values: object) -> list[TupleRow]:
+    def _ask(self, statement: str, **values: object) -> Rows:
         """
-        Ask of this generation, in a transaction that sees no other collection.
+        Ask of this generation.
 
         Args:
             statement: Its "{this}" stands for the condition that rows are of this generation.
             values: Those that it names.
         """
         asked = statement.format(this=_OF_THIS, schema=SCHEMA)
-        # All is sent at once: over a network, each time to and fro counts.
-        with (
-            reported(self._pool.conninfo),
-            self._pool.connection() as connection,
-            connection.pipeline(),
-        ):
-            as_reader(connection, self._collection)
-            return connection.execute(asked, {**self._this, **values}, binary=True).fetchall()
+        return self._asking(asked, {**self._this, **values})
 
     def count(self) -> int:
         """See `SearchEngine.count`."""
@@ -99,7 +94,7 @@ class PostgresEngine:
         if allowed is not None:
             select += " AND id <@ %(allowed)s::int4multirange"
         values = {"query": HalfVector(query), "k": wanted, "allowed": _ranges(allowed)}
-        found: list[TupleRow] = []
+        found: Rows = []
         if allowed is None or left > _EXACT_UP_TO:
             found = self._ask(f"{select} ORDER BY {self._distance} LIMIT %(k)s", **values)
         if len(found) < wanted:
@@ -173,7 +168,7 @@ class PostgresEngine:
             ids=[*ids],
             **values,
         )
-        found = dict(rows)
+        found: dict[int, Any] = dict(rows)
         for passage_id in ids:
             if passage_id not in found:
                 raise IndexDamagedError(

@@ -67,4 +67,4 @@ def scored(
     ]
     every = np.concatenate([held["id"] for held in postings.values()]).astype(np.int64)
     ids, places = np.unique(every, return_inverse=True)
-    return ids, np.bincount(places, np.concatenate(parts), len(ids))
+    return ids, np.bincount(places, np.concatenate(parts), len(ids)).astype(np.float64)

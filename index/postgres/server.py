@@ -1,9 +1,9 @@
 """A PostgreSQL with pgvector, in which the passages of generations are searched."""
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
@@ -11,10 +11,10 @@ from psycopg import Connection, Copy
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from index.errors import IndexMissingError
+from index.errors import NotPublishedError
 from index.generation import LocalGeneration
 from index.manifest import Manifest
-from index.postgres.engine import PostgresEngine, passage_text
+from index.postgres.engine import PostgresEngine, Rows, passage_text
 from index.postgres.postings import PostingsWriter
 from index.postgres.tables import (
     CONNECT_S,
@@ -56,7 +56,7 @@ class PostgresSearch:
         # By itself, a pool says of a wrong address only that time has passed.
         with connect(self._url) as connection, reported(self._url):
             if not _is_prepared(connection):
-                raise IndexMissingError("Nothing was published to the database of passages yet.")
+                raise NotPublishedError("Nothing was published to the database of passages yet.")
         return ConnectionPool(
             self._url,
             min_size=1,
@@ -76,19 +76,31 @@ class PostgresSearch:
             as_reader(connection, collection)
             found = _find(connection, collection, manifest)
         if found is None:
-            raise IndexMissingError(
+            raise NotPublishedError(
                 f"Generation {manifest.generation} of {collection} is not in the database of "
                 "passages, with the vectors of its encoder. Index again, which encodes nothing."
             )
         number, average_words = found
         return PostgresEngine(
-            self._pool,
+            partial(self.ask, collection),
             collection,
             number=number,
             passages=manifest.passages,
             average_words=average_words,
             dim=manifest.encoder.dim,
         )
+
+    def ask(self, collection: str, statement: str, values: Mapping[str, object]) -> Rows:
+        """
+        Ask in a transaction that sees one collection, and no other.
+
+        Raises:
+            SearchServerError: If the server can't be reached, or refuses.
+        """
+        # All is sent at once: over a network, each time to and fro counts.
+        with reported(self._url), self._pool.connection() as connection, connection.pipeline():
+            as_reader(connection, collection)
+            return connection.execute(statement, values, binary=True).fetchall()
 
     def publish(self, generation: LocalGeneration) -> None:
         """See `SearchServer.publish`."""

@@ -78,7 +78,7 @@ def test_what_could_not_be_deleted_is_tried_again(
     records.leave(7)
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
 
-    def refuse(folder: Path) -> None:
+    def refuse(folder: Path, server: None) -> None:
         raise OSError(13, "Permission denied", str(folder / "documents" / "secret.txt"))
 
     with monkeypatch.context() as patched:

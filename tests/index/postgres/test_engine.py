@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 import psycopg
@@ -149,7 +150,7 @@ def test_under_a_forged_collection_nothing_is_found(
     query = published.encoder.encode_question("theft")
     for name in ("base", "", "%", "x' OR true --"):
         forged = PostgresEngine(
-            server._pool,
+            partial(server.ask, name),
             name,
             number=there._this["number"],  # type: ignore[arg-type]
             passages=40,

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from index.errors import IndexMissingError, SearchServerError
+from index.errors import NotPublishedError, SearchServerError
 from index.postgres.server import PostgresSearch
 from index.postgres.tables import READER, SCHEMA
 from tests.conftest import Library
@@ -65,7 +65,7 @@ def test_a_generation_of_files_is_published_by_the_next_build(
     published: Library, server: PostgresSearch, address: str
 ) -> None:
     server.keep(published.name, ())
-    with pytest.raises(IndexMissingError, match="is not in the database"):
+    with pytest.raises(NotPublishedError, match="is not in the database"):
         published.collection.open()
 
     report = published.build()
@@ -107,7 +107,7 @@ def test_vectors_of_another_encoder_are_not_searched(
         update={"encoder": manifest.encoder.model_copy(update={"sha256": "0" * 64})}
     )
 
-    with pytest.raises(IndexMissingError, match="with the vectors of its encoder"):
+    with pytest.raises(NotPublishedError, match="with the vectors of its encoder"):
         server.open(published.name, other)
 
 
@@ -125,7 +125,7 @@ def test_an_empty_collection_is_searched(library: Library, server: PostgresSearc
 def test_a_database_to_which_nothing_was_published_says_so(postgres_database: str) -> None:
     with closing(PostgresSearch(postgres_database)) as server:
         server.keep("base", ())
-        with pytest.raises(IndexMissingError, match="Nothing was published"):
+        with pytest.raises(NotPublishedError, match="Nothing was published"):
             server._pool  # noqa: B018 - it is opened then
 
 

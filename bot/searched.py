@@ -1,0 +1,46 @@
+"""A collection as the settings have it: its folder, and where its passages are searched."""
+
+import atexit
+from functools import cache
+
+from bot.collection_names import BASE_COLLECTION
+from bot.settings import Settings, SettingsError
+from index.search_server import SearchServer
+from index.store import Collection
+
+
+def collection_of(settings: Settings, name: str = BASE_COLLECTION) -> Collection:
+    """
+    A collection, to be searched or published.
+
+    Raises:
+        SettingsError: If the name is none that a collection may have, or what searches elsewhere is
+            not installed.
+    """
+    return Collection(settings.collection(name), server=search_server(settings))
+
+
+def search_server(settings: Settings) -> SearchServer | None:
+    """
+    Find where passages are searched; None where it is in the files of their generations.
+
+    Raises:
+        SettingsError: If what that needs is not installed.
+    """
+    if settings.search_database is None:
+        return None
+    return _server(settings.search_database.get_secret_value())
+
+
+@cache
+def _server(url: str) -> SearchServer:
+    """The database at an address, whose connections the whole process shares."""
+    try:
+        from index.postgres.server import PostgresSearch
+    except ImportError as error:
+        raise SettingsError(
+            f'QUOTH_SEARCH_DATABASE needs pip install "quoth[postgres]" ({error}).'
+        ) from error
+    server = PostgresSearch(url)
+    atexit.register(server.close)
+    return server

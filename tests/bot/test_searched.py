@@ -1,0 +1,50 @@
+"""Where the settings have passages searched."""
+
+import pytest
+
+from bot.searched import collection_of, search_server
+from bot.serving.own_documents import delete_collection
+from bot.settings import SettingsError, load_settings
+from index.errors import IndexMissingError
+from index.postgres.server import PostgresSearch
+from tests.conftest import Library
+
+
+def test_by_default_passages_are_searched_in_files() -> None:
+    assert search_server(load_settings()) is None
+
+
+def test_a_process_has_one_server_for_an_address() -> None:
+    first = search_server(load_settings(search_database="postgresql://here/library"))
+
+    assert isinstance(first, PostgresSearch)
+    assert first is search_server(load_settings(search_database="postgresql://here/library"))
+
+
+def test_an_address_that_is_none_is_refused_without_being_shown() -> None:
+    with pytest.raises(SettingsError, match=r"QUOTH_SEARCH_DATABASE=.* give an address") as told:
+        load_settings(search_database="mysql://me:hidden@here/library")
+
+    assert "hidden" not in str(told.value)
+
+
+def test_what_a_server_has_added_goes_from_the_database_with_it(
+    library: Library, postgres_database: str
+) -> None:
+    """Also where an earlier attempt had deleted the files alone."""
+    settings = load_settings(data=library.folder / "data", search_database=postgres_database)
+    server = search_server(settings)
+    own = Library(library.folder, name="server-1a", server=server)
+    own.write("rules.txt", "Theft costs 35.")
+    own.build()
+    collection = collection_of(settings, own.name)
+    manifest = collection.manifest()
+    collection.open().close()
+    delete_collection(collection.folder)
+
+    delete_collection(collection.folder, server)
+
+    assert isinstance(server, PostgresSearch)
+    with pytest.raises(IndexMissingError):
+        server.open(own.name, manifest)
+    server.close()
