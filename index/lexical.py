@@ -316,7 +316,7 @@ def bm25(weight: float, count: _Number, words: _Number, average_words: float) ->
     What a word adds to the score of a passage.
 
     Args:
-        weight: Of the word.
+        weight: The weight of the word.
         count: How often the passage holds it.
         words: How many the passage has.
         average_words: How many passages have on average.

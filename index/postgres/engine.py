@@ -26,6 +26,21 @@ _MOST_POSTINGS = 1_000_000
 # So many times as many passages as are wanted are compared by all words of the question then.
 _RECOUNTED = 4
 
+# The rarest first; without any of them, nothing would be found.
+_POSTINGS = """
+WITH held AS (
+    SELECT word, sum(frequency) AS frequency FROM {schema}.words
+    WHERE {this} AND word = ANY(%(words)s) GROUP BY word
+), ranked AS (
+    SELECT word, row_number() OVER rarest AS place, sum(frequency) OVER rarest AS total
+    FROM held WINDOW rarest AS (ORDER BY frequency, word)
+)
+SELECT word, CASE WHEN place = 1 OR total <= %(most)s THEN (
+    SELECT string_agg(postings, ''::bytea ORDER BY block) FROM {schema}.words
+    WHERE {this} AND words.word = ranked.word
+) END
+FROM ranked
+"""
 _OF_THIS = "number = %(number)s AND collection = %(collection)s"
 
 
@@ -108,19 +123,14 @@ class PostgresEngine:
 
     def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Found:
         """See `SearchEngine.lexical`."""
-        held = {word: count for word, count in self.statistics([*words]).items() if count}
-        if not held:
+        held = self._postings([*words])
+        fetched = {word: packed for word, packed in held.items() if packed is not None}
+        if not fetched:
             return []
-        fetched: list[str] = []
-        total = 0
-        for word, frequency in sorted(held.items(), key=lambda one: one[1]):
-            total += frequency
-            if not fetched or total <= _MOST_POSTINGS:
-                fetched.append(word)
-        ids, scores = scored(self._postings(fetched), words, self._average_words)
+        ids, scores = scored(fetched, words, self._average_words)
         if allowed is not None:
             ids, scores = ids[allowed[ids]], scores[allowed[ids]]
-        others = held.keys() - fetched
+        others = held.keys() - fetched.keys()
         best = np.argsort(-scores, kind="stable")[: _RECOUNTED * k if others else k]
         found = dict(zip(ids[best].tolist(), scores[best].tolist(), strict=True))
         if others:
@@ -132,13 +142,10 @@ class PostgresEngine:
                 )
         return _ranked(found.items())[:k]
 
-    def _postings(self, words: Sequence[str]) -> dict[str, Postings]:
-        rows = self._ask(
-            "SELECT word, string_agg(postings, ''::bytea ORDER BY block) FROM {schema}.words"
-            " WHERE {this} AND word = ANY(%(words)s) GROUP BY word",
-            words=[*words],
-        )
-        return {word: unpacked(packed) for word, packed in rows}
+    def _postings(self, words: Sequence[str]) -> dict[str, Postings | None]:
+        """Those of the words that any passage holds; None of those that are too common for it."""
+        rows = self._ask(_POSTINGS, words=words, most=_MOST_POSTINGS)
+        return {word: None if packed is None else unpacked(packed) for word, packed in rows}
 
     def statistics(self, words: Sequence[str]) -> Mapping[str, int]:
         """See `SearchEngine.statistics`."""

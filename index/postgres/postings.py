@@ -23,7 +23,7 @@ class PostingsWriter:
     def __init__(self) -> None:
         """Begin without any."""
         self.words = 0
-        """Of all passages, each as often as it stands there."""
+        """How many words all passages have together."""
         self._packed: dict[str, bytearray] = {}
 
     def add(self, passage_id: int, searched: str) -> None:
@@ -54,8 +54,8 @@ def scored(
     Score every passage that holds one of some words.
 
     Args:
-        postings: Of these words, one at least.
-        weights: Of these and maybe other words.
+        postings: Those of these words, of one at least.
+        weights: What these words weigh, and maybe others.
         average_words: How many a passage has.
 
     Returns:

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
@@ -22,6 +22,7 @@ from index.postgres.tables import (
     as_reader,
     check_reader,
     connect,
+    is_prepared,
     prepare,
     reported,
 )
@@ -50,15 +51,8 @@ class PostgresSearch:
     def __init__(self, url: str) -> None:
         """Take the database's address, and connect when it is needed."""
         self._url = url
-
-    @cached_property
-    def _pool(self) -> "ConnectionPool[Connection[TupleRow]]":
-        # By itself, a pool says of a wrong address only that time has passed.
-        with connect(self._url) as connection, reported(self._url):
-            if not _is_prepared(connection):
-                raise NotPublishedError("Nothing was published to the database of passages yet.")
-        return ConnectionPool(
-            self._url,
+        self._pool = ConnectionPool(
+            url,
             min_size=1,
             max_size=_MAX_CONNECTIONS,
             timeout=CONNECT_S,
@@ -66,20 +60,24 @@ class PostgresSearch:
             kwargs={"prepare_threshold": None},
             configure=register_vector,
             check=ConnectionPool.check_connection,
-            open=True,
+            open=False,
         )
 
     def open(self, collection: str, manifest: Manifest) -> PostgresEngine:
         """See `SearchServer.open`."""
-        with reported(self._url), self._pool.connection() as connection:
+        found = None
+        # By itself, a pool says of a wrong address only that time has passed.
+        with reported(self._url), connect(self._url) as connection:
             check_reader(connection)
-            as_reader(connection, collection)
-            found = _find(connection, collection, manifest)
+            if is_prepared(connection):
+                as_reader(connection, collection)
+                found = _find(connection, collection, manifest)
         if found is None:
             raise NotPublishedError(
                 f"Generation {manifest.generation} of {collection} is not in the database of "
                 "passages, with the vectors of its encoder. Index again, which encodes nothing."
             )
+        self._pool.open()
         number, average_words = found
         return PostgresEngine(
             partial(self.ask, collection),
@@ -109,28 +107,18 @@ class PostgresSearch:
             connection.commit()
             register_vector(connection)
             if _find(connection, generation.collection, generation.manifest) is None:
-                _drop(connection, generation.collection, [generation.id])
+                _drop(connection, generation.collection, "generation = %s", generation.id)
                 _write(connection, generation)
 
     def keep(self, collection: str, generations: Collection[str]) -> None:
         """See `SearchServer.keep`."""
         with reported(self._url), connect(self._url) as connection:
-            if _is_prepared(connection):
-                published = connection.execute(
-                    f"SELECT generation FROM {SCHEMA}.generations WHERE collection = %s",  # noqa: S608
-                    (collection,),
-                ).fetchall()
-                gone = [name for (name,) in published if name not in generations]
-                _drop(connection, collection, gone)
+            if is_prepared(connection):
+                _drop(connection, collection, "generation <> ALL(%s)", [*generations])
 
     def close(self) -> None:
         """Close the connections."""
-        if "_pool" in self.__dict__:
-            self._pool.close()
-
-
-def _is_prepared(connection: "Connection[TupleRow]") -> bool:
-    return connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() != (None,)
+        self._pool.close()
 
 
 def _find(
@@ -145,18 +133,14 @@ def _find(
     return None if found is None else (found[0], found[1])
 
 
-def _drop(
-    connection: "Connection[TupleRow]", collection: str, generations: Collection[str]
-) -> None:
-    """Drop generations for good, with all that was searched of them."""
-    for generation in generations:
-        gone = connection.execute(
-            f"DELETE FROM {SCHEMA}.generations WHERE collection = %s AND generation = %s"  # noqa: S608
-            " RETURNING number",
-            (collection, generation),
-        ).fetchall()
-        for (number,) in gone:
-            connection.execute(f"DROP TABLE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number}")
+def _drop(connection: "Connection[TupleRow]", collection: str, which: str, names: object) -> None:
+    """Drop generations of a collection for good; `which` says which of them, by some names."""
+    gone = connection.execute(
+        f"DELETE FROM {SCHEMA}.generations WHERE collection = %s AND {which} RETURNING number",  # noqa: S608
+        (collection, names),
+    ).fetchall()
+    for (number,) in gone:
+        connection.execute(f"DROP TABLE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number}")
     # Until then, nobody else is let in.
     connection.commit()
 

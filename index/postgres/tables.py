@@ -22,8 +22,8 @@ READER = "quoth_search"
 COLLECTION = "quoth.collection"
 # The first that goes on where a filter leaves too few of what it has found.
 _MIN_PGVECTOR = (0, 8)
-# How many neighbours are kept in mind on the way to the nearest; docs/lab/scale.md has what more or
-# fewer of them find.
+# How many neighbours are kept in mind on the way to the nearest: four times as many as a search
+# wants, so that few of those are missed.
 EF_SEARCH = 200
 # Of connecting, before it is said that nobody answers.
 CONNECT_S = 10
@@ -66,12 +66,7 @@ GRANT SELECT ON {SCHEMA}.{{table}} TO {READER};
 
 
 def connect(url: str) -> "Connection[TupleRow]":
-    """
-    Connect to a server that has what is needed.
-
-    Raises:
-        SearchServerError: If that can't be done.
-    """
+    """Connect, or raise `SearchServerError`; the connection commits where its block ends well."""
     with reported(url):
         return psycopg.connect(url, connect_timeout=CONNECT_S)
 
@@ -81,12 +76,13 @@ def reported(url: str) -> Iterator[None]:
     """Turn what the driver raises into `SearchServerError`, which never tells a password."""
     try:
         yield
-    except psycopg.OperationalError as error:
-        raise SearchServerError(
-            f"{_named(url)} can't be reached ({_first_line(error)}). "
-            "Start the server, or correct the address."
-        ) from error
     except psycopg.Error as error:
+        # What the server says has a code; what the driver says has none.
+        if error.sqlstate is None:
+            raise SearchServerError(
+                f"{_named(url)} can't be reached ({_first_line(error)}). "
+                "Start the server, or correct the address."
+            ) from error
         raise SearchServerError(f"{_named(url)} refused: {_first_line(error)}.") from error
 
 
@@ -103,6 +99,11 @@ def _first_line(error: psycopg.Error) -> str:
     return lines[0].rstrip(".")
 
 
+def is_prepared(connection: "Connection[TupleRow]") -> bool:
+    """Whether the tables are there."""
+    return connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() != (None,)
+
+
 def prepare(connection: "Connection[TupleRow]") -> None:
     """
     Make the tables and the role where they are not there yet.
@@ -114,12 +115,14 @@ def prepare(connection: "Connection[TupleRow]") -> None:
     # Two that begin at once take turns.
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
     _check_pgvector(connection)
-    if connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() != (None,):
+    if is_prepared(connection):
         return
     connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (READER,)).rowcount:
         connection.execute(f"CREATE ROLE {READER} NOLOGIN")
-    connection.execute(f"GRANT {READER} TO CURRENT_USER")
+    # Who was granted it by somebody else can't grant it.
+    if connection.execute("SELECT pg_has_role(%s, 'MEMBER')", (READER,)).fetchone() != (True,):
+        connection.execute(f"GRANT {READER} TO CURRENT_USER")
     connection.execute(_TABLES)
     for table in ("generations", "passages", "words"):
         connection.execute(_GUARDED.format(table=table))
@@ -145,7 +148,7 @@ def check_reader(connection: "Connection[TupleRow]") -> None:
     Make sure that row-level security holds for the role that searches.
 
     Raises:
-        SearchServerError: If it does not, or nothing was ever published there.
+        SearchServerError: If it does not.
     """
     role = connection.execute(
         "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s", (READER,)

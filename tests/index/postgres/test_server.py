@@ -86,7 +86,7 @@ def test_where_publishing_fails_the_old_generation_is_served(
 
     with monkeypatch.context() as patched:
         patched.setattr("index.postgres.server.PostingsWriter.take", fail)
-        with pytest.raises(SearchServerError, match="could not extend file"):
+        with pytest.raises(SearchServerError, match="refused: could not extend file"):
             published.build()
 
     assert published.collection.current() == before
@@ -122,11 +122,13 @@ def test_an_empty_collection_is_searched(library: Library, server: PostgresSearc
         assert generation.engine.lexical({"anything": 1.0}, 5) == []
 
 
-def test_a_database_to_which_nothing_was_published_says_so(postgres_database: str) -> None:
+def test_a_database_to_which_nothing_was_published_says_so(
+    published: Library, postgres_database: str
+) -> None:
     with closing(PostgresSearch(postgres_database)) as server:
         server.keep("base", ())
-        with pytest.raises(NotPublishedError, match="Nothing was published"):
-            server._pool  # noqa: B018 - it is opened then
+        with pytest.raises(NotPublishedError, match="is not in the database"):
+            server.open("base", published.collection.manifest())
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
@@ -153,6 +155,35 @@ def test_a_server_without_pgvector_is_refused(published: Library, postgres_datab
         pytest.raises(SearchServerError, match="has no pgvector, and"),
     ):
         PostgresSearch(without).publish(generation)
+
+
+def test_ordinary_roles_publish_and_search(library: Library, postgres_database: str) -> None:
+    """One owns its database, and was given the role that searches; the other has that alone."""
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(f"""
+            CREATE EXTENSION vector;
+            DO $$ BEGIN CREATE ROLE {READER}; EXCEPTION WHEN duplicate_object THEN END $$;
+            CREATE ROLE publisher LOGIN;
+            CREATE ROLE asker LOGIN;
+            GRANT {READER} TO publisher, asker;
+            GRANT CREATE ON DATABASE {connection.info.dbname} TO publisher;
+        """)
+    try:
+        publisher, asker = (
+            PostgresSearch(postgres_database.replace("quoth@", f"{name}@"))
+            for name in ("publisher", "asker")
+        )
+        library.write("theft.txt", "Theft costs 35.")
+        replace(library, server=publisher).build()
+
+        with closing(asker), closing(replace(library, server=asker).collection.open()) as there:
+            assert there.engine.statistics(["theft"]) == {"theft": 1}
+        with pytest.raises(SearchServerError, match="refused: "):
+            asker.keep(library.name, ())
+    finally:
+        with psycopg.connect(postgres_database, autocommit=True) as connection:
+            for name in ("publisher", "asker"):
+                connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 def test_a_role_that_sees_everything_is_refused(
