@@ -6,7 +6,7 @@ from answering.question import QuestionError
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, SearchServerError
 from index.filters import FilterError
 from prompts import render
 
@@ -34,6 +34,7 @@ _CODES: dict[type[Exception], str] = {
     MendingError: "mending",
     IndexDamagedError: "mending",
     NodesAwayError: "away",
+    SearchServerError: "away",
 }
 EXCUSED = (*_SAY_IT, *_CODES)
 """The errors that have an excuse."""

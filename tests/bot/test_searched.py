@@ -3,9 +3,10 @@
 import pytest
 
 from bot.searched import collection_of, search_server
+from bot.serving.excuses import excuse_for
 from bot.serving.own_documents import delete_collection
 from bot.settings import SettingsError, load_settings
-from index.errors import IndexMissingError
+from index.errors import IndexMissingError, SearchServerError
 from index.postgres.server import PostgresSearch
 from tests.conftest import Library
 
@@ -26,6 +27,11 @@ def test_an_address_that_is_none_is_refused_without_being_shown() -> None:
         load_settings(search_database="mysql://me:hidden@here/library")
 
     assert "hidden" not in str(told.value)
+
+
+def test_whoever_asks_is_told_that_the_server_is_away() -> None:
+    """It is nobody's fault, and passes."""
+    assert excuse_for(SearchServerError("PostgreSQL here can't be reached.")).code == "away"
 
 
 def test_what_a_server_has_added_goes_from_the_database_with_it(
