@@ -5,6 +5,7 @@ from functools import cache
 
 from bot.collection_names import BASE_COLLECTION
 from bot.settings import Settings, SettingsError
+from index.errors import IndexingError, NotPublishedError
 from index.search_server import SearchServer
 from index.store import Collection
 
@@ -30,6 +31,20 @@ def search_server(settings: Settings) -> SearchServer | None:
     if settings.search_database is None:
         return None
     return _server(settings.search_database.get_secret_value())
+
+
+def is_unpublished(settings: Settings, name: str) -> bool:
+    """Whether a collection is indexed, and its index is not where it is searched."""
+    if settings.search_database is None:
+        return False
+    try:
+        collection_of(settings, name).open().close()
+    except NotPublishedError:
+        return True
+    except IndexingError:
+        # Whatever else is wrong is for whoever answers from it to find.
+        return False
+    return False
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.searched import collection_of, search_server
+from bot.searched import collection_of, is_unpublished, search_server
 from bot.serving.excuses import excuse_for
 from bot.serving.own_documents import delete_collection
 from bot.settings import SettingsError, load_settings
@@ -34,18 +34,20 @@ def test_whoever_asks_is_told_that_the_server_is_away() -> None:
     assert excuse_for(SearchServerError("PostgreSQL here can't be reached.")).code == "away"
 
 
-def test_what_a_server_has_added_goes_from_the_database_with_it(
+def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
     library: Library, postgres_database: str
 ) -> None:
-    """Also where an earlier attempt had deleted the files alone."""
+    """It is deleted also where an earlier attempt had deleted the files alone."""
     settings = load_settings(data=library.folder / "data", search_database=postgres_database)
     server = search_server(settings)
-    own = Library(library.folder, name="server-1a", server=server)
+    own = library.other("server-1a")
     own.write("rules.txt", "Theft costs 35.")
     own.build()
     collection = collection_of(settings, own.name)
     manifest = collection.manifest()
-    collection.open().close()
+    assert is_unpublished(settings, own.name)
+    collection.keep()
+    assert not is_unpublished(settings, own.name)
     delete_collection(collection.folder)
 
     delete_collection(collection.folder, server)
