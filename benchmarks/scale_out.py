@@ -154,7 +154,7 @@ def _hits(retriever: Retriever, dev: Sequence[QuestionedPassage]) -> dict[str, f
     return {
         f"hit@{k}": 100 * sum(rank is not None and rank <= k for rank in ranks) / len(ranks)
         for k in HIT_RANKS
-    } | {"questions": len(ranks)}
+    }
 
 
 def table(dev: Mapping[str, Any], sizes: Mapping[int, Any]) -> str:
