@@ -59,7 +59,7 @@ def measure(
     latencies = [
         answer.settled_at - interaction.sent_at
         for interaction, answer in zip(asked, answers, strict=True)
-        if answer.embeds
+        if answer.texts
     ]
     last = max(answer.settled_at for answer in answers)
     return Measured(

@@ -1,9 +1,9 @@
 """
-A picture of an answer as Discord shows it, for the README.
+A picture of an answer as Discord shows it, for the README and the guide.
 
     python -m docs.picture [--question "..."] [--out docs/answer.png]
 
-The embed is the one that the bot sends; only its look is drawn here, in HTML, and photographed by
+The message is the one that the bot sends; only its look is drawn here, in HTML, and photographed by
 a headless Chromium (Debian's package `chromium`).
 """
 
@@ -17,17 +17,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from discord import ui
+
 from answering.answer import Answer
 from answering.question import Question
 from bot.assembly import open_answering
 from bot.discord_app.buttons import answer_buttons
-from bot.discord_app.rendering import answer_embed
+from bot.discord_app.cards import layout
+from bot.discord_app.rendering import answer_card
 from bot.discord_app.stored_answers import AnswerContents
 from bot.settings import load_settings
 
 DEFAULT_QUESTION = "how many were deported for drunk driving?"
-WIDTH, HEIGHT = 720, 365
+WIDTH, HEIGHT = 720, 350
 ALTERNATIVES = 4
+
+_BUTTON, _TEXT, _LINE, _BOX = 2, 10, 14, 17
 
 _STYLE = """
 body { margin: 0; padding: 20px; background: #313338; color: #dbdee1;
@@ -38,21 +43,24 @@ body { margin: 0; padding: 20px; background: #313338; color: #dbdee1;
 .name { color: #fff; font-weight: 500; }
 .tag { background: #5865f2; color: #fff; font-size: 10px; border-radius: 3px; padding: 1px 4px;
        vertical-align: 2px; }
-.embed { background: #2b2d31; border-left: 4px solid; border-radius: 4px; margin-top: 6px;
-         padding: 12px 16px; max-width: 500px; font-size: 14px; }
-.author { font-weight: 600; margin-bottom: 8px; }
-.title { font-weight: 600; font-size: 16px; color: #fff; margin-bottom: 8px; }
-.small { color: #949ba4; font-size: 12px; }
-.footer { color: #b5bac1; font-size: 12px; margin-top: 10px; }
+.message { width: 550px; }
+.box { background: #2b2d31; border: 1px solid #3f4147; border-left: 4px solid; border-radius: 8px;
+       margin-top: 6px; padding: 14px 16px; }
+.box > div + div { margin-top: 8px; }
+h3 { font-size: 20px; font-weight: 600; color: #fff; margin: 0; }
+blockquote { border-left: 4px solid #4e5058; border-radius: 4px; margin: 0; padding-left: 12px; }
+hr { border: 0; border-top: 1px solid #46484f; margin: 8px 0 0; }
+.small { color: #949ba4; font-size: 13px; }
 .row { display: flex; gap: 8px; margin-top: 8px; }
-.button { color: #fff; background: #4e5058; border-radius: 3px; padding: 6px 14px;
+.button { color: #fff; background: #4e5058; border-radius: 8px; padding: 6px 14px;
           font-size: 14px; font-weight: 500; }
-.button.s3 { background: #248046; } .button.s4 { background: #da373c; }
+.button.s1 { background: #5865f2; } .button.s3 { background: #248046; }
+.button.s4 { background: #da373c; }
 """
 
 
 def markdown_html(text: str) -> str:
-    """The Markdown that Quoth writes -> HTML: bold, small lines, quotes, escaped characters."""
+    """The Markdown that Quoth writes -> HTML."""
     characters: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -63,40 +71,42 @@ def markdown_html(text: str) -> str:
     text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)
     lines = []
     for line in text.split("\n"):
-        if line.startswith("-# "):
+        if line.startswith("### "):
+            lines.append(f"<h3>{line[4:]}</h3>")
+        elif line.startswith("-# "):
             lines.append(f'<div class="small">{line[3:]}</div>')
         elif line.startswith("&gt; "):
             lines.append(f"<blockquote>{line[5:]}</blockquote>")
-        else:
-            lines.append(f"<div>{line or '&nbsp;'}</div>")
+        elif line:
+            lines.append(f"<div>{line}</div>")
     return re.sub(
         "\ue000(\\d+)\ue001", lambda match: html.escape(characters[int(match[1])]), "".join(lines)
     )
 
 
-def page(embed: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    """A message with an embed and its buttons, as a page."""
-    buttons = "".join(
-        '<div class="row">'
-        + "".join(
-            f'<div class="button s{item["style"]}">{html.escape(item["label"])}</div>'
-            for item in row["components"]
-        )
-        + "</div>"
-        for row in rows
-    )
+def _drawn(component: dict[str, Any]) -> str:
+    inside = "".join(map(_drawn, component.get("components", [])))
+    if component["type"] == _TEXT:
+        return f"<div>{markdown_html(component['content'])}</div>"
+    if component["type"] == _LINE:
+        return "<hr>"
+    if component["type"] == _BUTTON:
+        return f'<div class="button s{component["style"]}">{html.escape(component["label"])}</div>'
+    if component["type"] == _BOX:
+        colour = f"#{component['accent_color']:06x}"
+        return f'<div class="box" style="border-left-color: {colour}">{inside}</div>'
+    return f'<div class="row">{inside}</div>'
+
+
+def page(view: ui.LayoutView) -> str:
+    """A message that shows this, as a page."""
     return f"""<!doctype html><meta charset="utf-8"><style>{_STYLE}</style>
-<div class="line"><div class="face">Q</div><div>
+<div class="line"><div class="face">Q</div><div class="message">
 <span class="name">Quoth</span> <span class="tag">APP</span>
-<div class="embed" style="border-color: #{embed["color"]:06x}">
-<div class="author">{html.escape(embed["author"]["name"])}</div>
-<div class="title">{markdown_html(embed["title"])}</div>
-{markdown_html(embed["description"])}
-<div class="footer">{html.escape(embed["footer"]["text"])}</div>
-</div>{buttons}</div></div>"""
+{"".join(map(_drawn, view.to_components()))}</div></div>"""
 
 
-def photograph(content: str, out: Path) -> None:
+def photograph(content: str, out: Path, height: int = HEIGHT) -> None:
     """
     Draw a page with Chromium.
 
@@ -112,7 +122,7 @@ def photograph(content: str, out: Path) -> None:
         subprocess.run(
             [
                 *(chromium, "--headless", "--no-sandbox", "--hide-scrollbars"),
-                *("--force-device-scale-factor=2", f"--window-size={WIDTH},{HEIGHT}"),
+                *("--force-device-scale-factor=2", f"--window-size={WIDTH},{height}"),
                 *(f"--user-data-dir={folder}/profile", f"--screenshot={out.resolve()}"),
                 drawn.as_uri(),
             ],
@@ -138,8 +148,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/answer.png"))
     arguments = parser.parse_args()
     answer = ask(arguments.question)
-    rows = answer_buttons(answer.id, AnswerContents.of(answer)).to_components()
-    photograph(page(dict(answer_embed(answer).to_dict()), rows), arguments.out)
+    buttons = answer_buttons(answer.id, AnswerContents.of(answer))
+    photograph(page(layout(answer_card(answer), buttons=buttons)), arguments.out)
 
 
 if __name__ == "__main__":

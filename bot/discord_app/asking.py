@@ -10,22 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import discord
-from discord import ui
 
 from answering.answer import Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
+from bot.discord_app.cards import Buttons, Card, card_of, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.limits import MAX_CONTENT
-from bot.discord_app.markdown import without_references
+from bot.discord_app.markdown import unescape, without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
-from bot.discord_app.rendering import answer_embed, notice, text_of
+from bot.discord_app.rendering import answer_card, notice
 from bot.discord_app.stored_answers import StoredAnswer
 from bot.discord_app.unanswered import Waiting, noted
 from bot.evaluation.gaps import Complaint
@@ -79,13 +78,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to show: an answer's embed, or a short text; nothing of a question that nobody put."""
+    """What to show: an answer's card, or a short text; nothing of a question that nobody put."""
 
     text: str | None = None
     """Instead of an answer, or above it."""
-    embed: discord.Embed | None = None
+    card: Card | None = None
     answer: Answer | None = None
-    buttons: ui.View | None = None
+    buttons: Buttons = ()
     """Those of an answer."""
     refused: Refusal | None = None
     """Instead of all else."""
@@ -104,7 +103,7 @@ class Asking:
         conversations: Conversations,
         metrics: Metrics,
         settings: Settings,
-        buttons: Callable[[Answer, Origin], ui.View],
+        buttons: Callable[[Answer, Origin], Buttons],
     ) -> None:
         """Take the collaborators; `buttons` makes those that stand under an answer."""
         self._queue = queue
@@ -270,7 +269,7 @@ class Asking:
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
             notice("conversation_forgotten") if is_forgotten else None,
-            answer_embed(answer, self._settings.links),
+            answer_card(answer, self._settings.links),
             answer,
             self._buttons(answer, origin),
         )
@@ -391,18 +390,12 @@ async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
     await deliver(lambda: interaction.followup.send(text, ephemeral=True))
 
 
-def contents(reply: Reply, *, with_embed: bool = True) -> dict[str, Any]:
-    """A reply as the arguments of whatever sends it."""
-    if reply.embed is None:
+def contents(reply: Reply, *below: str) -> dict[str, Any]:
+    """A reply as the arguments of whatever sends it, and texts below an answer."""
+    if reply.card is None:
         return {"content": reply.text}
-    shown = {"embed": reply.embed} if with_embed else {"content": text_of(reply.embed)}
-    return {**with_text(shown, reply.text), "view": reply.buttons}
-
-
-def with_text(shown: dict[str, Any], text: str | None) -> dict[str, Any]:
-    """What sends something, with one more text below its own, if a message has room for both."""
-    content = "\n\n".join(part for part in (shown.get("content"), text) if part)
-    return {**shown, "content": content} if 0 < len(content) <= MAX_CONTENT else shown
+    above = (reply.text,) if reply.text else ()
+    return {"view": layout(*above, reply.card, *below, buttons=reply.buttons)}
 
 
 def _worth_showing(answer: Answer) -> Answer:
@@ -413,5 +406,6 @@ def _worth_showing(answer: Answer) -> Answer:
 
 def _question_shown(message: discord.Message | None) -> str | None:
     """The question as it stands over an answer; none if not all of it does."""
-    shown = message.embeds[0].author.name if message is not None and message.embeds else None
+    card = card_of(message) if message is not None else None
+    shown = unescape(card.texts[0]) if card is not None else None
     return shown if shown and not shown.endswith("…") else None

@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from answering.answer import whose_context
+from bot.discord_app.cards import Buttons, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
@@ -21,11 +22,11 @@ from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import (
-    context_embeds,
+    context_cards,
     document_name,
     label,
     notice,
-    others_embed,
+    others_card,
 )
 from bot.discord_app.solving import mark_solved
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
@@ -45,9 +46,13 @@ _FIRST_ROW = 3
 _ANSWER_ID = re.compile(r"quoth:[a-z]+:([0-9a-f]{32})")
 
 
-def answer_buttons(answer_id: str, found: AnswerContents, *, is_private: bool = False) -> ui.View:
-    """The buttons that go with an answer, which its asker may be shown alone."""
-    view = ui.View(timeout=None)
+def answer_buttons(
+    answer_id: str,
+    found: AnswerContents,
+    *more: ui.DynamicItem[ui.Button[ui.LayoutView]],
+    is_private: bool = False,
+) -> Buttons:
+    """The buttons that go with an answer, which its asker may be shown alone, and then others."""
     shown = {
         "context": bool(found.shown or found.nearest),
         "others": bool(found.alternatives),
@@ -56,18 +61,18 @@ def answer_buttons(answer_id: str, found: AnswerContents, *, is_private: bool = 
         # Discord itself lets a member dismiss what is shown to them alone.
         "delete": not is_private,
     }
-    for action in _ACTIONS:
-        if shown.get(action, True):
-            row = 0 if action in _ACTIONS[:_FIRST_ROW] else 1
-            view.add_item(AnswerButton(action, answer_id, row))
-    return view
+    first, second = (
+        [AnswerButton(action, answer_id) for action in actions if shown.get(action, True)]
+        for actions in (_ACTIONS[:_FIRST_ROW], _ACTIONS[_FIRST_ROW:])
+    )
+    return row(*first), row(*second, *more)
 
 
 def answer_id_of(message: discord.Message) -> str | None:
     """The answer that a message of Quoth's shows, read from its buttons."""
-    for row in message.components:
-        if isinstance(row, discord.ActionRow):
-            for item in row.children:
+    for component in message.components:
+        if isinstance(component, discord.ActionRow):
+            for item in component.children:
                 found = _ANSWER_ID.fullmatch(getattr(item, "custom_id", None) or "")
                 if found:
                     return found[1]
@@ -76,18 +81,17 @@ def answer_id_of(message: discord.Message) -> str | None:
 
 class AnswerButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=rf"quoth:(?P<action>{'|'.join(_ACTIONS)}):(?P<answer_id>[0-9a-f]{{32}})",
 ):
     """Any of the buttons; which one, and of which answer, says its id."""
 
-    def __init__(self, action: str, answer_id: str, row: int | None = None) -> None:
+    def __init__(self, action: str, answer_id: str) -> None:
         """Make the button for one action."""
-        button: ui.Button[ui.View] = ui.Button(
+        button: ui.Button[ui.LayoutView] = ui.Button(
             style=_STYLES.get(action, discord.ButtonStyle.secondary),
             label=label(action),
             custom_id=f"quoth:{action}:{answer_id}",
-            row=row,
         )
         super().__init__(button)
         self._action = action
@@ -139,16 +143,15 @@ class AnswerButton(
                 for piece in pieces
             ]
 
-        await _show(interaction, embeds=context_embeds(await asyncio.to_thread(look_up)))
+        await _show(interaction, view=layout(*context_cards(await asyncio.to_thread(look_up))))
 
     async def _others(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
         if stored is None:
             return
         if stored.found.alternatives:
-            await _show(
-                interaction, embed=others_embed(stored.found.alternatives, client.settings.links)
-            )
+            others = others_card(stored.found.alternatives, client.settings.links)
+            await _show(interaction, view=layout(others))
         else:
             kind = "quote_removed" if stored.found.removed else "no_others"
             await _show(interaction, content=notice(kind))

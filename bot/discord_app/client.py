@@ -11,13 +11,14 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
+from bot.discord_app.cards import Buttons
 from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.collaborators import ListPage
@@ -58,7 +59,6 @@ PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
-    embed_links=True,
     read_message_history=True,
 )
 
@@ -192,7 +192,7 @@ class QuothBot(commands.AutoShardedBot):
             self.service.use_base(scope, is_on=server_id not in without_base)
         self._without_base = without_base
 
-    def _buttons(self, answer: Answer, origin: Origin) -> ui.View:
+    def _buttons(self, answer: Answer, origin: Origin) -> Buttons:
         found = AnswerContents.of(answer)
         if origin.audience is Audience.EVERYBODY:
             return answer_buttons(answer.id, found)

@@ -14,34 +14,38 @@ import discord
 from discord import ui
 
 from bot.discord_app import audit
+from bot.discord_app.cards import Card, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.limits import MAX_LAYOUT_TEXT
+from bot.discord_app.markdown import escape, unescape
 from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import INFORMATION, label, notice
+from bot.discord_app.rendering import label, notice
 from bot.discord_app.taught import MessageAt, Taught
 
 _Interaction = discord.Interaction[Any]
 
 
-def consent_request(author_id: int, message_id: int, question: str, text: str) -> dict[str, Any]:
-    """What asks the author of a message; it pings nobody else."""
-    view = ui.View(timeout=None)
-    for choice in ("yes", "no"):
-        view.add_item(ConsentButton(choice, message_id, author_id))
-    # An embed's text as it is: it is read back when the author agrees.
-    embed = discord.Embed(description=text, colour=INFORMATION).set_author(name=question)
+def consent_request(
+    author_id: int, message_id: int, question: str, text: str
+) -> dict[str, Any] | None:
+    """What asks the author of a message, and pings nobody else; None if it has no room for that."""
+    asked = notice("consent", author=author_id)
+    # The text as it is: it is read back when the author agrees.
+    card = Card((escape(question), text))
+    if len("".join((asked, *card.texts))) > MAX_LAYOUT_TEXT:
+        return None
+    choices = (ConsentButton(choice, message_id, author_id) for choice in ("yes", "no"))
     author = discord.Object(author_id, type=discord.User)
     return {
-        "content": notice("consent", author=author_id),
-        "embed": embed,
-        "view": view,
+        "view": layout(asked, card, buttons=(row(*choices),)),
         "allowed_mentions": discord.AllowedMentions(users=[author]),
     }
 
 
 class ConsentButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"quoth:teach:(?P<choice>yes|no):(?P<message>\d{1,20}):(?P<author>\d{1,20})",
 ):
     """Agrees to be quoted, or does not, as the author of a message."""
@@ -49,7 +53,7 @@ class ConsentButton(
     def __init__(self, choice: str, message_id: int, author_id: int) -> None:
         """Make one of the two buttons."""
         is_yes = choice == "yes"
-        button: ui.Button[ui.View] = ui.Button(
+        button: ui.Button[ui.LayoutView] = ui.Button(
             style=discord.ButtonStyle.success if is_yes else discord.ButtonStyle.secondary,
             label=label(f"consent_{choice}"),
             custom_id=f"quoth:teach:{choice}:{message_id}:{author_id}",
@@ -92,21 +96,21 @@ class ConsentButton(
                     await interaction.followup.send(text, ephemeral=True)
                     return
                 text = await client.teaching.teach(scope, taught, lambda _: None, note)
-        await deliver(
-            lambda: interaction.edit_original_response(content=text, embeds=[], view=None)
-        )
+        told = instead(layout(text))
+        await deliver(lambda: interaction.edit_original_response(**told))
 
     def _taught(self, interaction: _Interaction, client: Collaborators) -> Taught | None:
         """What the request shows, as it will be taught."""
         shown = interaction.message
-        embed = shown.embeds[0] if shown is not None and shown.embeds else None
-        if embed is None or interaction.guild_id is None or interaction.channel_id is None:
+        card = card_of(shown) if shown is not None else None
+        if card is None or interaction.guild_id is None or interaction.channel_id is None:
             return None
+        question, text = card.texts
         message = MessageAt(interaction.guild_id, interaction.channel_id, self._message_id)
         return Taught(
             message,
-            embed.author.name or "",
-            embed.description or "",
+            unescape(question),
+            text,
             discord.utils.snowflake_time(message.id).date(),
             client.records.hashed(self._author_id),
             notice("consent_of_author", day=today()),
@@ -137,6 +141,8 @@ def words_of(message: discord.Message) -> str:
 async def ask_author(message: discord.Message, question: str) -> str:
     """Ask the author of a message whether it may be taught; returns what to tell who wants so."""
     request = consent_request(message.author.id, message.id, question, words_of(message))
+    if request is None:
+        return notice("too_long_to_ask")
     try:
         await deliver(
             lambda: message.channel.send(

@@ -10,9 +10,9 @@ import aiohttp
 import discord
 
 from bot.database import DatabaseError
+from bot.discord_app.cards import Card, card_of, layout
 from bot.discord_app.delivery import deliver
 from bot.discord_app.records import Records
-from bot.discord_app.rendering import text_of
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def next_due(now: float) -> float:
 async def send_due(
     bot: discord.Client,
     digests: Digests,
-    make: Callable[[Digest], Awaitable[discord.Embed]],
+    make: Callable[[Digest], Awaitable[Card]],
     now: float,
 ) -> None:
     """
@@ -117,9 +117,9 @@ async def send_due(
             continue
         try:
             if not (digest.was_begun and await _was_sent(bot, digest)):
-                embed = await make(digest)
+                card = await make(digest)
                 await asyncio.to_thread(digests.begin, digest)
-                await _send(bot, digest, embed)
+                await _send(bot, digest, card)
         except (discord.NotFound, discord.Forbidden) as error:
             # The channel is gone or closed; the next week may be better.
             event(_log, "no_digest", logging.WARNING, code=error.code)
@@ -129,17 +129,13 @@ async def send_due(
         await asyncio.to_thread(digests.settle, digest, next_due(now))
 
 
-async def _send(bot: discord.Client, digest: Digest, embed: discord.Embed) -> None:
+async def _send(bot: discord.Client, digest: Digest, card: Card) -> None:
     channel = bot.get_channel(digest.channel_id) or await bot.fetch_channel(digest.channel_id)
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
-        return
-    may_embed = channel.permissions_for(channel.guild.me).embed_links
-    # Discord takes a message with the same nonce once.
-    nonce = f"digest{digest.due:.0f}"
-    if may_embed:
-        await deliver(lambda: channel.send(embed=embed, nonce=nonce))
-    else:
-        await deliver(lambda: channel.send(text_of(embed), nonce=nonce))
+    if isinstance(channel, discord.TextChannel | discord.Thread):
+        shown = layout(card)
+        # Discord takes a message with the same nonce once.
+        nonce = f"digest{digest.due:.0f}"
+        await deliver(lambda: channel.send(view=shown, nonce=nonce))
 
 
 async def _was_sent(bot: discord.Client, digest: Digest) -> bool:
@@ -149,12 +145,12 @@ async def _was_sent(bot: discord.Client, digest: Digest) -> bool:
     mark = digest_mark(digest)
     async for message in channel.history(limit=_LOOKED_THROUGH, after=since, oldest_first=False):
         is_own = bot.user is not None and message.author.id == bot.user.id
-        footers = [embed.footer.text or "" for embed in message.embeds]
-        if is_own and any(mark in text for text in (message.content, *footers)):
+        card = card_of(message)
+        if is_own and card is not None and mark in card.texts[-1]:
             return True
     return False
 
 
 def digest_mark(digest: Digest) -> str:
-    """What stands in a digest's footer and in that of no other of its server."""
+    """What stands below a digest and below no other of its server."""
     return f"week until {datetime.fromtimestamp(digest.due, UTC).date()}"

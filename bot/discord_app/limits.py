@@ -1,12 +1,8 @@
 """Discord's limits, from its API documentation; each is a count of characters or of items."""
 
 MAX_CONTENT = 2_000
-MAX_EMBED_TITLE = 256
-MAX_EMBED_DESCRIPTION = 4_096
-MAX_EMBED_AUTHOR = 256
-MAX_EMBED_FOOTER = 2_048
-# Of all the text in all embeds of a message.
-MAX_EMBED_TOTAL = 6_000
+# Of all texts among the components of a message together.
+MAX_LAYOUT_TEXT = 4_000
 MAX_MODAL_INPUT = 4_000
 # An interaction must be acknowledged within three seconds, and can be answered for 15 minutes.
 ACKNOWLEDGED_S = 3.0

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any, Self
 
 import discord
 from discord import ui
 
+from bot.discord_app.cards import Card, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.moderators import server_of
@@ -20,6 +22,18 @@ def page_among(wanted: int, items: int, size: int) -> tuple[int, int]:
     return min(wanted, pages - 1), pages
 
 
+def page_of(
+    card: Card,
+    page: int,
+    pages: int,
+    button: Callable[[str, int], ui.DynamicItem[ui.Button[ui.LayoutView]]],
+) -> dict[str, Any]:
+    """What edits a message so that it shows a page, with buttons to the pages beside it."""
+    beside = {"earlier": page - 1, "later": page + 1}
+    turning = [button(name, to) for name, to in beside.items() if 0 <= to < pages]
+    return instead(layout(card, buttons=(row(*turning),) if turning else ()))
+
+
 async def list_page(
     client: Collaborators, name: str, server_id: int, user_id: int, wanted: int
 ) -> dict[str, Any]:
@@ -28,14 +42,9 @@ async def list_page(
 
     Nothing is kept from one page to the next, so that what was deleted is gone at once.
     """
-    embed, page, pages = await asyncio.to_thread(client.lists[name], server_id, wanted)
-    view = ui.View(timeout=None)
+    card, page, pages = await asyncio.to_thread(client.lists[name], server_id, wanted)
     owner = client.records.hashed(user_id)
-    if page > 0:
-        view.add_item(ListButton(name, "earlier", page - 1, owner))
-    if page + 1 < pages:
-        view.add_item(ListButton(name, "later", page + 1, owner))
-    return {"embed": embed, "view": view}
+    return page_of(card, page, pages, lambda direction, to: ListButton(name, direction, to, owner))
 
 
 async def show_list(
@@ -50,7 +59,7 @@ async def show_list(
 
 class ListButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"quoth:(?P<name>gaps|stale|taught|audit):(?P<direction>earlier|later)"
     r":(?P<page>\d{1,6}):(?P<owner>[0-9a-f]{24})",
 ):
@@ -58,7 +67,7 @@ class ListButton(
 
     def __init__(self, name: str, direction: str, page: int, owner: str) -> None:
         """Make the button that leads to a page of a list, for the member of that hash."""
-        button: ui.Button[ui.View] = ui.Button(
+        button: ui.Button[ui.LayoutView] = ui.Button(
             label=label(direction), custom_id=f"quoth:{name}:{direction}:{page}:{owner}"
         )
         super().__init__(button)

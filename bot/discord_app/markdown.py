@@ -13,6 +13,7 @@ _SPECIAL = re.compile(r"[\\*_~`|<>@#\[\]()]")
 # Of the colon only the ones that make a link or an emoji, so that times stay readable in a copy.
 _COLON = re.compile(r":(?=//|\w+:)")
 _LINE_START = re.compile(r"^([^\S\n]*+)(-|\+|\d++(?=\.))", re.MULTILINE)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # Characters of addresses that mean nothing to Discord, and the mark of one that is quoted already.
 _IN_LINKS = ":/?#@!$&+,;=%-._~"
 # A longer address would take the room of an answer.
@@ -32,6 +33,11 @@ def escape(text: str) -> str:
     return _LINE_START.sub(
         lambda m: f"{m[1]}{m[2]}\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", escaped
     )
+
+
+def unescape(text: str) -> str:
+    """What `escape` was given, less what can't be printed."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def fit(text: str, max_chars: int = MAX_CONTENT) -> str:

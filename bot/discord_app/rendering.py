@@ -1,71 +1,60 @@
 """`Answer` -> what Discord shows. Pure functions, within Discord's limits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import discord
 
-from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
-from bot.discord_app.limits import (
-    MAX_CONTENT,
-    MAX_EMBED_AUTHOR,
-    MAX_EMBED_DESCRIPTION,
-    MAX_EMBED_FOOTER,
-    MAX_EMBED_TITLE,
-    MAX_EMBED_TOTAL,
+from answering.answer import Answer, AnswerSpan, NearestPassage, Outcome, Quoted, quoted
+from bot.discord_app.cards import (
+    ANSWERED,
+    DOUBTFUL,
+    UNANSWERED,
+    UNSURE,
+    Card,
+    heading,
+    ruled,
+    small,
 )
+from bot.discord_app.limits import MAX_LAYOUT_TEXT
 from bot.discord_app.markdown import end_of, escape, fit, in_link, start_of
-from bot.discord_app.stored_answers import AnswerContents, Today
-from bot.discord_app.taught import Taught, message_of
-from bot.evaluation.gaps import Gap, passage_text
-from bot.evaluation.stale import Stale, years
+from bot.discord_app.stored_answers import AnswerContents
+from bot.discord_app.taught import message_of
 from bot.links import NO_LINKS, Links
-from bot.serving.service import DocumentLine, Surroundings
+from bot.serving.service import Surroundings
 from index.documents import shorten
 from index.formats.base import Place
 from prompts import render
 from prompts.printing import one_line
 
+QUESTION_CHARS = 256
+TITLE_CHARS = 256
 # On either side of an answer within its sentence; a longer sentence is cut between words.
 QUOTE_CHARS = 300
-ANSWER_CHARS = 800
+ANSWER_CHARS = 400
+# A sentence as it is shown, escaped: one that would be longer is cut shorter, again and again.
+_MAX_QUOTE = 1_400
+_CUTS = 4
 NEAREST_CHARS = 600
 SOURCE_CHARS = 150
+# The title and the file of a document, escaped.
+_NAME_CHARS = 320
 # Of files without a title of their own.
 _UNTITLED = (".txt",)
 PLACE_CHARS = 100
 UNDERSTOOD_CHARS = 200
-# Of a description, what several texts may fill: how the question was understood stands above.
-_ROOM = MAX_EMBED_DESCRIPTION - 2 * UNDERSTOOD_CHARS - 100
+# What sentences and their places may fill of a message: the rest is for the question, the title,
+# how the question was understood, what stands small below, and a word about the conversation.
+ROOM = 2_600
 # A longer one, to a file whose name has many letters that an address writes as codes, is left out.
 MAX_LINK_CHARS = 600
-# On either side of an answer in its context. Escaped, twice as much still fits a description.
-CONTEXT_CHARS = 700
-
-# Three groups of questions fit a description.
-GAP_CHARS = 300
-# Ten taught messages do.
-TAUGHT_CHARS = 120
-EXPECTED_CHARS = 100
-MAX_EXPECTED = 2
-
-ANSWERED = discord.Colour(0x2D7D46)
-# An answer below `answering.calibration.SURE_FROM`, and no answer but candidates.
-DOUBTFUL = discord.Colour(0x8A9A3B)
-UNSURE = discord.Colour(0xD9A21B)
-UNANSWERED = discord.Colour(0x80848E)
-INFORMATION = discord.Colour(0x4752C4)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownGap:
-    """A group of questions for /gaps."""
-
-    gap: Gap
-    has_changed: bool
-    """Whether its passage stands in its document no longer."""
+# On either side of an answer in its context. Escaped, twice as much still fits a message.
+CONTEXT_CHARS = 600
+_COLOURS: dict[Outcome, discord.Colour] = {
+    "answered": ANSWERED,
+    "unsure": UNSURE,
+    "unanswered": UNANSWERED,
+}
 
 
 def notice(kind: str, **values: object) -> str:
@@ -78,53 +67,45 @@ def label(name: str) -> str:
     return render("discord/labels.txt", label=name)
 
 
-def answer_embed(answer: Answer, links: Links = NO_LINKS) -> discord.Embed:
+def answer_card(answer: Answer, links: Links = NO_LINKS) -> Card:
     """
-    The answer large, its sentence below, where it stands; or sentences that may hold it; or that
-    the documents don't say.
+    The question, the answer large, its sentence, where it stands; or sentences that may hold it; or
+    that the documents don't say.
 
     Args:
         answer: What to show.
         links: Where people find the page of documents, if they do.
     """
-    if answer.outcome == "unanswered":
-        embed = _not_found(answer, links)
-    elif answer.outcome == "unsure":
-        embed = _unsure(answer, links)
-    elif len(answer.spans) == 1:
-        embed = _found(answer.spans[0], links, is_in_sentence=answer.is_in_sentence)
-    else:
-        embed = _several(answer, links)
-    if answer.answered and not answer.is_sure:
-        embed.colour = DOUBTFUL
-        line = render("discord/doubtful.md", confidence=answer.confidence)
-        embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
+    above = [fit(one_line(answer.question), QUESTION_CHARS)]
     if answer.understood:
-        line = render("discord/understood.md", understood=fit(answer.understood, UNDERSTOOD_CHARS))
-        embed.description = f"{line}\n\n{embed.description}"[:MAX_EMBED_DESCRIPTION]
-    # A question stands in a place that knows no formatting and no mentions.
-    embed.set_author(name=shorten(one_line(answer.question), MAX_EMBED_AUTHOR))
+        understood = fit(answer.understood, UNDERSTOOD_CHARS)
+        above.append(render("discord/understood.md", understood=understood))
+    title, texts = _title_and_texts(answer, links)
+    above.append(heading(title))
+    is_doubtful = answer.answered and not answer.is_sure
+    if is_doubtful:
+        above.append(render("discord/doubtful.md", confidence=answer.confidence))
     footer = render(
         "discord/footer.txt",
         confidence=answer.confidence if answer.outcome != "unanswered" else None,
         milliseconds=1e3 * answer.timings.total_s,
         narrowed=answer.narrowed,
     )
-    return embed.set_footer(text=footer)
+    colour = DOUBTFUL if is_doubtful else _COLOURS[answer.outcome]
+    return Card((*above, *texts, small(footer)), colour)
 
 
-def _found(span: AnswerSpan, links: Links, *, is_in_sentence: bool) -> discord.Embed:
-    description = _sentences((span,), links)
-    if is_in_sentence:
-        title = label("in_sentence")
-        description = f"{description}\n\n{render('discord/no_judgement.md')}"
-    else:
-        title = fit(span.text, MAX_EMBED_TITLE)
-    return discord.Embed(title=title, description=description, colour=ANSWERED)
-
-
-def _several(answer: Answer, links: Links) -> discord.Embed:
-    """The items of a list, or what documents say instead of each other, each in its sentence."""
+def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]]:
+    if answer.outcome == "unanswered":
+        return label("goes_on" if answer.goes_on else "no_answer"), (_nearest(answer, links),)
+    if answer.outcome == "unsure":
+        # The title says that none of them is the answer.
+        return label("unsure"), ruled(_sentences(answer.candidates, links))
+    sentences = _sentences(answer.spans, links)
+    if len(answer.spans) == 1:
+        if answer.is_in_sentence:
+            return label("in_sentence"), (*sentences, render("discord/no_judgement.md"))
+        return fit(answer.spans[0].text, TITLE_CHARS), sentences
     title = render(
         "discord/several_title.txt",
         kind=answer.kind,
@@ -132,18 +113,12 @@ def _several(answer: Answer, links: Links) -> discord.Embed:
         is_by_date=answer.is_by_date,
         is_partial=answer.is_partial,
     )
-    return discord.Embed(title=title, description=_sentences(answer.spans, links), colour=ANSWERED)
+    return title, ("\n\n".join(sentences),) if answer.kind == "list" else ruled(sentences)
 
 
-def _unsure(answer: Answer, links: Links) -> discord.Embed:
-    """What may be the answer, each in its sentence; the title says that it is none."""
-    description = _sentences(answer.candidates, links)
-    return discord.Embed(title=label("unsure"), description=description, colour=UNSURE)
-
-
-def _sentences(spans: Sequence[AnswerSpan], links: Links) -> str:
+def _sentences(spans: Sequence[AnswerSpan], links: Links) -> tuple[str, ...]:
     """The sentences of spans, each once, and where it stands."""
-    return _as_many_as_fit([_sentence(one, links) for one in quoted(spans)])
+    return as_many_as_fit([_sentence(one, links) for one in quoted(spans)])
 
 
 def _sentence(quote: Quoted, links: Links) -> str:
@@ -152,28 +127,26 @@ def _sentence(quote: Quoted, links: Links) -> str:
         "discord/answer.md", quote=_quote(quote), dated=first.dated, **_where(first, links)
     )
     # Its link is left out before a sentence is.
-    return text if len(text) <= _ROOM or links is NO_LINKS else _sentence(quote, NO_LINKS)
+    return text if len(text) <= ROOM or links is NO_LINKS else _sentence(quote, NO_LINKS)
 
 
-def _as_many_as_fit(texts: Sequence[str]) -> str:
-    """Texts under each other, as many of the first as a description holds."""
+def as_many_as_fit(texts: Sequence[str]) -> tuple[str, ...]:
+    """As many of the first of some texts as there is room for."""
     shown: list[str] = []
     for text in texts:
-        if sum(map(len, shown)) + len(text) + 2 * len(shown) > _ROOM:
+        if sum(map(len, shown)) + len(text) + 2 * len(shown) > ROOM:
             break
         shown.append(text)
-    return "\n\n".join(shown)
+    return tuple(shown)
 
 
-def _not_found(answer: Answer, links: Links) -> discord.Embed:
+def _nearest(answer: Answer, links: Links) -> str:
     nearest = answer.nearest[0] if answer.nearest else None
-    description = render(
+    return render(
         "discord/no_answer.md",
         passage=fit(nearest.text, NEAREST_CHARS) if nearest else None,
         **(_where(nearest, links) if nearest else {}),
     )
-    title = label("goes_on" if answer.goes_on else "no_answer")
-    return discord.Embed(title=title, description=description, colour=UNANSWERED)
 
 
 def document_name(title: str, document_id: str) -> str:
@@ -207,7 +180,7 @@ def _where(found: AnswerSpan | NearestPassage, links: Links = NO_LINKS) -> dict[
     }
 
 
-def _place(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
+def where_in_short(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
     """As `_where`, with less room for the name of the document."""
     name = fit(document_name(found.title, found.document_id), SOURCE_CHARS)
     return _where(found) | {"source": name}
@@ -215,22 +188,27 @@ def _place(found: AnswerSpan | NearestPassage) -> dict[str, Any]:
 
 def _quote(quote: Quoted) -> str:
     """A sentence with its spans in bold; what stands beside and between them is shortened."""
+    for cut in range(_CUTS):
+        shown = _cut(quote, QUOTE_CHARS >> cut, ANSWER_CHARS >> cut)
+        if len(shown) <= _MAX_QUOTE:
+            return shown
+    return fit("".join(quote.pieces), _MAX_QUOTE)
+
+
+def _cut(quote: Quoted, around: int, answer: int) -> str:
     first, *others = quote.pieces
     *between, last = others
-    shown = [end_of(first, QUOTE_CHARS)]
+    shown = [end_of(first, around)]
     for place, piece in enumerate(between):
-        if place % 2:
-            shown.append(_middle_of(piece))
-        else:
-            shown.append(shorten(piece, ANSWER_CHARS))
-    return _marked(*shown, start_of(last, QUOTE_CHARS))
+        shown.append(_middle_of(piece, around) if place % 2 else shorten(piece, answer))
+    return _marked(*shown, start_of(last, around))
 
 
-def _middle_of(text: str) -> str:
+def _middle_of(text: str, around: int) -> str:
     """What stands between two spans: its first and its last words, if it is long."""
-    if len(text) <= 2 * QUOTE_CHARS:
+    if len(text) <= 2 * around:
         return text
-    return start_of(text, QUOTE_CHARS) + end_of(text, QUOTE_CHARS).removeprefix("…")
+    return start_of(text, around) + end_of(text, around).removeprefix("…")
 
 
 def _marked(*pieces: str) -> str:
@@ -244,25 +222,27 @@ def _marked(*pieces: str) -> str:
     return "".join(shown).strip()
 
 
-def context_embeds(pieces: Sequence[Surroundings]) -> list[discord.Embed]:
+def context_cards(pieces: Sequence[Surroundings]) -> list[Card]:
     """Pieces of documents, what was quoted in bold; several share the room that one would have."""
-    return [_context_embed(around, len(pieces)) for around in pieces]
+    return [_context_card(around, len(pieces)) for around in pieces]
 
 
-def _context_embed(around: Surroundings, pieces: int) -> discord.Embed:
-    shown = _marked(
-        end_of(around.before, CONTEXT_CHARS // pieces),
-        shorten(around.text, ANSWER_CHARS // pieces),
-        start_of(around.after, CONTEXT_CHARS // pieces),
-    )
-    if around.document_changed:
-        shown = f"{notice('document_changed')}\n\n{shown}"
-    title = fit(around.title, MAX_EMBED_TITLE)
-    room = min(MAX_EMBED_DESCRIPTION, MAX_EMBED_TOTAL // pieces - len(title))
-    return discord.Embed(title=title, description=shown[:room], colour=INFORMATION)
+def _context_card(around: Surroundings, pieces: int) -> Card:
+    title = heading(fit(around.title, TITLE_CHARS))
+    changed = (notice("document_changed"),) if around.document_changed else ()
+    room = MAX_LAYOUT_TEXT // pieces - len("".join((title, *changed)))
+    for cut in range(_CUTS):
+        shown = _marked(
+            end_of(around.before, (CONTEXT_CHARS >> cut) // pieces),
+            shorten(around.text, ANSWER_CHARS // pieces),
+            start_of(around.after, (CONTEXT_CHARS >> cut) // pieces),
+        )
+        if len(shown) <= room:
+            break
+    return Card((title, *changed, shown))
 
 
-def others_embed(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> discord.Embed:
+def others_card(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> Card:
     """Other answers, each in its sentence."""
     shown = [
         render(
@@ -273,12 +253,10 @@ def others_embed(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> discor
         )
         for one in quoted(spans)
     ]
-    return discord.Embed(
-        title=label("others_title"), description=_as_many_as_fit(shown), colour=INFORMATION
-    )
+    return Card((heading(label("others_title")), *ruled(as_many_as_fit(shown))))
 
 
-def passages_embed(found: AnswerContents) -> discord.Embed:
+def passages_card(found: AnswerContents) -> Card:
     """What the documents have near a question, for a person who is asked in place of Quoth."""
     shown = [
         render("discord/other.md", quote=_quote(one), **_where(one.spans[0]))
@@ -288,153 +266,11 @@ def passages_embed(found: AnswerContents) -> discord.Embed:
         render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), **_where(one))
         for one in found.nearest
     ]
-    return discord.Embed(
-        title=label("passages_title"), description=_as_many_as_fit(shown), colour=INFORMATION
-    )
+    return Card((heading(label("passages_title")), *ruled(as_many_as_fit(shown))))
 
 
 def source_of(found: AnswerSpan | NearestPassage) -> str:
     """What the document of a piece is called; a message that was taught is linked."""
-    name = escape(document_name(found.title, found.document_id))
+    name = fit(document_name(found.title, found.document_id), _NAME_CHARS)
     message = message_of(found.document_id)
     return f"[{name}]({message.link})" if message is not None else name
-
-
-def sources_embed(
-    lines: Sequence[DocumentLine], page: int, pages: int, documents: int
-) -> discord.Embed:
-    """One page of the documents; `page` counts from 0."""
-    shown = [
-        render(
-            "discord/source.md",
-            name=escape(document_name(line.title, line.id)),
-            dated=line.dated,
-            size=line.size,
-            is_own=line.is_own,
-        )
-        for line in lines
-    ]
-    embed = discord.Embed(
-        title=label("sources_title"),
-        description="\n".join(shown) or notice("no_documents"),
-        colour=INFORMATION,
-    )
-    footer = render("discord/sources_footer.txt", page=page + 1, pages=pages, documents=documents)
-    return embed.set_footer(text=footer[:MAX_EMBED_FOOTER])
-
-
-def taught_embed(taught: Sequence[Taught], page: int, pages: int, count: int) -> discord.Embed:
-    """One page of what was taught; `page` counts from 0."""
-    shown = [
-        render(
-            "discord/taught.md",
-            question=fit(one.question, SOURCE_CHARS),
-            text=fit(one.text, TAUGHT_CHARS),
-            link=one.message.link,
-            written=one.written,
-            consent=one.consent,
-        )
-        for one in taught
-    ]
-    embed = discord.Embed(
-        title=label("taught_title"),
-        description="\n\n".join(shown) or notice("nothing_taught"),
-        colour=INFORMATION,
-    )
-    return embed.set_footer(
-        text=render("discord/taught_footer.txt", page=page + 1, pages=pages, count=count)
-    )
-
-
-def gaps_embed(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> discord.Embed:
-    """One page of what the documents should say; `page` counts from 0."""
-    embed = discord.Embed(
-        title=label("gaps_title"),
-        description="\n\n".join(map(_gap, shown)) or notice("no_gaps", days=days),
-        colour=INFORMATION,
-    )
-    return embed.set_footer(
-        text=render("discord/gaps_footer.txt", page=page + 1, pages=pages, days=days)
-    )
-
-
-def _gap(shown: ShownGap) -> str:
-    gap = shown.gap
-    # What has left the document is not shown again.
-    passage = gap.nearest if not shown.has_changed else None
-    return render(
-        "discord/gap.md",
-        count=gap.count,
-        before=gap.before,
-        reasons=gap.reasons,
-        example=fit(gap.example, GAP_CHARS) if gap.example else None,
-        expected=[fit(words, EXPECTED_CHARS) for words in gap.expected[:MAX_EXPECTED]],
-        passage=fit(passage_text(passage), GAP_CHARS) if passage else None,
-        **(_place(gap.nearest) if gap.nearest else {"source": None}),
-    )
-
-
-def digest_embed(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -> discord.Embed:
-    """What the documents should say, for a channel, with a mark that tells it from others."""
-    opening = render(
-        "discord/digest.md", questions=asked.questions, answered=asked.answered, more=more
-    )
-    return discord.Embed(
-        title=label("digest_title"),
-        description="\n\n".join((opening, *map(_gap, shown))),
-        colour=INFORMATION,
-    ).set_footer(text=mark)
-
-
-def stale_embed(
-    shown: Sequence[Stale], today: date, page: int, pages: int, days: int
-) -> discord.Embed:
-    """One page of old documents that answer; `page` counts from 0."""
-    texts = [
-        render(
-            "discord/stale.md",
-            name=fit(document_name(one.title, one.document_id), SOURCE_CHARS),
-            answers=one.answers,
-            outdated=one.outdated,
-            dated=one.dated,
-            years=years(one.age_days(today)),
-        )
-        for one in shown
-    ]
-    embed = discord.Embed(
-        title=label("stale_title"),
-        description="\n".join(texts) or notice("nothing_stale", days=days),
-        colour=INFORMATION,
-    )
-    return embed.set_footer(
-        text=render("discord/gaps_footer.txt", page=page + 1, pages=pages, days=days)
-    )
-
-
-def information_embed(title: str, template: str, **values: object) -> discord.Embed:
-    """An embed whose text is a template of trusted values."""
-    description = render(template, **values)
-    return discord.Embed(title=label(title), description=description, colour=INFORMATION)
-
-
-def text_of(embed: discord.Embed) -> str:
-    """An embed as a plain message, for channels in which embeds are not shown."""
-    title = f"**{embed.title}**" if embed.title else ""
-    footer = f"-# {escape(embed.footer.text)}" if embed.footer.text else ""
-    description = embed.description or ""
-    room = MAX_CONTENT - len(f"{title}\n\n\n\n{footer}")
-    if len(description) > room:
-        # So many of its paragraphs.
-        description = description[: max(0, room) + 2].rpartition("\n\n")[0]
-    return "\n\n".join(part for part in (title, description, footer) if part)
-
-
-def uptime(seconds: float) -> str:
-    """`3 d 4 h`, `4 h 7 min`, `7 min`: the two largest units."""
-    minutes = int(seconds // 60)
-    days, hours = minutes // 1_440, minutes // 60 % 24
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min"

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.discord_app.buttons import answer_buttons
+from bot.discord_app.cards import Buttons, card_of, instead, layout
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.origins import Audience, origin_of, server_id_of
@@ -17,7 +18,7 @@ from bot.discord_app.rendering import label, notice
 from bot.discord_app.stored_answers import AnswerContents
 
 
-def private_buttons(answer_id: str, found: AnswerContents, owner: str | None) -> ui.View:
+def private_buttons(answer_id: str, found: AnswerContents, owner: str | None) -> Buttons:
     """
     The buttons under an answer that its asker alone sees.
 
@@ -26,26 +27,23 @@ def private_buttons(answer_id: str, found: AnswerContents, owner: str | None) ->
         found: What it consists of.
         owner: The hash of the asker; none where they may not show it to everybody.
     """
-    view = answer_buttons(answer_id, found, is_private=True)
-    if owner is not None:
-        view.add_item(ShareButton(answer_id, owner))
-    return view
+    share = (ShareButton(answer_id, owner),) if owner is not None else ()
+    return answer_buttons(answer_id, found, *share, is_private=True)
 
 
 class ShareButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"quoth:share:(?P<answer_id>[0-9a-f]{32}):(?P<owner>[0-9a-f]{24})",
 ):
     """Shows an answer to everybody in the channel, for the member who asked."""
 
     def __init__(self, answer_id: str, owner: str) -> None:
         """Make the button under an answer, for the member of that hash."""
-        button: ui.Button[ui.View] = ui.Button(
+        button: ui.Button[ui.LayoutView] = ui.Button(
             style=discord.ButtonStyle.primary,
             label=label("share"),
             custom_id=f"quoth:share:{answer_id}:{owner}",
-            row=1,
         )
         super().__init__(button)
         self._answer_id = answer_id
@@ -58,9 +56,10 @@ class ShareButton(
 
     async def on_press(self, interaction: discord.Interaction[Any], client: Collaborators) -> None:
         """Show the answer once, and take the button away."""
-        shown = interaction.message
+        message = interaction.message
+        shown = card_of(message) if message is not None else None
         refused = self._refusal(interaction, client)
-        if refused is not None or shown is None:
+        if refused is not None or message is None or shown is None:
             text = refused or notice("not_yours_to_share")
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
             return
@@ -73,10 +72,10 @@ class ShareButton(
             text = notice(kind, days=ANSWERS_KEPT_DAYS)
             await deliver(lambda: interaction.edit_original_response(content=text))
             return
-        buttons = answer_buttons(self._answer_id, stored.found)
-        await deliver(lambda: interaction.edit_original_response(embeds=shown.embeds, view=buttons))
-        left = private_buttons(self._answer_id, stored.found, None)
-        await deliver(lambda: interaction.followup.edit_message(shown.id, view=left))
+        public = layout(shown, buttons=answer_buttons(self._answer_id, stored.found))
+        await deliver(lambda: interaction.edit_original_response(view=public))
+        left = layout(shown, buttons=private_buttons(self._answer_id, stored.found, None))
+        await deliver(lambda: interaction.followup.edit_message(message.id, **instead(left)))
 
     def _refusal(self, interaction: discord.Interaction[Any], client: Collaborators) -> str | None:
         """Why an answer is not shown to everybody, if it is not."""

@@ -9,13 +9,14 @@ import aiohttp
 import discord
 from discord import ui
 
+from bot.discord_app.cards import layout
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.posts import SupportChannel, solved_tag
-from bot.discord_app.rendering import label, notice, passages_embed, text_of
+from bot.discord_app.rendering import label, notice, passages_card
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -54,15 +55,15 @@ async def mark_solved(interaction: discord.Interaction[Any], client: Collaborato
 
 class PersonButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"quoth:person:(?P<answer_id>[0-9a-f]{32})",
 ):
     """Asks a person into a thread, where the answer did not help."""
 
     def __init__(self, answer_id: str) -> None:
         """Make the button under an answer."""
-        button: ui.Button[ui.View] = ui.Button(
-            label=label("person"), custom_id=f"quoth:person:{answer_id}", row=1
+        button: ui.Button[ui.LayoutView] = ui.Button(
+            label=label("person"), custom_id=f"quoth:person:{answer_id}"
         )
         super().__init__(button)
         self._answer_id = answer_id
@@ -96,14 +97,10 @@ class PersonButton(
         assert isinstance(thread, discord.Thread)  # noqa: S101 - it has a support channel
         if not await asyncio.to_thread(client.support.call_person, channel.server_id, thread.id):
             return notice("person_asked_before")
-        embed = passages_embed(stored.found)
-        shown: dict[str, Any] = {"content": notice("person_wanted", role=channel.role_id)}
-        if interaction.app_permissions.embed_links:
-            shown["embed"] = embed
-        else:
-            shown["content"] += f"\n{text_of(embed)}"
+        wanted = notice("person_wanted", role=channel.role_id)
+        shown = layout(wanted, passages_card(stored.found))
         try:
-            await deliver(lambda: thread.send(**shown, **_pinging(channel, interaction.id)))
+            await deliver(lambda: thread.send(view=shown, **_pinging(channel, interaction.id)))
         except (discord.DiscordException, aiohttp.ClientError):
             await asyncio.to_thread(client.support.take_back_call, thread.id)
             raise

@@ -14,7 +14,6 @@ from tests.discord_service.rules import (
     MAX_CHOICES,
     ApiError,
     check_commands,
-    check_components,
     check_length,
     check_message,
     check_modal,
@@ -22,7 +21,7 @@ from tests.discord_service.rules import (
 )
 from tests.discord_service.world import (
     ADD_REACTIONS,
-    EMBED_LINKS,
+    COMPONENTS_V2,
     EPHEMERAL,
     LOADING,
     MANAGE_THREADS,
@@ -32,6 +31,7 @@ from tests.discord_service.world import (
     Interaction,
     Json,
     Message,
+    numbered,
     snowflake,
 )
 
@@ -252,13 +252,13 @@ class Rest:
             if reference.get("fail_if_not_exists", True):
                 raise ApiError(400, 50035, "Unknown message")
             reply_to = None
-        may_embed = not channel.place.denied & EMBED_LINKS
         message = Message(
             channel,
             self._discord.bot,
             payload.get("content") or "",
-            embeds=(payload.get("embeds") or []) if may_embed else [],
-            components=payload.get("components") or [],
+            embeds=payload.get("embeds") or [],
+            components=numbered(payload.get("components") or []),
+            flags=payload.get("flags", 0) & COMPONENTS_V2,
             reply_to=reply_to,
             nonce=nonce,
             sent=payload,
@@ -326,14 +326,15 @@ class Rest:
         if kind in {4, 5}:
             if kind == 4:
                 check_message(data)
-            flags = data.get("flags", 0) & EPHEMERAL | (LOADING if kind == 5 else 0)
+            flags = data.get("flags", 0) & (EPHEMERAL | COMPONENTS_V2)
+            flags |= LOADING if kind == 5 else 0
             message = self._response_message(interaction, data, flags)
             interaction.response = message
             interaction.channel.messages[message.id] = message
             return message
         if kind == 7 and interaction.message is not None:
-            check_message(data, may_be_empty=True)
-            _change(interaction.message, data)
+            check_message(data, interaction.message)
+            interaction.message.change(data)
         return interaction.message
 
     def _response_message(self, interaction: Interaction, data: Json, flags: int) -> Message:
@@ -342,7 +343,7 @@ class Rest:
             self._discord.bot,
             data.get("content") or "",
             embeds=data.get("embeds") or [],
-            components=data.get("components") or [],
+            components=numbered(data.get("components") or []),
             flags=flags,
             sent=data,
         )
@@ -364,9 +365,9 @@ class Rest:
         check_message(payload)
         response = interaction.response
         if response is not None and response.flags & LOADING:
-            _change(response, payload)
+            response.change(payload)
             return _json(response.json())
-        flags = payload.get("flags", 0) & EPHEMERAL
+        flags = payload.get("flags", 0) & (EPHEMERAL | COMPONENTS_V2)
         message = self._response_message(interaction, payload, flags)
         if interaction.deferred and response is None:
             # What loaded was deleted, and this is sent in its place.
@@ -389,8 +390,8 @@ class Rest:
     async def _edit_original(self, request: web.Request) -> web.Response:
         message = self._original_message(request)
         payload = await self._message_payload(request)
-        check_message(payload, may_be_empty=True)
-        _change(message, payload)
+        check_message(payload, message)
+        message.change(payload)
         self._by_token(request).shown.append(message.content)
         return _json(message.json())
 
@@ -400,8 +401,8 @@ class Rest:
         if message is None or message.author is not self._discord.bot:
             raise ApiError(404, 10008, "Unknown Message")
         payload = await self._message_payload(request)
-        check_message(payload, may_be_empty=True)
-        _change(message, payload)
+        check_message(payload, message)
+        message.change(payload)
         return _json(message.json())
 
     async def _delete_original(self, request: web.Request) -> web.Response:
@@ -410,20 +411,6 @@ class Rest:
         if interaction.response is message:
             interaction.response = None
         return web.Response(status=204)
-
-
-def _change(message: Message, payload: Json) -> None:
-    if "components" in payload:
-        check_components(payload["components"] or [])
-        message.components = payload["components"] or []
-    if "content" in payload:
-        message.content = payload["content"] or ""
-    if "embeds" in payload:
-        message.embeds = payload["embeds"] or []
-    message.files |= payload.pop("files", {})
-    message.flags &= ~LOADING
-    message.sent = payload
-    message.settled_at = time.monotonic()
 
 
 async def _payload(request: web.Request) -> Json:

@@ -346,16 +346,15 @@ class LocalDiscord:
 
     def labels(self, message: Message) -> list[str]:
         """What stands on the buttons of a message."""
-        return [item["label"] for row in message.components for item in row["components"]]
+        return [item["label"] for item in message.buttons]
 
     def press(
         self, message: Message, user: User, label: str, *, permissions: int = 0
     ) -> Interaction:
         """Press the button of a message that has this label."""
-        for row in message.components:
-            for item in row["components"]:
-                if item.get("label") == label:
-                    return self.press_id(message, user, item["custom_id"], permissions=permissions)
+        for item in message.buttons:
+            if item["label"] == label:
+                return self.press_id(message, user, item["custom_id"], permissions=permissions)
         raise AssertionError(f"no button {label!r} under {message.components}")
 
     def press_id(

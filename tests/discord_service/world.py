@@ -1,8 +1,10 @@
 """What the local Discord knows: people, servers, channels, messages, interactions."""
 
 import itertools
+import json
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +13,14 @@ Json = dict[str, Any]
 GUILD_TEXT, DM, GROUP_DM, GUILD_CATEGORY, PUBLIC_THREAD, FORUM = 0, 1, 3, 4, 11, 15
 RADIO_GROUP = 21
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-EPHEMERAL, LOADING = 64, 128
+EPHEMERAL, LOADING, COMPONENTS_V2 = 64, 128, 1 << 15
+ROW, BUTTON, SECTION, TEXT_DISPLAY, SEPARATOR, CONTAINER = 1, 2, 9, 10, 14, 17
 
 ADD_REACTIONS = 1 << 6
-VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS = 1 << 10, 1 << 11, 1 << 14
+VIEW_CHANNEL, SEND_MESSAGES = 1 << 10, 1 << 11
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
 READ_HISTORY, MANAGE_THREADS, SEND_IN_THREADS = 1 << 16, 1 << 34, 1 << 38
-BOT_PERMISSIONS = (
-    ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY | SEND_IN_THREADS
-)
+BOT_PERMISSIONS = ADD_REACTIONS | VIEW_CHANNEL | SEND_MESSAGES | READ_HISTORY | SEND_IN_THREADS
 TIMESTAMP = "2026-01-01T00:00:00.000000+00:00"
 
 _EPOCH_MS = 1_420_070_400_000
@@ -29,6 +30,22 @@ _sequence = itertools.count(1)
 def snowflake() -> int:
     """A new id, larger than every one before it."""
     return ((int(time.time() * 1000) - _EPOCH_MS) << 22) | (next(_sequence) & 0x3FFFFF)
+
+
+def walk(components: Sequence[Json]) -> Iterator[Json]:
+    """Components and those in them, in the order in which they are shown."""
+    for one in components:
+        yield one
+        yield from walk(one.get("components", []))
+        yield from walk([one["accessory"]] if one.get("accessory") else [])
+
+
+def numbered(components: Sequence[Json]) -> list[Json]:
+    """Components as Discord gives them back, each with an id."""
+    given: list[Json] = json.loads(json.dumps(components))
+    for number, one in enumerate(walk(given), start=1):
+        one.setdefault("id", number)
+    return given
 
 
 @dataclass
@@ -228,6 +245,45 @@ class Message:
             }
             values["referenced_message"] = target.json() if target else None
         return values
+
+    def change(self, payload: Json) -> None:
+        """Change what the request names; a message with components stays one."""
+        if "components" in payload:
+            self.components = numbered(payload["components"] or [])
+        if "content" in payload:
+            self.content = payload["content"] or ""
+        if "embeds" in payload:
+            self.embeds = payload["embeds"] or []
+        self.files |= payload.pop("files", {})
+        self.flags = (self.flags | payload.get("flags", 0) & COMPONENTS_V2) & ~LOADING
+        self.sent = payload
+        self.settled_at = time.monotonic()
+
+    @property
+    def texts(self) -> list[str]:
+        """What its components say, from top to bottom."""
+        return [one["content"] for one in walk(self.components) if one["type"] == TEXT_DISPLAY]
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n\n".join((*([self.content] if self.content else []), *self.texts))
+
+    @property
+    def title(self) -> str:
+        """What stands large in it."""
+        return next(text[4:] for text in self.texts if text.startswith("### "))
+
+    @property
+    def question(self) -> str:
+        """What stands over its title, as it was typed."""
+        above = self.texts[: self.texts.index(f"### {self.title}")]
+        return re.sub(r"\\(.)", r"\1", [one for one in above if not one.startswith("-#")][-1])
+
+    @property
+    def buttons(self) -> list[Json]:
+        """Its buttons, in order."""
+        return [one for one in walk(self.components) if one["type"] == BUTTON]
 
     def blanked(self) -> Json:
         """As a bot sees it that may not read messages at large."""

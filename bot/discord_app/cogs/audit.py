@@ -6,10 +6,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.discord_app.cards import Card
 from bot.discord_app.client import QuothBot
+from bot.discord_app.list_cards import information_card
 from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.markdown import fit
-from bot.discord_app.rendering import information_embed
 
 # So many fit a message, however long the names of documents are.
 PAGE_ENTRIES = 15
@@ -37,7 +38,7 @@ class Audit(commands.Cog):
         """List who changed the documents and the settings of this server, and when."""
         await show_list(interaction, self._bot, "audit")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
         records = self._bot.records
         _, total = records.actions(server_id, 0, 0)
         page, pages = page_among(wanted, total, PAGE_ENTRIES)
@@ -51,4 +52,4 @@ class Audit(commands.Cog):
             }
             for entry in entries
         ]
-        return information_embed("audit_title", "discord/audit.md", entries=lines), page, pages
+        return information_card("audit_title", "discord/audit.md", entries=lines), page, pages

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot.discord_app.audit import note
+from bot.discord_app.cards import Card
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.digests import (
@@ -21,10 +22,11 @@ from bot.discord_app.digests import (
     next_due,
     send_due,
 )
+from bot.discord_app.list_cards import ShownGap, digest_card, gaps_card, stale_card
 from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.moderators import MANAGERS, server_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
-from bot.discord_app.rendering import ShownGap, digest_embed, gaps_embed, notice, stale_embed
+from bot.discord_app.rendering import notice
 from bot.evaluation.gaps import Gap, find_gaps, last_days
 from bot.evaluation.stale import find_stale
 
@@ -67,12 +69,12 @@ class Gaps(commands.Cog):
         """List what members asked here that the documents don't say, or say wrongly."""
         await show_list(interaction, self._bot, "gaps")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
         gaps = self._found(server_id, GAPS_DAYS)
         page, pages = page_among(wanted, len(gaps), PAGE_GAPS)
         shown = gaps[page * PAGE_GAPS : (page + 1) * PAGE_GAPS]
-        embed = gaps_embed(self._looked_up(server_id, shown), page, pages, GAPS_DAYS)
-        return embed, page, pages
+        card = gaps_card(self._looked_up(server_id, shown), page, pages, GAPS_DAYS)
+        return card, page, pages
 
     def _found(self, server_id: int, days: int) -> list[Gap]:
         period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
@@ -94,12 +96,12 @@ class Gaps(commands.Cog):
         """List the old documents that answer most often here."""
         await show_list(interaction, self._bot, "stale")
 
-    def _stale_page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+    def _stale_page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
         today = datetime.now(UTC).date()
         found = find_stale(self._bot.records.quoting(server_id), today)
         page, pages = page_among(wanted, len(found), PAGE_STALE)
         shown = found[page * PAGE_STALE : (page + 1) * PAGE_STALE]
-        return stale_embed(shown, today, page, pages, ANSWERS_KEPT_DAYS), page, pages
+        return stale_card(shown, today, page, pages, ANSWERS_KEPT_DAYS), page, pages
 
     @gaps.command(name="digest")
     @app_commands.describe(channel="Where to post it each Monday; without one, nowhere any more.")
@@ -139,14 +141,14 @@ class Gaps(commands.Cog):
     async def send_due(self) -> None:
         """Send the digests that are due."""
 
-        async def make(digest: Digest) -> discord.Embed:
+        async def make(digest: Digest) -> Card:
             return await asyncio.to_thread(self._digest, digest)
 
         await send_due(self._bot, self._digests, make, time.time())
 
-    def _digest(self, digest: Digest) -> discord.Embed:
+    def _digest(self, digest: Digest) -> Card:
         since = time.time() - DIGEST_DAYS * 24 * 60 * 60
         asked = self._bot.records.answered_since(digest.server_id, since)
         gaps = self._found(digest.server_id, DIGEST_DAYS)
         shown = self._looked_up(digest.server_id, gaps[:PAGE_GAPS])
-        return digest_embed(shown, asked, len(gaps) - len(shown), digest_mark(digest))
+        return digest_card(shown, asked, len(gaps) - len(shown), digest_mark(digest))

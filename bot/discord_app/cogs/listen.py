@@ -13,11 +13,12 @@ from discord.ext import commands
 
 from answering.english import is_question
 from answering.followups.detection import Turn
-from bot.discord_app.asking import ASK_AGAIN, Refusal, contents, with_text
+from bot.discord_app.asking import ASK_AGAIN, Refusal, contents
 from bot.discord_app.buttons import answer_id_of
+from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
-from bot.discord_app.cogs.read import help_embed
+from bot.discord_app.cogs.read import help_card
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import Origin, moderates, role_ids
@@ -137,7 +138,7 @@ class Listen(commands.Cog):
             earlier, _ = await self._earlier(message)
             reply = await asking.ask(question, origin, earlier, only="answered")
             if reply.answer is not None:
-                await self._send(message, **contents(reply, with_embed=_may_embed(message)))
+                await self._send(message, **contents(reply))
 
     async def _answer(self, message: discord.Message, origin: Origin) -> None:
         question = without_references(message.content)
@@ -145,7 +146,7 @@ class Listen(commands.Cog):
             # A bare mention, as a reply to what somebody else asks, asks that.
             other = self._replied_to(message)
             if other is None or other.author == self._bot.user:
-                await self._send(message, embed=help_embed(self._bot))
+                await self._send(message, view=layout(help_card(self._bot)))
                 return
             question = without_references(other.content)
             if not question:
@@ -162,10 +163,8 @@ class Listen(commands.Cog):
         if reply.refused is not None:
             await self._refuse(message, reply.refused)
             return
-        shown = contents(reply, with_embed=_may_embed(message))
-        if is_first and reply.answer is not None:
-            shown = with_text(shown, notice("mention_me"))
-        await self._send(message, **shown)
+        below = (notice("mention_me"),) if is_first else ()
+        await self._send(message, **contents(reply, *below))
 
     async def _refuse(self, message: discord.Message, refused: Refusal) -> None:
         """Say why there is no answer; where many are put off, a sign says it to each."""
@@ -249,12 +248,6 @@ def _is_moderator(message: discord.Message) -> bool:
     if not isinstance(author, discord.Member) or _permissions(message) is None:
         return False
     return moderates(channel.permissions_for(author))
-
-
-def _may_embed(message: discord.Message) -> bool:
-    """Whether an embed would be seen; Discord drops it without a word where it may not be."""
-    permissions = _permissions(message)
-    return permissions is None or permissions.embed_links
 
 
 def _permissions(message: discord.Message) -> discord.Permissions | None:

@@ -7,12 +7,14 @@ import discord
 from discord import app_commands
 
 from bot.discord_app.audit import Action, note
+from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.list_cards import information_card, uptime
 from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.posts import SupportChannel, solved_tag
-from bot.discord_app.rendering import information_embed, notice, uptime
+from bot.discord_app.rendering import notice
 from index.store import Collection
 
 Channel = (
@@ -181,7 +183,7 @@ class Manage(ServerCog):
         assert scope is not None  # noqa: S101 - see interaction_check
         today = await asyncio.to_thread(bot.records.today, interaction.guild_id)
         counts = await asyncio.to_thread(bot.service.counts, scope)
-        embed = information_embed(
+        card = information_card(
             "status_title",
             "discord/status.md",
             generation=bot.service.generation,
@@ -201,4 +203,4 @@ class Manage(ServerCog):
             median_ms=1e3 * today.median_s,
             waiting=bot.queue.taken,
         )
-        await deliver(lambda: interaction.edit_original_response(embed=embed))
+        await deliver(lambda: interaction.edit_original_response(view=layout(card)))

@@ -65,10 +65,10 @@ class Posts(commands.Cog):
         if await self._bot.asking.refusal(origin) is not None:
             return
         reply = await self._reply(thread, starter, origin)
-        if reply.answer is None or reply.buttons is None:
+        if reply.answer is None:
             return
         if channel.role_id is not None:
-            reply.buttons.add_item(PersonButton(reply.answer.id))
+            reply.buttons[-1].add_item(PersonButton(reply.answer.id))
         # Discord takes a message with the same nonce once, however often it is sent.
         await deliver(lambda: thread.send(**contents(reply), nonce=str(thread.id)))
 
@@ -98,13 +98,12 @@ class Posts(commands.Cog):
 
 
 def _may_answer(thread: discord.Thread) -> bool:
-    """Whether Quoth may answer there so that it is seen."""
+    """Whether Quoth may answer there."""
     if not isinstance(thread.parent, discord.ForumChannel | discord.TextChannel):
         return False
     permissions = thread.permissions_for(thread.guild.me)
     return (
         permissions.view_channel
         and permissions.send_messages_in_threads
-        and permissions.embed_links
         and permissions.read_message_history
     )

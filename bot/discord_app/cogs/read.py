@@ -8,14 +8,16 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.discord_app.cards import Card, layout
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.list_pages import page_among
+from bot.discord_app.list_cards import information_card, sources_card
+from bot.discord_app.list_pages import page_among, page_of
 from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
-from bot.discord_app.rendering import information_embed, label, sources_embed
+from bot.discord_app.rendering import label
 from bot.serving.service import AnswerService
 
 PAGE_DOCUMENTS = 10
@@ -28,24 +30,19 @@ async def sources_page(service: AnswerService, scope: str | None, wanted: int) -
     page, pages = page_among(wanted, documents, PAGE_DOCUMENTS)
     start = page * PAGE_DOCUMENTS
     lines = await asyncio.to_thread(service.documents, scope, start, PAGE_DOCUMENTS)
-    view = ui.View(timeout=None)
-    if page > 0:
-        view.add_item(PageButton("earlier", page - 1))
-    if page + 1 < pages:
-        view.add_item(PageButton("later", page + 1))
-    return {"embed": sources_embed(lines, page, pages, documents), "view": view}
+    return page_of(sources_card(lines, page, pages, documents), page, pages, PageButton)
 
 
 class PageButton(
     PersistentButton,
-    ui.DynamicItem[ui.Button[ui.View]],
+    ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=r"quoth:page:(?P<direction>earlier|later):(?P<page>\d{1,6})",
 ):
     """Turns to a page."""
 
     def __init__(self, direction: str, page: int) -> None:
         """Make the button that leads to a page."""
-        button: ui.Button[ui.View] = ui.Button(
+        button: ui.Button[ui.LayoutView] = ui.Button(
             label=label(direction), custom_id=f"quoth:page:{direction}:{page}"
         )
         super().__init__(button)
@@ -64,9 +61,9 @@ class PageButton(
         await deliver(lambda: interaction.edit_original_response(**page))
 
 
-def help_embed(bot: QuothBot) -> discord.Embed:
+def help_card(bot: QuothBot) -> Card:
     """How to use Quoth, and what it keeps."""
-    return information_embed(
+    return information_card(
         "help_title",
         "discord/help.md",
         mention=bot.user.mention if bot.user else "",
@@ -106,5 +103,5 @@ class Read(commands.Cog):
     @app_commands.command(name="help")
     async def help(self, interaction: discord.Interaction[QuothBot]) -> None:
         """How to ask, and what is kept of it."""
-        embed = help_embed(self._bot)
-        await acknowledge(lambda: interaction.response.send_message(embed=embed, ephemeral=True))
+        view = layout(help_card(self._bot))
+        await acknowledge(lambda: interaction.response.send_message(view=view, ephemeral=True))

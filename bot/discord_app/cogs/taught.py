@@ -13,16 +13,18 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.discord_app.cards import Card
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.errors import report
 from bot.discord_app.limits import INTERACTION_S, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.list_cards import taught_card
 from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.posts import questions_in
-from bot.discord_app.rendering import label, notice, taught_embed
+from bot.discord_app.rendering import label, notice
 from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
 from bot.event_log import event
 from index.documents import shorten
@@ -127,13 +129,13 @@ class TaughtAnswers(ServerCog):
         """List the messages that I was taught in this server."""
         await show_list(interaction, self._bot, "taught")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[discord.Embed, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
         scope = self._bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         taught = self._bot.teaching.all(scope)
         page, pages = page_among(wanted, len(taught), PAGE_TAUGHT)
         shown = taught[page * PAGE_TAUGHT : (page + 1) * PAGE_TAUGHT]
-        return taught_embed(shown, page, pages, len(taught)), page, pages
+        return taught_card(shown, page, pages, len(taught)), page, pages
 
     @taught.command(name="edit")
     @app_commands.describe(answer="The question that it answers.")

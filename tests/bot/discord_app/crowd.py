@@ -136,9 +136,9 @@ def ask_all(
         message = each.answer(local)
         answered += 1
         assert message.channel is each.channel
-        assert message.embeds[0]["author"]["name"] == each.question
+        assert message.question == each.question
         if expected is not None:
-            assert message.embeds[0]["title"] == expected(each.channel)
+            assert message.title == expected(each.channel)
     assert [each.answers(local) for each in all_asked] == [1] * len(all_asked)
     # Nothing was said beside that, in any of the channels.
     here = Counter(each.channel.id for each in all_asked) - signs
@@ -158,7 +158,7 @@ def check(local: LocalDiscord, *asked: Asked) -> None:
     """Each question about arson was answered, in its channel, and once."""
     for each in asked:
         message = each.answer(local)
-        assert message.embeds[0]["title"] == "812"
+        assert message.title == "812"
         assert message.channel is each.channel
-        assert message.embeds[0]["author"]["name"] == each.question
+        assert message.question == each.question
     assert [each.answers(local) for each in asked] == [1] * len(asked)

@@ -14,7 +14,6 @@ from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     ADD_REACTIONS,
-    EMBED_LINKS,
     SEND_IN_THREADS,
     SEND_MESSAGES,
     Channel,
@@ -33,9 +32,9 @@ def test_a_command_is_deferred_and_answered(
     answer = local.answer_to(asked)
     assert asked.deferred
     assert not asked.is_private
-    assert answer.embeds[0]["title"] == "812"
-    assert "For arson **812** were counted." in answer.embeds[0]["description"]
-    assert answer.embeds[0]["author"]["name"] == "how many for arson"
+    assert answer.title == "812"
+    assert "For arson **812** were counted." in answer.text
+    assert answer.question == "how many for arson"
 
 
 def test_a_mention_is_answered_with_a_reply_that_pings_nobody(
@@ -44,7 +43,7 @@ def test_a_mention_is_answered_with_a_reply_that_pings_nobody(
     said = local.say(channel, asker, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
 
     reply = local.reply_to(said)
-    assert reply.embeds[0]["title"] == "812"
+    assert reply.title == "812"
     assert reply.sent["allowed_mentions"] == {"parse": [], "replied_user": False}
 
 
@@ -57,7 +56,7 @@ def test_the_bot_types_while_it_reads(
 
     local.wait_for(lambda: channel.typing, "typing")
     gated.gate.set()
-    assert local.reply_to(said).embeds
+    assert local.reply_to(said).texts
 
 
 def test_a_direct_message_needs_no_mention(
@@ -65,7 +64,7 @@ def test_a_direct_message_needs_no_mention(
 ) -> None:
     said = local.say(local.add_dm(asker), asker, "how many for arson")
 
-    assert local.reply_to(said).embeds[0]["title"] == "812"
+    assert local.reply_to(said).title == "812"
 
 
 def test_the_menu_of_a_message_asks_what_it_says(
@@ -74,9 +73,9 @@ def test_the_menu_of_a_message_asks_what_it_says(
     said = local.say(channel, User("bob"), f"<@{local.bot.id}> how many for smuggling")
     asked = local.menu(channel, asker, "Ask Quoth", said)
 
-    answer = local.answer_to(asked).embeds[0]
-    assert answer["title"] == "77"
-    assert answer["author"]["name"] == "how many for smuggling"
+    answer = local.answer_to(asked)
+    assert answer.title == "77"
+    assert answer.question == "how many for smuggling"
 
 
 def test_the_menu_of_a_message_without_words_says_so(
@@ -93,7 +92,7 @@ def test_a_bare_mention_is_answered_with_help(
 ) -> None:
     said = local.say(channel, asker, f"<@!{local.bot.id}> ", mentions=[local.bot])
 
-    assert "/ask" in local.reply_to(said).embeds[0]["description"]
+    assert "/ask" in local.reply_to(said).text
 
 
 def test_a_bare_mention_in_a_reply_asks_what_somebody_else_asked(
@@ -105,11 +104,11 @@ def test_a_bare_mention_in_a_reply_asks_what_somebody_else_asked(
     question = local.say(channel, User("bob"), "<@81384788765712384> how many for smuggling")
     asked = local.say(channel, asker, mention, mentions=[local.bot], reply_to=question)
 
-    shown = local.reply_to(asked).embeds[0]
-    assert shown["title"] == "77"
-    assert shown["author"]["name"] == "how many for smuggling"
+    shown = local.reply_to(asked)
+    assert shown.title == "77"
+    assert shown.question == "how many for smuggling"
     own = local.say(channel, asker, mention, mentions=[local.bot], reply_to=local.reply_to(asked))
-    assert "/ask" in local.reply_to(own).embeds[0]["description"]
+    assert "/ask" in local.reply_to(own).text
 
 
 def test_a_bare_mention_in_a_reply_to_what_quoth_may_not_read_is_told_another_way(
@@ -129,8 +128,8 @@ def test_members_channels_and_emoji_in_a_question_are_no_part_of_it(
     asked = local.slash(channel, asker, "ask", question=text)
 
     for answer in (local.reply_to(said), local.answer_to(asked)):
-        assert answer.embeds[0]["author"]["name"] == "how many for arson"
-        assert answer.embeds[0]["title"] == "812"
+        assert answer.question == "how many for arson"
+        assert answer.title == "812"
 
 
 def test_messages_to_others_are_left_alone(
@@ -161,8 +160,8 @@ def test_what_the_documents_do_not_say_is_said_with_the_nearest_passage(
 ) -> None:
     answer = local.answer_to(local.slash(channel, asker, "ask", question="who likes tea"))
 
-    assert answer.embeds[0]["title"] == "The documents don’t say"
-    assert "The agency published its figures" in answer.embeds[0]["description"]
+    assert answer.title == "The documents don’t say"
+    assert "The agency published its figures" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -179,9 +178,9 @@ def test_a_hostile_question_is_answered_and_pings_nobody(
 ) -> None:
     answer = local.answer_to(local.slash(channel, asker, "ask", question=question))
 
-    assert answer.embeds[0]["title"] == "812"
+    assert answer.title == "812"
     assert answer.content == ""
-    assert "\u202e" not in answer.embeds[0]["author"]["name"]
+    assert "\u202e" not in answer.question
 
 
 def test_a_question_that_is_too_long_or_blank_is_refused_in_words(
@@ -206,7 +205,7 @@ def test_a_full_queue_is_said_at_once(
     assert "too many questions" in local.answer_to(refused).content
     assert refused.is_private
     gated.gate.set()
-    assert all(local.answer_to(asked).embeds for asked in waiting)
+    assert all(local.answer_to(asked).texts for asked in waiting)
 
 
 def test_a_mention_that_a_full_queue_refuses_gets_a_sign_or_where_there_is_none_a_word(
@@ -230,7 +229,7 @@ def test_a_mention_that_a_full_queue_refuses_gets_a_sign_or_where_there_is_none_
     assert "too many questions" in local.reply_to(said).content
     assert local.replies(refused) == []
     gated.gate.set()
-    assert local.answer_to(waiting).embeds
+    assert local.answer_to(waiting).texts
 
 
 def test_a_locked_database_costs_no_answer(
@@ -242,8 +241,8 @@ def test_a_locked_database_costs_no_answer(
         by_mention = local.say(
             channel, User("ada"), f"<@{local.bot.id}> for arson", mentions=[local.bot]
         )
-        assert local.answer_to(by_command).embeds[0]["title"] == "812"
-        assert local.reply_to(by_mention).embeds[0]["title"] == "812"
+        assert local.answer_to(by_command).title == "812"
+        assert local.reply_to(by_mention).title == "812"
         other.rollback()
 
         # It is remembered when that is possible.
@@ -281,10 +280,10 @@ def test_a_server_that_fills_the_queue_keeps_no_other_out(
     local.wait_for(lambda: "too many questions" in _told(crowd), "a place")
     gated.gate.set()
 
-    assert local.answer_to(guest).embeds
-    assert sum(bool(local.answer_to(each).embeds) for each in crowd) == 3
+    assert local.answer_to(guest).texts
+    assert sum(bool(local.answer_to(each).texts) for each in crowd) == 3
     # Whoever lost the place had been seen waiting by all, and alone reads why.
-    assert [each.is_private for each in crowd if not local.answer_to(each).embeds] == [True]
+    assert [each.is_private for each in crowd if not local.answer_to(each).texts] == [True]
     assert [question.text for question, _ in gated.asked].index("quiet") <= 2
 
 
@@ -301,9 +300,9 @@ def test_a_member_who_asks_too_fast_waits_and_others_do_not(
     second = local.slash(channel, asker, "ask", question="how many for arson")
     other = local.slash(channel, User("bob"), "ask", question="how many for arson")
 
-    assert local.answer_to(first).embeds
+    assert local.answer_to(first).texts
     assert "Please wait" in local.answer_to(second).content
-    assert local.answer_to(other).embeds
+    assert local.answer_to(other).texts
 
 
 def test_a_mention_that_is_refused_is_told_why(
@@ -328,12 +327,12 @@ def test_who_goes_on_mentioning_it_is_told_once_to_wait(
     def mention(user: User) -> Message:
         return local.say(channel, user, f"<@{local.bot.id}> for arson", mentions=[local.bot])
 
-    assert local.reply_to(mention(asker)).embeds
+    assert local.reply_to(mention(asker)).texts
     assert "Please wait" in local.reply_to(mention(asker)).content
     hasty = [mention(asker) for _ in range(5)]
     # Others hear of their own wait, and commands are answered in private each time.
     other = User("bob")
-    assert local.reply_to(mention(other)).embeds
+    assert local.reply_to(mention(other)).texts
     assert "Please wait" in local.reply_to(mention(other)).content
     told = local.slash(channel, asker, "ask", question="how many for arson")
     assert "Please wait" in local.answer_to(told).content
@@ -395,7 +394,7 @@ def test_where_the_bot_may_not_speak_it_does_not_try(
     local.say(place, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
     said = local.say(open_channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
 
-    assert local.reply_to(said).embeds
+    assert local.reply_to(said).texts
     assert not [path for _, path in local.requests if f"/channels/{place.id}/" in path]
 
 
@@ -406,20 +405,7 @@ def test_where_the_right_to_speak_was_lost_a_moment_ago_nothing_breaks(
     local.say(channel, asker, f"<@{local.bot.id}> arson", mentions=[local.bot])
 
     local.wait_for(lambda: (403, 50013) in [r[:2] for r in local.refused], "a refusal")
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
-
-
-def test_without_the_right_to_embed_the_answer_comes_as_text(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    channel.denied = EMBED_LINKS
-    start_bot()
-    said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
-
-    reply = local.reply_to(said)
-    assert "For arson **812** were counted." in reply.content
-    assert "embeds" not in reply.sent or not reply.sent["embeds"]
-    assert reply.components
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 def test_a_question_deleted_meanwhile_is_answered_without_reference(
@@ -445,5 +431,5 @@ def test_a_server_that_is_not_known_yet_is_no_direct_conversation(
     local.say(unknown, asker, "how many for arson")
     said = local.say(unknown, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
 
-    assert local.reply_to(said).embeds
+    assert local.reply_to(said).texts
     assert len([m for m in unknown.messages.values() if m.author is local.bot]) == 1

@@ -29,7 +29,7 @@ def test_moderators_read_who_did_what_in_their_server_and_programs_read_no_names
     local: LocalDiscord, bot: RunningBot, channel: Channel, tmp_path: Path
 ) -> None:
     mary, tom = User("mary"), User("tom")
-    assert "Nothing was changed" in audit(local, channel, mary).embeds[0]["description"]
+    assert "Nothing was changed" in audit(local, channel, mary).text
     manager = MANAGE_GUILD
     allow = local.slash(channel, mary, "channels allow", permissions=manager, channel=channel)
     local.answer_to(allow)
@@ -37,12 +37,12 @@ def test_moderators_read_who_did_what_in_their_server_and_programs_read_no_names
     elsewhere = local.add_channel(local.add_guild("Elsewhere"))
     assert elsewhere.guild is not None
     local.join(elsewhere.guild)
-    first, second = audit(local, channel, mary).embeds[0]["description"].splitlines()
+    first, second = audit(local, channel, mary).texts[-1].splitlines()
     assert f"<@{tom.id}> turned the common documents off" in first
     assert f"<@{mary.id}> allowed <#{channel.id}>" in second
-    assert str(mary.id) not in audit(local, elsewhere, tom).embeds[0]["description"]
+    assert str(mary.id) not in audit(local, elsewhere, tom).text
     local.answer_to(local.slash(channel, mary, "privacy forget-me"))
-    assert str(mary.id) not in audit(local, channel, tom).embeds[0]["description"]
+    assert str(mary.id) not in audit(local, channel, tom).text
 
     shown = CliRunner().invoke(command, ["--json", "--data", str(tmp_path / "data")]).stdout
     rows = [json.loads(line) for line in shown.splitlines()]
@@ -61,12 +61,12 @@ def test_pages_are_turned_by_whom_they_were_shown_to_and_names_are_only_names(
     for number in range(PAGE_ENTRIES + 1):
         bot.bot.records.note_action(channel.guild.id, mary.id, "added", f"**{number}** <@1>.txt")
     first = audit(local, channel, mary)
-    assert "added **\\*\\*15\\*\\* \\<\\@1\\>.txt**" in first.embeds[0]["description"]
+    assert "added **\\*\\*15\\*\\* \\<\\@1\\>.txt**" in first.text
     refused = local.press(first, tom, "Later")
     assert "Only the member who asked" in local.answer_to(refused).content
     local.press(first, mary, "Later")
 
-    local.wait_for(lambda: "\\*\\*0\\*\\*" in first.embeds[0]["description"], "the next page")
+    local.wait_for(lambda: "\\*\\*0\\*\\*" in first.text, "the next page")
 
 
 def test_entries_end_after_the_days_that_are_set_or_with_their_server(place: Place) -> None:

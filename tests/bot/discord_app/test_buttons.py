@@ -47,10 +47,10 @@ def test_other_answers_that_are_as_good_as_none_are_not_offered(
     others = tuple(replace(span(text), confidence=p) for text, p in (("77", 0.02), ("88", 0.004)))
     start_bot(FixedAnswers(found(span(), alternatives=others)))
     answer = local.answer_to(local.slash(channel, asker, "ask", question="how many"))
-    shown = local.answer_to(local.press(answer, asker, "Other answers")).embeds[0]
+    shown = local.answer_to(local.press(answer, asker, "Other answers"))
 
-    assert "77" in shown["description"]
-    assert "88" not in shown["description"]
+    assert "77" in shown.text
+    assert "88" not in shown.text
 
 
 def test_context_is_shown_to_who_asks_for_it_alone(local: LocalDiscord, answer: Message) -> None:
@@ -58,8 +58,8 @@ def test_context_is_shown_to_who_asks_for_it_alone(local: LocalDiscord, answer: 
 
     shown = local.answer_to(pressed)
     assert pressed.is_private
-    assert "**3,204**" in shown.embeds[0]["description"]
-    assert "smuggling 77 cases" in shown.embeds[0]["description"]
+    assert "**3,204**" in shown.text
+    assert "smuggling 77 cases" in shown.text
 
 
 def test_context_is_found_again_where_a_line_was_written_above_it(
@@ -69,11 +69,11 @@ def test_context_is_found_again_where_a_line_was_written_above_it(
     library.build()
     bot.bot.service.refresh()
 
-    shown = local.answer_to(local.press(answer, User("bob"), "Context")).embeds[0]
-    assert "changed since" not in shown["description"]
-    assert "**3,204**" in shown["description"]
-    assert "smuggling 77 cases" in shown["description"]
-    assert shown["title"] == "figures.txt"
+    shown = local.answer_to(local.press(answer, User("bob"), "Context"))
+    assert "changed since" not in shown.text
+    assert "**3,204**" in shown.text
+    assert "smuggling 77 cases" in shown.text
+    assert shown.title == "figures.txt"
 
 
 def test_context_of_a_document_that_has_changed_is_what_was_quoted(
@@ -84,8 +84,8 @@ def test_context_of_a_document_that_has_changed_is_what_was_quoted(
     bot.bot.service.refresh()
 
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
-    assert "has changed since" in shown.embeds[0]["description"]
-    assert "**3,204**" in shown.embeds[0]["description"]
+    assert "has changed since" in shown.text
+    assert "**3,204**" in shown.text
 
 
 def test_context_of_a_document_that_is_gone_is_what_was_quoted(
@@ -97,7 +97,7 @@ def test_context_of_a_document_that_is_gone_is_what_was_quoted(
     bot.bot.service.refresh()
 
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
-    assert "has changed since" in shown.embeds[0]["description"]
+    assert "has changed since" in shown.text
 
 
 def test_documents_that_disagree_each_have_their_context(
@@ -108,11 +108,13 @@ def test_documents_that_disagree_each_have_their_context(
     bot.bot.service.refresh()
     asked = local.slash(channel, asker, "ask", question="how many were counted for arson")
     answer = local.answer_to(asked)
-    assert answer.embeds[0]["title"] == "The documents disagree"
+    assert answer.title == "The documents disagree"
 
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
 
-    article, later = sorted((embed["description"] for embed in shown.embeds), key=len)[::-1]
+    article, later = sorted(
+        (box["components"][-1]["content"] for box in shown.components), key=len
+    )[::-1]
     assert "For arson **812** were counted." in article
     assert later == "After the recount. For arson **900** were counted."
 
@@ -120,7 +122,7 @@ def test_documents_that_disagree_each_have_their_context(
 def test_other_answers_come_with_their_sentences(local: LocalDiscord, answer: Message) -> None:
     pressed = local.press(answer, User("bob"), "Other answers")
 
-    assert "of theft **4,001**" in local.answer_to(pressed).embeds[0]["description"]
+    assert "of theft **4,001**" in local.answer_to(pressed).text
     assert pressed.is_private
 
 
@@ -195,7 +197,7 @@ def test_with_a_vote_no_question_is_kept_that_leans_on_others_or_is_shown_in_par
     leaning = local.reply_to(
         local.say(channel, asker, "and for arson", mentions=[local.bot], reply_to=first)
     )
-    assert "understood as" in leaning.embeds[0]["description"]
+    assert "understood as" in leaning.text
     long = local.answer_to(
         local.slash(channel, asker, "ask", question="why " * 100 + "how many for theft")
     )
@@ -216,7 +218,7 @@ def test_follow_up_asks_on_with_the_earlier_turns(
     local.form_of(pressed)
 
     followed = local.answer_to(local.submit(pressed, asker, "and for theft?"))
-    assert followed.embeds[0]["author"]["name"] == "and for theft?"
+    assert followed.question == "and for theft?"
     assert [turn.question for turn in gated.asked[1][1]] == ["how many for arson"]
 
 
@@ -233,7 +235,7 @@ def test_what_was_typed_into_forms_that_were_opened_before_a_restart_is_taken(
     assert "Thank you" in local.answer_to(local.submit(wrong, asker, "4,001")).content
     assert rows(tmp_path, "SELECT expected FROM feedback") == [("4,001",)]
     followed = local.answer_to(local.submit(follow, asker, "how many for arson"))
-    assert followed.embeds[0]["title"] == "812"
+    assert followed.title == "812"
 
 
 def test_the_asker_deletes_an_answer(
@@ -279,13 +281,13 @@ def test_buttons_outlive_a_restart(
     start_bot()
 
     context = local.answer_to(local.press(answer, User("bob"), "Context"))
-    assert "**3,204**" in context.embeds[0]["description"]
-    assert local.answer_to(local.press(answer, User("bob"), "Other answers")).embeds
+    assert "**3,204**" in context.text
+    assert local.answer_to(local.press(answer, User("bob"), "Other answers")).texts
     assert local.answer_to(local.press(answer, User("bob"), "Right")).content
     assert local.form_of(local.press(answer, User("bob"), "Wrong"))
     pressed = local.press(answer, asker, "Follow up")
     local.form_of(pressed)
-    assert local.answer_to(local.submit(pressed, asker, "how many for arson")).embeds
+    assert local.answer_to(local.submit(pressed, asker, "how many for arson")).texts
     local.press(answer, asker, "Delete")
     local.wait_for(lambda: answer.id not in channel.messages, "the deletion")
 
@@ -293,11 +295,11 @@ def test_buttons_outlive_a_restart(
 def test_a_forged_id_shows_nothing_of_another_server(
     local: LocalDiscord, answer: Message, asker: User
 ) -> None:
-    custom_id = answer.components[0]["components"][0]["custom_id"]
+    custom_id = answer.buttons[0]["custom_id"]
     assert custom_id.startswith("quoth:context:")
     direct = local.add_dm(asker)
     local.answer_to(local.slash(direct, asker, "ask", question="how many for arson"))
-    elsewhere = Message(direct, local.bot, "", components=answer.components)
+    elsewhere = Message(direct, local.bot, "", components=answer.components, flags=answer.flags)
 
     shown = local.answer_to(local.press_id(elsewhere, asker, custom_id))
     assert "no longer have" in shown.content
@@ -309,7 +311,7 @@ def test_an_answer_given_in_direct_messages_is_its_askers_alone(
 ) -> None:
     direct = local.add_dm(asker)
     answer = local.answer_to(local.slash(direct, asker, "ask", question="how many for theft"))
-    custom_id = answer.components[0]["components"][0]["custom_id"].replace("context", action)
+    custom_id = answer.buttons[0]["custom_id"].replace("context", action)
     button = [{"type": 1, "components": [_button(custom_id)]}]
     bob = User("bob")
     forged = Message(local.add_dm(bob), local.bot, "", components=button)
@@ -320,7 +322,7 @@ def test_an_answer_given_in_direct_messages_is_its_askers_alone(
 
     assert "no longer have" in local.answer_to(pressed).content
     assert rows(tmp_path, VOTES) == []
-    assert local.answer_to(local.press(answer, asker, "Context")).embeds
+    assert local.answer_to(local.press(answer, asker, "Context")).texts
 
 
 @pytest.mark.parametrize("action", ["context", "others", "right", "delete"])
@@ -355,10 +357,10 @@ def test_where_quoth_is_not_sure_candidates_have_a_context_and_nothing_is_right(
     start_bot()
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
 
-    assert answer.embeds[0]["title"] == "I am not sure; it may be here"
+    assert answer.title == "I am not sure; it may be here"
     assert local.labels(answer) == ["Context", "Other answers", "Follow up", "Wrong", "Delete"]
     shown = local.answer_to(local.press(answer, User("bob"), "Context"))
-    assert "**812**" in shown.embeds[0]["description"]
+    assert "**812**" in shown.text
 
 
 def test_the_context_of_an_answer_without_passages_is_refused_in_words(
@@ -368,7 +370,7 @@ def test_the_context_of_an_answer_without_passages_is_refused_in_words(
     start_bot(FixedAnswers(found()))
     answer = local.answer_to(local.slash(channel, asker, "ask", question="anything"))
     assert "Context" not in local.labels(answer)
-    custom_id = answer.components[0]["components"][0]["custom_id"].replace("follow", "context")
+    custom_id = answer.buttons[0]["custom_id"].replace("follow", "context")
     answer.components = [{"type": 1, "components": [_button(custom_id)]}]
     pressed = local.press_id(answer, User("bob"), custom_id)
 
@@ -387,7 +389,7 @@ def test_malformed_ids_are_ignored(local: LocalDiscord, bot: RunningBot, answer:
         pressed.append(local.press_id(forged, User("bob"), custom_id))
 
     # Pressed later, and answered after some trips to the records.
-    assert local.answer_to(local.press(answer, User("bob"), "Context")).embeds
+    assert local.answer_to(local.press(answer, User("bob"), "Context")).texts
     assert [each.callback for each in pressed] == [None, None, None]
 
 

@@ -19,7 +19,7 @@ def test_help_is_shown_privately(
 ) -> None:
     asked = local.slash(channel, asker, "help")
 
-    description = local.answer_to(asked).embeds[0]["description"]
+    description = local.answer_to(asked).text
     assert asked.is_private
     assert "`/sources`" in description
     assert "Questions are not kept" in description
@@ -30,7 +30,7 @@ def test_help_says_that_questions_are_kept_where_they_are(
 ) -> None:
     start_bot(log_questions=True, log_questions_days=9)
 
-    shown = local.answer_to(local.slash(channel, asker, "help")).embeds[0]["description"]
+    shown = local.answer_to(local.slash(channel, asker, "help")).text
     assert "Questions are kept for 9 days" in shown
 
 
@@ -45,15 +45,15 @@ def test_sources_are_listed_page_by_page(
 
     page = local.answer_to(asked)
     assert asked.is_private
-    assert "00\\_notes.txt" in page.embeds[0]["description"]
-    assert page.embeds[0]["footer"]["text"] == "Page 1 of 3 · 25 documents"
+    assert "00\\_notes.txt" in page.text
+    assert page.text == "Page 1 of 3 · 25 documents"
     local.press(page, asker, "Later")
-    local.wait_for(lambda: "Page 2 of 3" in page.embeds[0]["footer"]["text"], "page 2")
+    local.wait_for(lambda: "Page 2 of 3" in page.text, "page 2")
     local.press(page, asker, "Later")
-    local.wait_for(lambda: "Page 3 of 3" in page.embeds[0]["footer"]["text"], "page 3")
-    assert "figures.txt" in page.embeds[0]["description"]
+    local.wait_for(lambda: "Page 3 of 3" in page.text, "page 3")
+    assert "figures.txt" in page.text
     local.press(page, asker, "Earlier")
-    local.wait_for(lambda: "Page 2 of 3" in page.embeds[0]["footer"]["text"], "page 2")
+    local.wait_for(lambda: "Page 2 of 3" in page.text, "page 2")
 
 
 def test_status_says_how_it_stands(
@@ -63,7 +63,7 @@ def test_status_says_how_it_stands(
     local.answer_to(local.slash(channel, asker, "ask", question="who likes tea"))
     asked = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
 
-    description = local.answer_to(asked).embeds[0]["description"]
+    description = local.answer_to(asked).text
     assert bot.bot.service.generation in description
     assert "1 document, 1 passage" in description
     assert "This server’s documents** none" in description
@@ -84,7 +84,7 @@ def test_a_denied_channel_is_quiet_and_says_so_to_commands(
     assert asked.is_private
     # Said later, and answered.
     later = local.say(other, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
-    assert local.reply_to(later).embeds
+    assert local.reply_to(later).texts
     assert local.replies(said) == []
 
 
@@ -101,13 +101,13 @@ def test_once_a_channel_is_allowed_the_others_are_not(
 
     refused = local.answer_to(local.slash(channel, asker, "ask", question="for arson")).content
     assert f"Ask me in <#{other.id}>" in refused
-    assert local.answer_to(local.slash(thread, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(thread, asker, "ask", question="for arson")).texts
     listed = local.slash(channel, asker, "channels list", permissions=MANAGE_GUILD)
     assert f"only in <#{other.id}>" in local.answer_to(listed).content
     cleared = local.slash(channel, asker, "channels allow", permissions=MANAGE_GUILD)
     assert "every channel" in local.answer_to(cleared).content
     start_bot()
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 MANAGING = ["channels list", "base off", "status", "documents rebuild"]
@@ -121,7 +121,7 @@ def test_discord_lets_those_use_a_command_who_manage_a_server_or_were_granted_it
     assert local.may_use(channel, name, MANAGE_GUILD)
     shown = local.answer_to(local.slash(channel, asker, name, granted=True))
 
-    assert shown.embeds or shown.content
+    assert shown.texts or shown.content
     assert "may manage" not in shown.content
 
 
@@ -158,7 +158,7 @@ def test_an_allowlist_that_becomes_empty_stays_one_and_that_is_said(
     assert f"every channel that I can see, but not in <#{other.id}>" in change(
         "deny", channel=other
     )
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 def test_channels_follow_their_category_and_threads_their_channel(
@@ -175,8 +175,8 @@ def test_channels_follow_their_category_and_threads_their_channel(
 
     for where in (inside, thread):
         said = local.say(where, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
-        assert local.reply_to(said).embeds
-        assert local.answer_to(local.slash(where, asker, "ask", question="for arson")).embeds
+        assert local.reply_to(said).texts
+        assert local.answer_to(local.slash(where, asker, "ask", question="for arson")).texts
     asked = local.slash(channel, asker, "ask", question="for arson")
     assert f"Ask me in <#{category.id}>" in local.answer_to(asked).content
 
@@ -197,7 +197,7 @@ def test_a_thread_that_is_not_known_yet_follows_its_channel(
         return local.say(where, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
 
     quiet_said = [say(quiet), say(quiet)]
-    assert local.reply_to(say(loud)).embeds
+    assert local.reply_to(say(loud)).texts
     assert (
         "don't answer"
         in local.answer_to(local.slash(quiet, asker, "ask", question="for arson")).content
@@ -206,7 +206,7 @@ def test_a_thread_that_is_not_known_yet_follows_its_channel(
     # Where Discord does not tell, silence is the safe answer.
     local.fault("GET", f"/channels/{(unknown := local.add_thread(denied)).id}", 403)
     unknown_said = say(unknown)
-    assert local.reply_to(say(loud)).embeds
+    assert local.reply_to(say(loud)).texts
     assert local.replies(unknown_said) == []
 
 
@@ -231,7 +231,7 @@ def test_a_server_may_turn_the_common_documents_off_and_on(
         return local.answer_to(local.slash(where, asker, "ask", question=f"how many for {word}"))
 
     def sources() -> str:
-        text: str = local.answer_to(local.slash(channel, asker, "sources")).embeds[0]["description"]
+        text: str = local.answer_to(local.slash(channel, asker, "sources")).text
         return text
 
     before = ask("arson")
@@ -243,18 +243,18 @@ def test_a_server_may_turn_the_common_documents_off_and_on(
     own.build()
     running = start_bot(cooldown_questions=1_000)  # it outlives a restart
 
-    assert ask("fraud").embeds[0]["title"] == "55"
+    assert ask("fraud").title == "55"
     assert "figures.txt" not in sources()
-    unknown = ask("arson").embeds[0]
-    assert unknown["title"] == "The documents don’t say"
-    assert "812" not in unknown["description"]
-    assert ask("arson", elsewhere).embeds[0]["title"] == "812"
+    unknown = ask("arson")
+    assert unknown.title == "The documents don’t say"
+    assert "812" not in unknown.text
+    assert ask("arson", elsewhere).title == "812"
     status = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
-    assert "off in this server" in local.answer_to(status).embeds[0]["description"]
-    assert local.answer_to(local.press(before, asker, "Context")).embeds
+    assert "off in this server" in local.answer_to(status).text
+    assert local.answer_to(local.press(before, asker, "Context")).texts
     assert "common documents too" in change("on")
-    assert ask("arson").embeds[0]["title"] == "812"
-    assert ask("fraud").embeds[0]["title"] == "55"
+    assert ask("arson").title == "812"
+    assert ask("fraud").title == "55"
 
 
 def test_without_documents_of_servers_there_are_no_commands_for_them(
@@ -263,11 +263,11 @@ def test_without_documents_of_servers_there_are_no_commands_for_them(
     start_bot(max_documents=0)
 
     assert "documents" not in [command["name"] for command in local.commands]
-    shown = local.answer_to(local.slash(channel, asker, "help")).embeds[0]["description"]
+    shown = local.answer_to(local.slash(channel, asker, "help")).text
     assert "/documents" not in shown
     assert "/channels" in shown
     status = local.slash(channel, asker, "status", permissions=MANAGE_GUILD)
-    assert "/documents" not in local.answer_to(status).embeds[0]["description"]
+    assert "/documents" not in local.answer_to(status).text
 
 
 def test_a_command_that_discord_still_remembers_is_explained(
@@ -331,7 +331,7 @@ def test_a_server_that_comes_back_after_its_data_were_deleted_has_no_rules(
     local.join(guild)
     local.wait_for(lambda: not bot.bot.channels.denied(guild.id), "the new rules")
 
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 def test_a_server_that_removes_the_bot_is_noted(
@@ -355,13 +355,13 @@ def test_a_question_may_name_where_to_look(
 
     offered = local.complete(channel, asker, "ask", "in", "NOR")
     asked: dict[str, Any] = {"question": "how many for arson", "in": offered[0]}
-    shown = local.answer_to(local.slash(channel, asker, "ask", **asked)).embeds[0]
+    shown = local.answer_to(local.slash(channel, asker, "ask", **asked))
     unknown = local.slash(channel, asker, "ask", **asked | {"in": "nroth"})
     no_day = local.slash(channel, asker, "ask", **asked | {"since": "May"})
 
     assert offered == ["north/*", "north/report.txt"]
-    assert shown["title"] == "14"
-    assert shown["footer"]["text"].endswith("Looked in 1 of 2 documents.")
+    assert shown.title == "14"
+    assert shown.text.endswith("Looked in 1 of 2 documents.")
     assert "for example: north/" in local.answer_to(unknown).content
     assert "2024-01-31" in local.answer_to(no_day).content
     assert no_day.is_private

@@ -13,7 +13,7 @@ from tests.discord_service.world import Channel, User
 
 def ask(local: LocalDiscord, channel: Channel, user: User) -> str:
     asked = local.slash(channel, user, "ask", question="how many for arson")
-    title: str = local.answer_to(asked).embeds[0]["title"]
+    title: str = local.answer_to(asked).title
     return title
 
 
@@ -34,7 +34,7 @@ def test_a_broken_connection_is_resumed_and_nothing_is_lost(
     # Asked while nobody is connected: Discord keeps it for the session.
     said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
 
-    assert local.reply_to(said).embeds[0]["title"] == "812"
+    assert local.reply_to(said).title == "812"
     assert local.gateway.resumed == before + 1
     assert local.gateway.identified == 1
     assert len(local.replies(said)) == 1
@@ -60,7 +60,7 @@ def test_answers_survive_a_connection_that_drops_again_and_again(
         local.wait_for(lambda: local.gateway.connected, "a connection")
 
     for message in said:
-        assert local.reply_to(message).embeds[0]["title"] == "812"
+        assert local.reply_to(message).title == "812"
         assert len(local.replies(message)) == 1
 
 
@@ -79,7 +79,7 @@ def test_servers_are_shared_out_over_shards(
     assert {(channel.guild.id >> 22) % 2 for channel in channels if channel.guild} == {0, 1}
     assert [ask(local, channel, asker) for channel in channels] == ["812"] * 4
     direct = local.say(local.add_dm(asker), asker, "how many for arson")
-    assert local.reply_to(direct).embeds[0]["title"] == "812"
+    assert local.reply_to(direct).title == "812"
 
 
 def test_servers_of_shards_that_others_hold_are_not_taken_for_left(
@@ -131,7 +131,7 @@ def test_a_rate_limit_is_waited_out(
     )
     said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
 
-    assert local.reply_to(said).embeds[0]["title"] == "812"
+    assert local.reply_to(said).title == "812"
 
 
 def test_a_message_whose_receipt_is_lost_is_not_sent_twice(
@@ -155,7 +155,7 @@ def test_an_answer_that_discord_drops_for_a_moment_arrives_once(
     local.fault("PATCH", "/messages/@original", 500)
     asked = local.slash(channel, asker, "ask", question="how many for arson")
 
-    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    assert local.answer_to(asked).title == "812"
     assert asked.followups == []
 
 
@@ -202,10 +202,10 @@ def test_a_busy_event_loop_is_never_the_readers_doing(
     start_bot(gated, workers=2)
     stuck = [local.slash(channel, User(f"u{n}"), "ask", question="arson") for n in range(5)]
     local.wait_for(lambda: all(asked.deferred for asked in stuck), "deferrals")
-    assert local.answer_to(local.slash(channel, asker, "help")).embeds
+    assert local.answer_to(local.slash(channel, asker, "help")).texts
 
     gated.gate.set()
-    assert all(local.answer_to(asked).embeds for asked in stuck)
+    assert all(local.answer_to(asked).texts for asked in stuck)
 
 
 def test_stopping_answers_what_is_in_flight_and_takes_nothing_more(
@@ -221,5 +221,5 @@ def test_stopping_answers_what_is_in_flight_and_takes_nothing_more(
     assert "about to restart" in local.answer_to(late).content
     gated.gate.set()
 
-    assert local.answer_to(asked).embeds
+    assert local.answer_to(asked).texts
     local.wait_for(lambda: not local.gateway.connected, "goodbye")

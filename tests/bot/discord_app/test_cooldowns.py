@@ -37,7 +37,7 @@ def test_roles_and_channels_have_cooldowns_of_their_own_and_moderators_have_none
             local.slash(where, member, "ask", question="for arson", permissions=permissions)
             for _ in range(tries)
         ]
-        return sum(bool(local.answer_to(each).embeds) for each in asked)
+        return sum(bool(local.answer_to(each).texts) for each in asked)
 
     def set_for(**target: Any) -> str:
         return manage("set", questions=3 if "role" in target else 2, seconds=HOUR, **target)
@@ -57,7 +57,7 @@ def test_roles_and_channels_have_cooldowns_of_their_own_and_moderators_have_none
         local.say(channel, eve, f"<@{local.bot.id}> for arson", mentions=[local.bot])
         for _ in range(3)
     ]
-    assert all(local.reply_to(each).embeds for each in said)
+    assert all(local.reply_to(each).texts for each in said)
 
     # Rules outlive a restart, until they are cleared.
     start_bot(cooldown_questions=1, cooldown_s=HOUR)

@@ -102,7 +102,7 @@ def press(local: LocalDiscord, channel: Channel, label: str, user: User) -> Inte
 
 def by_context(local: LocalDiscord, channel: Channel) -> None:
     pressed = press(local, channel, "Context", User("bob"))
-    assert "**812**" in local.answer_to(pressed).embeds[0]["description"]
+    assert "**812**" in local.answer_to(pressed).text
     assert pressed.followups == []
 
 
@@ -110,7 +110,7 @@ def by_form(local: LocalDiscord, channel: Channel) -> None:
     bob = User("bob")
     pressed = press(local, channel, "Follow up", bob)
     local.form_of(pressed)
-    assert local.answer_to(local.submit(pressed, bob, ARSON)).embeds[0]["title"] == "812"
+    assert local.answer_to(local.submit(pressed, bob, ARSON)).title == "812"
 
 
 def by_delete(local: LocalDiscord, channel: Channel) -> None:
@@ -130,7 +130,7 @@ def by_refused_delete(local: LocalDiscord, channel: Channel) -> None:
 
 def by_sources(local: LocalDiscord, channel: Channel) -> None:
     asked = local.slash(channel, User("ada"), "sources")
-    assert "figures.txt" in local.answer_to(asked).embeds[0]["description"]
+    assert "figures.txt" in local.answer_to(asked).text
 
 
 def by_upload(local: LocalDiscord, channel: Channel) -> None:

@@ -1,15 +1,12 @@
 """Questions that go on from others: replies, threads, direct messages."""
 
 import asyncio
-from dataclasses import replace
 
-from bot.discord_app.limits import MAX_CONTENT
-from bot.discord_app.rendering import answer_embed, notice, text_of
 from tests.bot.discord_app.conftest import StartBot
-from tests.bot.discord_app.fakes import FixedAnswers, GatedAnswers, found, span
+from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
-from tests.discord_service.world import EMBED_LINKS, Channel, Message, User
+from tests.discord_service.world import Channel, Message, User
 
 
 def test_a_reply_carries_the_earlier_turns_along(
@@ -71,24 +68,8 @@ def test_the_first_answer_in_a_thread_says_how_to_ask_on(
         local.say(channel, asker, f"{mention} for arson", mentions=[local.bot])
     )
 
-    assert "mention me" in first.content
-    assert second.content == elsewhere.content == ""
-
-
-def test_an_answer_as_text_that_leaves_no_room_for_that_comes_without(
-    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
-) -> None:
-    """Discord refuses a message of more than 2,000 characters, and the answer with it."""
-    answer = replace(found(*(span(f"81{n}", "b " * 141) for n in range(6))), kind="list")
-    assert (
-        MAX_CONTENT - len(notice("mention_me")) < len(text_of(answer_embed(answer))) <= MAX_CONTENT
-    )
-    channel.denied = EMBED_LINKS
-    thread = local.add_thread(channel)
-    start_bot(FixedAnswers(answer))
-    said = local.say(thread, asker, f"<@{local.bot.id}> which", mentions=[local.bot])
-
-    assert local.reply_to(said).content == text_of(answer_embed(answer))
+    assert "mention me" in first.texts[-1]
+    assert "mention me" not in second.text + elsewhere.text
 
 
 def test_without_the_intent_a_thread_hears_mentions_alone(
@@ -146,7 +127,7 @@ def test_people_who_talk_in_a_thread_are_not_answered_unless_they_ask_what_is_kn
     own = [m for m in thread.messages.values() if m.author is local.bot]
     assert [m.reply_to for m in own][:2] == [first.id, answered.id]
     assert own[-1].reply_to == mentioned.id
-    assert all(m.embeds for m in own[:-1])
+    assert all(m.texts for m in own[:-1])
     # What was not answered leads to no follow-up either.
     turns = asyncio.run(running.bot.conversations.latest(thread.id, asker.id))
     assert "tea" not in repr(turns)
@@ -170,9 +151,7 @@ def test_a_follow_up_whose_conversation_is_forgotten_is_told_so(
 
     def reply(where: Channel, text: str, to: Message | None = None) -> str:
         said = local.say(where, asker, text, mentions=[local.bot], reply_to=to)
-        shown = local.reply_to(said)
-        assert shown.embeds
-        return shown.content
+        return local.reply_to(said).text
 
     assert FORGOTTEN in reply(channel, "and for arson?", answer)
     assert FORGOTTEN in reply(direct, "and for arson?")
@@ -180,8 +159,7 @@ def test_a_follow_up_whose_conversation_is_forgotten_is_told_so(
     pressed = local.press(answer, asker, "Follow up")
     local.form_of(pressed)
     followed = local.answer_to(local.submit(pressed, asker, "and for arson?"))
-    assert FORGOTTEN in followed.content
-    assert followed.embeds
+    assert FORGOTTEN in followed.text
     # A question that stands alone needs nothing from before; and what is remembered is used.
     assert FORGOTTEN not in reply(channel, "how many were counted for arson", answer)
     assert FORGOTTEN not in reply(direct, "and for theft?")

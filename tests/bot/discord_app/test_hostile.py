@@ -19,10 +19,10 @@ def test_a_hostile_document_is_quoted_listed_and_pings_nobody(
     said = local.say(channel, asker, f"<@{local.bot.id}> for plunder", mentions=[local.bot])
 
     reply = local.reply_to(said)
-    assert reply.embeds[0]["title"] == "66"
-    assert r"\<\@1\> \@here says \*\*bold\*\*" in reply.embeds[0]["description"]
+    assert reply.title == "66"
+    assert r"\<\@1\> \@here says \*\*bold\*\*" in reply.text
     assert reply.sent["allowed_mentions"]["parse"] == []
     context = local.answer_to(local.press(reply, asker, "Context"))
-    assert r"\[link\]\(https\://evil.example\)" in context.embeds[0]["description"]
+    assert r"\[link\]\(https\://evil.example\)" in context.text
     listed = local.answer_to(local.slash(channel, asker, "sources"))
-    assert r"\@everyone\_\*\*notes\*\*\_\`x\`\_\[y\]\(z\).txt" in listed.embeds[0]["description"]
+    assert r"\@everyone\_\*\*notes\*\*\_\`x\`\_\[y\]\(z\).txt" in listed.text

@@ -71,7 +71,7 @@ def test_metrics_count_what_became_of_questions(
     own.write("own.txt", "For fraud 55 were counted.")
     bot.do(bot.bot.builder.build(own.name))
     asked = local.slash(channel, asker, "sources")
-    assert "own.txt" in local.answer_to(asked).embeds[0]["description"]
+    assert "own.txt" in local.answer_to(asked).text
     ((status, text),) = pages(bot, "/metrics")
 
     assert status == 200

@@ -131,7 +131,7 @@ def test_a_crowd_is_answered_from_its_own_servers_while_indexes_change(
 def stock(local: LocalDiscord, library: Library, channel: Channel, text: str) -> Library:
     """Give a server a document of its own."""
     asked = local.slash(channel, User("mod"), "status", permissions=MANAGE_GUILD)
-    status = local.answer_to(asked).embeds[0]["description"]
+    status = local.answer_to(asked).text
     name = status.rpartition("collection `")[2].partition("`")[0]
     own = Library(library.folder, FakeEncoder(name=DEFAULT_ENCODER), name=name)
     own.write("own.txt", text)
@@ -171,7 +171,7 @@ def test_documents_are_added_with_the_real_models_while_a_crowd_asks(
 
     for number, channel in enumerate(channels):
         asked = local.slash(channel, User("x"), "ask", question="who lit Brindle Point lighthouse?")
-        title = local.answer_to(asked).embeds[0]["title"]
+        title = local.answer_to(asked).title
         assert ("Maud Ferrars" in title) == (number < 2)
     assert "onnxruntime" in process.libraries()
     assert "torch" not in process.libraries()
@@ -192,4 +192,4 @@ def test_a_new_document_is_indexed_and_answered_from(
     local.wait_for(lambda: "index_changed" in process.logged, "a new generation")
 
     asked = local.slash(channel, asker, "ask", question="who lit the Brindle Point lighthouse?")
-    assert "Maud Ferrars" in local.answer_to(asked).embeds[0]["title"]
+    assert "Maud Ferrars" in local.answer_to(asked).title

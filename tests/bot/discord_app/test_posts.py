@@ -95,7 +95,7 @@ def test_a_post_is_answered_from_its_title_without_any_mention(
     post = local.open_post(forum, asker, "How many for arson?", "Hello! Nobody told me.")
 
     answer = answer_in(local, post)
-    assert answer.embeds[0]["author"]["name"] == "How many for arson?"
+    assert answer.question == "How many for arson?"
     assert "Ask a person" not in local.labels(answer)
     other = local.open_post(elsewhere, asker, "How many for arson?")
     assert is_silent(local, forum, channel, other)
@@ -139,7 +139,7 @@ def test_a_body_is_asked_where_messages_may_be_read_and_a_mention_is_answered_on
     post = local.open_post(
         forum, asker, "Please help", "Good morning. I like tea.\nhow many were counted for arson?"
     )
-    assert answer_in(local, post).embeds[0]["author"]["name"] == "how many were counted for arson?"
+    assert answer_in(local, post).question == "how many were counted for arson?"
     called = local.open_post(
         forum, asker, "Hello", f"<@{local.bot.id}> how many for arson?", mentions=[local.bot]
     )
@@ -198,11 +198,11 @@ def test_a_person_is_asked_once_by_the_author_and_nobody_else_is_pinged(
 
     assert "was asked." in local.answer_to(local.press(answer, asker, "Ask a person")).content
     (_, ping) = said_by_bot(local, post)
-    assert ping.content.startswith(f"<@&{helpers.id}>")
+    assert ping.text.startswith(f"<@&{helpers.id}>")
     assert list(map(int, ping.sent["allowed_mentions"]["roles"])) == [helpers.id]
     assert ping.sent["allowed_mentions"]["parse"] == []
-    assert "**812**" in ping.embeds[0]["description"]
-    assert "**77**" in ping.embeds[0]["description"]
+    assert "**812**" in ping.text
+    assert "**77**" in ping.text
     again = local.answer_to(local.press(answer, asker, "Ask a person"))
     assert "asked before" in again.content
     assert len(said_by_bot(local, post)) == 2

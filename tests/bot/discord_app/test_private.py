@@ -40,12 +40,12 @@ def test_a_private_answer_is_shown_to_everybody_once_by_its_asker_also_after_a_r
     shared = local.press(private, asker, SHARE)
     public = local.answer_to(shared)
     assert not shared.is_private
-    assert public.embeds == private.embeds
+    assert public.texts == private.texts
     assert local.labels(public) == [*expected, "Delete"]
     local.wait_for(lambda: local.labels(private) == expected, "the button to go")
     # Others see it now, and look closer.
     context = local.answer_to(local.press(public, User("bob"), "Context"))
-    assert "**3,204**" in context.embeds[0]["description"]
+    assert "**3,204**" in context.text
 
 
 def test_nobody_else_shows_a_private_answer(
@@ -76,12 +76,12 @@ def test_what_was_asked_in_private_is_asked_on_in_private_and_shows_in_no_public
     pressed = local.press(private, asker, "Follow up")
     local.form_of(pressed)
     on = local.submit(pressed, asker, "and for arson?")
-    assert "understood as" in local.answer_to(on).embeds[0]["description"]
+    assert "understood as" in local.answer_to(on).text
     assert on.is_private
 
     said = local.say(thread, asker, f"<@{local.bot.id}> and for arson?", mentions=[local.bot])
     public = local.reply_to(said)
-    assert "don’t have the question before" in public.embeds[0]["title"]
+    assert "don’t have the question before" in public.title
 
 
 def test_where_a_member_alone_has_added_it_the_base_answers_in_private(
@@ -91,12 +91,12 @@ def test_where_a_member_alone_has_added_it_the_base_answers_in_private(
     found = local.answer_to(asked)
 
     assert asked.is_private
-    assert found.embeds[0]["title"] == "3,204"
+    assert found.title == "3,204"
     assert SHARE not in local.labels(found)
     (said,) = [m for m in elsewhere.messages.values() if m.author is local.bot]
     assert said is found
     context = local.answer_to(local.press(found, asker, "Context"))
-    assert "**3,204**" in context.embeds[0]["description"]
+    assert "**3,204**" in context.text
     # As that of direct messages, it is of no server.
     assert bot.bot.records.today(None).questions == 1
 

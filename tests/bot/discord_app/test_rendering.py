@@ -1,57 +1,74 @@
-"""Embeds, as Discord receives them."""
+"""Cards, as Discord receives them."""
 
 import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.answer import NearestPassage
 from answering.conflicts import MAX_VERSIONS
-from bot.discord_app.rendering import (
-    answer_embed,
-    context_embeds,
-    document_name,
-    notice,
-    others_embed,
-    sources_embed,
-    text_of,
+from bot.discord_app.cards import Card, layout
+from bot.discord_app.list_cards import (
+    ShownGap,
+    digest_card,
+    gaps_card,
+    sources_card,
+    taught_card,
     uptime,
 )
+from bot.discord_app.markdown import escape, unescape
+from bot.discord_app.rendering import (
+    answer_card,
+    context_cards,
+    document_name,
+    notice,
+    others_card,
+)
+from bot.discord_app.stored_answers import Today
+from bot.discord_app.taught import MessageAt, Taught
+from bot.evaluation.gaps import Gap
 from bot.links import Links
 from bot.serving.service import DocumentLine, Surroundings
 from index.formats.base import Place
+from prompts.printing import printable
 from tests.bot.discord_app.fakes import found, span
-from tests.discord_service.rules import check_message
+from tests.discord_service.rules import check_layout
+from tests.discord_service.world import Json
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+CONSENT = "its author agreed 2026-01-01"
 LINKS = Links("https://quoth.example")
 _PASSAGE = NearestPassage("a.txt", "A", 0, 9, "Some text", None)
 _HOSTILE = "@everyone **x** [y](https://z.example) ```\n# <@1> ||s|| " * 40
 
 
-def context_of(around: Surroundings) -> discord.Embed:
-    (embed,) = context_embeds([around])
-    return embed
+def sent(*parts: Card | str) -> list[Json]:
+    """What Discord is sent, which it takes."""
+    components: list[Json] = layout(*parts).to_components()  # type: ignore[no-untyped-call]
+    check_layout(components)
+    return components
 
 
-EMBEDS = {
-    "answer": answer_embed(found(span())),
-    "dated_page": answer_embed(
+def context_of(around: Surroundings) -> Card:
+    (card,) = context_cards([around])
+    return card
+
+
+CARDS = {
+    "answer": answer_card(found(span())),
+    "dated_page": answer_card(
         found(replace(span(), dated=date(2025, 3, 1), place=Place(0, 900, "page", "4")))
     ),
-    "titled": answer_embed(found(replace(span(), title="The *year*", document_id="Report_1.pdf"))),
-    "under_heading": answer_embed(
+    "titled": answer_card(found(replace(span(), title="The *year*", document_id="Report_1.pdf"))),
+    "under_heading": answer_card(
         found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
     ),
-    "list": answer_embed(
-        replace(found(span("812"), span("3,204", "for theft ", ".")), kind="list")
-    ),
-    "disagreement": answer_embed(
+    "list": answer_card(replace(found(span("812"), span("3,204", "for theft ", ".")), kind="list")),
+    "disagreement": answer_card(
         replace(
             found(
                 replace(span("813"), dated=date(2026, 3, 1), title="Newer_figures"),
@@ -60,56 +77,52 @@ EMBEDS = {
             kind="disagreement",
         )
     ),
-    "understood": answer_embed(
+    "understood": answer_card(
         replace(
             found(span(), question="and for arson?"), understood="how many *stole* and for arson?"
         )
     ),
-    "doubtful": answer_embed(
+    "doubtful": answer_card(
         replace(found(span()), confidence=0.61, understood="how many stole and for arson?")
     ),
-    "in_sentence": answer_embed(found(span(), question="is arson counted?")),
-    "unsure": answer_embed(
+    "in_sentence": answer_card(found(span(), question="is arson counted?")),
+    "unsure": answer_card(
         found(candidates=(span(), span("3,204", "for theft ", "."), span("77", "of 9 ", " left.")))
     ),
-    "no_answer": answer_embed(found(nearest=(_PASSAGE,))),
-    "goes_on": answer_embed(replace(found(nearest=(_PASSAGE,)), goes_on=True)),
-    "nothing_near": answer_embed(found()),
-    "hostile": answer_embed(
+    "no_answer": answer_card(found(nearest=(_PASSAGE,))),
+    "goes_on": answer_card(replace(found(nearest=(_PASSAGE,)), goes_on=True)),
+    "nothing_near": answer_card(found()),
+    "hostile": answer_card(
         found(span(_HOSTILE, _HOSTILE, _HOSTILE), question=f"{_HOSTILE}\u202e?")
     ),
     "context": context_of(Surroundings("A_title", "Before it ", "812", " and after.\n\nMore.")),
     "context_changed": context_of(Surroundings("A title", "", "812", "", document_changed=True)),
-    "others": others_embed([span("77"), span("4,001", "of theft ", ".")]),
-    "sources": sources_embed(
+    "others": others_card([span("77"), span("4,001", "of theft ", ".")]),
+    "sources": sources_card(
         [DocumentLine("a_b.txt", "A *title*", 2_434, "2025-03-01"), DocumentLine("c", "", 9, None)],
         0,
         1,
         2,
     ),
-    "own_sources": sources_embed(
+    "own_sources": sources_card(
         [DocumentLine("Minutes.pdf", "Minutes of May", 9_000, None, is_own=True)], 0, 1, 2
     ),
-    "no_sources": sources_embed([], 0, 1, 0),
+    "no_sources": sources_card([], 0, 1, 0),
 }
 
 
-@pytest.mark.parametrize("name", EMBEDS)
-def test_an_embed_is_as_it_was_approved(name: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_is_as_it_was_approved(name: str, request: pytest.FixtureRequest) -> None:
     """To approve a change, delete the file and run this test; it fails once and writes it."""
     path = SNAPSHOTS / f"{name}.json"
-    shown = json.dumps(EMBEDS[name].to_dict(), indent=1, ensure_ascii=False) + "\n"
+    components = sent(CARDS[name])
+    shown = json.dumps(components, indent=1, ensure_ascii=False) + "\n"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         path.write_text(shown)
         pytest.fail(f"{path} was written; look at it and run again")
 
     assert shown == path.read_text()
-
-
-@pytest.mark.parametrize("name", EMBEDS)
-def test_discord_takes_every_embed(name: str) -> None:
-    check_message({"embeds": [EMBEDS[name].to_dict()]})
 
 
 ANY = st.text(alphabet=st.sampled_from("ab.*_`[]\\<@:\n \u200b😀"), min_size=1, max_size=3_000)
@@ -123,18 +136,42 @@ def test_discord_takes_whatever_a_document_holds(
     nearest = replace(_PASSAGE, text=f"x{text}", title=title)
     around = Surroundings(f"x{title}", before * 2, f"x{text}", after * 2, document_changed=True)
 
-    for embed in (
-        answer_embed(found(shown, question=f"x{before}")),
-        answer_embed(found(shown, shown), LINKS),
-        answer_embed(found(nearest=(nearest,), question=f"x{after}")),
-        answer_embed(found(candidates=(shown,) * 3, question=f"x{after}")),
+    above, below = notice("conversation_forgotten"), notice("mention_me")
+    for card in (
+        answer_card(replace(found(shown, question=f"x{before}"), understood=f"x{after}")),
+        answer_card(found(shown, shown), LINKS),
+        answer_card(replace(found(shown, shown), kind="disagreement"), LINKS),
+        answer_card(found(nearest=(nearest,), question=f"x{after}")),
+        answer_card(found(candidates=(shown,) * 3, question=f"x{after}")),
         context_of(around),
-        others_embed([shown] * 4),
+        others_card([shown] * 4),
     ):
-        check_message({"embeds": [embed.to_dict()]})
-        check_message({"content": text_of(embed)})
+        sent(above, card, below)
     for count in range(1, MAX_VERSIONS + 1):
-        check_message({"embeds": [one.to_dict() for one in context_embeds([around] * count)]})
+        sent(*context_cards([around] * count))
+
+
+@given(ANY, st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
+def test_a_page_of_a_list_holds_whatever_its_items_are_called(
+    text: str, title: str, name: str
+) -> None:
+    passage = replace(_PASSAGE, text=f"x{text}", title=title, document_id=f"x{name}")
+    gap = Gap(99, 99, {"unanswered": 33, "unsure": 33, "wrong": 33}, text, (text, text), passage)
+    asked = Today(1_000, 1_000, 1.0)
+    line = DocumentLine(f"x{name}", title, 2**40, "2025-03-01", is_own=True)
+    lesson = Taught(MessageAt(*[2**63] * 3), name, f"x{text}", date.max, "", CONSENT)
+    for card in (
+        sources_card([line] * 10, 9, 99, 999),
+        gaps_card([ShownGap(gap, False)] * 3, 0, 9, 14),
+        digest_card([ShownGap(gap, False)] * 3, asked, 99, "week until 2026-01-01"),
+        taught_card([lesson] * 10, 9, 99, 999),
+    ):
+        sent(card)
+
+
+@given(st.text())
+def test_what_was_escaped_is_read_back(text: str) -> None:
+    assert unescape(escape(text)) == printable(text)
 
 
 @pytest.mark.parametrize(
@@ -150,10 +187,9 @@ def test_discord_takes_whatever_a_document_holds(
     ],
 )
 def test_an_answer_says_where_in_its_document_it_stands(place: Place, said: str) -> None:
-    description = answer_embed(found(replace(span(), place=place))).description
+    *_, sentence, _ = answer_card(found(replace(span(), place=place))).texts
 
-    assert description is not None
-    assert description.endswith(f"-# figures.txt · {said}")
+    assert sentence.endswith(f"-# figures.txt · {said}")
 
 
 def test_an_answer_links_to_its_place_in_the_common_documents() -> None:
@@ -162,28 +198,16 @@ def test_an_answer_links_to_its_place_in_the_common_documents() -> None:
     named = replace(span(), document_id="a (b)/ж_c>.txt")
     place = "(<https://quoth.example/d/a%20%28b%29/%D0%B6_c%3E.txt?start=100&end=103&words="
 
-    for embed in (
-        answer_embed(found(named), LINKS),
-        answer_embed(found(nearest=(replace(_PASSAGE, document_id="figures.txt"),)), LINKS),
-        others_embed([span("77")], LINKS),
+    for card in (
+        answer_card(found(named), LINKS),
+        answer_card(found(nearest=(replace(_PASSAGE, document_id="figures.txt"),)), LINKS),
+        others_card([span("77")], LINKS),
     ):
-        assert embed.description is not None
-        assert embed.description.count("· [in the document](<https://quoth.example/d/") == 1
-    assert place in str(answer_embed(found(named), LINKS).description)
+        assert str(card.texts).count("· [in the document](<https://quoth.example/d/") == 1
+    assert place in str(answer_card(found(named), LINKS).texts)
     # Nobody serves what a server has added, and an address has an end.
     for other in (own, long):
-        assert "quoth.example" not in str(answer_embed(found(other), LINKS).description)
-
-
-def test_an_embed_as_text_leaves_out_what_would_not_fit() -> None:
-    long = discord.Embed(title="Title", description="x" * 3_000).set_footer(text="Footer")
-
-    assert text_of(long) == "**Title**\n\n-# Footer"
-    long.description = "\n\n".join(["x" * 500] * 6)
-    assert text_of(long) == "\n\n".join(["**Title**", *["x" * 500] * 3, "-# Footer"])
-    room = 2_000 - len("**Title**\n\n\n\n-# Footer")
-    long.description = f"{'x' * room}\n\ny"
-    assert text_of(long) == f"**Title**\n\n{'x' * room}\n\n-# Footer"
+        assert "quoth.example" not in str(answer_card(found(other), LINKS).texts)
 
 
 @pytest.mark.parametrize(

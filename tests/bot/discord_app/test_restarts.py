@@ -93,7 +93,7 @@ def test_after_each_kill_the_next_one_goes_on(
 
     for answer in answers:
         context = local.answer_to(local.press(answer, User("bob"), "Context"))
-        assert "**812**" in context.embeds[0]["description"]
+        assert "**812**" in context.text
         assert local.answer_to(local.press(answer, User("bob"), "Right")).content
     assert local.syncs == 1
     for mention in (True, False):
@@ -122,7 +122,7 @@ def test_who_waited_when_it_was_killed_and_who_mentioned_it_meanwhile_hear_of_it
     told = local.answer_to(by_command)
     assert "restarted before I could answer" in told.content
     check(local, by_mention, missed)
-    assert local.reply_to(by_word).embeds[0]["title"] == "812"
+    assert local.reply_to(by_word).title == "812"
     # Nobody is told twice.
     process.signal(signal.SIGKILL)
     process.code()

@@ -45,7 +45,7 @@ def test_it_says_where_to_add_it_and_stops_in_good_order(
     process.until_ready()
     (library.folder / "open").touch()
     asked = local.slash(channel, asker, "ask", question="how many for arson")
-    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    assert local.answer_to(asked).title == "812"
     process.signal(signal.SIGTERM)
 
     assert process.code() == 0
@@ -81,7 +81,7 @@ def test_sigterm_waits_for_the_answers_in_flight(
     assert (status(port, "/readyz"), status(port, "/healthz")) == (503, 200)
     (library.folder / "open").touch()
 
-    assert local.answer_to(asked).embeds[0]["title"] == "812"
+    assert local.answer_to(asked).title == "812"
     assert process.code() == 0
 
 

@@ -39,7 +39,7 @@ def test_servers_that_are_not_named_are_told_once_and_left(
     assert len(own(local, welcome_page)) == 1
     assert own(local, mute) == []
     assert guild in local.guilds
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 def test_a_server_that_can_not_be_left_yet_is_not_served(
@@ -56,7 +56,7 @@ def test_a_server_that_can_not_be_left_yet_is_not_served(
         assert asked.is_private
     said = local.say(stranger, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
     direct = local.say(local.add_dm(asker), asker, "how many for arson")
-    assert local.reply_to(direct).embeds
+    assert local.reply_to(direct).texts
     assert local.replies(said) == []
 
 
@@ -75,13 +75,13 @@ def test_direct_messages_are_told_in_a_sentence_where_they_are_off(
         assert "don't answer in direct messages" in asked.content
     pressed = local.answer_to(local.press(answer, asker, "Context"))
     assert "don't answer in direct messages" in pressed.content
-    shown = local.answer_to(local.slash(direct, asker, "help")).embeds[0]["description"]
+    shown = local.answer_to(local.slash(direct, asker, "help")).text
     assert "a direct message" not in shown
     assert (
         "Deleted: 1 answer"
         in local.answer_to(local.slash(direct, asker, "privacy forget-me")).content
     )
-    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).embeds
+    assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
 def test_servers_are_named_by_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,12 +88,12 @@ class Place:
         return self.local.answer_to(asked)
 
     def answer(self, word: str, channel: Channel | None = None) -> str:
-        title: str = self.ask(word, channel).embeds[0]["title"]
+        title: str = self.ask(word, channel).title
         return title
 
     def sources(self, channel: Channel | None = None) -> str:
         asked = self.local.slash(channel or self.channel, User("ada"), "sources")
-        text: str = self.local.answer_to(asked).embeds[0]["description"]
+        text: str = self.local.answer_to(asked).text
         return text
 
     def offered(self, typed: str, *, permissions: int = MANAGE_GUILD) -> list[str]:
@@ -108,7 +108,7 @@ class Place:
 
     def status(self) -> str:
         asked = self.local.slash(self.channel, self.moderator, "status", permissions=MANAGE_GUILD)
-        text: str = self.local.answer_to(asked).embeds[0]["description"]
+        text: str = self.local.answer_to(asked).text
         return text
 
     def own_folder(self) -> Path:

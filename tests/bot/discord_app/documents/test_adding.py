@@ -33,7 +33,7 @@ def test_an_added_document_is_answered_from_in_its_server_alone(place: Place) ->
     direct = place.local.add_dm(User("ada"))
     for channel in (other.channel, direct):
         assert place.answer("fraud", channel) == NOT_SAID
-        assert "fraud" not in place.ask("fraud", channel).embeds[0]["description"]
+        assert "fraud" not in place.ask("fraud", channel).text
         assert "note.txt" not in place.sources(channel)
     assert other.offered("") == []
     assert "1 document, 1 passage" in place.status().partition("This server’s documents")[2]
@@ -103,7 +103,7 @@ def test_several_files_are_added_by_one_change_and_those_that_can_not_be_are_nam
     assert [place.answer(word) for word in ("fraud", "treason")] == ["55", "66"]
     assert sum(text.startswith("Added") and "…" not in text for text in asked.shown) == 1
     audit = place.local.slash(place.channel, place.moderator, "audit", permissions=MANAGE_GUILD)
-    entries = place.local.answer_to(audit).embeds[0]["description"]
+    entries = place.local.answer_to(audit).text
     assert entries.count(f"<@{place.moderator.id}> added") == 2
 
 
@@ -139,9 +139,9 @@ def test_an_archive_is_one_document_that_names_its_files(place: Place) -> None:
     said = place.add(Upload("minutes.zip", written.getvalue()))
 
     assert "Added **minutes.zip**" in said
-    answer = place.ask("treason").embeds[0]
-    assert answer["title"] == "66"
-    assert "minutes/treason.txt" in answer["description"]
+    answer = place.ask("treason")
+    assert answer.title == "66"
+    assert "minutes/treason.txt" in answer.text
 
 
 def test_a_page_is_fetched_and_answers_link_to_it_until_it_is_removed(place: Place) -> None:
@@ -153,8 +153,8 @@ def test_a_page_is_fetched_and_answers_link_to_it_until_it_is_removed(place: Pla
         provenance = place.own_folder() / "documents" / PROVENANCE_NAME
 
         assert f"0.0.1-{site.port}-a-fees.html**. I now" in place.done(place.change("add", url=url))
-        answer = place.ask("fraud").embeds[0]
-        assert (answer["title"], url in str(answer)) == ("55", True)
+        answer = place.ask("fraud")
+        assert (answer.title, url in answer.text) == ("55", True)
         # Another page that would have the same name leaves it alone, and the same one does not.
         assert "Added" in place.done(place.change("add", url=f"{site.url}/a-fees"))
         site.put("/a/fees", "For fraud 77 were counted.")
@@ -164,7 +164,7 @@ def test_a_page_is_fetched_and_answers_link_to_it_until_it_is_removed(place: Pla
         assert url not in provenance.read_text()
         # A file of that name is not from there.
         place.add(Upload(name, b"<p>For fraud 88 were counted.</p>"))
-        assert url not in str(place.ask("fraud").embeds[0])
+        assert url not in place.ask("fraud").text
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,22 @@ from tests.discord_service.world import MANAGE_GUILD, MANAGE_MESSAGES, Message, 
 
 def words(message: Message) -> str:
     """What a message says, without ids, times and the question."""
-    shown = [(embed["title"], embed["description"]) for embed in message.embeds]
-    return f"{message.content} {shown}"
+    return message.content or " ".join(
+        text for text in message.texts[1:] if not text.startswith("-# ")
+    )
 
 
 def test_the_context_of_an_own_document_is_shown_in_its_server_alone(place: Place) -> None:
     place.stock(NOTE)
     answer = place.ask("fraud")
-    ids = [item["custom_id"] for row in answer.components for item in row["components"]]
+    ids = [button["custom_id"] for button in answer.buttons]
     shown = place.local.answer_to(place.local.press(answer, User("bob"), "Context"))
-    assert "For fraud **55**" in shown.embeds[0]["description"]
+    assert "For fraud **55**" in shown.text
     direct = place.local.add_dm(User("bob"))
     for channel in (place.elsewhere().channel, direct):
-        forged = Message(channel, place.local.bot, "", components=answer.components)
+        forged = Message(
+            channel, place.local.bot, "", components=answer.components, flags=answer.flags
+        )
         for custom_id in ids:
             pressed = place.local.press_id(
                 forged, User("bob"), custom_id, permissions=MANAGE_MESSAGES
@@ -49,8 +52,8 @@ def test_a_forged_page_shows_the_documents_of_where_it_is_pressed(place: Place) 
     turned = place.local.press_id(page, User("bob"), custom_id)
 
     place.local.wait_for(lambda: turned.shown, "the page")
-    assert "figures.txt" in repr(page.embeds)
-    assert "note.txt" not in repr(page.embeds)
+    assert "figures.txt" in repr(page.texts)
+    assert "note.txt" not in repr(page.texts)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_removed_document_is_gone_and_the_rest_stays(place: Place) -> None:
         for answer in before
     ]
     assert "was removed" in contexts[0].content
-    assert "**66**" in contexts[1].embeds[0]["description"]
+    assert "**66**" in contexts[1].text
     assert "no earlier index" in place.done(place.change("rollback"))
     with closing(sqlite3.connect(place.folder / "data" / "quoth.sqlite")) as connection:
         server = place.own_folder().name.removeprefix("server-")
