@@ -50,6 +50,7 @@ body { margin: 0; padding: 20px; background: #313338; color: #dbdee1;
 h3 { font-size: 20px; font-weight: 600; color: #fff; margin: 0; }
 blockquote { border-left: 4px solid #4e5058; border-radius: 4px; margin: 0; padding-left: 12px; }
 hr { border: 0; border-top: 1px solid #46484f; margin: 8px 0 0; }
+a { color: #00a8fc; text-decoration: none; }
 .small { color: #949ba4; font-size: 13px; }
 .row { display: flex; gap: 8px; margin-top: 8px; }
 .button { color: #fff; background: #4e5058; border-radius: 8px; padding: 6px 14px;
@@ -69,6 +70,8 @@ def markdown_html(text: str) -> str:
 
     text = html.escape(re.sub(r"\\([^A-Za-z0-9\s])", keep, text), quote=False)
     text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)
+    text = re.sub(r"\*(.+?)\*", r"<i>\1</i>", text)
+    text = re.sub(r"\[([^\]]+)\]\((?:&lt;)?([^)]+?)(?:&gt;)?\)", r'<a href="\2">\1</a>', text)
     lines = []
     for line in text.split("\n"):
         if line.startswith("### "):
@@ -77,8 +80,8 @@ def markdown_html(text: str) -> str:
             lines.append(f'<div class="small">{line[3:]}</div>')
         elif line.startswith("&gt; "):
             lines.append(f"<blockquote>{line[5:]}</blockquote>")
-        elif line:
-            lines.append(f"<div>{line}</div>")
+        else:
+            lines.append(f"<div>{line or '&nbsp;'}</div>")
     return re.sub(
         "\ue000(\\d+)\ue001", lambda match: html.escape(characters[int(match[1])]), "".join(lines)
     )

@@ -9,11 +9,12 @@ from tests.bot.discord_app.fakes import found, span
 
 
 def test_escaped_characters_are_shown_and_markup_is_drawn() -> None:
-    drawn = markdown_html("### a\\_b **c** <i>\n-# small\n\n> quoted")
+    drawn = markdown_html("### a\\_b **c** <i>\n-# [small](<http://x>)\n> *quoted*")
 
     assert drawn == (
         "<h3>a_b <b>c</b> &lt;i&gt;</h3>"
-        '<div class="small">small</div><blockquote>quoted</blockquote>'
+        '<div class="small"><a href="http://x">small</a></div>'
+        "<blockquote><i>quoted</i></blockquote>"
     )
 
 

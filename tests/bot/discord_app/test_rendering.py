@@ -20,7 +20,6 @@ from bot.discord_app.list_cards import (
     taught_card,
     uptime,
 )
-from bot.discord_app.markdown import escape, unescape
 from bot.discord_app.rendering import (
     answer_card,
     context_cards,
@@ -34,7 +33,6 @@ from bot.evaluation.gaps import Gap
 from bot.links import Links
 from bot.serving.service import DocumentLine, Surroundings
 from index.formats.base import Place
-from prompts.printing import printable
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_layout
 from tests.discord_service.world import Json
@@ -167,11 +165,6 @@ def test_a_page_of_a_list_holds_whatever_its_items_are_called(
         taught_card([lesson] * 10, 9, 99, 999),
     ):
         sent(card)
-
-
-@given(st.text())
-def test_what_was_escaped_is_read_back(text: str) -> None:
-    assert unescape(escape(text)) == printable(text)
 
 
 @pytest.mark.parametrize(
