@@ -55,6 +55,22 @@ def test_direct_messages_go_on_from_each_other(
     assert [len(earlier) for _, earlier in gated.asked] == [0, 1]
 
 
+def test_a_direct_conversation_begins_anew_by_command(
+    local: LocalDiscord, start_bot: StartBot, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    direct = local.add_dm(asker)
+    start_bot(gated)
+    local.reply_to(local.say(direct, asker, "how many for arson"))
+    local.answer_to(local.slash(direct, asker, "ask", question="how many for theft"))
+    local.reply_to(local.say(direct, asker, "and for fraud?"))
+
+    _, (_, anew), (_, (turn,)) = gated.asked
+    assert anew == ()
+    assert turn.question == "how many for theft"
+
+
 def test_the_first_answer_in_a_thread_says_how_to_ask_on(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
 ) -> None:
