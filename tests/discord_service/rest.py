@@ -77,6 +77,7 @@ class Rest:
             ("POST", "/channels/{channel}/messages", self._post_message),
             ("GET", "/channels/{channel}/messages", self._get_messages),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
+            ("PATCH", "/channels/{channel}/messages/{message}", self._edit_message),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
             ("POST", "/channels/{channel}/typing", self._typing),
             ("PUT", "/channels/{channel}/messages/{message}/reactions/{emoji}/@me", self._react),
@@ -264,6 +265,15 @@ class Rest:
             sent=payload,
         )
         await self._discord.post(message)
+        return _json(message.json())
+
+    async def _edit_message(self, request: web.Request) -> web.Response:
+        message = self._message(request)
+        if message.author is not self._discord.bot:
+            raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        payload = await self._message_payload(request)
+        check_message(payload, message)
+        message.change(payload)
         return _json(message.json())
 
     async def _delete_message(self, request: web.Request) -> web.Response:

@@ -144,17 +144,18 @@ async def change_documents(
     with bot.asking.in_flight():
         async with noted(waiting, bot.records):
             await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
-            text = await _changed(bot, interaction, change, waits=waits)
-            await _tell(interaction, text)
+            told = _Told(interaction)
+            text = await _changed(bot, interaction, change, told, waits=waits)
+            await deliver(lambda: told.show(text))
 
 
-async def _changed(bot: QuothBot, interaction: _Interaction, change: Change, *, waits: bool) -> str:
-    """Make one change in its turn; return what to tell of it."""
+async def _changed(
+    bot: QuothBot, interaction: _Interaction, change: Change, told: "_Told", *, waits: bool
+) -> str:
+    """Make one change in its turn; return what to tell of it in the end."""
     scope = bot.records.collection(interaction.guild_id)
     assert scope is not None  # noqa: S101 - all commands that change documents are of a server
-    message = ProgressMessage(
-        lambda text: interaction.edit_original_response(content=text[:MAX_CONTENT])
-    )
+    message = ProgressMessage(told.show)
     note = partial(audit.note, bot.records, interaction)
     async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:
         if bot.asking.is_closing:
@@ -164,13 +165,27 @@ async def _changed(bot: QuothBot, interaction: _Interaction, change: Change, *, 
         return await change(scope, message.show, note)
 
 
-async def _tell(interaction: _Interaction, text: str) -> None:
-    """Say what came of a change: in its response, or once that can't be changed, directly."""
-    try:
-        await deliver(lambda: interaction.edit_original_response(content=text[:MAX_CONTENT]))
-    except discord.HTTPException as error:
-        if error.code != EXPIRED_TOKEN:
-            raise
-        server = escape(interaction.guild.name) if interaction.guild else ""
-        told = notice("change_ended", server=server, text=text)
-        await deliver(lambda: interaction.user.send(told[:MAX_CONTENT], nonce=str(interaction.id)))
+class _Told:
+    """Where a member reads of a change: its response, or once that can't be changed, a message."""
+
+    def __init__(self, interaction: _Interaction) -> None:
+        self._interaction = interaction
+        self._message: discord.Message | None = None
+
+    async def show(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        if self._message is None:
+            try:
+                await self._interaction.edit_original_response(content=text[:MAX_CONTENT])
+                return
+            except discord.HTTPException as error:
+                if error.code != EXPIRED_TOKEN:
+                    raise
+        guild = self._interaction.guild
+        told = notice("change_told", server=escape(guild.name) if guild else "", text=text)
+        if self._message is None:
+            # Discord takes a message with the same nonce once.
+            nonce = str(self._interaction.id)
+            self._message = await self._interaction.user.send(told[:MAX_CONTENT], nonce=nonce)
+        else:
+            await self._message.edit(content=told[:MAX_CONTENT])

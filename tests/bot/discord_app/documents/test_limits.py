@@ -88,21 +88,25 @@ def test_a_small_change_goes_before_a_large_one(alone: Callable[..., Place]) -> 
     assert [name in line for name, line in zip(names, built, strict=True)] == [True] * 3
 
 
-def test_who_waits_longer_than_discord_remembers_is_told_directly(
+def test_what_takes_longer_than_discord_remembers_goes_on_in_a_direct_message(
     alone: Callable[..., Place],
 ) -> None:
-    place = alone()
+    place = alone(QUOTH_MAX_DOCUMENT_BYTES="1000000")
     direct = place.local.add_dm(place.moderator)
-    hold = place.folder / "hold-build"
-    hold.touch()
-    asked = place.change("add", file=NOTE)
-    place.local.wait_for(lambda: any("0 of 1" in text for text in asked.shown), "a build")
+    slow = place.folder / "slow-build"
+    slow.write_text("1")
+    asked = place.change("add", file=Upload("long.txt", LONG.encode()))
+    place.local.wait_for(
+        lambda: any(f"of {HALF} passages" in text for text in asked.shown), "a build"
+    )
     asked.expired = True
-    hold.unlink()
 
-    told = place.local.wait_for(lambda: list(direct.messages.values()), "a direct message")
-    assert "In **Newsroom**" in told[0].content
-    assert "Added **note.txt**. I now answer from 1 document" in told[0].content
+    (told,) = place.local.wait_for(lambda: list(direct.messages.values()), "a direct message")
+    assert "In **Newsroom**" in told.content
+    assert f"of {HALF} passages" in told.content
+    slow.write_text("0")
+    place.local.wait_for(lambda: "I now answer from 1 document" in told.content, "the end")
+    assert list(direct.messages.values()) == [told]
 
 
 def test_a_small_change_is_served_while_a_large_one_is_built(alone: Callable[..., Place]) -> None:
