@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.bot.discord_app.process import Process
 from tests.discord_service import LocalDiscord
+from tests.discord_service.rest import DEADLINE_S
 from tests.discord_service.world import Channel, Interaction, User
 
 RATES = (5, 10, 15, 20, 25, 30, 40, 60, 90, 135, 200)
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="write a page with the table")
     arguments = parser.parse_args()
     local = LocalDiscord()
+    local.deadline_s = DEADLINE_S
     local.start()
     channel = local.add_channel(local.add_guild())
     process = Process(

@@ -1,0 +1,291 @@
+"""
+What a crowd, a bad day and a large upload do to a Quoth in Discord.
+
+    taskset -c 0,1 python -m benchmarks.discord_crowd [--write docs/lab/discord_crowd.md]
+
+`quoth run` works as a process of its own, with the real models, against the local Discord of the
+tests, over real sockets; both share the two cores. Every question is asked by another member in
+turn, by a command or by a mention, and told from all others by its words. Afterwards each is looked
+for: it was answered, or refused in words or by a sign, or it is lost; and nothing may come twice.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+
+from benchmarks.discord_load import phrases, processor
+from tests.bot.discord_app.crowd import SLOW_DOWN, VIA, Asked, ask, places
+from tests.bot.discord_app.process import Process
+from tests.discord_service import LocalDiscord
+from tests.discord_service.rest import DEADLINE_S
+from tests.discord_service.world import MANAGE_GUILD, Channel, Interaction, Message, Upload, User
+
+SEED = 20_260_101
+MEMBERS, SERVERS = 100, 10
+CROWD, CROWD_S = 300, 10.0
+IN_A_ROW = 1_500
+BAD_ROUNDS, BAD_QUESTIONS = 30, 10
+UPLOAD_BYTES = 10_000_000
+SMALL = b"For fraud %06d cases were counted."
+# Between two small changes beside the large one.
+SMALL_EVERY_S = 15.0
+# What has not come so long after the last question is lost.
+LOST_S = 60.0
+SETTINGS = {
+    "QUOTH_COOLDOWN_QUESTIONS": "1000000",
+    "QUOTH_COOLDOWN_BUILDS": "1000000",
+    # The upload makes more passages than a server may have unless this is set.
+    "QUOTH_MAX_SERVER_PASSAGES": "100000",
+    "QUOTH_BUILD_LIMIT_S": "3600",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of some questions."""
+
+    name: str
+    asked: int
+    answered: int
+    refused: int
+    lost: int
+    twice: int
+    latencies_s: tuple[float, ...]
+    """Of the answered, from the question until its answer stood."""
+    resident_bytes: int
+    """The bot's memory afterwards."""
+
+
+def outcome(local: LocalDiscord, each: Asked) -> tuple[Message | None, bool, int]:
+    """The message that answers a question, if any, whether it was put off, and how much came."""
+    asked = each.asked
+    if isinstance(asked, Interaction):
+        shown = asked.response if asked.answered else None
+        came = len(asked.followups) + (shown is not None)
+    else:
+        replies = local.replies(asked)
+        shown = replies[0] if replies else None
+        came = len(replies) + len(asked.reactions)
+    is_answer = shown is not None and bool(shown.texts) and shown.question == each.question
+    return (shown if is_answer else None), came > 0 and not is_answer, came
+
+
+def settle(name: str, local: LocalDiscord, process: Process, all_asked: Sequence[Asked]) -> Run:
+    """Wait until something came of each question, and count."""
+    ends = time.monotonic() + LOST_S
+    while time.monotonic() < ends and not all(outcome(local, each)[2] for each in all_asked):
+        time.sleep(0.2)
+    outcomes = [outcome(local, each) for each in all_asked]
+    latencies = [
+        shown.settled_at - sent_at(each)
+        for each, (shown, _, _) in zip(all_asked, outcomes, strict=True)
+        if shown is not None
+    ]
+    return Run(
+        name,
+        len(all_asked),
+        len(latencies),
+        sum(is_refused for _, is_refused, _ in outcomes),
+        sum(not came for _, _, came in outcomes),
+        sum(came > 1 for _, _, came in outcomes),
+        tuple(latencies),
+        process.resident_bytes(),
+    )
+
+
+def sent_at(each: Asked) -> float:
+    """When a question was asked."""
+    return each.asked.sent_at if isinstance(each.asked, Interaction) else each.asked.settled_at
+
+
+def asking(
+    local: LocalDiscord, channels: Sequence[Channel], questions: Iterator[str]
+) -> Iterator[Asked]:
+    """Ask by turns: the members, in the servers, two questions by command and one by mention."""
+    members = cycle([User(f"member {number}") for number in range(MEMBERS)])
+    for number, (member, channel, text) in enumerate(zip(members, cycle(channels), questions)):
+        yield ask(local, channel, member, text, mention=number % 3 == 0)
+
+
+def crowd(asked: Iterator[Asked]) -> list[Asked]:
+    """Many within some seconds."""
+    started, all_asked = time.monotonic(), []
+    for number in range(CROWD):
+        all_asked.append(next(asked))
+        due = started + CROWD_S * (number + 1) / CROWD
+        time.sleep(max(0.0, due - time.monotonic()))
+    return all_asked
+
+
+def in_a_row(local: LocalDiscord, asked: Iterator[Asked]) -> list[Asked]:
+    """One after the other, each as soon as the one before has its answer."""
+    all_asked = []
+    for each in islice(asked, IN_A_ROW):
+        all_asked.append(each)
+        local.wait_for(lambda each=each: outcome(local, each)[2], "a word")  # type: ignore[misc]
+    return all_asked
+
+
+def bad_day(local: LocalDiscord, asked: Iterator[Asked]) -> list[Asked]:
+    """While Discord refuses, errs, loses receipts, and ends the connection in several ways."""
+    chance = random.Random(SEED)  # noqa: S311 - no secret
+    breaks: list[Callable[[], None]] = [
+        lambda: local.drop(4000),
+        local.reconnect,
+        lambda: local.invalidate(resumable=True),
+        lambda: local.drop(1001),
+    ]
+    all_asked: list[Asked] = []
+    for number in range(BAD_ROUNDS):
+        local.fault("POST", "/messages", 429, times=2, headers=VIA, body=SLOW_DOWN)
+        local.fault("POST", "/typing", chance.choice([500, 502, 503]))
+        local.fault("POST", "/messages", chance.choice([500, 502, 503, 504]), after=number % 2 == 0)
+        local.fault("PATCH", "/messages/@original", 502, after=number % 2 == 1)
+        local.fault("POST", "/callback", 500, after=True)
+        all_asked += islice(asked, BAD_QUESTIONS)
+        breaks[number % len(breaks)]()
+        local.wait_for(lambda: local.gateway.connected, "a connection")
+    return all_asked
+
+
+def written(seeds: Path, size: int) -> bytes:
+    """Sentences of the documents' own words, none of which comes twice."""
+    words = " ".join(path.read_text("utf-8") for path in sorted(seeds.glob("*.txt"))).split()
+    chance = random.Random(SEED)  # noqa: S311 - no secret
+    lines: list[str] = []
+    while size > 0:
+        lines.append(" ".join(chance.choices(words, k=14)).capitalize() + ".\n")
+        size -= len(lines[-1].encode())
+    return "".join(lines[:-1]).encode()
+
+
+def change(local: LocalDiscord, channel: Channel, name: str, content: bytes) -> Interaction:
+    """Add a document, as a moderator."""
+    file = Upload(name, content)
+    moderator = User("moderator")
+    return local.slash(channel, moderator, "documents add", permissions=MANAGE_GUILD, file=file)
+
+
+def beside(
+    local: LocalDiscord, large: Channel, small: Channel, content: bytes
+) -> tuple[list[float], float, str]:
+    """Seconds that small changes took while a large one was built, those of it, and its end."""
+    started = time.monotonic()
+    upload = change(local, large, "large.txt", content)
+    seconds: list[float] = []
+    while not last_word(upload):
+        begun = time.monotonic()
+        note = change(local, small, "note.txt", SMALL % len(seconds))
+        said = local.wait_for(lambda note=note: last_word(note), "the small change")  # type: ignore[misc]
+        if "I now answer" not in said:
+            raise SystemExit(f"the small change failed: {said}")
+        if not last_word(upload):
+            seconds.append(time.monotonic() - begun)
+        time.sleep(SMALL_EVERY_S)
+    settled = upload.response.settled_at if upload.response else time.monotonic()
+    return seconds, settled - started, last_word(upload)
+
+
+def last_word(asked: Interaction) -> str:
+    """What was said of a change in the end; nothing before that."""
+    said = asked.response.content if asked.answered and asked.response else ""
+    return "" if said.endswith("…") else said
+
+
+def table(runs: Sequence[Run]) -> str:
+    """The runs as a table in Markdown."""
+    lines = [
+        "| questions | asked | answered | refused | lost | twice | median | 95th percentile "
+        "| longest | memory after |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        latencies = sorted(run.latencies_s)
+        lines.append(
+            f"| {run.name} | {run.asked:,} | {run.answered:,} | {run.refused:,} | {run.lost} "
+            f"| {run.twice} | {1e3 * statistics.median(latencies):,.0f} ms "
+            f"| {1e3 * latencies[int(0.95 * len(latencies))]:,.0f} ms "
+            f"| {1e3 * latencies[-1]:,.0f} ms | {run.resident_bytes / 1e6:,.0f} MB |"
+        )
+    return "\n".join(lines)
+
+
+def page(
+    runs: Sequence[Run], built: tuple[list[float], float, str], late: int, tracebacks: int
+) -> str:
+    """What is written down: the figures, and what is needed to make them again."""
+    seconds, large_s, said = built
+    settings = ", ".join(f"`{name}={value}`" for name, value in SETTINGS.items())
+    return f"""# A crowd, a bad day and a large upload in Discord
+
+    taskset -c 0,1 .venv/bin/python -m benchmarks.discord_crowd --write docs/lab/discord_crowd.md
+
+Written by that command on {datetime.now(UTC):%Y-%m-%d}, on 2 cores ({processor()}).
+`quoth run` with the real models, and the local Discord of the tests, share the cores; between them
+are real sockets and the real discord.py.
+Set were {settings}.
+{MEMBERS} members asked by turns in {SERVERS} servers, one question in three by a mention and the
+others by a command, none of them twice.
+On the bad day, {BAD_ROUNDS} times, Discord limited, failed and lost the receipts of requests at
+five endpoints, and ended the connection, by turns with close codes, op 7 and op 9.
+A latency is from the moment a question is sent until its answer stands in the channel.
+A question is lost if nothing has come of it {LOST_S:.0f} s after the last one.
+
+{table(runs)}
+
+Acknowledged after Discord's three seconds: {late}.
+Errors with a traceback in the log: {tracebacks}.
+
+## Two servers that build at once
+
+One server added a text of {UPLOAD_BYTES / 1e6:.0f} MB, and another one a document of
+{len(SMALL % 0)} bytes, again and again while the first was built: {len(seconds)} times.
+From the command until the bot said that it answers from it, the small one took
+{statistics.median(seconds):.1f} s in the median and {max(seconds):.1f} s at most.
+The large one took {large_s:.0f} s, and ended with: {said}
+"""
+
+
+def main() -> None:
+    """Ask, break, upload, count, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--seeds", type=Path, default=Path("seeds"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--write", type=Path, metavar="FILE.md", help="write a page of the figures")
+    arguments = parser.parse_args()
+    local = LocalDiscord()
+    local.deadline_s = DEADLINE_S
+    local.start()
+    channels = places(local, SERVERS)
+    options = ("--seeds", str(arguments.seeds), "--data", str(arguments.data))
+    process = Process(local, options, settings=SETTINGS)
+    try:
+        process.until_ready()
+        asked = asking(local, channels, phrases(arguments.seeds))
+        settle("to warm up", local, process, list(islice(asked, SERVERS)))
+        runs = [
+            settle("300 in 10 s", local, process, crowd(asked)),
+            settle("1,500 in a row", local, process, in_a_row(local, asked)),
+            settle("a bad day", local, process, bad_day(local, asked)),
+        ]
+        print(table(runs), f"problems: {local.problems}", sep="\n", flush=True)
+        large = written(arguments.seeds, UPLOAD_BYTES)
+        built = beside(local, channels[0], channels[1], large)
+        late, tracebacks = len(local.late), process.logged.count("Traceback")
+    finally:
+        process.kill()
+        local.stop()
+    written_down = page(runs, built, late, tracebacks)
+    print(written_down)
+    if arguments.write is not None:
+        arguments.write.write_text(written_down)
+
+
+if __name__ == "__main__":
+    main()
