@@ -33,7 +33,7 @@ def test_an_added_document_is_answered_from_in_its_server_alone(place: Place) ->
     direct = place.local.add_dm(User("ada"))
     for channel in (other.channel, direct):
         assert place.answer("fraud", channel) == NOT_SAID
-        assert "fraud" not in place.ask("fraud", channel).text
+        assert "For fraud" not in place.ask("fraud", channel).text
         assert "note.txt" not in place.sources(channel)
     assert other.offered("") == []
     assert "1 document, 1 passage" in place.status().partition("This server’s documents")[2]
