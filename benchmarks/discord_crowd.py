@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -54,6 +55,8 @@ class Run:
     asked: int
     answered: int
     refused: int
+    late: int
+    """Acknowledged after Discord's three seconds, so that Discord tells the member."""
     lost: int
     twice: int
     latencies_s: tuple[float, ...]
@@ -76,27 +79,36 @@ def outcome(local: LocalDiscord, each: Asked) -> tuple[Message | None, bool, int
     return (shown if is_answer else None), came > 0 and not is_answer, came
 
 
+def is_settled(local: LocalDiscord, each: Asked) -> bool:
+    """Whether nothing more is to come of a question."""
+    return outcome(local, each)[2] > 0 or each.asked in local.late
+
+
 def settle(name: str, local: LocalDiscord, process: Process, all_asked: Sequence[Asked]) -> Run:
     """Wait until something came of each question, and count."""
     ends = time.monotonic() + LOST_S
-    while time.monotonic() < ends and not all(outcome(local, each)[2] for each in all_asked):
+    while time.monotonic() < ends and not all(is_settled(local, each) for each in all_asked):
         time.sleep(0.2)
     outcomes = [outcome(local, each) for each in all_asked]
+    late = sum(each.asked in local.late for each in all_asked)
     latencies = [
         shown.settled_at - sent_at(each)
         for each, (shown, _, _) in zip(all_asked, outcomes, strict=True)
         if shown is not None
     ]
-    return Run(
+    run = Run(
         name,
         len(all_asked),
         len(latencies),
         sum(is_refused for _, is_refused, _ in outcomes),
-        sum(not came for _, _, came in outcomes),
+        late,
+        sum(not came for _, _, came in outcomes) - late,
         sum(came > 1 for _, _, came in outcomes),
         tuple(latencies),
         process.resident_bytes(),
     )
+    print(table([run]), flush=True)
+    return run
 
 
 def sent_at(each: Asked) -> float:
@@ -128,7 +140,7 @@ def in_a_row(local: LocalDiscord, asked: Iterator[Asked]) -> list[Asked]:
     all_asked = []
     for each in islice(asked, IN_A_ROW):
         all_asked.append(each)
-        local.wait_for(lambda each=each: outcome(local, each)[2], "a word")  # type: ignore[misc]
+        local.wait_for(partial(is_settled, local, each), "a word")
     return all_asked
 
 
@@ -182,11 +194,12 @@ def beside(
     while not last_word(upload):
         begun = time.monotonic()
         note = change(local, small, "note.txt", SMALL % len(seconds))
-        said = local.wait_for(lambda note=note: last_word(note), "the small change")  # type: ignore[misc]
+        said = local.wait_for(partial(last_word, note), "the small change")
         if "I now answer" not in said:
             raise SystemExit(f"the small change failed: {said}")
         if not last_word(upload):
             seconds.append(time.monotonic() - begun)
+            print(f"beside the large change: {seconds[-1]:.1f} s", flush=True)
         time.sleep(SMALL_EVERY_S)
     settled = upload.response.settled_at if upload.response else time.monotonic()
     return seconds, settled - started, last_word(upload)
@@ -201,24 +214,22 @@ def last_word(asked: Interaction) -> str:
 def table(runs: Sequence[Run]) -> str:
     """The runs as a table in Markdown."""
     lines = [
-        "| questions | asked | answered | refused | lost | twice | median | 95th percentile "
-        "| longest | memory after |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| questions | asked | answered | refused | late | lost | twice | median "
+        "| 95th percentile | longest | memory after |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for run in runs:
         latencies = sorted(run.latencies_s)
         lines.append(
-            f"| {run.name} | {run.asked:,} | {run.answered:,} | {run.refused:,} | {run.lost} "
-            f"| {run.twice} | {1e3 * statistics.median(latencies):,.0f} ms "
+            f"| {run.name} | {run.asked:,} | {run.answered:,} | {run.refused:,} | {run.late} "
+            f"| {run.lost} | {run.twice} | {1e3 * statistics.median(latencies):,.0f} ms "
             f"| {1e3 * latencies[int(0.95 * len(latencies))]:,.0f} ms "
             f"| {1e3 * latencies[-1]:,.0f} ms | {run.resident_bytes / 1e6:,.0f} MB |"
         )
     return "\n".join(lines)
 
 
-def page(
-    runs: Sequence[Run], built: tuple[list[float], float, str], late: int, tracebacks: int
-) -> str:
+def page(runs: Sequence[Run], built: tuple[list[float], float, str], tracebacks: int) -> str:
     """What is written down: the figures, and what is needed to make them again."""
     seconds, large_s, said = built
     settings = ", ".join(f"`{name}={value}`" for name, value in SETTINGS.items())
@@ -235,11 +246,12 @@ others by a command, none of them twice.
 On the bad day, {BAD_ROUNDS} times, Discord limited, failed and lost the receipts of requests at
 five endpoints, and ended the connection, by turns with close codes, op 7 and op 9.
 A latency is from the moment a question is sent until its answer stands in the channel.
-A question is lost if nothing has come of it {LOST_S:.0f} s after the last one.
+Late is what was acknowledged after Discord's three seconds, so that Discord itself tells the member
+that nothing came of it; a question is lost if nothing at all came of it, {LOST_S:.0f} s after the
+last one.
 
 {table(runs)}
 
-Acknowledged after Discord's three seconds: {late}.
 Errors with a traceback in the log: {tracebacks}.
 
 ## Two servers that build at once
@@ -274,14 +286,15 @@ def main() -> None:
             settle("1,500 in a row", local, process, in_a_row(local, asked)),
             settle("a bad day", local, process, bad_day(local, asked)),
         ]
-        print(table(runs), f"problems: {local.problems}", sep="\n", flush=True)
+        if local.problems:
+            raise SystemExit("\n".join(local.problems))
         large = written(arguments.seeds, UPLOAD_BYTES)
         built = beside(local, channels[0], channels[1], large)
-        late, tracebacks = len(local.late), process.logged.count("Traceback")
+        tracebacks = process.logged.count("Traceback")
     finally:
         process.kill()
         local.stop()
-    written_down = page(runs, built, late, tracebacks)
+    written_down = page(runs, built, tracebacks)
     print(written_down)
     if arguments.write is not None:
         arguments.write.write_text(written_down)

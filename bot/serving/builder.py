@@ -1,6 +1,7 @@
 """Builds beside a bot that answers: in child processes, in turns."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,13 +9,16 @@ from bot.building import index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import BuildProcess, Built, Ended, NotBuilt, Progress
-from bot.serving.turns import MAX_OVERTAKEN, Turns
+from bot.serving.turns import Turns
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 # A change so many times smaller than the one that is being built goes between.
 _MUCH_SMALLER = 8
+# For so long altogether a build makes way for smaller ones, each of which takes some seconds. A
+# number of them would not do: in a hundred servers somebody always changes something small.
+MAX_PAUSED_S = 600.0
 
 
 @dataclass(eq=False, slots=True)
@@ -24,14 +28,14 @@ class _Running:
     process: BuildProcess
     is_base: bool
     size: int
-    interrupted: int = 0
-    """How often it made way."""
+    paused_s: float = 0.0
+    """For how long it made way."""
 
     def makes_way_for(self, *, is_base: bool, size: int) -> bool:
-        """Whether another build goes between: the base, or for some times one much smaller."""
+        """Whether another build goes between: the base, or for some time one much smaller."""
         if self.is_base:
             return False
-        return is_base or (size * _MUCH_SMALLER < self.size and self.interrupted < MAX_OVERTAKEN)
+        return is_base or (size * _MUCH_SMALLER < self.size and self.paused_s < MAX_PAUSED_S)
 
 
 class Builder:
@@ -110,9 +114,11 @@ class Builder:
             progress(Progress("wait"))
         async with turns.turn(is_first=is_base, size=size):
             if running is not None and goes_between:
-                running.interrupted += 1
+                begun = time.monotonic()
                 with running.process.paused():
-                    return await self._run(collection, process)
+                    outcome = await self._run(collection, process)
+                running.paused_s += time.monotonic() - begun
+                return outcome
             self._running = _Running(process, is_base, size)
             try:
                 return await self._run(collection, process)

@@ -14,6 +14,7 @@ from tests.bot.discord_app.launcher import fake_index_command
 from tests.conftest import Library
 
 SCOPE = "server-aaaa"
+_MANY = 7
 
 
 @pytest.fixture
@@ -179,11 +180,13 @@ def test_a_large_build_pauses_for_the_base_and_for_much_smaller_ones(
         large = asyncio.create_task(run(SCOPE, 30_000, seen))
         while Progress("encode", 1, 30) not in seen:
             await asyncio.sleep(0.01)
-        await run(between, 30, [])
+        # However many go between: each takes a moment, and those of all servers are many.
+        for _ in range(_MANY):
+            await run(between, 30, [])
         await large
         return ended
 
-    assert asyncio.run(build()) == [between, SCOPE]
+    assert asyncio.run(build()) == [between] * _MANY + [SCOPE]
     paused = seen.index(Progress("wait"))
     assert 0 < seen[paused - 1].done < 30
     assert Progress("encode", 30, 30) in seen
