@@ -60,7 +60,7 @@ class Run:
     lost: int
     twice: int
     latencies_s: tuple[float, ...]
-    """Of the answered, from the question until its answer stood."""
+    """Times of the answered, from the question until the answer stood."""
     resident_bytes: int
     """The bot's memory afterwards."""
 
