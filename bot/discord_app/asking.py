@@ -15,7 +15,7 @@ from answering.answer import Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
-from bot.discord_app.cards import Buttons, Card, card_of, layout
+from bot.discord_app.cards import Buttons, MessageCard, card_of, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldowns
@@ -82,7 +82,7 @@ class Reply:
 
     text: str | None = None
     """Instead of an answer, or above it."""
-    card: Card | None = None
+    card: MessageCard | None = None
     answer: Answer | None = None
     buttons: Buttons = ()
     """Those of an answer."""

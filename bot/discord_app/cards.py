@@ -28,7 +28,7 @@ INFORMATION = discord.Colour(0x4752C4)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MessageCard:
     """Texts below each other, in a box with a coloured edge."""
 
     texts: tuple[str, ...]
@@ -63,7 +63,7 @@ def row(*buttons: ui.Item[Any]) -> ui.ActionRow[Any]:
     return ui.ActionRow(*buttons)
 
 
-def layout(*parts: Card | str, buttons: Buttons = ()) -> ui.LayoutView:
+def layout(*parts: MessageCard | str, buttons: Buttons = ()) -> ui.LayoutView:
     """What a message shows: cards and texts below each other, then rows of buttons."""
     view = ui.LayoutView(timeout=None)
     for part in parts:
@@ -79,7 +79,7 @@ def instead(view: ui.LayoutView) -> dict[str, Any]:
     return {"view": view, "content": None, "embeds": []}
 
 
-def card_of(message: discord.Message) -> Card | None:
+def card_of(message: discord.Message) -> MessageCard | None:
     """The first card of a message."""
     for component in message.components:
         if isinstance(component, discord.Container):
@@ -87,7 +87,7 @@ def card_of(message: discord.Message) -> Card | None:
                 child.content if isinstance(child, discord.TextDisplay) else RULE
                 for child in component.children
             )
-            return Card(tuple(texts), component.accent_colour or INFORMATION)
+            return MessageCard(tuple(texts), component.accent_colour or INFORMATION)
     for embed in message.embeds:
         shown = (
             escape(embed.author.name or ""),
@@ -95,5 +95,5 @@ def card_of(message: discord.Message) -> Card | None:
             embed.description or "",
             small(embed.footer.text or ""),
         )
-        return Card(tuple(text for text in shown if text), embed.colour or INFORMATION)
+        return MessageCard(tuple(text for text in shown if text), embed.colour or INFORMATION)
     return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.discord_app.asking import Asking
-from bot.discord_app.cards import Card
+from bot.discord_app.cards import MessageCard
 from bot.discord_app.changes import Changes
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.posts import SupportChannels
@@ -13,7 +13,7 @@ from bot.discord_app.teaching import Teaching
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 
-ListPage = Callable[[int, int], tuple[Card, int, int]]
+ListPage = Callable[[int, int], tuple[MessageCard, int, int]]
 """A server and a page of a list, from 0, or the last one -> the page, its number, how many."""
 
 

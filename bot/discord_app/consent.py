@@ -14,7 +14,7 @@ import discord
 from discord import ui
 
 from bot.discord_app import audit
-from bot.discord_app.cards import Card, card_of, instead, layout, row
+from bot.discord_app.cards import MessageCard, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.limits import MAX_LAYOUT_TEXT
@@ -32,7 +32,7 @@ def consent_request(
     """What asks the author of a message, and pings nobody else; None if it has no room for that."""
     asked = notice("consent", author=author_id)
     # The text as it is: it is read back when the author agrees.
-    card = Card((escape(question), text))
+    card = MessageCard((escape(question), text))
     if len("".join((asked, *card.texts))) > MAX_LAYOUT_TEXT:
         return None
     choices = (ConsentButton(choice, message_id, author_id) for choice in ("yes", "no"))

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.database import DatabaseError
-from bot.discord_app.cards import Card, card_of, layout
+from bot.discord_app.cards import MessageCard, card_of, layout
 from bot.discord_app.delivery import deliver
 from bot.discord_app.records import Records
 from bot.event_log import event
@@ -100,7 +100,7 @@ def next_due(now: float) -> float:
 async def send_due(
     bot: discord.Client,
     digests: Digests,
-    make: Callable[[Digest], Awaitable[Card]],
+    make: Callable[[Digest], Awaitable[MessageCard]],
     now: float,
 ) -> None:
     """
@@ -129,7 +129,7 @@ async def send_due(
         await asyncio.to_thread(digests.settle, digest, next_due(now))
 
 
-async def _send(bot: discord.Client, digest: Digest, card: Card) -> None:
+async def _send(bot: discord.Client, digest: Digest, card: MessageCard) -> None:
     channel = bot.get_channel(digest.channel_id) or await bot.fetch_channel(digest.channel_id)
     if isinstance(channel, discord.TextChannel | discord.Thread):
         shown = layout(card)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.discord_app.cards import Card, heading, ruled, small
+from bot.discord_app.cards import MessageCard, heading, ruled, small
 from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import (
     SOURCE_CHARS,
@@ -40,12 +40,14 @@ class ShownGap:
     """Whether its passage stands in its document no longer."""
 
 
-def _page(title: str, texts: Iterable[str], footer: str) -> Card:
+def _page(title: str, texts: Iterable[str], footer: str) -> MessageCard:
     """A page of a list; an empty list has a text as well."""
-    return Card((heading(label(title)), *texts, small(footer)))
+    return MessageCard((heading(label(title)), *texts, small(footer)))
 
 
-def sources_card(lines: Sequence[DocumentLine], page: int, pages: int, documents: int) -> Card:
+def sources_card(
+    lines: Sequence[DocumentLine], page: int, pages: int, documents: int
+) -> MessageCard:
     """One page of the documents; `page` counts from 0."""
     shown = [
         render(
@@ -64,7 +66,7 @@ def sources_card(lines: Sequence[DocumentLine], page: int, pages: int, documents
     )
 
 
-def taught_card(taught: Sequence[Taught], page: int, pages: int, count: int) -> Card:
+def taught_card(taught: Sequence[Taught], page: int, pages: int, count: int) -> MessageCard:
     """One page of what was taught; `page` counts from 0."""
     shown = [
         render(
@@ -84,7 +86,7 @@ def taught_card(taught: Sequence[Taught], page: int, pages: int, count: int) -> 
     )
 
 
-def gaps_card(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> Card:
+def gaps_card(shown: Sequence[ShownGap], page: int, pages: int, days: int) -> MessageCard:
     """One page of what the documents should say; `page` counts from 0."""
     return _page(
         "gaps_title",
@@ -109,7 +111,7 @@ def _gap(shown: ShownGap) -> str:
     )
 
 
-def digest_card(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -> Card:
+def digest_card(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -> MessageCard:
     """What the documents should say, for a channel, with a mark that tells it from others."""
     opening = render(
         "discord/digest.md", questions=asked.questions, answered=asked.answered, more=more
@@ -117,7 +119,9 @@ def digest_card(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -
     return _page("digest_title", ruled((opening, *map(_gap, shown))), mark)
 
 
-def stale_card(shown: Sequence[Stale], today: date, page: int, pages: int, days: int) -> Card:
+def stale_card(
+    shown: Sequence[Stale], today: date, page: int, pages: int, days: int
+) -> MessageCard:
     """One page of old documents that answer; `page` counts from 0."""
     texts = [
         render(
@@ -137,9 +141,9 @@ def stale_card(shown: Sequence[Stale], today: date, page: int, pages: int, days:
     )
 
 
-def information_card(title: str, template: str, **values: object) -> Card:
+def information_card(title: str, template: str, **values: object) -> MessageCard:
     """A card whose text is a template of trusted values."""
-    return Card((heading(label(title)), render(template, **values)))
+    return MessageCard((heading(label(title)), render(template, **values)))
 
 
 def uptime(seconds: float) -> str:

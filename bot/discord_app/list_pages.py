@@ -8,7 +8,7 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.discord_app.cards import Card, instead, layout, row
+from bot.discord_app.cards import MessageCard, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.moderators import server_of
@@ -23,7 +23,7 @@ def page_among(wanted: int, items: int, size: int) -> tuple[int, int]:
 
 
 def page_of(
-    card: Card,
+    card: MessageCard,
     page: int,
     pages: int,
     button: Callable[[str, int], ui.DynamicItem[ui.Button[ui.LayoutView]]],

@@ -11,7 +11,7 @@ from bot.discord_app.cards import (
     DOUBTFUL,
     UNANSWERED,
     UNSURE,
-    Card,
+    MessageCard,
     heading,
     ruled,
     small,
@@ -67,7 +67,7 @@ def label(name: str) -> str:
     return render("discord/labels.txt", label=name)
 
 
-def answer_card(answer: Answer, links: Links = NO_LINKS) -> Card:
+def answer_card(answer: Answer, links: Links = NO_LINKS) -> MessageCard:
     """
     The question, the answer large, its sentence, where it stands; or sentences that may hold it; or
     that the documents don't say.
@@ -92,7 +92,7 @@ def answer_card(answer: Answer, links: Links = NO_LINKS) -> Card:
         narrowed=answer.narrowed,
     )
     colour = DOUBTFUL if is_doubtful else _COLOURS[answer.outcome]
-    return Card((*above, *texts, small(footer)), colour)
+    return MessageCard((*above, *texts, small(footer)), colour)
 
 
 def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]]:
@@ -222,12 +222,12 @@ def _marked(*pieces: str) -> str:
     return "".join(shown).strip()
 
 
-def context_cards(pieces: Sequence[Surroundings]) -> list[Card]:
+def context_cards(pieces: Sequence[Surroundings]) -> list[MessageCard]:
     """Pieces of documents, what was quoted in bold; several share the room that one would have."""
     return [_context_card(around, len(pieces)) for around in pieces]
 
 
-def _context_card(around: Surroundings, pieces: int) -> Card:
+def _context_card(around: Surroundings, pieces: int) -> MessageCard:
     title = heading(fit(around.title, TITLE_CHARS))
     changed = (notice("document_changed"),) if around.document_changed else ()
     room = MAX_LAYOUT_TEXT // pieces - len("".join((title, *changed)))
@@ -239,10 +239,10 @@ def _context_card(around: Surroundings, pieces: int) -> Card:
         )
         if len(shown) <= room:
             break
-    return Card((title, *changed, shown))
+    return MessageCard((title, *changed, shown))
 
 
-def others_card(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> Card:
+def others_card(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> MessageCard:
     """Other answers, each in its sentence."""
     shown = [
         render(
@@ -253,10 +253,10 @@ def others_card(spans: Sequence[AnswerSpan], links: Links = NO_LINKS) -> Card:
         )
         for one in quoted(spans)
     ]
-    return Card((heading(label("others_title")), *ruled(as_many_as_fit(shown))))
+    return MessageCard((heading(label("others_title")), *ruled(as_many_as_fit(shown))))
 
 
-def passages_card(found: AnswerContents) -> Card:
+def passages_card(found: AnswerContents) -> MessageCard:
     """What the documents have near a question, for a person who is asked in place of Quoth."""
     shown = [
         render("discord/other.md", quote=_quote(one), **_where(one.spans[0]))
@@ -266,7 +266,7 @@ def passages_card(found: AnswerContents) -> Card:
         render("discord/other.md", quote=fit(one.text, NEAREST_CHARS), **_where(one))
         for one in found.nearest
     ]
-    return Card((heading(label("passages_title")), *ruled(as_many_as_fit(shown))))
+    return MessageCard((heading(label("passages_title")), *ruled(as_many_as_fit(shown))))
 
 
 def source_of(found: AnswerSpan | NearestPassage) -> str:

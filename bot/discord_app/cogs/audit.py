@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord_app.cards import Card
+from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.list_cards import information_card
 from bot.discord_app.list_pages import page_among, show_list
@@ -38,7 +38,7 @@ class Audit(commands.Cog):
         """List who changed the documents and the settings of this server, and when."""
         await show_list(interaction, self._bot, "audit")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
         records = self._bot.records
         _, total = records.actions(server_id, 0, 0)
         page, pages = page_among(wanted, total, PAGE_ENTRIES)

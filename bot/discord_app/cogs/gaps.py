@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot.discord_app.audit import note
-from bot.discord_app.cards import Card
+from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.digests import (
@@ -69,7 +69,7 @@ class Gaps(commands.Cog):
         """List what members asked here that the documents don't say, or say wrongly."""
         await show_list(interaction, self._bot, "gaps")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
         gaps = self._found(server_id, GAPS_DAYS)
         page, pages = page_among(wanted, len(gaps), PAGE_GAPS)
         shown = gaps[page * PAGE_GAPS : (page + 1) * PAGE_GAPS]
@@ -96,7 +96,7 @@ class Gaps(commands.Cog):
         """List the old documents that answer most often here."""
         await show_list(interaction, self._bot, "stale")
 
-    def _stale_page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
+    def _stale_page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
         today = datetime.now(UTC).date()
         found = find_stale(self._bot.records.quoting(server_id), today)
         page, pages = page_among(wanted, len(found), PAGE_STALE)
@@ -141,12 +141,12 @@ class Gaps(commands.Cog):
     async def send_due(self) -> None:
         """Send the digests that are due."""
 
-        async def make(digest: Digest) -> Card:
+        async def make(digest: Digest) -> MessageCard:
             return await asyncio.to_thread(self._digest, digest)
 
         await send_due(self._bot, self._digests, make, time.time())
 
-    def _digest(self, digest: Digest) -> Card:
+    def _digest(self, digest: Digest) -> MessageCard:
         since = time.time() - DIGEST_DAYS * 24 * 60 * 60
         asked = self._bot.records.answered_since(digest.server_id, since)
         gaps = self._found(digest.server_id, DIGEST_DAYS)

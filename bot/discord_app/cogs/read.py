@@ -8,7 +8,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.discord_app.cards import Card, layout
+from bot.discord_app.cards import MessageCard, layout
 from bot.discord_app.client import QuothBot
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
@@ -61,7 +61,7 @@ class PageButton(
         await deliver(lambda: interaction.edit_original_response(**page))
 
 
-def help_card(bot: QuothBot) -> Card:
+def help_card(bot: QuothBot) -> MessageCard:
     """How to use Quoth, and what it keeps."""
     return information_card(
         "help_title",

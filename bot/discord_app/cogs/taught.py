@@ -13,7 +13,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.discord_app.cards import Card
+from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
@@ -129,7 +129,7 @@ class TaughtAnswers(ServerCog):
         """List the messages that I was taught in this server."""
         await show_list(interaction, self._bot, "taught")
 
-    def _page(self, server_id: int, wanted: int) -> tuple[Card, int, int]:
+    def _page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
         scope = self._bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         taught = self._bot.teaching.all(scope)

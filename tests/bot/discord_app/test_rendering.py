@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from answering.answer import NearestPassage
 from answering.conflicts import MAX_VERSIONS
-from bot.discord_app.cards import Card, layout
+from bot.discord_app.cards import MessageCard, layout
 from bot.discord_app.list_cards import (
     ShownGap,
     digest_card,
@@ -44,14 +44,14 @@ _PASSAGE = NearestPassage("a.txt", "A", 0, 9, "Some text", None)
 _HOSTILE = "@everyone **x** [y](https://z.example) ```\n# <@1> ||s|| " * 40
 
 
-def sent(*parts: Card | str) -> list[Json]:
+def sent(*parts: MessageCard | str) -> list[Json]:
     """What Discord is sent, which it takes."""
     components: list[Json] = layout(*parts).to_components()  # type: ignore[no-untyped-call]
     check_layout(components)
     return components
 
 
-def context_of(around: Surroundings) -> Card:
+def context_of(around: Surroundings) -> MessageCard:
     (card,) = context_cards([around])
     return card
 
