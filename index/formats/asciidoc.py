@@ -17,8 +17,8 @@ from index.formats.blocks import Blocks, first_heading
 from index.formats.dates import parse_date
 from index.formats.front_matter import read_front_matter
 
-_ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]+(.*))?")
-_DIRECTIVE = re.compile(r"(ifdef|ifndef|ifeval|endif|include)::([^\s\[\]]{0,300})\[(.*)\]")
+_ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]++(.*))?")
+_PREPROCESSED = re.compile(r"(ifdef|ifndef|ifeval|endif|include)::([^\s\[\]]{0,300})\[(.*)\]")
 _VERBATIM = re.compile(r"-{4,}|\.{4,}|`{3,}[\w,+-]{0,40}|\+{4,}|/{4,}")
 _FRAME = re.compile(r"={4,}|\*{4,}|_{4,}|--")
 _TABLE = re.compile(r"([|,:])={3,}")
@@ -32,10 +32,10 @@ _TERM_END = re.compile(r"(?::{2,4}|;;)(?=[ \t]|$)")
 _BLOCK_MACRO = re.compile(r"(?:image|video|audio|toc)::.*\[.*\]")
 _BLOCK_TITLE = re.compile(r"\.(?=[^\s.])")
 _ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+")
-_CALLOUTS = re.compile(r"(?:[ \t]*<(?:\d{1,3}|\.)>){1,9}$", re.MULTILINE)
+_CALLOUTS = re.compile(r"(?:(?<![ \t])[ \t]*+<(?:\d{1,3}|\.)>){1,9}$", re.MULTILINE)
 _REVISION = re.compile(r"(?:v[\w.-]{1,30},?[ \t]*)?(\d{4}-\d\d-\d\d)?(?:[:,].*)?")
 _AUTHOR = re.compile(r"[^\W\d_][\w.'’-]{0,40}(?: [\w.'’-]{1,40}){0,3}")
-_ADDRESS = re.compile(r"[ \t]*<[^<>]{0,200}>")
+_ADDRESS = re.compile(r"(?<![ \t])[ \t]*+<[^<>]{0,200}>")
 _NAMED = re.compile(
     r"([\w-]{1,40})=(?:\"([^\"]{0,500})\"|([^,]{0,500}))|\"([^\"]{0,500})\"|([^,]+)"
 )
@@ -82,7 +82,7 @@ class _Lines:
         while self._at < len(self._lines):
             line = self._lines[self._at]
             if line.startswith(("if", "endif", "include")) and (
-                match := _DIRECTIVE.fullmatch(line)
+                match := _PREPROCESSED.fullmatch(line)
             ):
                 self._follow(match)
             elif not self._failed:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 # A name or the text of a link is shorter; what never ends is looked through no further than this.
-_TARGET = r"[^\s\[\]<>]{1,500}"
-_SHOWN = r"\[((?:[^\]\\]|\\.){0,500})\]"
+_TARGET = r"[^\s\[\]<>]{1,300}+"
+_SHOWN = r"\[((?:[^\[\]\\]|\\.){0,500}+)\]"
 _VALUE = re.compile(r"(\\?)\{([\w-]{1,60})\}")
 # What every document may name.
 _BUILT_IN = {
@@ -104,10 +104,9 @@ class Inline:
 
         text = _QUOTES.sub(r'"\2"', " ".join(written.split()))
         text = _LITERAL.sub(lambda match: stashed(_literal(match)), text)
-        text = _FOOTNOTE.sub(note, text)
         text = _CROSS_REFERENCE.sub(lambda match: match[2] or match[1].lstrip("#"), text)
         text = _MACRO.sub(_macro, text)
-        text = _LINK.sub(_link, text)
+        text = _FOOTNOTE.sub(note, _LINK.sub(_link, text))
         text = _TERM.sub(r"\1", _ANCHOR.sub("", text))
         return " ".join(restored(_without_marks(text)).split())
 
