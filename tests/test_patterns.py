@@ -23,6 +23,8 @@ from tests.hostile_strings import hostile_strings
 
 PACKAGES = ("answering", "bot", "index", "prompts", "quoth", "reader")
 _SOURCES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+# Nothing else can import it.
+_RUN_BY_ALEMBIC = "bot.postgres_tables.env"
 _USES = ("search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
 
 # What a text ends with, so that it misses.
@@ -42,7 +44,8 @@ def modules() -> Iterator[ModuleType]:
     for package in map(importlib.import_module, PACKAGES):
         yield package
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            yield importlib.import_module(found.name)
+            if found.name != _RUN_BY_ALEMBIC:
+                yield importlib.import_module(found.name)
 
 
 def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:

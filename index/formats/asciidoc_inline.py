@@ -47,7 +47,7 @@ _MACRO = re.compile(
 _INVISIBLE = frozenset({"image", "icon", "indexterm", "anchor"})
 _ANCHOR = re.compile(r"\[\[[^\[\]]{1,200}\]\]|\(\(\([^()]{1,200}\)\)\)")
 _TERM = re.compile(r"(?<!\()\(\(([^()]{1,200})\)\)(?!\))")
-_MARK = re.compile(r"(\\?)(\*\*?|__?|##?|\^|~)")
+_FORMATTING_MARK = re.compile(r"(\\?)(\*\*?|__?|##?|\^|~)")
 # What stands before a marked piece and says how it looks.
 _ROLE = re.compile(r"\[[\w.#%-]{1,100}\]")
 _MAX_ROLE_CHARS = 100
@@ -142,7 +142,7 @@ def _without_marks(text: str) -> str:
     """Leave out marks that stand in pairs around something; others are what they are."""
     opened: dict[str, re.Match[str]] = {}
     left_out: list[tuple[int, int]] = []
-    for match in _MARK.finditer(text):
+    for match in _FORMATTING_MARK.finditer(text):
         start, end = match.span()
         if match[1]:
             left_out.append((start, start + 1))
