@@ -51,6 +51,19 @@ def programs() -> Path:
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 
+def _within_reach(found: Path, folder: Path) -> Path:
+    """Programs where an ordinary user may run them: root's packages may lie where it may not go."""
+    if os.geteuid() != 0 or found == _DEBIAN:
+        return found
+    package = found.parents[1]
+    reached = folder / package.name / found.parent.name
+    shutil.copytree(found.parent, reached, symlinks=True)
+    # Beside the package, where the programs look for them.
+    libraries = f"{package.name}.libs"
+    shutil.copytree(package.with_name(libraries), folder / libraries)
+    return reached / found.name
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """
@@ -59,12 +72,13 @@ def server() -> Iterator[str]:
     Raises:
         NoServerError: If none can be started.
     """
-    found = programs()
+    installed = programs()
     # The path of a socket has at most 107 bytes, so a folder of pytest's will not do.
     folder = Path(tempfile.mkdtemp(prefix="quoth-postgres-"))
     try:
         if os.geteuid() == 0:
             os.chown(folder, _NOBODY, _NOBODY)
+        found = _within_reach(installed, folder)
         _run(found / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions",
              "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
@@ -100,9 +114,7 @@ def _as_ordinary_user() -> list[str]:
     until_then = ["setpriv", "--pdeathsig", "QUIT"]
     if os.geteuid() != 0:
         return [*until_then, "--"]
-    # Its programs may lie in a folder that root alone may enter.
-    reach = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return [*until_then, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *reach, "--"]
+    return [*until_then, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
 
 
 def _run(*command: str | Path) -> None:

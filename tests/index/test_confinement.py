@@ -262,6 +262,7 @@ def test_a_parser_knows_no_setting_and_may_have_threads(monkeypatch: pytest.Monk
     assert set(environment) <= {
         *("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONUSERBASE"),
         *("PYTHONDONTWRITEBYTECODE", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LC_CTYPE"),
+        "ORT_DISABLE_TELEMETRY",  # which it sets itself
     }
 
 

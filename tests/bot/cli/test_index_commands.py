@@ -137,7 +137,7 @@ def test_few_files_that_were_not_read_are_named_each_on_a_line(home: Path) -> No
     assert lines[10] == "Could not be read: 4 more; `quoth index status` names them."
     assert lines[11] == "Left out: .hidden.md: names that begin with a dot are hidden."
     assert lines[12].startswith(
-        "Left out: 00.png, 01.png, 02.png and 9 more .png; page.tex: only .csv, "
+        "Left out: 00.png, 01.png, 02.png and 9 more .png; page.tex: only .adoc, "
     )
     assert len(lines) == 13
     assert quoth("index", "status", cwd=home).stdout.count("Could not be read: bad ") == 12
