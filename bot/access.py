@@ -77,7 +77,11 @@ def access_of(settings: Settings) -> Access:
     common = frozenset(token for name, token in named if name is None)
     password = settings.web_password
     passwords = frozenset({password.get_secret_value()} if password else ())
+    nodes = frozenset({settings.node_token.get_secret_value()} if settings.node_token else ())
     is_local = is_this_machine(settings.web_host)
+    if not is_local and not passwords:
+        # A node without another secret shows its page to whoever has that one, which opens more.
+        common = common or nodes
     if not is_local and not common and not passwords:
         raise SettingsError(
             f"{settings.web_host} is reached from other machines, and whoever reached it could "
@@ -87,8 +91,8 @@ def access_of(settings: Settings) -> Access:
         )
     return Access(
         page=passwords or (frozenset() if is_local else common),
-        programs=tokens or passwords,
-        nodes=frozenset({settings.node_token.get_secret_value()} if settings.node_token else ()),
+        programs=tokens or passwords or (frozenset() if is_local else common),
+        nodes=nodes,
         collections={token: name for name, token in named if name is not None},
     )
 

@@ -177,8 +177,8 @@ class Settings(BaseSettings):
         (),
         description="The addresses of answering nodes, with commas between them, such as "
         "http://10.0.0.2:7868: each a `quoth serve` of the same documents and the same reader. "
-        "This process then leaves its questions to them and opens no reader. Without any, it "
-        "answers itself.",
+        "`quoth run`, `serve` and `mcp` then leave their questions to them and open no reader. "
+        "Without any, they answer themselves.",
     )
     node_token: SecretStr | None = Field(
         None,
@@ -404,19 +404,16 @@ class Settings(BaseSettings):
     def _nodes(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(cls._address(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(
+            _origin(part.strip(), "http://10.0.0.2:7868")
+            for part in value.split(",")
+            if part.strip()
+        )
 
     @field_validator("public_url")
     @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-            raise ValueError("give an address such as https://quoth.example")
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("give it without a path, such as https://quoth.example")
-        return f"{parts.scheme}://{parts.netloc}"
+    def _public_url(cls, value: str | None) -> str | None:
+        return None if value is None else _origin(value, "https://quoth.example")
 
     @field_validator("document_types", mode="before")
     @classmethod
@@ -525,6 +522,20 @@ class Settings(BaseSettings):
         return self.data / RECORDS_NAME
 
 
+def _origin(value: str, example: str) -> str:
+    """Scheme, host and port of an address that has nothing else."""
+    parts = urlsplit(value)
+    try:
+        is_host = bool((parts.hostname or "").encode("idna")) and parts.port != 0
+    except ValueError:
+        is_host = False
+    if parts.scheme not in {"http", "https"} or not is_host or "@" in parts.netloc:
+        raise ValueError(f"give an address such as {example}")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"give it without a path, such as {example}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def split_token(value: str) -> tuple[str | None, str]:
     """The collection that one of `api_tokens` opens beside the base, if any, and the token."""
     named = _NAMED_TOKEN.fullmatch(value)
@@ -536,6 +547,7 @@ _SECRETS = {
     "api_tokens",
     "database",
     "node_token",
+    "nodes",
     "search_database",
     "web_password",
     TOKEN_NAME,

@@ -7,6 +7,8 @@ from answering.followups.detection import Turn
 from answering.question import Question
 
 NODE_PATHS = "/node/"
+VERSION = 1
+"""The version of these messages; nodes of another one are left alone."""
 ASK_PATH = f"{NODE_PATHS}ask"
 HEALTH_PATH = f"{NODE_PATHS}health"
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
@@ -38,6 +40,7 @@ class Refused(BaseModel):
 class Health(BaseModel):
     """What a node says of itself."""
 
+    version: int
     reader: str
     generation: str
     """The base's in use."""

@@ -21,7 +21,7 @@ from answering.question import Question
 from bot.assembly import OpenIndex, reader_sha256
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health, Refused
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, VERSION, Asked, Health, Refused
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.settings import Settings
 from index.filters import FilterError
@@ -34,6 +34,8 @@ CONNECT_S = 1.0
 # A node that failed is asked for its health so often, and for questions only where all have failed.
 CHECK_EVERY_S = 2.0
 _OK = 200
+# Refusals of a node that can take other questions.
+_WELL = frozenset({"busy", "mending", "failed", "no_documents"})
 
 
 class _Refusal(Exception):  # noqa: N818 - the next node is asked
@@ -78,7 +80,7 @@ class Nodes:
             time_limit_s: So long one question may take at a node.
             check_every_s: Between two looks at a node that failed.
         """
-        self._nodes = [_Node(address) for address in addresses]
+        self._nodes = [_Node(address) for address in dict.fromkeys(addresses)]
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._reader = reader
         self._time_limit_s = time_limit_s
@@ -160,8 +162,9 @@ class Nodes:
         try:
             status, content = self._send(node, "POST", ASK_PATH, body, self._time_limit_s)
         except TimeoutError as error:
+            self._rest(node, "slow")
             raise TooSlowError from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self._rest(node, type(error).__name__)
             raise _Refusal("away") from error
         try:
@@ -176,7 +179,7 @@ class Nodes:
             raise FilterError(refused.error)
         if refused.code == "slow":
             raise TooSlowError
-        if refused.code not in {"busy", "mending"}:
+        if refused.code not in _WELL:
             self._rest(node, refused.code)
         raise _Refusal(refused.code)
 
@@ -218,16 +221,22 @@ class Nodes:
                 return
 
     def problem(self, address: str) -> str | None:
-        """What is wrong with a node: an exception's name, a status, or its reader; None if all is
-        well.
+        """
+        What is wrong with a node.
+
+        Returns:
+            An exception's name, a status, "version" or "reader"; None if all is well.
         """
         try:
             status, content = self._send(_Node(address), "GET", HEALTH_PATH, None, CONNECT_S)
             if status != _OK:
                 return f"status {status}"
             health = Health.model_validate_json(content)
-        except (OSError, http.client.HTTPException, ValidationError) as error:
+        # A name that can't be one of a machine is a ValueError, as what is no Health is.
+        except (OSError, http.client.HTTPException, ValueError) as error:
             return type(error).__name__
+        if health.version != VERSION:
+            return "version"
         return "reader" if self._reader not in {None, health.reader} else None
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.collection_names import BASE_COLLECTION
+from bot.event_log import event
 from bot.fetching.again import fetch_again
 from bot.serving.builder import Builder
 from bot.serving.index_watcher import make_index_watcher
@@ -14,9 +15,12 @@ from bot.serving.mending import Mender, make_mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+from index.errors import IndexingError
 
 _log = logging.getLogger(__name__)
 
+# How often a process that follows no documents looks for what others have published.
+_PUBLISHED_EVERY_S = 5.0
 # How often collections that nobody asked for a while are looked for.
 _CLOSE_EVERY_S = 60.0
 
@@ -28,9 +32,21 @@ def upkeep(
     work = [mender.watch(), _close_unused(service)]
     if settings.follow_s:
         work.append(make_index_watcher(service, settings, builder).run())
+    else:
+        work.append(_take_published(service))
     if settings.fetch_hours:
         work.append(fetch_again(settings, BASE_COLLECTION))
     return work
+
+
+async def _take_published(service: AnswerService) -> None:
+    """Change to what other processes publish: what a document says no longer is not answered."""
+    while True:
+        await asyncio.sleep(_PUBLISHED_EVERY_S)
+        try:
+            await asyncio.to_thread(service.refresh)
+        except IndexingError as error:
+            event(_log, "not_refreshed", logging.WARNING, reason=type(error).__name__)
 
 
 async def _close_unused(service: AnswerService) -> None:

@@ -108,9 +108,12 @@ async def check_secret(request: web.Request, handler: _Handler) -> web.StreamRes
         secrets = access.programs if for_programs else access.page
     is_open = request.path.startswith(_OPEN_PATHS)
     if not is_open and not may_enter(request.headers.get("Authorization"), secrets):
+        code = "password"
+        if for_programs:
+            code = "node_token" if request.path.startswith(NODE_PATHS) else "token"
         scheme = "Bearer" if for_programs else 'Basic charset="UTF-8",'
         headers = {"WWW-Authenticate": f'{scheme} realm="Quoth"'}
-        raise refusal(401, "token" if for_programs else "password", headers)
+        raise refusal(401, code, headers)
     if for_programs:
         request[SCOPE] = access.collection_of(request.headers.get("Authorization"))
     return await handler(request)

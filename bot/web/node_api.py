@@ -1,11 +1,12 @@
 """The routes of an answering node: other processes of Quoth leave their questions to it."""
 
+import asyncio
 from functools import partial
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, VERSION, Asked, Health
 from bot.serving.sent import faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SITE
@@ -24,8 +25,14 @@ async def _ask(request: web.Request) -> web.Response:
         asked = Asked.model_validate_json(await request.read())
     except ValidationError as error:
         raise RefusedRequest(400, "bad_request", faults(error)) from error
-    if asked.reader not in {None, site.service.reader_sha256}:
+    reader = site.service.reader_sha256
+    # One that leaves its questions to others has none: two could name each other.
+    if not reader or asked.reader not in {None, reader}:
         raise refusal(409, "reader")
+    if asked.collection is not None:
+        counts = await asyncio.to_thread(site.service.counts, asked.collection)
+        if counts.own_generation is None:
+            raise refusal(404, "no_documents")
     work = partial(
         site.service.answer,
         asked.question,
@@ -43,5 +50,5 @@ async def _health(request: web.Request) -> web.Response:
     site = request.app[SITE]
     site.take_questions()
     service = site.service
-    health = Health(reader=service.reader_sha256, generation=service.generation)
+    health = Health(version=VERSION, reader=service.reader_sha256, generation=service.generation)
     return web.json_response(health.model_dump())

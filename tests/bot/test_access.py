@@ -45,6 +45,17 @@ def test_elsewhere_something_has_to_be_shown(host: str) -> None:
     assert both == Access(page=frozenset({PASSWORD}), programs=frozenset({TOKEN}))
 
 
+def test_a_node_elsewhere_asks_all_for_its_token_where_there_is_no_other_secret() -> None:
+    node = access_of(load_settings(web_host=ANY, node_token=TOKEN))
+    both = access_of(load_settings(web_host=ANY, node_token=TOKEN, web_password=PASSWORD))
+    here = access_of(load_settings(node_token=TOKEN))
+
+    opened = frozenset({TOKEN})
+    assert node == Access(page=opened, programs=opened, nodes=opened)
+    assert both == Access(frozenset({PASSWORD}), frozenset({PASSWORD}), opened)
+    assert here == Access(page=frozenset(), programs=frozenset(), nodes=opened)
+
+
 def test_tokens_close_the_door_for_programs_alone_on_this_machine() -> None:
     access = access_of(load_settings(api_tokens=TOKEN))
 

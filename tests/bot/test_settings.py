@@ -214,8 +214,10 @@ def test_nodes_stand_with_commas_between_them_and_need_a_token() -> None:
     assert settings.answered_at_once == 2 * settings.workers
     with pytest.raises(SettingsError, match="QUOTH_NODE_TOKEN"):
         load_settings(nodes="http://10.0.0.2:7868")
-    with pytest.raises(SettingsError, match=r"QUOTH_NODES=10\.0\.0\.2"):
-        load_settings(nodes="10.0.0.2", node_token=token)
+    for wrong in ("10.0.0.2", "http://a..b:1", "http://:secret@host", "http://me:secret@host"):
+        with pytest.raises(SettingsError, match=r"http://10\.0\.0\.2:7868") as said:
+            load_settings(nodes=wrong, node_token=token)
+        assert "secret" not in str(said.value)
     with pytest.raises(SettingsError) as short:
         load_settings(node_token="secret")
     assert "secret" not in str(short.value)

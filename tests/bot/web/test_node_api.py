@@ -211,14 +211,20 @@ def test_a_busy_one_is_passed_over(
         let_go()
 
 
-def test_one_that_takes_too_long_is_not_waited_for(
-    visit: MakeVisitor, node: Visitor, gateway: Callable[..., AnswerService]
+def test_one_that_takes_too_long_is_not_waited_for_and_left_alone(
+    visit: MakeVisitor,
+    node: Visitor,
+    gateway: Callable[..., AnswerService],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     slow = visit(node_token=TOKEN, workers=1)
     let_go = hold(slow)
+    remote = gateway(slow.address, node.address, time_limit_s=0.05)
+    caplog.set_level("WARNING")
     try:
         with pytest.raises(TooSlowError):
-            gateway(slow.address, node.address, time_limit_s=0.05).answer(ARSON, (), 0, None)
+            remote.answer(ARSON, (), 0, None)
+        assert caplog.messages == ["node_away"]
     finally:
         let_go()
 
@@ -231,6 +237,17 @@ def test_a_node_with_another_reader_answers_nothing(
         gateway(node.address, reader="of another version").answer(ARSON, (), 0, None)
 
     assert [record.quoth_fields["reason"] for record in caplog.records] == ["reader"]  # type: ignore[attr-defined]
+
+
+def test_a_node_that_does_not_see_a_servers_documents_answers_none_of_its_questions(
+    node: Visitor, gateway: Callable[..., AnswerService]
+) -> None:
+    asked = Asked(reader=READER, question=ARSON, collection="server-1").model_dump(mode="json")
+
+    refused = node.post(ASK_PATH, asked, headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert (refused.status, refused.json["code"]) == (404, "no_documents")
+    assert gateway(node.address).answer(ARSON, (), 0, None).answered
 
 
 @pytest.mark.parametrize("token", [None, "another-token-0123456789", "api-token-0123456789"])
@@ -288,3 +305,6 @@ def test_what_is_wrong_with_a_node_is_told(node: Visitor, listening: Listener) -
     assert found == [None, "ConnectionRefusedError", "status 404"]
     assert nodes("another-token-0123456789", READER).problem(node.address) == "status 401"
     assert nodes(TOKEN, "another").problem(node.address) == "reader"
+    older = b'{"version": 0, "reader": "", "generation": ""}'
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(older), older)
+    assert nodes(TOKEN, READER).problem(listening(answer)) == "version"

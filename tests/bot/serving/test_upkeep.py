@@ -1,0 +1,27 @@
+"""What goes on beside the answers of a face."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.serving import upkeep
+from bot.serving.service import AnswerService
+from bot.settings import load_settings
+from tests.conftest import Library
+
+
+def test_who_follows_no_documents_changes_to_what_others_publish(
+    library: Library, service: AnswerService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_PUBLISHED_EVERY_S", 0.01)
+    before = service.generation
+    library.write("new.txt", "For fraud 55 were counted.")
+    library.build()
+
+    async def serve() -> None:
+        async with upkeep.queue_of(service, load_settings(data=tmp_path / "data", follow_s=0)):
+            while service.generation == before:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(serve(), 60))
