@@ -72,7 +72,7 @@ class PostgresDatabase:
         Connect, and make the tables or bring them up to date.
 
         Args:
-            address: `postgresql://USER:PASSWORD@HOST/NAME`, or what else libpq takes.
+            address: `postgresql://USER:PASSWORD@HOST/NAME`, as `Settings.database` has it.
             is_moving: Whether it may hold a part of the records alone.
 
         Raises:
@@ -81,10 +81,12 @@ class PostgresDatabase:
         self._address = address
         try:
             parts = conninfo_to_dict(address)
-        except psycopg.ProgrammingError as error:
+        except psycopg.ProgrammingError:
+            # What libpq says may repeat the password.
             raise RecordsError(
-                f"QUOTH_DATABASE is no address of PostgreSQL ({_in_a_line(error)})."
-            ) from error
+                "QUOTH_DATABASE is no address of PostgreSQL. Write it as "
+                "postgresql://USER:PASSWORD@HOST/NAME, and after a ? only names that libpq knows."
+            ) from None
         self._name = f"PostgreSQL ({parts.get('dbname', '')} at {parts.get('host', 'localhost')})"
         try:
             with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:

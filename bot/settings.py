@@ -30,10 +30,13 @@ KEPT_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
 # As libpq reads it, but for passwords with one of @ : / ? # in them: it would take a part of these
-# for something else, and name it in what it says.
+# for something else, and name it in what it says. So it does with a % that begins no character
+# (00 is none), and with what stands after the ? and has no "=".
 _DATABASE = re.compile(
+    r"(?!.*%(?!(?!00)[0-9a-fA-F]{2}))"
     r"postgres(?:ql)?://(?:[^@:/?#\s]+(?::[^@:/?#\s]*)?@)?"
-    r"(?:[^@:/?#\s\[\]]|:\d+(?=[,/?]|$)|\[[0-9a-fA-F:.]+\])*(?:/[^@/?#\s]*)?(?:\?[^@?#\s]*)?"
+    r"(?:[^@:/?#\s\[\]]|:\d+(?=[,/?]|$)|\[[0-9a-fA-F:.]+\])*(?:/[^@/?#\s]*)?"
+    r"(?:\?(?:[a-z_]+=[^@?#&\s]*(?:&(?=.)|$))*)?"
 )
 # A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
 _NAMED_TOKEN = re.compile(r"([^=]*)=([^=].*)")

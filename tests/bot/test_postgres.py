@@ -59,6 +59,7 @@ def test_tables_of_a_newer_quoth_are_refused(postgres_database: str) -> None:
     [
         ("postgresql://quoth:secret@127.0.0.1:1/quoth", "quoth at 127.0.0.1.*can't be reached"),
         ("postgresql://quoth:secret@/quoth?nothing=1", "is no address of PostgreSQL"),
+        ("postgresql://quoth:%secret@/quoth", "is no address of PostgreSQL"),
     ],
 )
 def test_a_database_that_can_not_be_used_is_named_without_its_password(
@@ -80,11 +81,18 @@ def test_a_database_that_can_not_be_used_is_named_without_its_password(
         "postgresql://quoth:secret?rest@db/quoth",
         "postgresql://quoth:secret#rest@db/quoth",
         "postgresql://quoth:12:secret@db/quoth",
+        "postgresql://quoth:%secret@db/quoth",
+        "postgresql://quoth:%00secret@db/quoth",
+        "postgresql://quoth@db/quoth?password=secret%4",
+        "postgresql://quoth@db/quoth?sslmode=require&secret",
+        "postgresql://quoth@db/quoth?secret",
     ],
 )
-def test_an_address_that_can_not_be_used_is_not_repeated(address: str) -> None:
-    with pytest.raises(SettingsError, match=r"QUOTH_DATABASE=\.\.\.: give an address") as raised:
-        load_settings(database=address)
+@pytest.mark.parametrize("name", ["database", "search_database"])
+def test_an_address_that_can_not_be_used_is_not_repeated(address: str, name: str) -> None:
+    said = rf"QUOTH_{name.upper()}=\.\.\.: give an address"
+    with pytest.raises(SettingsError, match=said) as raised:
+        load_settings(**{name: address})
 
     assert "secret" not in str(raised.value)
 
@@ -95,6 +103,7 @@ def test_an_address_that_can_not_be_used_is_not_repeated(address: str) -> None:
         "postgresql:///quoth",
         "postgres://quoth:a%40b@db:5432/quoth?sslmode=require",
         "postgresql://quoth@[::1]:5432,db/quoth?passfile=/run/secrets/pgpass",
+        "postgresql://quoth@db/quoth?password=a%25b%3D=&sslmode=require",
         "postgresql://quoth@/quoth?host=/var/run/postgresql",
     ],
 )
