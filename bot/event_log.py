@@ -46,5 +46,7 @@ def set_up_logs(stream: TextIO = sys.stderr) -> None:
     handler.setFormatter(LineFormatter())
     # Below INFO, discord.py logs what members write.
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("aiohttp.access", "faiss.loader"):
+    for name in ("aiohttp.access", "alembic", "faiss.loader"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns each time it tries in vain to reach a database; what fails for that is logged by us.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -5,7 +5,7 @@ import functools
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import psycopg
@@ -102,9 +102,11 @@ class PostgresDatabase:
                 f"{self._name}: its tables are those of a newer Quoth ({error}). Update Quoth."
             ) from error
         except psycopg.OperationalError as error:
+            raise self._unreached(error) from error
+        except psycopg.errors.InsufficientPrivilege as error:
             raise RecordsError(
-                f"{self._name}: can't be reached ({_in_a_line(error)}). Start it, or correct "
-                "QUOTH_DATABASE."
+                f"{self._name}: can't be used ({error.diag.message_primary}). Make the user of "
+                "QUOTH_DATABASE the owner of that database."
             ) from error
         except psycopg.Error as error:
             raise RecordsError(f"{self._name}: can't be used ({_in_a_line(error)}).") from error
@@ -126,6 +128,12 @@ class PostgresDatabase:
 
     def __str__(self) -> str:
         return self._name
+
+    def _unreached(self, error: psycopg.OperationalError) -> RecordsError:
+        return RecordsError(
+            f"{self._name}: can't be reached ({_in_a_line(error)}). Start it, or correct "
+            "QUOTH_DATABASE."
+        )
 
     @contextmanager
     def statements(self) -> Iterator[Connection]:
@@ -176,10 +184,14 @@ class PostgresDatabase:
         Be the only bot that remembers there until the block ends, or the server stops.
 
         Raises:
-            RecordsError: If another one is.
+            RecordsError: If another one is, or the server can't be reached.
         """
-        with closing(psycopg.connect(self._address, **_LIVELY)) as connection:
-            found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_BOT_LOCK,))
+        with ExitStack() as stack:
+            try:
+                connection = stack.enter_context(closing(psycopg.connect(self._address, **_LIVELY)))
+                found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_BOT_LOCK,))
+            except psycopg.OperationalError as error:
+                raise self._unreached(error) from error
             if found.fetchone() != (True,):
                 raise RecordsError(
                     f"{self._name}: another quoth run is at work on it. Two would answer "

@@ -1,6 +1,6 @@
 """The tables in PostgreSQL, brought up to date by alembic: one file of `versions/` a version."""
 
-import logging
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 VERSION_TABLE = "quoth_version"
@@ -32,13 +33,20 @@ def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
         NewerTablesError: If a newer Quoth has made them.
         psycopg.Error: If that can't be done.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool
     )
+    try:
+        _upgrade(engine, config, known)
+    except DBAPIError as error:
+        # What PostgreSQL said, without the statement.
+        raise error.orig or error from None
+
+
+def _upgrade(engine: Engine, config: Config, known: Container[str]) -> None:
     with engine.begin() as begun:
         begun.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         context = MigrationContext.configure(begun, opts={"version_table": VERSION_TABLE})

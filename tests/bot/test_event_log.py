@@ -44,3 +44,10 @@ def test_other_libraries_are_quoted_by_name_and_not_heard_below_info(written: io
 
     assert 'info discord.gateway message="Shard ID 0 has connected."' in written.getvalue()
     assert "member" not in written.getvalue()
+
+
+def test_libraries_that_tell_too_much_are_not_heard(written: io.StringIO) -> None:
+    logging.getLogger("alembic.runtime.plugins").info("setup plugin")
+    logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1'")
+
+    assert written.getvalue() == ""

@@ -45,6 +45,28 @@ def test_a_second_bot_on_one_database_is_refused(postgres_database: str) -> None
             pass
 
 
+def test_a_bot_whose_database_has_just_gone_says_so(
+    database: PostgresDatabase, postgres_database: str
+) -> None:
+    with (
+        postgres.away(postgres_database),
+        pytest.raises(RecordsError, match="can't be reached"),
+    ):
+        database.only_bot().__enter__()
+
+
+def test_a_user_who_may_make_no_tables_is_named_what_is_missing(postgres_database: str) -> None:
+    # One who owns nothing, as PostgreSQL makes them by default.
+    with psycopg.connect(postgres_database) as connection:
+        connection.execute("CREATE ROLE stranger LOGIN")
+    try:
+        with pytest.raises(RecordsError, match=r"permission denied .*\)\. Make the user .* owner"):
+            PostgresDatabase(postgres_database.replace("quoth@", "stranger@"))
+    finally:
+        with psycopg.connect(postgres_database) as connection:
+            connection.execute("DROP ROLE stranger")
+
+
 def test_tables_of_a_newer_quoth_are_refused(postgres_database: str) -> None:
     PostgresDatabase(postgres_database).close()
     with psycopg.connect(postgres_database) as connection:
