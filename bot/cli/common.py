@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _Command = Callable[..., Any]
 
-# Children build; none of them needs what lets people in.
+# Children are given the environment. They build, for which they need QUOTH_SEARCH_DATABASE, and
+# read members' files; none of them needs what lets people in.
 _SECRETS = (
     "DISCORD_TOKEN",
     "QUOTH_API_TOKENS",
@@ -191,15 +192,9 @@ def port_option(default: int, setting: str) -> Callable[[_Command], _Command]:
     )
 
 
-def forget_secrets() -> None:
-    """Take what lets people in out of the environment, which children are given."""
-    for name in [name for name in os.environ if name.upper() in _SECRETS]:
-        del os.environ[name]
-
-
 def settings_from(**arguments: object) -> "Settings":
     """
-    Read the settings for a command.
+    Read the settings for a command, once: what lets people in then leaves the environment.
 
     Raises:
         click.UsageError: If one can't be used.
@@ -207,9 +202,12 @@ def settings_from(**arguments: object) -> "Settings":
     from bot.settings import SettingsError, load_settings
 
     try:
-        return load_settings(**arguments)
+        settings = load_settings(**arguments)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    for name in [name for name in os.environ if name.upper() in _SECRETS]:
+        del os.environ[name]
+    return settings
 
 
 def require_extra(extra: str, module: str) -> None:

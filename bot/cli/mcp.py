@@ -9,7 +9,6 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    forget_secrets,
     host_option,
     open_documents,
     port_option,
@@ -76,7 +75,6 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
     access = access_of(settings) if over_http else None
     if access is not None:
         say_notice(absent_collections(settings, access))
-    forget_secrets()
     set_up_logs()
     # Below, the SDK logs what tools were asked, and uvicorn what is said on starting.
     for name in ("mcp", "uvicorn"):

@@ -9,7 +9,6 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    forget_secrets,
     open_documents,
     require_extra,
     say_notice,
@@ -44,8 +43,6 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync:
     settings = settings_from(seeds=seeds, data=data, encoder=encoder)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())
-    # Children read members' files and build; none of them needs these.
-    forget_secrets()
     with failures_shown():
         _run(settings, sync=sync)
 

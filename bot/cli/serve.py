@@ -9,7 +9,6 @@ from bot.cli.common import (
     data_option,
     encoder_option,
     failures_shown,
-    forget_secrets,
     host_option,
     open_documents,
     port_option,
@@ -66,7 +65,6 @@ def _serve(settings: "Settings") -> None:
 
     access = access_of(settings)
     say_notice(absent_collections(settings, access))
-    forget_secrets()
     service = open_service(settings, open_documents, say_notice)
     set_up_logs()
 

@@ -121,6 +121,5 @@ def test_nothing_is_moved_while_the_bot_runs_or_without_a_database(
     with only_process(settings.data):
         refused = migrate(settings, monkeypatch)
     assert (refused.exit_code, "another quoth run" in refused.stderr) == (1, True)
-    monkeypatch.delenv("QUOTH_DATABASE")
     unnamed = CliRunner().invoke(command, ["--data", str(settings.data)])
     assert (unnamed.exit_code, "names no database" in unnamed.stderr) == (2, True)

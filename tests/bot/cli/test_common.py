@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
-from bot.cli.common import ConsoleReporter, JsonReporter, filter_from
+from bot.cli.common import ConsoleReporter, JsonReporter, filter_from, settings_from
+from index.processes import module_environment
 
 
 class Clock:
@@ -142,3 +143,25 @@ def test_a_terminal_gets_a_bar_that_says_how_long_it_will_take(
     assert under_way.splitlines()[-1].rstrip().endswith("250/1000  00:00:30  left")
     assert terminal.getvalue().endswith("\n")
     assert "left" not in terminal.getvalue().splitlines()[-1].rpartition("1000/1000")[2]
+
+
+def test_no_child_is_given_what_lets_people_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "secret" * 3
+    secrets = {
+        "DISCORD_TOKEN": secret,
+        "QUOTH_API_TOKENS": secret,
+        "QUOTH_DATABASE": f"postgresql://quoth:{secret}@db/quoth",
+        "QUOTH_NODE_TOKEN": secret,
+        "quoth_web_password": secret,
+    }
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    # The child that builds publishes there.
+    monkeypatch.setenv("QUOTH_SEARCH_DATABASE", "postgresql://quoth@db/passages")
+    settings = settings_from()
+    given = module_environment()
+
+    assert settings.web_password is not None
+    assert settings.web_password.get_secret_value() == secret
+    assert secret not in "".join(given.values())
+    assert given["QUOTH_SEARCH_DATABASE"] == "postgresql://quoth@db/passages"
