@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from psycopg import sql
 from bot.database import RecordsError, open_database
 from bot.discord_app import migrations
 from bot.postgres import MOVING, PostgresDatabase, storable
+from bot.postgres_tables import VERSION_TABLE
 from bot.serving import kept_answers
 from bot.settings import Settings
 
@@ -63,31 +64,35 @@ def move(settings: Settings, report: Callable[[Moved], None]) -> None:
         psycopg.Error, sqlite3.Error: If something can't be read or written.
     """
     assert settings.database is not None  # noqa: S101 - the command has looked
-    if not settings.records.is_file():
-        raise RecordsError(f"{settings.records}: there are no records to move.")
-    address = settings.database.get_secret_value()
-    PostgresDatabase(address, is_moving=True).close()
-    with psycopg.connect(address, autocommit=True) as target:
+    files = [
+        (path, steps)
         for path, steps in (
             (settings.records, migrations.STEPS),
             (settings.kept_answers, kept_answers.STEPS),
-        ):
-            if not path.is_file():
-                continue
-            with closing(open_database(path, steps)) as source:
-                # All tables as they are at one moment.
-                source.execute("BEGIN")
-                if path == settings.records:
-                    _begin(source, target)
-                for table in _tables(source):
-                    report(_move(source, target, table))
+        )
+        if path.is_file()
+    ]
+    if not files:
+        raise RecordsError(f"{settings.data}: there are no records to move, and no answers.")
+    address = settings.database.get_secret_value()
+    PostgresDatabase(address, is_moving=True).close()
+    with ExitStack() as opened:
+        target = opened.enter_context(psycopg.connect(address, autocommit=True))
+        sources = [opened.enter_context(closing(open_database(*file))) for file in files]
+        for source in sources:
+            # All tables as they are at one moment.
+            source.execute("BEGIN")
+        _begin(sources, target)
+        for source in sources:
+            for table in _tables(source):
+                report(_move(source, target, table))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with target.transaction():
             target.execute("DELETE FROM meta WHERE name = %s", (MOVING,))
             target.execute("INSERT INTO meta VALUES (%s, %s)", (_MOVED, now))
 
 
-def _begin(source: sqlite3.Connection, target: psycopg.Connection[_Row]) -> None:
+def _begin(sources: Sequence[sqlite3.Connection], target: psycopg.Connection[_Row]) -> None:
     """
     Note that these records are being moved there, so that nobody uses half of them.
 
@@ -95,15 +100,21 @@ def _begin(source: sqlite3.Connection, target: psycopg.Connection[_Row]) -> None
         RecordsError: If they were moved before, or others are there.
     """
     found: dict[str, str] = dict(target.execute("SELECT name, value FROM meta").fetchall())
-    (salt,) = source.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
+    salt = _salt(sources[0])
     if _MOVED in found:
         raise RecordsError(
             f"The database was given records on {found[_MOVED]}, and what has come since would be "
             "lost. Nothing was moved; Quoth uses that database wherever QUOTH_DATABASE is set."
         )
-    is_used = any(
+    rows = target.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        " AND tablename NOT IN ('meta', %s)",
+        (VERSION_TABLE,),
+    )
+    # Whatever opens the database leaves a salt; alone, nothing was hashed with it yet.
+    is_used = bool(found.keys() - {"salt"}) or any(
         target.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))).fetchone()
-        for table in (*_tables(source), "kept_answers")
+        for (table,) in rows.fetchall()
     )
     if is_used and found.get(MOVING) != salt:
         raise RecordsError(
@@ -111,6 +122,14 @@ def _begin(source: sqlite3.Connection, target: psycopg.Connection[_Row]) -> None
             "QUOTH_DATABASE. Nothing was moved."
         )
     target.execute("INSERT INTO meta VALUES (%s, %s) ON CONFLICT DO NOTHING", (MOVING, salt))
+
+
+def _salt(source: sqlite3.Connection) -> str:
+    """What tells an installation's records from others; answers that were linked to have none."""
+    if "meta" not in _tables(source):
+        return ""
+    found = source.execute("SELECT value FROM meta WHERE name = 'salt'").fetchone()
+    return found[0] if found else ""
 
 
 def _tables(source: sqlite3.Connection) -> list[str]:

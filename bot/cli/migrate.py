@@ -40,7 +40,7 @@ def command(*, data: Path | None) -> None:
             move(settings, _say_moved)
     except (RecordsError, sqlite3.Error, psycopg.Error) as error:
         raise click.ClickException(" ".join(str(error).split())) from error
-    say(render("migrated.txt", path=settings.records))
+    say(render("migrated.txt", path=settings.data))
 
 
 def _say_moved(moved: "Moved") -> None:

@@ -107,12 +107,40 @@ def test_records_of_another_installation_stay(
 ) -> None:
     with closing(Records(PostgresDatabase(address(settings)))) as others:
         name = others.hashed(1)
+        others.note_action(7, 1, "added", "other.txt")
     refused = migrate(settings, monkeypatch)
 
     assert refused.exit_code == 1
     assert "holds other records already" in refused.stderr
     with closing(Records(PostgresDatabase(address(settings)))) as others:
         assert others.hashed(1) == name
+
+
+def test_a_database_that_was_only_looked_at_is_moved_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Records(settings.records)) as before:
+        name = before.hashed(1)
+    with closing(Records(PostgresDatabase(address(settings)))) as looked_at:
+        assert looked_at.asked() == []
+    done = migrate(settings, monkeypatch)
+
+    assert done.exit_code == 0, done.output
+    with closing(Records(PostgresDatabase(address(settings)))) as after:
+        assert after.hashed(1) == name
+
+
+def test_answers_that_can_be_linked_to_are_moved_without_records(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.records.unlink()
+    done = migrate(settings, monkeypatch)
+    settings.kept_answers.unlink()
+    without = migrate(settings, monkeypatch)
+
+    assert done.exit_code == 0, done.output
+    assert done.stderr == "kept_answers: 1 row, moved and compared\n"
+    assert (without.exit_code, "no records to move" in without.stderr) == (1, True)
 
 
 def test_nothing_is_moved_while_the_bot_runs_or_without_a_database(
