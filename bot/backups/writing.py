@@ -50,7 +50,8 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
     Write all that can't be made again into a new archive, which appears when it is complete.
 
     The records are copied by SQLite as they are at one moment. A document is replaced by a rename,
-    so what is read of each is the whole of it, before or after.
+    so what is read of each is the whole of it, before or after. With a database, the archive may
+    be empty.
 
     Raises:
         BackupError: If there is something of that name or nothing to back up, or a file can't be
@@ -61,7 +62,8 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
     sources, left_out = _sources(settings.data)
     # A file that is left from before they were moved to a database is out of date.
     has_records = settings.database is None and settings.records.exists()
-    if not sources and not has_records:
+    # With a database, an installation may well have nothing else that can't be made again.
+    if not sources and not has_records and settings.database is None:
         raise BackupError(
             f"{settings.data}: holds nothing that can't be made again. Is it the right data folder?"
         )

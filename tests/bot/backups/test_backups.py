@@ -486,3 +486,20 @@ def test_a_damaged_archive_is_refused_or_restores_what_was_written(
     else:
         assert "backup.zip" in done.stderr
         assert not (folder / "data").exists()
+
+
+def test_with_a_database_and_nothing_else_to_keep_a_backup_says_where_the_records_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    keep_nothing = run_backup(data, tmp_path / "none.zip")
+    # Left behind by quoth migrate.
+    with closing(Records(data / "quoth.sqlite")) as records:
+        keep(records, "a" * 32)
+    monkeypatch.setenv("QUOTH_DATABASE", "postgresql:///quoth")
+    written = run_backup(data, tmp_path / "backup.zip")
+    checked = run_restore(data, tmp_path / "backup.zip", "--check")
+
+    assert (keep_nothing.exit_code, written.exit_code, checked.exit_code) == (1, 0, 0)
+    assert "The records stand in QUOTH_DATABASE" in written.stderr
+    assert "0 files" in written.stdout
