@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
-from index.formats.asciidoc_inline import Inline
+from index.formats.asciidoc_inline import Inline, style_of
 from index.formats.asciidoc_tables import table_lines
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, first_heading
@@ -36,9 +36,6 @@ _CALLOUTS = re.compile(r"(?:(?<![ \t])[ \t]*+<(?:\d{1,3}|\.)>){1,9}$", re.MULTIL
 _REVISION = re.compile(r"(?:v[\w.-]{1,30},?[ \t]*)?(\d{4}-\d\d-\d\d)?(?:[:,].*)?")
 _AUTHOR = re.compile(r"[^\W\d_][\w.'’-]{0,40}(?: [\w.'’-]{1,40}){0,3}")
 _ADDRESS = re.compile(r"(?<![ \t])[ \t]*+<[^<>]{0,200}>")
-_NAMED = re.compile(
-    r"([\w-]{1,40})=(?:\"([^\"]{0,500})\"|([^,]{0,500}))|\"([^\"]{0,500})\"|([^,]+)"
-)
 _DATES = ("revdate", "date", "docdate")
 # Of a value, which every use of its name repeats.
 _MAX_VALUE_CHARS = 200
@@ -189,7 +186,7 @@ class _Reader:
             self._name_value(match)
             return True
         elif line[0] == "[" and line[-1] == "]":
-            self._style |= _style(line[1:-1])
+            self._style |= style_of(line[1:-1])
         elif match := _BLOCK_TITLE.match(line):
             self.blocks.add(self.inline.one_line(line[match.end() :]))
         else:
@@ -362,24 +359,3 @@ def _is_listed(line: str) -> bool:
 def _dedented(lines: list[str]) -> str:
     indent = min(len(line) - len(line.lstrip()) for line in lines)
     return "\n".join(line[indent:] for line in lines)
-
-
-def _style(written: str) -> dict[str, str]:
-    """What a line in brackets says of the next block: words in order, and words with names."""
-    if written.startswith("["):
-        return {}
-    style: dict[str, str] = {}
-    for number, match in enumerate(_NAMED.finditer(written)):
-        name, quoted, plain, *words = match.groups()
-        if name:
-            said = quoted if quoted is not None else plain or ""
-            style["options" if name == "opts" else name.lower()] = said.strip()
-        elif number == 0:
-            # `source%linenums`, `%header`, `quote#id.role`
-            word, *options = (words[1] or words[0] or "").split("%")
-            style[""] = re.split("[.#]", word.strip())[0]
-            style["options"] = ",".join(options)
-        elif style.get("") in {"quote", "verse"}:
-            name = "attribution" if number == 1 else "citetitle"
-            style[name] = (words[0] or words[1] or "").strip()
-    return style

@@ -53,6 +53,10 @@ _ROLE = re.compile(r"\[[\w.#%-]{1,100}\]")
 _MAX_ROLE_CHARS = 100
 # Of one character, they mark whole words alone.
 _BETWEEN_WORDS = frozenset("*_#")
+# What a line in brackets says, part by part.
+_NAMED = re.compile(
+    r"[ \t]*(?:([\w-]{1,40})=(?:\"([^\"]{0,500})\"|([^,]{0,500}))|\"([^\"]{0,500})\"|([^,]+))"
+)
 _STASHED = re.compile("\0(\\d+)\0")
 _HARD_BREAK = re.compile(r"[ \t]\+$", re.MULTILINE)
 
@@ -109,6 +113,27 @@ class Inline:
         text = _FOOTNOTE.sub(note, _LINK.sub(_link, text))
         text = _TERM.sub(r"\1", _ANCHOR.sub("", text))
         return " ".join(restored(_without_marks(text)).split())
+
+
+def style_of(written: str) -> dict[str, str]:
+    """What a line in brackets says of the next block: words in order, and words with names."""
+    if written.startswith("["):
+        return {}
+    style: dict[str, str] = {}
+    for number, match in enumerate(_NAMED.finditer(written)):
+        name, quoted, plain, *words = match.groups()
+        if name:
+            said = quoted if quoted is not None else plain or ""
+            style["options" if name == "opts" else name.lower()] = said.strip()
+        elif number == 0:
+            # `source%linenums`, `%header`, `quote#id.role`
+            word, *options = (words[1] or words[0] or "").split("%")
+            style[""] = re.split("[.#]", word.strip())[0]
+            style["options"] = ",".join(options)
+        elif style.get("") in {"quote", "verse"}:
+            name = "attribution" if number == 1 else "citetitle"
+            style[name] = (words[0] or words[1] or "").strip()
+    return style
 
 
 def _literal(match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from index.formats.tables import Cell, Row, numbered_lines_of
+from index.formats.asciidoc_inline import style_of
+from index.formats.tables import BETWEEN_CELLS, Cell, Row, numbered_lines_of
 
 # What stands before the mark of a cell: how many columns and rows it covers or how often it is
 # repeated, how it is aligned, and how it is to be read.
@@ -13,7 +14,11 @@ _SPECIFICATION = re.compile(r"(?:(\d{1,3})?(?:\.(\d{1,3}))?([*+]))?[<^>]?(?:\.[<
 _MAX_SPECIFICATION_CHARS = 20
 _COUNT = re.compile(r"\d{1,3}")
 _REPEATED_COLUMN = re.compile(r"(\d{1,3})\*")
-_SEPARATORS = {"csv": ",", "tsv": "\t", "dsv": ":", "psv": "|"}
+# Of the formats whose cells stand between separators, not after them.
+_SEPARATORS = {"csv": ",", "tsv": "\t", "dsv": ":"}
+_FORMATS = {",": "csv", ":": "dsv"}
+# A table in a cell, below what is said of it.
+_NESTED = re.compile(r"(?:^\[([^\n]*)\]\n)?^!===\n(.*?)^!===$", re.MULTILINE | re.DOTALL)
 # A table that is wider is none for people.
 _MAX_COLUMNS = 1_000
 _MAX_REPETITIONS = 100
@@ -42,18 +47,29 @@ def table_lines(
     Yields:
         The number among `lines` on which each row begins, and the row.
     """
-    separator = style.get("separator", _SEPARATORS.get(style.get("format", ""), mark))
-    if len(separator) != 1:
-        separator = mark
-    cells = _between_marks(lines) if separator == "|" else _of_csv(lines, separator)
+    usual = _SEPARATORS.get(style.get("format", _FORMATS.get(mark, "")))
+    separator = style.get("separator", "")
+    if len(separator) != 1 or separator == '"':
+        separator = usual or mark
+    cells = _of_csv(lines, separator) if usual else _after_marks(lines, separator)
     stated = _stated_width(style.get("cols", ""))
     first = (one.cell.columns for one in cells if one.line == cells[0].line)
     width = min(stated or sum(first), _MAX_COLUMNS)
-    rows, numbers = _rows(cells, width, shown)
+
+    def shown_cell(text: str) -> str:
+        return shown(_NESTED.sub(_nested, text))
+
+    rows, numbers = _rows(cells, width, shown_cell)
     if rows and _has_header(lines, style.get("options", ""), numbers):
         rows[0] = Row(rows[0].cells, is_header=True, is_in_head=True)
     for number, line in numbered_lines_of(rows):
         yield numbers[number], line
+
+
+def _nested(match: re.Match[str]) -> str:
+    """A table within a cell, as its rows one after the other."""
+    lines = table_lines(match[2].split("\n"), "!", style_of(match[1] or ""), str.strip)
+    return "; ".join(line.replace(BETWEEN_CELLS, ", ") for _, line in lines)
 
 
 def _stated_width(columns: str) -> int:
@@ -76,6 +92,8 @@ def _has_header(lines: Sequence[str], options: str, numbers: Sequence[int]) -> b
 
 
 def _of_csv(lines: Sequence[str], separator: str) -> list[_Placed]:
+    # The limit is the whole process's; it is never lowered here.
+    csv.field_size_limit(max(csv.field_size_limit(), sum(map(len, lines)) + len(lines)))
     reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator, skipinitialspace=True)
     cells: list[_Placed] = []
     at = 0
@@ -85,16 +103,16 @@ def _of_csv(lines: Sequence[str], separator: str) -> list[_Placed]:
     return cells
 
 
-def _between_marks(lines: Sequence[str]) -> list[_Placed]:
+def _after_marks(lines: Sequence[str], mark: str) -> list[_Placed]:
     cells: list[_Placed] = []
-    pieces = "\n".join(lines).replace("\\|", "\0").split("|")
+    pieces = "\n".join(lines).replace(f"\\{mark}", "\0").split(mark)
     line = pieces[0].count("\n")
-    _, stated = _before_mark(pieces[0])
+    _, stated = _before_mark(f" {pieces[0]}")
     for piece in pieces[1:]:
         text, follows = _before_mark(piece)
         match = _SPECIFICATION.fullmatch(stated)
         columns, rows, kind = match.groups() if match else (None, None, None)
-        covered = Cell(text.replace("\0", "|"))
+        covered = Cell(text.replace("\0", mark))
         times = 1
         if kind == "*":
             times = min(int(columns or 1), _MAX_REPETITIONS)
@@ -108,10 +126,12 @@ def _between_marks(lines: Sequence[str]) -> list[_Placed]:
 
 def _before_mark(piece: str) -> tuple[str, str]:
     """The text of a cell, and what stands at its end for the next one."""
-    tail = f" {piece}"[-_MAX_SPECIFICATION_CHARS:]
-    stated = tail[max(map(tail.rfind, " \t\n")) + 1 :] if not tail[-1].isspace() else ""
-    is_one = stated != tail and _SPECIFICATION.fullmatch(stated) is not None
-    return (piece[: len(piece) - len(stated)], stated) if stated and is_one else (piece, "")
+    tail = piece[-_MAX_SPECIFICATION_CHARS:]
+    begin = max(map(tail.rfind, " \t\n")) + 1
+    stated = tail[begin:]
+    if begin and stated and _SPECIFICATION.fullmatch(stated):
+        return piece[: -len(stated)], stated
+    return piece, ""
 
 
 def _rows(

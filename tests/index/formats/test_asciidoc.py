@@ -79,7 +79,7 @@ def test_places_name_the_heading_and_the_line() -> None:
         ("....\n  a *b*\n....\n", "a *b*"),
         ("NOTE: Pilots are free.", "Pilots are free."),
         ("[NOTE]\n.Pilots\n====\nThey are free.\n====\n", "Pilots\n\nThey are free."),
-        ("[quote, Ann, Letters]\n____\nBe kind.\n____\n", "Be kind.\n\nAnn, Letters"),
+        ('[quote, Ann, "Letters"]\n____\nBe kind.\n____\n', "Be kind.\n\nAnn, Letters"),
         ("////\nno\n////\nEnd.", "End."),
         ("include::/etc/passwd[]\nEnd.", "End."),
         ("image::map.png[A map]\n\nEnd.", "End."),
@@ -118,6 +118,8 @@ def test_a_line_is_read_without_its_marks(written: str, text: str) -> None:
         '[cols=",",options="header",]\n|===\n|Hall\n|Price\n|Loft |15\n.2+|West |20 |30\n|===\n',
         "[%header]\n,===\nHall,Price\nLoft,15\nWest,20\nWest,30\n,===\n",
         "[format=csv,options=header]\n|===\nHall,Price\nLoft,15\nWest,20\nWest,30\n|===\n",
+        '[%header, cols="1,3"]\n|===\n|Hall\n|Price\n|Loft\n|15\n.2+|West |20 |30\n|===\n',
+        "[separator=¦]\n|===\n¦Hall ¦Price\n\n¦Loft ¦15\n.2+¦West\n¦20\n¦30\n|===\n",
     ],
 )
 def test_tables_are_rows_with_the_names_of_their_columns(table: str) -> None:
@@ -126,13 +128,28 @@ def test_tables_are_rows_with_the_names_of_their_columns(table: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("|===\n|a|Price\n\n|s|5\n|m |7\n|===", "a: s | Price: 5\n\na: m | Price: 7"),
+        ("|===\n|Hall |Prices\n\n|Loft a|\n[%header, cols=2*]\n!===\n!Day\n!Fee\n!Mon\n!*5*\n"
+         "!Tue\n!6\n!===\n|===", "Hall: Loft | Prices: Day: Mon, Fee: 5; Day: Tue, Fee: 6"),
+        (f",===\nHall,Plan\n\nLoft,{'x' * 140_000}\n,===", f"Hall: Loft | Plan: {'x' * 140_000}"),
+    ],
+    ids=["cells like marks of cells", "a table in a cell", "a cell beyond csv's usual limit"],
+)  # fmt: skip
+def test_a_cell_is_what_stands_in_it(table: str, text: str) -> None:
+    assert load(table).text == text
+
+
 @given(
     st.lists(
         st.sampled_from(
             ["= Title", "== A", "----", "....", "```", "====", "--", "|===", "|a |2+|b", ".3+|c",
-             ",===", "* a", ". b", "1. c", "a:: b", "+", "[quote, x]", "[%header]", ".Title", "",
-             "  code", "NOTE: x", ":a: b", ":a!:", "{a} *b* `c` [.d]#e#", "footnote:[n] <<o,p>>",
-             "ifdef::a[]", "ifndef::a[]", "ifndef::b[* x]", "endif::[]", "text +", "<1> q", "////"]
+             ",===", "!===", "a!b", "* a", ". b", "1. c", "a:: b", "+", "[quote, x]", "[%header]",
+             ".Title", "", "  code", "NOTE: x", ":a: b", ":a!:", "{a} *b* `c` [.d]#e#",
+             "footnote:[n] <<o,p>>", "ifdef::a[]", "ifndef::a[]", "ifndef::b[* x]", "endif::[]",
+             "text +", "<1> q", "////"]
         ),
         max_size=14,
     )
