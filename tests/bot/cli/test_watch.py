@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.watch import ChildBuilder
+from bot.cli.watch import ChildBuilder, watch
+from bot.fetching.again import MARK_NAME
 from bot.settings import load_settings
 from index.errors import IndexingError
+from index.provenance import FetchOrigin, Provenance, write_provenance
 from index.store import Collection
 from tests.commands import quoth
 from tests.conftest import ROOT
@@ -100,6 +102,31 @@ def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) ->
     builder.build()
 
     assert not (tmp_path / "data").exists()
+
+
+def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    origin = FetchOrigin(kind="page", url="https://example.org/fees", most=1)
+    write_provenance(tmp_path / "seeds", Provenance(origins=(origin,)))
+    settings = load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data", fetch_hours=1)
+
+    def end_once_begun() -> None:
+        try:
+            wait_until((settings.base_collection / MARK_NAME).exists)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    handler = signal.getsignal(signal.SIGTERM)
+    ending = threading.Thread(target=end_once_begun)
+    ending.start()
+    try:
+        watch(settings, "base")
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        ending.join()
+
+    kept = [thread for thread in threading.enumerate() if not thread.daemon]
+    assert kept == [threading.main_thread()]
 
 
 def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:
