@@ -11,7 +11,7 @@ from pgvector import HalfVector
 from index.compressed import Allowed
 from index.encoder import Vectors
 from index.engine import Found
-from index.errors import IndexDamagedError, SearchServerError
+from index.errors import IndexDamagedError, NotPublishedError
 from index.lexical import bm25, words_of
 from index.passages import Passage
 from index.postgres.postings import Postings, scored, unpacked
@@ -25,6 +25,8 @@ _EXACT_UP_TO = 10_000
 _MOST_POSTINGS = 1_000_000
 # So many times as many passages as are wanted are compared by all words of the question then.
 _RECOUNTED = 4
+# So often a generation is looked up again for one statement, should it be published anew meanwhile.
+_PUBLISHED_ANEW = 3
 
 # The rarest first; without any of them, nothing would be found.
 _POSTINGS = """
@@ -45,8 +47,8 @@ _OF_THIS = "number = %(number)s AND collection = %(collection)s"
 
 
 Rows = list[tuple[Any, ...]]
-Ask = Callable[[str, Mapping[str, object]], Rows]
-"""A statement and its values -> what the database has."""
+Ask = Callable[[str, Mapping[str, object]], Rows | None]
+"""A statement and its values -> what the database has; None if it has no such generation."""
 
 
 class PostgresEngine:
@@ -58,6 +60,7 @@ class PostgresEngine:
         collection: str,
         *,
         number: int,
+        find: Callable[[], int],
         passages: int,
         average_words: float,
         dim: int,
@@ -69,13 +72,16 @@ class PostgresEngine:
             ask: Asks the database as somebody who may see this collection alone.
             collection: Its name.
             number: The number of the generation in the database.
+            find: Looks that number up again, which is another one after the generation was deleted
+                and published anew; raises `NotPublishedError` where there is none.
             passages: How many it has.
             average_words: How many words they have on average.
             dim: How many numbers a vector has.
         """
         self._asking = ask
         self._collection = collection
-        self._this = {"number": number, "collection": collection}
+        self._number = number
+        self._find = find
         self._count = passages
         self._average_words = average_words
         # Written as the index has it, which is of no use to what is written otherwise.
@@ -88,9 +94,18 @@ class PostgresEngine:
         Args:
             statement: Its "{this}" stands for the condition that rows are of this generation.
             values: Those that it names.
+
+        Raises:
+            NotPublishedError: If it is gone from the database.
         """
         asked = statement.format(this=_OF_THIS, schema=SCHEMA)
-        return self._asking(asked, {**self._this, **values})
+        for _ in range(_PUBLISHED_ANEW):
+            this = {"number": self._number, "collection": self._collection}
+            rows = self._asking(asked, {**this, **values})
+            if rows is not None:
+                return rows
+            self._number = self._find()
+        raise NotPublishedError(f"{self._collection}: its index is being published. Ask again.")
 
     def count(self) -> int:
         """See `SearchEngine.count`."""
@@ -115,10 +130,6 @@ class PostgresEngine:
         if len(found) < wanted:
             # Few are left, or the index gave up before it had met enough of them.
             found = self._ask(f"{select} ORDER BY cosine DESC, id LIMIT %(k)s", **values)
-        if not found:
-            raise SearchServerError(
-                f"{self._collection}: the passages of this generation are gone from the database."
-            )
         return _ranked(found)
 
     def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Found:

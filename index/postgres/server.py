@@ -41,6 +41,7 @@ _MIN_GRAPH_KIB = 64 * 1024
 _MAX_GRAPH_KIB = 2 * 1024 * 1024
 # Passages whose words are gathered in memory at once: 8 bytes for each word of each.
 _BLOCK = 100_000
+_IS_THERE = f"SELECT true FROM {SCHEMA}.generations WHERE number = %(number)s"  # noqa: S608 - our own
 _PASSAGE_TYPES = ("int4", "text", "int4", "text", "halfvec")
 _WORD_TYPES = ("int4", "text", "text", "int4", "int4", "bytea")
 
@@ -65,6 +66,20 @@ class PostgresSearch:
 
     def open(self, collection: str, manifest: Manifest) -> PostgresEngine:
         """See `SearchServer.open`."""
+        number, average_words = self._published(collection, manifest)
+        self._pool.open()
+        return PostgresEngine(
+            partial(self.ask, collection),
+            collection,
+            number=number,
+            find=lambda: self._published(collection, manifest)[0],
+            passages=manifest.passages,
+            average_words=average_words,
+            dim=manifest.encoder.dim,
+        )
+
+    def _published(self, collection: str, manifest: Manifest) -> tuple[int, float]:
+        """As `_find`, or raise `NotPublishedError`."""
         found = None
         # By itself, a pool says of a wrong address only that time has passed.
         with reported(self._url), connect(self._url) as connection:
@@ -77,20 +92,19 @@ class PostgresSearch:
                 f"Generation {manifest.generation} of {collection} is not in the database of "
                 "passages, with the vectors of its encoder. Index again, which encodes nothing."
             )
-        self._pool.open()
-        number, average_words = found
-        return PostgresEngine(
-            partial(self.ask, collection),
-            collection,
-            number=number,
-            passages=manifest.passages,
-            average_words=average_words,
-            dim=manifest.encoder.dim,
-        )
+        return found
 
-    def ask(self, collection: str, statement: str, values: Mapping[str, object]) -> Rows:
+    def ask(self, collection: str, statement: str, values: Mapping[str, object]) -> Rows | None:
         """
         Ask in a transaction that sees one collection, and no other.
+
+        Args:
+            collection: Its name.
+            statement: What is asked of a generation.
+            values: Those that the statement names, and the `number` of the generation.
+
+        Returns:
+            None if the generation is not there.
 
         Raises:
             SearchServerError: If the server can't be reached, or refuses.
@@ -98,7 +112,11 @@ class PostgresSearch:
         # All is sent at once: over a network, each time to and fro counts.
         with reported(self._url), self._pool.connection() as connection, connection.pipeline():
             as_reader(connection, collection)
-            return connection.execute(statement, values, binary=True).fetchall()
+            found = connection.execute(statement, values, binary=True)
+            # Looked at last: what is there then was there when it was searched.
+            still_there = connection.execute(_IS_THERE, values)
+            rows = found.fetchall()
+            return rows if still_there.fetchone() is not None else None
 
     def publish(self, generation: LocalGeneration) -> None:
         """See `SearchServer.publish`."""

@@ -75,6 +75,27 @@ def test_a_generation_of_files_is_published_by_the_next_build(
         assert generation.engine.count() == report.passages
 
 
+def test_what_was_published_again_is_found_without_being_opened_again(
+    published: Library, server: PostgresSearch
+) -> None:
+    """As of a process that goes on while the database is made anew."""
+    with closing(published.collection.open()) as generation:
+        search = generation.engine
+        before = search.statistics(["theft"]), search.lexical({"theft": 1.0}, 5)
+        query = published.encoder.encode_question("theft of boats")
+        nearest = [row for row, _ in search.dense(query, 5)]
+        server.keep(published.name, ())
+        with pytest.raises(NotPublishedError, match="is not in the database"):
+            search.lexical({"theft": 1.0}, 5)
+        with pytest.raises(NotPublishedError, match="is not in the database"):
+            search.passages([nearest[0]])
+
+        published.build()
+
+        assert (search.statistics(["theft"]), search.lexical({"theft": 1.0}, 5)) == before
+        assert [row for row, _ in search.dense(query, 5)] == nearest
+
+
 def test_where_publishing_fails_the_old_generation_is_served(
     published: Library, server: PostgresSearch, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
