@@ -33,7 +33,7 @@ from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings
-from index.errors import SearchServerError
+from index.errors import NotPublishedError, SearchServerError
 from index.filters import EVERYTHING, Filter, FilterError
 from prompts import render
 
@@ -55,6 +55,7 @@ _EXCUSES: dict[type[Exception], str] = {
     MendingError: "mending",
     NodesAwayError: "away",
     SearchServerError: "away",
+    NotPublishedError: "unpublished",
     NothingToAnswerFromError: "no_documents_here",
 }
 _OVERLOADS = frozenset({"busy", "slow", "away"})

@@ -6,7 +6,7 @@ from answering.question import QuestionError
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
-from index.errors import IndexDamagedError, SearchServerError
+from index.errors import IndexDamagedError, NotPublishedError, SearchServerError
 from index.filters import FilterError
 from prompts import render
 
@@ -36,7 +36,7 @@ _CODES: dict[type[Exception], str] = {
     NodesAwayError: "away",
     SearchServerError: "away",
 }
-EXCUSED = (*_SAY_IT, *_CODES)
+EXCUSED = (*_SAY_IT, *_CODES, NotPublishedError)
 """The errors that have an excuse."""
 
 
@@ -45,6 +45,9 @@ def excuse_for(error: Exception) -> Excuse:
     for kind, code in _SAY_IT.items():
         if isinstance(error, kind):
             return Excuse(code, str(error))
+    if isinstance(error, NotPublishedError):
+        # To a program it is as good as away; a person has to do something.
+        return Excuse("away", excuse("unpublished").message)
     return excuse(next(code for kind, code in _CODES.items() if isinstance(error, kind)))
 
 

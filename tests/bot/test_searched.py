@@ -6,7 +6,7 @@ from bot.searched import collection_of, is_unpublished, search_server
 from bot.serving.excuses import excuse_for
 from bot.serving.own_documents import delete_collection
 from bot.settings import SettingsError, load_settings
-from index.errors import IndexMissingError, SearchServerError
+from index.errors import IndexMissingError, NotPublishedError, SearchServerError
 from index.postgres.server import PostgresSearch
 from tests.conftest import Library
 
@@ -32,6 +32,14 @@ def test_an_address_that_is_none_is_refused_without_being_shown() -> None:
 def test_whoever_asks_is_told_that_the_server_is_away() -> None:
     """It is nobody's fault, and passes."""
     assert excuse_for(SearchServerError("PostgreSQL here can't be reached.")).code == "away"
+
+
+def test_whoever_asks_is_told_what_to_do_where_the_index_is_not_in_the_database() -> None:
+    """Asking again would not help."""
+    excuse = excuse_for(NotPublishedError("Generation 1 of base is not in the database."))
+
+    assert excuse.code == "away"
+    assert "has to run quoth index" in excuse.message
 
 
 def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
