@@ -1,10 +1,13 @@
 """A PostgreSQL with pgvector, in which the passages of generations are searched."""
 
 import itertools
+import threading
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+import psycopg
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 from psycopg import Connection, Copy
@@ -18,7 +21,9 @@ from index.postgres.engine import PostgresEngine, Rows, passage_text
 from index.postgres.postings import PostingsWriter
 from index.postgres.tables import (
     CONNECT_S,
+    LIVELY,
     SCHEMA,
+    SEARCH_S,
     as_reader,
     check_reader,
     connect,
@@ -30,6 +35,8 @@ from index.texts import ROWS_AT_ONCE
 
 # Two serve a question, one for each kind of search.
 _MAX_CONNECTIONS = 10
+# While it is away, one search tries again each time that so many seconds are over.
+_AWAY_S = 1.0
 # Links of each vector, and how many are compared to choose them: pgvector's own figures, the second
 # doubled, which costs only while an index is made.
 _M = 16
@@ -58,11 +65,15 @@ class PostgresSearch:
             max_size=_MAX_CONNECTIONS,
             timeout=CONNECT_S,
             # What is planned for every generation alike leaves out none of the others' partitions.
-            kwargs={"prepare_threshold": None},
+            kwargs={"prepare_threshold": None, **LIVELY},
+            reconnect_timeout=CONNECT_S,
             configure=register_vector,
             check=ConnectionPool.check_connection,
             open=False,
         )
+        self._lock = threading.Lock()
+        self._next_try: float | None = None
+        """When somebody may try again, if it is away."""
 
     def open(self, collection: str, manifest: Manifest) -> PostgresEngine:
         """See `SearchServer.open`."""
@@ -110,13 +121,39 @@ class PostgresSearch:
             SearchServerError: If the server can't be reached, or refuses.
         """
         # All is sent at once: over a network, each time to and fro counts.
-        with reported(self._url), self._pool.connection() as connection, connection.pipeline():
+        with (
+            reported(self._url),
+            self._unless_away(),
+            self._pool.connection() as connection,
+            connection.pipeline(),
+        ):
             as_reader(connection, collection)
             found = connection.execute(statement, values, binary=True)
             # Looked at last: what is there then was there when it was searched.
             still_there = connection.execute(_IS_THERE, values)
             rows = found.fetchall()
             return rows if still_there.fetchone() is not None else None
+
+    @contextmanager
+    def _unless_away(self) -> Iterator[None]:
+        """Fail at once while it is known to be away, but for one who tries now and then."""
+        with self._lock:
+            now = time.monotonic()
+            if self._next_try is not None:
+                if now < self._next_try:
+                    raise psycopg.OperationalError("it was away a moment ago")
+                # Until it is known what came of this.
+                self._next_try = now + 2 * CONNECT_S + SEARCH_S
+        next_try = None
+        try:
+            yield
+        except psycopg.OperationalError as error:
+            # What the server itself says has a code.
+            if error.sqlstate is None:
+                next_try = time.monotonic() + _AWAY_S
+            raise
+        finally:
+            self._next_try = next_try
 
     def publish(self, generation: LocalGeneration) -> None:
         """See `SearchServer.publish`."""

@@ -8,6 +8,7 @@ to which row-level security shows the collection that its transaction names, and
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import Connection
@@ -26,7 +27,18 @@ _MIN_PGVECTOR = (0, 8)
 # wants, so that few of those are missed.
 EF_SEARCH = 200
 # Of connecting, before it is said that nobody answers.
-CONNECT_S = 10
+CONNECT_S = 2
+# A machine that is gone closes no connection: so many seconds after the last sign of life, and so
+# many milliseconds after something was sent, it counts as away.
+LIVELY: dict[str, Any] = {
+    "connect_timeout": CONNECT_S,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+# Of one search: whoever asked waits for it. What publishes may take its time.
+SEARCH_S = 10
 
 _TABLES = f"""
 CREATE SCHEMA {SCHEMA};
@@ -68,7 +80,7 @@ GRANT SELECT ON {SCHEMA}.{{table}} TO {READER};
 def connect(url: str) -> "Connection[TupleRow]":
     """Connect, or raise `SearchServerError`; the connection commits where its block ends well."""
     with reported(url):
-        return psycopg.connect(url, connect_timeout=CONNECT_S)
+        return psycopg.connect(url, **LIVELY)
 
 
 @contextmanager
@@ -169,6 +181,6 @@ def as_reader(connection: "Connection[TupleRow]", collection: str) -> None:
     connection.execute(
         "SELECT set_config('role', %s, true), set_config(%s, %s, true),"
         " set_config('jit', 'off', true), set_config('hnsw.iterative_scan', 'strict_order', true),"
-        " set_config('hnsw.ef_search', %s, true)",
-        (READER, COLLECTION, collection, str(EF_SEARCH)),
+        " set_config('hnsw.ef_search', %s, true), set_config('statement_timeout', %s, true)",
+        (READER, COLLECTION, collection, str(EF_SEARCH), f"{SEARCH_S}s"),
     )

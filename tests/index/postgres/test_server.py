@@ -10,6 +10,7 @@ import pytest
 from index.errors import NotPublishedError, SearchServerError
 from index.postgres.server import PostgresSearch
 from index.postgres.tables import READER, SCHEMA
+from tests import postgres
 from tests.conftest import Library
 from tests.index.postgres.conftest import publish
 
@@ -94,6 +95,34 @@ def test_what_was_published_again_is_found_without_being_opened_again(
 
         assert (search.statistics(["theft"]), search.lexical({"theft": 1.0}, 5)) == before
         assert [row for row, _ in search.dense(query, 5)] == nearest
+
+
+def test_while_it_is_away_searches_fail_at_once(
+    published: Library,
+    server: PostgresSearch,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(published.collection.open()) as generation:
+        before = generation.engine.statistics(["theft"])
+        with monkeypatch.context() as patched, postgres.away(address):
+            patched.setattr("index.postgres.server._AWAY_S", 60.0)
+            with pytest.raises(SearchServerError, match="can't be reached"):
+                generation.engine.statistics(["theft"])
+            with pytest.raises(SearchServerError, match="was away a moment ago"):
+                generation.engine.statistics(["theft"])
+        server._next_try = None
+
+        assert generation.engine.statistics(["theft"]) == before
+
+
+def test_a_search_may_not_take_for_ever(published: Library, server: PostgresSearch) -> None:
+    with closing(published.collection.open()) as generation:
+        limit = generation.engine._ask(  # type: ignore[attr-defined]
+            "SELECT current_setting('statement_timeout')"
+        )
+
+    assert limit == [("10s",)]
 
 
 def test_where_publishing_fails_the_old_generation_is_served(
