@@ -36,7 +36,7 @@ _CODES: dict[type[Exception], str] = {
     NodesAwayError: "away",
     SearchServerError: "away",
 }
-EXCUSED = (*_SAY_IT, *_CODES, NotPublishedError)
+EXCUSED: tuple[type[Exception], ...] = (*_SAY_IT, *_CODES, NotPublishedError)
 """The errors that have an excuse."""
 
 
