@@ -106,7 +106,7 @@ def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) ->
 
 def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "seeds").mkdir()
-    origin = FetchOrigin(kind="page", url="https://example.org/fees", most=1)
+    origin = FetchOrigin(kind="page", url="https://quoth.invalid/fees", most=1)
     write_provenance(tmp_path / "seeds", Provenance(origins=(origin,)))
     settings = load_settings(seeds=tmp_path / "seeds", data=tmp_path / "data", fetch_hours=1)
 
@@ -117,6 +117,7 @@ def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
     handler = signal.getsignal(signal.SIGTERM)
+    before = set(threading.enumerate())
     ending = threading.Thread(target=end_once_begun)
     ending.start()
     try:
@@ -125,8 +126,7 @@ def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
         signal.signal(signal.SIGTERM, handler)
         ending.join()
 
-    kept = [thread for thread in threading.enumerate() if not thread.daemon]
-    assert kept == [threading.main_thread()]
+    assert [thread for thread in threading.enumerate() if thread not in before] == []
 
 
 def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:
