@@ -71,7 +71,7 @@ class ConversationStore:
         *,
         is_private: bool = False,
     ) -> None:
-        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
+        """See `Conversations.remember`."""
         now = self._clock()
         place = (channel_id, user_id)
         self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, now)
@@ -86,7 +86,7 @@ class ConversationStore:
                 del self._latest[oldest.place]
 
     async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
-        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
+        """See `Conversations.until`."""
         found = self._by_answer.get(answer_id)
         if found is None or self._clock() - found.touched > KEPT_S:
             return ()
@@ -96,7 +96,7 @@ class ConversationStore:
         return found.turns
 
     async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
-        """The turns of this member in this channel."""
+        """See `Conversations.latest`."""
         answer_id = self._latest.get((channel_id, user_id))
         return await self.until(answer_id, channel_id) if answer_id is not None else ()
 
@@ -126,7 +126,7 @@ class SharedConversations:
         *,
         is_private: bool = False,
     ) -> None:
-        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
+        """See `Conversations.remember`."""
         await self._own.remember(answer_id, turns, channel_id, user_id, is_private=is_private)
         now, asker = self._clock(), self._records.hashed(user_id)
 
@@ -143,14 +143,14 @@ class SharedConversations:
             event(_log, "conversation_not_shared", logging.WARNING, reason=type(error).__name__)
 
     async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
-        """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
+        """See `Conversations.until`."""
         try:
             return await self._turns("answer_id = ? AND channel_id = ?", answer_id, channel_id)
         except DatabaseError:
             return await self._own.until(answer_id, channel_id)
 
     async def latest(self, channel_id: int, user_id: int) -> tuple[Turn, ...]:
-        """The turns of this member in this channel."""
+        """See `Conversations.latest`."""
         asker = self._records.hashed(user_id)
         try:
             return await self._turns(

@@ -18,7 +18,7 @@ from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 from bot.serving.fair_line import ANYBODY, Asker, FairLine
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, SearchServerError
 
 _T = TypeVar("_T")
 
@@ -39,7 +39,7 @@ class NodesAwayError(Exception):
     """Questions are left to other processes, and none of them can take one."""
 
 
-UNHARMED = (BusyError, TooSlowError, MendingError, NodesAwayError)
+UNHARMED = (BusyError, TooSlowError, MendingError, NodesAwayError, SearchServerError)
 """What keeps a question from an answer though nothing is wrong with what it is answered from."""
 
 

@@ -16,7 +16,7 @@ from bot.assembly import OpenIndex
 from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService, Counts, DocumentLine
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, SearchServerError
 from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
@@ -472,3 +472,25 @@ def test_documents_are_listed_with_title_and_size(library: Library, service: Ans
     assert service.documents(None, 1, 10) == []
     (line,) = service.documents(None, 0, 10)
     assert line == DocumentLine("figures.txt", line.title, size, None)
+
+
+def test_a_server_is_not_answered_from_the_base_while_what_searches_its_documents_is_away(
+    library: Library,
+) -> None:
+    library.write("figures.txt", ARTICLE)
+    library.build()
+    own = library.other("server-1")
+    own.write("own.txt", "For fraud 55 were counted.")
+    own.build()
+
+    class Away:
+        def answer(self, *_: object) -> Answer:
+            raise SearchServerError("PostgreSQL is away")
+
+    service = AnswerService(replace(opener(library), answerer=lambda *_: Away()))
+
+    with pytest.raises(SearchServerError):
+        service.answer(Question("how many for fraud"), (), 0, "server-1")
+
+    assert not service.servers.is_broken("server-1")
+    service.close()
