@@ -2,10 +2,14 @@
 
 import random
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from bot.settings import RECORDS_NAME
 from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check, places
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
@@ -21,6 +25,13 @@ STARTING = [
         for path in ("/users/@me", "/oauth2/applications/@me", "/gateway/bot")
     ),
 ]
+
+
+def noted(records: Path) -> int:
+    """How many are noted as those who wait."""
+    with closing(sqlite3.connect(f"file:{records}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM unanswered").fetchone()
+    return int(count)
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -112,6 +123,8 @@ def test_who_waited_when_it_was_killed_and_who_mentioned_it_meanwhile_hear_of_it
     by_mention = ask(local, other, User("bob"), ARSON, mention=True)
     by_word = local.say(direct, User("dan"), ARSON)
     local.wait_for(lambda: by_command.deferred and other.typing and direct.typing, "three answers")
+    # They are noted beside the answering, so a moment after it shows.
+    local.wait_for(lambda: noted(library.folder / "data" / RECORDS_NAME) == 3, "three notes")
     process.signal(signal.SIGKILL)
     assert process.code() == -signal.SIGKILL
     missed = ask(local, thread, User("cleo"), ARSON, mention=True)
