@@ -15,15 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reader.model import MODEL_NAME, TOKENIZER_NAME, shipped_weights
+from reader.model import MAX_TOKENS, MODEL_NAME, TOKENIZER_NAME, shipped_weights
 
 DEFAULT_OUT = Path("build/reader-checkpoint")
+LAYER_NORM_EPS = 1e-5
+"""all-mpnet-base-v2's own, where `MPNetConfig` has another."""
 
 Array = npt.NDArray[np.float32]
 
-_EMBEDDING = re.compile(r"(bert\.embeddings\.\S+)_quantized")
-_QKV = re.compile(r"Attention_(\d+)_qkv_(weight|bias)(?:_quantized)?")
-_DENSE = re.compile(r"/(bert/encoder/layer\.\d+/\S+/dense|qa_outputs)/MatMul_quant")
+# As `bot.readers.conversion` traces it, the model is a part of something.
+_INSIDE = "_model"
+_DENSE = re.compile(rf"/{_INSIDE}/(\S+)/MatMul(?:_quant)?")
+_QUANTISED = "_quantized"
 
 
 def read_weights(path: Path) -> dict[str, Array]:
@@ -34,7 +37,7 @@ def read_weights(path: Path) -> dict[str, Array]:
         path: The ONNX file.
 
     Returns:
-        Arrays by their names in a `BertForQuestionAnswering`.
+        Arrays by their names in an `MPNetForQuestionAnswering`.
     """
     import onnx
     from onnx import numpy_helper
@@ -46,63 +49,69 @@ def read_weights(path: Path) -> dict[str, Array]:
 
     def floats(name: str) -> Array:
         """Undo `q = round(w / scale) + zero_point`; one scale per tensor or per column."""
-        quantised = stored[f"{name}_quantized"].astype(np.float32)
+        plain: Array | None = stored.get(name)
+        if plain is not None:
+            return plain
+        quantised = stored[f"{name}{_QUANTISED}"].astype(np.float32)
         zero_point = stored[f"{name}_zero_point"].astype(np.float32)
         weights: Array = (quantised - zero_point) * stored[f"{name}_scale"]
         return weights
 
-    weights: dict[str, Array] = {
-        name: array
-        for name, array in stored.items()
-        if name.endswith((".weight", ".bias")) and array.dtype == np.float32
+    names = {name.removesuffix(_QUANTISED) for name in stored}
+    weights = {
+        name.removeprefix(f"{_INSIDE}."): floats(name)
+        for name in names
+        if name.startswith(f"{_INSIDE}.") and name.endswith((".weight", ".bias"))
     }
-    for name, array in stored.items():
-        if match := _EMBEDDING.fullmatch(name):
-            weights[match[1]] = floats(match[1])
-        elif (match := _QKV.fullmatch(name)) and not name.endswith("_scale"):
-            layer, kind = match.groups()
-            fused = floats(name.removesuffix("_quantized")) if kind == "weight" else array
-            parts = np.split(fused, 3, axis=-1)
-            for part, projection in zip(parts, ("query", "key", "value"), strict=True):
-                target = f"bert.encoder.layer.{layer}.attention.self.{projection}.{kind}"
-                # ONNX multiplies by the matrix, torch by its transpose.
-                weights[target] = part.T
     for node in graph.node:
         if match := _DENSE.fullmatch(node.name):
-            name = node.input[1].removesuffix("_quantized")
-            weights[f"{match[1].replace('/', '.')}.weight"] = floats(name).T
+            module = match[1].replace("/", ".")
+            # ONNX multiplies by the matrix, torch by its transpose.
+            weights[f"{module}.weight"] = floats(node.input[1].removesuffix(_QUANTISED)).T
     return weights
 
 
-def write_checkpoint(weights: dict[str, Array], out: Path) -> None:
+def write_checkpoint(weights: dict[str, Array], tokenizer: Path, out: Path) -> None:
     """
     Write a folder that `AutoModelForQuestionAnswering` and `AutoTokenizer` load.
+
+    Args:
+        weights: All of a model's.
+        tokenizer: Its file.
+        out: The folder.
 
     Raises:
         RuntimeError: If the weights are not all of a model's, and nothing else.
     """
     import torch
-    from transformers import BertConfig, BertForQuestionAnswering, PreTrainedTokenizerFast
+    from transformers import MPNetConfig, MPNetForQuestionAnswering, PreTrainedTokenizerFast
 
-    config = BertConfig(
-        hidden_size=weights["bert.embeddings.word_embeddings.weight"].shape[1],
-        num_hidden_layers=sum(name.endswith("query.weight") for name in weights),
-        num_attention_heads=12,
-        intermediate_size=weights["bert.encoder.layer.0.intermediate.dense.bias"].shape[0],
+    words, width = weights["mpnet.embeddings.word_embeddings.weight"].shape
+    buckets, heads = weights["mpnet.encoder.relative_attention_bias.weight"].shape
+    config = MPNetConfig(
+        vocab_size=words,
+        hidden_size=width,
+        num_hidden_layers=sum(name.endswith("attn.q.weight") for name in weights),
+        num_attention_heads=heads,
+        relative_attention_num_buckets=buckets,
+        intermediate_size=weights["mpnet.encoder.layer.0.intermediate.dense.bias"].shape[0],
+        max_position_embeddings=weights["mpnet.embeddings.position_embeddings.weight"].shape[0],
+        layer_norm_eps=LAYER_NORM_EPS,
     )
-    model = BertForQuestionAnswering(config)
-    model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    model = MPNetForQuestionAnswering(config)
+    model.load_state_dict(
+        {name: torch.tensor(array) for name, array in weights.items()}, strict=True
+    )
     model.save_pretrained(out)
     PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_file=str(shipped_weights() / TOKENIZER_NAME),
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        pad_token="[PAD]",
+        tokenizer_file=str(tokenizer),
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
         unk_token="[UNK]",
-        mask_token="[MASK]",
-        model_max_length=config.max_position_embeddings,
-        # Not all that load it ask for the types, without which the reader reads worse.
-        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+        mask_token="<mask>",
+        model_max_length=MAX_TOKENS,
+        model_input_names=["input_ids", "attention_mask"],
     ).save_pretrained(out)
 
 
@@ -111,7 +120,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the shipped reader as a checkpoint.")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="the folder to write")
     arguments = parser.parse_args()
-    write_checkpoint(read_weights(shipped_weights() / MODEL_NAME), arguments.out)
+    shipped = shipped_weights()
+    weights = read_weights(shipped / MODEL_NAME)
+    write_checkpoint(weights, shipped / TOKENIZER_NAME, arguments.out)
     print(arguments.out)
 
 

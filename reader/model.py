@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reader.errors import ReaderError
 from reader.helpers import Helpers
@@ -33,8 +33,6 @@ WEIGHTS_NAME = f"{MODEL_NAME}.data"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
 FORMAT_VERSION = 3
-FILE_NAMES = (MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME)
-"""Whose checksums the manifest holds."""
 AGAIN = "Reinstall Quoth, or add the reader again if it is one that you added."
 
 # Passages are cut far shorter; this bounds what a model that has room for more is given.
@@ -139,8 +137,19 @@ class ReaderManifest(BaseModel):
 
     format_version: int
     files: dict[str, str]
-    """sha256 by name."""
+    """sha256 by name: of graph and tokenizer, and of one or more files of weights."""
     layout: Layout
+
+    @field_validator("files")
+    @classmethod
+    def _check_names(cls, files: dict[str, str]) -> dict[str, str]:
+        missing = {MODEL_NAME, TOKENIZER_NAME} - files.keys()
+        if missing:
+            raise ValueError(f"names no {' and no '.join(sorted(missing))}")
+        elsewhere = [name for name in files if name == ".." or Path(name).name != name]
+        if elsewhere:
+            raise ValueError(f"names {elsewhere[0]!r}, which is no file of this folder")
+        return files
 
     @property
     def sha256(self) -> str:
@@ -153,9 +162,15 @@ class _Version(BaseModel):
     format_version: int
 
 
+def model_files(folder: Path) -> list[Path]:
+    """A reader's graph and its weights, in one file or several."""
+    return [folder / MODEL_NAME, *sorted(folder.glob(f"{WEIGHTS_NAME}*"))]
+
+
 def write_manifest(folder: Path, layout: Layout) -> None:
     """Complete a reader's folder: from here on it can be opened."""
-    files = {name: file_sha256(folder / name) for name in FILE_NAMES}
+    every = [*model_files(folder), folder / TOKENIZER_NAME]
+    files = {path.name: file_sha256(path) for path in every}
     manifest = ReaderManifest(format_version=FORMAT_VERSION, files=files, layout=layout)
     content = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST_NAME).write_text(content, encoding="utf-8")
@@ -211,11 +226,11 @@ class OnnxReader:
 
         manifest = read_manifest(weights)
         try:
-            found = {name: file_sha256(weights / name) for name in FILE_NAMES}
-        except (OSError, ValueError) as error:
+            found = {name: file_sha256(weights / name) for name in sorted(manifest.files)}
+        except OSError as error:
             raise ReaderError(f"{weights}: holds no reader ({error}). {AGAIN}") from error
         for name, sha256 in found.items():
-            if sha256 != manifest.files.get(name):
+            if sha256 != manifest.files[name]:
                 raise ReaderError(f"{weights / name}: is not what was written (checksum). {AGAIN}")
         self.sha256 = manifest.sha256
         tokenizer = weights / TOKENIZER_NAME

@@ -1,4 +1,4 @@
-"""Runs' logs -> one learning curve, drawn by matplotlib."""
+"""A run's log -> its learning curve, drawn by matplotlib."""
 
 import json
 from collections.abc import Sequence
@@ -20,15 +20,9 @@ _LOSS_COLOUR, _DEV_COLOUR = "#9a6700", "#0550ae"
 class Curve:
     """What one run's log says."""
 
-    name: str
     losses: tuple[Point, ...]
     dev: tuple[Point, ...]
     """F1 of the answerable, from 0 to 100."""
-
-    @property
-    def steps(self) -> float:
-        """The last step that was logged."""
-        return max((step for step, _ in (*self.losses, *self.dev)), default=0.0)
 
 
 def read_curve(folder: Path) -> Curve:
@@ -43,7 +37,7 @@ def read_curve(folder: Path) -> Curve:
         msg = f"{path} is not there: run the stage {folder.name} first."
         raise RunError(msg)
     log = path.read_text(encoding="utf-8")
-    return Curve(folder.name, smooth(points(log, "loss")), points(log, "dev_f1"))
+    return Curve(smooth(points(log, "loss")), points(log, "dev_f1"))
 
 
 def points(log: str, name: str) -> tuple[Point, ...]:
@@ -62,26 +56,12 @@ def smooth(values: Sequence[Point]) -> tuple[Point, ...]:
     return tuple((group[-1][0], sum(value for _, value in group) / len(group)) for group in groups)
 
 
-def joined(curves: Sequence[Curve]) -> list[Curve]:
-    """The same curves on one axis: the steps of each go on from those of the one before."""
-    begun = 0.0
-    moved = []
-    for curve in curves:
-        losses, dev = (
-            tuple((begun + step, value) for step, value in values)
-            for values in (curve.losses, curve.dev)
-        )
-        moved.append(Curve(curve.name, losses, dev))
-        begun += curve.steps
-    return moved
-
-
-def draw(curves: Sequence[Curve], path: Path) -> None:
+def draw(curve: Curve, path: Path) -> None:
     """
-    Draw the loss against the left axis and F1 on dev against the right one, run after run.
+    Draw the loss against the left axis and F1 on dev against the right one.
 
     Args:
-        curves: In the order of the runs.
+        curve: What is drawn; it may be empty.
         path: The SVG file to write.
     """
     from matplotlib import rc_context
@@ -91,27 +71,16 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     figure = Figure(figsize=(9, 4), layout="constrained")
     left = figure.subplots()
     right = left.twinx()
-    begun = 0.0
-    for number, curve in enumerate(joined(curves)):
-        left.plot(*_columns(curve.losses), color=_LOSS_COLOUR)
-        right.plot(*_columns(curve.dev), color=_DEV_COLOUR, marker="o")
-        left.axvline(begun, color="grey", linestyle=":")
-        left.annotate(
-            curve.name,
-            (begun, 1),
-            xycoords=("data", "axes fraction"),
-            # In two rows: a short run is narrower than its name.
-            xytext=(3, 4 + 12 * (number % 2)),
-            textcoords="offset points",
-        )
-        begun = curve.steps
-    left.set(xlim=(0, begun or 1), xlabel="step")
+    left.plot(*_columns(curve.losses), color=_LOSS_COLOUR)
+    right.plot(*_columns(curve.dev), color=_DEV_COLOUR, marker="o")
+    left.set_xlabel("step")
+    left.set_xlim(left=0)
     left.set_ylabel("loss", color=_LOSS_COLOUR)
     left.set_ylim(bottom=0)
     right.set_ylabel("F1 on a sample of dev, answerable", color=_DEV_COLOUR)
     right.set_ylim(0, 100)
     left.grid(alpha=0.3)
-    # With these, the same runs give the same bytes, and text stays text.
+    # With these, the same run gives the same bytes, and text stays text.
     with rc_context({"svg.hashsalt": "quoth", "svg.fonttype": "none"}):
         figure.savefig(path, format="svg", metadata={"Date": None})
 

@@ -9,10 +9,6 @@ class SourceError(TrainingError):
     """A source file is missing or doesn't say what it should."""
 
 
-class OpinionsError(TrainingError):
-    """Opinions are there, and they are another teacher's."""
-
-
 class RunError(TrainingError):
     """A run can't begin or go on: an earlier one is not done, or began with something else."""
 

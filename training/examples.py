@@ -1,6 +1,5 @@
 """Passages and sentences -> the examples of an epoch, by a seed."""
 
-import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -49,11 +48,6 @@ class Example:
     title: str = ""
     """The title of the document that the context is from; see `titled`."""
 
-    @property
-    def key(self) -> int:
-        """A 63-bit hash of question and context, the same on every machine."""
-        return key_of(self.question, self.context)
-
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -88,12 +82,6 @@ def _titled(example: Example) -> Example:
     before = f"{example.title}\n"
     spans = tuple((start + len(before), end + len(before)) for start, end in example.spans)
     return replace(example, context=before + example.context, spans=spans)
-
-
-def key_of(question: str, context: str) -> int:
-    """The key of the example that asks this question of this context."""
-    both = f"{question}\x00{context}".encode()
-    return int.from_bytes(hashlib.blake2b(both, digest_size=8).digest(), "big") >> 1
 
 
 class Corpus:

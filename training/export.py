@@ -1,9 +1,8 @@
 """
 A fine-tuned checkpoint -> the files in `reader/weights/`.
 
-The checkpoint is a Hugging Face folder of a `BertForQuestionAnswering`.
-It leaves as an int8 ONNX graph whose attention is fused, with weights and tokenizer in files of
-their own and a manifest, unless int8 costs too much: then more of it stays in fp32.
+The checkpoint is a Hugging Face folder. It is converted as `quoth reader add` converts one, and
+made int8, unless that costs too much: then more of it stays in fp32.
 """
 
 import json
@@ -14,28 +13,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.bert import read_bert, write_reader
-from index.tracing import quantise
+from bot.readers.making import write_int8
 
 # The file names are the reader's, so that what is written here is what is opened there.
 from reader.model import (
-    FILE_NAMES,
     MANIFEST_NAME,
-    MAX_TOKENS,
     MODEL_NAME,
     TOKENIZER_NAME,
-    WEIGHTS_NAME,
-    Layout,
+    ReaderManifest,
+    model_files,
     write_manifest,
 )
 from training.errors import ExportError
 from training.measure import Report, say
+from training.pieces import cut_weights
 
 MAX_LOSS = 0.5
 """Points of F1 on dev that int8 may cost, answering always and at the best threshold."""
 
-_LAYER = re.compile(r"/layer\.(\d+)/|^Attention_(\d+)$")
-_ATTENTION_OUTPUT = "/attention/output/dense/MatMul"
+_LAYER = re.compile(r"/layer\.(\d+)/")
+_ATTENTION_OUTPUT = "/attention/attn/o/MatMul"
+_HEAD = "/qa_outputs/MatMul"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +85,18 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
     Raises:
         ExportError: If every attempt loses more; `out` is as it was.
     """
+    from bot.readers.conversion import convert
+
     with tempfile.TemporaryDirectory() as scratch:
         whole, small = Path(scratch) / "fp32", Path(scratch) / "int8"
         for folder in (whole, small):
             folder.mkdir()
-            _write_tokenizer(checkpoint, folder)
-        export_onnx(checkpoint, whole / MODEL_NAME)
-        write_manifest(whole, _layout(whole))
+        convert(checkpoint, whole)
         full = measured(whole)
         say(f"fp32: {full}")
         attempts: list[Attempt] = []
         for name, nodes in fp32_choices(node_names(whole / MODEL_NAME)).items():
-            quantise(whole / MODEL_NAME, small / MODEL_NAME, nodes)
-            write_manifest(small, _layout(small))
+            write_int8(whole, small, nodes)
             report = measured(small)
             attempt = Attempt(
                 in_fp32=name,
@@ -112,6 +109,7 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
             attempts.append(attempt)
             _write_figures(figures, full, attempts)
             if attempt.is_good:
+                _cut(small)
                 _move_into_place(small, out)
                 return
     msg = (
@@ -123,27 +121,14 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
 
 def model_bytes(folder: Path) -> int:
     """How large a reader's graph and weights are together."""
-    return sum((folder / name).stat().st_size for name in (MODEL_NAME, WEIGHTS_NAME))
-
-
-def export_onnx(checkpoint: Path, target: Path) -> None:
-    """
-    Write a checkpoint as fp32 ONNX with fused attention.
-
-    Inputs are int64 of shape (batch, tokens); outputs are float32 of the same shape.
-
-    Args:
-        checkpoint: A Hugging Face folder.
-        target: The ONNX file to write.
-    """
-    write_reader(*read_bert(checkpoint), target)
+    return sum(path.stat().st_size for path in model_files(folder))
 
 
 def node_names(model: Path) -> list[str]:
     """The names of an ONNX file's nodes."""
     import onnx
 
-    return [node.name for node in onnx.load(model).graph.node]
+    return [node.name for node in onnx.load(model, load_external_data=False).graph.node]
 
 
 def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
@@ -156,39 +141,21 @@ def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
     Returns:
         Nodes to keep, each list with a name for people.
     """
-    layers = {name: int(found[1] or found[2]) for name in names if (found := _LAYER.search(name))}
+    layers = {name: int(found[1]) for name in names if (found := _LAYER.search(name))}
     last = [name for name, layer in layers.items() if layer == max(layers.values())]
+    last += [name for name in names if name.endswith(_HEAD)]
     outputs = [name for name in names if name.endswith(_ATTENTION_OUTPUT)]
     return {
         "nothing": [],
-        "the last layer": last,
-        "the last layer and all attention outputs": [*last, *outputs],
+        "the last layer and the head": last,
+        "the last layer, the head and all attention outputs": [*last, *outputs],
     }
 
 
-def _write_tokenizer(checkpoint: Path, folder: Path) -> None:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
-    # Every passage is read whole and alone, so the tokenizer neither pads nor truncates.
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.save(str(folder / TOKENIZER_NAME), pretty=False)
-
-
-def _layout(folder: Path) -> Layout:
-    """What the student is: a BERT."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
-    first, separator = tokenizer.encode("").ids
-    return Layout(
-        before=(first,),
-        between=(separator,),
-        after=(separator,),
-        has_types=True,
-        max_tokens=MAX_TOKENS,
-    )
+def _cut(folder: Path) -> None:
+    manifest = ReaderManifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
+    cut_weights(folder / MODEL_NAME)
+    write_manifest(folder, manifest.layout)
 
 
 def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> None:
@@ -198,9 +165,14 @@ def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> Non
 
 def _move_into_place(source: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
+    written = [path.name for path in model_files(source)]
     # The manifest comes last: until then it tells that the others are not its own. Each is replaced
     # and not written over, since a Quoth that runs has the old weights mapped.
-    for name in (*FILE_NAMES, MANIFEST_NAME):
-        partial = out / f"{name}.partial"
+    for name in (*written, TOKENIZER_NAME, MANIFEST_NAME):
+        partial = out / f".{name}.partial"
         shutil.copyfile(source / name, partial)
         partial.replace(out / name)
+    # Earlier weights may have had more pieces.
+    for path in model_files(out):
+        if path.name not in written:
+            path.unlink()

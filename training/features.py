@@ -1,6 +1,6 @@
 """Question and context -> token ids, and targets over token positions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,29 +8,18 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from reader.model import MAX_QUESTION_TOKENS
+from training.examples import Example, Group
 from training.sources import Chars
 
-MAX_TOKENS = 384
-"""Question, context and separators together, of an example to learn from."""
+MAX_TOKENS = 320
+"""Question, context and separators together, of an example to learn from: few are longer."""
 
 NO_ANSWER = 0
 """The token position that stands for "the context doesn't say": the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How a model wants its two texts joined: ids before, between and after them."""
-
-    first: int
-    between: tuple[int, ...]
-    last: int
-    pad: int
-    has_segments: bool
-    """Whether the model tells question from context by segment ids 0 and 1."""
-
-
-BERT = Layout(first=101, between=(102,), last=102, pad=0, has_segments=True)
-MPNET = Layout(first=0, between=(2, 2), last=2, pad=1, has_segments=False)
+FIRST, SEPARATOR, PAD = 0, 2, 1
+"""What MPNet puts before the question, between and after the texts, and where nothing is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +60,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 def encode(
-    tokenizer: Tokenizer,
-    layout: Layout,
-    question: str,
-    context: str,
-    max_tokens: int = MAX_TOKENS,
+    tokenizer: Tokenizer, question: str, context: str, max_tokens: int = MAX_TOKENS
 ) -> Encoded:
     """
     Tokenise, as the product does.
@@ -84,10 +69,10 @@ def encode(
     """
     asked = tokenizer.encode(question, add_special_tokens=False).ids[-MAX_QUESTION_TOKENS:]
     said = tokenizer.encode(context, add_special_tokens=False)
-    head = (layout.first, *asked, *layout.between)
+    head = (FIRST, *asked, SEPARATOR, SEPARATOR)
     room = max_tokens - len(head) - 1
     return Encoded(
-        ids=(*head, *said.ids[:room], layout.last),
+        ids=(*head, *said.ids[:room], SEPARATOR),
         context_at=len(head),
         offsets=tuple(said.offsets[:room]),
     )
@@ -99,7 +84,6 @@ class Batch:
 
     ids: np.ndarray
     mask: np.ndarray
-    segments: np.ndarray
     starts: np.ndarray
     """Wanted probability of each position to start the answer, float32; rows sum to 1."""
     ends: np.ndarray
@@ -141,8 +125,6 @@ class Row:
 
     ids: np.ndarray
     """uint16, shape (tokens,)."""
-    context_at: int
-    """Position of the context's first token."""
     starts: Target
     ends: Target
 
@@ -153,27 +135,33 @@ RowGroup = tuple[Row, ...]
 
 def row_of(encoded: Encoded, targets: tuple[Target, Target]) -> Row:
     """Join the two, leaving out the offsets, which are most of an `Encoded`."""
-    ids = np.array(encoded.ids, dtype=np.uint16)
-    return Row(ids, encoded.context_at, *targets)
+    return Row(np.array(encoded.ids, dtype=np.uint16), *targets)
 
 
-def collate(rows: Sequence[Row], layout: Layout) -> Batch:
+def rows_of(tokenizer: Tokenizer, groups: Iterable[Group]) -> list[RowGroup]:
+    """Tokenise examples; their answers are wanted."""
+
+    def row(example: Example) -> Row:
+        encoded = encode(tokenizer, example.question, example.context)
+        return row_of(encoded, hard_targets(encoded, example.spans))
+
+    return [tuple(map(row, group)) for group in groups]
+
+
+def collate(rows: Sequence[Row]) -> Batch:
     """Pad to the longest row."""
     shape = (len(rows), max(len(row.ids) for row in rows))
-    ids = np.full(shape, layout.pad, dtype=np.int64)
+    ids = np.full(shape, PAD, dtype=np.int64)
     mask = np.zeros(shape, dtype=np.int64)
-    segments = np.zeros(shape, dtype=np.int64)
     starts = np.zeros(shape, dtype=np.float32)
     ends = np.zeros(shape, dtype=np.float32)
     for number, row in enumerate(rows):
         length = len(row.ids)
         ids[number, :length] = row.ids
         mask[number, :length] = 1
-        if layout.has_segments:
-            segments[number, row.context_at : length] = 1
         starts[number, list(row.starts)] = list(row.starts.values())
         ends[number, list(row.ends)] = list(row.ends.values())
-    return Batch(ids=ids, mask=mask, segments=segments, starts=starts, ends=ends)
+    return Batch(ids=ids, mask=mask, starts=starts, ends=ends)
 
 
 def plan_batches(

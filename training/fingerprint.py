@@ -68,7 +68,7 @@ def rows_sha256(groups: Sequence[RowGroup]) -> str:
             digest.update(json.dumps(len(group)).encode())
         for row in group:
             ids = row.ids.astype("<u2").tobytes()
-            about = (len(ids), row.context_at, _rounded(row.starts), _rounded(row.ends))
+            about = (len(ids), _rounded(row.starts), _rounded(row.ends))
             digest.update(json.dumps(about).encode())
             digest.update(ids)
     return digest.hexdigest()

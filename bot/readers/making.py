@@ -27,10 +27,10 @@ from reader.model import (
     MANIFEST_NAME,
     MODEL_NAME,
     TOKENIZER_NAME,
-    WEIGHTS_NAME,
+    ReaderManifest,
     OnnxReader,
     Reader,
-    ReaderManifest,
+    model_files,
     shipped_weights,
     write_manifest,
 )
@@ -94,7 +94,7 @@ def add_reader(
         whole.mkdir()
         architecture = convert(model, whole)
         reporter.stage("quantise", 0)
-        _write_int8(whole, folder)
+        write_int8(whole, folder)
         reporter.stage("measure", 3 * guarding.count)
         full, small, shipped = (
             guarding.measure(each, settings.threads, reporter)
@@ -154,8 +154,16 @@ def _part_of_shipped(scratch: Path) -> Path:
     return target
 
 
-def _write_int8(whole: Path, folder: Path) -> None:
-    quantise(whole / MODEL_NAME, folder / MODEL_NAME)
+def write_int8(whole: Path, folder: Path, in_fp32: Sequence[str] = ()) -> None:
+    """
+    Make a converted reader small.
+
+    Args:
+        whole: The reader's folder, in fp32.
+        folder: The folder to write.
+        in_fp32: Names of nodes that stay as they are.
+    """
+    quantise(whole / MODEL_NAME, folder / MODEL_NAME, in_fp32)
     shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
     manifest = ReaderManifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
     write_manifest(folder, manifest.layout)
@@ -183,11 +191,10 @@ class _Guard:
             read += len(parts)
             f1 += grade(spans[0].text if spans else "", answers).f1
             reporter.advance(1)
-        sizes = [(weights / name).stat().st_size for name in (MODEL_NAME, WEIGHTS_NAME)]
         return Measured(
             f1=100 * f1 / max(1, self.count),
             milliseconds=1000 * seconds / max(1, read),
-            bytes=sum(sizes),
+            bytes=sum(path.stat().st_size for path in model_files(weights)),
         )
 
 

@@ -1,5 +1,6 @@
 """The shipped reader, as it is shipped."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,17 @@ import pytest
 
 from reader.errors import ReaderError
 from reader.model import (
-    FILE_NAMES,
     FORMAT_VERSION,
     MANIFEST_NAME,
+    MODEL_NAME,
+    TOKENIZER_NAME,
+    WEIGHTS_NAME,
+    Manifest,
     OnnxReader,
     PassageText,
     Wording,
     shipped_weights,
+    write_manifest,
 )
 from reader.spans import Span
 
@@ -112,7 +117,7 @@ def test_odd_questions_are_read_all_the_same(reader: OnnxReader, question: str) 
     assert reader.read(question, PASSAGES[:1], 1)
 
 
-@pytest.mark.parametrize("name", FILE_NAMES)
+@pytest.mark.parametrize("name", [MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME])
 def test_damaged_weights_are_refused(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(shipped_weights(), folder)
@@ -121,6 +126,41 @@ def test_damaged_weights_are_refused(tmp_path: Path, name: str) -> None:
     (folder / name).write_bytes(content)
 
     with pytest.raises(ReaderError, match="checksum"):
+        OnnxReader(folder)
+
+
+def test_weights_in_several_files_are_all_compared(tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(shipped_weights(), folder)
+    piece = folder / f"{WEIGHTS_NAME}.2"
+    piece.write_bytes(b"more weights")
+    layout = Manifest.model_validate_json((folder / MANIFEST_NAME).read_bytes()).layout
+    write_manifest(folder, layout)
+
+    assert OnnxReader(folder).sha256 != OnnxReader(shipped_weights()).sha256
+    piece.write_bytes(b"other weights")
+    with pytest.raises(ReaderError, match=r"reader\.onnx\.data\.2.*checksum"):
+        OnnxReader(folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"../other.onnx"}, "no file of this folder"),
+        ({".."}, "no file of this folder"),
+        (set(), "names no reader.onnx and no tokenizer.json"),
+    ],
+)
+def test_a_manifest_that_names_other_files_is_refused(
+    tmp_path: Path, names: set[str], said: str
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(shipped_weights(), folder)
+    written = json.loads((folder / MANIFEST_NAME).read_text())
+    written["files"] = written["files"] | dict.fromkeys(names, "0" * 64) if names else {}
+    (folder / MANIFEST_NAME).write_text(json.dumps(written))
+
+    with pytest.raises(ReaderError, match=said):
         OnnxReader(folder)
 
 

@@ -13,14 +13,18 @@ import pytest
 
 from bot.evaluation.metrics import Graded
 from reader.model import (
+    MANIFEST_NAME,
     MODEL_NAME,
+    TOKENIZER_NAME,
     WEIGHTS_NAME,
     OnnxReader,
     PassageText,
     shipped_weights,
 )
+from tests.training.tiny import make_checkpoint
 from training.errors import ExportError
 from training.measure import Report, report_of
+from training.models import open_network
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
 
@@ -39,24 +43,7 @@ def scored(*best_f1s: float) -> Callable[[Path], Report]:
     return measured
 
 
-def make_checkpoint(folder: Path) -> None:
-    """A reader with random weights and the shipped vocabulary."""
-    import torch
-    from tokenizers import Tokenizer
-    from transformers import BertConfig, BertForQuestionAnswering
-
-    torch.manual_seed(0)
-    config = BertConfig(
-        hidden_size=48, num_hidden_layers=2, num_attention_heads=12, intermediate_size=64
-    )
-    BertForQuestionAnswering(config).save_pretrained(folder)
-    tokenizer = Tokenizer.from_file(str(shipped_weights() / "tokenizer.json"))
-    tokenizer.enable_truncation(8)
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
 def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
-
     from training.export import export, model_bytes
 
     make_checkpoint(tmp_path / "checkpoint")
@@ -75,7 +62,7 @@ def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
     assert (attempt["in_fp32"], attempt["best_f1_loss"]) == ("nothing", 0.5)
     assert attempt["model_bytes"] == model_bytes(tmp_path / "weights")
     operators = {node.op_type for node in onnx.load(tmp_path / "weights" / MODEL_NAME).graph.node}
-    assert {"QAttention", "LayerNormalization"} <= operators
+    assert {"MatMulInteger", "LayerNormalization"} <= operators
     assert "SkipLayerNormalization" not in operators
 
 
@@ -137,7 +124,7 @@ def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
 
     export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.6), figures)
     all_small, shipped = json.loads(figures.read_text())["int8"]
-    assert shipped["in_fp32"] == "the last layer"
+    assert shipped["in_fp32"] == "the last layer and the head"
     assert all_small["model_bytes"] < shipped["model_bytes"]
     assert shipped["model_bytes"] == model_bytes(out)
     assert (out / WEIGHTS_NAME).stat().st_size == weights_end(out / MODEL_NAME)
@@ -167,45 +154,62 @@ def test_a_loss_of_either_figure_counts() -> None:
 def test_what_stays_in_fp32_is_named_by_its_place_in_the_network() -> None:
     from training.export import fp32_choices
 
-    output = "/bert/encoder/layer.{}/attention/output/dense/MatMul"
-    last = ["Attention_1", output.format(1), "/bert/encoder/layer.1/output/dense/MatMul"]
-    first = ["Attention_0", output.format(0), "/bert/encoder/layer.0/output/dense/MatMul"]
+    output = "/_model/mpnet/encoder/layer.{}/attention/attn/o/MatMul"
+    inner = "/_model/mpnet/encoder/layer.{}/output/dense/MatMul_first"
+    first, last = ([name.format(layer) for name in (output, inner)] for layer in (9, 10))
+    head = "/_model/qa_outputs/MatMul"
 
-    choices = fp32_choices(["EmbedLayerNormalization_0", *first, *last, "/qa_outputs/MatMul"])
+    choices = fp32_choices(["/_model/mpnet/embeddings/Add", *first, *last, head])
 
     nothing, last_layer, outputs = choices.values()
     assert nothing == []
-    assert last_layer == last
-    assert set(outputs) == {*last, output.format(0)}
+    assert last_layer == [*last, head]
+    assert set(outputs) == {*last, head, output.format(9)}
 
 
 def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
     """In fp32, before it is made small."""
-    import onnxruntime
     import torch
-    from transformers import BertForQuestionAnswering
 
-    from index.tracing import INPUT_NAMES
-    from training.export import export_onnx
+    from training.export import export
 
-    make_checkpoint(tmp_path)
-    export_onnx(tmp_path, tmp_path / "fp32.onnx")
-    inputs = {
-        "input_ids": np.arange(1_000, 1_020, dtype=np.int64)[None],
-        "attention_mask": np.ones((1, 20), dtype=np.int64),
-        "token_type_ids": np.repeat([0, 1], 10).astype(np.int64)[None],
+    make_checkpoint(tmp_path / "checkpoint")
+    asked, said = [5, 6, 7], [8, 9, 10, 11, 12]
+    network = open_network(tmp_path / "checkpoint")
+    ids = torch.tensor([[0, *asked, 2, 2, *said, 2]])
+    with torch.inference_mode():
+        expected = network.model.eval()(input_ids=ids).start_logits[0].numpy()
+    found: list[np.ndarray] = []
+
+    def measured(folder: Path) -> Report:
+        found.append(OnnxReader(folder).logits(asked, said).start)
+        return FULL
+
+    export(tmp_path / "checkpoint", tmp_path / "weights", measured, tmp_path / "figures.json")
+
+    in_fp32, in_int8 = found
+    keep = [0, *range(len(asked) + 3, len(asked) + 3 + len(said))]
+    assert np.allclose(in_fp32, expected[keep], atol=1e-4)
+    assert np.corrcoef(in_int8, expected[keep])[0, 1] > 0.9
+
+
+def test_an_earlier_readers_pieces_are_not_left(tmp_path: Path) -> None:
+    from training.export import export
+
+    make_checkpoint(tmp_path / "checkpoint")
+    out = tmp_path / "weights"
+    out.mkdir()
+    (out / f"{WEIGHTS_NAME}.2").write_bytes(b"of another reader")
+
+    export(tmp_path / "checkpoint", out, scored(70.0, 70.0), tmp_path / "figures.json")
+
+    assert {path.name for path in out.iterdir()} == {
+        *(MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME, MANIFEST_NAME)
     }
 
-    found = onnxruntime.InferenceSession(tmp_path / "fp32.onnx").run(None, inputs)
 
-    model = BertForQuestionAnswering.from_pretrained(tmp_path).eval()  # type: ignore[no-untyped-call]
-    with torch.inference_mode():
-        expected = model(**{name: torch.from_numpy(inputs[name]) for name in INPUT_NAMES})
-    assert np.allclose(found[0], expected.start_logits.numpy(), atol=1e-4)
-    assert np.allclose(found[1], expected.end_logits.numpy(), atol=1e-4)
+def test_the_shipped_weights_are_in_files_that_a_repository_takes() -> None:
+    from reader.model import model_files
+    from training.pieces import MAX_BYTES
 
-
-def test_the_shipped_weights_are_small() -> None:
-    from training.export import model_bytes
-
-    assert model_bytes(shipped_weights()) < 25_000_000
+    assert all(path.stat().st_size <= MAX_BYTES for path in model_files(shipped_weights()))

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from reader.model import MAX_QUESTION_TOKENS
 from tests.training.words import UNKNOWN, word_tokenizer
+from training.examples import Example
 from training.features import (
-    BERT,
     MAX_TOKENS,
-    MPNET,
+    PAD,
+    SEPARATOR,
     Row,
     RowGroup,
     collate,
@@ -18,33 +19,27 @@ from training.features import (
     hard_targets,
     plan_batches,
     row_of,
+    rows_of,
 )
 
 TOKENIZER = word_tokenizer()
 CONTEXT = "Ada rowed home, alone, in 1901"
 
 
-def test_bert_reads_question_then_context() -> None:
-    encoded = encode(TOKENIZER, BERT, "who rowed", "Ada rowed")
+def test_question_and_context_are_joined_as_mpnet_wants_them() -> None:
+    encoded = encode(TOKENIZER, "who", "Ada rowed")
 
-    assert encoded.ids == (101, UNKNOWN, UNKNOWN, 102, UNKNOWN, UNKNOWN, 102)
+    assert encoded.ids == (0, UNKNOWN, 2, 2, UNKNOWN, UNKNOWN, 2)
     assert encoded.context_at == 4
     assert encoded.offsets == ((0, 3), (4, 9))
 
 
-def test_mpnet_puts_two_separators_between() -> None:
-    encoded = encode(TOKENIZER, MPNET, "who", "Ada")
-
-    assert encoded.ids == (0, UNKNOWN, 2, 2, UNKNOWN, 2)
-    assert encoded.context_at == 4
-
-
 def test_long_texts_are_cut_to_the_limits() -> None:
-    encoded = encode(TOKENIZER, BERT, "why " * 500, "so " * 500)
+    encoded = encode(TOKENIZER, "why " * 500, "so " * 500)
 
     assert len(encoded.ids) == MAX_TOKENS
-    assert encoded.context_at == MAX_QUESTION_TOKENS + 2
-    assert encoded.ids[-1] == BERT.last
+    assert encoded.context_at == MAX_QUESTION_TOKENS + 3
+    assert encoded.ids[-1] == SEPARATOR
 
 
 @given(st.integers(0, 29), st.integers(1, 30))
@@ -52,7 +47,7 @@ def test_a_span_is_covered_by_its_tokens(start: int, end: int) -> None:
     """The wanted tokens begin at or before the span and end at or after it, and no sooner."""
     if not CONTEXT[start:end].strip():
         return
-    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+    encoded = encode(TOKENIZER, "who", CONTEXT)
     stripped = start + len(CONTEXT[start:end]) - len(CONTEXT[start:end].lstrip())
 
     (first,), (last,) = hard_targets(encoded, [(stripped, end)])
@@ -65,46 +60,57 @@ def test_a_span_is_covered_by_its_tokens(start: int, end: int) -> None:
 
 
 def test_several_answers_share_the_probability() -> None:
-    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+    encoded = encode(TOKENIZER, "who", CONTEXT)
 
     starts, ends = hard_targets(encoded, [(0, 3), (0, 9)])
 
-    assert starts == {3: 1.0}
-    assert ends == {3: 0.5, 4: 0.5}
+    assert starts == {4: 1.0}
+    assert ends == {4: 0.5, 5: 0.5}
 
 
 def test_without_an_answer_the_first_position_is_wanted() -> None:
-    encoded = encode(TOKENIZER, BERT, "who", CONTEXT)
+    encoded = encode(TOKENIZER, "who", CONTEXT)
 
     assert hard_targets(encoded, []) == ({0: 1.0}, {0: 1.0})
 
 
 def test_an_answer_that_was_cut_off_counts_as_none() -> None:
     context = "so " * 500 + "Ada"
-    encoded = encode(TOKENIZER, BERT, "who", context)
+    encoded = encode(TOKENIZER, "who", context)
 
     assert hard_targets(encoded, [(1500, 1503)]) == ({0: 1.0}, {0: 1.0})
 
 
 def test_rows_are_padded_to_the_longest() -> None:
-    encoded = [encode(TOKENIZER, BERT, "who", "Ada"), encode(TOKENIZER, BERT, "who", "Ada rowed")]
+    encoded = [encode(TOKENIZER, "who", "Ada"), encode(TOKENIZER, "who", "Ada rowed")]
 
-    targets = [({0: 1.0}, {0: 1.0}), ({3: 0.25, 4: 0.75}, {4: 1.0})]
+    targets = [({0: 1.0}, {0: 1.0}), ({4: 0.25, 5: 0.75}, {5: 1.0})]
 
-    batch = collate([row_of(*pair) for pair in zip(encoded, targets, strict=True)], BERT)
+    batch = collate([row_of(*pair) for pair in zip(encoded, targets, strict=True)])
 
-    assert batch.ids.tolist()[0] == [101, UNKNOWN, 102, UNKNOWN, 102, 0]
-    assert batch.mask.tolist() == [[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]]
-    assert batch.segments.tolist() == [[0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]
-    assert batch.starts.tolist() == [[1, 0, 0, 0, 0, 0], [0, 0, 0, 0.25, 0.75, 0]]
+    assert batch.ids.tolist()[0] == [0, UNKNOWN, 2, 2, UNKNOWN, 2, PAD]
+    assert batch.mask.tolist() == [[1, 1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1, 1]]
+    assert batch.starts.tolist() == [[1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0.25, 0.75, 0]]
     assert batch.ends.sum() == 2.0
+
+
+def test_rows_are_grouped_as_their_examples_are_and_want_the_written_answers() -> None:
+    answered = Example("who", "Ada rows", ((0, 3),), "passage")
+    unanswered = Example("who", "Bo sails", (), "mismatched")
+
+    groups = rows_of(TOKENIZER, [(answered, unanswered), (answered,)])
+
+    assert [[row.starts for row in group] for group in groups] == [
+        [{4: 1.0}, {0: 1.0}],
+        [{4: 1.0}],
+    ]
 
 
 def groups_of(lengths: Sequence[Sequence[int]]) -> list[RowGroup]:
     """Rows of so many tokens, of which nothing is wanted."""
     nothing = {0: 1.0}
     return [
-        tuple(Row(np.zeros(length, dtype=np.uint16), 0, nothing, nothing) for length in group)
+        tuple(Row(np.zeros(length, dtype=np.uint16), nothing, nothing) for length in group)
         for group in lengths
     ]
 

@@ -10,7 +10,7 @@ from reader.model import PassageText
 from reader.spans import Span
 from tests.training.words import word_tokenizer
 from training import measure
-from training.features import BERT, Encoded
+from training.features import Encoded
 from training.measure import Exam, TokenLogits, questions_of, sample
 from training.models import Network
 from training.sources import Passage, Question
@@ -26,7 +26,7 @@ PASSAGE = Passage(
     (),
 )
 # It is read by a fake, which needs no model.
-NETWORK = Network(cast("object", None), word_tokenizer(), BERT)  # type: ignore[arg-type]
+NETWORK = Network(cast("object", None), word_tokenizer())  # type: ignore[arg-type]
 
 
 def token_offsets(texts: Sequence[str]) -> list[list[tuple[int, int]]]:

@@ -11,11 +11,11 @@ from tests.training.tiny import equal, tiny_network, weights
 from tests.training.words import word_tokenizer
 from training import loop
 from training.errors import RunError
-from training.features import BERT, Encoded, RowGroup, encode, hard_targets, row_of
+from training.features import Encoded, RowGroup, encode, hard_targets, row_of
 from training.fingerprint import rows_sha256
 from training.loop import Recipe, train
 from training.measure import Report, read
-from training.models import Network, open_student, quicken
+from training.models import FROZEN_LAYERS, Network, open_network
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3)
 CONTEXTS = ["Ada rows", "Bo sails far", "Cy", "Di swims in the sea", "Ed runs", "Flo flies high"]
@@ -25,7 +25,7 @@ class CutError(Exception):
     """Stands for whatever ends a run early."""
 
 
-ENCODED: list[Encoded] = [encode(word_tokenizer(), BERT, "who", each) for each in CONTEXTS]
+ENCODED: list[Encoded] = [encode(word_tokenizer(), "who", each) for each in CONTEXTS]
 ROWS: list[RowGroup] = [(row_of(one, hard_targets(one, [(0, 2)])),) for one in ENCODED]
 REPORT = Report(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
 
@@ -35,7 +35,7 @@ def train_tiny(network: Network, folder: Path) -> None:
 
 
 def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same weights to the last bit, dropout and batches included."""
+    """The same weights to the last bit."""
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY_S", 0.0)
     uncut = tiny_network()
     train_tiny(uncut, tmp_path / "uncut")
@@ -76,7 +76,7 @@ def test_training_lowers_the_loss_and_logs_it(
 
 
 def test_the_rows_of_a_group_compete(tmp_path: Path) -> None:
-    """In one batch either way, and with the same dropout."""
+    """In one batch either way."""
     first, second = sorted((row for (row,) in ROWS[:2]), key=lambda row: len(row.ids))
     recipe = replace(RECIPE, epochs=1)
     ended = []
@@ -89,18 +89,15 @@ def test_the_rows_of_a_group_compete(tmp_path: Path) -> None:
 
 
 def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
-    short = replace(RECIPE, max_steps=3)
+    measured: list[Network] = []
 
-    train(tiny_network(), ROWS, short, tmp_path, lambda _: REPORT, snapshot_every_steps=1)
+    def dev(network: Network) -> Report:
+        measured.append(network)
+        return REPORT
 
-    assert len(list((tmp_path / "snapshots").iterdir())) == 2
+    train(tiny_network(), ROWS, replace(RECIPE, max_steps=5), tmp_path, dev)
 
-
-def test_snapshots_are_kept(tmp_path: Path) -> None:
-    train(tiny_network(), ROWS, RECIPE, tmp_path, lambda _: REPORT, snapshot_every_steps=2)
-
-    names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
-    assert names == ["step-000002", "step-000004"]
+    assert len(measured) == 5 // RECIPE.measure_every_steps
 
 
 OTHER_ROWS = ROWS[1:]
@@ -169,70 +166,41 @@ def test_reading_in_batches_is_reading_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("padded", [8, 0])
-def test_the_fused_attention_is_the_spelled_out_one(padded: int) -> None:
+def test_the_fused_attention_is_the_spelled_out_one(tmp_path: Path, padded: int) -> None:
     """With padding and without: transformers hands on no mask then."""
     import torch
-    from transformers import MPNetConfig, MPNetForQuestionAnswering
 
-    from training.fused import fuse_attention
-
-    config = MPNetConfig(
-        vocab_size=50,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=40,
-    )
-    torch.manual_seed(0)
-    model = MPNetForQuestionAnswering(config).train(mode=False)
+    plain = tiny_network()
+    plain.save(tmp_path)
+    fused = open_network(tmp_path)
     ids = torch.randint(2, 50, (3, 20))
     mask = torch.ones_like(ids)
     mask[1, 20 - padded :] = 0
-    with torch.inference_mode():
-        plain = model(input_ids=ids, attention_mask=mask).start_logits
-        fuse_attention(model)
-        fused = model(input_ids=ids, attention_mask=mask).start_logits
-
-    assert torch.allclose(plain[mask == 1], fused[mask == 1], atol=1e-5)
-
-
-@pytest.mark.parametrize("padded", [8, 0])
-def test_attention_in_float_is_transformers_own(tmp_path: Path, padded: int) -> None:
-    import torch
-    from transformers import BertForQuestionAnswering
-
-    tiny_network().save(tmp_path)
-    plain = BertForQuestionAnswering.from_pretrained(tmp_path).train(mode=False)
-    ours = open_student(tmp_path).model.train(mode=False)
-    ids = torch.randint(2, 100, (3, 20))
-    mask = torch.ones_like(ids)
-    mask[1, 20 - padded :] = 0
-
     found, wanted = (
-        model(input_ids=ids, attention_mask=mask).start_logits for model in (ours, plain)
+        network.model.train(mode=False)(input_ids=ids, attention_mask=mask).start_logits
+        for network in (fused, plain)
     )
+
     assert torch.allclose(found[mask == 1], wanted[mask == 1], atol=1e-5)
-    with torch.autocast("cpu", torch.bfloat16):
-        loss = ours(input_ids=ids, attention_mask=mask).start_logits.sum()
-    torch.autograd.backward(loss)
-    query = ours.get_submodule("bert.encoder.layer.0.attention.self.query")
-    assert query.weight.grad.abs().sum() > 0
 
 
-def test_a_quick_lesson_leaves_chance_and_the_words_out(tmp_path: Path) -> None:
-    from torch.nn import Dropout
+def test_what_lies_lowest_is_not_taught(tmp_path: Path) -> None:
+    tiny_network().save(tmp_path / "base")
+    network = open_network(tmp_path / "base")
+    before = weights(network)
 
-    network, before = tiny_network(), tiny_network()
-    quicken(network)
+    train_tiny(network, tmp_path / "run")
 
+    after = weights(network)
+    changed = {name for name in before if bool((before[name] != after[name]).any())}
+    assert not any("embeddings" in name or "relative" in name for name in changed)
+    layers = {name.split(".")[3] for name in changed if ".layer." in name}
+    assert layers == {str(FROZEN_LAYERS)}
+    assert f"mpnet.encoder.layer.{FROZEN_LAYERS}.attention.attn.q.weight" in changed
+
+
+def test_a_run_is_opened_as_it_ended(tmp_path: Path) -> None:
+    network = tiny_network()
     train_tiny(network, tmp_path)
 
-    words = "bert.embeddings.word_embeddings.weight"
-    after = weights(network)
-    changed = {
-        name for name, weight in weights(before).items() if bool((weight != after[name]).any())
-    }
-    assert words not in changed
-    assert "bert.encoder.layer.0.attention.self.query.weight" in changed
-    assert {module.p for module in network.model.modules() if isinstance(module, Dropout)} == {0.0}
+    assert equal(weights(open_network(tmp_path / "final")), weights(network))
