@@ -51,7 +51,6 @@ SHAPES = ((1_024, 1_024, 1_024), (2_048, 1_024, 1_024), (1_024, 384, 1_536), (2_
 TRIALS = 20
 # Operators that multiply by int8 weights and do nothing else.
 MULTIPLIERS = ("MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul")
-ATTENTION = "QAttention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +59,6 @@ class Reading:
 
     question: str
     passages: tuple[PassageText, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Parameters of the int8 matrices that every token is multiplied by."""
-
-    alone: int
-    """In operators of their own."""
-    attention: int
-    """In those that compute attention as well."""
-
-    @property
-    def operations(self) -> int:
-        """For each token: a multiplication and an addition for each parameter."""
-        return 2 * (self.alone + self.attention)
 
 
 def main() -> None:
@@ -104,7 +88,7 @@ def main() -> None:
         peak,
         arguments.rounds,
     )
-    operations = weights.operations * sum(tokens) * arguments.rounds
+    operations = 2 * weights * sum(tokens) * arguments.rounds
     rows, depth, columns = shape
     best = 2 * rows * depth * columns * len(readings) * arguments.rounds / peak_s
     rate = operations / read_s
@@ -140,21 +124,19 @@ def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
         ]
 
 
-def int8_weights(path: Path) -> Weights:
-    """Count the parameters of a model that `training.export` wrote."""
+def int8_weights(path: Path) -> int:
+    """
+    Count the parameters of the int8 matrices of a model that `training.export` wrote.
+
+    Each is a multiplication and an addition for every token.
+    """
     import onnx
 
     graph = onnx.load(path).graph
     sizes = {tensor.name: int(np.prod(tensor.dims)) for tensor in graph.initializer}
     # By name: some multiply the first token in one operator and all others in another.
-    used: dict[str, set[str]] = defaultdict(set)
-    for node in graph.node:
-        if node.op_type in {*MULTIPLIERS, ATTENTION}:
-            used[ATTENTION if node.op_type == ATTENTION else "multiplied"].add(node.input[1])
-    multiplied, attention = (
-        sum(sizes[name] for name in used[kind]) for kind in ("multiplied", ATTENTION)
-    )
-    return Weights(multiplied, attention)
+    used = {node.input[1] for node in graph.node if node.op_type in MULTIPLIERS}
+    return sum(sizes[name] for name in used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +149,8 @@ class Tokens:
 
     @property
     def count(self) -> int:
-        """With the three special ones."""
-        return len(self.question_ids) + len(self.passage_ids) + 3
+        """With the four special ones."""
+        return len(self.question_ids) + len(self.passage_ids) + 4
 
 
 def tokens_of(tokenizer: Tokenizer, question: str, passage: PassageText) -> Tokens:
@@ -238,7 +220,7 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def account(
-    readings: Sequence[Reading], tokens: int, weights: Weights, best: float, threads: int
+    readings: Sequence[Reading], tokens: int, weights: int, best: float, threads: int
 ) -> None:
     """
     Print where the cores' time goes while questions are read.
@@ -271,7 +253,7 @@ def account(
     spent["between operators"] = run_s - operators_s
     spent["tokens and spans"] = python_s
     spent["idle, or waiting"] = available_s - run_s - python_s
-    multiplied = 2 * weights.alone * tokens
+    multiplied = 2 * weights * tokens
     multiplying_s = sum(spent[name] for name in MULTIPLIERS)
     print(f"\n{'of the threads’ time':40}{'share':>10}")
     for name, seconds in sorted(spent.items(), key=lambda item: -item[1]):
@@ -281,9 +263,6 @@ def account(
     print(
         f"\nint8 multiplications alone compute {rate / 1e9:.0f} G/s, {rate / best:.2f} of the best"
     )
-    projecting_s = 2 * weights.attention * tokens * multiplying_s / multiplied
-    share = 100 * projecting_s / spent[ATTENTION]
-    print(f"at that rate, {share:.0f} % of {ATTENTION} are int8 and the rest is attention in float")
 
 
 @contextmanager

@@ -4,8 +4,8 @@ Passages -> windows of whole sentences, as the reader meets them.
 The product cuts documents into passages of whole sentences that overlap by one. Windows made here
 have the same shape but any length and any start, so that answers turn up everywhere in them.
 
-The product's own splitter is not used: the teacher's opinions are found by the text they are about,
-and would be lost whenever it learns to split better.
+The product's own splitter is not used, so that examples stay the same where it learns to split
+better.
 """
 
 import random

@@ -13,7 +13,6 @@ from training.examples import (
     epoch_of_qamr,
     followup_forms,
     gives_away,
-    key_of,
     titled,
 )
 from training.sources import FollowUp, Passage, Question, Sentence, read_passages
@@ -175,14 +174,6 @@ def test_cutting_moves_spans_and_drops_those_outside() -> None:
 def test_giving_away_ignores_case() -> None:
     assert gives_away("ADA rows", ["Ada"])
     assert not gives_away("Ada rows", ["Bo"])
-
-
-def test_keys_tell_question_and_context_apart_and_never_change() -> None:
-    """Stored opinions are found by these keys."""
-    assert key_of("who", "Ada") == 6239983439612056427
-    assert key_of("who", "Ada") == Example("who", "Ada", (), "any").key
-    assert len({key_of("ab", "c"), key_of("a", "bc"), key_of("abc", "")}) == 3
-    assert all(0 <= example.key < 2**63 for example in EXAMPLES)
 
 
 def sentence(number: int) -> Sentence:
