@@ -24,8 +24,8 @@ LAYER_NORM_EPS = 1e-5
 Array = npt.NDArray[np.float32]
 
 # As `bot.readers.conversion` traces it, the model is a part of something.
-_INSIDE = "_model"
-_DENSE = re.compile(rf"/{_INSIDE}/(\S+)/MatMul(?:_quant)?")
+_DENSE = re.compile(r"/\w+/((?:mpnet|qa_outputs)\S*)/MatMul(?:_quant)?")
+_WEIGHT = re.compile(r"\w+\.((?:mpnet|qa_outputs)\.(?:\S+\.)?(?:weight|bias))")
 _QUANTISED = "_quantized"
 
 
@@ -58,11 +58,7 @@ def read_weights(path: Path) -> dict[str, Array]:
         return weights
 
     names = {name.removesuffix(_QUANTISED) for name in stored}
-    weights = {
-        name.removeprefix(f"{_INSIDE}."): floats(name)
-        for name in names
-        if name.startswith(f"{_INSIDE}.") and name.endswith((".weight", ".bias"))
-    }
+    weights = {found[1]: floats(name) for name in names if (found := _WEIGHT.fullmatch(name))}
     for node in graph.node:
         match = _DENSE.fullmatch(node.name)
         # Attention multiplies by what is no weight.
