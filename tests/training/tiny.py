@@ -28,10 +28,11 @@ def tiny_mpnet(seed: int = 0, words: int = 110) -> "MPNetForQuestionAnswering":
         hidden_dropout_prob=0.0,
     )
     model = MPNetForQuestionAnswering(config)
-    # As they are drawn, what comes out is hardly more than rounding.
-    for name, weight in model.named_parameters():
-        if name.startswith("qa_outputs"):
-            torch.nn.init.normal_(weight)
+    # As they are drawn, biases are all alike, and what comes out is hardly more than rounding.
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(0.1 * torch.randn_like(weight))
+        torch.nn.init.normal_(model.qa_outputs.weight)
     return model
 
 
