@@ -178,7 +178,7 @@ def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
     network = open_network(tmp_path / "checkpoint")
     ids = torch.tensor([[0, *asked, 2, 2, *said, 2]])
     with torch.inference_mode():
-        expected = network.model.eval()(input_ids=ids).start_logits[0].numpy()
+        expected = network.model.train(mode=False)(input_ids=ids).start_logits[0].numpy()
     found: list[np.ndarray] = []
 
     def measured(folder: Path) -> Report:

@@ -19,7 +19,7 @@ from index.encoder import SentenceEncoder
 from index.reporting import SilentReporter
 from reader import SHIPPED_READER
 from reader.errors import ReaderError
-from reader.model import MODEL_NAME, OnnxReader, shipped_weights
+from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, shipped_weights
 from tests.bot.readers.models import make_model
 
 # torch's, of its older exporter.
@@ -39,7 +39,8 @@ def settings(tmp_path: Path, real_data: Callable[[], Path]) -> Settings:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reader that comes with Quoth, in the form in which models are published."""
     folder = tmp_path_factory.mktemp("published")
-    write_checkpoint(read_weights(shipped_weights() / MODEL_NAME), folder)
+    shipped = shipped_weights()
+    write_checkpoint(read_weights(shipped / MODEL_NAME), shipped / TOKENIZER_NAME, folder)
     return folder
 
 
@@ -68,7 +69,7 @@ def test_an_added_reader_answers_with_a_calibration_and_a_tuning_of_its_own(
     added = AddedReaders(settings.readers)
     assert added.names() == ["mine"]
     assert added.card("mine") == card
-    assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
+    assert (card.origin, card.architecture, card.precision) == ("here/model", "mpnet", "int8")
     assert card.measured.f1 == pytest.approx(card.shipped.f1, abs=8)
     assert card.measured.bytes == pytest.approx(card.shipped.bytes, rel=0.2)
     added.use("mine")
