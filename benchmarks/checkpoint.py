@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.readers.smoothing import DIVISOR
 from reader.model import MAX_TOKENS, MODEL_NAME, TOKENIZER_NAME, shipped_weights
 
 DEFAULT_OUT = Path("build/reader-checkpoint")
@@ -65,7 +66,9 @@ def read_weights(path: Path) -> dict[str, Array]:
         if match and node.input[1] in stored:
             module = match[1].replace("/", ".")
             # ONNX multiplies by the matrix, torch by its transpose.
-            weights[f"{module}.weight"] = floats(node.input[1].removesuffix(_QUANTISED)).T
+            name = node.input[1].removesuffix(_QUANTISED)
+            # What enters is divided first, and the matrix holds what it was multiplied by.
+            weights[f"{module}.weight"] = (floats(name) * stored[f"{name}{DIVISOR}"][:, None]).T
     return weights
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reader.errors import ReaderError
@@ -275,6 +276,19 @@ class OnnxReader:
             question_ids: Token ids without the special ones.
             passage_ids: Likewise; those for which there is room are read.
         """
+        inputs, keep = self._inputs(question_ids, passage_ids)
+        start, end = self._session.run(None, inputs)
+        return Logits(start[0][keep], end[0][keep])
+
+    def inputs(self, question: str, passage: str) -> dict[str, npt.NDArray[np.int64]]:
+        """What the model is given for a question and a passage, by name."""
+        tokens = self._tokenizer.encode(passage, add_special_tokens=False)
+        return self._inputs(self._question_ids(question), tokens.ids)[0]
+
+    def _inputs(
+        self, question_ids: Sequence[int], passage_ids: Sequence[int]
+    ) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArray[np.int64]]:
+        """What the model is given, and where the logits stand that count."""
         layout = self._layout
         read = passage_ids[: layout.max_tokens - layout.special_tokens - len(question_ids)]
         head = [*layout.before, *question_ids, *layout.between]
@@ -284,10 +298,8 @@ class OnnxReader:
             types = np.zeros_like(ids)
             types[0, len(head) :] = 1
             inputs["token_type_ids"] = types
-        start, end = self._session.run(None, inputs)
         # "No answer" is the first token; the question and the separators are no answers.
-        keep = np.r_[0, len(head) : len(head) + len(read)]
-        return Logits(start[0][keep], end[0][keep])
+        return inputs, np.r_[0, len(head) : len(head) + len(read)]
 
 
 def open_session(model: Path, profile: Path | None = None) -> "InferenceSession":

@@ -72,7 +72,13 @@ class Attempt:
         }
 
 
-def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figures: Path) -> None:
+def export(
+    checkpoint: Path,
+    out: Path,
+    measured: Callable[[Path], Report],
+    asked: Sequence[tuple[str, str]],
+    figures: Path,
+) -> None:
     """
     Turn a checkpoint into the shipped files: the smallest that loses at most `MAX_LOSS`.
 
@@ -80,6 +86,7 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
         checkpoint: A Hugging Face folder with `model.safetensors` and `tokenizer.json`.
         out: The folder to write; its files are replaced once the new ones are good.
         measured: Measures on dev a folder that the product's reader can open.
+        asked: Questions and passages that int8 is fitted to.
         figures: A JSON file for what fp32 scores, and each attempt.
 
     Raises:
@@ -96,7 +103,7 @@ def export(checkpoint: Path, out: Path, measured: Callable[[Path], Report], figu
         say(f"fp32: {full}")
         attempts: list[Attempt] = []
         for name, nodes in fp32_choices(node_names(whole / MODEL_NAME)).items():
-            write_int8(whole, small, nodes)
+            write_int8(whole, small, asked, nodes)
             report = measured(small)
             attempt = Attempt(
                 in_fp32=name,

@@ -70,7 +70,7 @@ def export_reader(place: Workplace) -> None:
     def measured(folder: Path) -> Report:
         return place.exam.measure_reader(OnnxReader(folder, THREADS))
 
-    export(place.trained(), place.out, measured, place.work / "export.json")
+    export(place.trained(), place.out, measured, place.typical(), place.work / "export.json")
 
 
 def calibrate_reader(place: Workplace) -> None:

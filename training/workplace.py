@@ -147,6 +147,14 @@ class Workplace:
     def _sample(self) -> Exam:
         return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
 
+    def typical(self) -> list[tuple[str, str]]:
+        """The first question of each passage that the reader learnt from first, and the passage."""
+        return [
+            (passage.questions[0].text, f"{passage.title}\n{passage.text}")
+            for passage in read_passages(SPLITS[0], self.data)
+            if passage.questions
+        ]
+
     def squad_part(self) -> Path:
         """
         Write every third paragraph of SQuAD's dev articles to the work folder.

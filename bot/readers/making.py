@@ -18,6 +18,7 @@ from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
 from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.run import given_parts
 from bot.evaluation.tuning import Tuner
+from bot.readers.smoothing import smooth
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
 from index.encoder import SentenceEncoder
 from index.passages import TokenOffsets
@@ -37,6 +38,8 @@ from reader.model import (
 
 MAX_LOSS = 1.0
 """Points of F1 that int8 may cost on the questions that guard it; else fp32 is kept."""
+SMOOTHED_BY = 24
+"""Questions whose activations are looked at before int8."""
 GUARDING_QUESTIONS = 300
 """Answerable questions, at most, by which int8 is compared with fp32, and the new reader with the
 one that comes with Quoth. Of so many, three are a point."""
@@ -94,7 +97,7 @@ def add_reader(
         whole.mkdir()
         architecture = convert(model, whole)
         reporter.stage("quantise", 0)
-        write_int8(whole, folder)
+        write_int8(whole, folder, guarding.asked)
         reporter.stage("measure", 3 * guarding.count)
         full, small, shipped = (
             guarding.measure(each, settings.threads, reporter)
@@ -154,16 +157,24 @@ def _part_of_shipped(scratch: Path) -> Path:
     return target
 
 
-def write_int8(whole: Path, folder: Path, in_fp32: Sequence[str] = ()) -> None:
+def write_int8(
+    whole: Path, folder: Path, asked: Sequence[tuple[str, str]], in_fp32: Sequence[str] = ()
+) -> None:
     """
     Make a converted reader small.
 
     Args:
         whole: The reader's folder, in fp32.
         folder: The folder to write.
+        asked: Questions and passages such as it will be asked; the first `SMOOTHED_BY` count.
         in_fp32: Names of nodes that stay as they are.
     """
-    quantise(whole / MODEL_NAME, folder / MODEL_NAME, in_fp32)
+    reader = OnnxReader(whole)
+    given = [reader.inputs(*each) for each in asked[:SMOOTHED_BY]]
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        smoothed = Path(scratch) / MODEL_NAME
+        smooth(whole / MODEL_NAME, smoothed, given)
+        quantise(smoothed, folder / MODEL_NAME, in_fp32)
     shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
     manifest = ReaderManifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
     write_manifest(folder, manifest.layout)
@@ -177,6 +188,11 @@ class _Guard:
         passages = (one for path in files for one in read_questions(path, Misfits()))
         self._asked = list(islice(_answerable(passages), GUARDING_QUESTIONS))
         self.count = len(self._asked)
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """The questions, with what is read for them."""
+        return [(text, f"{passage.title}\n{passage.text}") for passage, text, _ in self._asked]
 
     def measure(self, weights: Path, threads: int, reporter: Reporter) -> Measured:
         """Ask a reader all questions, each of its own passage."""

@@ -7,7 +7,7 @@ import pytest
 
 from bot.evaluation.metrics import Graded
 from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader
-from tests.training.tiny import make_checkpoint
+from tests.training.tiny import ASKED, make_checkpoint
 from training.measure import report_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
@@ -23,7 +23,7 @@ def test_the_checkpoint_computes_what_an_exported_reader_does(tmp_path: Path) ->
     make_checkpoint(tmp_path / "made")
     report = report_of([(1.0, Graded(1.0, 1.0, has_answer=True))])
     folder, out = tmp_path / "weights", tmp_path / "checkpoint"
-    export(tmp_path / "made", folder, lambda _: report, tmp_path / "figures.json")
+    export(tmp_path / "made", folder, lambda _: report, ASKED, tmp_path / "figures.json")
     write_checkpoint(read_weights(folder / MODEL_NAME), folder / TOKENIZER_NAME, out)
     question, passage = "what costs two francs ?", "Bread costs two francs at the station."
     batch = AutoTokenizer.from_pretrained(out)(question, passage, return_tensors="pt")

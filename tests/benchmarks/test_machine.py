@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.machine import in_turns, int8_weights, multiplication
 from reader.model import MODEL_NAME
-from tests.training.tiny import make_checkpoint
+from tests.training.tiny import ASKED, make_checkpoint
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
@@ -20,7 +20,7 @@ def test_every_int8_weight_is_counted_once(tmp_path: Path) -> None:
     for folder in (whole, small):
         folder.mkdir()
     convert(made, whole)
-    write_int8(whole, small)
+    write_int8(whole, small, ASKED)
     hidden, wide, layers = 32, 64, 5
 
     found = int8_weights(small / MODEL_NAME)

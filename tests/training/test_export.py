@@ -21,7 +21,7 @@ from reader.model import (
     PassageText,
     shipped_weights,
 )
-from tests.training.tiny import make_checkpoint
+from tests.training.tiny import ASKED, make_checkpoint
 from training.errors import ExportError
 from training.measure import Report, report_of
 from training.models import open_network
@@ -48,9 +48,8 @@ def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
 
     make_checkpoint(tmp_path / "checkpoint")
 
-    export(
-        tmp_path / "checkpoint", tmp_path / "weights", scored(70.0, 69.5), tmp_path / "figures.json"
-    )
+    figures = tmp_path / "figures.json"
+    export(tmp_path / "checkpoint", tmp_path / "weights", scored(70.0, 69.5), ASKED, figures)
 
     text = "Bread costs two francs at the station, and it is baked at dawn."
     reader = OnnxReader(tmp_path / "weights")
@@ -118,11 +117,11 @@ def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     out, figures = tmp_path / "weights", tmp_path / "figures.json"
 
     with pytest.raises(ExportError, match=r"more than 0\.5 points"):
-        export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.4, 69.4), figures)
+        export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.4, 69.4), ASKED, figures)
     assert not out.exists()
     assert len(json.loads(figures.read_text())["int8"]) == 3
 
-    export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.6), figures)
+    export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.6), ASKED, figures)
     all_small, shipped = json.loads(figures.read_text())["int8"]
     assert shipped["in_fp32"] == "the last layer and the head"
     assert all_small["model_bytes"] < shipped["model_bytes"]
@@ -185,7 +184,9 @@ def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
         found.append(OnnxReader(folder).logits(asked, said).start)
         return FULL
 
-    export(tmp_path / "checkpoint", tmp_path / "weights", measured, tmp_path / "figures.json")
+    export(
+        tmp_path / "checkpoint", tmp_path / "weights", measured, ASKED, tmp_path / "figures.json"
+    )
 
     in_fp32, in_int8 = found
     keep = [0, *range(len(asked) + 3, len(asked) + 3 + len(said))]
@@ -201,7 +202,7 @@ def test_an_earlier_readers_pieces_are_not_left(tmp_path: Path) -> None:
     out.mkdir()
     (out / f"{WEIGHTS_NAME}.2").write_bytes(b"of another reader")
 
-    export(tmp_path / "checkpoint", out, scored(70.0, 70.0), tmp_path / "figures.json")
+    export(tmp_path / "checkpoint", out, scored(70.0, 70.0), ASKED, tmp_path / "figures.json")
 
     assert {path.name for path in out.iterdir()} == {
         *(MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME, MANIFEST_NAME)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import MPNetForQuestionAnswering
 
+ASKED = (("what costs two francs?", "Bread costs two francs, and it is baked at dawn."),)
+"""What such a reader is typically asked."""
+
 
 def tiny_mpnet(seed: int = 0, words: int = 110) -> "MPNetForQuestionAnswering":
     import torch
