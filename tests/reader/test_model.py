@@ -15,9 +15,9 @@ from reader.model import (
     MODEL_NAME,
     TOKENIZER_NAME,
     WEIGHTS_NAME,
-    Manifest,
     OnnxReader,
     PassageText,
+    ReaderManifest,
     Wording,
     shipped_weights,
     write_manifest,
@@ -134,7 +134,7 @@ def test_weights_in_several_files_are_all_compared(tmp_path: Path) -> None:
     shutil.copytree(shipped_weights(), folder)
     piece = folder / f"{WEIGHTS_NAME}.2"
     piece.write_bytes(b"more weights")
-    layout = Manifest.model_validate_json((folder / MANIFEST_NAME).read_bytes()).layout
+    layout = ReaderManifest.model_validate_json((folder / MANIFEST_NAME).read_bytes()).layout
     write_manifest(folder, layout)
 
     assert OnnxReader(folder).sha256 != OnnxReader(shipped_weights()).sha256
