@@ -21,7 +21,6 @@ from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
 from bot.searched import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
-from bot.shared_tokenizer import open_tokenizer
 from index.changes import is_up_to_date
 from index.documents import list_documents
 from index.encoder import OnnxQuestionEncoder
@@ -192,7 +191,7 @@ def _open_with_encoder(settings: Settings, generation: Generation) -> OpenIndex:
 
 def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
     export = settings.encoder_exports / generation.manifest.encoder.sha256
-    return OnnxQuestionEncoder(export, open_tokenizer)
+    return OnnxQuestionEncoder(export)
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -204,7 +203,7 @@ def open_reader(settings: Settings) -> Reader:
     """
     folder = exported(settings)
     if folder is not None:
-        return OnnxReader(folder, settings.threads, open_tokenizer)
+        return OnnxReader(folder, settings.threads)
     from reader.transformers_reader import TransformersReader, find_reader
 
     return TransformersReader(find_reader(reader_name(settings)), settings.threads)

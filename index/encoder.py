@@ -30,7 +30,6 @@ from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int], None]
@@ -205,16 +204,12 @@ class _OnnxEncoder:
         export: Path,
         open_session: "Callable[[Path], InferenceSession]",
         verified: Verified,
-        open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
     ) -> None:
         from tokenizers import Tokenizer
 
         try:
             self._manifest = checked_manifest(export, verified)
-            tokenizer = export / TOKENIZER_NAME
-            self._tokenizer = (
-                open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
-            )
+            self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
             self._session = open_session(export)
         # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
         except Exception as error:
@@ -245,21 +240,17 @@ class _OnnxEncoder:
 class OnnxQuestionEncoder(_OnnxEncoder):
     """Encodes questions; any thread may call it."""
 
-    def __init__(
-        self, export: Path, open_tokenizer: "Callable[[Path], Tokenizer] | None" = None
-    ) -> None:
+    def __init__(self, export: Path) -> None:
         """
         Open an export.
 
         Args:
             export: The folder that `SentenceEncoder` wrote.
-            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the encoder has
-                one of its own.
 
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        super().__init__(export, open_questions, "questions", open_tokenizer)
+        super().__init__(export, open_questions, "questions")
 
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""

@@ -9,7 +9,7 @@ operator.
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
@@ -26,7 +26,6 @@ from reader.spans import Logits, Span, best_spans, from_character, mean_logits, 
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
 MODEL_NAME = "reader.onnx"
 # Apart from the graph, weights are mapped; within it, they would be read, parsed and copied.
@@ -205,20 +204,13 @@ def shipped_weights() -> Path:
 class OnnxReader:
     """A reader that was exported, such as the shipped one; any thread may call it."""
 
-    def __init__(
-        self,
-        weights: Path,
-        threads: int = 0,
-        open_tokenizer: "Callable[[Path], Tokenizer] | None" = None,
-    ) -> None:
+    def __init__(self, weights: Path, threads: int = 0) -> None:
         """
         Open a reader.
 
         Args:
             weights: A folder that `write_manifest` completed.
             threads: For one question, each in a passage of its own; 0 means one per core.
-            open_tokenizer: Opens the tokenizer's file; it stays as it is. Without, the reader has
-                one of its own.
 
         Raises:
             ReaderError: If the folder holds no sound reader.
@@ -234,10 +226,7 @@ class OnnxReader:
             if sha256 != manifest.files[name]:
                 raise ReaderError(f"{weights / name}: is not what was written (checksum). {AGAIN}")
         self.sha256 = manifest.sha256
-        tokenizer = weights / TOKENIZER_NAME
-        self._tokenizer = (
-            open_tokenizer(tokenizer) if open_tokenizer else Tokenizer.from_file(str(tokenizer))
-        )
+        self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
         self._session = open_session(weights / MODEL_NAME)
         self._layout = manifest.layout
         self._helpers = Helpers(threads or os.cpu_count() or 1)

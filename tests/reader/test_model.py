@@ -132,14 +132,14 @@ def test_damaged_weights_are_refused(tmp_path: Path, name: str) -> None:
 def test_weights_in_several_files_are_all_compared(tmp_path: Path) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(shipped_weights(), folder)
-    piece = folder / f"{WEIGHTS_NAME}.2"
+    piece = folder / f"{WEIGHTS_NAME}.3"
     piece.write_bytes(b"more weights")
     layout = ReaderManifest.model_validate_json((folder / MANIFEST_NAME).read_bytes()).layout
     write_manifest(folder, layout)
 
     assert OnnxReader(folder).sha256 != OnnxReader(shipped_weights()).sha256
     piece.write_bytes(b"other weights")
-    with pytest.raises(ReaderError, match=r"reader\.onnx\.data\.2.*checksum"):
+    with pytest.raises(ReaderError, match=r"reader\.onnx\.data\.3.*checksum"):
         OnnxReader(folder)
 
 
