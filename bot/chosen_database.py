@@ -10,6 +10,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.postgres import PostgresDatabase
+    from bot.shard_leases import ShardLeases
 
 
 def database_of(settings: Settings, path: Path, steps: Sequence[str]) -> Database:
@@ -38,3 +39,12 @@ def postgres_of(settings: Settings) -> "PostgresDatabase":
         missing = render("extra_missing.txt", extra="postgres", module=error.name)
         raise RecordsError(f"QUOTH_DATABASE: {missing}") from error
     return PostgresDatabase(settings.database.get_secret_value())
+
+
+def leases_of(settings: Settings) -> "ShardLeases | None":
+    """The shards of this process, where several share them; it has to open its records first."""
+    if settings.shards is None or settings.database is None:
+        return None
+    from bot.shard_leases import ShardLeases
+
+    return ShardLeases(settings.database.get_secret_value())

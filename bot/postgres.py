@@ -33,10 +33,10 @@ MOVING = "moving"
 _CHANNEL = "quoth_rules"
 # Any numbers, the same in every Quoth.
 _DELETION_LOCK = 0x51554F5448
-_BOT_LOCK = 0x51554F5449
+BOT_LOCK = 0x51554F5449
 # A machine that is gone closes no connection: so many seconds after the last sign of life, and so
 # many milliseconds after something was sent, it counts as away.
-_LIVELY: dict[str, Any] = {
+LIVELY: dict[str, Any] = {
     "connect_timeout": _CONNECT_S,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
@@ -49,13 +49,15 @@ _LIVELY: dict[str, Any] = {
 }
 
 
-class _ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
+class ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
     """One that gives a server up which keeps it open and says nothing."""
+
+    patience_s = _STATEMENT_S
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for what was sent to be answered."""
         try:
-            return super().wait(gen, interval, timeout or _STATEMENT_S)
+            return super().wait(gen, interval, timeout or self.patience_s)
         except psycopg.errors._WaitTimeout as error:
             # What was asked may still be answered, and would be taken for the next answer.
             self.close()
@@ -112,8 +114,8 @@ class PostgresDatabase:
             raise RecordsError(f"{self._name}: can't be used ({_in_a_line(error)}).") from error
         self._pool = ConnectionPool(
             address,
-            connection_class=_ImpatientConnection,
-            kwargs=_LIVELY,
+            connection_class=ImpatientConnection,
+            kwargs=LIVELY,
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=_FREE_S,
@@ -188,8 +190,8 @@ class PostgresDatabase:
         """
         with ExitStack() as stack:
             try:
-                connection = stack.enter_context(closing(psycopg.connect(self._address, **_LIVELY)))
-                found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_BOT_LOCK,))
+                connection = stack.enter_context(closing(psycopg.connect(self._address, **LIVELY)))
+                found = connection.execute("SELECT pg_try_advisory_lock(%s)", (BOT_LOCK,))
             except psycopg.OperationalError as error:
                 raise self._unreached(error) from error
             if found.fetchone() != (True,):
@@ -203,7 +205,7 @@ class PostgresDatabase:
         """Say at first, whenever a rule was changed, and now and then, that rules may be others."""
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(self._address, **_LIVELY)
+                connection = await psycopg.AsyncConnection.connect(self._address, **LIVELY)
                 async with connection:
                     await connection.execute(f"LISTEN {_CHANNEL}".encode())
                     while True:

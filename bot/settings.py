@@ -352,6 +352,15 @@ class Settings(BaseSettings):
         "because the port asks for no password.",
     )
 
+    shards: Annotated[int, Field(ge=1)] | Literal["recommended"] | None = Field(
+        None,
+        description="How many connections to Discord the bot has in all processes together, or "
+        '"recommended" for as many as Discord recommends; from 2,500 servers on Discord demands '
+        "several. With `database`, any number of `quoth run` may then be started on the same data "
+        "folder: they share the connections evenly, and take over those of one that ends. The "
+        "default is one process, with as many as Discord recommends.",
+    )
+
     @field_validator("discord_token", mode="before")
     @classmethod
     def _token(cls, value: object) -> object:

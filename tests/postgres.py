@@ -4,11 +4,13 @@ import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -167,3 +169,60 @@ def away(address: str) -> Iterator[None]:
             yield
         finally:
             connection.execute(allow.format(name, sql.SQL("TRUE")))
+
+
+class Way:
+    """A way to a server that can be closed: for whoever takes it, the server is then away."""
+
+    def __init__(self, address: str, folder: Path) -> None:
+        """Open it, with its socket in a folder with a short path."""
+        host = str(conninfo_to_dict(address)["host"])
+        self.address = address.replace(f"host={host}", f"host={folder}")
+        self._path, self._server = (str(Path(each) / ".s.PGSQL.5432") for each in (folder, host))
+        self._taken: list[socket.socket] = []
+        self._listener: socket.socket | None = None
+        self.is_cut = False
+        """Whether something listens there that hangs up on everybody."""
+        self.open()
+
+    def open(self) -> None:
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(self._path)
+        self._listener.listen()
+        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                one, _ = listener.accept()
+                if self.is_cut:
+                    one.close()
+                    continue
+                other = socket.socket(socket.AF_UNIX)
+                other.connect(self._server)
+                self._taken += [one, other]
+                for pair in ((one, other), (other, one)):
+                    threading.Thread(target=_pass_on, args=pair, daemon=True).start()
+
+    def hang_up(self) -> None:
+        """End the connections, as they end with a server, or with what lies between."""
+        for each in self._taken:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self._taken.clear()
+
+    def close(self) -> None:
+        """Listen no longer, as a server that is stopped."""
+        if self._listener is not None:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            Path(self._path).unlink()
+            self._listener = None
+        self.hang_up()
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with closing(one), suppress(OSError):
+        while received := one.recv(65_536):
+            other.sendall(received)
+        other.shutdown(socket.SHUT_RDWR)

@@ -61,7 +61,7 @@ def no_token() -> str:
 def _run(settings: "Settings", *, sync: bool) -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
-    from contextlib import closing
+    from contextlib import ExitStack, closing
 
     from bot.collection_names import make_private
     from bot.database import RecordsError
@@ -74,12 +74,15 @@ def _run(settings: "Settings", *, sync: bool) -> None:
 
     try:
         # Before anything is built, which may take minutes.
-        with (
-            only_process(settings.data),
-            closing(records_of(settings)) as records,
-            records.only_bot(),
-            closing(open_service(settings, open_documents, say_notice)) as service,
-        ):
+        with ExitStack() as stack:
+            is_one_of_many = settings.shards is not None and settings.database is not None
+            if not is_one_of_many:
+                stack.enter_context(only_process(settings.data))
+            records = stack.enter_context(closing(records_of(settings)))
+            if not is_one_of_many:
+                stack.enter_context(records.only_bot())
+            opened = open_service(settings, open_documents, say_notice)
+            service = stack.enter_context(closing(opened))
             set_up_logs()
             make_private(settings.collections)
             if sync:

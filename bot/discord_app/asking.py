@@ -331,7 +331,12 @@ class Asking:
                     lambda: interaction.response.send_message(refused.text, ephemeral=True)
                 )
                 return
-            waiting = Waiting(interaction.id, origin.channel_id, token=interaction.token)
+            waiting = Waiting(
+                interaction.id,
+                origin.channel_id,
+                token=interaction.token,
+                server_id=origin.server_id,
+            )
             is_hidden = origin.audience is not Audience.EVERYBODY
             async with noted(waiting, self._records):
                 await acknowledge(

@@ -7,12 +7,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
+from yarl import URL
 
 from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
@@ -36,15 +37,20 @@ from bot.discord_app.origins import Audience, Origin, server_id_of
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
+from bot.discord_app.shared_shards import SharedShards
 from bot.discord_app.sharing import private_buttons
 from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.teaching import Teaching
+from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
 from bot.serving.builder import Builder
 from bot.serving.mending import Mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.shard_leases import ShardLeases
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +105,7 @@ class QuothBot(commands.AutoShardedBot):
         builder: Builder,
         mender: Mender,
         cogs: Sequence[Callable[["QuothBot"], commands.Cog]],
+        leases: "ShardLeases | None" = None,
     ) -> None:
         """
         Take what it answers from, remembers and indexes with; none is closed with it.
@@ -110,9 +117,11 @@ class QuothBot(commands.AutoShardedBot):
             builder: What it indexes with.
             mender: What builds anew what turns out damaged.
             cogs: What members can do, each made for the bot.
+            leases: Which shards it has, if other processes have some; else it has all.
         """
         super().__init__(
             command_prefix=commands.when_mentioned,
+            shard_count=settings.shards if isinstance(settings.shards, int) else None,
             help_command=None,
             intents=intents_for(settings),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -134,6 +143,13 @@ class QuothBot(commands.AutoShardedBot):
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
         self._named_shards: set[int] = set()
+        self.waiting: dict[int, list[Waiting]] = {}
+        """By shard that was connected, who had waited there before."""
+        self._shared_shards = (
+            SharedShards(self, leases, settings.shards, self._sync_commands)
+            if leases is not None and settings.shards is not None
+            else None
+        )
         shared = records.is_shared
         self.conversations: Conversations = (
             SharedConversations(records) if shared else ConversationStore()
@@ -221,7 +237,8 @@ class QuothBot(commands.AutoShardedBot):
         for make_cog in self._make_cogs:
             await self.add_cog(make_cog(self))
         self.add_dynamic_items(AnswerButton, ListButton)
-        await self._sync_commands()
+        if self._shared_shards is None:
+            await self._sync_commands()
 
     async def _sync_commands(self) -> None:
         """Send the command set if it is not the one that was sent last: Discord counts changes."""
@@ -234,6 +251,93 @@ class QuothBot(commands.AutoShardedBot):
         await asyncio.to_thread(self.records.set_commands_hash, fingerprint)
         event(_log, "commands_sent", commands=len(payload))
 
+    # Shards; without others to share them with, discord.py connects them all.
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect, and follow which shards are this process's own, until the bot is closed."""
+        connected = asyncio.create_task(super().connect(reconnect=reconnect))
+        if self._shared_shards is None:
+            await connected
+            return
+        following = asyncio.create_task(self._shared_shards.follow())
+        both = {connected, following}
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        for task in done:
+            try:
+                task.result()
+            except ExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+
+    async def launch_shards(self) -> None:
+        """Connect all shards, unless other processes have some."""
+        if self._shared_shards is None:
+            await super().launch_shards()
+
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        """Read who waits on a shard, before anybody can ask there again, and connect it."""
+        self.waiting[shard_id] = await asyncio.to_thread(self.unanswered, shard_id)
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until Discord lets a shard in."""
+        if self._shared_shards is None or shard_id is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self._shared_shards.until_turn(shard_id)
+
+    def share_out(self, count: int) -> None:
+        """Learn how many shards all processes have together; this one has none yet."""
+        self.shard_count = self._connection.shard_count = count
+        self.shard_ids = self._connection.shard_ids = []
+
+    def note_shard(self, shard_id: int) -> None:
+        """Note that a shard was connected."""
+        assert self.shard_ids is not None  # noqa: S101 - shards are shared out
+        self.shard_ids.append(shard_id)
+
+    async def drop_shard(self, shard_id: int) -> None:
+        """Close a shard, and know its servers no longer: they are another process's."""
+        assert self.shard_ids is not None  # noqa: S101 - shards are shared out
+        self._named_shards.discard(shard_id)
+        if shard_id in self.shard_ids:
+            self.shard_ids.remove(shard_id)
+        for guild in self.guilds:
+            if guild.shard_id == shard_id:
+                self._connection._remove_guild(guild)
+        self.dispatch("shard_disconnect", shard_id)
+        shard = self.shards.get(shard_id)
+        if shard is not None:
+            # `disconnect` would leave one that is just trying again to go on with it.
+            await shard._parent.close()
+
+    def unanswered(self, shard_id: int) -> list[Waiting]:
+        """Who waits on a shard; blocks for the records."""
+        return self.records.unanswered(self._only(shard_id))
+
+    def _only(self, *shard_ids: int) -> Shards:
+        assert self.shard_count is not None  # noqa: S101 - known before any is connected
+        return Shards(self.shard_count, frozenset(shard_ids))
+
+    async def hold(self, server_id: int | None) -> bool:
+        """Whether no other process answers in a server, or in direct messages."""
+        return self._shared_shards is None or await self._shared_shards.hold(server_id)
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether other processes have all shards."""
+        return self._shared_shards is not None and self._shared_shards.stands_by
+
+    async def close(self) -> None:
+        """Leave Discord, and let other processes have the shards."""
+        await super().close()
+        if self._shared_shards is not None:
+            await self._shared_shards.close()
+
     async def on_interaction(self, interaction: "discord.Interaction[QuothBot]") -> None:
         """Take what was typed into forms; commands and buttons find their way by themselves."""
         await fill_in(interaction)
@@ -242,11 +346,15 @@ class QuothBot(commands.AutoShardedBot):
         """Leave messages to the part that listens; there are no commands with a prefix."""
 
     async def on_ready(self) -> None:
-        """Note which servers Quoth is in; this comes again after each lost session."""
+        """Say that Quoth hears; this comes again after each lost session."""
         event(_log, "ready", servers=len(self.guilds), shards=self.shard_count)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Note which servers of a shard Quoth is in; this comes again after each lost session."""
         await self._note_servers()
         for guild in self.guilds:
-            await self._leave_unless_welcome(guild)
+            if guild.shard_id == shard_id:
+                await self._leave_unless_welcome(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep what is remembered of a server that Quoth is in again, and nothing else."""
@@ -279,13 +387,12 @@ class QuothBot(commands.AutoShardedBot):
 
     async def _note_servers(self) -> None:
         """Note where Quoth is, and where it is no longer, as far as its shards can tell."""
-        assert self.shard_count is not None  # noqa: S101 - true since it is connected
-        shards = Shards(self.shard_count, frozenset(self._named_shards))
+        shards = self._only(*self._named_shards)
         server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
         await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, shards)
-        if self._named_shards.issuperset(self.shard_ids or range(self.shard_count)):
+        if self._named_shards.issuperset(self.shard_ids or range(shards.count)):
             self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -113,4 +113,8 @@ STEPS = (
         is_begun INTEGER NOT NULL
     );
     """,
+    """
+    -- By it, the process that hears of a server finds who waits there.
+    ALTER TABLE unanswered ADD COLUMN server_id INTEGER;
+    """,
 )

@@ -50,6 +50,7 @@ _BY_SERVER_ID = (
     "digests",
 )
 _SERVER_IDS = " UNION ".join(f"SELECT server_id FROM {table}" for table in _BY_SERVER_ID)  # noqa: S608 - our own names
+_SET_META = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _T = TypeVar("_T")
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
@@ -93,11 +94,7 @@ class Records:
 
     def _set_meta(self, name: str, value: str) -> None:
         with self._database.statements() as connection:
-            connection.execute(
-                "INSERT INTO meta VALUES (?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
+            connection.execute(_SET_META, (name, value))
 
     def look_up(self, work: Callable[[Connection], _T]) -> _T:
         """Read tables that another module of this package keeps here."""
@@ -311,18 +308,30 @@ class Records:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
 
-    def unanswered(self) -> list[Waiting]:
-        """Those who wait and can still be told."""
+    def unanswered(self, shards: Shards) -> list[Waiting]:
+        """Those who wait on some shards and can still be told."""
         with self._database.transaction() as connection:
-            return unanswered.all_since(connection, self._clock())
+            return unanswered.all_since(connection, self._clock(), shards)
 
-    def last_heard(self) -> float:
-        """When Quoth last heard Discord, in seconds since 1970; 0 if it never did."""
-        return float(self._meta("heard", "0"))
+    def last_heard(self, shard: int, count: int) -> float:
+        """When a shard of so many was last heard, in seconds since 1970; 0 if none ever was."""
+        with self._database.statements() as connection:
+            heard = {
+                str(name): float(time)
+                for name, time in connection.execute(
+                    "SELECT name, value FROM meta WHERE name LIKE 'heard%'"
+                )
+            }
+        # If there were more or fewer shards then, its servers were on any of them.
+        return heard.get(_heard(shard, count), min(heard.values(), default=0.0))
 
-    def hear(self) -> None:
-        """Note that Quoth hears Discord."""
-        self._set_meta("heard", str(self._clock()))
+    def hear(self, shards: Shards) -> None:
+        """Note that some shards are heard."""
+        now = str(self._clock())
+        with self._database.transaction() as connection:
+            connection.executemany(
+                _SET_META, [(_heard(shard, shards.count), now) for shard in shards.named]
+            )
 
     # What moderators did.
 
@@ -479,3 +488,7 @@ class Records:
     def set_commands_hash(self, value: str) -> None:
         """Note that Discord was given this command set."""
         self._set_meta("commands", value)
+
+
+def _heard(shard: int, count: int) -> str:
+    return f"heard {shard}/{count}"

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.chosen_database import leases_of
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
@@ -135,7 +136,7 @@ async def _outcome(
     """What ended the connection; None if the bot was stopped. Raises what ended `beside`."""
     both = {beside, running}
     await asyncio.wait(both, timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
-    if bot.shards:
+    if bot.shards or bot.stands_by:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if beside.done():
         beside.result()
@@ -223,7 +224,9 @@ async def run(
     cogs = cogs_for(settings)
     async with beside(*lasting):
         await supervise(
-            lambda: QuothBot(settings, service, records, builder, mender, cogs),
+            lambda: QuothBot(
+                settings, service, records, builder, mender, cogs, leases_of(settings)
+            ),
             settings.discord_token.get_secret_value(),
             living=living,
         )

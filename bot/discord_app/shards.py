@@ -20,6 +20,11 @@ class Shards:
         """Whether every server of the bot is known."""
         return len(self.named) == self.count
 
-    def hold(self, server_id: int) -> bool:
-        """Whether a server would be known if the bot were in it."""
-        return (server_id >> _BELOW_TIME) % self.count in self.named
+    def hold(self, server_id: int | None) -> bool:
+        """Whether a server would be known if the bot were in it; None for direct messages."""
+        return shard_of(server_id, self.count) in self.named
+
+
+def shard_of(server_id: int | None, count: int) -> int:
+    """Which of so many shards hears of a server, or of direct messages."""
+    return 0 if server_id is None else (server_id >> _BELOW_TIME) % count

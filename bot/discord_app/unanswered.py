@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from bot.database import Connection, DatabaseError
 from bot.discord_app.limits import INTERACTION_S
+from bot.discord_app.shards import Shards
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ class Waiting:
     kind: Literal["question", "change"] = "question"
     token: str | None = None
     """That of an interaction: whoever has it may change its response; messages have none."""
+    server_id: int | None = None
+    """None in direct messages."""
 
 
 class Notes(Protocol):
@@ -39,22 +42,20 @@ class Notes(Protocol):
 def begin(connection: Connection, waiting: Waiting, now: float) -> None:
     """Note that somebody waits."""
     connection.execute(
-        "INSERT INTO unanswered VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO unanswered VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
         " created = excluded.created, channel_id = excluded.channel_id, kind = excluded.kind,"
-        " token = excluded.token",
-        (waiting.id, now, waiting.channel_id, waiting.kind, waiting.token),
+        " token = excluded.token, server_id = excluded.server_id",
+        (waiting.id, now, waiting.channel_id, waiting.kind, waiting.token, waiting.server_id),
     )
 
 
-def all_since(connection: Connection, now: float) -> list[Waiting]:
-    """Those who can still be told, the longest wait first; the others are forgotten."""
+def all_since(connection: Connection, now: float, shards: Shards) -> list[Waiting]:
+    """Those on these shards who can still be told, the longest wait first; others are too old."""
     connection.execute("DELETE FROM unanswered WHERE created < ?", (now - INTERACTION_S,))
-    return [
-        Waiting(*row)
-        for row in connection.execute(
-            "SELECT id, channel_id, kind, token FROM unanswered ORDER BY created"
-        )
-    ]
+    rows = connection.execute(
+        "SELECT id, channel_id, kind, token, server_id FROM unanswered ORDER BY created"
+    )
+    return [waiting for row in rows if shards.hold((waiting := Waiting(*row)).server_id)]
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import deliver
 from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.rendering import notice
+from bot.discord_app.shards import Shards
 from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
 
@@ -45,17 +46,14 @@ class CatchUp(commands.Cog):
     def __init__(self, bot: QuothBot) -> None:
         """Catch up for one bot."""
         self._bot = bot
-        self._waiting: list[Waiting] = []
-        self._heard = 0.0
-        """When Discord was heard last, in seconds since 1970; 0 if never."""
+        self._heard: dict[int, float] = {}
+        """By shard that is heard, when it was last, in seconds since 1970."""
         self._unheard: dict[int, float] = {}
         """By shard that is away, when it was heard last."""
         self._hearing: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
-        """Read who waited, before anybody can ask again."""
-        self._waiting = await asyncio.to_thread(self._bot.records.unanswered)
-        self._heard = await asyncio.to_thread(self._bot.records.last_heard)
+        """Note from now on what is heard."""
         self._hearing = asyncio.create_task(self._hear())
 
     async def cog_unload(self) -> None:
@@ -66,37 +64,50 @@ class CatchUp(commands.Cog):
     async def _hear(self) -> None:
         while True:
             await asyncio.sleep(HEAR_EVERY_S)
-            await self._note_hearing()
+            if self._heard:
+                await self._note_hearing(*self._heard)
 
-    async def _note_hearing(self) -> None:
-        if not self._bot.is_ready() or self._unheard:
-            return
-        self._heard = time.time()
+    async def _note_hearing(self, *shard_ids: int) -> None:
+        self._heard.update(dict.fromkeys(shard_ids, time.time()))
+        assert self._bot.shard_count is not None  # noqa: S101 - it is connected
+        shards = Shards(self._bot.shard_count, frozenset(shard_ids))
         try:
-            await asyncio.to_thread(self._bot.records.hear)
+            await asyncio.to_thread(self._bot.records.hear, shards)
         except DatabaseError as error:
             event(_log, "not_noted", logging.WARNING, reason=error.reason)
 
     @commands.Cog.listener()
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Note since when a shard hears nothing."""
-        self._unheard.setdefault(shard_id, self._heard)
+        self._unheard.setdefault(shard_id, self._heard.pop(shard_id, 0.0))
 
     @commands.Cog.listener()
     async def on_shard_resumed(self, shard_id: int) -> None:
         """Miss nothing: Discord sends again what a shard did not hear."""
-        self._unheard.pop(shard_id, None)
+        self._heard[shard_id] = self._unheard.pop(shard_id, 0.0)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Tell or answer who waited when Quoth was killed."""
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Tell or answer who waited when Quoth was killed, and mentions that came meanwhile."""
+        heard = max(self._unheard.pop(shard_id, 0.0), await self._last_heard(shard_id))
+        for one in self._bot.waiting.pop(shard_id, ()):
             try:
                 await (self._tell(one, one.token) if one.token else self._answer(one))
             except _FAILURES as error:
                 event(_log, "not_told", logging.WARNING, error=type(error).__name__)
-        await self._note_hearing()
+        # At its first start there is nothing to catch up with.
+        if heard:
+            await self._answer_mentions(shard_id, heard)
+        await self._note_hearing(shard_id)
+
+    async def _last_heard(self, shard_id: int) -> float:
+        assert self._bot.shard_count is not None  # noqa: S101 - it is connected
+        read = self._bot.records.last_heard
+        try:
+            return await asyncio.to_thread(read, shard_id, self._bot.shard_count)
+        except DatabaseError as error:
+            event(_log, "not_caught_up", logging.WARNING, reason=error.reason)
+            return 0.0
 
     async def _tell(self, waiting: Waiting, token: str) -> None:
         """Say in the response to an interaction that nothing came of it, if it still loads."""
@@ -119,13 +130,8 @@ class CatchUp(commands.Cog):
             after = [one async for one in channel.history(after=message, limit=MAX_MESSAGES)]
             self._hand_over([message, *after], only=message)
 
-    @commands.Cog.listener()
-    async def on_shard_ready(self, shard_id: int) -> None:
-        """Answer the mentions that came while a shard was away."""
-        heard = self._unheard.pop(shard_id, self._heard)
-        if not heard:
-            # This is its first start.
-            return
+    async def _answer_mentions(self, shard_id: int, heard: float) -> None:
+        """Answer the mentions that came since a shard was heard last."""
         since = max(heard - _CLOCKS_S, time.time() - INTERACTION_S)
         start = discord.Object(time_snowflake(datetime.fromtimestamp(since, UTC)))
         active = sorted(self._active(shard_id, start.id), key=lambda c: -(c.last_message_id or 0))

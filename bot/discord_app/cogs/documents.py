@@ -140,7 +140,13 @@ async def change_documents(
     bot: QuothBot, interaction: _Interaction, change: Change, *, waits: bool = False
 ) -> None:
     """Make one change, and tell the member alone how it goes and what came of it."""
-    waiting = Waiting(interaction.id, interaction.channel_id or 0, "change", interaction.token)
+    waiting = Waiting(
+        interaction.id,
+        interaction.channel_id or 0,
+        "change",
+        interaction.token,
+        interaction.guild_id,
+    )
     with bot.asking.in_flight():
         async with noted(waiting, bot.records):
             await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))

@@ -51,12 +51,14 @@ class Listen(commands.Cog):
         Where Quoth may read all messages, one without a mention may be meant for it too, in a
         thread in which its author asked a moment ago; people also talk there.
         """
-        if message.author.bot or message.type not in _SPOKEN or message.id in self._heard:
+        if message.author.bot or message.type not in _SPOKEN:
+            return
+        server_id = _server_id(message)
+        if not await self._bot.hold(server_id) or message.id in self._heard:
             return
         self._heard[message.id] = None
         if len(self._heard) > _MAX_HEARD:
             self._heard.popitem(last=False)
-        server_id = _server_id(message)
         is_called = server_id is None or self._bot.user in message.mentions
         if server_id is not None and self._bot.asking.unwelcome(server_id):
             return
@@ -76,7 +78,7 @@ class Listen(commands.Cog):
         )
         if not self._bot.channels.is_allowed(server_id, origin.channel_ids):
             return
-        waiting = Waiting(message.id, message.channel.id)
+        waiting = Waiting(message.id, message.channel.id, server_id=server_id)
         with self._bot.asking.in_flight():
             try:
                 if not is_called:
