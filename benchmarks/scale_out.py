@@ -60,7 +60,7 @@ def main() -> None:
     given = arguments.database
     with (
         nullcontext(given) if given else postgres.server() as url,
-        closing(PostgresSearch(url)) as server,
+        closing(PostgresSearch(url, "benchmark")) as server,
     ):
         found = {} if arguments.no_dev else found_on_dev(arguments.work, server)
         measure(arguments.work, arguments.sizes, arguments.encoded, steps_to_run=("build",))

@@ -14,10 +14,11 @@ from bot.building import overlap_notice
 from bot.chosen_database import postgres_of
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.database import DatabaseError, RecordsError
-from bot.settings import Settings
+from bot.searched import collection_of, is_unpublished, search_server
+from bot.settings import Settings, SettingsError
 from index.changes import is_up_to_date
 from index.confinement import confinement
-from index.errors import IndexingError, IndexMissingError
+from index.errors import IndexingError, IndexMissingError, SearchServerError
 from index.store import Collection
 from reader.errors import ReaderError
 
@@ -54,9 +55,23 @@ def database_found(settings: Settings) -> Finding:
     try:
         with closing(postgres_of(settings)) as database, database.statements() as connection:
             connection.execute("SELECT 1").fetchone()
-            return Finding("database", "ok", "database", str(database))
+            return Finding("database", "ok", "database", f"{database}, {database.tables},")
     except (RecordsError, DatabaseError) as error:
         return Finding("database", "failed", "database_failed", str(error))
+
+
+def search_found(settings: Settings) -> Finding:
+    """Where passages are searched is there, and has the index of the documents."""
+    try:
+        server = search_server(settings)
+        if server is None:
+            return Finding("search", "ok", "search_files")
+        found = server.examine()
+        if is_unpublished(collection_of(settings)):
+            return Finding("search", "failed", "search_unpublished", found)
+    except (SearchServerError, SettingsError) as error:
+        return Finding("search", "failed", "search_failed", str(error))
+    return Finding("search", "ok", "search", found)
 
 
 def index_found(settings: Settings) -> Finding:
@@ -99,6 +114,7 @@ def collections_found(settings: Settings) -> Iterator[Finding]:
     base = Collection(settings.base_collection)
     unusable = []
     without_index = []
+    unpublished = []
     sound = 0
     for name in collections_in(settings.collections):
         collection = Collection(settings.collection(name))
@@ -109,6 +125,8 @@ def collections_found(settings: Settings) -> Iterator[Finding]:
             generation.close()
             if generation.manifest.encoder.sha256 != base.manifest().encoder.sha256:
                 unusable.append(name)
+            elif settings.search_database and is_unpublished(collection_of(settings, name)):
+                unpublished.append(name)
             else:
                 sound += 1
         except IndexMissingError:
@@ -121,7 +139,9 @@ def collections_found(settings: Settings) -> Iterator[Finding]:
         yield Finding("collections", "note", "collections_unusable", ", ".join(unusable))
     if without_index:
         yield Finding("collections", "note", "collections_unindexed", ", ".join(without_index))
-    if not unusable and not without_index:
+    if unpublished:
+        yield Finding("collections", "note", "collections_unpublished", ", ".join(unpublished))
+    if not unusable and not without_index and not unpublished:
         yield Finding("collections", "ok", "collections", str(sound))
 
 
@@ -198,6 +218,7 @@ def examine(
     yield database_found(settings)
     yield parser_found()
     yield index_found(settings)
+    yield search_found(settings)
     yield from collections_found(settings)
     yield models_found(settings)
     yield from nodes_found(settings, problem_of_node)

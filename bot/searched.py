@@ -4,6 +4,8 @@ import atexit
 from functools import cache
 
 from bot.collection_names import BASE_COLLECTION
+from bot.database import RecordsError
+from bot.installation import installation_of
 from bot.settings import Settings, SettingsError
 from index.errors import IndexingError, NotPublishedError
 from index.search_server import SearchServer
@@ -16,7 +18,7 @@ def collection_of(settings: Settings, name: str = BASE_COLLECTION) -> Collection
 
     Raises:
         SettingsError: If the name is none that a collection may have, or what searches elsewhere is
-            not installed.
+            not installed, or of which installation it is can't be known.
     """
     return Collection(settings.collection(name), server=search_server(settings))
 
@@ -26,19 +28,18 @@ def search_server(settings: Settings) -> SearchServer | None:
     Find where passages are searched; None where it is in the files of their generations.
 
     Raises:
-        SettingsError: If what that needs is not installed.
+        SettingsError: If what that needs is not installed, or of which installation this is can't
+            be known.
     """
     if settings.search_database is None:
         return None
-    return _server(settings.search_database.get_secret_value())
+    return _server(settings)
 
 
-def is_unpublished(settings: Settings, name: str) -> bool:
+def is_unpublished(collection: Collection) -> bool:
     """Whether a collection is indexed, and its index is not where it is searched."""
-    if settings.search_database is None:
-        return False
     try:
-        collection_of(settings, name).open().close()
+        collection.open().close()
     except NotPublishedError:
         return True
     except IndexingError:
@@ -48,14 +49,19 @@ def is_unpublished(settings: Settings, name: str) -> bool:
 
 
 @cache
-def _server(url: str) -> SearchServer:
-    """The database at an address, whose connections the whole process shares."""
+def _server(settings: Settings) -> SearchServer:
+    """The database of passages, whose connections the whole process shares."""
+    assert settings.search_database is not None  # noqa: S101 - whoever calls has looked
     try:
         from index.postgres.server import PostgresSearch
     except ImportError as error:
         raise SettingsError(
             f'QUOTH_SEARCH_DATABASE needs pip install "quoth[postgres]" ({error}).'
         ) from error
-    server = PostgresSearch(url)
+    try:
+        installation = installation_of(settings)
+    except RecordsError as error:
+        raise SettingsError(str(error)) from error
+    server = PostgresSearch(settings.search_database.get_secret_value(), installation)
     atexit.register(server.close)
     return server

@@ -38,6 +38,8 @@ _DATABASE = re.compile(
     r"(?:[^@:/?#\s\[\]]|:\d+(?=[,/?]|$)|\[[0-9a-fA-F:.]+\])*(?:/[^@/?#\s]*)?"
     r"(?:\?(?:[a-z_]+=[^@?#&\s]*(?:&(?=.)|$))*)?"
 )
+# Discord's largest bots have as many.
+_MAX_SHARDS = 16_384
 # A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
 _NAMED_TOKEN = re.compile(r"([^=]*)=([^=].*)")
 
@@ -352,7 +354,7 @@ class Settings(BaseSettings):
         "because the port asks for no password.",
     )
 
-    shards: Annotated[int, Field(ge=1)] | Literal["recommended"] | None = Field(
+    shards: int | Literal["recommended"] | None = Field(
         None,
         description="How many connections to Discord the bot has in all processes together, or "
         '"recommended" for as many as Discord recommends; from 2,500 servers on Discord demands '
@@ -360,6 +362,15 @@ class Settings(BaseSettings):
         "folder: they share the connections evenly, and take over those of one that ends. The "
         "default is one process, with as many as Discord recommends.",
     )
+
+    @field_validator("shards", mode="before")
+    @classmethod
+    def _shards(cls, value: object) -> object:
+        if not isinstance(value, str) or value == "recommended":
+            return value
+        if not (value.isascii() and value.isdecimal() and 0 < int(value) <= _MAX_SHARDS):
+            raise ValueError(f'give a number from 1 to {_MAX_SHARDS:,}, or "recommended"')
+        return int(value)
 
     @field_validator("discord_token", mode="before")
     @classmethod
@@ -564,6 +575,11 @@ _SECRETS = {
     "web_password",
     TOKEN_NAME,
 }
+# What a name ends with whose value is the path of a file, in which the value stands.
+_IN_FILE = "_FILE"
+_SECRET_NAMES = {
+    name if name == TOKEN_NAME else PREFIX + name.upper() for name in _SECRETS - {"nodes"}
+}
 
 
 def load_settings(**arguments: object) -> Settings:
@@ -576,10 +592,11 @@ def load_settings(**arguments: object) -> Settings:
     Raises:
         SettingsError: If a value can't be used, or there is no setting of a `QUOTH_` name.
     """
-    for origin, name in _names_given():
-        if name.upper() not in _known_names():
+    for origin, name, _ in _names_given():
+        if name.upper().startswith(PREFIX) and name.upper() not in _known_names():
             raise SettingsError(_unknown(origin, name))
     given = {name: value for name, value in arguments.items() if value is not None}
+    given = dict(_from_files()) | given
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -598,6 +615,28 @@ def load_settings(**arguments: object) -> Settings:
     return settings
 
 
+def _from_files() -> Iterator[tuple[str, str]]:
+    """
+    Read the secrets that stand in files of their own, each under the name that it is given by.
+
+    Raises:
+        SettingsError: If one can't be read, or is set twice.
+    """
+    names = {name.upper(): value for _, name, value in _names_given() if value}
+    for name in _SECRET_NAMES & {given.removesuffix(_IN_FILE) for given in names}:
+        if (path := names.get(name + _IN_FILE)) is None:
+            continue
+        if name in names:
+            raise SettingsError(f"{name} and {name}{_IN_FILE} are both set. Keep one of them.")
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            raise SettingsError(f"{name}{_IN_FILE}={path}: can't be read ({reason}).") from error
+        if value:
+            yield name if name == TOKEN_NAME else name.removeprefix(PREFIX).lower(), value
+
+
 def _refuse_own_data_as_seeds(settings: Settings) -> None:
     """Documents that one server has added are not for everybody; see `Settings.collection`."""
     seeds, data = settings.seeds.resolve(), settings.data.resolve()
@@ -611,18 +650,20 @@ def _refuse_own_data_as_seeds(settings: Settings) -> None:
 
 def _known_names() -> list[str]:
     fields = Settings.model_fields.items()
-    return [PREFIX + name.upper() for name, field in fields if field.validation_alias is None]
+    names = [PREFIX + name.upper() for name, field in fields if field.validation_alias is None]
+    return [*names, *(name + _IN_FILE for name in _SECRET_NAMES if name.startswith(PREFIX))]
 
 
-def _names_given() -> Iterator[tuple[str, str]]:
+def _names_given() -> Iterator[tuple[str, str, str | None]]:
+    """Where each of Quoth's names is given, and its value."""
     try:
         in_file = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{ENV_FILE}: can't be read ({error}). Save it as UTF-8.") from error
     for origin, names in (("the environment", os.environ), (ENV_FILE, in_file)):
-        for name in names:
-            if name.upper().startswith(PREFIX):
-                yield origin, name
+        for name, value in names.items():
+            if name.upper().startswith((PREFIX, TOKEN_NAME)):
+                yield origin, name, value
 
 
 def _unknown(origin: str, name: str) -> str:

@@ -21,7 +21,6 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg
-from psycopg import pq
 
 from bot.database import DatabaseError, RecordsError
 from bot.postgres import BOT_LOCK, LIVELY, ImpatientConnection
@@ -48,8 +47,9 @@ _LOCKS = """
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 _NOW = "extract(epoch FROM clock_timestamp())"
-# What the system says where nobody listens, on a port or at a socket.
-_NOBODY = tuple(os.strerror(code) for code in (errno.ECONNREFUSED, errno.ENOENT))
+# What the system says where nobody listens, on a port or at a socket; and PostgreSQL, in English at
+# least, while it starts or stops.
+_NOBODY = (*map(os.strerror, (errno.ECONNREFUSED, errno.ENOENT)), "FATAL:  the database system is")
 
 
 class _Connection(ImpatientConnection):
@@ -149,7 +149,7 @@ class ShardLeases:
             self._confirmed = asked
         except psycopg.Error as error:
             self._disconnect()
-            if self._nobody_listens(error):
+            if _nobody_listens(error):
                 self._confirmed = asked
         if not self.held:
             self._held = self.excess = frozenset()
@@ -258,13 +258,6 @@ class ShardLeases:
             self._connection.close()
             self._connection = None
 
-    def _nobody_listens(self, error: psycopg.Error) -> bool:
-        """Whether PostgreSQL is stopped, or starts, for everybody; else it may be away for us."""
-        tries = [line for line in str(error).splitlines() if " failed: " in line]
-        if tries and all(line.rstrip().endswith(_NOBODY) for line in tries):
-            return True
-        return pq.PGconn.ping(self._address.encode()) == pq.Ping.REJECT
-
 
 def fair_share(count: int, held: Mapping[int, int], mine: int) -> int:
     """
@@ -280,6 +273,12 @@ def fair_share(count: int, held: Mapping[int, int], mine: int) -> int:
     order = sorted(held, key=lambda process: (-held[process], process))
     each, over = divmod(count, len(order))
     return each + (order.index(mine) < over)
+
+
+def _nobody_listens(error: psycopg.Error) -> bool:
+    """Whether PostgreSQL is stopped for everybody; else it may be away for this process alone."""
+    tries = [line for line in str(error).splitlines() if " failed: " in line]
+    return bool(tries) and all(any(reason in line for reason in _NOBODY) for line in tries)
 
 
 def _mark(shard: int) -> str:

@@ -31,6 +31,7 @@ _SETTINGS = f"""\
 Each setting comes from the environment, else from a file `.env` in the current folder.
 One that stands in neither has its default.
 The options `--seeds`, `--data` and `--encoder` of a command go before both.
+A secret can stand in a file instead, whose path the name with `_FILE` at its end has: `DISCORD_TOKEN_FILE`, `QUOTH_API_TOKENS_FILE`, `QUOTH_DATABASE_FILE`, `QUOTH_NODE_TOKEN_FILE`, `QUOTH_SEARCH_DATABASE_FILE`, `QUOTH_WEB_PASSWORD_FILE`.
 An empty value counts as none, and a `{PREFIX}` name that is no setting is refused.
 
 | name | default | values | meaning |

@@ -15,6 +15,10 @@ class SearchServer(Protocol):
     Every method raises `SearchServerError` if the server can't be used.
     """
 
+    def examine(self) -> str:
+        """Make sure that generations can be published and searched there; say what it is."""
+        ...
+
     def publish(self, generation: LocalGeneration) -> None:
         """Take in a generation; what is there already stays as it is."""
         ...

@@ -63,7 +63,10 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
     # A file that is left from before they were moved to a database is out of date.
     has_records = settings.database is None and settings.records.exists()
     # With a database, an installation may well have nothing else that can't be made again.
-    if not sources and not has_records and settings.database is None:
+    is_installation = settings.database is not None and (
+        settings.collections.is_dir() or settings.records.exists()
+    )
+    if not sources and not has_records and not is_installation:
         raise BackupError(
             f"{settings.data}: holds nothing that can't be made again. Is it the right data folder?"
         )

@@ -205,7 +205,7 @@ def settings_from(**arguments: object) -> "Settings":
         settings = load_settings(**arguments)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-    for name in [name for name in os.environ if name.upper() in _SECRETS]:
+    for name in [name for name in os.environ if name.upper().removesuffix("_FILE") in _SECRETS]:
         del os.environ[name]
     return settings
 

@@ -9,7 +9,7 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.database import DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event
-from bot.searched import is_unpublished, search_server
+from bot.searched import collection_of, is_unpublished, search_server
 from bot.serving.builder import Builder
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
@@ -98,4 +98,6 @@ def _is_behind(settings: Settings, scope: str) -> bool:
         changes = preview_collection(settings, scope).changes
     except NoDocumentsError:
         return False
-    return bool(changes) or is_unpublished(settings, scope)
+    return bool(changes) or (
+        settings.search_database is not None and is_unpublished(collection_of(settings, scope))
+    )

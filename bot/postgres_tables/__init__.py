@@ -22,12 +22,15 @@ class NewerTablesError(Exception):
     """A newer Quoth has made the tables."""
 
 
-def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
+def bring_up_to_date(connection: psycopg.Connection[Any]) -> str:
     """
     Make the tables, or bring them up to date; all of it or nothing, once among all processes.
 
     Args:
         connection: One that nothing was done with; it is left as it was.
+
+    Returns:
+        The name of their version.
 
     Raises:
         NewerTablesError: If a newer Quoth has made them.
@@ -35,7 +38,8 @@ def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool
     )
@@ -44,6 +48,7 @@ def bring_up_to_date(connection: psycopg.Connection[Any]) -> None:
     except DBAPIError as error:
         # What PostgreSQL said, without the statement.
         raise error.orig or error from None
+    return str(scripts.get_current_head())
 
 
 def _upgrade(engine: Engine, config: Config, known: Container[str]) -> None:

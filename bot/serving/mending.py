@@ -1,4 +1,4 @@
-"""Damage of an index that shows while Quoth answers: what is damaged is built anew."""
+"""What shows of an index while Quoth answers: it is built anew if damaged or not published."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bot.collection_names import collections_in
 from bot.event_log import event
-from bot.searched import collection_of
+from bot.searched import collection_of, is_unpublished
 from bot.serving.build_process import Built
 from bot.serving.builder import Builder
 from bot.serving.service import AnswerService
@@ -80,8 +80,15 @@ class Mender:
     async def _mend_one(self, name: str) -> None:
         if self._clock() - self._in_vain.get(name, -AGAIN_S) < AGAIN_S:
             return
-        if await asyncio.to_thread(self._collection(name).is_damaged):
-            event(_log, "index_damaged", logging.ERROR, collection=name)
+        collection = self._collection(name)
+        if await asyncio.to_thread(collection.is_damaged):
+            found = "index_damaged"
+        elif await asyncio.to_thread(is_unpublished, collection):
+            found = "index_unpublished"
+        else:
+            found = None
+        if found is not None:
+            event(_log, found, logging.ERROR, collection=name)
             if await self._build(name):
                 # Those of servers are exchanged when somebody asks there.
                 await asyncio.to_thread(self._service.refresh)

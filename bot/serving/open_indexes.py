@@ -13,7 +13,7 @@ from bot.assembly import OpenIndex
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.reference_count import ReferenceCount
-from index.errors import EncoderError, IndexDamagedError, IndexMissingError
+from index.errors import EncoderError, IndexDamagedError, IndexMissingError, NotPublishedError
 from index.generation import Generation
 from index.retrieve import Retriever
 from index.store import Collection
@@ -148,6 +148,7 @@ class ServerSpaces:
 
         Raises:
             IndexDamagedError: If it turns out damaged now; later on there is none.
+            NotPublishedError: If it turns out now that it is not where it is searched.
         """
         try:
             current = self._opener.collection(scope).current()
@@ -191,7 +192,7 @@ class ServerSpaces:
             space = _join(self._opener, base, scope, is_alone=is_alone)
         except Exception as error:
             self.note_broken(scope, current, error)
-            if isinstance(error, IndexDamagedError):
+            if isinstance(error, IndexDamagedError | NotPublishedError):
                 raise
             return None
         space.used = self._clock()

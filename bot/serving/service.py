@@ -20,7 +20,7 @@ from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, ope
 from bot.serving.queue import UNHARMED
 from bot.serving.standing import place_now
 from index.encoder import Vectors
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, NotPublishedError
 from index.filters import FilterError
 from index.texts import Texts
 
@@ -184,6 +184,7 @@ class AnswerService:
                 except Exception as error:
                     if isinstance(error, IndexDamagedError):
                         self.suspect(BASE_COLLECTION)
+                    if isinstance(error, IndexDamagedError | NotPublishedError):
                         self.suspect(scope)
                     self.servers.note_broken(scope, own.own.id, error)
                 finally:
@@ -205,7 +206,7 @@ class AnswerService:
             return None
         try:
             return self.servers.borrow(scope, base, is_alone=is_alone)
-        except IndexDamagedError:
+        except (IndexDamagedError, NotPublishedError):
             self.suspect(scope)
             return None
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import psycopg
@@ -25,9 +26,11 @@ from index.postgres.tables import (
     SCHEMA,
     SEARCH_S,
     as_reader,
+    check_pgvector,
     check_reader,
     connect,
     is_prepared,
+    named,
     prepare,
     reported,
 )
@@ -54,11 +57,18 @@ _WORD_TYPES = ("int4", "text", "text", "int4", "int4", "bytea")
 
 
 class PostgresSearch:
-    """Publishes generations to a database, and opens them there; see `SearchServer`."""
+    """
+    Publishes generations to a database, and opens them there; see `SearchServer`.
 
-    def __init__(self, url: str) -> None:
-        """Take the database's address, and connect when it is needed."""
+    Several installations may have collections of the same name in one database: there, the name of
+    each begins with the id of its installation. Those from before there were ids have none, and
+    become the installation's that has the generation in its files.
+    """
+
+    def __init__(self, url: str, installation: str) -> None:
+        """Take the database's address and this installation's id; connect when it is needed."""
         self._url = url
+        self._installation = installation
         self._pool = ConnectionPool(
             url,
             min_size=1,
@@ -77,27 +87,27 @@ class PostgresSearch:
 
     def open(self, collection: str, manifest: Manifest) -> PostgresEngine:
         """See `SearchServer.open`."""
-        number, average_words = self._published(collection, manifest)
+        found = self._published(collection, manifest)
         self._pool.open()
         return PostgresEngine(
-            partial(self.ask, collection),
-            collection,
-            number=number,
-            find=lambda: self._published(collection, manifest)[0],
+            partial(self.ask, found.name),
+            found.name,
+            number=found.number,
+            find=lambda: self._published(collection, manifest).number,
             passages=manifest.passages,
-            average_words=average_words,
+            average_words=found.average_words,
             dim=manifest.encoder.dim,
         )
 
-    def _published(self, collection: str, manifest: Manifest) -> tuple[int, float]:
+    def _published(self, collection: str, manifest: Manifest) -> "_Found":
         """As `_find`, or raise `NotPublishedError`."""
         found = None
         # By itself, a pool says of a wrong address only that time has passed.
         with reported(self._url), connect(self._url) as connection:
             check_reader(connection)
             if is_prepared(connection):
-                as_reader(connection, collection)
-                found = _find(connection, collection, manifest)
+                prepare(connection)
+                found = self._find(connection, collection, manifest)
         if found is None:
             raise NotPublishedError(
                 f"Generation {manifest.generation} of {collection} is not in the database of "
@@ -155,59 +165,69 @@ class PostgresSearch:
         finally:
             self._next_try = next_try
 
+    def examine(self) -> str:
+        """See `SearchServer.examine`."""
+        with reported(self._url), connect(self._url) as connection:
+            check_reader(connection)
+            version = check_pgvector(connection)
+            state = f"with {SCHEMA}" if is_prepared(connection) else "with nothing published yet"
+            return f"{named(self._url)} {state} and pgvector {version}"
+
     def publish(self, generation: LocalGeneration) -> None:
         """See `SearchServer.publish`."""
         with reported(self._url), connect(self._url) as connection:
             prepare(connection)
+            self._claim(connection, generation.collection, [generation.id])
             connection.commit()
             register_vector(connection)
-            if _find(connection, generation.collection, generation.manifest) is None:
-                _drop(connection, generation.collection, "generation = %s", generation.id)
-                _write(connection, generation)
+            if self._find(connection, generation.collection, generation.manifest) is None:
+                self._drop(connection, generation.collection, "generation = %s", generation.id)
+                name = own_name(self._installation, generation.collection)
+                _write(connection, generation, self._installation, name)
 
     def keep(self, collection: str, generations: Collection[str]) -> None:
         """See `SearchServer.keep`."""
         with reported(self._url), connect(self._url) as connection:
             if is_prepared(connection):
-                _drop(connection, collection, "generation <> ALL(%s)", [*generations])
+                prepare(connection)
+                self._claim(connection, collection, generations)
+                self._drop(connection, collection, "generation <> ALL(%s)", [*generations])
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._pool.close()
+    def _claim(
+        self, connection: "Connection[TupleRow]", collection: str, generations: Collection[str]
+    ) -> None:
+        """Have those be this installation's that are its own, and from before there were ids."""
+        connection.execute(
+            f"UPDATE {SCHEMA}.generations SET installation = %s"  # noqa: S608 - our own name
+            " WHERE installation IS NULL AND collection = %s AND generation = ANY(%s)",
+            (self._installation, collection, [*generations]),
+        )
 
-
-def _find(
-    connection: "Connection[TupleRow]", collection: str, manifest: Manifest
-) -> tuple[int, float] | None:
-    """Number and average words of a generation, if it is there as its manifest has it."""
-    found = connection.execute(
-        f"SELECT number, average_words FROM {SCHEMA}.generations"  # noqa: S608 - our own name
-        " WHERE collection = %s AND generation = %s AND encoder_sha256 = %s AND passages = %s",
-        (collection, manifest.generation, manifest.encoder.sha256, manifest.passages),
-    ).fetchone()
-    return None if found is None else (found[0], found[1])
-
-
-def _drop(connection: "Connection[TupleRow]", collection: str, which: str, names: object) -> None:
-    """Drop generations of a collection for good; `which` says which of them, by some names."""
-    gone = connection.execute(
-        f"DELETE FROM {SCHEMA}.generations WHERE collection = %s AND {which} RETURNING number",  # noqa: S608
-        (collection, names),
-    ).fetchall()
-    for (number,) in gone:
-        connection.execute(f"DROP TABLE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number}")
-    # Until then, nobody else is let in.
-    connection.commit()
+    def own_name(installation: str, collection: str) -> str:
+    """What the collection of an installation is called in the database."""
+    return f"{installation}:{collection}"
 
 
-def _write(connection: "Connection[TupleRow]", generation: LocalGeneration) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A generation in the database."""
+
+    number: int
+    average_words: float
+    name: str
+    """What its collection is called there."""
+
+
+def _write(
+    connection: "Connection[TupleRow]", generation: LocalGeneration, installation: str, name: str
+) -> None:
     """Write, index and attach a generation: nobody sees it before all is there."""
     manifest = generation.manifest
     row = connection.execute(
         f"INSERT INTO {SCHEMA}.generations"  # noqa: S608 - our own name
-        " (collection, generation, encoder_sha256, passages, average_words)"
-        " VALUES (%s, %s, %s, %s, 1) ON CONFLICT DO NOTHING RETURNING number",
-        (generation.collection, generation.id, manifest.encoder.sha256, manifest.passages),
+        " (collection, generation, encoder_sha256, passages, average_words, installation)"
+        " VALUES (%s, %s, %s, %s, 1, %s) ON CONFLICT DO NOTHING RETURNING number",
+        (name, generation.id, manifest.encoder.sha256, manifest.passages, installation),
     ).fetchone()
     if row is None:
         # Another process has published it meanwhile.
@@ -218,7 +238,7 @@ def _write(connection: "Connection[TupleRow]", generation: LocalGeneration) -> N
             f"CREATE TABLE {SCHEMA}.{table}_{number}"
             f" (LIKE {SCHEMA}.{table}, CHECK (number = {number}))"
         )
-    words = _copy(connection, generation, number)
+    words = _copy(connection, generation, number, name)
     kib = manifest.passages * _GRAPH_BYTES // 1024
     connection.execute(
         f"""
@@ -241,7 +261,9 @@ def _write(connection: "Connection[TupleRow]", generation: LocalGeneration) -> N
     )
 
 
-def _copy(connection: "Connection[TupleRow]", generation: LocalGeneration, number: int) -> int:
+def _copy(
+    connection: "Connection[TupleRow]", generation: LocalGeneration, number: int, name: str
+) -> int:
     """Copy the passages of a generation and the postings of their words; count these words."""
     gathered = PostingsWriter()
     batches = generation.texts.ids()
@@ -256,10 +278,10 @@ def _copy(connection: "Connection[TupleRow]", generation: LocalGeneration, numbe
                     gathered.add(passage_id, passage.searched)
                     vector = HalfVector(generation.vectors.vector(passage_id))
                     text = passage_text(passage)
-                    copy.write_row((number, generation.collection, passage_id, text, vector))
+                    copy.write_row((number, name, passage_id, text, vector))
         with _copying(connection, f"words_{number}", _WORD_TYPES) as copy:
             for word, frequency, packed in gathered.take():
-                copy.write_row((number, generation.collection, word, block, frequency, packed))
+                copy.write_row((number, name, word, block, frequency, packed))
     return gathered.words
 
 

@@ -49,6 +49,7 @@ CREATE TABLE {SCHEMA}.generations (
     encoder_sha256 text NOT NULL,
     passages integer NOT NULL,
     average_words float8 NOT NULL,
+    installation text,
     UNIQUE (collection, generation)
 );
 CREATE TABLE {SCHEMA}.passages (
@@ -92,13 +93,14 @@ def reported(url: str) -> Iterator[None]:
         # What the server says has a code; what the driver says has none.
         if error.sqlstate is None:
             raise SearchServerError(
-                f"{_named(url)} can't be reached ({_first_line(error)}). "
+                f"{named(url)} can't be reached ({_first_line(error)}). "
                 "Start the server, or correct the address."
             ) from error
-        raise SearchServerError(f"{_named(url)} refused: {_first_line(error)}.") from error
+        raise SearchServerError(f"{named(url)} refused: {_first_line(error)}.") from error
 
 
-def _named(url: str) -> str:
+def named(url: str) -> str:
+    """Name the database at an address, without its password."""
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
@@ -116,9 +118,19 @@ def is_prepared(connection: "Connection[TupleRow]") -> bool:
     return connection.execute("SELECT to_regnamespace(%s)", (SCHEMA,)).fetchone() != (None,)
 
 
+def is_current(connection: "Connection[TupleRow]") -> bool:
+    """Whether the tables say of which installation a generation is; the first ones did not."""
+    found = connection.execute(
+        "SELECT FROM information_schema.columns WHERE table_schema = %s"
+        " AND table_name = 'generations' AND column_name = 'installation'",
+        (SCHEMA,),
+    )
+    return found.rowcount > 0
+
+
 def prepare(connection: "Connection[TupleRow]") -> None:
     """
-    Make the tables and the role where they are not there yet.
+    Make the tables and the role where they are not there yet, or bring them up to date.
 
     Raises:
         SearchServerError: If the server has no pgvector that is new enough.
@@ -126,8 +138,11 @@ def prepare(connection: "Connection[TupleRow]") -> None:
     """
     # Two that begin at once take turns.
     connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
-    _check_pgvector(connection)
+    check_pgvector(connection)
+    if is_current(connection):
+        return
     if is_prepared(connection):
+        connection.execute(f"ALTER TABLE {SCHEMA}.generations ADD COLUMN installation text")
         return
     connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (READER,)).rowcount:
@@ -140,7 +155,13 @@ def prepare(connection: "Connection[TupleRow]") -> None:
         connection.execute(_GUARDED.format(table=table))
 
 
-def _check_pgvector(connection: "Connection[TupleRow]") -> None:
+def check_pgvector(connection: "Connection[TupleRow]") -> str:
+    """
+    Find out the version of pgvector.
+
+    Raises:
+        SearchServerError: If there is none that is new enough.
+    """
     found = connection.execute(
         "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions"
         " WHERE name = 'vector'"
@@ -153,6 +174,7 @@ def _check_pgvector(connection: "Connection[TupleRow]") -> None:
             "there (Debian: postgresql-17-pgvector; where an older one is in use, also ALTER "
             "EXTENSION vector UPDATE), or search in local files."
         )
+    return str(found[0]) if found else ""
 
 
 def check_reader(connection: "Connection[TupleRow]") -> None:

@@ -1,5 +1,7 @@
 """Where the settings have passages searched."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.searched import collection_of, is_unpublished, search_server
@@ -8,6 +10,7 @@ from bot.serving.own_documents import delete_collection
 from bot.settings import SettingsError, load_settings
 from index.errors import IndexMissingError, NotPublishedError, SearchServerError
 from index.postgres.server import PostgresSearch
+from index.search_server import SearchServer
 from tests.conftest import Library
 
 
@@ -15,11 +18,15 @@ def test_by_default_passages_are_searched_in_files() -> None:
     assert search_server(load_settings()) is None
 
 
-def test_a_process_has_one_server_for_an_address() -> None:
-    first = search_server(load_settings(search_database="postgresql://here/library"))
+def test_a_process_has_one_server_for_an_address(tmp_path: Path) -> None:
+    def server() -> SearchServer | None:
+        address = "postgresql://here/library"
+        return search_server(load_settings(data=tmp_path, search_database=address))
+
+    first = server()
 
     assert isinstance(first, PostgresSearch)
-    assert first is search_server(load_settings(search_database="postgresql://here/library"))
+    assert first is server()
 
 
 def test_an_address_that_is_none_is_refused_without_being_shown() -> None:
@@ -53,9 +60,9 @@ def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
     own.build()
     collection = collection_of(settings, own.name)
     manifest = collection.manifest()
-    assert is_unpublished(settings, own.name)
+    assert is_unpublished(collection)
     collection.keep()
-    assert not is_unpublished(settings, own.name)
+    assert not is_unpublished(collection)
     delete_collection(collection.folder)
 
     delete_collection(collection.folder, server)

@@ -221,3 +221,32 @@ def test_nodes_stand_with_commas_between_them_and_need_a_token() -> None:
     with pytest.raises(SettingsError) as short:
         load_settings(node_token="secret")
     assert "secret" not in str(short.value)
+
+
+def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    token, database = tmp_path / "token", tmp_path / "database"
+    token.write_text("a.b.c\n")
+    database.write_text("postgresql://quoth:hidden@here/quoth\n")
+    monkeypatch.setenv("DISCORD_TOKEN_FILE", str(token))
+    monkeypatch.setenv("QUOTH_DATABASE_FILE", str(database))
+
+    settings = load_settings()
+
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == "a.b.c"
+    assert settings.database is not None
+    monkeypatch.setenv("QUOTH_DATABASE", "postgresql://here/quoth")
+    with pytest.raises(SettingsError, match="QUOTH_DATABASE_FILE are both set"):
+        load_settings()
+    monkeypatch.delenv("QUOTH_DATABASE")
+    database.unlink()
+    with pytest.raises(SettingsError, match="QUOTH_DATABASE_FILE=.*: can't be read"):
+        load_settings()
+
+
+@pytest.mark.parametrize("shards", ["0", "many", "-1", "99999999"])
+def test_a_number_of_shards_is_one_or_what_discord_recommends(shards: str) -> None:
+    assert load_settings(shards="4").shards == 4
+    assert load_settings(shards="recommended").shards == "recommended"
+    with pytest.raises(SettingsError, match=r"QUOTH_SHARDS=.* give a number from 1"):
+        load_settings(shards=shards)

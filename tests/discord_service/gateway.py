@@ -47,6 +47,11 @@ class Gateway:
         """So many connections are answered with 503."""
         self.sessions: dict[str, Session] = {}
         self.identified = 0
+        self.max_concurrency = 1
+        self.identifies: dict[int, list[float]] = {}
+        """By shard modulo `max_concurrency`, when an IDENTIFY came."""
+        self.doubled = 0
+        """Shards that were identified while they had a connection."""
         self.resumed = 0
         self.intents = 0
         self.heartbeat_ms = HEARTBEAT_MS
@@ -104,6 +109,12 @@ class Gateway:
             await socket.close(code=4014)
         else:
             shard, shards = identity.get("shard", [0, 1])
+            times = self.identifies.setdefault(shard % self.max_concurrency, [])
+            times.append(time.monotonic())
+            self.doubled += any(
+                other.shard == shard and other.socket is not None
+                for other in self.sessions.values()
+            )
             name = f"session-{next(self._numbers)}"
             session = Session(name, shard, shards, identity["intents"], socket)
             self.sessions = {

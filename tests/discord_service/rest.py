@@ -156,8 +156,13 @@ class Rest:
         )
 
     async def _gateway(self, _: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": 1}
         gateway = self._discord.gateway
+        limit = {
+            "total": 1000,
+            "remaining": 999,
+            "reset_after": 1,
+            "max_concurrency": gateway.max_concurrency,
+        }
         return _json({"url": gateway.url, "shards": gateway.shards, "session_start_limit": limit})
 
     async def _put_commands(self, request: web.Request) -> web.Response:

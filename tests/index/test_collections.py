@@ -143,7 +143,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[SearchServer | None]:
     address = request.getfixturevalue("postgres_server")
     with (
         postgres.database(address, "collections") as database,
-        closing(PostgresSearch(database)) as opened,
+        closing(PostgresSearch(database, "here")) as opened,
     ):
         yield opened
 

@@ -499,7 +499,11 @@ def test_with_a_database_and_nothing_else_to_keep_a_backup_says_where_the_record
     monkeypatch.setenv("QUOTH_DATABASE", "postgresql:///quoth")
     written = run_backup(data, tmp_path / "backup.zip")
     checked = run_restore(data, tmp_path / "backup.zip", "--check")
+    elsewhere = run_backup(tmp_path / "dat", tmp_path / "wrong.zip")
 
+    assert elsewhere.exit_code == 1
+    assert "Is it the right data folder?" in elsewhere.stderr
+    assert not (tmp_path / "wrong.zip").exists()
     assert (keep_nothing.exit_code, written.exit_code, checked.exit_code) == (1, 0, 0)
     assert "The records stand in QUOTH_DATABASE" in written.stderr
     assert "0 files" in written.stdout

@@ -24,7 +24,7 @@ from answering.calibration import ChosenCalibration
 from answering.tuning import ChosenTuning
 from bot import assembly
 from bot.cli.main import main
-from bot.discord_app import changes, delivery, running
+from bot.discord_app import changes, delivery, running, shared_shards
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import documents
 from bot.discord_app.progress import ProgressMessage
@@ -39,6 +39,8 @@ from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
 MAPPED = "mapped: "
 # In the place of the pauses that spare the real Discord: the local one needs none.
 PAUSE_S = 0.05
+# Between two shards that processes share; long enough to be told from the time that messages take.
+IDENTIFY_S = 2.0
 
 
 class GatedReader(FakeReader):
@@ -80,6 +82,7 @@ def page_of_this_machine(url: str, max_bytes: int) -> one_page.Page:
 
 def hurry() -> None:
     """Let nothing wait for longer than the local service needs."""
+    shared_shards.CHECK_S, shared_shards.IDENTIFY_S = 0.2, IDENTIFY_S
     delivery.FIRST_PAUSE_S = running.FIRST_PAUSE_S = PAUSE_S
     vars(running)["QuothBot"] = ReadyBot
     vars(documents)["ProgressMessage"] = partial(ProgressMessage, pause_s=PAUSE_S)

@@ -21,7 +21,7 @@ def address(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[st
 
 @pytest.fixture(scope="module")
 def server(address: str) -> Iterator[PostgresSearch]:
-    with closing(PostgresSearch(address)) as opened:
+    with closing(PostgresSearch(address, "here")) as opened:
         yield opened
 
 

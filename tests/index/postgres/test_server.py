@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from index.errors import NotPublishedError, SearchServerError
-from index.postgres.server import PostgresSearch
+from index.postgres.server import PostgresSearch, own_name
 from index.postgres.tables import READER, SCHEMA
 from tests import postgres
 from tests.conftest import Library
@@ -26,7 +26,7 @@ def in_tables(address: str, collection: str) -> set[str]:
     with psycopg.connect(address) as connection:
         rows = connection.execute(
             f"SELECT generation FROM {SCHEMA}.generations WHERE collection = %s",  # noqa: S608
-            (collection,),
+            (own_name("here", collection),),
         ).fetchall()
     return {name for (name,) in rows}
 
@@ -57,7 +57,7 @@ def test_what_was_removed_is_nowhere_any_more(published: Library, address: str) 
         left = connection.execute(
             f"SELECT count(*) FROM {SCHEMA}.passages WHERE collection = %s"  # noqa: S608
             " AND passage LIKE '%%Theft of boats and arson take%%'",
-            (published.name,),
+            (own_name("here", published.name),),
         ).fetchone()
     assert left == (0,)
 
@@ -175,14 +175,14 @@ def test_an_empty_collection_is_searched(library: Library, server: PostgresSearc
 def test_a_database_to_which_nothing_was_published_says_so(
     published: Library, postgres_database: str
 ) -> None:
-    with closing(PostgresSearch(postgres_database)) as server:
+    with closing(PostgresSearch(postgres_database, "here")) as server:
         server.keep("base", ())
         with pytest.raises(NotPublishedError, match="is not in the database"):
             server.open("base", published.collection.manifest())
 
 
 def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
-    server = PostgresSearch("postgresql://quoth:hidden@127.0.0.1:1/library")
+    server = PostgresSearch("postgresql://quoth:hidden@127.0.0.1:1/library", "here")
 
     with pytest.raises(SearchServerError) as told:
         server.keep("base", ())
@@ -204,7 +204,7 @@ def test_a_server_without_pgvector_is_refused(published: Library, postgres_datab
         closing(published.open()) as generation,
         pytest.raises(SearchServerError, match="has no pgvector, and"),
     ):
-        PostgresSearch(without).publish(generation)
+        PostgresSearch(without, "here").publish(generation)
 
 
 def test_ordinary_roles_publish_and_search(library: Library, postgres_database: str) -> None:
@@ -220,7 +220,7 @@ def test_ordinary_roles_publish_and_search(library: Library, postgres_database: 
         """)
     try:
         publisher, asker = (
-            PostgresSearch(postgres_database.replace("quoth@", f"{name}@"))
+            PostgresSearch(postgres_database.replace("quoth@", f"{name}@"), "here")
             for name in ("publisher", "asker")
         )
         library.write("theft.txt", "Theft costs 35.")
