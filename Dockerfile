@@ -17,7 +17,7 @@ COPY quoth quoth
 COPY reader reader
 COPY prompts prompts
 COPY training/data/dev.jsonl training/data/dev.jsonl
-RUN pip install --no-cache-dir --constraint constraints.txt '.[discord,mcp,web]'
+RUN pip install --no-cache-dir --constraint constraints.txt '.[discord,mcp,postgres,web]'
 
 COPY --chown=quoth seeds /home/quoth/library/seeds
 USER quoth

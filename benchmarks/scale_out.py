@@ -31,7 +31,7 @@ from bot.evaluation.run import MAX_RANK, document_id, rank_of, searchable
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
 from index.encoder_files import DEFAULT_ENCODER
 from index.generation import Generation, LocalGeneration
-from index.postgres.server import PostgresSearch
+from index.postgres.server import PostgresSearch, own_name
 from index.postgres.tables import SCHEMA
 from index.reporting import SilentReporter
 from index.retrieve import Retriever
@@ -88,7 +88,7 @@ def compare(work: Work, size: int, server: PostgresSearch, url: str) -> dict[str
             "passages": local.passages,
             "publish_s": publish_s,
             "local_bytes": sum(stamp.size for stamp in here.manifest.files.values()),
-            "postgresql_bytes": _bytes(url, folder.name),
+            "postgresql_bytes": _bytes(url, own_name("benchmark", folder.name)),
             **{
                 name: ask(retriever, asked, queries)
                 | {"recall_at_10": recall(work, retriever.generation, np.stack(queries))}

@@ -1,6 +1,5 @@
 """The id of an installation, by which it tells its own from others' in what they share."""
 
-import os
 import re
 import secrets
 from contextlib import closing
@@ -74,6 +73,6 @@ def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         made.write_text(f"{text}\n", encoding="ascii")
-        os.replace(made, path)
+        made.replace(path)
     except OSError as error:
         raise RecordsError(f"{path}: can't be written ({error.strerror}).") from error

@@ -576,8 +576,8 @@ _SECRETS = {
     TOKEN_NAME,
 }
 # What a name ends with whose value is the path of a file, in which the value stands.
-_IN_FILE = "_FILE"
-_SECRET_NAMES = {
+IN_FILE = "_FILE"
+SECRET_NAMES = {
     name if name == TOKEN_NAME else PREFIX + name.upper() for name in _SECRETS - {"nodes"}
 }
 
@@ -623,16 +623,16 @@ def _from_files() -> Iterator[tuple[str, str]]:
         SettingsError: If one can't be read, or is set twice.
     """
     names = {name.upper(): value for _, name, value in _names_given() if value}
-    for name in _SECRET_NAMES & {given.removesuffix(_IN_FILE) for given in names}:
-        if (path := names.get(name + _IN_FILE)) is None:
+    for name in SECRET_NAMES & {given.removesuffix(IN_FILE) for given in names}:
+        if (path := names.get(name + IN_FILE)) is None:
             continue
         if name in names:
-            raise SettingsError(f"{name} and {name}{_IN_FILE} are both set. Keep one of them.")
+            raise SettingsError(f"{name} and {name}{IN_FILE} are both set. Keep one of them.")
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-            raise SettingsError(f"{name}{_IN_FILE}={path}: can't be read ({reason}).") from error
+            raise SettingsError(f"{name}{IN_FILE}={path}: can't be read ({reason}).") from error
         if value:
             yield name if name == TOKEN_NAME else name.removeprefix(PREFIX).lower(), value
 
@@ -651,7 +651,7 @@ def _refuse_own_data_as_seeds(settings: Settings) -> None:
 def _known_names() -> list[str]:
     fields = Settings.model_fields.items()
     names = [PREFIX + name.upper() for name, field in fields if field.validation_alias is None]
-    return [*names, *(name + _IN_FILE for name in _SECRET_NAMES if name.startswith(PREFIX))]
+    return [*names, *(name + IN_FILE for name in SECRET_NAMES if name.startswith(PREFIX))]
 
 
 def _names_given() -> Iterator[tuple[str, str, str | None]]:

@@ -102,6 +102,7 @@ class ShardLeases:
         return self._count
 
     def _connect(self) -> _Connection:
+        self._disconnect()
         connection = _Connection.connect(self._address, **LIVELY)
         self._connection = connection
         self._free_since = {}

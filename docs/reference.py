@@ -18,10 +18,12 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.cli.main import cli
-from bot.settings import PREFIX, Settings
+from bot.settings import IN_FILE, PREFIX, SECRET_NAMES, Settings
 
 HOME = Path(__file__).resolve().parent
 MADE = "<!-- Made from the code by `make docs`; a change here would be lost. -->"
+
+_IN_FILES = ", ".join(f"`{name}{IN_FILE}`" for name in sorted(SECRET_NAMES))
 
 _SETTINGS = f"""\
 # Settings
@@ -31,7 +33,7 @@ _SETTINGS = f"""\
 Each setting comes from the environment, else from a file `.env` in the current folder.
 One that stands in neither has its default.
 The options `--seeds`, `--data` and `--encoder` of a command go before both.
-A secret can stand in a file instead, whose path the name with `_FILE` at its end has: `DISCORD_TOKEN_FILE`, `QUOTH_API_TOKENS_FILE`, `QUOTH_DATABASE_FILE`, `QUOTH_NODE_TOKEN_FILE`, `QUOTH_SEARCH_DATABASE_FILE`, `QUOTH_WEB_PASSWORD_FILE`.
+A secret can stand in a file instead, whose path another name has: {_IN_FILES}.
 An empty value counts as none, and a `{PREFIX}` name that is no setting is refused.
 
 | name | default | values | meaning |

@@ -164,6 +164,55 @@ def test_compose_gives_quoth_no_privilege_and_opens_nothing_to_others(composed: 
     assert "DISCORD_TOKEN" not in composed["environment"]
 
 
+@pytest.fixture
+def roles() -> Any:
+    return yaml.safe_load((DEPLOY / "compose.roles.yaml").read_text())
+
+
+def test_every_role_is_composed_of_settings_commands_and_secrets_that_there_are(roles: Any) -> None:
+    own = {name: one for name, one in roles["services"].items() if name != "database"}
+
+    assert {*own} == {"builder", "gateway", "node-1", "node-2", "page"}
+    for one in own.values():
+        assert f"## quoth {one['command'][0]}\n" in commands_page()
+        assert all(f"`{name}`" in settings_page() for name in one["environment"])
+        inside = {value for name, value in one["environment"].items() if name.endswith("_FILE")}
+        assert inside == {f"/run/secrets/{name}" for name in one["secrets"]}
+        assert {*one["secrets"]} <= {*roles["secrets"]}
+        assert {volume.split(":")[0] for volume in one["volumes"]} == {"library", "../seeds"}
+        assert one["cap_drop"] == ["ALL"]
+        nodes = one["environment"].get("QUOTH_NODES", "")
+        assert {*re.findall(r"http://([^:]+):7868", nodes)} in ({"node-1", "node-2"}, set())
+
+
+def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
+    """No test renders it: that needs Helm."""
+    chart = DEPLOY / "chart"
+    values = yaml.safe_load((chart / "values.yaml").read_text())
+    assert yaml.safe_load((chart / "Chart.yaml").read_text())["name"] == "quoth"
+    text = "".join(path.read_text() for path in sorted((chart / "templates").iterdir()))
+
+    for path in re.findall(r"\.Values\.([\w.]+)", text):
+        found: Any = values
+        for name in path.split("."):
+            found = found[name]
+    for name in re.findall(r"name: ((?:QUOTH|DISCORD)_\w+)", text):
+        assert f"`{name}`" in settings_page()
+    for name in re.findall(r"args: \[(\w+)", text):
+        assert f"## quoth {name}\n" in commands_page()
+    assert len(re.findall(r"\{\{-? *(?:if|with|range|define)\b", text)) == len(
+        re.findall(r"\{\{-? *end\b", text)
+    )
+    secrets = {*re.findall(r"/run/secrets/quoth/(\w+)", text)}
+    assert secrets == {
+        "database",
+        "database_password",
+        "discord_token",
+        "node_token",
+        "web_password",
+    }
+
+
 def test_the_images_health_check_asks_the_bot() -> None:
     (check,) = re.findall(r"^HEALTHCHECK .*CMD (\[.+\])$", dockerfile(), re.MULTILINE)
 

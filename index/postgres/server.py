@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ from index.postgres.tables import (
     check_pgvector,
     check_reader,
     connect,
+    is_current,
     is_prepared,
     named,
     prepare,
@@ -106,8 +107,7 @@ class PostgresSearch:
         with reported(self._url), connect(self._url) as connection:
             check_reader(connection)
             if is_prepared(connection):
-                prepare(connection)
-                found = self._find(connection, collection, manifest)
+                found = self._find(connection, collection, manifest, as_reader)
         if found is None:
             raise NotPublishedError(
                 f"Generation {manifest.generation} of {collection} is not in the database of "
@@ -177,7 +177,9 @@ class PostgresSearch:
         """See `SearchServer.publish`."""
         with reported(self._url), connect(self._url) as connection:
             prepare(connection)
-            self._claim(connection, generation.collection, [generation.id])
+            # Also those that are about to be deleted.
+            there = [folder.name for folder in generation.folder.parent.iterdir()]
+            self._claim(connection, generation.collection, there)
             connection.commit()
             register_vector(connection)
             if self._find(connection, generation.collection, generation.manifest) is None:
@@ -203,7 +205,62 @@ class PostgresSearch:
             (self._installation, collection, [*generations]),
         )
 
-    def own_name(installation: str, collection: str) -> str:
+    def _find(
+        self,
+        connection: "Connection[TupleRow]",
+        collection: str,
+        manifest: Manifest,
+        see: Callable[["Connection[TupleRow]", str], None] = lambda *_: None,
+    ) -> "_Found | None":
+        """
+        Find a generation of this installation, if it is there as its manifest has it.
+
+        Args:
+            connection: Asks.
+            collection: The collection, as this installation calls it.
+            manifest: That of the generation.
+            see: Has the connection see a collection, named as it is there.
+        """
+        is_own = "coalesce(installation, %(mine)s) = %(mine)s" if is_current(connection) else "true"
+        for name in (own_name(self._installation, collection), collection):
+            see(connection, name)
+            found = connection.execute(
+                f"SELECT number, average_words, collection FROM {SCHEMA}.generations"  # noqa: S608
+                f" WHERE {is_own} AND collection = %(name)s AND generation = %(generation)s"
+                " AND encoder_sha256 = %(encoder)s AND passages = %(passages)s",
+                {
+                    "mine": self._installation,
+                    "name": name,
+                    "generation": manifest.generation,
+                    "encoder": manifest.encoder.sha256,
+                    "passages": manifest.passages,
+                },
+            ).fetchone()
+            if found is not None:
+                return _Found(*found)
+        return None
+
+    def _drop(
+        self, connection: "Connection[TupleRow]", collection: str, which: str, names: object
+    ) -> None:
+        """Drop generations of this installation for good; `which` says which, by some names."""
+        own = own_name(self._installation, collection)
+        gone = connection.execute(
+            f"DELETE FROM {SCHEMA}.generations WHERE installation = %s"  # noqa: S608 - our own names
+            f" AND collection IN (%s, %s) AND {which} RETURNING number",
+            (self._installation, collection, own, names),
+        ).fetchall()
+        for (number,) in gone:
+            connection.execute(f"DROP TABLE {SCHEMA}.passages_{number}, {SCHEMA}.words_{number}")
+        # Until then, nobody else is let in.
+        connection.commit()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+def own_name(installation: str, collection: str) -> str:
     """What the collection of an installation is called in the database."""
     return f"{installation}:{collection}"
 

@@ -240,7 +240,7 @@ def test_a_secret_can_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
         load_settings()
     monkeypatch.delenv("QUOTH_DATABASE")
     database.unlink()
-    with pytest.raises(SettingsError, match="QUOTH_DATABASE_FILE=.*: can't be read"):
+    with pytest.raises(SettingsError, match=r"QUOTH_DATABASE_FILE=.*: can't be read"):
         load_settings()
 
 

@@ -55,9 +55,11 @@ def join(postgres_database: str, clock: Clock) -> Iterator[Join]:
 
 @pytest.fixture
 def way(postgres_database: str) -> Iterator[Way]:
-    with tempfile.TemporaryDirectory(prefix="quoth-way-") as folder:
-        with closing(Way(postgres_database, Path(folder))) as way:
-            yield way
+    with (
+        tempfile.TemporaryDirectory(prefix="quoth-way-") as folder,
+        closing(Way(postgres_database, Path(folder))) as opened,
+    ):
+        yield opened
 
 
 def die(leases: ShardLeases, address: str) -> None:

@@ -64,6 +64,12 @@ class Listen(commands.Cog):
             return
         if not is_called and not await self._may_go_on(message):
             return
+        await self._hear(message, server_id, is_called=is_called)
+
+    async def _hear(
+        self, message: discord.Message, server_id: int | None, *, is_called: bool
+    ) -> None:
+        """Answer a message where Quoth may."""
         channels_above = await self._above(message)
         # Discord bans who is refused too often: 10,000 times in ten minutes.
         if channels_above is None or not _may_speak(message):

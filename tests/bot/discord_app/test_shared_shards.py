@@ -61,5 +61,6 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     for times in local.gateway.identifies.values():
         assert all(later - earlier > IDENTIFY_S / 2 for earlier, later in pairwise(times))
     with closing(Records(PostgresDatabase(postgres_database))) as records:
-        assert records.look_up(lambda rows: rows.execute("SELECT * FROM departures").fetchall()) == []
+        left = records.look_up(lambda rows: rows.execute("SELECT * FROM departures").fetchall())
+    assert left == []
     assert "Traceback" not in first.logged + second.logged

@@ -15,7 +15,7 @@ from index.errors import IndexDamagedError, NotPublishedError
 from index.lexical import bm25, query_words, words_of
 from index.postgres import engine
 from index.postgres.engine import PostgresEngine
-from index.postgres.server import PostgresSearch
+from index.postgres.server import PostgresSearch, own_name
 from index.postgres.tables import COLLECTION, READER, SCHEMA
 from index.retrieve import Retriever
 from tests.conftest import Library
@@ -179,16 +179,17 @@ def test_row_level_security_shows_one_collection(
     published: Library, address: str, table: str
 ) -> None:
     """Even to a query that asks for all of them."""
+    name = own_name("here", published.name)
     seen = f"SELECT DISTINCT collection FROM {SCHEMA}.{table}"  # noqa: S608
     with psycopg.connect(address) as connection:
         connection.execute("SELECT set_config('role', %s, true)", (READER,))
         unsaid = connection.execute(seen).fetchall()
-        connection.execute("SELECT set_config(%s, %s, true)", (COLLECTION, published.name))
+        connection.execute("SELECT set_config(%s, %s, true)", (COLLECTION, name))
         own = connection.execute(seen).fetchall()
         connection.execute("SELECT set_config(%s, 'other', true)", (COLLECTION,))
-        others = connection.execute(f"{seen} WHERE collection = %s", (published.name,)).fetchall()
+        others = connection.execute(f"{seen} WHERE collection = %s", (name,)).fetchall()
 
-    assert (unsaid, own, others) == ([], [(published.name,)], [])
+    assert (unsaid, own, others) == ([], [(name,)], [])
 
 
 @pytest.mark.parametrize(

@@ -246,3 +246,54 @@ def test_a_role_that_sees_everything_is_refused(
                 published.collection.open()
         finally:
             connection.execute(f"ALTER ROLE {READER} NOBYPASSRLS")
+
+
+def test_two_installations_leave_each_other_s_collections_alone(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    with (
+        closing(PostgresSearch(postgres_database, "one")) as one,
+        closing(PostgresSearch(postgres_database, "other")) as other,
+    ):
+        first, second = (
+            publish(tmp_path / name, "base", server)
+            for name, server in (("first", one), ("second", other))
+        )
+        second.write("new.txt", "Version 2 of it.")
+        second.build()
+
+        for library, versions in ((first, {}), (second, {"version": 1})):
+            with closing(library.collection.open()) as generation:
+                assert generation.engine.statistics(["version"]) == versions
+        with pytest.raises(NotPublishedError):
+            other.open("base", first.collection.manifest())
+        other.keep("base", ())
+        first.collection.open().close()
+
+
+def test_generations_from_before_there_were_ids_become_those_of_whoever_has_them(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    with (
+        closing(PostgresSearch(postgres_database, "one")) as one,
+        closing(PostgresSearch(postgres_database, "other")) as other,
+    ):
+        old = publish(tmp_path / "old", "base", one)
+        with psycopg.connect(postgres_database) as connection:
+            # As they were: passages and words of the first tables have the plain name too.
+            for table in ("generations", "passages", "words"):
+                connection.execute(f"UPDATE {SCHEMA}.{table} SET collection = 'base'")  # noqa: S608
+            connection.execute(f"ALTER TABLE {SCHEMA}.generations DROP COLUMN installation")
+        with closing(old.collection.open()) as generation:
+            assert generation.engine.statistics(["theft"])
+
+        other.keep("base", ())
+        old.collection.open().close()
+        old.write("new.txt", "Version 2 of it.")
+        old.build()
+
+        with psycopg.connect(postgres_database) as connection:
+            kept = connection.execute(
+                f"SELECT generation, installation FROM {SCHEMA}.generations"  # noqa: S608
+            ).fetchall()
+        assert {*kept} == {(name, "one") for name in old.collection.generations()}
