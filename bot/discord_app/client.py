@@ -293,7 +293,9 @@ class QuothBot(commands.AutoShardedBot):
     def share_out(self, count: int) -> None:
         """Learn how many shards all processes have together; this one has none yet."""
         self.shard_count = self._connection.shard_count = count
-        self.shard_ids = self._connection.shard_ids = []
+        self.shard_ids = []
+        # discord.py would wait for these, of which some may be another's before they are ready.
+        self._connection.shard_ids = []
 
     def note_shard(self, shard_id: int) -> None:
         """Note that a shard was connected."""
@@ -351,6 +353,9 @@ class QuothBot(commands.AutoShardedBot):
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """Note which servers of a shard Quoth is in; this comes again after each lost session."""
+        if self._shared_shards is not None and not self.is_ready():
+            self._connection.call_handlers("ready")
+            self.dispatch("ready")
         await self._note_servers()
         for guild in self.guilds:
             if guild.shard_id == shard_id:

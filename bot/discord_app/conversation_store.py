@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 # A conversation that nobody went on with is over.
 KEPT_S = 15 * 60
 MAX_CONVERSATIONS = 5_000
+_T = TypeVar("_T")
 _TURNS = TypeAdapter(tuple[Turn, ...])
 
 
@@ -116,6 +117,8 @@ class SharedConversations:
         self._records = records
         self._clock = clock
         self._own = ConversationStore(clock)
+        self._unshared: OrderedDict[str, tuple[object, ...]] = OrderedDict()
+        """Rows by their answer that are still to be written; most are at once."""
 
     async def remember(
         self,
@@ -130,14 +133,17 @@ class SharedConversations:
         await self._own.remember(answer_id, turns, channel_id, user_id, is_private=is_private)
         now, asker = self._clock(), self._records.hashed(user_id)
 
-        def write(database: Connection) -> None:
-            text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
-            values = (answer_id, now, channel_id, asker, is_private, text)
-            database.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)", values)
-            database.execute("DELETE FROM conversations WHERE touched < ?", (now - KEPT_S,))
-
         try:
-            await self._records.soon(write)
+            text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
+            self._unshared[answer_id] = (answer_id, now, channel_id, asker, is_private, text)
+            if len(self._unshared) > MAX_CONVERSATIONS:
+                self._unshared.popitem(last=False)
+            old = (now - KEPT_S,)
+            await self._soon(
+                lambda database: database.execute(
+                    "DELETE FROM conversations WHERE touched < ?", old
+                )
+            )
         # Names of files may hold half characters, which JSON does not.
         except (DatabaseError, ValueError) as error:
             event(_log, "conversation_not_shared", logging.WARNING, reason=type(error).__name__)
@@ -160,7 +166,7 @@ class SharedConversations:
             return await self._own.latest(channel_id, user_id)
 
     async def _turns(self, where: str, *values: object) -> tuple[Turn, ...]:
-        row = await self._records.soon(
+        row = await self._soon(
             lambda database: database.execute(
                 f"SELECT turns FROM conversations WHERE {where} AND touched >= ?"  # noqa: S608 - ours
                 " ORDER BY touched DESC LIMIT 1",
@@ -168,6 +174,23 @@ class SharedConversations:
             ).fetchone()
         )
         return _TURNS.validate_json(row[0]) if row is not None else ()
+
+    async def _soon(self, work: Callable[[Connection], _T]) -> _T:
+        """Do something with the database, which first gets what it missed while it was away."""
+        missed = tuple(self._unshared.values())
+
+        def catch_up(database: Connection) -> _T:
+            for values in missed:
+                database.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    values,
+                )
+            return work(database)
+
+        done = await self._records.soon(catch_up)
+        for answer_id, *_ in missed:
+            self._unshared.pop(str(answer_id), None)
+        return done
 
     async def forget(self, user_id: int) -> None:
         """
@@ -178,6 +201,6 @@ class SharedConversations:
         """
         await self._own.forget(user_id)
         asker = self._records.hashed(user_id)
-        await self._records.soon(
+        await self._soon(
             lambda database: database.execute("DELETE FROM conversations WHERE asker = ?", (asker,))
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from answering.question import QuestionError
+from bot.database import DatabaseError
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
@@ -35,6 +36,7 @@ _CODES: dict[type[Exception], str] = {
     IndexDamagedError: "mending",
     NodesAwayError: "away",
     SearchServerError: "away",
+    DatabaseError: "away",
 }
 EXCUSED: tuple[type[Exception], ...] = (*_SAY_IT, *_CODES, NotPublishedError)
 """The errors that have an excuse."""

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from bot.web.refusals import refusal
+from bot.web.refusals import failures_refused, refusal
 from bot.web.rendering import answer_values, asking_path, pieces_of
 from bot.web.site import SITE, page
 
@@ -16,7 +16,8 @@ def add_answer_page(app: web.Application) -> None:
 
 async def _answer(request: web.Request) -> web.Response:
     site = request.app[SITE]
-    kept = await asyncio.to_thread(site.kept.answer, request.match_info["id"])
+    with failures_refused():
+        kept = await asyncio.to_thread(site.kept.answer, request.match_info["id"])
     if kept is None:
         raise refusal(404, "forgotten")
     answer = kept.answer

@@ -16,6 +16,7 @@ from bot.discord_app.conversation_store import (
     SharedConversations,
 )
 from bot.discord_app.records import Records
+from tests import postgres
 
 
 class Clock:
@@ -97,5 +98,28 @@ def test_memory_is_bounded() -> None:
             await remember(conversations, f"{number}", number, 2)
         assert await conversations.until("0", 0) == await conversations.latest(0, 2) == ()
         assert await conversations.until("20", 20)
+
+    asyncio.run(talk())
+
+
+def test_what_was_said_while_the_database_was_away_is_in_it_afterwards(
+    postgres_database: str, clock: Clock
+) -> None:
+    from bot.postgres import PostgresDatabase
+
+    async def talk() -> None:
+        with closing(Records(PostgresDatabase(postgres_database))) as records:
+            here, elsewhere = (SharedConversations(records, clock) for _ in range(2))
+            await remember(here, "before", 1, 2)
+            clock.now += 1
+            with postgres.away(postgres_database):
+                await remember(here, "meanwhile", 1, 2)
+                assert await here.latest(1, 2) == (Turn("meanwhile", "1"),)
+            clock.now += 1
+            # It is tried again after a second, and then gets what it missed.
+            while not await elsewhere.until("meanwhile", 1):
+                await here.until("meanwhile", 1)
+                await asyncio.sleep(0.2)
+            assert await here.latest(1, 2) == (Turn("meanwhile", "1"),)
 
     asyncio.run(talk())

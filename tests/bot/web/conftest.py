@@ -13,8 +13,9 @@ import aiohttp
 import pytest
 
 from bot.access import access_of
+from bot.chosen_database import database_of
 from bot.serving.base_documents import BaseDocuments
-from bot.serving.kept_answers import KeptAnswers
+from bot.serving.kept_answers import STEPS, KeptAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
@@ -56,7 +57,8 @@ class Visitor:
         self, service: AnswerService, answers: ScopedAnswers, folder: Path, given: dict[str, Any]
     ) -> None:
         settings = load_settings(**{"data": folder, **given})
-        kept = KeptAnswers(settings.kept_answers, settings.answers_kept_days)
+        place = database_of(settings, settings.kept_answers, STEPS)
+        kept = KeptAnswers(place, settings.answers_kept_days)
         self._stack.callback(kept.close)
         queue = AnswerQueue(
             answers,

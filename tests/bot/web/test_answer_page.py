@@ -1,10 +1,12 @@
 """The page of an answer that was given before."""
 
 import re
+import time
 
 import pytest
 
 from bot.serving.service import AnswerService
+from tests import postgres
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import FixedAnswers, found, span
 from tests.bot.web.conftest import MakeVisitor, Visitor
@@ -140,3 +142,19 @@ def test_a_token_of_programs_opens_no_page_where_a_password_is_set(visit: MakeVi
     answer = visitor.post("/v1/ask", {"question": QUESTION}, headers=shown).json
 
     assert visitor.get(f"/a/{answer['id']}", headers=shown).status == 401
+
+
+def test_a_link_is_told_to_wait_while_the_database_is_away(
+    visit: MakeVisitor, postgres_database: str
+) -> None:
+    visitor = visit(database=postgres_database)
+    path = permalink(visitor)
+
+    with postgres.away(postgres_database):
+        away = visitor.get(path)
+        assert away.status == 503
+        assert "Traceback" not in away.text
+    deadline = time.monotonic() + 60
+    while (back := visitor.get(path)).status == 503 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert back.status == 200
