@@ -55,7 +55,7 @@ def database_found(settings: Settings) -> Finding:
     try:
         with closing(postgres_of(settings)) as database, database.statements() as connection:
             connection.execute("SELECT 1").fetchone()
-            return Finding("database", "ok", "database", f"{database}, {database.tables},")
+            return Finding("database", "ok", "database", f"{database.version} {database}")
     except (RecordsError, DatabaseError) as error:
         return Finding("database", "failed", "database_failed", str(error))
 

@@ -92,8 +92,8 @@ class PostgresDatabase:
         self._name = f"PostgreSQL ({parts.get('dbname', '')} at {parts.get('host', 'localhost')})"
         try:
             with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
-                self.tables = f'version "{bring_up_to_date(connection)}"'
-                """Which tables it has."""
+                self.version = bring_up_to_date(connection)
+                """Of its tables."""
                 found = connection.execute("SELECT 1 FROM meta WHERE name = %s", (MOVING,))
                 if found.fetchone() is not None and not is_moving:
                     raise RecordsError(

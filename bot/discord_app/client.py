@@ -255,10 +255,10 @@ class QuothBot(commands.AutoShardedBot):
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect, and follow which shards are this process's own, until the bot is closed."""
-        connected = asyncio.create_task(super().connect(reconnect=reconnect))
         if self._shared_shards is None:
-            await connected
+            await super().connect(reconnect=reconnect)
             return
+        connected = asyncio.create_task(super().connect(reconnect=reconnect))
         following = asyncio.create_task(self._shared_shards.follow())
         both = {connected, following}
         try:

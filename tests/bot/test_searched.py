@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.checkup import collections_found, search_found
 from bot.searched import collection_of, is_unpublished, search_server
 from bot.serving.excuses import excuse_for
 from bot.serving.own_documents import delete_collection
@@ -70,4 +71,33 @@ def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
     assert isinstance(server, PostgresSearch)
     with pytest.raises(IndexMissingError):
         server.open(own.name, manifest)
+    server.close()
+
+
+def test_the_doctor_looks_at_the_database_and_for_what_was_never_published(
+    library: Library, postgres_database: str, tmp_path: Path
+) -> None:
+    library.write("figures.txt", "For arson 812 were counted.")
+    library.build()
+    own = library.other("server-1a")
+    own.write("rules.txt", "Theft costs 35.")
+    own.build()
+    data = library.folder / "data"
+    settings = load_settings(data=data, search_database=postgres_database)
+    away = load_settings(data=data, search_database=f"postgresql:///none?host={tmp_path}")
+
+    assert search_found(load_settings(data=data)).kind == "search_files"
+    assert search_found(away).kind == "search_failed"
+    assert search_found(settings).kind == "search_unpublished"
+    assert [(one.kind, one.detail) for one in collections_found(settings)] == [
+        ("collections_unpublished", own.name)
+    ]
+    for name in ("base", own.name):
+        collection_of(settings, name).keep()
+    found = search_found(settings)
+    assert (found.state, found.kind) == ("ok", "search")
+    assert "quoth_search_1 and pgvector 0." in found.detail
+    assert [one.kind for one in collections_found(settings)] == ["collections"]
+    server = search_server(settings)
+    assert isinstance(server, PostgresSearch)
     server.close()

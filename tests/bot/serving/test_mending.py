@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +13,8 @@ from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from index import store
 from index.errors import IndexDamagedError
+from index.postgres.server import PostgresSearch
+from tests.bot.conftest import opener
 from tests.conftest import Library
 from tests.damage import change_in_document
 
@@ -124,3 +128,25 @@ def test_damage_that_nobody_asked_for_is_found(
     assert place.built == ["base"]
     assert place.service.answer(Question("how many for arson"), (), 0, None).spans[0].text == "812"
     assert "index_damaged" in [record.getMessage() for record in caplog.records]
+
+
+def test_what_was_never_published_is_told_of_in_the_log_and_published(
+    service: AnswerService,
+    library: Library,
+    postgres_database: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    own = library.other(OWN)
+    own.write("own.txt", "For fraud 55 were counted.")
+    own.build()
+    with closing(PostgresSearch(postgres_database, "here")) as server:
+        searched = replace(library, server=server)
+        opening = replace(opener(library), collection=searched.collection_named)
+        with closing(AnswerService(opening)) as serving:
+            place = Place(searched, serving)
+            place.ask("arson", scope=OWN)
+            asyncio.run(place.mender.mend())
+
+            assert place.built == [OWN]
+            assert place.ask("fraud", scope=OWN) == ["55"]
+    assert "index_unpublished" in [record.getMessage() for record in caplog.records]
