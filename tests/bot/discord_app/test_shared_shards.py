@@ -32,8 +32,7 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     channels, ada = places(local), User("ada")
     settings = {"QUOTH_DATABASE": postgres_database, "QUOTH_SHARDS": "recommended"}
 
-    def all_answered() -> None:
-        places = [*channels, local.add_dm(ada)]
+    def all_answered(*places: Channel) -> None:
         said = [
             local.say(place, ada, f"<@{local.bot.id}> how many for arson", mentions=[local.bot])
             for place in places
@@ -48,11 +47,12 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     local.wait_for(lambda: second.logged.count("shard_taken") == SHARDS / 2, "a half")
     local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
     assert first.logged.count("shard_given_up") == SHARDS / 2
-    all_answered()
+    all_answered(*channels, local.add_dm(ada))
 
     first.kill()
-    # Also those that were said while nobody had the shards.
-    all_answered()
+    # Also what was said while nobody had the shards; of direct messages nobody hears afterwards.
+    all_answered(*channels)
+    all_answered(local.add_dm(ada))
 
     second.signal(signal.SIGTERM)
     assert second.code() == 0
