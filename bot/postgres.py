@@ -93,7 +93,7 @@ class PostgresDatabase:
         try:
             with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
                 self.version = bring_up_to_date(connection)
-                """Of its tables."""
+                """That of its tables."""
                 found = connection.execute("SELECT 1 FROM meta WHERE name = %s", (MOVING,))
                 if found.fetchone() is not None and not is_moving:
                     raise RecordsError(

@@ -2,18 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sized
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar
 
-import yarl
+from discord.http import HTTPClient
+from yarl import URL
 
 from bot.database import DatabaseError
 from bot.discord_app.shards import shard_of
 from bot.event_log import event
 
 if TYPE_CHECKING:
-    from bot.discord_app.client import QuothBot
     from bot.shard_leases import ShardLeases
 
 _log = logging.getLogger(__name__)
@@ -34,12 +34,37 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+class Bot(Protocol):
+    """What connects shards: `QuothBot`."""
+
+    http: HTTPClient
+
+    @property
+    def shard_count(self) -> int | None:
+        """How many there are, once it is known."""
+
+    def share_out(self, count: int) -> None:
+        """Learn how many there are; none is connected yet."""
+
+    async def launch_shard(self, gateway: URL, shard_id: int, /) -> None:
+        """Connect one, and try until it is."""
+
+    def note_shard(self, shard_id: int) -> None:
+        """Note that one was connected."""
+
+    async def drop_shard(self, shard_id: int) -> None:
+        """Close one."""
+
+    def unanswered(self, shard_id: int) -> Sized:
+        """Who waits on one; blocks."""
+
+
 class SharedShards:
     """Lives in the loop of a bot."""
 
     def __init__(
         self,
-        bot: "QuothBot",
+        bot: Bot,
         leases: "ShardLeases",
         wanted: int | Literal["recommended"],
         on_first: Callable[[], Awaitable[None]],
@@ -64,7 +89,7 @@ class SharedShards:
         self._leaving: set[int] = set()
         self._checked = asyncio.Event()
         self._is_closed = False
-        self._gateway = yarl.URL()
+        self._gateway = URL()
         self._turns = 1
 
     @property
@@ -90,7 +115,7 @@ class SharedShards:
             DatabaseError: If it can't be known which it may have.
         """
         recommended, url, limit = await self._bot.http.get_bot_gateway()
-        self._gateway, self._turns = yarl.URL(url), limit["max_concurrency"]
+        self._gateway, self._turns = URL(url), limit["max_concurrency"]
         is_fixed = self._wanted != "recommended"
         count = self._wanted if isinstance(self._wanted, int) else recommended
         count = await self._do(self._leases.join, count, is_fixed=is_fixed)

@@ -92,6 +92,7 @@ class Mender:
             if await self._build(name):
                 # Those of servers are exchanged when somebody asks there.
                 await asyncio.to_thread(self._service.refresh)
+                self._service.servers.drop(name)
                 return
         self._in_vain[name] = self._clock()
 

@@ -13,6 +13,7 @@ from bot.database import RecordsError
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts
 from bot.discord_app.only_process import only_process
 from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
 from bot.discord_app.unanswered import Waiting
 from bot.postgres import PostgresDatabase
 from bot.serving.kept_answers import KeptAnswers
@@ -21,6 +22,8 @@ from tests.bot.discord_app.fakes import found, span
 
 ANSWER = found(span())
 RULE = Cooldown(1, 2.5)
+
+EVERY_SHARD = Shards(1, frozenset({0}))
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
         assert after.answer("2" * 32, 2, 7) == before.answer("2" * 32, 2, 7) is not None
         assert after.channel_rules() == {7: {8: False}}
         assert after.servers_without_base() == {9}
-        assert after.unanswered() == before.unanswered()
+        assert after.unanswered(EVERY_SHARD) == before.unanswered(EVERY_SHARD)
         assert Cooldowns(after, Cooldown(9, 9.0), OwnCounts()).listed(7) == [("<@&8>", RULE)]
         assert kept_after.keep(ANSWER) == kept_before.keep(ANSWER)
         # The next entry comes after those that were moved.
