@@ -87,7 +87,7 @@ class SharedShards:
         self._connecting: dict[int, asyncio.Task[None]] = {}
         """By shard that is or will be connected, what connects it."""
         self._leaving: set[int] = set()
-        self._checked = asyncio.Event()
+        self._has_checked = False
         self._is_closed = False
         self._gateway = URL()
         self._turns = 1
@@ -95,13 +95,13 @@ class SharedShards:
     @property
     def stands_by(self) -> bool:
         """Whether other processes have all shards."""
-        return self._checked.is_set() and not self._leases.held
+        return self._has_checked and not self._leases.held
 
     async def hold(self, server_id: int | None) -> bool:
         """Whether a server, or direct messages, are this process's to answer."""
         assert self._bot.shard_count is not None  # noqa: S101 - it has joined
         shard = shard_of(server_id, self._bot.shard_count)
-        if shard not in self._leases.held:
+        if shard not in self._leases.held and not self._is_closed:
             # Nothing may have been looked at for a while, as where the machine was halted.
             await self._do(self._leases.check)
         return shard in self._leases.held
@@ -124,7 +124,7 @@ class SharedShards:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._do(self._leases.check)
-                self._checked.set()
+                self._has_checked = True
                 self._connect_and_close(tasks)
                 await asyncio.sleep(CHECK_S)
 

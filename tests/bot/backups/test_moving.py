@@ -15,6 +15,7 @@ from bot.discord_app.only_process import only_process
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.unanswered import Waiting
+from bot.installation import installation_of
 from bot.postgres import PostgresDatabase
 from bot.serving.kept_answers import KeptAnswers
 from bot.settings import Settings, load_settings
@@ -126,11 +127,13 @@ def test_a_database_that_was_only_looked_at_is_moved_to(
         name = before.hashed(1)
     with closing(Records(PostgresDatabase(address(settings)))) as looked_at:
         assert looked_at.asked() == []
+    installation = installation_of(settings)
     done = migrate(settings, monkeypatch)
 
     assert done.exit_code == 0, done.output
     with closing(Records(PostgresDatabase(address(settings)))) as after:
         assert after.hashed(1) == name
+    assert installation_of(settings) == installation
 
 
 def test_answers_that_can_be_linked_to_are_moved_without_records(
