@@ -205,7 +205,7 @@ class Web:
             await _content(response, self._limits.bytes),
             response.content_type,
             response.charset,
-            Seen(response.headers.get("ETag"), response.headers.get("Last-Modified")),
+            Seen(_plain(response, "ETag"), _plain(response, "Last-Modified")),
         )
 
     async def _wait_for_turn(self, url: URL, clock: asyncio.Timeout) -> None:
@@ -275,6 +275,12 @@ def _seconds(retry_after: str | None) -> float:
     text = (retry_after or "").strip()
     asked_s = float(text) if text.isascii() and text.isdigit() else _MAX_DELAY_S
     return min(asked_s, _MAX_RETRY_AFTER_S)
+
+
+def _plain(response: aiohttp.ClientResponse, name: str) -> str | None:
+    """A header that can be written down and sent back; None if it holds other bytes than ASCII."""
+    value = response.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() and value else None
 
 
 async def _content(response: aiohttp.ClientResponse, most: int) -> bytes:

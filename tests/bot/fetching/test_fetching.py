@@ -436,6 +436,21 @@ def test_an_encoding_that_only_the_server_tells_is_not_lost(site: Site, tmp_path
     assert (tmp_path / told.detail).read_text(encoding="utf-8-sig") == "Fünf Übungen"
 
 
+def test_a_server_that_tells_no_sense_beside_a_page_loses_nothing(
+    site: Site, tmp_path: Path
+) -> None:
+    """Headers may hold any byte."""
+    odd = {"Content-Type": "text/html; charset=utf\xff8", "ETag": '"\x9b"', "Last-Modified": "\xff"}
+    site.pages["/odd"] = Page(b"<p>The library opens at nine.</p>", headers=odd)
+    site.put("/after", "It is closed on Monday.")
+    origins = [origin(f"{site.url}/odd"), origin(f"{site.url}/after")]
+
+    first, again = fetched(tmp_path, origins), fetched(tmp_path, origins)
+
+    assert outcomes(first) == {"new": 2}
+    assert outcomes(again) == {"unchanged": 2}
+
+
 @pytest.mark.parametrize(
     ("url", "media_type", "expected"),
     [
