@@ -229,11 +229,14 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
         parse: What reads the bytes.
 
     Raises:
-        DocumentError: If it can't be read, is not what its suffix says, or holds no text.
+        DocumentError: If it is empty or can't be read, is not what its suffix says, or holds no
+            text.
     """
     content, modified = _read_at_rest(file)
     sha256 = hashlib.sha256(content).hexdigest()
     try:
+        if not content:
+            raise DocumentError("it is empty")
         loaded = parse(file.path.suffix.lower(), content)
         if _NOT_BLANK.search(loaded.text) is None:
             raise DocumentError("it holds no text")

@@ -73,7 +73,6 @@ def test_text_in_other_encodings_is_read(library: Library, charset: str, text: s
         (b"plain but\x00not quite", "NUL bytes"),
         (b"\x01\x02\x03\x04\x05" * 50, "control characters"),
         (b"\xff\xfe\x00", "marked as utf-16"),
-        (b"", "no text"),
         (b" \n\t\n", "no text"),
     ],
 )
@@ -82,6 +81,12 @@ def test_what_is_no_text_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(DocumentError, match=reason):
         load(library, "a.txt", content)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.pdf", "a.csv", "a.docx"])
+def test_an_empty_file_is_called_empty_whatever_it_should_hold(library: Library, name: str) -> None:
+    with pytest.raises(DocumentError, match="it is empty"):
+        load(library, name, b"")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def pdf_with(pages: Sequence[str]) -> bytes:
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding "
+        "<< /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl] >> >>",
     ]
     for number, stream in enumerate(pages):
         objects += [
@@ -87,6 +88,12 @@ def test_a_page_is_read_without_its_header_footer_and_broken_words() -> None:
     )
     assert first.startswith("Harbour rules, page 1 of 4\n\nA vessel")
     assert first.endswith("Office of the port")
+
+
+def test_letters_that_are_drawn_as_one_are_read_as_two_and_words_stay_apart() -> None:
+    loaded = parse(".pdf", pdf_of([["The of\\001ce on the second", "\\002oor is the harbour's."]]))
+
+    assert loaded.text == "The office on the second floor is the harbour's."
 
 
 @pytest.mark.parametrize(
