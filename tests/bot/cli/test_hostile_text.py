@@ -15,12 +15,18 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from answering.answer import NearestPassage
+from bot.added_readers import CARD_NAME, AddedReaders
+from bot.cli.main import cli
 from bot.discord_app.records import Records
 from index.store import Collection
 from tests.bot.cli.test_ask import on_a_terminal
 from tests.bot.discord_app.fakes import found, span
+from tests.bot.fetching.site import Page, serving
+from tests.bot.test_added_readers import CARD
 from tests.commands import quoth
 from tests.prompts.test_printing import STEERING, is_harmless
 
@@ -242,15 +248,101 @@ def test_a_measurement(home: Home) -> None:
     assert "not in" in refused.stderr
 
 
-def test_what_was_asked(home: Home) -> None:
-    out = home.folder / f"asked-in-discord{NAME}.jsonl"
+def test_what_was_asked_and_done_in_discord(home: Home) -> None:
+    out, table = (home.folder / f"{name}{NAME}" for name in ("asked.jsonl", "gaps.csv"))
+    near = NearestPassage(f"tower{NAME}.md", f"The tower{LINE}", 0, 9, f"near{LINE}", None)
     with closing(Records(home.data / "quoth.sqlite")) as records:
-        kept = replace(found(span(), question=ASKED["fact"]), id="a" * 32)
+        kept = replace(found(span(), question=ASKED["fact"], nearest=(near,)), id="a" * 32)
         records.keep_answer(kept, 1, 7, with_question=True)
+        open_one = replace(found(question=ASKED["refused"], nearest=(near,)), id="b" * 32)
+        records.keep_answer(open_one, 1, 7, with_question=True)
+        stored = records.answer(kept.id, 1, 7)
+        assert stored is not None
+        records.vote(stored, 2, complaint="wrong", expected=f"Ada{LINE} Lovell", question=None)
+        records.note_action(7, 1, "added", f"tower{NAME}.md")
 
-    told = home.run("questions", "export", str(out))
+    exported = home.run("questions", "export", str(out.with_suffix(".jsonl")))
+    told = home.run("gaps")
+    described = json.loads(home.run("gaps", "--json").stdout)
+    written = home.run("gaps", "--csv", str(table))
+    done = home.run("audit")
+    listed = json.loads(home.run("audit", "--json").stdout)
 
-    assert told.stdout or told.stderr
+    assert "Wrote " in exported.stdout
+    assert "members expect: Ada" in told.stdout
+    assert "nearest, in The tower" in told.stdout
+    assert any(LINE in (gap["example"] or "") for gap in described["gaps"])
+    assert "gaps" in written.stdout
+    assert "added tower" in done.stdout
+    assert listed["subject"] == f"tower{NAME}.md"
+
+
+def test_readers(home: Home) -> None:
+    with AddedReaders(home.data / "readers").making("large") as folder:
+        card = CARD.model_copy(update={"origin": f"owner/model{LINE}"})
+        (folder / CARD_NAME).write_text(card.model_dump_json())
+
+    told = home.run("reader", "list")
+    described = json.loads(home.run("reader", "list", "--json").stdout)
+    gone = f"gone{LINE}"
+    others = [
+        home.run(*command, gone)
+        for command in (("reader", "add"), ("reader", "use"), ("reader", "remove"))
+    ]
+
+    assert "owner/model" in told.stdout
+    assert described["added"]["large"]["origin"] == f"owner/model{LINE}"
+    assert [one.returncode for one in others] == [1, 1, 1]
+
+
+def test_a_backup(home: Home) -> None:
+    documents = home.data / "collections" / "press" / "documents"
+    documents.mkdir(parents=True)
+    try:
+        (documents / f"when{NAME}.txt").write_text(f"At nine{LINE}.")
+        (documents / f"link{NAME}.txt").symlink_to(home.seeds)
+        archive = home.folder / f"kept{NAME}.zip"
+        written = home.run("backup", str(archive))
+        checked = home.run("restore", "--check", str(archive))
+        refused = home.run("restore", str(archive))
+        restored = home.run("restore", str(archive), "--data", f"other{NAME}")
+        archive.write_bytes(archive.read_bytes().replace(b"At nine", b"At noon"))
+        broken = home.run("restore", "--check", str(archive))
+    finally:
+        shutil.rmtree(documents.parent)
+
+    assert "link" in written.stderr
+    assert "All checksums are right" in checked.stdout
+    assert "--replace" in refused.stderr
+    assert "It is in other" in restored.stdout
+    assert "when" in broken.stderr
+
+
+def test_what_is_fetched(home: Home, tmp_path: Path) -> None:
+    """The addresses, headers and texts of a site are its owner's."""
+    title = f"<title>Port{LINE}</title><p>A boat{LINE} costs 12 marks{LINE} a night.</p>"
+    page = f"/page{LINE}"
+    with serving() as site:
+        hostile = {"Content-Type": "text/html; charset=utf-8\x9b2J", "ETag": '"\x9b"'}
+        site.pages["/page"] = Page(title.encode(), headers=hostile)
+        site.pages["/kind"] = Page(b"x", headers={"Content-Type": "image/\x9b2J"})
+        site.redirect("/away", "http://gone\x9b.invalid/")
+        site.sitemap("/sitemap.xml", ["/page", "/kind", "/away", "/page\x9b2J\u202e"])
+        options = ("--allow-private", "--delay", "0", "--seeds", str(tmp_path / f"site{NAME}"))
+        told = [
+            home.run("fetch", *options, *asked)
+            for asked in (
+                ("--sitemap", site.url, "--under", f"{site.url}/"),
+                (f"{site.url}{page}",),
+                ("--update",),
+                ("--forget", f"{site.url}{page}"),
+                ("--git", f"{site.url}{page}"),
+                (f"nowhere{LINE}",),
+            )
+        ]
+
+    assert "Fetched: 1 new" in told[0].stdout
+    assert [one.returncode for one in told] == [1, 1, 0, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +359,11 @@ def test_what_was_asked(home: Home) -> None:
         (("index", "status", "--collection", LINE), {}),
         (("run",), {}),
         (("run",), {"DISCORD_TOKEN": "a.secret.token", "QUOTH_READER": f"gone{LINE}"}),
+        (("serve", "--host", f"host{LINE}"), {}),
+        (("serve",), {"QUOTH_WEB_HOST": "::1", "QUOTH_API_TOKENS": f"press{LINE}:{LINE}"}),
+        (("mcp", "--http", "--host", f"host{LINE}"), {}),
+        (("migrate",), {"QUOTH_DATABASE": f"postgresql://gone{LINE}@127.0.0.1:1/{LINE}"}),
+        (("restore", f"gone{LINE}.zip"), {}),
         (("ask", "who"), {"QUOTH_PASSAGES": LINE}),
         (("ask", "who"), {f"QUOTH_{LINE}": "1"}),
         (("ask", "who"), {"QUOTH_DOCUMENT_TYPES": LINE}),
@@ -278,6 +375,26 @@ def test_an_error(home: Home, arguments: tuple[str, ...], environment: dict[str,
 
     assert done.returncode in {1, 2}
     assert done.stderr.strip()
+
+
+def _commands(group: click.Group, *above: str) -> list[str]:
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        one = group.get_command(click.Context(group), name)
+        is_group = isinstance(one, click.Group)
+        found += _commands(one, *above, name) if is_group else [" ".join((*above, name))]
+    return found
+
+
+def test_every_command_is_run_here() -> None:
+    """A new command is given hostile text in this file before it ships."""
+    source = Path(__file__).read_text()
+
+    def is_run(command: str) -> bool:
+        words = command.split()
+        return ", ".join(f'"{word}"' for word in words) in source
+
+    assert [one for one in _commands(cli) if not is_run(one)] == []
 
 
 def test_what_nobody_foresaw() -> None:
