@@ -381,8 +381,10 @@ def _commands(group: click.Group, *above: str) -> list[str]:
     found = []
     for name in group.list_commands(click.Context(group)):
         one = group.get_command(click.Context(group), name)
-        is_group = isinstance(one, click.Group)
-        found += _commands(one, *above, name) if is_group else [" ".join((*above, name))]
+        if isinstance(one, click.Group):
+            found += _commands(one, *above, name)
+        else:
+            found.append(" ".join((*above, name)))
     return found
 
 
