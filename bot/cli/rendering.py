@@ -12,6 +12,8 @@ from answering.answer import Answer, AnswerSpan, NearestPassage, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import NO_LINKS, Links
 from index.documents import shorten
+from index.formats.base import ROWS
+from index.formats.tables import BETWEEN_CELLS
 from prompts import Style, render
 from prompts.printing import Shown, one_line, printable
 
@@ -26,6 +28,7 @@ CONTEXT_CHARS = 700
 # Stand for the answer's bounds while lines are broken. `printable` lets no text bring its own.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _BOUNDED = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def styles(*, colour: bool) -> tuple[Style, Style]:
@@ -136,7 +139,7 @@ def context_text(
     found: AnswerSpan | NearestPassage, around: str, start: int, bold: Style, width: int
 ) -> str:
     """
-    Render what stands around a span.
+    Render what stands around a span, in the paragraphs or the rows of its document.
 
     Args:
         found: The span.
@@ -148,12 +151,18 @@ def context_text(
     """
     before, after = around[:start], around[start + len(found.text) :]
     if len(before) > CONTEXT_CHARS:
-        before = "… " + before.split(maxsplit=1)[-1]
+        before = f"… {''.join(before.split(maxsplit=1)[1:])}"
     if len(after) > CONTEXT_CHARS:
-        after = after.rsplit(maxsplit=1)[0] + " …"
+        after = f"{''.join(after.rsplit(maxsplit=1)[:-1])} …"
     # A passage is its own context; as a whole in bold it would be hard to read.
     mark: Style = bold if isinstance(found, AnswerSpan) else str
-    return _marked((before, found.text, after), mark, min(width, MAX_WIDTH), CONTEXT_CHARS)
+    before, text, after = map(printable, (before, found.text, after))
+    is_table = found.place is not None and found.place.kind in ROWS
+    between_lines, between_paragraphs = (BETWEEN_CELLS, "\n") if is_table else (" ", "\n\n")
+    paragraphs = _BLANK_LINES.split(f"{before}{_OPEN}{text}{_CLOSE}{after}".strip())
+    lines = ([" ".join(line.split()) for line in each.split("\n")] for each in paragraphs)
+    shown = (_wrap(between_lines.join(each), min(width, MAX_WIDTH)) for each in lines)
+    return _with_marks(between_paragraphs.join(shown), mark)
 
 
 def answer_line(answer: Answer, seeds: Path) -> str:

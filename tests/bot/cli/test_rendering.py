@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import SURE_FROM
 from bot.answer_json import answer_json
-from bot.cli.rendering import answer_line, answer_text, styles
+from bot.cli.rendering import CONTEXT_CHARS, answer_line, answer_text, context_text, styles
 from bot.links import Links
 from index.formats.base import Place
 
@@ -329,3 +329,30 @@ def test_a_line_holds_the_items_of_a_list() -> None:
     answer = replace(ANSWER, spans=(SPAN, SPAN), kind="list")
 
     assert answer_line(answer, Path("seeds")) == "2 found: 35,927; 35,927"
+
+
+def around(before: str, after: str, place: Place | None = None) -> str:
+    span = replace(SPAN, place=place)
+    return context_text(span, before + span.text + after, len(before), BOLD, 80)
+
+
+def test_a_context_has_the_paragraphs_or_the_rows_of_its_document() -> None:
+    row = Place(100, 150, "row", "2")
+
+    assert around("Of all\nwho came,\n \n", " were\nfirst.\n\n\nLater.") == (
+        "  Of all who came,\n\n  **35,927** were first.\n\n  Later."
+    )
+    assert around("Crime: theft\nFines: 35\n\nCrime: arson\nFines: ", "\n\nCrime: no", row) == (
+        "  Crime: theft | Fines: 35\n  Crime: arson | Fines: **35,927**\n  Crime: no"
+    )
+
+
+@pytest.mark.parametrize("long", [" ", "\n", "x", "x "])
+def test_a_context_is_cut_whatever_stands_around(long: str) -> None:
+    text = long * (CONTEXT_CHARS + 1)
+
+    shown = around(text, text)
+
+    assert shown.startswith("  … ")
+    assert shown.endswith(" …")
+    assert "**35,927**" in shown
