@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.collection_names import BASE_COLLECTION, make_private
 from bot.searched import collection_of
 from bot.settings import Settings
+from bot.shared.opening import shared_of
 from index.errors import BuildError
 from index.manifest import Manifest
 from index.passages import Splitting
@@ -122,7 +123,11 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
         IndexMissingError: If there is none to go back to.
         IndexDamagedError: If it is not what was written; the current one is served on.
         BuildError: If that can't be written down; the current one is served on.
+        SharedError: If it is published for several machines, and can't be changed now.
     """
+    shared = shared_of(settings)
+    if shared is not None:
+        return shared.generations.roll_back(name)
     collection = collection_of(settings, name)
     collection.current()
     try:
@@ -156,7 +161,8 @@ def index_command(
     return module_command(
         "bot.cli.main",
         *("index", "--seeds", str(settings.seeds), "--data", str(settings.data)),
-        *("--encoder", settings.encoder, "--collection", collection, *options),
+        # It may read QUOTH_STORAGE in .env.
+        *("--encoder", settings.encoder, "--collection", collection, "--here", *options),
     )
 
 

@@ -202,16 +202,24 @@ class PostgresDatabase:
                 )
             yield
 
-    async def changes(self) -> AsyncGenerator[None]:
-        """Say at first, whenever a rule was changed, and now and then, that rules may be others."""
+    async def changes(
+        self, channel: str = _CHANNEL, poll_s: float = POLL_S
+    ) -> AsyncGenerator[None]:
+        """
+        Say at first, whenever something was changed, and now and then, that it may be another.
+
+        Args:
+            channel: Where that is notified; rules of channels and servers by default.
+            poll_s: What "now and then" is.
+        """
         while True:
             try:
                 connection = await psycopg.AsyncConnection.connect(self._address, **LIVELY)
                 async with connection:
-                    await connection.execute(f"LISTEN {_CHANNEL}".encode())
+                    await connection.execute(f"LISTEN {channel}".encode())
                     while True:
                         yield
-                        async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                        async for _ in connection.notifies(timeout=poll_s, stop_after=1):
                             pass
             except psycopg.OperationalError:
                 await asyncio.sleep(_AWAY_S)

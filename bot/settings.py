@@ -91,6 +91,15 @@ class Settings(BaseSettings):
         "the files of the index, which are faster where one machine holds them. What is found "
         "there was compared with files among 10,000 passages, and not yet among more.",
     )
+    storage: str | None = Field(
+        None,
+        min_length=1,
+        description="Where builders and answering nodes share indexes and servers' documents: a "
+        "folder that all machines see, or a URL that fsspec reads, such as s3://bucket/prefix, "
+        'which needs pip install "quoth[storage]". It needs `database`. `quoth build` then makes '
+        "every index, and all else fetches what it has made. By default each process builds for "
+        "itself, in `data`.",
+    )
     encoder: str = Field(
         DEFAULT_ENCODER,
         min_length=1,

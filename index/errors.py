@@ -42,6 +42,22 @@ class SearchServerError(IndexingError):
     """The database in which passages are searched can't be used."""
 
 
+class SharedError(IndexingError):
+    """What builders and nodes share, a database and a storage, can't be used."""
+
+
+class PartError(SharedError):
+    """A part is missing in storage, or is not what was stored."""
+
+    def __init__(self, sha256: str, said: str) -> None:
+        """Name the part, and say what is wrong with it."""
+        super().__init__(
+            f"The part {sha256} {said}. Nothing is made of it; it is fetched again once a machine "
+            "that has it has stored it anew."
+        )
+        self.sha256 = sha256
+
+
 class EncodingInterruptedError(KeyboardInterrupt):
     """Somebody ended a build while it encoded passages; what was encoded is kept."""
 

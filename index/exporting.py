@@ -196,13 +196,50 @@ def _export(write: Callable[[Path], EncoderFacts], name: str, sha256: str, targe
             inputs=encoder.inputs,
             files={file: stamp_file(scratch / file) for file in exported},
         )
-        (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
-        for written in (*exported, MANIFEST_NAME):
-            fsync(scratch / written)
-        shutil.rmtree(target, ignore_errors=True)
-        scratch.rename(target)
+        _place(scratch, manifest, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _place(scratch: Path, manifest: ExportManifest, target: Path) -> None:
+    """Give an export its name, when all of it is on the disk."""
+    (scratch / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+    for written in (*manifest.files, MANIFEST_NAME):
+        fsync(scratch / written)
+    shutil.rmtree(target, ignore_errors=True)
+    scratch.rename(target)
+
+
+def receive_export(exports: Path, sha256: str, fetch: Callable[[Path], None]) -> None:
+    """
+    Have an encoder that was exported elsewhere, unless it is here, one process at a time.
+
+    Args:
+        exports: The folder of exported encoders.
+        sha256: The encoder's.
+        fetch: Writes the files of the export to a folder.
+
+    Raises:
+        EncoderError: If it is not what this Quoth writes.
+        OSError: If it can't be written.
+    """
+    target = exports / sha256
+    with _alone(exports):
+        if _is_exported(target, sha256):
+            return
+        scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=exports))
+        try:
+            fetch(scratch)
+            manifest = checked_manifest(scratch, "all")
+            stamps = {name: stamp_file(scratch / name) for name in manifest.files}
+            _place(scratch, manifest.model_copy(update={"files": stamps}), target)
+        except (ValidationError, IndexDamagedError) as error:
+            raise EncoderError(
+                f"The exported encoder {sha256} is not one for this Quoth ({error}). Let all "
+                "machines run the same version."
+            ) from error
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _quantised_well(encoder: EncoderFacts, folder: Path) -> bool:

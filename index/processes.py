@@ -11,6 +11,10 @@ _NEEDED = (
 )
 
 
+# What opens the storage that this process shares with others.
+_OTHERS = ("AWS_",)
+
+
 def module_command(module: str, *arguments: str) -> list[str]:
     """The command that runs one of our modules; it needs `module_environment`."""
     # -P: a module of that name in the current folder is not ours.
@@ -18,8 +22,9 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def module_environment() -> dict[str, str]:
-    """The environment of this process, in which our modules are found first."""
-    return {**os.environ, "PYTHONPATH": _paths()}
+    """The environment of this process without what is for it alone; our modules come first."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
+    return {**kept, "PYTHONPATH": _paths()}
 
 
 def bare_environment() -> dict[str, str]:

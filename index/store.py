@@ -370,6 +370,14 @@ class Collection:
         Raises:
             OSError: If the disk is full or can't be written; then the old one is served.
         """
+        self._place(folder, manifest)
+        self._serve(manifest.generation)
+        self._held.unlink(missing_ok=True)
+        self._damaged.unlink(missing_ok=True)
+        self._prune(manifest.generation)
+
+    def _place(self, folder: Path, manifest: Manifest) -> None:
+        """Give a written folder its name among the generations; it is there whole or not at all."""
         write_manifest(folder, manifest)
         for name in (*manifest.files, MANIFEST_NAME):
             fsync(folder / name)
@@ -377,10 +385,56 @@ class Collection:
         fsync(folder)
         folder.rename(self._generations / manifest.generation)
         fsync(self._generations)
-        self._serve(manifest.generation)
-        self._held.unlink(missing_ok=True)
+
+    @contextmanager
+    def receiving(self, generation: str) -> Iterator[Path]:
+        """
+        A folder for the files of a generation that was made elsewhere; call it with the lock held.
+
+        At the end of the block it is one of the generations, and not yet served.
+
+        Raises:
+            IndexFormatError: If it has another format version.
+            IndexDamagedError: If it is not what its manifest says.
+        """
+        folder = self._generations / f"{_UNFINISHED}{generation}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+            manifest = read_manifest(folder)
+            for name, stamp in manifest.files.items():
+                check_file(folder / name, stamp, verify=True)
+            stamps = {name: stamp_file(folder / name) for name in manifest.files}
+            self._place(folder, manifest.model_copy(update={"files": stamps}))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def follow(self, generation: str, kept: Set[str]) -> None:
+        """
+        Serve a generation that is here, as is done elsewhere; call it with the lock held.
+
+        Args:
+            generation: Its id.
+            kept: The ids of all that are kept elsewhere; the others go.
+        """
+        with suppress(IndexMissingError, IndexDamagedError):
+            if self.current() == generation:
+                self._let_go(kept)
+                return
+        self._serve(generation)
+        self._let_go(kept)
+
+    def _let_go(self, kept: Set[str]) -> None:
+        for name in self.generations():
+            if name not in kept:
+                shutil.rmtree(self._generations / name, ignore_errors=True)
+
+    def drop_damaged(self) -> None:
+        """Delete the generation that was found damaged, to be had anew; with the lock held."""
+        if self.is_noted_damaged():
+            shutil.rmtree(self._generations / self.current(), ignore_errors=True)
         self._damaged.unlink(missing_ok=True)
-        self._prune(manifest.generation)
 
     def _serve(self, generation: str) -> None:
         self._publish(generation)

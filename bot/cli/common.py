@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.assembly import OpenIndex, Outdated, Renewal
     from bot.discord_app.records import Records
+    from bot.serving.mirror import Mirror
     from bot.settings import Settings
     from index.filters import Filter
     from index.generation import Generation
@@ -34,6 +35,7 @@ _SECRETS = (
     "QUOTH_API_TOKENS",
     "QUOTH_DATABASE",
     "QUOTH_NODE_TOKEN",
+    "QUOTH_STORAGE",
     "QUOTH_WEB_PASSWORD",
 )
 
@@ -302,6 +304,13 @@ def open_documents(settings: "Settings") -> "OpenIndex":
     """
     from bot.assembly import build_in_child, open_fresh_index
 
+    mirror = _mirror_of(settings)
+    if mirror is not None:
+        return mirror.open_base(
+            waiting=lambda: say(render("waiting_for_builders.txt", data=settings.data), err=True),
+            away=lambda detail: say(render("shared_away.txt", detail=detail), err=True),
+        )
+
     def renewing(renewal: "Renewal") -> None:
         _say_renewal(renewal.reason, renewal.detail, settings.seeds)
 
@@ -309,6 +318,15 @@ def open_documents(settings: "Settings") -> "OpenIndex":
         say(render("index_outdated.txt", reason=reason), err=True)
 
     return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
+
+
+def _mirror_of(settings: "Settings") -> "Mirror | None":
+    """What brings indexes here that builders make; imported only where that is set."""
+    if settings.storage is None:
+        return None
+    from bot.serving.mirror import mirror_of
+
+    return mirror_of(settings)
 
 
 def open_others(settings: "Settings", names: Sequence[str]) -> list["Generation"]:
@@ -327,9 +345,14 @@ def _open_other(settings: "Settings", name: str) -> "Generation":
     from bot.building import index_command, run_to_its_end
     from index.errors import IndexDamagedError
 
+    mirror = _mirror_of(settings)
+    if mirror is not None:
+        mirror.bring(name)
     try:
         return open_collection(settings, name)
     except IndexDamagedError as error:
+        if mirror is not None and mirror.bring(name, is_suspect=True):
+            return open_collection(settings, name)
         _say_renewal("damaged", str(error), settings.documents(name))
         # The build says what keeps it from being built; then it still can't be opened.
         run_to_its_end(index_command(settings, name))

@@ -88,6 +88,11 @@ def _target(*, collection: str, **given: object) -> _Target:
     "--dry-run", is_flag=True, help="Say what would be read and what can't be; change nothing."
 )
 @click.option("--watch", "watching", is_flag=True, help="Go on, whenever the documents change.")
+@click.option(
+    "--here",
+    is_flag=True,
+    help="Make the index here, for this machine, though QUOTH_STORAGE is set.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -102,6 +107,7 @@ def command(
     max_passages: int | None,
     dry_run: bool,
     watching: bool,
+    here: bool,
 ) -> None:
     """
     Index the documents, reading and encoding only what is new.
@@ -110,7 +116,9 @@ def command(
     named, the others are indexed, and the exit code is 1.
     """
     if ctx.invoked_subcommand is not None:
-        for name in ("as_json", "rebuild", "as_progress", "max_passages", "dry_run", "watching"):
+        for name in (
+            *("as_json", "rebuild", "as_progress", "max_passages", "dry_run", "watching", "here"),
+        ):
             if ctx.params[name]:
                 (option,) = (each.opts[0] for each in command.params if each.name == name)
                 raise click.UsageError(
@@ -119,18 +127,30 @@ def command(
         return
     target = _target(seeds=seeds, data=data, encoder=encoder, collection=collection)
     settings = target.settings
+    is_asked = settings.storage is not None and not here
     if collection == BASE_COLLECTION and not as_progress:
         _say_overlap(settings)
     reporter = JsonReporter() if as_progress else ConsoleReporter()
     if watching:
         if dry_run or rebuild or as_json:
             raise click.UsageError("--watch goes with none of --rebuild, --dry-run and --json.")
+        if is_asked:
+            raise click.UsageError(
+                "QUOTH_STORAGE is set: quoth build follows the documents, in place of --watch."
+            )
         with failures_shown():
             from bot.cli.watch import watch
 
             watch(settings, collection)
     elif dry_run:
         _preview(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
+    elif is_asked:
+        if max_passages is not None:
+            raise click.UsageError(
+                "QUOTH_STORAGE is set: set QUOTH_MAX_SERVER_PASSAGES where quoth build runs, in "
+                "place of --max-passages."
+            )
+        _ask_builders(ctx, target, reporter, rebuild=rebuild, as_json=as_json)
     else:
         _build(ctx, target, reporter, rebuild=rebuild, max_passages=max_passages, as_json=as_json)
 
@@ -205,6 +225,47 @@ def _build(
         values |= _named(report.changes) | _unread(report.failures, report.skipped)
         say(render("index_built.txt", **values))
     if report.failures:
+        ctx.exit(Exit.FAILURE)
+
+
+def _ask_builders(
+    ctx: click.Context,
+    target: _Target,
+    reporter: ConsoleReporter | JsonReporter,
+    *,
+    rebuild: bool,
+    as_json: bool,
+) -> None:
+    """Have a builder make the index, and wait for it."""
+    import asyncio
+
+    from bot.serving.asked_builder import builder_of
+    from bot.serving.build_process import Built, Progress
+
+    stage, done = "", 0
+
+    def progress(now: Progress) -> None:
+        nonlocal stage, done
+        if now.stage != stage:
+            stage, done = now.stage, 0
+            reporter.waiting("a builder") if stage == "wait" else reporter.stage(stage, now.total)
+        if now.done > done:
+            reporter.advance(now.done - done)
+            done = now.done
+
+    with failures_shown():
+        builder = builder_of(target.settings)
+        try:
+            built = asyncio.run(builder.build(target.name, rebuild=rebuild, progress=progress))
+        finally:
+            reporter.finish()
+    values = asdict(built)
+    if as_json:
+        say_json(values)
+    else:
+        values |= {"max_named": MAX_NAMED, "reason": values.get("reason")}
+        say(render("index_asked.txt", **values))
+    if not isinstance(built, Built) or built.failures:
         ctx.exit(Exit.FAILURE)
 
 

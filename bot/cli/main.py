@@ -23,6 +23,7 @@ _COMMANDS = {
     "index": "bot.cli.index",
     "reader": "bot.cli.reader",
     "run": "bot.cli.run",
+    "build": "bot.cli.build",
     "serve": "bot.cli.serve",
     "mcp": "bot.cli.mcp",
     "backup": "bot.cli.backup",

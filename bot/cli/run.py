@@ -73,6 +73,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from bot.serving.opening import open_service
 
     try:
+        set_up_logs()
         # Before anything is built, which may take minutes.
         with ExitStack() as stack:
             is_one_of_many = settings.shards is not None and settings.database is not None
@@ -83,7 +84,6 @@ def _run(settings: "Settings", *, sync: bool) -> None:
                 stack.enter_context(records.only_bot())
             opened = open_service(settings, open_documents, say_notice)
             service = stack.enter_context(closing(opened))
-            set_up_logs()
             make_private(settings.collections)
             if sync:
                 records.set_commands_hash("")

@@ -65,8 +65,8 @@ def _serve(settings: "Settings") -> None:
 
     access = access_of(settings)
     say_notice(absent_collections(settings, access))
-    service = open_service(settings, open_documents, say_notice)
     set_up_logs()
+    service = open_service(settings, open_documents, say_notice)
 
     def ready(address: str) -> None:
         said = render(

@@ -21,7 +21,7 @@ from bot.event_log import event
 from bot.fetching.errors import FetchError
 from bot.fetching.one_page import one_page
 from bot.serving.build_process import Built, NotBuilt, Progress
-from bot.serving.builder import Builder
+from bot.serving.builder import Builds
 from bot.serving.own_documents import Before, OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError
@@ -67,7 +67,7 @@ class Changes:
     """
 
     def __init__(
-        self, settings: Settings, builder: Builder, forget: Callable[[str, str], None]
+        self, settings: Settings, builder: Builds, forget: Callable[[str, str], None]
     ) -> None:
         """
         Take the limits, what indexes, and what forgets.

@@ -43,7 +43,7 @@ from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.teaching import Teaching
 from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
-from bot.serving.builder import Builder
+from bot.serving.builder import Builds
 from bot.serving.mending import Mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
@@ -102,7 +102,7 @@ class QuothBot(commands.AutoShardedBot):
         settings: Settings,
         service: AnswerService,
         records: Records,
-        builder: Builder,
+        builder: Builds,
         mender: Mender,
         cogs: Sequence[Callable[["QuothBot"], commands.Cog]],
         leases: "ShardLeases | None" = None,

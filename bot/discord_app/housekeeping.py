@@ -10,11 +10,12 @@ from bot.database import DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event
 from bot.searched import collection_of, is_unpublished, search_server
-from bot.serving.builder import Builder
+from bot.serving.builder import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
-from index.errors import NoDocumentsError, SearchServerError
+from bot.shared.opening import shared_of
+from index.errors import NoDocumentsError, SearchServerError, SharedError
 from index.store import Collection
 
 _log = logging.getLogger(__name__)
@@ -55,13 +56,16 @@ async def _again_and_again(work: Callable[[], None]) -> None:
 
 def delete_departed_once(settings: Settings, service: AnswerService, records: Records) -> None:
     """Delete what may not be kept any longer of servers."""
+    shared = shared_of(settings)
     for server in records.departed():
         scope = server_collection(server)
         service.servers.drop(scope)
         service.use_base(scope, is_on=True)
         try:
+            if shared is not None:
+                shared.generations.forget(scope)
             delete_collection(settings.collection(scope), search_server(settings))
-        except (OSError, SearchServerError) as error:
+        except (OSError, SearchServerError, SharedError) as error:
             # Its departure stays noted, so the next time tries again.
             code = error.errno if isinstance(error, OSError) else None
             event(_log, "not_deleted", logging.ERROR, collection=scope, code=code)
@@ -70,7 +74,7 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
         event(_log, "server_deleted", server=server)
 
 
-async def catch_up(settings: Settings, builder: Builder) -> None:
+async def catch_up(settings: Settings, builder: Builds) -> None:
     """
     Index the documents of servers that are not in their index.
 
@@ -81,8 +85,9 @@ async def catch_up(settings: Settings, builder: Builder) -> None:
             continue
         try:
             is_behind = await asyncio.to_thread(_is_behind, settings, scope)
-        except OSError as error:
-            event(_log, "not_looked_at", logging.ERROR, collection=scope, code=error.errno)
+        except (OSError, SharedError) as error:
+            reason = type(error).__name__
+            event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
             continue
         if is_behind:
             own = OwnDocuments(settings.documents(scope))
@@ -91,13 +96,18 @@ async def catch_up(settings: Settings, builder: Builder) -> None:
 
 
 def _is_behind(settings: Settings, scope: str) -> bool:
+    shared = shared_of(settings)
+    kept = shared.generations.kept(scope).get(scope) if shared else None
     collection = Collection(settings.collection(scope))
-    if collection.is_held():
+    if kept.is_held if kept else collection.is_held():
         return False
     try:
         changes = preview_collection(settings, scope).changes
     except NoDocumentsError:
         return False
-    return bool(changes) or (
-        settings.search_database is not None and is_unpublished(collection_of(settings, scope))
+    is_missing = shared is not None and kept is None
+    return (
+        bool(changes)
+        or is_missing
+        or (settings.search_database is not None and is_unpublished(collection_of(settings, scope)))
     )

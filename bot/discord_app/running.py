@@ -19,7 +19,7 @@ from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
 from bot.event_log import event
-from bot.serving.builder import Builder
+from bot.serving.asked_builder import builder_of
 from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import beside, upkeep
@@ -213,7 +213,7 @@ async def run(
             event(_log, "stopping", questions=bot.queue.taken)
             await bot.stop()
 
-    builder = Builder(settings)
+    builder = builder_of(settings)
     # Whether Discord can be reached or not: a build goes on when a connection fails.
     mender = make_mender(service, settings, builder)
     lasting = [

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.making_way import GO_ON, PAUSE
@@ -50,6 +50,8 @@ class NotBuilt:
     """How many passages there would have been, if the reason is `too_many_passages`."""
     most: int = 0
     """And how many there may be."""
+    said: str = field(default="", compare=False, repr=False)
+    """The last words of a build that failed. They may name what members have added."""
 
 
 @dataclass(frozen=True, slots=True)

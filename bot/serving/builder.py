@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.building import index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import BuildProcess, Built, Ended, NotBuilt, Progress
-from bot.serving.turns import Turns
 from bot.settings import Settings
+from bot.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,31 @@ class _Running:
         return is_base or (size * _MUCH_SMALLER < self.size and self.paused_s < MAX_PAUSED_S)
 
 
+class Builds(Protocol):
+    """What has collections indexed: child processes of this one, or builders elsewhere."""
+
+    counted: Callable[[str], None]
+    """Told what became of each build: `built` or `failed`."""
+    waiting: int
+    """Builds that wait or run."""
+
+    def close(self) -> None:
+        """Have nothing built any more; what is served stays as it is."""
+
+    async def build(
+        self,
+        collection: str = BASE_COLLECTION,
+        *,
+        rebuild: bool = False,
+        size: int = 0,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Built | NotBuilt:
+        """See `Builder.build`."""
+
+    async def mend(self, collection: str) -> bool:
+        """Have another index of a collection than one that was found damaged; whether that is."""
+
+
 class Builder:
     """
     Runs `quoth index`, which publishes; whoever answers notices by itself.
@@ -63,7 +89,6 @@ class Builder:
         self._running: _Running | None = None
         self._processes: set[BuildProcess] = set()
         self.waiting = 0
-        """Builds that wait or run."""
         self.is_closed = False
         """Whether nothing is built any more."""
 
@@ -72,6 +97,11 @@ class Builder:
         self.is_closed = True
         for process in self._processes:
             process.end()
+
+    def makes_way_for(self, *, is_base: bool, size: int) -> bool:
+        """Whether a build runs that another one would go between."""
+        running = self._running
+        return running is not None and running.makes_way_for(is_base=is_base, size=size)
 
     async def build(
         self,
@@ -100,6 +130,10 @@ class Builder:
             self.waiting -= 1
         self.counted("built" if isinstance(built, Built) else "failed")
         return built
+
+    async def mend(self, collection: str) -> bool:
+        """Build a collection anew whose index was found damaged; whether that went well."""
+        return isinstance(await self.build(collection), Built)
 
     async def _in_turn(
         self, collection: str, *, rebuild: bool, size: int, progress: Callable[[Progress], None]
@@ -164,6 +198,6 @@ class Builder:
             event(
                 _log, "build_failed", logging.ERROR, collection=collection, code=outcome.code, **own
             )
-            return NotBuilt("closed" if self.is_closed else "failed")
+            return NotBuilt("closed" if self.is_closed else "failed", said=outcome.said)
         event(_log, "build_refused", logging.WARNING, collection=collection, reason=outcome.reason)
         return outcome

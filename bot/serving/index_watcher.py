@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import Built
-from bot.serving.builder import Builder
+from bot.serving.builder import Builds
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.changes import is_up_to_date
@@ -70,9 +70,7 @@ class IndexWatcher:
             event(_log, "not_followed", logging.WARNING, reason=type(error).__name__)
 
 
-def make_index_watcher(
-    service: AnswerService, settings: Settings, builder: Builder
-) -> IndexWatcher:
+def make_index_watcher(service: AnswerService, settings: Settings, builder: Builds) -> IndexWatcher:
     """Follow the seeds."""
     collection = Collection(settings.base_collection)
 

@@ -5,11 +5,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.collection_names import collections_in
+from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.event_log import event
 from bot.searched import collection_of, is_unpublished
-from bot.serving.build_process import Built
-from bot.serving.builder import Builder
+from bot.serving.builder import Builds
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import IndexingError
@@ -90,8 +89,8 @@ class Mender:
         if found is not None:
             event(_log, found, logging.ERROR, collection=name)
             if await self._build(name):
-                # Those of servers are exchanged when somebody asks there.
-                await asyncio.to_thread(self._service.refresh)
+                # It may go by the same name as the one that was damaged.
+                await asyncio.to_thread(self._service.refresh, anew=name == BASE_COLLECTION)
                 self._service.servers.drop(name)
                 return
         self._in_vain[name] = self._clock()
@@ -116,15 +115,11 @@ class Mender:
                 event(_log, "not_looked_at", logging.ERROR, collection=name, code=error.errno)
 
 
-def make_mender(service: AnswerService, settings: Settings, builder: Builder) -> Mender:
+def make_mender(service: AnswerService, settings: Settings, builder: Builds) -> Mender:
     """Look after the seeds' index and those of servers."""
-
-    async def build(name: str) -> bool:
-        return isinstance(await builder.build(name), Built)
-
     return Mender(
         service,
         collection=lambda name: collection_of(settings, name),
         names=lambda: collections_in(settings.collections),
-        build=build,
+        build=builder.mend,
     )

@@ -1,14 +1,17 @@
 """Settings -> what a face that runs for long answers from."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from answering.answerer import Answers
 from bot.assembly import OpenIndex, open_answering, open_index
 from bot.searched import collection_of
+from bot.serving.mirror import mirror_of
 from bot.serving.nodes import nodes_of
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings
+from index.errors import SharedError
 from index.generation import Generation
 
 
@@ -30,6 +33,12 @@ def open_service(
         ReaderError: If the reader or its calibration can't be used.
     """
     nodes = nodes_of(settings)
+    mirror = mirror_of(settings)
+    if mirror is not None:
+        # Nothing is answered from what a server has removed since this machine stopped. Whoever
+        # opens the base says it where that can't be looked up.
+        with suppress(SharedError):
+            mirror.bring_all()
     answerer: Callable[[OpenIndex, Sequence[Generation]], Answers]
     if nodes is None:
         answering = open_answering(settings, opening)

@@ -236,9 +236,12 @@ class AnswerService:
         finally:
             space.references.release()
 
-    def refresh(self) -> bool:
+    def refresh(self, *, anew: bool = False) -> bool:
         """
         Change to the published base if it is another; questions under way keep the old one.
+
+        Args:
+            anew: Open it again also where it goes by the same name, since it was damaged.
 
         Returns:
             Whether it was another.
@@ -246,7 +249,7 @@ class AnswerService:
         Raises:
             IndexingError: If it can't be opened; the old one goes on.
         """
-        if self._current() == self.generation:
+        if self._current() == self.generation and not anew:
             return False
         fresh = open_base(self._opener)
         with self._lock:

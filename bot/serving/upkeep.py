@@ -9,9 +9,11 @@ from typing import Any
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.fetching.again import fetch_again
-from bot.serving.builder import Builder
+from bot.serving.asked_builder import builder_of
+from bot.serving.builder import Builds
 from bot.serving.index_watcher import make_index_watcher
 from bot.serving.mending import Mender, make_mender
+from bot.serving.mirror import mirror_of
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
 from bot.settings import Settings
@@ -26,10 +28,14 @@ _CLOSE_EVERY_S = 60.0
 
 
 def upkeep(
-    service: AnswerService, settings: Settings, builder: Builder, mender: Mender
+    service: AnswerService, settings: Settings, builder: Builds, mender: Mender
 ) -> list[Coroutine[Any, Any, None]]:
     """The work that every face needs, for `beside`."""
     work = [mender.watch(), _close_unused(service)]
+    mirror = mirror_of(settings)
+    if mirror is not None:
+        # Builders follow the documents.
+        return [*work, mirror.run(service)]
     if settings.follow_s:
         work.append(make_index_watcher(service, settings, builder).run())
     else:
@@ -78,7 +84,7 @@ async def _logged(duty: Coroutine[Any, Any, None]) -> None:
 @asynccontextmanager
 async def queue_of(service: AnswerService, settings: Settings) -> AsyncIterator[AnswerQueue]:
     """A queue of questions with all that goes on beside it, until the block ends."""
-    builder = Builder(settings)
+    builder = builder_of(settings)
     mender = make_mender(service, settings, builder)
     queue = AnswerQueue(
         service,

@@ -1,14 +1,22 @@
 """What faces are tested with: answers from one article, with fakes for models."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from answering.cache import AnswerCache
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
+from bot.settings import Settings, load_settings
+from bot.shared.opening import Shared
 from tests.conftest import Library
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
 
 # The fake reader finds the number that follows the question's last word.
 ARTICLE = (
@@ -36,3 +44,39 @@ def service(library: Library) -> Iterator[AnswerService]:
     serving = AnswerService(opener(library))
     yield serving
     serving.close()
+
+
+@pytest.fixture
+def database(postgres_database: str) -> "Iterator[PostgresDatabase]":
+    """A database with Quoth's tables."""
+    from bot.postgres import PostgresDatabase
+
+    with closing(PostgresDatabase(postgres_database)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Path:
+    """A folder that several machines see."""
+    folder = tmp_path / "storage"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def shared(database: "PostgresDatabase", storage: Path) -> Shared:
+    """What these machines share."""
+    from bot.shared.generations import SharedGenerations
+    from bot.shared.jobs import Jobs
+    from bot.shared.parts import Parts
+    from bot.shared.storage import FolderStorage
+
+    jobs = Jobs(database)
+    parts = Parts(database, FolderStorage(storage))
+    return Shared(database, jobs, SharedGenerations(database, parts, jobs))
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Settings:
+    """A machine that has neither documents nor an index."""
+    return load_settings(data=tmp_path / "node" / "data", seeds=tmp_path / "node" / "documents")

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, suppress
 
@@ -14,13 +13,6 @@ from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from bot.settings import SettingsError, load_settings
 from tests import postgres
-
-
-@pytest.fixture
-def database(postgres_database: str) -> Iterator[PostgresDatabase]:
-    """A database with Quoth's tables."""
-    with closing(PostgresDatabase(postgres_database)) as opened:
-        yield opened
 
 
 def test_processes_that_start_at_once_make_the_tables_once(postgres_database: str) -> None:

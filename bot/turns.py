@@ -9,17 +9,24 @@ from dataclasses import dataclass
 MAX_OVERTAKEN = 5
 
 
+def rank(*, is_first: bool, size: int, overtaken: int) -> tuple[bool, bool, int]:
+    """
+    Whose turn is next: of all that wait, in order of their coming, the first of the lowest rank.
+
+    Args:
+        is_first: Whether it goes before all that are not.
+        size: How long it may take, in any unit; less goes before more.
+        overtaken: How many that came later went before it.
+    """
+    return (not is_first, overtaken < MAX_OVERTAKEN, size)
+
+
 @dataclass(eq=False, slots=True)
 class _Waiting:
     is_first: bool
     size: int
     turn: "asyncio.Future[None]"
     overtaken: int = 0
-
-    @property
-    def rank(self) -> tuple[bool, bool, int]:
-        """The lowest goes next."""
-        return (not self.is_first, self.overtaken < MAX_OVERTAKEN, self.size)
 
 
 class Turns:
@@ -64,7 +71,10 @@ class Turns:
         if not self._waiting:
             self.is_taken = False
             return
-        chosen = min(self._waiting, key=lambda waiting: waiting.rank)
+        chosen = min(
+            self._waiting,
+            key=lambda one: rank(is_first=one.is_first, size=one.size, overtaken=one.overtaken),
+        )
         for waiting in self._waiting[: self._waiting.index(chosen)]:
             waiting.overtaken += 1
         self._waiting.remove(chosen)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.serving.turns import MAX_OVERTAKEN, Turns
+from bot.turns import MAX_OVERTAKEN, Turns
 
 
 class Line:

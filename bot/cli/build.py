@@ -1,0 +1,82 @@
+"""`quoth build`: indexes for other machines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import (
+    data_option,
+    encoder_option,
+    failures_shown,
+    require_extra,
+    seeds_option,
+    settings_from,
+)
+from bot.cli.output import say
+from index.confinement import keep_memory_private
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@click.command("build")
+@seeds_option
+@data_option
+@encoder_option
+def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> None:
+    """
+    Build what other machines ask for, and publish it in QUOTH_STORAGE, until stopped.
+
+    The documents, where this machine has them, are indexed whenever they change. As many builders
+    as you like may run; each build is one builder's, and another's if that one dies. SIGTERM and
+    Ctrl-C leave what is being built to the others.
+
+    Exit codes: 0 stopped, 2 wrong usage, 1 failure.
+    """
+    require_extra("postgres", "psycopg")
+    # Before the passwords are read, as in `quoth run`.
+    keep_memory_private()
+    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    if settings.storage is None:
+        raise click.UsageError(
+            "QUOTH_STORAGE is not set: there is nowhere to publish an index for other machines. "
+            "Name a folder or a URL there, and a database in QUOTH_DATABASE. For this machine "
+            "alone, quoth index makes one."
+        )
+    if settings.overlap is not None:
+        raise click.UsageError(
+            f"{settings.seeds} and {settings.data}: one of them holds the other. Name a folder for "
+            "the data of builds that lies apart from the documents, with --data or QUOTH_DATA."
+        )
+    with failures_shown():
+        _run(settings)
+
+
+def _run(settings: "Settings") -> None:
+    # Imported here: `quoth --help` shows this command, and would pay for it.
+    import asyncio
+    import signal
+
+    from bot.collection_names import make_private
+    from bot.event_log import set_up_logs
+    from bot.serving.worker import Worker, workspace_of
+    from bot.shared.opening import shared_of
+
+    shared = shared_of(settings)
+    assert shared is not None  # noqa: S101 - the command has looked
+    make_private(workspace_of(settings).collections)
+    set_up_logs()
+    say(
+        render("building_for.txt", seeds=settings.seeds if settings.seeds.is_dir() else None),
+        err=True,
+    )
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await Worker(settings, shared).run(stop)
+
+    asyncio.run(until_stopped())

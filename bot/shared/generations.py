@@ -1,0 +1,345 @@
+"""Generations that several machines share: made of parts in storage, published by one row."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.database import DatabaseError
+from bot.postgres import PostgresDatabase
+from bot.settings import Settings
+from bot.shared.jobs import Job, Jobs
+from bot.shared.parts import Part, Parts, use
+from index.documents import list_documents
+from index.errors import IndexingError, IndexMissingError, SharedError
+from index.exporting import receive_export
+from index.files import fsync, link, stamp_file
+from index.history import HISTORY_NAME
+from index.manifest import MANIFEST_NAME, read_manifest
+from index.provenance import PROVENANCE_NAME
+from index.store import Collection
+
+# The channel that a trigger notifies when a collection changes; see `versions/shared.py`.
+CHANNEL = "quoth_generations"
+_ENCODER = "encoder/"
+_FILES = "generation/"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A collection as it is published."""
+
+    current: str
+    is_held: bool
+    """Whether a person went back to `current`."""
+    generations: Mapping[str, int]
+    """The listings of all generations that are kept, by id."""
+
+
+class SharedGenerations:
+    """The published generations. Any thread may call it, and none in an event loop."""
+
+    def __init__(self, database: PostgresDatabase, parts: Parts, jobs: Jobs) -> None:
+        """Take the database, and what lies in storage."""
+        self._database = database
+        self._parts = parts
+        self._jobs = jobs
+
+    def kept(self, name: str | None = None) -> dict[str, Kept]:
+        """
+        All collections that are published, or the one of a name.
+
+        Raises:
+            SharedError: If the database is away.
+        """
+        with shared_failures(), self._database.statements() as connection:
+            rows = connection.execute(
+                "SELECT name, current, is_held, generation, listing"
+                " FROM collections JOIN generations ON collection = name"
+                " WHERE current IS NOT NULL AND (?::text IS NULL OR name = ?)",
+                (name, name),
+            ).fetchall()
+        found: dict[str, Kept] = {}
+        for one, current, is_held, generation, listing in rows:
+            before = found[one].generations if one in found else {}
+            found[one] = Kept(current, is_held, {**before, generation: listing})
+        return found
+
+    def bring(self, settings: Settings, name: str, kept: Kept, *, every: bool = False) -> None:
+        """
+        Serve in the data folder what is published of a collection; it is checked before.
+
+        Args:
+            settings: Where collections and exported encoders are.
+            name: The collection's.
+            kept: What is published of it.
+            every: Bring all that is kept, and not only what is served.
+
+        Raises:
+            PartError: If a part is missing or was altered; what was served before still is.
+            SharedError: If the database or the storage can't be used.
+            IndexingError: If what was published is not for this Quoth.
+            OSError: If it can't be written.
+        """
+        collection = Collection(settings.collection(name))
+        wanted = sorted(kept.generations) if every else [kept.current]
+        with shared_failures(), collection.locked(lambda _: None):
+            collection.drop_damaged()
+            for generation in wanted:
+                if generation not in collection.generations():
+                    self._receive(settings, collection, generation, kept.generations[generation])
+            collection.follow(kept.current, kept.generations.keys())
+
+    def _receive(
+        self, settings: Settings, collection: Collection, generation: str, listing: int
+    ) -> None:
+        listed = self._parts.listed(listing)
+        manifest = self._manifest(collection.folder.name, generation)
+        if manifest is None or not listed:
+            raise SharedError(
+                f"The generation {generation} has just gone; another one takes its place."
+            )
+        encoder = _group(listed, _ENCODER)
+        if encoder:
+            (sha256,) = {name.partition("/")[0] for name in encoder}
+            receive_export(
+                settings.encoder_exports,
+                sha256,
+                lambda folder: self._fetch_all(_group(encoder, f"{sha256}/"), folder, {}),
+            )
+        with collection.receiving(generation) as folder:
+            self._fetch_all(_group(listed, _FILES), folder, _local(collection))
+            (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+        if history := listed.get(HISTORY_NAME):
+            aside = collection.folder / f".{HISTORY_NAME}.new"
+            self._parts.fetch(history, aside)
+            fsync(aside)
+            aside.replace(collection.folder / HISTORY_NAME)
+
+    def _manifest(self, name: str, generation: str) -> str | None:
+        with self._database.statements() as connection:
+            row = connection.execute(
+                "SELECT manifest FROM generations WHERE collection = ? AND generation = ?",
+                (name, generation),
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def _fetch_all(
+        self, listed: Mapping[str, Part], folder: Path, local: Mapping[str, Path]
+    ) -> None:
+        for name, part in listed.items():
+            self._fetch(part, inside(folder, name), local.get(part.sha256))
+
+    def _fetch(self, part: Part, path: Path, local: Path | None) -> None:
+        """Write a part to a path; a file that is here, and is that part, gets a second name."""
+        if local is not None:
+            link(local, path)
+            if stamp_file(path).sha256 == part.sha256:
+                return
+            path.unlink()
+        self._parts.fetch(part, path)
+
+    def publish(self, settings: Settings, job: Job, report: str) -> str:
+        """
+        Publish what a build has made in the data folder, and finish its job, in one transaction.
+
+        The generations that are kept there are those that are kept from now on.
+
+        Args:
+            settings: Where the build has published.
+            job: Which build it was.
+            report: What it says of itself.
+
+        Returns:
+            The id of what is served now.
+
+        Raises:
+            LostJobError: If the job is another's; nothing is published.
+            SharedError: If the database or the storage can't be used; nothing is published.
+            IndexingError: If what was built can't be read.
+        """
+        collection = Collection(settings.collection(job.collection))
+        current = collection.current()
+        there = self.kept(job.collection).get(job.collection)
+        known = there.generations if there else {}
+        with shared_failures():
+            fresh = {
+                folder.name: (
+                    (folder / MANIFEST_NAME).read_text(encoding="utf-8"),
+                    self._parts.store(_files(settings, collection, folder)),
+                )
+                for folder, _ in collection.manifests()
+                if folder.name not in known
+            }
+            with self._database.transaction() as connection:
+                self._jobs.finish(connection, job, "built", report)
+                connection.execute(
+                    "INSERT INTO collections (name) VALUES (?) ON CONFLICT DO NOTHING",
+                    (job.collection,),
+                )
+                for generation, (manifest, listing) in fresh.items():
+                    use(connection, listing)
+                    connection.execute(
+                        "INSERT INTO generations VALUES (?, ?, ?, ?)",
+                        (job.collection, generation, manifest, listing),
+                    )
+                connection.execute(
+                    "UPDATE collections SET current = ?, is_held = FALSE, documents = ?"
+                    " WHERE name = ?",
+                    (current, job.documents, job.collection),
+                )
+                connection.execute(
+                    "DELETE FROM generations WHERE collection = ? AND NOT generation = ANY(?)",
+                    (job.collection, collection.generations()),
+                )
+        return current
+
+    def roll_back(self, name: str) -> str:
+        """
+        Serve the generation before the current one everywhere, until the next build.
+
+        Raises:
+            IndexMissingError: If there is none.
+            SharedError: If the database is away.
+        """
+        with shared_failures(), self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT current, (SELECT max(generation) FROM generations"
+                " WHERE collection = name AND generation < current)"
+                " FROM collections WHERE name = ? AND current IS NOT NULL FOR UPDATE",
+                (name,),
+            ).fetchone()
+            if row is None:
+                raise IndexMissingError(f"{name}: there is no index yet.")
+            current, before = row
+            if before is None:
+                raise IndexMissingError(
+                    f"{name}: there is no generation before {current} to go back to."
+                )
+            connection.execute(
+                "UPDATE collections SET current = ?, is_held = TRUE WHERE name = ?", (before, name)
+            )
+        return str(before)
+
+    def forget(self, name: str) -> None:
+        """Delete a collection everywhere; its parts leave the storage within two hours."""
+        with shared_failures(), self._database.deletion() as connection:
+            self._jobs.forget(connection, name)
+            connection.execute("UPDATE collections SET current = NULL WHERE name = ?", (name,))
+            connection.execute("DELETE FROM collections WHERE name = ?", (name,))
+
+    def store_documents(self, folder: Path) -> int:
+        """The listing of a folder of documents, with what is known of where they are from."""
+        with shared_failures():
+            return self._parts.store(_documents(folder))
+
+    def bring_documents(self, listing: int, folder: Path) -> None:
+        """
+        Make a folder of documents what was stored.
+
+        Raises:
+            PartError: If a part is missing or was altered.
+            SharedError: If the database or the storage can't be used.
+        """
+        aside = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        there = _documents(folder)
+        with shared_failures():
+            for name, part in self._parts.listed(listing).items():
+                self._fetch(part, inside(aside, name), there.get(name))
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+
+    def lost(self) -> frozenset[str]:
+        """The parts that somebody could not fetch, and nobody has stored anew."""
+        with shared_failures():
+            return self._parts.lost()
+
+    def store_lost(self, settings: Settings, lost: frozenset[str]) -> None:
+        """Store those of these parts anew that are here and whole."""
+        with shared_failures():
+            for path in _here(settings, lost):
+                self._parts.store_anew(path, lost)
+
+    def tidy(self) -> int:
+        """Delete what nothing needs; how many parts that were."""
+        with shared_failures():
+            self._jobs.tidy()
+            return self._parts.delete_unneeded()
+
+
+@contextmanager
+def shared_failures() -> Iterator[None]:
+    """Say of a database that is away that what is shared can't be used."""
+    try:
+        yield
+    except DatabaseError as error:
+        said = " ".join(str(error).split())
+        raise SharedError(f"QUOTH_DATABASE can't be used now ({said}).") from error
+
+
+def inside(folder: Path, name: str) -> Path:
+    """
+    The path of a file in a folder, which is there afterwards.
+
+    Raises:
+        SharedError: If the name leads out of it.
+    """
+    path = folder / name
+    if not Path(os.path.normpath(path)).is_relative_to(folder):
+        raise SharedError(f"{name} is no name of a file that Quoth has stored.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _group(listed: Mapping[str, Part], prefix: str) -> dict[str, Part]:
+    """The parts below a prefix, by the names that they have there."""
+    return {
+        name.removeprefix(prefix): part for name, part in listed.items() if name.startswith(prefix)
+    }
+
+
+def _local(collection: Collection) -> dict[str, Path]:
+    """The files of all generations that are here, by their SHA-256."""
+    found = {}
+    for generation in collection.generations():
+        folder = collection.folder / "generations" / generation
+        with suppress(IndexingError):
+            for name, stamp in read_manifest(folder).files.items():
+                found[stamp.sha256] = folder / name
+    return found
+
+
+def _files(settings: Settings, collection: Collection, folder: Path) -> dict[str, Path]:
+    """All that another machine needs to answer from a generation, but for its manifest."""
+    manifest = read_manifest(folder)
+    files = {f"{_FILES}{name}": folder / name for name in manifest.files}
+    sha256 = manifest.encoder.sha256
+    for path in (settings.encoder_exports / sha256).glob("*"):
+        files[f"{_ENCODER}{sha256}/{path.name}"] = path
+    history = collection.folder / HISTORY_NAME
+    return files | ({HISTORY_NAME: history} if history.exists() else {})
+
+
+def _documents(folder: Path) -> dict[str, Path]:
+    """The documents of a folder, and what is written down beside them."""
+    if not folder.is_dir():
+        return {}
+    provenance = folder / PROVENANCE_NAME
+    beside = {PROVENANCE_NAME: provenance} if provenance.exists() else {}
+    return {file.id: file.path for file in list_documents(folder).files} | beside
+
+
+def _here(settings: Settings, lost: frozenset[str]) -> Iterator[Path]:
+    """The files in a data folder that may be one of some parts."""
+    for name in collections_in(settings.collections):
+        collection = Collection(settings.collection(name))
+        yield from (path for sha256, path in _local(collection).items() if sha256 in lost)
+        yield collection.folder / HISTORY_NAME
+        if name != BASE_COLLECTION:
+            yield from _documents(settings.documents(name)).values()
+    yield from settings.encoder_exports.glob("*/*")

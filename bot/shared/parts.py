@@ -1,0 +1,167 @@
+"""Parts: files in storage, listed in the database, checked whenever they are fetched."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.database import Connection
+from bot.event_log import event
+from bot.postgres import PostgresDatabase
+from bot.shared.storage import Storage
+from index.errors import PartError, SharedError
+from index.files import is_same, stamp_file
+
+_log = logging.getLogger(__name__)
+
+# What nothing needs stays in storage for so long, should somebody be about to need it.
+SPARED_S = 60 * 60.0
+# A listing whose parts are still being written; after that, nobody writes them any more.
+_WRITING_S = 24 * 60 * 60.0
+# So many parts are looked at and deleted while whoever wants to list new ones waits.
+_DELETED_AT_ONCE = 200
+# Any number, the same in every Quoth.
+_LOCK = 0x51554F5450
+_REFERENCES = (
+    "SELECT listing FROM generations"
+    " UNION ALL SELECT documents FROM collections WHERE documents IS NOT NULL"
+    " UNION ALL SELECT documents FROM jobs WHERE documents IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that is stored."""
+
+    sha256: str
+    size: int
+
+
+class Parts:
+    """Listed files in storage. Any thread may call it, and none in an event loop."""
+
+    def __init__(
+        self,
+        database: PostgresDatabase,
+        storage: Storage,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take where they are listed, and where they lie; the clock gives seconds since 1970."""
+        self._database = database
+        self._storage = storage
+        self._clock = clock
+
+    def store(self, files: Mapping[str, Path]) -> int:
+        """
+        Store files that don't change meanwhile, but for those that are stored already.
+
+        Args:
+            files: By the name that each has in the listing.
+
+        Returns:
+            The id of the listing, which whoever uses it has to mark so within a day.
+
+        Raises:
+            SharedError: If that can't be done.
+        """
+        stamps = {name: stamp_file(path) for name, path in files.items()}
+        listed = json.dumps({name: [stamp.sha256, stamp.size] for name, stamp in stamps.items()})
+        with self._database.transaction() as connection:
+            # What is being deleted is gone before it is looked for.
+            connection.execute("SELECT pg_advisory_xact_lock_shared(?)", (_LOCK,))
+            (listing,) = connection.execute(
+                "INSERT INTO listings (created, files) VALUES (?, ?) RETURNING id",
+                (self._clock(), listed),
+            ).fetchone()
+        for name, stamp in stamps.items():
+            if not self._storage.has(stamp.sha256, stamp.size):
+                self._storage.put(stamp.sha256, files[name])
+                if not is_same(files[name], stamp):
+                    self._storage.delete([stamp.sha256])
+                    raise SharedError(f"{files[name]} was changed while it was being stored.")
+        return int(listing)
+
+    def listed(self, listing: int) -> dict[str, Part]:
+        """The parts of a listing, by name; none if it is gone."""
+        with self._database.statements() as connection:
+            row = connection.execute(
+                "SELECT files FROM listings WHERE id = ?", (listing,)
+            ).fetchone()
+        return {} if row is None else {name: Part(*one) for name, one in json.loads(row[0]).items()}
+
+    def fetch(self, part: Part, path: Path) -> None:
+        """
+        Write a part to a path, and compare it with its checksum.
+
+        Raises:
+            PartError: If it is missing or was altered; whoever has it is asked to store it anew.
+            SharedError: If the storage can't be used.
+        """
+        try:
+            self._storage.get(part.sha256, path)
+            if stamp_file(path).sha256 != part.sha256:
+                path.unlink()
+                raise PartError(part.sha256, "was altered in storage")
+        except PartError:
+            with self._database.statements() as connection:
+                connection.execute(
+                    "INSERT INTO lost_parts VALUES (?, ?)"
+                    " ON CONFLICT (sha256) DO UPDATE SET noted = excluded.noted",
+                    (part.sha256, self._clock()),
+                )
+            raise
+
+    def lost(self) -> frozenset[str]:
+        """The parts that somebody could not fetch, and nobody has stored anew."""
+        with self._database.statements() as connection:
+            rows = connection.execute("SELECT sha256 FROM lost_parts").fetchall()
+        return frozenset(sha256 for (sha256,) in rows)
+
+    def store_anew(self, path: Path, lost: frozenset[str]) -> None:
+        """Store a file anew if it is one of the parts that were lost."""
+        if not path.is_file() or (sha256 := stamp_file(path).sha256) not in lost:
+            return
+        self._storage.put(sha256, path)
+        with self._database.statements() as connection:
+            connection.execute("DELETE FROM lost_parts WHERE sha256 = ?", (sha256,))
+        event(_log, "part_stored_anew", part=sha256)
+
+    def delete_unneeded(self) -> int:
+        """
+        Delete the parts that no listing in use has, and that nobody may be about to use.
+
+        Returns:
+            How many.
+        """
+        now = self._clock()
+        with self._database.statements() as connection:
+            connection.execute(
+                "DELETE FROM listings WHERE (is_used OR created < ?)"  # noqa: S608 - our own names
+                f" AND id NOT IN ({_REFERENCES})",
+                (now - _WRITING_S,),
+            )
+            connection.execute("DELETE FROM lost_parts WHERE noted < ?", (now - _WRITING_S,))
+        old = self._storage.written_before(now - SPARED_S)
+        count = 0
+        for start in range(0, len(old), _DELETED_AT_ONCE):
+            with self._database.transaction() as connection:
+                connection.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+                needed = _needed(connection)
+                unneeded = [
+                    name for name in old[start : start + _DELETED_AT_ONCE] if name not in needed
+                ]
+                self._storage.delete(unneeded)
+            count += len(unneeded)
+        return count
+
+
+def _needed(connection: Connection) -> frozenset[str]:
+    rows = connection.execute("SELECT files FROM listings").fetchall()
+    return frozenset(sha256 for (files,) in rows for sha256, _ in json.loads(files).values())
+
+
+def use(connection: Connection, listing: int) -> None:
+    """Mark a listing as one that stays for as long as something refers to it, and no longer."""
+    connection.execute("UPDATE listings SET is_used = TRUE WHERE id = ?", (listing,))

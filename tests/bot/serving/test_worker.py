@@ -1,0 +1,172 @@
+"""Builds by a builder for other machines, from the question for one to the index that is served."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.collection_names import BASE_COLLECTION
+from bot.serving import builder, worker
+from bot.serving.asked_builder import AskedBuilder
+from bot.serving.build_process import Built, NotBuilt, Progress
+from bot.serving.mirror import Mirror
+from bot.serving.worker import WORKSPACE_NAME, Worker
+from bot.settings import Settings, load_settings
+from bot.shared.jobs import MAX_ATTEMPTS, Jobs
+from bot.shared.opening import Shared
+from index.store import Collection
+from tests.bot.discord_app.launcher import fake_index_command
+
+SCOPE = "server-aaaa"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """One that has the documents, and builds."""
+    monkeypatch.setattr(builder, "index_command", fake_index_command(tmp_path))
+    monkeypatch.setattr(worker, "POLL_S", 0.02)
+    monkeypatch.setattr(worker, "BEAT_S", 0.05)
+    seeds = tmp_path / "documents"
+    seeds.mkdir()
+    return load_settings(data=tmp_path / "data", seeds=seeds, follow_s=0.05)
+
+
+def while_building(
+    machine: Settings,
+    shared: Shared,
+    work: Callable[[], Awaitable[None]],
+) -> None:
+    """Do something beside a builder."""
+
+    async def both() -> None:
+        stop = asyncio.Event()
+        building = asyncio.create_task(Worker(machine, shared).run(stop))
+        try:
+            await work()
+        finally:
+            stop.set()
+            await building
+
+    asyncio.run(both())
+
+
+def text(settings: Settings, name: str, document: str) -> str:
+    generation = Collection(settings.collection(name)).open_files()
+    try:
+        return generation.texts.text(document, 0, 99)
+    finally:
+        generation.close()
+
+
+def test_documents_of_a_server_are_indexed_elsewhere_and_served_where_they_were_added(
+    machine: Settings,
+    node: Settings,
+    shared: Shared,
+) -> None:
+    folder = node.documents(SCOPE)
+    folder.mkdir(parents=True)
+    (folder / "secret.txt").write_text("For fraud 55 were counted.")
+    (folder / "broken.pdf").write_text("no PDF")
+    asked = AskedBuilder(node, shared, look_every_s=0.01)
+    seen: list[Progress] = []
+
+    async def work() -> None:
+        built = await asked.build(SCOPE, size=26, progress=seen.append)
+        assert isinstance(built, Built)
+        assert (built.documents, built.passages) == (1, 1)
+        assert [failure.id for failure in built.failures] == ["broken.pdf"]
+        assert text(node, SCOPE, "secret.txt") == "For fraud 55 were counted."
+
+        (folder / "secret.txt").unlink()
+        built = await asked.build(SCOPE)
+        assert isinstance(built, Built)
+        assert built.documents == 0
+
+    while_building(machine.model_copy(update={"follow_s": 0}), shared, work)
+
+    assert seen
+    held = [path for path in machine.data.rglob("*") if path.is_file()]
+    assert not any(b"55 were counted" in path.read_bytes() for path in held)
+
+
+def test_a_builder_follows_the_documents_and_nodes_follow_the_builder(
+    machine: Settings,
+    node: Settings,
+    shared: Shared,
+) -> None:
+    (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
+    mirror = Mirror(node, shared)
+
+    async def served(said: str) -> None:
+        while True:
+            await asyncio.to_thread(mirror.bring_all)
+            is_there = Collection(node.base_collection).generations()
+            if is_there and text(node, BASE_COLLECTION, "figures.txt") == said:
+                return
+            await asyncio.sleep(0.02)
+
+    async def work() -> None:
+        await served("For theft 35 were counted.")
+        (machine.seeds / "figures.txt").write_text("For theft 36 were counted.")
+        await served("For theft 36 were counted.")
+        # Going back is kept, though the documents say something else.
+        shared.generations.roll_back(BASE_COLLECTION)
+        await served("For theft 35 were counted.")
+        await asyncio.sleep(0.2)
+        assert not shared.jobs.is_wanted(BASE_COLLECTION)
+
+    while_building(machine, shared, work)
+
+
+def test_what_can_not_be_built_is_said_to_whoever_asked(
+    machine: Settings,
+    node: Settings,
+    shared: Shared,
+) -> None:
+    folder = node.documents(SCOPE)
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("For fraud 55.\n\n" * 2_000)
+    machine = machine.model_copy(update={"max_server_passages": 1, "follow_s": 0})
+
+    async def work() -> None:
+        built = await AskedBuilder(node, shared, look_every_s=0.01).build(SCOPE)
+        assert isinstance(built, NotBuilt)
+        assert (built.reason, built.most) == ("too_many_passages", 1)
+
+    while_building(machine, shared, work)
+
+
+def test_a_build_that_is_stopped_is_left_to_the_next_builder(
+    machine: Settings,
+    node: Settings,
+    shared: Shared,
+    tmp_path: Path,
+) -> None:
+    (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
+    hold = tmp_path / "hold-build"
+    hold.touch()
+    job = shared.jobs.ask(BASE_COLLECTION)
+
+    async def begun() -> None:
+        while (state := shared.jobs.state(job)) is None or state.stage != "encode":
+            await asyncio.sleep(0.02)
+
+    async def ended() -> None:
+        hold.unlink()
+        while (state := shared.jobs.state(job)) is None or state.outcome is None:
+            await asyncio.sleep(0.02)
+        assert state.outcome == "built"
+
+    still = machine.model_copy(update={"follow_s": 0})
+    for _ in range(MAX_ATTEMPTS):
+        while_building(still, shared, begun)
+        assert shared.jobs.is_wanted(BASE_COLLECTION)
+    other = still.model_copy(update={"data": machine.data.with_name("other")})
+    jobs = Jobs(shared.database)
+    assert jobs.claim(lambda *_: False) is None
+    while_building(other, shared, ended)
+
+    Mirror(node, shared).bring(BASE_COLLECTION)
+    assert text(node, BASE_COLLECTION, "figures.txt") == "For theft 35 were counted."
+    assert (other.data / WORKSPACE_NAME).is_dir()
