@@ -127,7 +127,9 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
     """
     shared = shared_of(settings)
     if shared is not None:
-        return shared.generations.roll_back(name)
+        generation = shared.generations.roll_back(name)
+        shared.generations.bring(settings, name, shared.generations.kept(name)[name])
+        return generation
     collection = collection_of(settings, name)
     collection.current()
     try:

@@ -242,13 +242,15 @@ def _ask_builders(
     from bot.serving.asked_builder import builder_of
     from bot.serving.build_process import Built, Progress
 
-    stage, done = "", 0
+    if isinstance(reporter, ConsoleReporter):
+        say(render("asking_builders.txt"), err=True)
+    stage, done = "wait", 0
 
     def progress(now: Progress) -> None:
         nonlocal stage, done
         if now.stage != stage:
             stage, done = now.stage, 0
-            reporter.waiting("a builder") if stage == "wait" else reporter.stage(stage, now.total)
+            reporter.stage(stage, now.total)
         if now.done > done:
             reporter.advance(now.done - done)
             done = now.done

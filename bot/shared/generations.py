@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.database import DatabaseError
-from bot.postgres import PostgresDatabase
 from bot.settings import Settings
 from bot.shared.jobs import Job, Jobs
 from bot.shared.parts import Part, Parts, use
@@ -21,6 +21,9 @@ from index.history import HISTORY_NAME
 from index.manifest import MANIFEST_NAME, read_manifest
 from index.provenance import PROVENANCE_NAME
 from index.store import Collection
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
 
 # The channel that a trigger notifies when a collection changes; see `versions/shared.py`.
 CHANNEL = "quoth_generations"
@@ -42,7 +45,7 @@ class Kept:
 class SharedGenerations:
     """The published generations. Any thread may call it, and none in an event loop."""
 
-    def __init__(self, database: PostgresDatabase, parts: Parts, jobs: Jobs) -> None:
+    def __init__(self, database: "PostgresDatabase", parts: Parts, jobs: Jobs) -> None:
         """Take the database, and what lies in storage."""
         self._database = database
         self._parts = parts

@@ -5,13 +5,15 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.collection_names import BASE_COLLECTION
 from bot.database import Connection
-from bot.postgres import PostgresDatabase
 from bot.shared.parts import use
 from bot.turns import rank
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
 
 # A builder that was not heard of for so long is dead, and its job is another's. It says so often
 # that it lives; in between, PostgreSQL may be restarted.
@@ -57,7 +59,7 @@ class LostJobError(Exception):
 class Jobs:
     """The table of jobs. Any thread may call it, and none in an event loop."""
 
-    def __init__(self, database: PostgresDatabase, lease_s: float = LEASE_S) -> None:
+    def __init__(self, database: "PostgresDatabase", lease_s: float = LEASE_S) -> None:
         """Take the database, and how long a builder may say nothing."""
         self._database = database
         self._lease_s = lease_s

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.database import Connection
 from bot.event_log import event
-from bot.postgres import PostgresDatabase
 from bot.shared.storage import Storage
 from index.errors import PartError, SharedError
 from index.files import is_same, stamp_file
+
+if TYPE_CHECKING:
+    from bot.postgres import PostgresDatabase
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ class Parts:
 
     def __init__(
         self,
-        database: PostgresDatabase,
+        database: "PostgresDatabase",
         storage: Storage,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -35,6 +35,7 @@ def without_extras(*arguments: str) -> "subprocess.CompletedProcess[str]":
         ("serve", "web", "aiohttp"),
         ("mcp", "mcp", "mcp"),
         ("migrate", "postgres", "psycopg"),
+        ("build", "postgres", "psycopg"),
     ],
 )
 def test_a_command_says_which_extra_it_needs(command: str, extra: str, module: str) -> None:
@@ -84,4 +85,11 @@ def test_the_records_are_read_without_them() -> None:
         "import bot.discord_app.records, bot.evaluation.question_log, quoth.library"
     )
 
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True)
+
+
+def test_what_answers_on_one_machine_needs_no_database() -> None:
+    script = (
+        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); import bot.serving.upkeep"
+    )
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True)
