@@ -430,6 +430,11 @@ class Collection:
             if name not in kept:
                 shutil.rmtree(self._generations / name, ignore_errors=True)
 
+    def withdraw(self) -> None:
+        """Serve nothing; call it with the lock held."""
+        self._current.unlink(missing_ok=True)
+        self._let_go(frozenset())
+
     def drop_damaged(self) -> None:
         """Delete the generation that was found damaged, to be had anew; with the lock held."""
         if self.is_noted_damaged():

@@ -307,7 +307,7 @@ def open_documents(settings: "Settings") -> "OpenIndex":
     mirror = _mirror_of(settings)
     if mirror is not None:
         return mirror.open_base(
-            waiting=lambda: say(render("waiting_for_builders.txt", data=settings.data), err=True),
+            waiting=lambda: say(render("waiting_for_builders.txt"), err=True),
             away=lambda detail: say(render("shared_away.txt", detail=detail), err=True),
         )
 

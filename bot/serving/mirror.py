@@ -71,9 +71,7 @@ class Mirror:
         kept = self._shared.generations.kept(name).get(name)
         if kept is None:
             return False
-        if is_suspect:
-            Collection(self._settings.collection(name)).is_damaged()
-        self._shared.generations.bring(self._settings, name, kept)
+        self._shared.generations.bring(self._settings, name, kept, is_suspect=is_suspect)
         return True
 
     def open_base(self, waiting: Callable[[], None], away: Callable[[str], None]) -> OpenIndex:
@@ -110,7 +108,8 @@ class Mirror:
         """
         Bring all collections, and delete those of servers that are gone.
 
-        One that can't be brought is noted in the log, goes on as it is, and is tried again later.
+        One that can't be brought is noted in the log, and is tried again later; until then it goes
+        on as it is, but for a server's with something that was removed.
 
         Raises:
             SharedError: If it can't be told what is published.
@@ -127,6 +126,7 @@ class Mirror:
                     self._shared.generations.bring(self._settings, name, kept[name])
                 except (IndexingError, OSError) as error:
                     self._note(name, error)
+                    _withdraw(name, collection, kept[name].generations.keys())
                 else:
                     self._failures.pop(name, None)
                     event(_log, "fetched", collection=name, generation=kept[name].current)
@@ -175,6 +175,17 @@ def _is_here(collection: Collection, current: str, kept: Set[str]) -> bool:
         )
     except (IndexMissingError, IndexDamagedError):
         return False
+
+
+def _withdraw(name: str, collection: Collection, kept: Set[str]) -> None:
+    """Serve nothing of a server that is kept nowhere else: it may hold what was removed there."""
+    if name == BASE_COLLECTION:
+        return
+    with suppress(IndexMissingError, IndexDamagedError, OSError):
+        if collection.current() not in kept:
+            with collection.locked(lambda _: None):
+                collection.withdraw()
+            event(_log, "withdrawn", logging.WARNING, collection=name)
 
 
 def mirror_of(settings: Settings) -> Mirror | None:

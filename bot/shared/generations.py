@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,15 @@ class SharedGenerations:
             found[one] = Kept(current, is_held, {**before, generation: listing})
         return found
 
-    def bring(self, settings: Settings, name: str, kept: Kept, *, every: bool = False) -> None:
+    def bring(
+        self,
+        settings: Settings,
+        name: str,
+        kept: Kept,
+        *,
+        every: bool = False,
+        is_suspect: bool = False,
+    ) -> None:
         """
         Serve in the data folder what is published of a collection; it is checked before.
 
@@ -80,6 +89,7 @@ class SharedGenerations:
             name: The collection's.
             kept: What is published of it.
             every: Bring all that is kept, and not only what is served.
+            is_suspect: Compare what is here with its checksums, and fetch again what differs.
 
         Raises:
             PartError: If a part is missing or was altered; what was served before still is.
@@ -90,6 +100,9 @@ class SharedGenerations:
         collection = Collection(settings.collection(name))
         wanted = sorted(kept.generations) if every else [kept.current]
         with shared_failures(), collection.locked(lambda _: None):
+            if is_suspect:
+                collection.is_damaged()
+                self._receive_encoder(settings, self._parts.listed(kept.generations[kept.current]))
             collection.drop_damaged()
             for generation in wanted:
                 if generation not in collection.generations():
@@ -105,22 +118,25 @@ class SharedGenerations:
             raise SharedError(
                 f"The generation {generation} has just gone; another one takes its place."
             )
-        encoder = _group(listed, _ENCODER)
-        if encoder:
-            (sha256,) = {name.partition("/")[0] for name in encoder}
-            receive_export(
-                settings.encoder_exports,
-                sha256,
-                lambda folder: self._fetch_all(_group(encoder, f"{sha256}/"), folder, {}),
-            )
-        with collection.receiving(generation) as folder:
-            self._fetch_all(_group(listed, _FILES), folder, _local(collection))
-            (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+        self._receive_encoder(settings, listed)
         if history := listed.get(HISTORY_NAME):
             aside = collection.folder / f".{HISTORY_NAME}.new"
             self._parts.fetch(history, aside)
             fsync(aside)
             aside.replace(collection.folder / HISTORY_NAME)
+        with collection.receiving(generation) as folder:
+            self._fetch_all(_group(listed, _FILES), folder, _local(collection))
+            (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+
+    def _receive_encoder(self, settings: Settings, listed: Mapping[str, Part]) -> None:
+        encoder = _group(listed, _ENCODER)
+        for sha256 in {name.partition("/")[0] for name in encoder}:
+            files = _group(encoder, f"{sha256}/")
+            receive_export(
+                settings.encoder_exports,
+                sha256,
+                partial(self._fetch_all, files, local={}),
+            )
 
     def _manifest(self, name: str, generation: str) -> str | None:
         with self._database.statements() as connection:

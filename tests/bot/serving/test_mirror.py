@@ -1,0 +1,70 @@
+"""Machines that answer serve what is published, and nothing that was removed."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.collection_names import BASE_COLLECTION
+from bot.serving.mirror import Mirror
+from bot.settings import Settings, load_settings
+from bot.shared.opening import Shared
+from index.errors import IndexMissingError
+from index.store import Collection
+from tests.bot.shared.test_generations import SCOPE, build, parts_of, text_of
+from tests.conftest import Library
+
+
+@pytest.fixture
+def builder(library: Library) -> Settings:
+    return load_settings(data=library.folder / "data", seeds=library.documents)
+
+
+def test_what_can_not_be_fetched_goes_on_unless_something_was_removed(
+    shared: Shared, library: Library, builder: Settings, node: Settings, storage: Path
+) -> None:
+    own, seconds = library.other(SCOPE), [0.0]
+    secret = own.write("secret.txt", "The secret is 35.")
+    build(shared, library, builder, "For theft 35 were counted.")
+    build(shared, own, builder, "Of theft nothing is said.")
+    mirror = Mirror(node, shared, clock=lambda: seconds[0])
+    mirror.bring_all()
+    before = set(parts_of(storage))
+    secret.unlink()
+    build(shared, library, builder, "For theft 36 were counted.")
+    build(shared, own, builder, "Of theft nothing is said.")
+    fresh = {name: path for name, path in parts_of(storage).items() if name not in before}
+    contents = {path: path.read_bytes() for path in fresh.values()}
+    for path in fresh.values():
+        path.unlink()
+
+    mirror.bring_all()
+    assert text_of(Collection(node.base_collection)) == "For theft 35 were counted."
+    with pytest.raises(IndexMissingError):
+        Collection(node.collection(SCOPE)).current()
+
+    for path, content in contents.items():
+        path.write_bytes(content)
+    # It is tried again after a while.
+    mirror.bring_all()
+    assert text_of(Collection(node.base_collection)) == "For theft 35 were counted."
+    seconds[0] = 60.0
+    mirror.bring_all()
+    assert text_of(Collection(node.base_collection)) == "For theft 36 were counted."
+    assert text_of(Collection(node.collection(SCOPE))) == "Of theft nothing is said."
+
+
+def test_a_server_that_is_gone_goes_unless_its_documents_are_here(
+    shared: Shared, library: Library, builder: Settings, node: Settings
+) -> None:
+    own = library.other(SCOPE)
+    build(shared, own, builder, "The secret is 35.")
+    Mirror(node, shared).bring_all()
+    assert Mirror(node, shared).bring(SCOPE)
+    assert not Mirror(node, shared).bring(BASE_COLLECTION)
+
+    shared.generations.forget(SCOPE)
+    Mirror(node, shared).bring_all()
+    Mirror(builder, shared).bring_all()
+
+    assert not node.collection(SCOPE).exists()
+    assert builder.collection(SCOPE).exists()
