@@ -26,7 +26,7 @@ _WRITING_S = 24 * 60 * 60.0
 # So many parts are looked at and deleted while whoever wants to list new ones waits.
 _DELETED_AT_ONCE = 200
 # Any number, the same in every Quoth.
-_LOCK = 0x51554F5450
+_LOCK = 0x51554F5460
 _REFERENCES = (
     "SELECT listing FROM generations"
     " UNION ALL SELECT documents FROM collections WHERE documents IS NOT NULL"
