@@ -362,6 +362,10 @@ def test_what_is_fetched(home: Home, tmp_path: Path) -> None:
         (("serve", "--host", f"host{LINE}"), {}),
         (("serve",), {"QUOTH_WEB_HOST": "::1", "QUOTH_API_TOKENS": f"press{LINE}:{LINE}"}),
         (("mcp", "--http", "--host", f"host{LINE}"), {}),
+        (
+            ("build",),
+            {"QUOTH_STORAGE": f"gone{LINE}://", "QUOTH_DATABASE": "postgresql://127.0.0.1:1/"},
+        ),
         (("migrate",), {"QUOTH_DATABASE": f"postgresql://gone{LINE}@127.0.0.1:1/{LINE}"}),
         (("restore", f"gone{LINE}.zip"), {}),
         (("ask", "who"), {"QUOTH_PASSAGES": LINE}),
