@@ -80,16 +80,14 @@ class PerturbingEncoder:
 
     def __init__(self, real: Encoder, vectors: Vectors) -> None:
         """Take the encoder whose vectors these are, shape (n, dim)."""
-        self.name, self.sha256, self.dim = real.name, real.sha256, real.dim
+        self.name, self.sha256 = real.name, real.sha256
+        self.dim, self.precision = real.dim, real.precision
         self._offsets: Callable[[Sequence[str]], list[list[tuple[int, int]]]] = real.token_offsets
         self._vectors = vectors
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
         return self._offsets(texts)
-
-    def prepare(self, count: int) -> None:
-        """Nothing has to be loaded."""
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """Choose a real vector by each text's hash, and move it."""

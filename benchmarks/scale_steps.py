@@ -267,7 +267,7 @@ def recall(
 def _vectors(work: Work, generation: Generation) -> Iterator[tuple[list[int], Vectors]]:
     """Ids of passages and their vectors as they were encoded, in order of id."""
     stamp = generation.manifest.encoder
-    with closing(VectorCache(work.vectors, stamp.sha256, stamp.dim)) as cache:
+    with closing(VectorCache(work.vectors, stamp)) as cache:
         for ids in generation.texts.ids():
             keys = generation.texts.keys(ids)
             found = cache.sound(keys.values())

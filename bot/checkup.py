@@ -1,12 +1,16 @@
 """What `quoth doctor` looks at: each check is one function, and says what it found."""
 
+import platform
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+
+from pydantic import ValidationError
 
 from answering.question import Question
 from bot.assembly import open_answering
@@ -19,6 +23,7 @@ from bot.settings import Settings, SettingsError
 from index.changes import is_up_to_date
 from index.confinement import confinement
 from index.errors import IndexingError, IndexMissingError, SearchServerError
+from index.exporting import checked_manifest
 from index.store import Collection
 from reader.errors import ReaderError
 
@@ -27,6 +32,11 @@ LOW_DISK_BYTES = 500_000_000
 # The question that is tried is the beginning of one of so many passages.
 _SAMPLED = 50
 _QUESTION_WORDS = 8
+# Where Linux says what the processor can do. Instructions for int8 have this in their names, on the
+# processors of the one kind that may lack them and is met.
+_CPU_FLAGS = Path("/proc/cpuinfo")
+_INT8_FLAG = "vnni"
+_MAY_LACK_INT8 = "x86_64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,31 @@ def index_found(settings: Settings) -> Finding:
     except IndexingError as error:
         return Finding("index", "failed", "index_failed", str(error))
     return Finding("index", "ok", "index", generation.id)
+
+
+def encoder_found(settings: Settings) -> Iterator[Finding]:
+    """In which numbers the encoder computes, and why; nothing where there is no index yet."""
+    try:
+        encoder = Collection(settings.base_collection).manifest().encoder
+        export = checked_manifest(settings.encoder_exports / encoder.sha256)
+    except (IndexingError, OSError, ValidationError):
+        return
+    if export.mean_cosine is None:
+        yield Finding("encoder", "note", "encoder_never_int8")
+    elif export.precision == "fp32":
+        yield Finding("encoder", "note", "encoder_fp32", f"{export.mean_cosine:.3f}")
+    else:
+        kind = "encoder_slow_int8" if _lacks_int8() else "encoder_int8"
+        yield Finding("encoder", "ok", kind, f"{export.mean_cosine:.3f}")
+
+
+def _lacks_int8() -> bool:
+    """Whether the processor has no instructions for int8, as far as the system tells."""
+    try:
+        flags = _CPU_FLAGS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return platform.machine() == _MAY_LACK_INT8 and _INT8_FLAG not in flags
 
 
 def models_found(settings: Settings) -> Finding:
@@ -220,6 +255,7 @@ def examine(
     yield index_found(settings)
     yield search_found(settings)
     yield from collections_found(settings)
+    yield from encoder_found(settings)
     yield models_found(settings)
     yield from nodes_found(settings, problem_of_node)
     yield token_found(settings, accepts)

@@ -201,7 +201,10 @@ class _Plan:
     @property
     def encoder_stamp(self) -> EncoderStamp:
         return EncoderStamp(
-            name=self.encoder.name, sha256=self.encoder.sha256, dim=self.encoder.dim
+            name=self.encoder.name,
+            sha256=self.encoder.sha256,
+            dim=self.encoder.dim,
+            precision=self.encoder.precision,
         )
 
     @property
@@ -330,7 +333,7 @@ def _index(plan: _Plan, folder: Path, extended: LocalGeneration | None) -> _Writ
     dim = plan.encoder.dim
     with (
         closing(Texts(folder / TEXTS_NAME, added)) as texts,
-        closing(VectorCache(plan.vectors, plan.encoder.sha256, dim)) as cache,
+        closing(VectorCache(plan.vectors, plan.encoder_stamp)) as cache,
     ):
         _check_passages(plan, texts.passage_count)
         vectors = PassageVectors(texts, cache, plan.encoder, plan.reporter)

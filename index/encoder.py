@@ -1,13 +1,12 @@
 """
 Text -> unit vectors.
 
-Documents are encoded by sentence-transformers. The same model is exported once to ONNX, so that
-encoding a question, or a few texts of documents, imports neither torch nor transformers.
+An encoder is exported once to ONNX, and from then on encodes questions and documents without torch.
 """
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,19 +15,18 @@ import numpy.typing as npt
 
 from index.encoder_files import DEFAULT_ENCODER_SHA256, find_encoder, folder_sha256
 from index.encoder_graphs import EncoderFacts, write_default, write_loaded
+from index.encoder_session import inputs_of, open_session
 from index.errors import EncoderError
 from index.exporting import (
+    MODEL_NAME,
     TOKENIZER_NAME,
-    Verified,
+    Precision,
     checked_manifest,
     ensure_exported,
-    open_documents,
-    open_questions,
 )
-from index.tracing import FUSIBLE_ATTENTION, INPUT_NAMES
+from index.tracing import FUSIBLE_ATTENTION
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from sentence_transformers import SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
@@ -37,13 +35,6 @@ Progress = Callable[[int], None]
 
 # More of a question than this says nothing new about where to look.
 MAX_QUESTION_TOKENS = 128
-
-_BATCH_SIZE = 32
-# So few are encoded with ONNX Runtime, one by one, before torch would even be imported (over 4 s).
-FEW_TEXTS = 128
-# Where Linux says what the processor can do, and its words for bfloat16.
-_CPU_FLAGS = Path("/proc/cpuinfo")
-_BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
 class Encoder(Protocol):
@@ -64,12 +55,13 @@ class Encoder(Protocol):
         """How many numbers a vector has."""
         ...
 
-    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
-        """See `index.passages.TokenOffsets`."""
+    @property
+    def precision(self) -> Precision:
+        """In which numbers it computes."""
         ...
 
-    def prepare(self, count: int) -> None:
-        """Get ready to embed so many texts, in calls for some of them."""
+    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        """See `index.passages.TokenOffsets`."""
         ...
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
@@ -86,7 +78,7 @@ class QuestionEncoder(Protocol):
 
 
 class SentenceEncoder:
-    """The real encoder. Its weights are read when the first text is encoded."""
+    """The real encoder."""
 
     def __init__(
         self, name: str, exports: Path, *, begins: Callable[[str], None] = lambda _: None
@@ -97,7 +89,7 @@ class SentenceEncoder:
         Args:
             name: See `find_encoder`.
             exports: The folder of exported encoders, one subfolder per encoder hash.
-            begins: Told of what takes seconds: "export", or "model", which is loaded.
+            begins: Told of what takes seconds: "export".
 
         Raises:
             EncoderError: If it can't be found, loaded or exported.
@@ -106,67 +98,43 @@ class SentenceEncoder:
         self._begins = begins
         self._folder = find_encoder(name)
         self.sha256 = folder_sha256(self._folder)
-        self._model: SentenceTransformer | None = None
         self.export = ensure_exported(exports, name, self.sha256, self._write)
-        self._few = OnnxDocumentEncoder(self.export)
-        self.dim = self._few.dim
+        self._documents = OnnxDocumentEncoder(self.export)
+        self.dim = self._documents.dim
+        self.precision = self._documents.precision
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
-        return self._few.token_offsets(texts)
-
-    def prepare(self, count: int) -> None:
-        """Load the model, unless it is there or `count` texts are too few for it."""
-        if self._model is None and count > FEW_TEXTS:
-            self._begins("model")
-            self._model = self._load()
-            if _has_bfloat16():
-                self._model.bfloat16()
+        return self._documents.token_offsets(texts)
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         """
-        Embed documents' texts.
+        Embed documents' texts, on all cores.
 
         Args:
             texts: At least one.
-            progress: Told of each batch.
+            progress: Told of each text.
 
         Returns:
             Unit length, shape (len(texts), dim).
         """
-        self.prepare(len(texts))
-        if self._model is None:
-            return self._encode_few(texts, progress)
-        # Texts of like length share a batch, so that little of it is padding.
-        order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        for start in range(0, len(order), _BATCH_SIZE):
-            rows = order[start : start + _BATCH_SIZE]
-            vectors[rows] = self._model.encode_document(
-                [texts[row] for row in rows],
-                batch_size=_BATCH_SIZE,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-            progress(len(rows))
-        # Here and not in the model, which would do it in its own precision.
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
-
-    def _encode_few(self, texts: Sequence[str], progress: Progress) -> Vectors:
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = self._few.encode_document(text)
-            progress(1)
+        # Each text by itself: in int8 the texts beside it would change its vector a little, and in
+        # any precision they would be padded to the longest.
+        with ThreadPoolExecutor(_cores(), thread_name_prefix="encoder") as threads:
+            encoded = threads.map(self._documents.encode_document, texts)
+            for row, vector in enumerate(encoded):
+                vectors[row] = vector
+                progress(1)
         return vectors
 
     def _write(self, target: Path) -> EncoderFacts:
         self._begins("export")
         if self.sha256 == DEFAULT_ENCODER_SHA256:
             return write_default(self._folder, target)
-        return write_loaded(self._load(FUSIBLE_ATTENTION), target)
+        return write_loaded(self._load(), target)
 
-    def _load(self, attention: str | None = None) -> "SentenceTransformer":
+    def _load(self) -> "SentenceTransformer":
         # The hub is asked once, in find_encoder; from here on nothing may reach for it.
         os.environ["HF_HUB_OFFLINE"] = "1"
         from sentence_transformers import SentenceTransformer
@@ -177,7 +145,7 @@ class SentenceEncoder:
             return SentenceTransformer(
                 str(self._folder),
                 device="cpu",
-                model_kwargs={"attn_implementation": attention} if attention else None,
+                model_kwargs={"attn_implementation": FUSIBLE_ATTENTION},
             )
         # A folder can be wrong in as many ways as there are model classes.
         except Exception as error:
@@ -186,31 +154,28 @@ class SentenceEncoder:
             ) from error
 
 
-@cache
-def _has_bfloat16() -> bool:
-    """Whether the processor has instructions for it; elsewhere it is slower."""
-    try:
-        flags = _CPU_FLAGS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return any(name in flags for name in _BFLOAT16_FLAGS)
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _OnnxEncoder:
-    """A model of an export: opens in milliseconds and encodes one text at a time."""
+    """An exported encoder: opens in milliseconds and encodes one text at a time, in any thread."""
 
     def __init__(
         self,
         export: Path,
-        open_session: "Callable[[Path], InferenceSession]",
-        verified: Verified,
+        *,
+        verify: bool,
     ) -> None:
         from tokenizers import Tokenizer
 
         try:
-            self._manifest = checked_manifest(export, verified)
+            self._manifest = checked_manifest(export, verify=verify)
             self._tokenizer = Tokenizer.from_file(str(export / TOKENIZER_NAME))
-            self._session = open_session(export)
+            self._session = open_session(export / MODEL_NAME)
         # ONNX Runtime and tokenizers raise classes of their own, or plain Exception.
         except Exception as error:
             raise EncoderError(
@@ -218,6 +183,7 @@ class _OnnxEncoder:
                 "`quoth index` writes it again."
             ) from error
         self.dim = self._manifest.dim
+        self.precision = self._manifest.precision
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
@@ -225,14 +191,7 @@ class _OnnxEncoder:
         return [encoding.offsets for encoding in encodings]
 
     def _encode(self, text: str, max_tokens: int) -> Vectors:
-        encoding = self._tokenizer.encode(text)
-        ids, mask, types = encoding.ids, encoding.attention_mask, encoding.type_ids
-        if len(ids) > max_tokens:
-            # The last token closes the sequence, so it is kept.
-            ids = [*ids[: max_tokens - 1], ids[-1]]
-            mask, types = mask[:max_tokens], types[:max_tokens]
-        feed = dict(zip(INPUT_NAMES, (ids, mask, types), strict=True))
-        inputs = {name: np.array([feed[name]], dtype=np.int64) for name in self._manifest.inputs}
+        inputs = inputs_of(self._tokenizer.encode(text), max_tokens, self._manifest.inputs)
         vector: Vectors = self._session.run(None, inputs)[0][0]
         return vector
 
@@ -250,7 +209,7 @@ class OnnxQuestionEncoder(_OnnxEncoder):
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        super().__init__(export, open_questions, "questions")
+        super().__init__(export, verify=True)
 
     def encode_question(self, question: str) -> Vectors:
         """Embed one question: unit length, shape (dim,)."""
@@ -258,7 +217,7 @@ class OnnxQuestionEncoder(_OnnxEncoder):
 
 
 class OnnxDocumentEncoder(_OnnxEncoder):
-    """Encodes texts of documents as `SentenceEncoder` does."""
+    """Encodes texts of documents; any thread may call it."""
 
     def __init__(self, export: Path) -> None:
         """
@@ -267,8 +226,8 @@ class OnnxDocumentEncoder(_OnnxEncoder):
         Raises:
             EncoderError: If it is missing or damaged.
         """
-        # They were compared when it was seen that there is an export.
-        super().__init__(export, open_documents, "none")
+        # Its files were compared when it was seen that there is an export.
+        super().__init__(export, verify=False)
 
     def encode_document(self, text: str) -> Vectors:
         """Embed one text of a document: unit length, shape (dim,)."""

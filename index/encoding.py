@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from random import Random
 from typing import TypeVar
 
 import numpy as np
@@ -14,11 +13,10 @@ from index.reporting import Reporter
 from index.texts import Texts
 from index.vector_cache import VectorCache
 
-# Texts that are looked up at once. Among more of them there are more of like length, which are
-# encoded together.
+# Texts that are looked up at once.
 _WANTED_AT_ONCE = 4_096
 # Texts encoded between two writes to the vector cache: what a build loses at most that is ended. A
-# few seconds' work on two cores.
+# second's work on two cores.
 _KEPT_AT_ONCE = 128
 
 
@@ -60,7 +58,6 @@ class PassageVectors:
             keys = self._texts.keys(ids)
             missing = set(keys.values()) if anew else self._cache.missing(keys.values())
             wanted.extend(i for i, key in keys.items() if key in missing)
-        self._encoder.prepare(len(wanted))
         self._reporter.stage("encode", len(wanted))
         try:
             for some in _in_parts(wanted, _WANTED_AT_ONCE):
@@ -104,12 +101,8 @@ class PassageVectors:
         """Encode the texts with the `wanted` keys, each once; each part is kept when it is made."""
         first = {key: i for i, key in reversed(keys.items()) if key in wanted}
         texts = self._texts.searched(sorted(first.values()))
-        by_length = sorted(first, key=lambda key: len(texts[first[key]]))
-        parts = list(_in_parts(by_length, _KEPT_AT_ONCE))
-        # In no order of length: how long the rest takes is guessed from what was done.
-        Random(0).shuffle(parts)  # noqa: S311 - no secret
         made: dict[bytes, Vectors] = {}
-        for part in parts:
+        for part in _in_parts(list(first), _KEPT_AT_ONCE):
             vectors = self._encoder.encode([texts[first[key]] for key in part], progress)
             self._cache.add(part, vectors)
             made.update(zip(part, vectors, strict=True))

@@ -1,58 +1,42 @@
 """
 The encoder on disk: exported to ONNX once, checked whenever it is opened.
 
-    <exports>/<encoder hash>/   document.onnx, in fp32, for the texts of documents
-                                question.onnx, in int8 where that makes nearly the same of questions
-                                weights beside both, tokenizer.json, manifest.json
+    <exports>/<encoder hash>/   encoder.onnx with its weights beside it, tokenizer.json,
+                                manifest.json
 
-int8 takes less time and memory (docs/lab/speed.md), and finds the answer as often
+It is in int8, for questions and documents, where that makes nearly the same vectors, and else in
+fp32: int8 takes less time and memory (docs/lab/speed.md), and finds the answer as often
 (docs/lab/retrieval.md).
 """
 
 import fcntl
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.encoder_graphs import EncoderFacts
+from index.encoder_guard import MIN_MEAN_COSINE, mean_cosine
 from index.errors import EncoderError, IndexDamagedError
 from index.files import FileStamp, check_file, fsync, stamp_file
-from index.tracing import INPUT_NAMES, quantise
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from index.tracing import quantise
 
 # Counts changes of what is exported.
-FORMAT_VERSION = 4
-DOCUMENT_NAME = "document.onnx"
-QUESTION_NAME = "question.onnx"
+FORMAT_VERSION = 5
+MODEL_NAME = "encoder.onnx"
 TOKENIZER_NAME = "tokenizer.json"
 MANIFEST_NAME = "manifest.json"
-_NEEDED = frozenset({DOCUMENT_NAME, QUESTION_NAME, TOKENIZER_NAME})
-Verified = Literal["none", "questions", "all"]
+_NEEDED = frozenset({MODEL_NAME, TOKENIZER_NAME})
+Precision = Literal["int8", "fp32"]
+"""In which numbers an encoder multiplies."""
 
-# Between the vectors in fp32 and int8 of each of these. all-MiniLM-L6-v2 has 0.986 at least over
-# 400 questions; encoders with activations of very different sizes lose much more.
-MIN_COSINE = 0.97
-_EXAMPLES = (
-    "how many were deported for drunk driving?",
-    "Who is the chair of the association, and since when?",
-    "when does the swimming pool open on public holidays",
-    "What happens to members who have not paid their fee by the end of March?",
-    "why",
-    "cost of a day ticket for 2 adults and 3 children under 6 in euros",
-    "Along with Marie Curie, who was awarded the Nobel Prize in Physics in 1903?",
-    "rules about posting links in #general",
-)
 _UNFINISHED = ".exporting-"
-PROVIDERS = ("CPUExecutionProvider",)
 
 
 class ExportManifest(BaseModel):
@@ -69,16 +53,19 @@ class ExportManifest(BaseModel):
     max_tokens: int
     """How many tokens of a document's text count; the model was made for no more."""
     inputs: tuple[str, ...]
+    precision: Precision
+    mean_cosine: float | None
+    """Between vectors in int8 and fp32, as `mean_cosine` has it; None if int8 can't be made."""
     files: dict[str, FileStamp]
 
 
-def checked_manifest(export: Path, verified: Verified = "none") -> ExportManifest:
+def checked_manifest(export: Path, *, verify: bool = False) -> ExportManifest:
     """
     Read the manifest of an export and compare its files.
 
     Args:
         export: The folder.
-        verified: The files whose checksums are compared, and not only their size and time.
+        verify: Compare the files' checksums, and not only their size and time.
 
     Raises:
         OSError, ValidationError, IndexDamagedError: If it is not what this Quoth writes.
@@ -91,16 +78,8 @@ def checked_manifest(export: Path, verified: Verified = "none") -> ExportManifes
     if missing := _NEEDED - manifest.files.keys():
         raise IndexDamagedError(f"its manifest does not name {', '.join(sorted(missing))}")
     for name, stamp in manifest.files.items():
-        verify = verified == "all" or (verified == "questions" and name in _for_questions(manifest))
         check_file(export / name, stamp, verify=verify)
     return manifest
-
-
-def _for_questions(manifest: ExportManifest) -> frozenset[str]:
-    """The files that are read to encode questions."""
-    own = frozenset(name for name in manifest.files if name.startswith(QUESTION_NAME))
-    # A model without weights of its own names those of the documents' model.
-    return own | {TOKENIZER_NAME} if len(own) > 1 else frozenset(manifest.files)
 
 
 def verify_export(export: Path) -> None:
@@ -111,7 +90,7 @@ def verify_export(export: Path) -> None:
         EncoderError: If a file is missing or is not what was written.
     """
     try:
-        checked_manifest(export, "all")
+        checked_manifest(export, verify=True)
     except (OSError, ValidationError, IndexDamagedError) as error:
         raise EncoderError(
             f"{export}: the exported encoder is damaged ({error}). `quoth index` writes it again."
@@ -165,7 +144,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _is_exported(export: Path, sha256: str) -> bool:
     try:
-        manifest = checked_manifest(export, "all")
+        manifest = checked_manifest(export, verify=True)
     except (OSError, ValidationError, IndexDamagedError):
         return False
     return manifest.sha256 == sha256
@@ -175,15 +154,20 @@ def _export(write: Callable[[Path], EncoderFacts], name: str, sha256: str, targe
     """Write `target` aside and rename it, so that it is there whole or not at all."""
     scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
-        encoder = write(scratch / DOCUMENT_NAME)
+        whole, small = scratch / "fp32", scratch / "int8"
+        for folder in (whole, small):
+            folder.mkdir()
+        encoder = write(whole / MODEL_NAME)
         # Every text is encoded alone, so the tokenizer neither pads nor truncates.
         encoder.tokenizer.no_padding()
         encoder.tokenizer.no_truncation()
         encoder.tokenizer.save(str(scratch / TOKENIZER_NAME), pretty=False)
-        if not _quantised_well(encoder, scratch):
-            # Its graph names the documents' weights.
-            (scratch / f"{QUESTION_NAME}.data").unlink(missing_ok=True)
-            shutil.copyfile(scratch / DOCUMENT_NAME, scratch / QUESTION_NAME)
+        cosine = _make_int8(encoder, whole / MODEL_NAME, small / MODEL_NAME)
+        is_near = cosine is not None and cosine >= MIN_MEAN_COSINE
+        for file in (small if is_near else whole).iterdir():
+            file.rename(scratch / file.name)
+        for folder in (whole, small):
+            shutil.rmtree(folder)
         exported = sorted(path.name for path in scratch.iterdir())
         manifest = ExportManifest(
             format_version=FORMAT_VERSION,
@@ -194,6 +178,8 @@ def _export(write: Callable[[Path], EncoderFacts], name: str, sha256: str, targe
             document_prefix=encoder.document_prefix,
             max_tokens=encoder.max_tokens,
             inputs=encoder.inputs,
+            precision="int8" if is_near else "fp32",
+            mean_cosine=cosine,
             files={file: stamp_file(scratch / file) for file in exported},
         )
         _place(scratch, manifest, target)
@@ -230,7 +216,7 @@ def receive_export(exports: Path, sha256: str, fetch: Callable[[Path], None]) ->
         scratch = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=exports))
         try:
             fetch(scratch)
-            manifest = checked_manifest(scratch, "all")
+            manifest = checked_manifest(scratch, verify=True)
             stamps = {name: stamp_file(scratch / name) for name in manifest.files}
             _place(scratch, manifest.model_copy(update={"files": stamps}), target)
         except (ValidationError, IndexDamagedError) as error:
@@ -242,50 +228,15 @@ def receive_export(exports: Path, sha256: str, fetch: Callable[[Path], None]) ->
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _quantised_well(encoder: EncoderFacts, folder: Path) -> bool:
-    """Write the questions' model; whether it makes of `_EXAMPLES` what the documents' makes."""
+def _make_int8(encoder: EncoderFacts, whole: Path, small: Path) -> float | None:
+    """Write an encoder in int8; see `ExportManifest.mean_cosine`."""
     try:
-        quantise(folder / DOCUMENT_NAME, folder / QUESTION_NAME)
-        small = open_questions(folder)
+        # Seven bits: with eight, sums overflow on processors without VNNI, and a vector would
+        # depend on which machine made it (docs/lab/speed.md).
+        quantise(whole, small, seven_bits=True)
+        cosine = mean_cosine(encoder, whole, small)
     # Quantising an arbitrary model fails in arbitrary ways, and fp32 serves as well.
     except Exception:
-        return False
-    exact = open_documents(folder)
-    cosines = []
-    for example in _EXAMPLES:
-        tokens = encoder.tokenizer.encode(encoder.question_prefix + example)
-        values = (tokens.ids, tokens.attention_mask, tokens.type_ids)
-        given = dict(zip(INPUT_NAMES, values, strict=True))
-        feed = {name: np.array([given[name]], dtype=np.int64) for name in encoder.inputs}
-        (one,), (other,) = (session.run(None, feed)[0] for session in (exact, small))
-        cosines.append(one @ other)
-    # Of a model that int8 breaks, some are no numbers; then this is none either, and not enough.
-    return bool(np.min(cosines) >= MIN_COSINE)
-
-
-def open_questions(export: Path) -> "InferenceSession":
-    """Open the questions' model as they are encoded."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # Of the default encoder so little is to compute that a second thread gains nothing.
-    options.intra_op_num_threads = 1
-    # It would keep what the longest question took.
-    options.enable_cpu_mem_arena = False
-    # A sum and its normalisation in one operator take five times as long on a processor.
-    options.add_session_config_entry(
-        "optimization.disable_specified_optimizers", "SkipLayerNormFusion"
-    )
-    return onnxruntime.InferenceSession(str(export / QUESTION_NAME), options, providers=PROVIDERS)
-
-
-def open_documents(export: Path) -> "InferenceSession":
-    """Open the documents' model, with as many threads as ONNX Runtime chooses."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # A thread that spins for its next task takes a core from whoever works beside.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # The graph was optimised when it was written.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(str(export / DOCUMENT_NAME), options, providers=PROVIDERS)
+        return None
+    # Of a model that int8 breaks, some vectors are no numbers.
+    return cosine if math.isfinite(cosine) else None

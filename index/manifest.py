@@ -8,10 +8,11 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from index.errors import IndexDamagedError, IndexFormatError
+from index.exporting import Precision
 from index.files import FileStamp, Stamp
 
 # Counts changes of the files, and of what loaders and the splitter make of the same document.
-FORMAT_VERSION = 11
+FORMAT_VERSION = 12
 
 MANIFEST_NAME = "manifest.json"
 TEXTS_NAME = "passages.sqlite"
@@ -27,6 +28,12 @@ class EncoderStamp(Stamp):
     name: str
     sha256: str
     dim: int
+    precision: Precision
+
+    @property
+    def cache_name(self) -> str:
+        """What the cache of its vectors is called: vectors of two precisions are not mixed."""
+        return f"{self.sha256}-{self.precision}"
 
 
 class SplittingStamp(Stamp):

@@ -31,7 +31,7 @@ def prune_vectors(collections: Path, vectors: Path, spare: int = SPARE_VECTORS) 
 
     Args:
         collections: The folder of all collections that use these caches.
-        vectors: The folder of caches, one subfolder per encoder hash.
+        vectors: The folder of caches, one subfolder per encoder and precision.
         spare: See above.
 
     Returns:
@@ -55,7 +55,7 @@ def prune_vectors(collections: Path, vectors: Path, spare: int = SPARE_VECTORS) 
             if collection.is_unfinished():
                 return 0
             for each in manifests:
-                kept[each[1].encoder.sha256].append(each)
+                kept[each[1].encoder.cache_name].append(each)
         for folder in sorted(path for path in vectors.iterdir() if path.is_dir()):
             if (folder / FILE_NAME).exists():
                 count += _prune(folder / FILE_NAME, kept[folder.name], spare)

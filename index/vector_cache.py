@@ -1,7 +1,7 @@
 """
 The vector of every text that was ever encoded, by the text's hash.
 
-One SQLite file per encoder, shared by all collections. It is only a saving: what is missing or
+One SQLite file per encoder and precision, shared by all collections. It is only a saving: what is missing or
 damaged is encoded again. Builds share a lock; who holds it alone may take vectors out.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from index.encoder import Vectors
+from index.manifest import EncoderStamp
 
 FILE_NAME = "vectors.sqlite"
 _LOCK_NAME = "lock"
@@ -42,7 +43,7 @@ def text_sha256(text: str) -> bytes:
 class VectorCache:
     """The vectors of one encoder."""
 
-    def __init__(self, vectors: Path, encoder_sha256: str, dim: int) -> None:
+    def __init__(self, vectors: Path, encoder: EncoderStamp) -> None:
         """
         Open the cache, or begin a new one.
 
@@ -50,8 +51,7 @@ class VectorCache:
 
         Args:
             vectors: The folder of all caches.
-            encoder_sha256: The encoder's.
-            dim: How many numbers its vectors have.
+            encoder: The one whose vectors they are.
 
         Raises:
             OSError, sqlite3.Error: If it can't be opened or written.
@@ -60,9 +60,9 @@ class VectorCache:
         self._lock = (vectors / _LOCK_NAME).open("a", encoding="ascii")
         # Until it is closed, nothing is taken out.
         fcntl.flock(self._lock, fcntl.LOCK_SH)
-        folder = vectors / encoder_sha256
+        folder = vectors / encoder.cache_name
         folder.mkdir(exist_ok=True)
-        self._dim = dim
+        self._dim = encoder.dim
         self._path = folder / FILE_NAME
         try:
             self._connection = self._open(self._path)

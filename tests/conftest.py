@@ -26,6 +26,7 @@ from index.retrieve import Retriever
 from index.search_server import SearchServer
 from index.sizing import SIZING, Sizing
 from index.store import Collection
+from index.vector_cache import FILE_NAME
 from reader.model import PassageText
 from reader.spans import Span
 from tests import postgres
@@ -165,6 +166,12 @@ class Library:
     def other(self, name: str) -> "Library":
         """Another collection beside this one."""
         return replace(self, name=name)
+
+    @property
+    def vectors(self) -> Path:
+        """The file of the vectors that were made."""
+        name = f"{self.encoder.sha256}-{self.encoder.precision}"
+        return self.folder / "data" / "vectors" / name / FILE_NAME
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.documents / name

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from index.encoder import Progress, Vectors
+from index.exporting import Precision
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -23,14 +24,12 @@ class FakeEncoder:
     name: str = "fake"
     sha256: str = "f" * 64
     dim: int = 64
+    precision: Precision = "fp32"
     encoded: list[str] = field(default_factory=list)
     """Every text that was ever asked for."""
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
-
-    def prepare(self, count: int) -> None:
-        """It is always ready."""
 
     def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
         self.encoded += texts

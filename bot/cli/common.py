@@ -42,7 +42,7 @@ _SECRETS = (
 # Where no bar can move, a build says so often how far it is.
 _BETWEEN_LINES_S = 30.0
 # Stages that take seconds and have nothing to count; one that counts to nothing is not said.
-_WITHOUT_STEPS = frozenset({"export", "model", "ocr", "write", "convert", "quantise"})
+_WITHOUT_STEPS = frozenset({"export", "ocr", "write", "convert", "quantise"})
 
 
 class _Folder(click.Path):

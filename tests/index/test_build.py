@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -117,6 +118,18 @@ def test_another_encoder_or_other_limits_make_a_new_generation(
     assert library.build().published
 
 
+def test_vectors_of_another_precision_are_made_anew_and_not_mixed(library: Library) -> None:
+    library.write("a.txt", "Fines for theft 35.")
+    library.build()
+    library.encoder = FakeEncoder(precision="int8")
+    library.write("b.txt", "Fines for arson 90.")
+
+    report = library.build()
+
+    assert (report.encoded, report.reused) == (2, 0)
+    assert library.open().manifest.encoder.precision == "int8"
+
+
 def test_a_file_that_can_not_be_read_is_named_and_the_rest_is_built(library: Library) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.write("b.txt", b"\x00\x01\x02")
@@ -206,7 +219,7 @@ def test_what_was_encoded_before_a_build_was_ended_is_not_encoded_again(library:
 
 def test_a_build_that_is_ended_before_it_encodes_keeps_nothing(library: Library) -> None:
     class Ended(FakeEncoder):
-        def prepare(self, count: int) -> None:
+        def token_offsets(self, texts: Sequence[str], /) -> NoReturn:
             raise KeyboardInterrupt
 
     library.write("a.txt", "Fines for theft 35.")
@@ -302,7 +315,7 @@ def test_progress_counts_documents_and_then_passages(library: Library) -> None:
 def test_a_damaged_vector_cache_is_only_a_loss_of_time(library: Library, damage: str) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()
-    path = library.folder / "data" / "vectors" / library.encoder.sha256 / "vectors.sqlite"
+    path = library.vectors
     if damage == "no database":
         path.write_bytes(b"this is no database at all" * 100)
     elif damage == "torn pages":

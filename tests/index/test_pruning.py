@@ -18,8 +18,7 @@ def prune(library: Library, spare: int = 0) -> int:
 
 
 def cached(library: Library) -> int:
-    path = library.folder / "data" / "vectors" / library.encoder.sha256 / "vectors.sqlite"
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(library.vectors)) as connection:
         return int(connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
 
 
@@ -82,7 +81,7 @@ def test_all_vectors_of_an_encoder_that_nothing_uses_leave(library: Library) -> 
 @contextmanager
 def another_build(library: Library) -> Iterator[None]:
     vectors = library.folder / "data" / "vectors"
-    with closing(VectorCache(vectors, library.encoder.sha256, library.encoder.dim)):
+    with closing(VectorCache(vectors, library.open().manifest.encoder)):
         yield
 
 
@@ -114,7 +113,7 @@ def test_vectors_stay_while_others_may_want_them(
 def test_a_build_whose_vectors_were_taken_makes_them_again(library: Library) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()
-    path = library.folder / "data" / "vectors" / library.encoder.sha256 / "vectors.sqlite"
+    path = library.vectors
     library.write("b.txt", "Fines for arson 90.")
     encode = library.encoder.encode
 

@@ -148,7 +148,7 @@ def test_a_current_that_names_no_generation_is_damage(built: Library, content: s
     "update",
     [
         {"passages": 2},
-        {"encoder": EncoderStamp(name="fake", sha256="f" * 64, dim=3)},
+        {"encoder": EncoderStamp(name="fake", sha256="f" * 64, dim=3, precision="fp32")},
         {"files": {}},
     ],
     ids=["passages", "dim", "no files"],

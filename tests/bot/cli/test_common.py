@@ -130,7 +130,7 @@ def test_a_terminal_gets_a_bar_that_says_how_long_it_will_take(
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr("time.time", clock)
     reporter = ConsoleReporter(clock)
-    reporter.stage("model", 0)
+    reporter.stage("export", 0)
     reporter.stage("encode", 1_000)
     clock.now += 10
     reporter.advance(250)
@@ -139,7 +139,7 @@ def test_a_terminal_gets_a_bar_that_says_how_long_it_will_take(
     reporter.advance(750)
     reporter.finish()
 
-    assert under_way.startswith("Loading the encoder\n")
+    assert under_way.startswith("Preparing the encoder")
     assert under_way.splitlines()[-1].rstrip().endswith("250/1000  00:00:30  left")
     assert terminal.getvalue().endswith("\n")
     assert "left" not in terminal.getvalue().splitlines()[-1].rpartition("1000/1000")[2]

@@ -16,6 +16,7 @@ from bot.checkup import (
     collections_found,
     database_found,
     disk_found,
+    encoder_found,
     index_found,
     models_found,
     nodes_found,
@@ -25,6 +26,8 @@ from bot.checkup import (
 )
 from bot.settings import CALIBRATION_NAME, load_settings
 from index.confinement import confinement
+from index.encoder_guard import MIN_MEAN_COSINE
+from index.exporting import MANIFEST_NAME
 from prompts import render
 from tests.commands import quoth
 from tests.conftest import FAKE_CALIBRATION, ROOT, Library
@@ -120,6 +123,25 @@ def test_the_protections_of_the_parser_are_named_and_so_are_those_that_are_missi
         "note    parser: documents are read in a process apart, with limits, a seccomp filter, "
         "privileges given up; this system lacks: a network namespace, Landlock for files"
     )
+
+
+def test_how_documents_are_encoded_is_said_and_why(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    settings = load_settings(data=shutil.copytree(real_data(), tmp_path / "data"))
+    (found,) = encoder_found(settings)
+    assert (found.state, found.detail) > ("ok", f"{MIN_MEAN_COSINE}")
+    assert "encoder: computes in int8" in render("doctor.txt", **asdict(found))
+
+    (path,) = settings.encoder_exports.glob(f"*/{MANIFEST_NAME}")
+    written = json.loads(path.read_text())
+    for cosine, why in ((0.912, "vectors too much (mean cosine 0.912)"), (None, "can't be made")):
+        path.write_text(json.dumps(written | {"precision": "fp32", "mean_cosine": cosine}))
+        (found,) = encoder_found(settings)
+        assert found.state == "note"
+        assert why in render("doctor.txt", **asdict(found))
+    path.unlink()
+    assert not [*encoder_found(settings)]
 
 
 def test_collections_that_can_not_be_searched_are_named(library: Library, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_a_question_that_is_ended_ends_the_build_that_it_began(tmp_path: Path) -
 
 
 def test_verifying_looks_at_the_exported_encoder_too(home: Path) -> None:
-    (path,) = (home / "data/encoder").glob("*/question.onnx.data")
+    (path,) = (home / "data/encoder").glob("*/encoder.onnx.data")
     before = path.stat()
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
