@@ -1,8 +1,10 @@
 """
-How fast texts are encoded, beside a plain loop: `python -m benchmarks.encoding`.
+How fast texts are encoded, and how near the vectors are: `python -m benchmarks.encoding`.
 
-Both encode the same texts with the same model on the same cores, in turns; the plain one is
-`SentenceTransformer.encode` on the whole list, as it comes.
+The same texts are encoded by the same model in each of these ways, in turns: by Quoth; by ONNX
+Runtime in fp32, a text at a time as Quoth does it; and by `SentenceTransformer.encode` on the whole
+list, in fp32 and in bfloat16. A rate is per second of a core, so that it says the same on a machine
+that has other work; without any, a second on the clock has as many of them as there are cores.
 """
 
 import argparse
@@ -20,29 +22,59 @@ from benchmarks.scale_corpus import SPLITTING, texts
 from index.documents import Document
 from index.encoder import SentenceEncoder, Vectors
 from index.encoder_files import DEFAULT_ENCODER, find_encoder
+from index.encoder_graphs import write_default
+from index.encoder_session import inputs_of, open_session
 from index.passages import Splitting, split
+
+_Encode = Callable[[list[str]], Vectors]
+_EXACT = "SentenceTransformer.encode"
+_FEW = 64
+"""So many are encoded before it counts."""
 
 
 def main() -> None:
-    """Print texts per second of both, for short passages and for those of the product."""
+    """Print texts per second of a core and cosines, of short passages and the product's."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--texts", type=int, default=2_048, metavar="N")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     arguments = parser.parse_args()
-    from sentence_transformers import SentenceTransformer
-
-    plain = SentenceTransformer(str(find_encoder(DEFAULT_ENCODER)), device="cpu")
     with tempfile.TemporaryDirectory() as folder:
         ours = SentenceEncoder(DEFAULT_ENCODER, Path(folder))
+        ways = {"Quoth": lambda some: ours.encode(some, lambda _: None), **_others(Path(folder))}
         for name, splitting in (("short", SPLITTING), ("the product's", Splitting())):
             passages = _passages(ours, splitting, arguments.texts)
             print(f"{name} passages: {len(passages):,} of {_words(passages):.0f} words on average")
-            _compare(
-                passages,
-                lambda some: plain.encode(some, normalize_embeddings=True),
-                lambda some: ours.encode(some, lambda _: None),
-                arguments.rounds,
-            )
+            _compare(passages, ways, arguments.rounds)
+
+
+def _others(folder: Path) -> dict[str, _Encode]:
+    from sentence_transformers import SentenceTransformer
+
+    facts = write_default(find_encoder(DEFAULT_ENCODER), folder / "fp32.onnx")
+    facts.tokenizer.no_padding()
+    session = open_session(folder / "fp32.onnx")
+
+    def in_fp32(texts: list[str]) -> Vectors:
+        tokens = map(facts.tokenizer.encode, texts)
+        inputs = (inputs_of(each, facts.max_tokens, facts.inputs) for each in tokens)
+        return np.stack([session.run(None, each)[0][0] for each in inputs])
+
+    def plain(*, bfloat16: bool) -> _Encode:
+        model = SentenceTransformer(str(find_encoder(DEFAULT_ENCODER)), device="cpu")
+        if bfloat16:
+            model.bfloat16()
+
+        def encode(texts: list[str]) -> Vectors:
+            vectors: Vectors = model.encode(texts, show_progress_bar=False)
+            return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+        return encode
+
+    return {
+        "ONNX Runtime, fp32": in_fp32,
+        f"{_EXACT}, bfloat16": plain(bfloat16=True),
+        _EXACT: plain(bfloat16=False),
+    }
 
 
 def _passages(encoder: SentenceEncoder, splitting: Splitting, count: int) -> list[str]:
@@ -60,27 +92,23 @@ def _words(passages: list[str]) -> float:
     return statistics.mean(len(passage.split()) for passage in passages)
 
 
-def _compare(
-    passages: list[str],
-    plain: Callable[[list[str]], Vectors],
-    ours: Callable[[list[str]], Vectors],
-    rounds: int,
-) -> None:
-    few = passages[:256]
-    plain(few)
-    ours(few)
-    seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+def _compare(passages: list[str], ways: dict[str, _Encode], rounds: int) -> None:
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     made: dict[str, Vectors] = {}
+    for encode in ways.values():
+        encode(passages[:_FEW])
     for _ in range(rounds):
-        for name, encode in (("plain", plain), ("ours", ours)):
-            started = time.perf_counter()
+        for name, encode in ways.items():
+            started = time.process_time()
             made[name] = encode(passages)
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(time.process_time() - started)
     rates = {name: len(passages) / statistics.median(each) for name, each in seconds.items()}
-    cosines = (made["plain"] * made["ours"]).sum(axis=1)
-    print(f"  SentenceTransformer.encode: {rates['plain']:,.0f} per second")
-    print(f"  Quoth: {rates['ours']:,.0f} per second, {rates['ours'] / rates['plain']:.2f} times")
-    print(f"  least cosine between the two: {np.min(cosines):.5f}")
+    for name, rate in rates.items():
+        cosines = (made[_EXACT] * made[name]).sum(axis=1)
+        print(
+            f"  {name}: {rate:,.0f} per second of a core, {rate / rates[_EXACT]:.2f} times; "
+            f"cosines {np.mean(cosines):.4f} on average, {np.min(cosines):.4f} at least"
+        )
 
 
 if __name__ == "__main__":

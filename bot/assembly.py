@@ -433,7 +433,7 @@ def open_answering(
 
 def build_in_child(settings: Settings) -> None:
     """
-    Run `quoth index` in a process of its own, so that this one never imports torch.
+    Run `quoth index` in a process of its own, whose memory goes with it.
 
     What it reports goes to standard error.
 

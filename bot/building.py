@@ -41,7 +41,7 @@ def index_collection(
     max_passages: int | None = None,
 ) -> "BuildReport":
     """
-    Bring the index of a collection up to date; it imports torch if there is much to encode.
+    Bring the index of a collection up to date.
 
     Args:
         settings: Where documents and collections are, and the encoder.

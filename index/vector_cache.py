@@ -1,8 +1,8 @@
 """
 The vector of every text that was ever encoded, by the text's hash.
 
-One SQLite file per encoder and precision, shared by all collections. It is only a saving: what is missing or
-damaged is encoded again. Builds share a lock; who holds it alone may take vectors out.
+One SQLite file per encoder and precision, shared by all collections. It is only a saving: what is
+missing or damaged is encoded again. Builds share a lock; who holds it alone may take vectors out.
 """
 
 import fcntl

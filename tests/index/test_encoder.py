@@ -245,7 +245,10 @@ def restamp(export: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "named"),
-    [({"format_version": 3}, "has format version 3, this Quoth reads"), ({"files": {}}, MODEL_NAME)],
+    [
+        ({"format_version": 3}, "has format version 3, this Quoth reads"),
+        ({"files": {}}, MODEL_NAME),
+    ],
 )
 def test_an_export_of_another_version_is_written_again(
     export: Path, tmp_path: Path, changed: dict[str, object], named: str
@@ -376,9 +379,9 @@ def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
 def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(
     with_torch: WithTorch,
 ) -> None:
-    first, documents, begun, uneven, *uneven_precision, traced, small, stubborn = (
-        with_torch.said[-8:]
-    )
+    first, documents, begun, uneven, *uneven_precision, traced, small, stubborn = with_torch.said[
+        -8:
+    ]
     dim, cosine = first.split()
     assert int(dim) == 48
     assert float(cosine) >= 0.999
