@@ -66,7 +66,9 @@ def _others(folder: Path) -> dict[str, _Encode]:
 
         def encode(texts: list[str]) -> Vectors:
             vectors: Vectors = model.encode(texts, show_progress_bar=False)
-            return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            # Here and not in the model, which would do it in its own precision.
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            return vectors
 
         return encode
 

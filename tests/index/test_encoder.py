@@ -171,9 +171,9 @@ def test_an_encoder_is_written_as_it_is_and_exported_near_it(
     documents = OnnxDocumentEncoder(export)
     small = np.stack([documents.encode_document(text) for text in TEXTS])
 
-    for vectors, least in ((whole, 0.999), (small, MIN_MEAN_COSINE)):
+    for vectors, least in ((whole, 0.999), (small, 0.97)):
         assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
-        assert (vectors * expected).sum(axis=1).mean() >= least
+        assert (vectors * expected).sum(axis=1).min() >= least
     assert documents.precision == "int8"
 
 
