@@ -18,6 +18,8 @@ _DOTS_PER_INCH = 150
 _POINTS_PER_INCH = 72
 # Of a page's longer side; a plan or a poster is drawn smaller.
 _MAX_PIXELS = 2_500
+# On a page that is nearly empty, the models find a short line only where all is drawn smaller.
+_SMALLER = 0.5
 # A hyphen at the end of a line, of which the whole document tells whether it is the word's.
 _BROKEN = re.compile(r"(?<=[^\W\d_])-$")
 
@@ -37,6 +39,9 @@ def read_page(page: Any) -> list[Line]:
     width, height = page.get_size()
     scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, _MAX_PIXELS / max(width, height))
     found = _engine()(page.render(scale=scale).to_numpy())
+    if found.txts is None:
+        scale *= _SMALLER
+        found = _engine()(page.render(scale=scale).to_numpy())
     page_read.get()()
     if found.txts is None:
         return []

@@ -71,6 +71,10 @@ def test_pages_that_are_pictures_are_read_and_say_so() -> None:
     assert len(told) == 2
 
 
+def test_a_line_that_stands_alone_on_its_page_is_read() -> None:
+    assert parse(".pdf", scanned(pdf_of([["Closed on Mondays."]]))).text == "Closed on Mondays."
+
+
 def test_scanned_columns_are_read_one_after_the_other() -> None:
     numbers = ("one", "two", "six", "ten") * 2
     left = [f"The left side of the page says {one} times that it" for one in numbers]
