@@ -164,12 +164,7 @@ def _cores() -> int:
 class _OnnxEncoder:
     """An exported encoder: opens in milliseconds and encodes one text at a time, in any thread."""
 
-    def __init__(
-        self,
-        export: Path,
-        *,
-        verify: bool,
-    ) -> None:
+    def __init__(self, export: Path, *, verify: bool) -> None:
         from tokenizers import Tokenizer
 
         try:
