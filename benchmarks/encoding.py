@@ -55,6 +55,7 @@ def _others(folder: Path) -> dict[str, _Encode]:
     torch.set_num_threads(1)
     facts = write_default(find_encoder(DEFAULT_ENCODER), folder / "fp32.onnx")
     facts.tokenizer.no_padding()
+    facts.tokenizer.no_truncation()
     session = open_session(folder / "fp32.onnx")
 
     def in_fp32(texts: list[str]) -> Vectors:
