@@ -176,20 +176,24 @@ class Answerer:
 
     def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
+        # Both ways may meet in a passage, and read it in the same words.
+        texts = _Texts()
         if understanding.alone:
-            attempts.append(self._attempt(question.text, ranked, question.within))
+            attempts.append(self._attempt(question.text, ranked, question.within, texts))
         if understanding.follow_up is not None:
-            attempts.append(self._attempt_follow_up(understanding.follow_up, question.within))
+            attempts.append(
+                self._attempt_follow_up(understanding.follow_up, question.within, texts)
+            )
         return Findings(question.text, tuple(attempts))
 
-    def _attempt(self, asked: str, ranked: int, within: Filter) -> Attempt:
+    def _attempt(self, asked: str, ranked: int, within: Filter, texts: "_Texts") -> Attempt:
         retrieval = self._retriever.retrieve(asked, max(self._passages, ranked), within=within)
         started = time.perf_counter()
         hits = retrieval.hits[: self._passages]
-        found = self._read(asked, _texts(worth_reading(hits, self._tuning.far_behind)), hits)
+        found = self._read(asked, texts.of(worth_reading(hits, self._tuning.far_behind)), hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
-    def _attempt_follow_up(self, follow_up: FollowUp, within: Filter) -> Attempt:
+    def _attempt_follow_up(self, follow_up: FollowUp, within: Filter, texts: "_Texts") -> Attempt:
         tuning = self._tuning
         near = {
             passage
@@ -212,8 +216,8 @@ class Answerer:
                 for one in self._read(follow_up.joined, passages, hits)
             ]
 
-        found = read(_texts(hits))
-        best = _texts(self._best_hits(found, hits)[: tuning.read_again])
+        found = read(texts.of(hits))
+        best = texts.of(self._best_hits(found, hits)[: tuning.read_again])
         meant |= antecedents(follow_up, best, self._reader.read(follow_up.before, best, 1))
         again = read(
             [replace(text, others=other_wordings(follow_up, meant.get(text.id))) for text in best]
@@ -267,10 +271,19 @@ def _is_same(one: Candidate, other: Candidate) -> bool:
     return len(places) == 1
 
 
-def _texts(hits: Sequence[Hit]) -> list[PassageText]:
-    return [
-        PassageText(hit.passage.id, hit.passage.text, context=hit.passage.context) for hit in hits
-    ]
+class _Texts:
+    """The passages that one question is asked of, each once, however often it is found."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, PassageText] = {}
+
+    def of(self, hits: Sequence[Hit]) -> list[PassageText]:
+        """The passages of some hits."""
+        return [self._by_id.setdefault(hit.passage.id, _text(hit.passage)) for hit in hits]
+
+
+def _text(passage: Passage) -> PassageText:
+    return PassageText(passage.id, passage.text, context=passage.context, heard={})
 
 
 def worth_reading(hits: Sequence[Hit], far_behind: float) -> list[Hit]:

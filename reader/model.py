@@ -10,7 +10,7 @@ operator.
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -63,6 +63,8 @@ class PassageText:
     """Other wordings of the question for it; its spans are then those of the mean logits."""
     context: str = ""
     """What is read before it, such as its document's title; no span is of that."""
+    heard: dict[str, Logits] | None = field(default=None, compare=False, repr=False)
+    """What the model said of it, by wording, where somebody may ask the same of it again."""
 
     @property
     def whole(self) -> str:
@@ -238,13 +240,14 @@ class OnnxReader:
         spans_per_passage: int,
     ) -> list[Span]:
         """See `Reader.read`."""
-        question_ids = self._question_ids(question)
 
         def read_one(passage: PassageText) -> list[Span]:
             tokens = self._tokenizer.encode(passage.whole, add_special_tokens=False)
-            asked = [(question_ids, 1.0)]
-            asked += [(self._question_ids(other.text), other.weight) for other in passage.others]
-            logits = mean_logits([(self.logits(ids, tokens.ids), weight) for ids, weight in asked])
+            asked = (Wording(question, 1.0), *passage.others)
+            heard = {} if passage.heard is None else passage.heard
+            for wording in {one.text for one in asked} - heard.keys():
+                heard[wording] = self.logits(self._question_ids(wording), tokens.ids)
+            logits = mean_logits([(heard[one.text], one.weight) for one in asked])
             kept = len(logits.start) - 1
             offsets = without_spaces(passage.whole, tokens.offsets[:kept])
             offsets, logits = from_character(passage.text_start, offsets, logits)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from answering.answerer import (
@@ -24,7 +25,7 @@ from index.filters import Filter, Narrowed
 from index.passages import Passage, Splitting
 from index.retrieve import Hit, Retriever
 from reader.model import PassageText
-from reader.spans import Span
+from reader.spans import Logits, Span
 from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
 
 TEXT = (
@@ -183,6 +184,9 @@ def test_other_answers_come_when_asked_for(filled: Library) -> None:
     assert len(other) == 2
 
 
+NOTHING_SAID = Logits(np.zeros(1, np.float32), np.zeros(1, np.float32))
+
+
 class ReaderThatRemembers(FakeReader):
     """What it was asked of which passages."""
 
@@ -190,6 +194,8 @@ class ReaderThatRemembers(FakeReader):
         self.given: list[str] = []
         self.asked: list[tuple[str, ...]] = []
         """For each passage the question, and its other wordings."""
+        self.heard: Counter[tuple[str, str]] = Counter()
+        """How often a model would have read a passage with a wording."""
 
     def read(
         self,
@@ -201,6 +207,11 @@ class ReaderThatRemembers(FakeReader):
         self.asked += [
             (question, *(other.text for other in passage.others)) for passage in passages
         ]
+        for passage in passages:
+            assert passage.heard is not None
+            for wording in {question, *(other.text for other in passage.others)}:
+                self.heard[passage.text, wording] += wording not in passage.heard
+                passage.heard[wording] = NOTHING_SAID
         return super().read(question, passages, spans_per_passage)
 
 
@@ -336,6 +347,15 @@ def test_a_follow_up_is_read_in_all_its_wordings_where_it_is_answered_best(
     assert asked.pop((joined,)) == 5
     assert asked.pop(("how many for theft",)) == asked.total() == FAKE_TUNING.read_again
     assert set(asked) == {(joined, "how many for arson")}
+
+
+@pytest.mark.parametrize("question", ["and for arson?", "how many for arson"])
+def test_no_passage_is_read_twice_in_the_same_words(filled: Library, question: str) -> None:
+    """The second may be a follow-up or stand alone, and is asked both ways of the same passages."""
+    reader = reading(filled, question, Turn("how many for theft", None))
+
+    assert len(reader.asked) > len({text for text, _ in reader.heard})
+    assert set(reader.heard.values()) == {1}
 
 
 def test_a_question_that_stands_alone_is_answered_as_without_a_conversation(

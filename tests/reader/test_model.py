@@ -97,6 +97,21 @@ def test_wordings_are_read_as_one_question(reader: OnnxReader) -> None:
     assert best(theft, Wording(arson, 100.0)).text == best(arson).text != "35"
 
 
+def test_what_was_heard_of_a_passage_is_not_read_again(reader: OnnxReader) -> None:
+    theft, arson = "how many were fined for theft", "how many were fined for arson"
+    passage = replace(PASSAGES[0], heard={})
+    reader.read(theft, [passage], 1)
+    first = dict(passage.heard or {})
+    asked = replace(passage, others=(Wording(arson, 0.5),))
+
+    again = reader.read(theft, [asked], 1)
+
+    assert passage.heard is not None
+    assert passage.heard.keys() == {theft, arson}
+    assert passage.heard[theft] is first[theft]
+    assert again == reader.read(theft, [replace(asked, heard=None)], 1)
+
+
 def test_logits_are_the_same_every_time(reader: OnnxReader) -> None:
     first, second = (reader.logits([2129, 2116], [2416, 4868, 2111]) for _ in range(2))
 
