@@ -21,8 +21,8 @@ from bot.building import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
 from bot.searched import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
-from index.changes import is_up_to_date
-from index.documents import list_documents
+from index.changes import says_the_same
+from index.documents import Listing, list_documents
 from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import folder_sha256
 from index.errors import (
@@ -149,12 +149,11 @@ def _open_sound(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     with ExitStack() as undo:
         generation = collection.open()
         undo.callback(generation.close)
-        renewal = _misfit(generation.manifest, settings)
+        listing = list_documents(settings.seeds, settings.data)
+        renewal = _misfit(generation.manifest, settings, listing)
         if renewal is not None:
             return None, renewal
-        current = collection.is_held() or is_up_to_date(
-            generation.made_of(), settings.seeds, without=settings.data
-        )
+        current = collection.is_held() or says_the_same(generation.made_of(), listing)
         try:
             encoder = _open_encoder(settings, generation)
         except EncoderError as error:
@@ -163,7 +162,7 @@ def _open_sound(settings: Settings) -> tuple[OpenIndex | None, Renewal | None]:
     return OpenIndex(generation, encoder), None if current else Renewal("changed")
 
 
-def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
+def _misfit(manifest: Manifest, settings: Settings, listing: Listing) -> Renewal | None:
     if manifest.encoder.name != settings.encoder:
         return Renewal("encoder", f"{manifest.encoder.name}, now {settings.encoder}")
     encoder = Path(settings.encoder)
@@ -171,7 +170,6 @@ def _misfit(manifest: Manifest, settings: Settings) -> Renewal | None:
         return Renewal("encoder", f"{encoder} has changed")
     if manifest.splitting.model_dump() != asdict(SPLITTING):
         return Renewal("splitting")
-    listing = list_documents(settings.seeds, settings.data)
     if manifest.folder != listing.folder:
         return Renewal("folder", f"{manifest.folder}, now {listing.folder}")
     if not listing.files:

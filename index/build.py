@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from index.changes import FolderChanges, MadeOf, compare
-from index.documents import Failure, SourceFile, list_documents
+from index.documents import Failure, Listing, SourceFile, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
 from index.errors import (
@@ -129,17 +129,18 @@ def build(
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
-    listing = list_documents(documents, without)
+    created, listing = datetime.now(UTC), list_documents(documents, without)
     if not listing.files and not may_be_empty:
         raise _no_documents(documents, [*listing.unseen, *listing.skipped])
     try:
-        with collection.locked(reporter.waiting), ExitStack() as stack:
-            created = datetime.now(UTC)
+        with collection.locked(reporter.waiting) as has_waited, ExitStack() as stack:
+            if has_waited:
+                created, listing = datetime.now(UTC), list_documents(documents, without)
             encoder = open_encoder()
             plan = _Plan(
                 collection,
                 documents,
-                without=without,
+                listing=listing,
                 created=created,
                 encoder=encoder,
                 vectors=vectors,
@@ -185,7 +186,7 @@ class _Plan:
 
     collection: Collection
     documents: Path
-    without: Path | None
+    listing: Listing
     created: datetime
     encoder: Encoder
     vectors: Path
@@ -229,7 +230,7 @@ def _to_build_upon(collection: Collection, plan: _Plan) -> LocalGeneration | Non
 
 def _build(plan: _Plan, previous: LocalGeneration | None) -> BuildReport:
     """Publish a generation unless nothing has changed; the lock is held."""
-    listing = list_documents(plan.documents, plan.without)
+    listing = plan.listing
     made_of = previous.made_of() if previous else None
     comparison = compare(listing, made_of)
     changes = comparison.changes

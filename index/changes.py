@@ -137,7 +137,11 @@ def is_up_to_date(made: MadeOf, documents: Path, *, without: Path | None) -> boo
     Raises:
         NoDocumentsError: If the folder is gone.
     """
-    listing = list_documents(documents, without)
+    return says_the_same(made, list_documents(documents, without))
+
+
+def says_the_same(made: MadeOf, listing: Listing) -> bool:
+    """Tell whether a generation still says what its folder says, which was listed."""
     return made.folder == listing.folder and not compare(listing, made).changes
 
 

@@ -284,9 +284,9 @@ class Collection:
         return False
 
     @contextmanager
-    def locked(self, waiting: Callable[[str], None]) -> Iterator[None]:
+    def locked(self, waiting: Callable[[str], None]) -> Iterator[bool]:
         """
-        Hold the lock that one build at a time holds.
+        Hold the lock that one build at a time holds; give whether it was waited for.
 
         The kernel frees it when the process ends, however it ends.
 
@@ -295,9 +295,11 @@ class Collection:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._lock.open("a+", encoding="ascii") as file:
+            has_waited = False
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                has_waited = True
                 file.seek(0)
                 waiting(file.read().strip() or "another process")
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -305,7 +307,7 @@ class Collection:
             file.truncate()
             file.write(f"process {os.getpid()}")
             file.flush()
-            yield
+            yield has_waited
 
     @contextmanager
     def writing(self) -> Iterator[tuple[str, Path]]:
