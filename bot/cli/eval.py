@@ -95,7 +95,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     "--lists",
     type=_FILE,
     metavar="FILE",
-    help="Ask this file's questions for several things instead, each of its own passage in FILEs.",
+    help="Ask this file's questions for several things instead, from the passages of FILEs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @data_option

@@ -11,7 +11,6 @@ from answering.answerer import Answerer
 from answering.calibration import Calibration, ChosenCalibration, uncalibrated
 from answering.tuning import ChosenTuning, Tuning
 from bot.assembly import calibration_for, tuning_for
-from bot.building import SPLITTING
 from bot.evaluation.calibrate import (
     FOLDS,
     MAX_CALIBRATION_ERROR,
@@ -22,7 +21,7 @@ from bot.evaluation.calibrate import (
 )
 from bot.evaluation.conversations import ConversationReport, converse, report_conversations
 from bot.evaluation.errors import CalibrationError, QuestionsError
-from bot.evaluation.lists import ListReport, ask_lists, for_given_passage, report_lists
+from bot.evaluation.lists import ListReport, ask_lists, report_lists
 from bot.evaluation.questions import (
     Misfits,
     QuestionedPassage,
@@ -185,13 +184,14 @@ class Exam:
 
     def ask_for_lists(self, path: Path) -> ListReport:
         """
-        Ask a file's questions for several things, each of its own passage.
+        Ask a file's questions for several things, from the passages of all.
 
         Args:
             path: See `read_lists`; its passages are those of the files.
 
         Raises:
             QuestionsError: If it can't be used, or a passage is missing.
+            IndexingError: If the passages can't be indexed.
         """
         lists = read_lists(path)
         known = {passage.id for passage in self._passages(self._files.asked)}
@@ -200,17 +200,16 @@ class Exam:
             raise QuestionsError(
                 f'{path}: no file has the passage "{missing[0]}". Name the file that holds it.'
             )
-        outcomes = ask_lists(
-            self._passages(self._files.asked),
-            lists,
-            self._reader,
-            for_given_passage(self._calibration),
-            self._calibration.given_passage.min_confidence,
-            SPLITTING,
-            self._encoder.token_offsets,
-        )
         total = self.questions + sum(map(len, lists.values()))
-        return report_lists(list(self._counted(outcomes, total)))
+        threshold = self._calibration.threshold(self._settings.max_risk)
+        with self._all_indexed() as retriever:
+            outcomes = ask_lists(
+                self._passages(self._files.asked),
+                lists,
+                self._answerer(retriever, threshold),
+                self._settings.max_question_chars,
+            )
+            return report_lists(list(self._counted(outcomes, total)))
 
     def calibrate(self, *, always_answer: bool = False) -> Result:
         """

@@ -1,25 +1,20 @@
 """
 Questions that ask for several things, with known answers -> how much of each list is found.
 
-Each is asked of its own passage. The single questions of the passages show how often one answer is
-wrongly made a list.
+They are asked from all passages, as a person would ask them. The single questions of the passages
+show how often one answer is wrongly made a list.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from answering.answerer import SPANS_PER_PASSAGE
-from answering.calibration import Calibration, Features
-from answering.candidates import Candidate, judge
-from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
-from answering.selection import Selection, select
+from answering.answerer import Answerer
+from answering.lists import asks_for_several
+from answering.question import Question, QuestionError
 from bot.evaluation.metrics import set_f1
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.report import percentage
-from bot.evaluation.run import document_of
-from index.passages import Passage, Splitting, TokenOffsets, split
-from reader.model import PassageText, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +60,8 @@ class ListReport:
 def ask_lists(
     passages: Iterable[QuestionedPassage],
     lists: Mapping[str, Sequence[ExamQuestion]],
-    reader: Reader,
-    calibration: Calibration,
-    min_confidence: float,
-    splitting: Splitting,
-    token_offsets: TokenOffsets,
+    answerer: Answerer,
+    max_question_chars: int,
 ) -> Iterator[ListOutcome]:
     """
     Ask for lists, and the single questions that look as if they did.
@@ -77,68 +69,27 @@ def ask_lists(
     Args:
         passages: With their single questions.
         lists: Questions by the id of their passage.
-        reader: Finds the spans.
-        calibration: The reader's, for a given passage.
-        min_confidence: Below it the passage doesn't say.
-        splitting: How passages are split.
-        token_offsets: Counts their tokens.
+        answerer: Answers from an index of the passages as a person would see it.
+        max_question_chars: As in `bot.settings.Settings`.
     """
     for passage in passages:
-        parts = list(split(document_of(passage.title, passage.text), splitting, token_offsets))
-        for question in lists.get(passage.id, ()):
-            choice = _choice(question.text, parts, reader, calibration, min_confidence)
+        several = lists.get(passage.id, ())
+        for place, question in enumerate((*several, *passage.questions)):
             yield ListOutcome(
-                found=tuple(one.candidate.span.text for one in choice.chosen),
+                found=_found(question.text, answerer, max_question_chars),
                 wanted=question.answers,
                 is_detected=asks_for_several(question.text),
-                is_single=False,
-            )
-        for question in passage.questions:
-            choice = _choice(question.text, parts, reader, calibration, min_confidence)
-            found = tuple(one.candidate.span.text for one in choice.chosen)
-            yield ListOutcome(
-                found, question.answers, asks_for_several(question.text), is_single=True
+                is_single=place >= len(several),
             )
 
 
-def _choice(
-    question: str,
-    parts: Sequence[Passage],
-    reader: Reader,
-    calibration: Calibration,
-    min_confidence: float,
-) -> Selection:
-    by_id = {part.id: part for part in parts}
-    read = [PassageText(part.id, part.text, context=part.context) for part in parts]
-    # As many as the product asks for.
-    count = MAX_ITEMS_PER_PASSAGE if asks_for_several(question) else SPANS_PER_PASSAGE
-    spans = reader.read(question, read, count)
-    found = [
-        Candidate(
-            span=span,
-            passage=by_id[span.passage_id],
-            collection="",
-            features=Features(margin=span.margin, cosine=0.0, lexical=0.0),
-            asked=question,
-        )
-        for span in spans
-    ]
-    # A whole passage is its own surroundings.
-    return select(
-        question, judge(found, calibration), calibration, min_confidence, lambda passage: passage
-    )
-
-
-def for_given_passage(calibration: Calibration) -> Calibration:
-    """The weights for a given passage, as weights of a search that found it alone."""
-    given = calibration.given_passage
-    return calibration.model_copy(
-        update={
-            "intercept": given.intercept,
-            "evidence_weight": given.margin_weight,
-            "gap_weight": 0.0,
-        }
-    )
+def _found(question: str, answerer: Answerer, max_question_chars: int) -> tuple[str, ...]:
+    try:
+        asked = Question.typed(question, max_question_chars)
+    except QuestionError:
+        # The bot refuses it too.
+        return ()
+    return tuple(span.text for span in answerer.answer(asked).spans)
 
 
 def report_lists(outcomes: Sequence[ListOutcome]) -> ListReport:

@@ -114,11 +114,11 @@ def given_parts(title: str, text: str, token_offsets: TokenOffsets) -> list[Pass
     Returns:
         The whole, if it fits; else parts.
     """
-    parts = split(document_of(title, text), WHOLE, token_offsets)
+    parts = split(_document_of(title, text), WHOLE, token_offsets)
     return [PassageText(part.id, part.text, context=part.context) for part in parts]
 
 
-def document_of(title: str, text: str) -> Document:
+def _document_of(title: str, text: str) -> Document:
     """A passage as a document, to be split like one."""
     return Document(id="", title=title, text=text, sha256="", modified=datetime.now(UTC))
 

@@ -1,10 +1,8 @@
 """Questions for several things are measured by sets, beside single ones."""
 
-from bot.evaluation.lists import ListOutcome, ListReport, ask_lists, for_given_passage, report_lists
+from bot.evaluation.lists import ListOutcome, ListReport, ask_lists, report_lists
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
-from index.passages import Splitting
-from tests.conftest import FAKE_CALIBRATION, FakeReader
-from tests.fakes import FakeEncoder
+from tests.conftest import Library
 
 FINES = QuestionedPassage(
     "Fines",
@@ -12,31 +10,29 @@ FINES = QuestionedPassage(
     (
         ExamQuestion("a", "how many for arson", ("7",)),
         ExamQuestion("b", "which fines are for robbery", ("35",)),
+        ExamQuestion("c", "?!", ()),
     ),
     id="p1",
 )
 
 
-def ask(*lists: ExamQuestion) -> list[ListOutcome]:
-    asked = ask_lists(
-        [FINES],
-        {"p1": lists},
-        FakeReader(),
-        for_given_passage(FAKE_CALIBRATION),
-        0.5,
-        Splitting(),
-        FakeEncoder().token_offsets,
+def ask(library: Library, *lists: ExamQuestion) -> list[ListOutcome]:
+    library.write("fines.txt", FINES.text)
+    library.build()
+    return list(ask_lists([FINES], {"p1": lists}, library.answerer(), max_question_chars=100))
+
+
+def test_a_list_is_found_and_a_single_question_may_wrongly_get_one(library: Library) -> None:
+    wanted, single, wrong, refused = ask(
+        library, ExamQuestion("l", "name the two fines for robbery", ("35", "90"))
     )
-    return list(asked)
-
-
-def test_a_list_is_found_and_a_single_question_may_wrongly_get_one() -> None:
-    wanted, single, wrong = ask(ExamQuestion("l", "name the two fines for robbery", ("35", "90")))
 
     assert {one.strip(",") for one in wanted.found} == {"35", "90"}
     assert not single.is_detected
     assert wrong.is_detected
     assert len(wrong.found) == 2
+    assert refused.found == ()
+    assert [one.is_single for one in (wanted, single, wrong, refused)] == [False, True, True, True]
 
 
 def test_the_figures_tell_lists_from_single_questions() -> None:
