@@ -35,7 +35,10 @@ MAX_QUESTIONS = 10_000
 _RIDGE = 1.0
 # A confidence that is further off, on average, is told with a warning.
 MAX_CALIBRATION_ERROR = 0.05
-_NEWTON_STEPS = 50
+# What two made-up outcomes count for, beside ones that count 1.
+_NEXT_TO_NOTHING = 1e-3
+# Of the fit: more exact than what is kept of its numbers.
+_TOLERANCE = 1e-8
 _LEAST_VARIATION = 1e-6
 # Of fitted numbers in the file.
 _DECIMALS = 4
@@ -258,26 +261,25 @@ def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
 
 
 def _fit_logistic(features: Sequence[Sequence[float]], right: Sequence[bool]) -> _Weights:
-    """Fit a logistic regression by Newton's method, on standardised features."""
+    """Fit a logistic regression on standardised features."""
+    # Only where something is fitted: it takes a second to import.
+    from sklearn.linear_model import LogisticRegression
+
     raw: _Floats = np.asarray(features, dtype=np.float64)
-    labels = np.asarray(right, dtype=np.float64)
     # A feature that never varies gets no weight; what is left of it is the mean's rounding error.
     varies = np.ptp(raw, axis=0) > _LEAST_VARIATION
     raw = np.where(varies, raw, 0.0)
     centre, scale = raw.mean(axis=0), np.where(varies, raw.std(axis=0), 1.0)
-    design = np.column_stack([np.ones(len(raw)), (raw - centre) / scale])
-    weights = np.zeros(design.shape[1])
-    # The intercept is all but free, so that the mean confidence is the share that is right; where
-    # that is all or nothing, it stays finite.
-    ridge = np.full(len(weights), _RIDGE)
-    ridge[0] = 1e-3
-    for _ in range(_NEWTON_STEPS):
-        predicted = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
-        hessian = (design * (predicted * (1 - predicted))[:, None]).T @ design
-        gradient = design.T @ (labels - predicted) - ridge * weights
-        weights += np.linalg.solve(hessian + np.diag(ridge), gradient)
-    slopes = weights[1:] / scale
-    return _Weights(float(weights[0] - slopes @ centre), tuple(float(slope) for slope in slopes))
+    # Two more, one right and one wrong and next to weightless, keep the intercept finite where all
+    # are right, or none.
+    design = np.vstack([(raw - centre) / scale, np.zeros((2, raw.shape[1]))])
+    weights = np.append(np.ones(len(raw)), [_NEXT_TO_NOTHING] * 2)
+    fitted = LogisticRegression(C=1 / _RIDGE, solver="newton-cholesky", tol=_TOLERANCE).fit(
+        design, [*right, True, False], weights
+    )
+    slopes = fitted.coef_[0] / scale
+    intercept = fitted.intercept_[0] - slopes @ centre
+    return _Weights(float(intercept), tuple(float(slope) for slope in slopes))
 
 
 def _rounded(number: float) -> float:
