@@ -69,7 +69,7 @@ def write_compressed(path: Path, dim: int, count: int, read: ReadVectors, sizing
 
 
 def _codes(dim: int, numbers_per_code: int) -> int:
-    """How many codes stand for a vector: each for as many numbers, and no fewer than asked."""
+    """How many codes stand for a vector: as many as divide it evenly into long enough parts."""
     return max(
         codes
         for codes in range(1, dim + 1)

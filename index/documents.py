@@ -322,7 +322,7 @@ def read_error(file: SourceFile) -> str | None:
 
 
 def file_sha256(file: SourceFile) -> str | None:
-    """The hash of a file's bytes; none if they can't be read, or are more than a document has."""
+    """The hash of a file's bytes; None if it can't be read, or is larger than a document may be."""
     if file.size > MAX_FILE_BYTES:
         return None
     try:
@@ -408,7 +408,7 @@ def shorten(text: str, max_chars: int) -> str:
 
 
 def _beginning(text: str, min_chars: int) -> str:
-    """The first words with one space between them: so many characters of them, or a few more."""
+    """The first words of a text, joined by single spaces, up to at least so many characters."""
     # Word by word: a text that is one line of hundreds of megabytes is never split as a whole.
     words: list[str] = []
     length = -1

@@ -274,7 +274,7 @@ class SharedStatistics:
     """
 
     def __init__(self, engines: Sequence[SearchEngine], sample: Callable[[int], list[str]]) -> None:
-        """Take what is searched; `sample` gives some texts of one, which tell how long they are."""
+        """Take the engines that are searched; `sample` gives some texts, to guess their length."""
         self._engines = engines
         self._sample = sample
         self._count = sum(engine.count() for engine in engines)

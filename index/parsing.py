@@ -189,7 +189,7 @@ def _end_after(seconds: float) -> None:
     """
     End this process if it takes longer over a file, by the clock or in what it computes.
 
-    Should the one who asked be gone by then, nobody else would.
+    The process that asked may have ended by then, and could no longer end this one.
     """
     signal.setitimer(signal.ITIMER_REAL, seconds)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)

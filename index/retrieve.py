@@ -267,7 +267,7 @@ def narrow(generations: Sequence[Generation], within: Filter) -> tuple[list[Chos
     Find what a filter leaves of generations that are searched as one.
 
     Args:
-        generations: The base collection's, then those of others, which names may begin with.
+        generations: The base collection's, then those of others; a name may begin with theirs.
         within: The filter.
 
     Raises:

@@ -196,7 +196,7 @@ class Collection:
 
     def open(self) -> Generation:
         """
-        Open the generation being served, where it is searched.
+        Open the generation being served: its own files, or the database where it is searched.
 
         Raises:
             IndexMissingError: If none was published, or not where it is searched.

@@ -99,7 +99,7 @@ class TextWriter:
 
         Args:
             document: What was read.
-            stamp: Its file as it was then.
+            stamp: The size, time and hash of its file when it was read.
             passages: Made while they are written; if that fails, nothing of the document is kept,
                 and others can be written.
 

@@ -85,7 +85,7 @@ def back_up(settings: Settings, target: Path, created: datetime) -> Written:
 
 
 def _sources(data: Path) -> tuple[list[tuple[str, Path]], list[str]]:
-    """The files to back up by their names, but for the records; and the paths left out."""
+    """The files to back up, by name, without the records; and the paths that are left out."""
     found: list[tuple[str, Path]] = []
     left_out: list[str] = []
     folders = [

@@ -46,7 +46,7 @@ _WITHOUT_STEPS = frozenset({"export", "ocr", "write", "convert", "quantise"})
 
 
 class _Folder(click.Path):
-    """A folder's name, which is not empty: that would be the current folder, by a slip."""
+    """The name of a folder. An empty one is refused: it would mean the current folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)

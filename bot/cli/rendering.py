@@ -255,7 +255,7 @@ def _on_one_line(pieces: Sequence[str], side_chars: int) -> str:
 
 
 def _shortened(text: str, first_chars: int, last_chars: int) -> str:
-    """The first and the last words of a text as one line, with a space at an end that has one."""
+    """The first and the last words of a text on one line; space before or after it is kept."""
     line = one_line(text)
     if len(line) > first_chars + last_chars:
         first = line[:first_chars].rpartition(" ")[0]

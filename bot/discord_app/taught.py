@@ -1,7 +1,7 @@
 """
 A message that was taught, as a document of its server: a small Markdown file.
 
-The files are all that is kept of it: what lists, edits and exports taught answers reads them.
+These files are all that is kept: taught answers are listed, edited and exported from them.
 """
 
 import json

@@ -159,7 +159,7 @@ def _name(text: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Without zeros, and with a mark for each half of a character, of which UTF-8 has none."""
+    """The text as UTF-8 can hold it: no NULs, and a mark in the place of each half character."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

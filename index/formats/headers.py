@@ -100,7 +100,7 @@ def _goes_on_below(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _may_be_a_list_of_facts(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of two columns may be what names the second, each row for itself."""
+    """Whether each row may be a fact: its first cell the name, the others what is said of it."""
     return (
         max(map(len, (first, *others))) <= _MIN_NAMES
         and len(others) < _MIN_REPEATED_CELLS

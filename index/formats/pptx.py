@@ -132,7 +132,7 @@ def _shapes(slide: Any) -> Iterator[Any]:
 
 
 def _placeholder(shape: Any) -> str | None:
-    """What a shape stands for on its slide; empty if it doesn't say, none if for nothing."""
+    """Which placeholder a shape is; "" if it doesn't say which, None if it is none."""
     found = shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
     return None if found is None else found.get("type", "")
 

@@ -172,7 +172,7 @@ async def _changed(
 
 
 class _Told:
-    """Where a member reads of a change: its response, or once that can't be changed, a message."""
+    """Where a member is told of a change: in the response, or later in a direct message."""
 
     def __init__(self, interaction: _Interaction) -> None:
         self._interaction = interaction

@@ -175,7 +175,7 @@ class Listen(commands.Cog):
         await self._send(message, **contents(reply, *below))
 
     async def _refuse(self, message: discord.Message, refused: Refusal) -> None:
-        """Say why there is no answer; where many are put off, a sign says it to each."""
+        """Say why there is no answer: in a message, or by a reaction where too many are asking."""
         permissions = _permissions(message)
         may_react = permissions is not None and permissions.add_reactions
         if refused.is_overload and may_react:
