@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         le=50,
         description="How many passages retrieval finds for a question. The best two are read, and "
         "those of the others whose score is near the first one's; each passage that is read takes "
-        "the same time again. For a follow-up, seven more are found, and all are read.",
+        "the same time again. For a follow-up, all of them are read.",
     )
     reader: str | None = Field(
         None,
