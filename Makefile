@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BENCH := .bench-venv/bin
+# The versions that are installed; `make CONSTRAINTS=/dev/null ...` takes the newest ones that
+# pyproject.toml allows.
+CONSTRAINTS := constraints.txt
 
 # What is asked reaches Quoth as data: make neither expands it nor hands it to the shell as code.
 # Exporting Q itself would expand it, so its bare text travels under another name.
@@ -51,7 +54,7 @@ test-pythons: .venv/installed
 
 # Debian's package chromium is used; Playwright downloads none.
 test-browser: .venv/installed-dev
-	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint $(CONSTRAINTS) \
 	  --editable '.[browser]'
 	$(BIN)/pytest -m browser tests/bot/web/test_browser.py
 
@@ -77,7 +80,7 @@ wheel:
 	rm -rf build/wheel dist
 	$(PYTHON) -m venv build/wheel
 	build/wheel/bin/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt dist/quoth-*.whl
+	build/wheel/bin/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) dist/quoth-*.whl
 	cd build/wheel && bin/quoth ask --seeds $(CURDIR)/seeds "how many were deported for drunk driving?"
 
 # BENCH_OPTIONS="--questions 20 ..." for a quick look; see benchmarks/compare.py.
@@ -97,12 +100,12 @@ clean:
 	  || { echo 'Quoth needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...' >&2; exit 1; }
 	@echo 'Installing Quoth into .venv (once; a few minutes) ...' >&2
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint $(CONSTRAINTS) \
 	  --editable '.[discord,fetch,mcp,web]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	@$(BIN)/pip install -qq --disable-pip-version-check --constraint constraints.txt \
+	@$(BIN)/pip install -qq --disable-pip-version-check --constraint $(CONSTRAINTS) \
 	  --editable '.[dev]'
 	@touch $@
 
