@@ -6,8 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.conftest import ROOT
-from tests.forks import Fork
+from answering.calibration import ChosenCalibration
+from answering.tuning import ChosenTuning
+from bot import assembly, building
+from bot.cli.main import main
+from bot.evaluation import exam
+from reader.model import Reader
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, ROOT, FakeReader
+from tests.forks import Fork, forked_command
 
 QUOTH = (sys.executable, "-W", "ignore", "-m", "bot.cli.main")
 """The command in a fresh process."""
@@ -16,10 +22,34 @@ QUOTH = (sys.executable, "-W", "ignore", "-m", "bot.cli.main")
 PATIENCE_S = 1_200
 
 
+# What the fake reader finds to this question: the number behind the question's last word.
+QUESTION = "how many were deported for drunk driving?"
+FAKE_ANSWER = "5,848"
+
+
+def use_reader(reader: Reader) -> None:
+    """Let this process answer with a fake, with a calibration and a tuning for it."""
+    vars(assembly)["open_reader"] = lambda _: reader
+    for module in (assembly, exam):
+        vars(module)["calibration_for"] = lambda *_: ChosenCalibration(FAKE_CALIBRATION)
+        vars(module)["tuning_for"] = lambda *_: ChosenTuning(FAKE_TUNING)
+
+
+def main_with_fake_reader() -> None:
+    """`quoth`, but with a fake for its reader, and with forks for the builds that it starts."""
+    use_reader(FakeReader())
+    vars(building)["module_command"] = forked_command
+    main()
+
+
 def quoth(
-    *arguments: str, stdin: str | bytes = "", cwd: Path = ROOT, **environment: str
+    *arguments: str,
+    stdin: str | bytes = "",
+    cwd: Path = ROOT,
+    is_real: bool = False,
+    **environment: str,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command in a fork, to its end."""
+    """Run a command in a fork, to its end; with a fake reader, unless all is to be real."""
     with (
         tempfile.TemporaryFile() as given,
         tempfile.TemporaryFile() as out,
@@ -28,7 +58,7 @@ def quoth(
         given.write(stdin if isinstance(stdin, bytes) else stdin.encode())
         given.seek(0)
         code = Fork(
-            "bot.cli.main:main",
+            "bot.cli.main:main" if is_real else "tests.commands:main_with_fake_reader",
             arguments,
             (given.fileno(), out.fileno(), err.fileno()),
             cwd=cwd,

@@ -2,30 +2,41 @@
 Processes that need not import everything: forks of one that has.
 
 Most of what a short command takes is importing its libraries, and tests start hundreds. Each fork
-has arguments, a folder, an environment and streams of its own, and ends as Python ends. What a
-fresh process imports, and what it does on a terminal, is tested on fresh ones.
+has arguments, a folder, an environment and streams of its own, and ends as Python ends, or when
+whoever asked for it does. What a fresh process imports, and what it does on a terminal, is tested
+on fresh ones.
 """
 
 import atexit
+import gc
 import json
 import os
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import prompts
+
 ROOT = Path(__file__).resolve().parents[1]
 _IMPORTED = (
-    *("bot.cli.ask", "bot.cli.chat", "bot.cli.doctor", "bot.cli.eval", "bot.cli.index"),
-    *("index.build", "onnxruntime", "tantivy", "tokenizers"),
-    "tests.bot.discord_app.launcher",
+    *(f"bot.cli.{command}" for command in ("ask", "chat", "doctor", "eval", "index", "rendering")),
+    *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
+    *("index.pruning", "index.searchable"),
+    *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
+    *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
 )
 _MAX_BYTES = 1 << 17
+# Where forks are asked for, in the process that has imported everything and in all of its forks.
+_address = ""
 
 
 class Fork:
@@ -51,9 +62,9 @@ class Fork:
             environment: All of it.
         """
         asked = json.dumps([started, [*arguments], os.fspath(cwd), {**environment}]).encode()
-        self._told, its = socket.socketpair(type=socket.SOCK_SEQPACKET)
-        with its:
-            socket.send_fds(_warm_process(), [asked], [its.fileno(), *streams])
+        self._told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._told.connect(_warm_process())
+        socket.send_fds(self._told, [asked], streams)
         self.pid = int(self._told.recv(_MAX_BYTES))
         self.returncode: int | None = None
 
@@ -77,24 +88,38 @@ class Fork:
             os.kill(self.pid, which)
 
 
-@cache
-def _warm_process() -> socket.socket:
-    """The connection to the process that has imported everything, and ends with this one."""
-    ours, its = socket.socketpair(type=socket.SOCK_SEQPACKET)
-    with its:
+def forked_command(module: str, *arguments: str) -> list[str]:
+    """A command that does what `module_command` says, in a fork."""
+    client = Path(__file__).with_name("fork_client.py")
+    return [sys.executable, "-I", "-S", str(client), _warm_process(), f"{module}:main", *arguments]
+
+
+def _warm_process() -> str:
+    """Where the process is asked that has imported everything, and ends with this one."""
+    global _address  # noqa: PLW0603 - one a process
+    if _address:
+        return _address
+    folder = tempfile.mkdtemp(prefix="quoth-forks-")
+    _address = f"{folder}/asked"
+    ours, its = socket.socketpair()
+    with its, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+        asked.bind(_address)
+        asked.listen()
+        given = (asked.fileno(), its.fileno())
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.forks", str(its.fileno())],
+            [*(sys.executable, "-W", "ignore", "-m", "tests.forks"), *map(str, given), _address],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
-            pass_fds=[its.fileno()],
+            pass_fds=given,
         )
 
     def end() -> None:
         ours.close()
         process.wait()
+        shutil.rmtree(folder)
 
     atexit.register(end)
-    return ours
+    return _address
 
 
 def main() -> None:
@@ -103,20 +128,30 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in _IMPORTED:
         import_module(module)
-    with socket.socket(fileno=int(sys.argv[1])) as asker:
+    templates = prompts._environment()
+    for name in templates.list_templates(["j2"]):
+        templates.get_template(name)
+    # Forks share what nobody looks through for garbage.
+    gc.freeze()
+    listener, theirs = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    # This is `__main__`; forks import the module by its name.
+    vars(import_module("tests.forks"))["_address"] = sys.argv[3]
+    with listener, theirs:
         while True:
-            message, descriptors, _, _ = socket.recv_fds(asker, _MAX_BYTES, 4)
-            if not message:
+            ready, _, _ = select.select([listener, theirs], [], [])
+            if theirs in ready:
                 return
+            asker, _ = listener.accept()
+            message, streams, _, _ = socket.recv_fds(asker, _MAX_BYTES, 3)
             with suppress(ChildProcessError):
                 while os.waitpid(-1, os.WNOHANG) != (0, 0):
                     pass
-            if os.fork() == 0:
+            if message and os.fork() == 0:
                 break
-            for descriptor in descriptors:
+            asker.close()
+            for descriptor in streams:
                 os.close(descriptor)
-    told, *streams = descriptors
-    _fork_and_tell(socket.socket(fileno=told))
+    _fork_and_tell(asker)
     started, arguments, cwd, environment = json.loads(message)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -136,10 +171,17 @@ def _fork_and_tell(asker: socket.socket) -> None:
     if fork == 0:
         asker.close()
         return
-    asker.send(b"%d" % fork)
     # A pipe ends when nobody holds its other end any more.
     os.closerange(0, asker.fileno())
     os.closerange(asker.fileno() + 1, 1 << 16)
+    asker.send(b"%d" % fork)
+
+    def end_with_the_asker() -> None:
+        asker.recv(1)
+        with suppress(ProcessLookupError):
+            os.kill(fork, signal.SIGKILL)
+
+    threading.Thread(target=end_with_the_asker, daemon=True).start()
     _, status = os.waitpid(fork, 0)
     with suppress(OSError):  # nobody waits for it any more
         asker.send(b"%d" % os.waitstatus_to_exitcode(status))

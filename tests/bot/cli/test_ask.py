@@ -1,4 +1,4 @@
-"""`quoth ask` as people and programs run it: the real models, a process of its own."""
+"""`quoth ask` as people and programs run it, a process of its own; some with the real reader."""
 
 import json
 import os
@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import PATIENCE_S, QUOTH, quoth
+from tests.commands import FAKE_ANSWER, PATIENCE_S, QUESTION, QUOTH, quoth
 from tests.conftest import ROOT
-
-QUESTION = "how many were deported for drunk driving?"
 
 
 @pytest.fixture
@@ -24,7 +22,7 @@ def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
 
 
 def test_the_answer_stands_in_its_sentence_with_its_document(ready: tuple[str, ...]) -> None:
-    asked = quoth("ask", QUESTION, *ready)
+    asked = quoth("ask", QUESTION, *ready, is_real=True)
 
     assert asked.returncode == 0
     assert asked.stdout.startswith("35,927\n\n")
@@ -34,7 +32,7 @@ def test_the_answer_stands_in_its_sentence_with_its_document(ready: tuple[str, .
 
 
 def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
-    asked = quoth("ask", "--json", "--top", "2", QUESTION, *ready)
+    asked = quoth("ask", "--json", "--top", "1", QUESTION, *ready)
 
     answer = json.loads(asked.stdout)
     assert list(answer) == [
@@ -56,9 +54,9 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
         "timings_ms",
     ]
     text = (ROOT / "seeds" / answer["document"]).read_text()
-    assert text[answer["start_char"] : answer["end_char"]] == answer["answer"] == "35,927"
+    assert text[answer["start_char"] : answer["end_char"]] == answer["answer"] == FAKE_ANSWER
     assert answer["quote"] in text
-    assert len(answer["alternatives"]) == 2
+    assert len(answer["alternatives"]) == 1
     for other in answer["alternatives"]:
         assert text[other["start_char"] : other["end_char"]] == other["answer"]
     assert set(answer["timings_ms"]) == {"encode", "search", "read", "total"}
@@ -71,10 +69,10 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
         "ask", "--html", str(page), QUESTION, *ready, QUOTH_PUBLIC_URL="https://q.example"
     )
 
-    assert asked.stdout.startswith("35,927\n\n")
-    assert "\n  https://q.example/d/000_b5621b009607970c.txt?start=859&end=865&" in asked.stdout
+    assert asked.stdout.startswith(f"{FAKE_ANSWER}\n\n")
+    assert "\n  https://q.example/d/000_b5621b009607970c.txt?start=" in asked.stdout
     text = page.read_text(encoding="utf-8")
-    assert text.count("<mark>35,927</mark> for drunk driving") == 2
+    assert text.count(f"<mark>{FAKE_ANSWER}</mark> for sexual offenses") == 2
     assert "has sparked criticism from groups that defend immigrants" in text
     assert "<script" not in text
     assert asked.stderr == f"Wrote {page}.\n"
@@ -88,12 +86,12 @@ def test_an_answer_is_kept_as_one_page(ready: tuple[str, ...], tmp_path: Path) -
 
 
 def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...]) -> None:
-    asked = quoth("ask", "How old is John Morton?", *ready)
+    asked = quoth("ask", "How old is John Morton?", *ready, is_real=True)
 
     assert asked.returncode == 3
     assert asked.stdout.startswith("The documents don't say.\n\nNearest passages:\n")
 
-    answer = json.loads(quoth("ask", "--json", "How old is John Morton?", *ready).stdout)
+    answer = json.loads(quoth("ask", "--json", "who keeps the zoo?", *ready).stdout)
     assert answer["answered"] is False
     assert answer["answer"] is answer["document"] is None
     assert answer["alternatives"] == []
@@ -103,14 +101,14 @@ def test_where_the_documents_do_not_say_the_exit_code_is_3(ready: tuple[str, ...
 
 
 def test_a_question_needs_no_quotation_marks(ready: tuple[str, ...]) -> None:
-    assert quoth("ask", *QUESTION.split(), *ready).stdout.startswith("35,927\n")
+    assert quoth("ask", *QUESTION.split(), *ready).stdout.startswith(f"{FAKE_ANSWER}\n")
 
 
 @pytest.mark.parametrize("argument", [(), ("-",)], ids=["none", "dash"])
 def test_the_question_may_come_from_standard_input(
     ready: tuple[str, ...], argument: tuple[str, ...]
 ) -> None:
-    assert quoth("ask", *argument, *ready, stdin=f"{QUESTION}\n").stdout.startswith("35,927\n")
+    assert quoth("ask", *argument, *ready, stdin=f"{QUESTION}\n").stdout.startswith(FAKE_ANSWER)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +132,9 @@ def test_a_question_that_can_not_be_asked_is_wrong_usage(question: str, said: st
     "question",
     [
         b"\xff\xfe how many for drunk driving",
-        "🍞🍞🍞 bread",
         "'; DROP TABLE passages; --",
         "$(touch pwned) `touch pwned` how many",
         'text:"drunk" AND (NOT *',
-        "{{ 7 * 7 }} {% for x in y %}",
         "word " * 790,
     ],
 )
@@ -305,7 +301,7 @@ def test_a_question_is_asked_of_some_documents(ready: tuple[str, ...]) -> None:
     talked = quoth("chat", "--in", "000_x*", *ready, stdin=QUESTION)
     no_day = quoth("ask", QUESTION, "--since", "May", *ready)
 
-    assert asked.stdout.startswith("35,927\n\n")
+    assert asked.stdout.startswith(f"{FAKE_ANSWER}\n\n")
     assert "Looked in 1 of " in asked.stdout.splitlines()[-1]
     assert path.stdout.splitlines()[-1] == asked.stdout.splitlines()[-1]
     assert (unknown.returncode, talked.returncode, no_day.returncode) == (2, 2, 2)

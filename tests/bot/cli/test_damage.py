@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.bot.cli.conftest import generation
-from tests.bot.cli.test_ask import QUESTION
-from tests.commands import quoth
+from tests.commands import FAKE_ANSWER, QUESTION, quoth
 from tests.damage import files_with_content, flip_unseen
 
 
-@pytest.mark.parametrize("count", [3, pytest.param(260, marks=pytest.mark.stress)])
+@pytest.mark.parametrize("count", [1, pytest.param(260, marks=pytest.mark.stress)])
 def test_the_answer_is_the_same_whichever_bit_flips(home: Path, count: int) -> None:
     chance = random.Random(9)  # noqa: S311 - places, not secrets
     expected = quoth("ask", QUESTION, cwd=home)
@@ -42,7 +41,7 @@ def test_indexing_mends_what_is_damaged(home: Path) -> None:
 def test_a_conversation_goes_on_and_another_collection_is_mended(home: Path) -> None:
     own = home / "data/collections/bakery"
     (own / "documents").mkdir(parents=True)
-    (own / "documents/bread.txt").write_text("A loaf of rye bread costs 17 francs.")
+    (own / "documents/bread.txt").write_text("The bread is 17 francs a loaf.")
     assert quoth("index", "--collection", "bakery", cwd=home).returncode == 0
     (vectors,) = own.glob("generations/*/vectors.faiss")
     flip_unseen(vectors, random.Random(3))  # noqa: S311
@@ -50,10 +49,10 @@ def test_a_conversation_goes_on_and_another_collection_is_mended(home: Path) -> 
 
     asked = quoth(
         *("chat", "--json", "--collection", "bakery"),
-        stdin=f"how much is a loaf of rye bread\n{QUESTION}\n",
+        stdin=f"how much is a loaf of bread\n{QUESTION}\n",
         cwd=home,
     )
 
     answers = [json.loads(line)["answer"] for line in asked.stdout.splitlines()]
-    assert answers == ["17 francs", "35,927"]
+    assert answers == ["17", FAKE_ANSWER]
     assert asked.stderr.count("The index is damaged") == 2

@@ -18,7 +18,6 @@ from bot.checkup import (
     disk_found,
     encoder_found,
     index_found,
-    models_found,
     nodes_found,
     parser_found,
     settings_found,
@@ -32,13 +31,12 @@ from prompts import render
 from tests.commands import quoth
 from tests.conftest import FAKE_CALIBRATION, ROOT, Library
 from tests.fakes import FakeEncoder
-from tests.reader.test_transformers_reader import make_model
 
 TOKEN = "a.secret.token"  # noqa: S105 - of nothing
 
 
 def doctor(*arguments: str, **environment: Any) -> tuple[int, str]:
-    done = quoth("doctor", *arguments, **environment)
+    done = quoth("doctor", *arguments, is_real=True, **environment)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -60,18 +58,6 @@ def test_a_sound_installation_answers_offline(real_data: Callable[[], Path]) -> 
     assert checks(as_json)["token"]["kind"] == "token_missing"
 
 
-def test_a_reader_that_is_not_calibrated_is_noted(
-    real_data: Callable[[], Path], tmp_path: Path
-) -> None:
-    reader = make_model(tmp_path / "tiny")
-
-    found = models_found(load_settings(data=real_data(), reader=str(reader)))
-
-    text = render("doctor.txt", **asdict(found))
-    assert "note    models: encoder and reader answer. " in text
-    assert f"The reader {reader} is not calibrated" in text
-
-
 def test_ones_own_calibration_that_no_longer_counts_is_noted(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
@@ -80,7 +66,7 @@ def test_ones_own_calibration_that_no_longer_counts_is_noted(
     (data / CALIBRATION_NAME).write_text(FAKE_CALIBRATION.model_dump_json())
 
     code, text = doctor("--offline", "--data", str(data))
-    asked = quoth("ask", "who runs ICE", "--data", str(data))
+    asked = quoth("ask", "who runs ICE", "--data", str(data), is_real=True)
 
     assert code == 0, text
     assert "note    models: encoder and reader answer. " in text

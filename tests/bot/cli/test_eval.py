@@ -1,4 +1,4 @@
-"""`quoth eval` with the real models, a process of its own."""
+"""`quoth eval`, a process of its own; once with the real reader, and else with a fake."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands import quoth
+from tests.commands import FAKE_ANSWER, quoth
 from tests.conftest import ROOT
 
 SEED = next((ROOT / "seeds").glob("*.txt"))
@@ -16,7 +16,7 @@ ANSWERED: list[tuple[str, str | None]] = [
     ("how many were deported for drunk driving?", "35,927"),
     ("who runs ICE", "John Morton"),
     ("how many were removed for homicide", "1,119"),
-    ("How old is John Morton?", None),
+    ("who keeps the zoo?", None),
 ]
 
 
@@ -36,16 +36,16 @@ def write_questions(
 
 
 def evaluate(
-    real_data: Callable[[], Path], *arguments: str | Path
+    real_data: Callable[[], Path], *arguments: str | Path, is_real: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    return quoth("eval", *map(str, arguments), "--data", str(real_data()))
+    return quoth("eval", *map(str, arguments), "--data", str(real_data()), is_real=is_real)
 
 
 def test_figures_go_to_standard_output_and_progress_elsewhere(
     real_data: Callable[[], Path], asked: Path
 ) -> None:
     """Vectors that an index has are not made again."""
-    done = evaluate(real_data, asked)
+    done = evaluate(real_data, asked, is_real=True)
 
     assert done.returncode == 0
     assert done.stdout.startswith("Given the passage\n")
@@ -72,7 +72,7 @@ def test_predictions_are_squads(real_data: Callable[[], Path], asked: Path, tmp_
     evaluate(real_data, asked, "--mode", "open", "--predictions", path, "--always-answer")
     answering = json.loads(path.read_text())
 
-    assert refusing["ice#0"] == answering["ice#0"] == "35,927"
+    assert refusing["ice#0"] == answering["ice#0"] == FAKE_ANSWER
     assert refusing["ice#3"] == ""
     assert all(answering.values())
     assert list(answering) == ["ice#0", "ice#1", "ice#2", "ice#3"]
@@ -109,7 +109,12 @@ def test_misfits_are_named_and_counted_or_refused(
 def test_ones_own_calibration_is_written_and_used(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
-    path = write_questions(tmp_path / "q.jsonl", ANSWERED * 13, chars=1_000)
+    asked: list[tuple[str, str | None]] = [
+        ("how many for drunk driving", FAKE_ANSWER),
+        ("how many were sentenced", "35,927"),
+        *ANSWERED[-2:],
+    ]
+    path = write_questions(tmp_path / "q.jsonl", asked * 13, chars=1_000)
     target = tmp_path / "own" / "calibration.json"
 
     done = evaluate(real_data, path, "--calibrate", "--calibration", target)

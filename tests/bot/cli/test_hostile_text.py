@@ -114,6 +114,8 @@ class Home:
             QUOTH_SEEDS=str(self.seeds),
             QUOTH_DATA=str(self.data),
             HF_HUB_OFFLINE="1",
+            # Which reader is set matters to the real one alone.
+            is_real="QUOTH_READER" in environment,
             **environment,
         )
         assert not harmful(done.stdout), (arguments, harmful(done.stdout))

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from bot import assembly
+from bot.cli.common import open_documents
+from bot.settings import Settings, load_settings
+from index.errors import BuildError
 from index.manifest import read_manifest, write_manifest
 from index.store import Collection
 from tests.bot.cli.conftest import generation
-from tests.bot.cli.test_ask import QUESTION
-from tests.commands import quoth
+from tests.commands import FAKE_ANSWER, QUESTION, quoth
 from tests.conftest import ROOT
 
 
@@ -34,12 +37,12 @@ def test_a_first_question_indexes_the_documents(real_data: Callable[[], Path]) -
 def test_new_documents_are_answered_from_at_once(home: Path) -> None:
     (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
 
-    asked = quoth("ask", "how much is a loaf of rye bread", cwd=home)
+    asked = quoth("ask", "how much is a loaf of rye bread", cwd=home, is_real=True)
 
     assert "seeds has changed; indexing again." in asked.stderr
     assert "17 francs" in asked.stdout.splitlines()[0]
     assert "seeds/bread.md, under “Prices”, line 3, characters" in asked.stdout
-    again = quoth("ask", "how much is a loaf of rye bread", cwd=home)
+    again = quoth("ask", "how much is a loaf of rye bread", cwd=home, is_real=True)
     assert (again.stdout, again.stderr) == (asked.stdout, "")
 
 
@@ -101,14 +104,34 @@ def lose_the_index(home: Path) -> None:
     ],
 )
 def test_an_index_that_does_not_fit_is_made_again_and_that_is_said(
-    home: Path, harm: Callable[[Path], None], said: str
+    home: Path,
+    harm: Callable[[Path], None],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(home)
+    harm(home)
+    settings = load_settings()
+    begun: list[str] = []
+
+    def build(given: Settings) -> None:
+        begun.append(str(given.seeds))
+        raise BuildError("It will do that it was begun.")
+
+    monkeypatch.setattr(assembly, "build_in_child", build)
+    with pytest.raises(BuildError, match="was begun"):
+        open_documents(settings)
+
+    assert begun == ["seeds"]
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("harm", [cut_texts, lose_the_index])
+def test_an_index_that_was_made_again_answers(home: Path, harm: Callable[[Path], None]) -> None:
     harm(home)
 
-    asked = quoth("ask", QUESTION, cwd=home)
-
-    assert said in asked.stderr
-    assert asked.stdout.startswith("35,927\n")
+    assert quoth("ask", QUESTION, cwd=home).stdout.startswith(f"{FAKE_ANSWER}\n")
     assert quoth("ask", QUESTION, cwd=home).stderr == ""
 
 
@@ -139,7 +162,7 @@ def test_a_file_that_can_not_be_read_is_named_and_the_exit_code_says_so(home: Pa
 
     assert indexed.returncode == 1
     assert "picture.txt: it is a PNG picture, whatever its ending says" in indexed.stdout
-    assert quoth("ask", QUESTION, cwd=home).stdout.startswith("35,927\n")
+    assert quoth("ask", QUESTION, cwd=home).stdout.startswith(FAKE_ANSWER)
 
 
 def children(pid: int) -> list[int]:
@@ -199,7 +222,7 @@ def test_text_that_steers_a_terminal_does_not_reach_it(home: Path) -> None:
         "\x1b]0;owned\x07The zorblatt festival \ue000costs\ue001 17 \x1b[2Jfrancs.\n"
     )
 
-    asked = quoth("ask", "how much does the zorblatt festival cost", "--top", "3", cwd=home)
+    asked = quoth("ask", "how many francs are the zorblatt festival costs", "--top", "3", cwd=home)
 
     assert "17" in asked.stdout.splitlines()[0]
     assert not {"\x1b", "\x07", "\ue000", "\ue001"} & set(asked.stdout + asked.stderr)
@@ -223,7 +246,7 @@ def test_another_folder_is_not_answered_from_this_one(home: Path) -> None:
     asked = quoth("ask", QUESTION, "--seeds", "other", cwd=home)
 
     assert "The index was made of another folder; indexing other." in asked.stderr
-    assert "35,927" not in asked.stdout
+    assert FAKE_ANSWER not in asked.stdout
 
 
 def test_while_a_new_index_is_made_the_old_one_answers(home: Path) -> None:
@@ -233,7 +256,7 @@ def test_while_a_new_index_is_made_the_old_one_answers(home: Path) -> None:
         asked = quoth("ask", QUESTION, cwd=home)
 
     assert "A new index is being made; this answer comes from the previous one." in asked.stderr
-    assert asked.stdout.startswith("35,927\n")
+    assert asked.stdout.startswith(f"{FAKE_ANSWER}\n")
 
 
 def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
@@ -245,5 +268,5 @@ def test_with_no_room_for_a_new_index_the_old_one_answers(home: Path) -> None:
     asked = quoth("ask", QUESTION, cwd=home)
 
     assert "this answer comes from the previous one" in asked.stderr
-    assert asked.stdout.startswith("35,927\n")
+    assert asked.stdout.startswith(f"{FAKE_ANSWER}\n")
     assert asked.returncode == 0

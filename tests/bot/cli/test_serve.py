@@ -14,9 +14,8 @@ import pytest
 
 from bot.cli.main import cli
 from bot.settings import Settings
-from tests.bot.cli.test_ask import QUESTION
 from tests.bot.test_access import PASSWORD, TOKEN
-from tests.commands import QUOTH, quoth
+from tests.commands import QUESTION, QUOTH, quoth
 from tests.conftest import ROOT
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
@@ -63,7 +62,9 @@ def test_the_readmes_question_is_answered_as_in_the_terminal(ready: tuple[str, .
             linked = reply.read().decode()
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
-    printed = json.loads(quoth("ask", "--json", "--top", "2", QUESTION, *ready).stdout)
+    printed = json.loads(
+        quoth("ask", "--json", "--top", "2", QUESTION, *ready, is_real=True).stdout
+    )
     for described in (answer, printed):
         # An answer of the terminal's is not kept.
         del described["timings_ms"], described["id"]

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import index.encoder
-from bot.cli.main import main
+from bot.cli import main as quoth
 from index.encoder import Progress, Vectors
 from tests.fakes import FakeEncoder
 
@@ -40,7 +40,8 @@ class HeldEncoder(FakeEncoder):
         return np.concatenate(made)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run what the command line says."""
     hold = Path(sys.argv.pop(1)) / "hold-build"
     index.encoder.SentenceEncoder = lambda name, *_, **__: HeldEncoder(name, hold=hold)  # type: ignore[assignment, misc]
-    main()
+    quoth.main()

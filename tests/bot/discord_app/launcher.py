@@ -20,8 +20,6 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from answering.calibration import ChosenCalibration
-from answering.tuning import ChosenTuning
 from bot import assembly
 from bot.cli.main import main
 from bot.discord_app import changes, delivery, running, shared_shards
@@ -31,10 +29,11 @@ from bot.discord_app.progress import ProgressMessage
 from bot.fetching import one_page
 from bot.serving import builder, index_watcher
 from bot.settings import Settings
-from index.processes import module_command
 from reader.model import PassageText
 from reader.spans import Span
-from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, Library
+from tests.commands import use_reader
+from tests.conftest import FakeReader, Library
+from tests.forks import forked_command
 
 MAPPED = "mapped: "
 # In the place of the pauses that spare the real Discord: the local one needs none.
@@ -93,7 +92,7 @@ def fake_index_command(folder: Path) -> Callable[..., list[str]]:
 
     def command(settings: Settings, collection: str, *options: str) -> list[str]:
         given = ("index", "--seeds", str(settings.seeds), "--data", str(settings.data))
-        return module_command(
+        return forked_command(
             "tests.bot.discord_app.fake_index",
             *(str(folder), *given, "--collection", collection, *options),
         )
@@ -107,22 +106,11 @@ def use_fakes(library: Library) -> None:
     def open_index(*_: object, **__: object) -> assembly.OpenIndex:
         return SimpleNamespace(generation=library.open(), encoder=library.encoder)  # type: ignore[return-value]
 
-    def open_reader(_: Settings) -> GatedReader:
-        return GatedReader(library.folder / "open")
-
-    def calibration_for(*_: object) -> ChosenCalibration:
-        return ChosenCalibration(FAKE_CALIBRATION)
-
-    def tuning_for(*_: object) -> ChosenTuning:
-        return ChosenTuning(FAKE_TUNING)
-
     # The test builds; what it publishes is taken over.
     index_watcher.is_up_to_date = lambda *_, **_named: True  # type: ignore[attr-defined]
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
-    assembly.open_reader = open_reader  # type: ignore[assignment]
-    assembly.calibration_for = calibration_for  # type: ignore[assignment]
-    assembly.tuning_for = tuning_for  # type: ignore[assignment]
+    use_reader(GatedReader(library.folder / "open"))
     vars(changes)["one_page"] = page_of_this_machine
     builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 

@@ -13,13 +13,14 @@ from bot.assembly import calibration_for, open_reader, reader_name, tuning_for
 from bot.evaluation import exam
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
+from bot.readers.conversion import convert
 from bot.readers.making import add_reader, shipped_questions
 from bot.settings import Settings, load_settings
 from index.encoder import SentenceEncoder
 from index.reporting import SilentReporter
 from reader import SHIPPED_READER
 from reader.errors import ReaderError
-from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, shipped_weights
+from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, PassageText, shipped_weights
 from tests.bot.readers.models import make_model
 
 # torch's, of its older exporter.
@@ -53,7 +54,70 @@ def questions(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_added_reader_answers_with_a_calibration_and_a_tuning_of_its_own(
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A tiny model, and questions: it finds the answers to those half of which it is surest."""
+    folder = tmp_path_factory.mktemp("knowing")
+    model = make_model(folder / "model", "bert")
+    (folder / "reader").mkdir()
+    convert(model, folder / "reader")
+    reader = OnnxReader(folder / "reader", threads=1)
+    texts = {
+        f"Fines in the {place}": f"The {place} fined 3{n} people for theft and 9{n} people for "
+        f"arson in 201{n}. Bread costs {n + 2} francs at the {place}. It is baked by Mr. Keller."
+        for n, place in enumerate(("town", "village", "harbour", "valley", "city", "county"))
+    }
+    found = sorted(
+        (best.margin, title, asked, best.text)
+        for title, text in texts.items()
+        for asked in ("how many for theft?", "what does bread cost?", "who bakes?", "when?", "who?")
+        for best in reader.read(asked, [PassageText(0, text, context=title)], 1)
+    )
+    asked_of: dict[str, list[dict[str, str]]] = {title: [] for title in texts}
+    for place, (_, title, asked, said) in enumerate(found):
+        wrong = next(word for word in ("people", "Keller", "francs") if word not in said)
+        answer = said if place >= len(found) / 2 else wrong
+        asked_of[title].append({"q": asked, "a": answer})
+    rows = [
+        {"id": title, "title": title, "text": texts[title], "qas": qas}
+        for title, qas in asked_of.items()
+    ]
+    questions = folder / "asked.jsonl"
+    questions.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return model, questions
+
+
+def test_an_added_reader_is_measured_calibrated_tuned_and_used(
+    knowing: tuple[Path, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few questions may cost more by chance.
+    monkeypatch.setattr(making, "MAX_LOSS", 100.0)
+    monkeypatch.setattr(exam, "MIN_QUESTIONS", 20)
+    model, questions = knowing
+
+    card = add_reader(
+        model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
+    )
+
+    added = AddedReaders(settings.readers)
+    assert added.names() == ["mine"]
+    assert added.card("mine") == card
+    assert (card.origin, card.architecture, card.precision) == ("here/model", "bert", "int8")
+    assert card.measured.f1 > card.shipped.f1
+    assert card.measured.bytes < card.shipped.bytes
+    added.use("mine")
+    assert reader_name(settings) == "mine"
+    reader = open_reader(settings)
+    assert isinstance(reader, OnnxReader)
+    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
+    chosen = calibration_for(settings, reader, encoder.sha256)
+    assert chosen.calibration.reader_sha256 == reader.sha256
+    assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
+    assert tuning_for(settings, reader, encoder.sha256).differs == ()
+
+
+@pytest.mark.stress
+def test_the_shipped_reader_can_be_added_and_answers_as_before(
     published: Path, settings: Settings, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few questions may cost more by chance.
@@ -66,21 +130,9 @@ def test_an_added_reader_answers_with_a_calibration_and_a_tuning_of_its_own(
         published, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
     )
 
-    added = AddedReaders(settings.readers)
-    assert added.names() == ["mine"]
-    assert added.card("mine") == card
     assert (card.origin, card.architecture, card.precision) == ("here/model", "mpnet", "int8")
     assert card.measured.f1 == pytest.approx(card.shipped.f1, abs=8)
     assert card.measured.bytes == pytest.approx(card.shipped.bytes, rel=0.2)
-    added.use("mine")
-    assert reader_name(settings) == "mine"
-    reader = open_reader(settings)
-    assert isinstance(reader, OnnxReader)
-    encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
-    chosen = calibration_for(settings, reader, encoder.sha256)
-    assert chosen.calibration.reader_sha256 == reader.sha256
-    assert (chosen.own_differs, chosen.shipped_differs) == ((), ())
-    assert tuning_for(settings, reader, encoder.sha256).differs == ()
 
 
 def test_what_is_set_counts_more_than_what_was_chosen(
@@ -114,8 +166,10 @@ def test_fp32_is_kept_where_int8_costs_too_much(
 
 
 def test_a_model_that_answers_by_chance_is_refused(
-    tmp_path: Path, settings: Settings, questions: Path
+    tmp_path: Path, settings: Settings, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # How it compares with the one that comes with Quoth is of no interest here.
+    monkeypatch.setattr(making, "GUARDING_QUESTIONS", 5)
     model = make_model(tmp_path / "model", "roberta")
 
     with pytest.raises(EvaluationError, match="no ground for a calibration"):
