@@ -75,7 +75,8 @@ def knowing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     asked_of: dict[str, list[dict[str, str]]] = {title: [] for title in texts}
     for place, (_, title, asked, said) in enumerate(found):
-        wrong = next(word for word in ("people", "Keller", "francs") if word not in said)
+        # No span is so long that it holds both.
+        wrong = "fined" if "Keller" in said else "Keller"
         answer = said if place >= len(found) / 2 else wrong
         asked_of[title].append({"q": asked, "a": answer})
     rows = [
