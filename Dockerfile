@@ -7,7 +7,7 @@ RUN useradd --create-home --uid 10001 quoth \
 WORKDIR /opt/quoth
 
 # The CPU build of torch first, or pip would fetch the CUDA build, which is ten times as large.
-RUN pip install --no-cache-dir "torch>=2.6,<2.14" --index-url https://download.pytorch.org/whl/cpu
+RUN pip install --no-cache-dir "torch>=2.6,<3" --index-url https://download.pytorch.org/whl/cpu
 
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 COPY answering answering
