@@ -26,9 +26,10 @@ STATUTES = (
 
 def scanned(*documents: bytes) -> bytes:
     """A PDF of pictures of the first pages of others, as a scanner makes it."""
-    pictures = [PdfDocument(content)[0].render(scale=2).to_pil() for content in documents]
+    pages = [PdfDocument(content)[0].render(scale=2).to_pil() for content in documents]
     written = BytesIO()
-    first, *others = pictures
+    # The lower half of each is blank, and would be looked through as well.
+    first, *others = [page.crop((0, 0, page.width, page.height // 2)) for page in pages]
     first.save(written, "PDF", resolution=144, save_all=True, append_images=others)
     return written.getvalue()
 
