@@ -129,13 +129,12 @@ def build(
         BuildError: If something can't be written. What was served before still is.
     """
     started = time.perf_counter()
-    created, listing = datetime.now(UTC), list_documents(documents, without)
-    if not listing.files and not may_be_empty:
-        raise _no_documents(documents, [*listing.unseen, *listing.skipped])
     try:
-        with collection.locked(reporter.waiting) as has_waited, ExitStack() as stack:
-            if has_waited:
-                created, listing = datetime.now(UTC), list_documents(documents, without)
+        with collection.locked(reporter.waiting), ExitStack() as stack:
+            created = datetime.now(UTC)
+            listing = list_documents(documents, without)
+            if not listing.files and not may_be_empty:
+                raise _no_documents(documents, [*listing.unseen, *listing.skipped])
             encoder = open_encoder()
             plan = _Plan(
                 collection,

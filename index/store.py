@@ -284,9 +284,9 @@ class Collection:
         return False
 
     @contextmanager
-    def locked(self, waiting: Callable[[str], None]) -> Iterator[bool]:
+    def locked(self, waiting: Callable[[str], None]) -> Iterator[None]:
         """
-        Hold the lock that one build at a time holds; give whether it was waited for.
+        Hold the lock that one build at a time holds.
 
         The kernel frees it when the process ends, however it ends.
 
@@ -295,11 +295,9 @@ class Collection:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._lock.open("a+", encoding="ascii") as file:
-            has_waited = False
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                has_waited = True
                 file.seek(0)
                 waiting(file.read().strip() or "another process")
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -307,7 +305,7 @@ class Collection:
             file.truncate()
             file.write(f"process {os.getpid()}")
             file.flush()
-            yield has_waited
+            yield
 
     @contextmanager
     def writing(self) -> Iterator[tuple[str, Path]]:

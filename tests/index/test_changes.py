@@ -365,7 +365,9 @@ def test_comparing_with_nothing_calls_everything_added(library: Library) -> None
     assert [file.id for file in comparison.to_read] == ["a.txt"]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.stress) for seed in range(2, 6))]
+)
 @pytest.mark.parametrize("sizing", [SIZING, SMALL], ids=["exact", "approximate"])
 def test_after_any_edits_the_index_is_as_if_built_from_nothing(
     library: Library, tmp_path: Path, seed: int, sizing: Sizing
