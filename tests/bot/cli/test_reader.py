@@ -61,7 +61,6 @@ def test_one_that_answers_can_be_removed(data: Path) -> None:
         (["add", "nowhere"], "there is no such folder"),
         (["add", "nowhere", "--name", "large"], "was added before"),
         (["add", "nowhere", "--name", "A b"], "lower-case letters"),
-        (["add", "."], "can't load it as a question-answering model"),
     ],
 )
 def test_what_is_wrong_is_said_and_changes_nothing(
