@@ -134,11 +134,13 @@ def test_who_lost_only_the_connection_goes_on(
 
 
 def test_who_alone_is_cut_off_has_nothing_before_another_takes_it(
-    join: Join, clock: Clock, way: Way
+    join: Join, clock: Clock, way: Way, postgres_database: str
 ) -> None:
     first, second = join(way.address), join()
     way.is_cut = True
     way.hang_up()
+    # PostgreSQL may need a moment to notice.
+    die(first, postgres_database)
     owners = []
     for _ in range(8):
         first.check()

@@ -48,8 +48,6 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.identified = 0
         self.max_concurrency = 1
-        self.identifies: dict[int, list[float]] = {}
-        """By shard modulo `max_concurrency`, when an IDENTIFY came."""
         self.doubled = 0
         """Shards that were identified while they had a connection."""
         self.resumed = 0
@@ -109,8 +107,6 @@ class Gateway:
             await socket.close(code=4014)
         else:
             shard, shards = identity.get("shard", [0, 1])
-            times = self.identifies.setdefault(shard % self.max_concurrency, [])
-            times.append(time.monotonic())
             self.doubled += any(
                 other.shard == shard and other.socket is not None
                 for other in self.sessions.values()

@@ -38,8 +38,6 @@ from tests.forks import forked_command
 MAPPED = "mapped: "
 # In the place of the pauses that spare the real Discord: the local one needs none.
 PAUSE_S = 0.05
-# Between two shards that processes share; long enough to be told from the time that messages take.
-IDENTIFY_S = 2.0
 
 
 class GatedReader(FakeReader):
@@ -72,8 +70,10 @@ class ReadyBot(QuothBot):
         super().__init__(*arguments)
         self._connection.guild_ready_timeout = PAUSE_S
 
-    async def before_identify_hook(self, *_: object, **__: object) -> None:
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Discord wants five seconds between two shards; the local one does not."""
+        if self._shared_shards is not None:
+            await super().before_identify_hook(shard_id, initial=initial)
 
 
 def page_of_this_machine(url: str, max_bytes: int) -> one_page.Page:
@@ -84,7 +84,7 @@ def page_of_this_machine(url: str, max_bytes: int) -> one_page.Page:
 
 def hurry() -> None:
     """Let nothing wait for longer than the local service needs."""
-    shared_shards.CHECK_S, shared_shards.IDENTIFY_S = 0.2, IDENTIFY_S
+    shared_shards.CHECK_S, shared_shards.IDENTIFY_S = 0.2, 0.2
     delivery.FIRST_PAUSE_S = running.FIRST_PAUSE_S = PAUSE_S
     vars(running)["QuothBot"] = ReadyBot
     vars(documents)["ProgressMessage"] = partial(ProgressMessage, pause_s=PAUSE_S)
