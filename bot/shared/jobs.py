@@ -127,9 +127,10 @@ class Jobs:
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT id, collection, size, overtaken, due <= quoth_now() FROM jobs"
-                " WHERE outcome IS NULL ORDER BY id"
+                " WHERE outcome IS NULL ORDER BY holder IS NULL, id"
             ).fetchall()
-            # One at a time of each collection, in the order in which they were asked for.
+            # One at a time of each collection: the one that was taken, which need not be the first
+            # (who gets a number early may be seen late), else in the order of asking.
             first = {collection: row for row in reversed(rows) for collection in [row[1]]}
             waiting = [row for row in first.values() if row[4] and may(row[1], row[2])]
             for row in sorted(sorted(waiting), key=_rank):

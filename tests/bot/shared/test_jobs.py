@@ -70,6 +70,25 @@ def test_a_collection_is_built_by_one_at_a_time_in_the_order_of_asking(jobs: Job
     assert taken(jobs).id == second
 
 
+def test_one_that_is_seen_late_waits_for_the_one_that_was_taken(
+    database: PostgresDatabase, jobs: Jobs
+) -> None:
+    jobs.ask("server-a")
+    taken(Jobs(database, lease_s=0.0))
+    jobs.ask("server-b")
+    with database.statements() as connection:
+        # Another asked before, and its transaction took longer.
+        connection.execute(
+            "INSERT INTO jobs (id, collection, rebuild, size) OVERRIDING SYSTEM VALUE"
+            " VALUES (0, 'server-a', FALSE, 0)"
+        )
+
+    again, other = taken(jobs), taken(jobs)
+    assert (again.id, other.collection) == (1, "server-b")
+    jobs.refuse(again, "too_long", "")
+    assert taken(jobs).id == 0
+
+
 def test_a_builder_takes_only_what_it_can_build(jobs: Jobs) -> None:
     jobs.ask("base")
     jobs.ask("server-a", size=5)
