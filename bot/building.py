@@ -128,7 +128,7 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
     shared = shared_of(settings)
     if shared is not None:
         generation = shared.generations.roll_back(name)
-        shared.generations.bring(settings, name, shared.generations.kept(name)[name])
+        shared.generations.bring(settings, name)
         return generation
     collection = collection_of(settings, name)
     collection.current()

@@ -68,11 +68,7 @@ class Mirror:
             IndexingError: If it can't be brought; what was served before still is.
             OSError: If it can't be written.
         """
-        kept = self._shared.generations.kept(name).get(name)
-        if kept is None:
-            return False
-        self._shared.generations.bring(self._settings, name, kept, is_suspect=is_suspect)
-        return True
+        return self._shared.generations.bring(self._settings, name, is_suspect=is_suspect)
 
     def open_base(self, waiting: Callable[[], None], away: Callable[[str], None]) -> OpenIndex:
         """
@@ -123,7 +119,7 @@ class Mirror:
                 collection, kept[name].current, kept[name].generations.keys()
             ):
                 try:
-                    self._shared.generations.bring(self._settings, name, kept[name])
+                    self._shared.generations.bring(self._settings, name)
                 except (IndexingError, OSError) as error:
                     self._note(name, error)
                     _withdraw(name, collection, kept[name].generations.keys())

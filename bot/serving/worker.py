@@ -154,16 +154,15 @@ class Worker:
         """Bring what is published, to be built upon, and the documents that came with the job."""
         name, generations = job.collection, self._shared.generations
         folder = self._settings.collection(name)
-        kept = generations.kept(name).get(name)
-        if kept is not None:
-            try:
-                generations.bring(self._settings, name, kept, every=True)
-            except IndexingError as error:
-                if isinstance(error, SharedError) and not isinstance(error, PartError):
-                    raise
-                # It can't be had, or is another version's: what is here is built upon, or nothing.
-                event(_log, "built_without", logging.WARNING, collection=name, said=str(error))
-        elif name != BASE_COLLECTION and folder.exists():
+        is_published = True
+        try:
+            is_published = generations.bring(self._settings, name, every=True)
+        except IndexingError as error:
+            if isinstance(error, SharedError) and not isinstance(error, PartError):
+                raise
+            # It can't be had, or is another version's: what is here is built upon, or nothing.
+            event(_log, "built_without", logging.WARNING, collection=name, said=str(error))
+        if not is_published and name != BASE_COLLECTION and folder.exists():
             # It was deleted everywhere.
             delete_collection(folder, search_server(self._settings))
         if job.documents is not None:
@@ -212,7 +211,7 @@ class Worker:
         if kept.is_held:
             return False
         with suppress(PartError):
-            self._shared.generations.bring(self._settings, BASE_COLLECTION, kept)
+            self._shared.generations.bring(self._settings, BASE_COLLECTION)
         try:
             return bool(preview_collection(self._settings, BASE_COLLECTION).changes)
         except NoDocumentsError:

@@ -76,20 +76,21 @@ class SharedGenerations:
         self,
         settings: Settings,
         name: str,
-        kept: Kept,
         *,
         every: bool = False,
         is_suspect: bool = False,
-    ) -> None:
+    ) -> bool:
         """
         Serve in the data folder what is published of a collection; it is checked before.
 
         Args:
             settings: Where collections and exported encoders are.
             name: The collection's.
-            kept: What is published of it.
             every: Bring all that is kept, and not only what is served.
             is_suspect: Compare what is here with its checksums, and fetch again what differs.
+
+        Returns:
+            Whether any of it is published.
 
         Raises:
             PartError: If a part is missing or was altered; what was served before still is.
@@ -97,9 +98,16 @@ class SharedGenerations:
             IndexingError: If what was published is not for this Quoth.
             OSError: If it can't be written.
         """
+        if name not in self.kept(name):
+            return False
         collection = Collection(settings.collection(name))
-        wanted = sorted(kept.generations) if every else [kept.current]
         with shared_failures(), collection.locked(lambda _: None):
+            # Looked up with the lock held: whoever waited for it would go back to what was
+            # published before.
+            kept = self.kept(name).get(name)
+            if kept is None:
+                return False
+            wanted = sorted(kept.generations) if every else [kept.current]
             if is_suspect:
                 collection.is_damaged()
                 self._receive_encoder(settings, self._parts.listed(kept.generations[kept.current]))
@@ -108,6 +116,7 @@ class SharedGenerations:
                 if generation not in collection.generations():
                     self._receive(settings, collection, generation, kept.generations[generation])
             collection.follow(kept.current, kept.generations.keys())
+        return True
 
     def _receive(
         self, settings: Settings, collection: Collection, generation: str, listing: int

@@ -1,5 +1,6 @@
 """Machines that answer serve what is published, and nothing that was removed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.mirror import Mirror
 from bot.settings import Settings, load_settings
+from bot.shared.generations import SharedGenerations
 from bot.shared.opening import Shared
+from bot.shared.parts import Parts
+from bot.shared.storage import FolderStorage
 from index.errors import IndexMissingError
 from index.store import Collection
 from tests.bot.shared.test_generations import SCOPE, build, parts_of, text_of
@@ -51,6 +55,32 @@ def test_what_can_not_be_fetched_goes_on_unless_something_was_removed(
     mirror.bring_all()
     assert text_of(Collection(node.base_collection)) == "For theft 36 were counted."
     assert text_of(Collection(node.collection(SCOPE))) == "Of theft nothing is said."
+
+
+def test_what_was_removed_while_the_base_was_fetched_does_not_come_back(
+    shared: Shared, library: Library, builder: Settings, node: Settings, storage: Path
+) -> None:
+    own = library.other(SCOPE)
+    secret = own.write("secret.txt", "The secret is 35.")
+    build(shared, library, builder, "For theft 35 were counted.")
+    build(shared, own, builder, "Of theft nothing is said.")
+
+    class Slow(FolderStorage):
+        """Meanwhile another build is published and brought."""
+
+        def get(self, sha256: str, path: Path) -> None:
+            if secret.exists():
+                secret.unlink()
+                build(shared, own, builder, "Of theft nothing is said.")
+                assert shared.generations.bring(node, SCOPE)
+            super().get(sha256, path)
+
+    slow = SharedGenerations(shared.database, Parts(shared.database, Slow(storage)), shared.jobs)
+    Mirror(node, replace(shared, generations=slow)).bring_all()
+
+    assert not secret.exists()
+    collection = Collection(node.collection(SCOPE))
+    assert collection.current() == shared.generations.kept()[SCOPE].current
 
 
 def test_a_server_that_is_gone_goes_unless_its_documents_are_here(

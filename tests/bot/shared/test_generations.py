@@ -39,7 +39,7 @@ def build(shared: Shared, library: Library, builder: Settings, text: str) -> str
 
 
 def bring(shared: Shared, node: Settings, name: str = "base") -> Collection:
-    shared.generations.bring(node, name, shared.generations.kept(name)[name])
+    assert shared.generations.bring(node, name)
     return Collection(node.collection(name))
 
 
@@ -141,9 +141,8 @@ def test_what_was_damaged_on_a_node_is_fetched_again(
     collection = bring(shared, node)
     (texts,) = collection.folder.glob("generations/*/passages.sqlite")
     texts.write_bytes(texts.read_bytes().replace(b"theft", b"arson"))
-    kept = shared.generations.kept()["base"]
 
-    shared.generations.bring(node, "base", kept, is_suspect=True)
+    assert shared.generations.bring(node, "base", is_suspect=True)
 
     assert text_of(collection) == "For theft 35 were counted."
     assert not collection.is_noted_damaged()
