@@ -403,6 +403,8 @@ class Collection:
         try:
             yield folder
             manifest = read_manifest(folder)
+            if manifest.generation != generation:
+                raise IndexDamagedError(f"{folder}: its manifest is that of another generation.")
             for name, stamp in manifest.files.items():
                 check_file(folder / name, stamp, verify=True)
             stamps = {name: stamp_file(folder / name) for name in manifest.files}

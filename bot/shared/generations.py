@@ -121,6 +121,7 @@ class SharedGenerations:
     def _receive(
         self, settings: Settings, collection: Collection, generation: str, listing: int
     ) -> None:
+        _check_name(generation)
         listed = self._parts.listed(listing)
         manifest = self._manifest(collection.folder.name, generation)
         if manifest is None or not listed:
@@ -140,6 +141,7 @@ class SharedGenerations:
     def _receive_encoder(self, settings: Settings, listed: Mapping[str, Part]) -> None:
         encoder = _group(listed, _ENCODER)
         for sha256 in {name.partition("/")[0] for name in encoder}:
+            _check_name(sha256)
             files = _group(encoder, f"{sha256}/")
             receive_export(
                 settings.encoder_exports,
@@ -317,11 +319,18 @@ def inside(folder: Path, name: str) -> Path:
     Raises:
         SharedError: If the name leads out of it.
     """
-    path = folder / name
-    if not Path(os.path.normpath(path)).is_relative_to(folder):
+    within = Path(os.path.normpath(name))
+    if within.is_absolute() or within.parts[:1] in ((), ("..",)):
         raise SharedError(f"{name} is no name of a file that Quoth has stored.")
+    path = folder / within
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _check_name(name: str) -> None:
+    """Refuse the name of a folder that leads out of the one where it belongs."""
+    if not name or name == ".." or Path(name).name != name:
+        raise SharedError(f"{name} is no name of a folder that Quoth has made.")
 
 
 def _group(listed: Mapping[str, Part], prefix: str) -> dict[str, Part]:

@@ -2,8 +2,7 @@
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,12 +48,12 @@ class Parts:
         self,
         database: "PostgresDatabase",
         storage: Storage,
-        clock: Callable[[], float] = time.time,
+        later_s: float = 0.0,
     ) -> None:
-        """Take where they are listed, and where they lie; the clock gives seconds since 1970."""
+        """Take where they are listed, and where they lie; act as if it were so much later."""
         self._database = database
         self._storage = storage
-        self._clock = clock
+        self._later_s = later_s
 
     def store(self, files: Mapping[str, Path]) -> int:
         """
@@ -75,8 +74,8 @@ class Parts:
             # What is being deleted is gone before it is looked for.
             connection.execute("SELECT pg_advisory_xact_lock_shared(?)", (_LOCK,))
             (listing,) = connection.execute(
-                "INSERT INTO listings (created, files) VALUES (?, ?) RETURNING id",
-                (self._clock(), listed),
+                "INSERT INTO listings (created, files) VALUES (quoth_now(), ?) RETURNING id",
+                (listed,),
             ).fetchone()
         for name, stamp in stamps.items():
             if not self._storage.has(stamp.sha256, stamp.size):
@@ -103,6 +102,9 @@ class Parts:
             SharedError: If the storage can't be used.
         """
         try:
+            # Before it fills the disk.
+            if not self._storage.has(part.sha256, part.size):
+                raise PartError(part.sha256, "is missing or was altered in storage")
             self._storage.get(part.sha256, path)
             if stamp_file(path).sha256 != part.sha256:
                 path.unlink()
@@ -110,9 +112,9 @@ class Parts:
         except PartError:
             with self._database.statements() as connection:
                 connection.execute(
-                    "INSERT INTO lost_parts VALUES (?, ?)"
+                    "INSERT INTO lost_parts VALUES (?, quoth_now())"
                     " ON CONFLICT (sha256) DO UPDATE SET noted = excluded.noted",
-                    (part.sha256, self._clock()),
+                    (part.sha256,),
                 )
             raise
 
@@ -138,8 +140,8 @@ class Parts:
         Returns:
             How many.
         """
-        now = self._clock()
         with self._database.statements() as connection:
+            (now,) = connection.execute("SELECT quoth_now() + ?", (self._later_s,)).fetchone()
             connection.execute(
                 "DELETE FROM listings WHERE (is_used OR created < ?)"  # noqa: S608 - our own names
                 f" AND id NOT IN ({_REFERENCES})",

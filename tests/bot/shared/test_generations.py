@@ -1,17 +1,18 @@
 """What one machine has built is served by others, part by part, or not at all."""
 
-import time
+import hashlib
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from bot.postgres import PostgresDatabase
 from bot.settings import Settings, load_settings
-from bot.shared import parts as parts_module
 from bot.shared.generations import SharedGenerations
 from bot.shared.jobs import Jobs, LostJobError
 from bot.shared.opening import Shared
-from bot.shared.parts import Parts
+from bot.shared.parts import SPARED_S, Parts
 from bot.shared.storage import FolderStorage
 from index.errors import IndexMissingError, PartError, SharedError
 from index.store import Collection
@@ -103,7 +104,7 @@ def test_going_back_is_one_row_and_nodes_follow(
     assert text_of(bring(shared, node)) == "For theft 36 were counted."
 
 
-@pytest.mark.parametrize("fault", ["altered", "missing"])
+@pytest.mark.parametrize("fault", ["altered", "grown", "missing"])
 def test_a_bad_part_is_never_served_and_fetched_once_it_was_stored_anew(
     shared: Shared,
     library: Library,
@@ -118,7 +119,14 @@ def test_a_bad_part_is_never_served_and_fetched_once_it_was_stored_anew(
     build(shared, library, builder, "For theft 36 were counted.")
     for name, path in parts_of(storage).items():
         if name not in before:
-            path.write_bytes(b"\0" * path.stat().st_size) if fault == "altered" else path.unlink()
+            match fault:
+                case "altered":
+                    path.write_bytes(b"\0" * path.stat().st_size)
+                case "grown":
+                    # So large that nothing of it may be fetched.
+                    os.truncate(path, 2**43)
+                case _:
+                    path.unlink()
 
     with pytest.raises(PartError, match=r"The part .* in storage\. Nothing is made of it"):
         bring(shared, node)
@@ -197,9 +205,7 @@ def test_removed_text_of_a_server_leaves_nodes_and_storage(
 
     assert shared.generations.tidy() == 0
     assert any(b"The secret" in path.read_bytes() for path in parts_of(storage).values())
-    later = Parts(
-        database, FolderStorage(storage), lambda: time.time() + parts_module.SPARED_S + 60
-    )
+    later = Parts(database, FolderStorage(storage), SPARED_S + 60)
     assert SharedGenerations(database, later, shared.jobs).tidy() > 0
     assert not any(b"The secret" in path.read_bytes() for path in parts_of(storage).values())
     assert text_of(bring(shared, node, SCOPE)) == "Nothing is here."
@@ -214,8 +220,8 @@ def test_parts_of_a_build_that_is_being_stored_are_not_deleted(
 ) -> None:
     library.write("figures.txt", "For theft 35 were counted.")
     shared.generations.store_documents(library.documents)
-    hours = Parts(database, FolderStorage(storage), lambda: time.time() + 2 * 3600)
-    days = Parts(database, FolderStorage(storage), lambda: time.time() + 48 * 3600)
+    hours = Parts(database, FolderStorage(storage), 2 * 3600)
+    days = Parts(database, FolderStorage(storage), 48 * 3600)
 
     assert hours.delete_unneeded() == 0
     assert days.delete_unneeded() == 1
@@ -229,6 +235,7 @@ def test_documents_come_with_what_is_known_of_them(
     library.write(".incoming-1.txt", "half of")
     target = tmp_path / "there" / "documents"
     target.mkdir(parents=True)
+    target = tmp_path / "there" / ".." / "there" / "documents"
     (target / "gone.txt").write_text("It was removed.")
 
     shared.generations.bring_documents(
@@ -250,3 +257,35 @@ def test_a_name_that_leads_out_of_its_folder_is_refused(
 
     with pytest.raises(SharedError, match="is no name of a file"):
         shared.generations.bring_documents(listing, tmp_path / "there" / "documents")
+
+
+@pytest.mark.parametrize("made_up", ["encoder/../generations.json", "encoder/./x"])
+def test_an_encoder_whose_name_leads_out_of_its_folder_is_refused(
+    shared: Shared, library: Library, builder: Settings, node: Settings, made_up: str
+) -> None:
+    build(shared, library, builder, "For theft 35 were counted.")
+    mine = node.data / "records.sqlite"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    with shared.database.statements() as connection:
+        connection.execute(
+            "UPDATE listings SET files = ?",
+            (json.dumps({made_up: [hashlib.sha256().hexdigest(), 0]}),),
+        )
+
+    with pytest.raises(SharedError, match="is no name of a folder"):
+        bring(shared, node)
+    assert mine.exists()
+
+
+def test_a_generation_whose_name_leads_out_of_its_folder_is_refused(
+    shared: Shared, library: Library, builder: Settings, node: Settings
+) -> None:
+    build(shared, library, builder, "For theft 35 were counted.")
+    with shared.database.transaction() as connection:
+        connection.execute("UPDATE collections SET current = NULL")
+        connection.execute("UPDATE generations SET generation = '../../../out'")
+        connection.execute("UPDATE collections SET current = '../../../out'")
+
+    with pytest.raises(SharedError, match="is no name of a folder"):
+        bring(shared, node)
