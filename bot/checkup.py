@@ -20,9 +20,10 @@ from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.database import DatabaseError, RecordsError
 from bot.searched import collection_of, is_unpublished, search_server
 from bot.settings import Settings, SettingsError
+from bot.shared.opening import shared_of
 from index.changes import is_up_to_date
 from index.confinement import confinement
-from index.errors import IndexingError, IndexMissingError, SearchServerError
+from index.errors import IndexingError, IndexMissingError, SearchServerError, SharedError
 from index.exporting import checked_manifest
 from index.store import Collection
 from reader.errors import ReaderError
@@ -87,13 +88,25 @@ def search_found(settings: Settings) -> Finding:
 def index_found(settings: Settings) -> Finding:
     """The index is whole, and says what the documents say."""
     collection = Collection(settings.base_collection)
+    kept = None
     try:
+        shared = shared_of(settings)
+        if shared is not None:
+            kept = shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)
         generation = collection.open_files(verify=True)
         with closing(generation):
             made_of = generation.made_of()
-        if not is_up_to_date(made_of, settings.seeds, without=settings.data):
+        if shared is not None:
+            # Its documents are where it was built.
+            if kept is None or kept.current != generation.id:
+                return Finding("index", "note", "index_behind", kept.current if kept else "nothing")
+        elif not is_up_to_date(made_of, settings.seeds, without=settings.data):
             return Finding("index", "note", "index_outdated")
+    except (SharedError, SettingsError) as error:
+        return Finding("index", "failed", "index_unknown", str(error))
     except IndexingError as error:
+        if isinstance(error, IndexMissingError) and kept is not None:
+            return Finding("index", "note", "index_behind", kept.current)
         return Finding("index", "failed", "index_failed", str(error))
     return Finding("index", "ok", "index", generation.id)
 

@@ -621,6 +621,12 @@ def load_settings(**arguments: object) -> Settings:
             f"{PREFIX}NODES is set, and nodes let nobody in without a token. Set "
             f"{PREFIX}NODE_TOKEN here and at each node to the same value."
         )
+    if settings.storage is not None and settings.search_database is not None:
+        raise SettingsError(
+            f"{PREFIX}STORAGE and {PREFIX}SEARCH_DATABASE are both set. What builders publish is "
+            "fetched by each machine and searched in its files; one that makes an index would "
+            "delete in the database what others answer from. Keep one of them."
+        )
     return settings
 
 

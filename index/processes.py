@@ -11,8 +11,8 @@ _NEEDED = (
 )
 
 
-# What opens the storage that this process shares with others.
-_OTHERS = ("AWS_",)
+# What opens the storage that this process shares with others, by the tools that do so.
+_OTHERS = ("AWS_", "AZURE_", "FSSPEC_", "GOOGLE_")
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

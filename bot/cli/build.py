@@ -1,5 +1,8 @@
 """`quoth build`: indexes for other machines."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +57,23 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
         _run(settings)
 
 
+@contextmanager
+def only_builder(folder: Path) -> Iterator[None]:
+    """Be the only builder in a folder: two would take from each other what they have built."""
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context((folder / "lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(
+                f"{folder}: another quoth build is at work there. Give each a data folder of its "
+                "own, with --data or QUOTH_DATA."
+            ) from error
+        except OSError as error:
+            raise click.ClickException(f"{folder}: can't be written ({error.strerror}).") from error
+        yield
+
+
 def _run(settings: "Settings") -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
@@ -66,12 +86,9 @@ def _run(settings: "Settings") -> None:
 
     shared = shared_of(settings)
     assert shared is not None  # noqa: S101 - the command has looked
-    make_private(workspace_of(settings).collections)
+    workspace = workspace_of(settings)
+    make_private(workspace.collections)
     set_up_logs()
-    say(
-        render("building_for.txt", seeds=settings.seeds if settings.seeds.is_dir() else None),
-        err=True,
-    )
 
     async def until_stopped() -> None:
         stop = asyncio.Event()
@@ -79,4 +96,9 @@ def _run(settings: "Settings") -> None:
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         await Worker(settings, shared).run(stop)
 
-    asyncio.run(until_stopped())
+    with only_builder(workspace.data):
+        say(
+            render("building_for.txt", seeds=settings.seeds if settings.seeds.is_dir() else None),
+            err=True,
+        )
+        asyncio.run(until_stopped())

@@ -362,13 +362,33 @@ def _on_target(function: Callable[..., None]) -> Callable[..., None]:
 @_json_option
 @_on_target
 def status_command(target: _Target, *, as_json: bool) -> None:
-    """Say what is being served, and whether the documents have changed since."""
+    """
+    Say what is being served, and whether the documents have changed since.
+
+    Where QUOTH_STORAGE is set, say whether it is what builders have published.
+    """
     with failures_shown():
+        from bot.shared.opening import shared_of
+        from index.errors import IndexMissingError
         from index.inspection import status
 
-        found = status(target.collection, target.documents, without=target.settings.data)
+        shared = shared_of(target.settings)
+        kept = shared.generations.kept(target.name).get(target.name) if shared else None
+        try:
+            found = status(target.collection, target.documents, without=target.settings.data)
+        except IndexMissingError as error:
+            if kept is None:
+                raise
+            raise IndexMissingError(
+                f"Builders have published {kept.current}, which is not here yet. quoth serve, "
+                "quoth run and quoth ask fetch it."
+            ) from error
     times = {name: getattr(found, name).isoformat(timespec="seconds") for name in _TIMES}
     values = asdict(found) | times
+    if shared is not None:
+        # Its documents are where it was built.
+        values |= {"up_to_date": None, "held": kept is not None and kept.is_held}
+        values["published"] = kept.current if kept else None
     if as_json:
         say_json(values)
     else:

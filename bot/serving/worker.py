@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -50,6 +51,7 @@ class Worker:
         self._builder = Builder(self._settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lost: frozenset[str] = frozenset()
+        self._following = threading.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Build until it is told to stop; what it is building then is left to other builders."""
@@ -153,6 +155,11 @@ class Worker:
     def _prepare(self, job: Job) -> None:
         """Bring what is published, to be built upon, and the documents that came with the job."""
         name, generations = job.collection, self._shared.generations
+        if name == BASE_COLLECTION:
+            # What `_is_outdated` is bringing would take the place of what is built; from now on it
+            # sees this job.
+            with self._following:
+                pass
         folder = self._settings.collection(name)
         is_published = True
         try:
@@ -169,15 +176,20 @@ class Worker:
             generations.bring_documents(job.documents, self._settings.documents(name))
 
     async def _publish(self, job: Job, report: str) -> str:
-        """Publish, however long the database is away."""
+        """Publish, however long the database is away; but for a builder that stops."""
+        is_noted = False
         while True:
             try:
                 return await asyncio.to_thread(
                     self._shared.generations.publish, self._settings, job, report
                 )
             except SharedError as error:
-                if not isinstance(error.__cause__, DatabaseError):
+                if not isinstance(error.__cause__, DatabaseError) or self._builder.is_closed:
                     raise
+                if not is_noted:
+                    reason = error.__cause__.reason
+                    event(_log, "not_published", logging.WARNING, job=job.id, reason=reason)
+                is_noted = True
             await asyncio.sleep(BEAT_S)
 
     async def _follow(self) -> None:
@@ -203,15 +215,16 @@ class Worker:
             await asyncio.sleep(POLL_S)
 
     def _is_outdated(self) -> bool:
-        if not self._settings.seeds.is_dir() or self._shared.jobs.is_wanted(BASE_COLLECTION):
-            return False
-        kept = self._shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)
-        if kept is None:
-            return True
-        if kept.is_held:
-            return False
-        with suppress(PartError):
-            self._shared.generations.bring(self._settings, BASE_COLLECTION)
+        with self._following:
+            if not self._settings.seeds.is_dir() or self._shared.jobs.is_wanted(BASE_COLLECTION):
+                return False
+            kept = self._shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)
+            if kept is None:
+                return True
+            if kept.is_held:
+                return False
+            with suppress(PartError):
+                self._shared.generations.bring(self._settings, BASE_COLLECTION)
         try:
             return bool(preview_collection(self._settings, BASE_COLLECTION).changes)
         except NoDocumentsError:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import click
 import pytest
 
+from bot.cli.build import only_builder
 from tests.commands import quoth
 
 DATABASE = "postgresql://quoth@127.0.0.1:1/quoth"
@@ -33,3 +35,15 @@ def test_what_is_missing_is_said(
 
     assert asked.returncode == code
     assert said in " ".join(asked.stderr.split())
+
+
+def test_two_builders_in_one_data_folder_are_refused(tmp_path: Path) -> None:
+    with (
+        only_builder(tmp_path),
+        pytest.raises(click.ClickException, match=r"Give each a data folder of its own"),
+        only_builder(tmp_path),
+    ):
+        pass
+
+    with only_builder(tmp_path):
+        pass

@@ -23,11 +23,13 @@ from bot.checkup import (
     settings_found,
     token_found,
 )
-from bot.settings import CALIBRATION_NAME, load_settings
+from bot.settings import CALIBRATION_NAME, Settings, load_settings
+from bot.shared.opening import Shared
 from index.confinement import confinement
 from index.encoder_guard import MIN_MEAN_COSINE
 from index.exporting import MANIFEST_NAME
 from prompts import render
+from tests.bot.shared.test_generations import build
 from tests.commands import quoth
 from tests.conftest import FAKE_CALIBRATION, ROOT, Library
 from tests.fakes import FakeEncoder
@@ -184,6 +186,23 @@ def test_documents_that_have_changed_are_noted(
 
     found = index_found(load_settings(seeds=seeds, data=real_data()))
     assert (found.state, found.kind) == ("note", "index_outdated")
+
+
+def test_an_index_that_builders_make_is_compared_with_what_they_have_published(
+    shared: Shared, library: Library, node: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.checkup.shared_of", lambda _: shared)
+    builder = load_settings(data=library.folder / "data", seeds=library.documents)
+    assert index_found(node).kind == "index_failed"
+    published = build(shared, library, builder, "For theft 35 were counted.")
+    assert index_found(node) == Finding("index", "note", "index_behind", published)
+
+    shared.generations.bring(node, "base")
+    # There are no documents.
+    assert index_found(node) == Finding("index", "ok", "index", published)
+
+    published = build(shared, library, builder, "For theft 36 were counted.")
+    assert index_found(node) == Finding("index", "note", "index_behind", published)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,28 @@
 """Builds by a builder for other machines, from the question for one to the index that is served."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.collection_names import BASE_COLLECTION
+from bot.database import DatabaseError
 from bot.serving import builder, worker
 from bot.serving.asked_builder import AskedBuilder
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.mirror import Mirror
 from bot.serving.worker import WORKSPACE_NAME, Worker
 from bot.settings import Settings, load_settings
-from bot.shared.jobs import MAX_ATTEMPTS, Jobs
+from bot.shared.generations import SharedGenerations
+from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs
 from bot.shared.opening import Shared
+from bot.shared.parts import Parts
+from bot.shared.storage import FolderStorage
+from index.errors import SharedError
 from index.store import Collection
 from tests.bot.discord_app.launcher import fake_index_command
 
@@ -170,3 +178,58 @@ def test_a_build_that_is_stopped_is_left_to_the_next_builder(
     Mirror(node, shared).bring(BASE_COLLECTION)
     assert text(node, BASE_COLLECTION, "figures.txt") == "For theft 35 were counted."
     assert (other.data / WORKSPACE_NAME).is_dir()
+
+
+def test_documents_are_not_followed_into_the_way_of_a_build(
+    machine: Settings, node: Settings, shared: Shared
+) -> None:
+    (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
+
+    async def built() -> None:
+        while BASE_COLLECTION not in shared.generations.kept():
+            await asyncio.sleep(0.02)
+
+    while_building(machine, shared, built)
+    begun: list[threading.Thread] = []
+
+    class Slow(SharedGenerations):
+        """Meanwhile somebody wants a build, and this builder takes the job."""
+
+        def bring(self, *arguments: Any, **options: Any) -> bool:
+            if not begun:
+                shared.jobs.ask(BASE_COLLECTION)
+                job = shared.jobs.claim(lambda *_: True)
+                begun.append(threading.Thread(target=builds._prepare, args=(job,)))
+                begun[0].start()
+                begun[0].join(0.1)
+                assert begun[0].is_alive()
+            return super().bring(*arguments, **options)
+
+    parts = Parts(shared.database, FolderStorage(machine.data.parent / "storage"))
+    slow = Slow(shared.database, parts, shared.jobs)
+    builds = Worker(machine, replace(shared, generations=slow))
+    assert not builds._is_outdated()
+    begun[0].join()
+    assert not builds._is_outdated()
+
+
+def test_a_builder_that_can_not_publish_stops(machine: Settings, shared: Shared) -> None:
+    (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
+    tried: list[str] = []
+
+    class Away(SharedGenerations):
+        """The database goes when a build is done."""
+
+        def publish(self, _settings: Settings, job: Job, _report: str) -> str:
+            tried.append(job.collection)
+            raise SharedError from DatabaseError(OSError())
+
+    parts = Parts(shared.database, FolderStorage(machine.data.parent / "storage"))
+    away = Away(shared.database, parts, shared.jobs)
+
+    async def begun() -> None:
+        while not tried:
+            await asyncio.sleep(0.02)
+
+    while_building(machine, replace(shared, generations=away), begun)
+    assert shared.jobs.is_wanted(BASE_COLLECTION)
