@@ -38,6 +38,7 @@ _DATABASE = re.compile(
     r"(?:[^@:/?#\s\[\]]|:\d+(?=[,/?]|$)|\[[0-9a-fA-F:.]+\])*(?:/[^@/?#\s]*)?"
     r"(?:\?(?:[a-z_]+=[^@?#&\s]*(?:&(?=.)|$))*)?"
 )
+_PASSWORD_IN_URL = re.compile(r"[^/]*://[^/]*:[^/]*@")
 # Discord's largest bots have as many.
 _MAX_SHARDS = 16_384
 # A token that opens a collection is written NAME=TOKEN; one in base64 has "=" at its end alone.
@@ -96,7 +97,8 @@ class Settings(BaseSettings):
         min_length=1,
         description="Where builders and answering nodes share indexes and servers' documents: a "
         "folder that all machines see, or a URL that fsspec reads, such as s3://bucket/prefix, "
-        'which needs pip install "quoth[storage]". It needs `database`. `quoth build` then makes '
+        'which needs pip install "quoth[storage]". It needs `database`, and goes without '
+        "`search_database`. `quoth build` then makes "
         "every index, and all else fetches what it has made. By default each process builds for "
         "itself, in `data`.",
     )
@@ -620,6 +622,11 @@ def load_settings(**arguments: object) -> Settings:
         raise SettingsError(
             f"{PREFIX}NODES is set, and nodes let nobody in without a token. Set "
             f"{PREFIX}NODE_TOKEN here and at each node to the same value."
+        )
+    if settings.storage is not None and _PASSWORD_IN_URL.match(settings.storage):
+        raise SettingsError(
+            f"{PREFIX}STORAGE has a password in its address, which is shown in errors. Take it "
+            "out, and give it where the tools of that storage look for it."
         )
     if settings.storage is not None and settings.search_database is not None:
         raise SettingsError(

@@ -127,9 +127,10 @@ class Mirror:
                     self._failures.pop(name, None)
                     event(_log, "fetched", collection=name, generation=kept[name].current)
         for name in collections_in(self._settings.collections):
+            if server_of(name) is None or name in kept:
+                continue
             # Where its documents are, whoever has them deletes them.
-            is_copy = not self._settings.documents(name).exists()
-            if server_of(name) is not None and name not in kept and is_copy:
+            if not self._settings.documents(name).exists():
                 delete_collection(self._settings.collection(name))
         self._store_lost()
 

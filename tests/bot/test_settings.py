@@ -206,6 +206,16 @@ def test_an_address_of_the_page_that_cannot_be_one_is_refused(url: str) -> None:
         load_settings(public_url=url)
 
 
+def test_storage_goes_without_a_password_and_without_a_database_of_passages() -> None:
+    for fine in ("/mnt/a:b@c", "s3://bucket/prefix", "sftp://quoth@host:22/parts"):
+        assert load_settings(storage=fine).storage == fine
+    with pytest.raises(SettingsError, match="QUOTH_STORAGE has a password") as said:
+        load_settings(storage="sftp://quoth:secret@host/parts")
+    assert "secret" not in str(said.value)
+    with pytest.raises(SettingsError, match="QUOTH_SEARCH_DATABASE are both set"):
+        load_settings(storage="/mnt", search_database="postgresql://quoth@db/passages")
+
+
 def test_nodes_stand_with_commas_between_them_and_need_a_token() -> None:
     token = "between-nodes-0123456789"  # noqa: S105 - made up
     settings = load_settings(nodes="http://10.0.0.2:7868/, https://b.example", node_token=token)

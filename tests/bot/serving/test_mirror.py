@@ -92,6 +92,8 @@ def test_a_server_that_is_gone_goes_unless_its_documents_are_here(
     assert Mirror(node, shared).bring(SCOPE)
     assert not Mirror(node, shared).bring(BASE_COLLECTION)
 
+    # Somebody keeps something there that is no collection.
+    (node.collections / "Lost And Found").mkdir()
     shared.generations.forget(SCOPE)
     Mirror(node, shared).bring_all()
     Mirror(builder, shared).bring_all()
