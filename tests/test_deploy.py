@@ -203,6 +203,13 @@ def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
     assert len(re.findall(r"\{\{-? *(?:if|with|range|define)\b", text)) == len(
         re.findall(r"\{\{-? *end\b", text)
     )
+    # Nobody is given what another process alone needs.
+    for path in sorted((chart / "templates").iterdir()):
+        template = path.read_text()
+        for given in re.findall(r'"secrets" \(list([^)]*)\)', template):
+            needed = re.findall(r"/run/secrets/quoth/(\w+)", template)
+            assert re.findall(r'"(\w+)"', given) == needed
+    assert text.count('include "quoth.pod"') == text.count('"secrets" (list') == 4
     secrets = {*re.findall(r"/run/secrets/quoth/(\w+)", text)}
     assert secrets == {
         "database",

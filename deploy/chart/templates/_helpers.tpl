@@ -1,5 +1,6 @@
-{{/* What every process of Quoth has; its argument is the values. */}}
+{{/* What every process of Quoth has, and the names of secrets that it alone has. */}}
 {{- define "quoth.pod" -}}
+automountServiceAccountToken: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
@@ -12,7 +13,13 @@ volumes:
   - name: library
     persistentVolumeClaim: {claimName: quoth-library}
   - name: secrets
-    secret: {secretName: {{ .secret | quote }}, defaultMode: 0440}
+    secret:
+      secretName: {{ .values.secret | quote }}
+      defaultMode: 0440
+      items:
+        {{- range concat (list "database" "node_token") .secrets }}
+        - {key: {{ . }}, path: {{ . }}}
+        {{- end }}
   - name: tmp
     emptyDir: {}
   - name: cache
