@@ -204,7 +204,11 @@ class SharedGenerations:
                 for folder, _ in collection.manifests()
                 if folder.name not in known
             }
-            with self._database.transaction() as connection:
+            made = [listing for _, listing in fresh.values()]
+            with (
+                self._parts.dropped_on_failure(made),
+                self._database.transaction() as connection,
+            ):
                 self._jobs.finish(connection, job, "built", report)
                 connection.execute(
                     "INSERT INTO collections (name) VALUES (?) ON CONFLICT DO NOTHING",

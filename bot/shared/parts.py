@@ -2,12 +2,13 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.database import Connection
+from bot.database import Connection, DatabaseError
 from bot.event_log import event
 from bot.shared.storage import Storage
 from index.errors import PartError, SharedError
@@ -77,13 +78,26 @@ class Parts:
                 "INSERT INTO listings (created, files) VALUES (quoth_now(), ?) RETURNING id",
                 (listed,),
             ).fetchone()
-        for name, stamp in stamps.items():
-            if not self._storage.has(stamp.sha256, stamp.size):
-                self._storage.put(stamp.sha256, files[name])
-                if not is_same(files[name], stamp):
-                    self._storage.delete([stamp.sha256])
-                    raise SharedError(f"{files[name]} was changed while it was being stored.")
+        with self.dropped_on_failure([listing]):
+            for name, stamp in stamps.items():
+                if not self._storage.has(stamp.sha256, stamp.size):
+                    self._storage.put(stamp.sha256, files[name])
+                    if not is_same(files[name], stamp):
+                        self._storage.delete([stamp.sha256])
+                        raise SharedError(f"{files[name]} was changed while it was being stored.")
         return int(listing)
+
+    @contextmanager
+    def dropped_on_failure(self, listings: Iterable[int]) -> Iterator[None]:
+        """Let listings go at once if the block fails: they may hold what was removed meanwhile."""
+        try:
+            yield
+        except Exception:
+            # Where the database is away, they go in a day.
+            with suppress(DatabaseError), self._database.statements() as connection:
+                for listing in listings:
+                    use(connection, listing)
+            raise
 
     def listed(self, listing: int) -> dict[str, Part]:
         """The parts of a listing, by name; none if it is gone."""

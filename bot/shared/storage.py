@@ -1,5 +1,6 @@
 """Storage that several machines reach: files under the SHA-256 of what is in them."""
 
+import errno
 import re
 import secrets
 import shutil
@@ -106,6 +107,8 @@ class FolderStorage:
                 if not self._folder.is_dir():
                     raise
                 raise PartError(sha256, "is not in storage") from error
+            except OSError as error:
+                raise _unwritten(path, error) from error
 
     def written_before(self, moment: float) -> list[str]:
         """The names of all files that were written before a time; leftovers of then are deleted."""
@@ -135,6 +138,13 @@ class FolderStorage:
             raise SharedError(
                 f"QUOTH_STORAGE={self._folder}: can't be used ({error.strerror or error})."
             ) from error
+
+
+def _unwritten(path: Path, error: OSError) -> Exception:
+    """What to say where the disk is full here, and not there."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return error
+    return SharedError(f"{path}: can't be written ({error.strerror}). Make space on that disk.")
 
 
 class UrlStorage:
@@ -194,8 +204,15 @@ class UrlStorage:
 
     def get(self, sha256: str, path: Path) -> None:
         """Write a stored file to a path."""
+
+        def get() -> None:
+            try:
+                self._files.get_file(self._path(sha256), str(path))
+            except OSError as error:
+                raise _unwritten(path, error) from error
+
         try:
-            self._try(lambda: self._files.get_file(self._path(sha256), str(path)))
+            self._try(get)
         except FileNotFoundError as error:
             raise PartError(sha256, "is not in storage") from error
 
@@ -232,7 +249,7 @@ class UrlStorage:
         """
         try:
             return work()
-        except FileNotFoundError:
+        except (FileNotFoundError, SharedError):
             raise
         # Each kind of storage fails in its own way.
         except Exception as error:

@@ -177,6 +177,9 @@ def test_a_builder_that_lost_its_job_publishes_nothing(
             builder, job, "{}"
         )
     assert shared.generations.kept()["base"].current == first
+    # What it has stored may have been removed meanwhile.
+    assert Parts(database, FolderStorage(storage), SPARED_S + 60).delete_unneeded() > 0
+    assert not any(b"theft 36" in path.read_bytes() for path in parts_of(storage).values())
 
 
 def test_removed_text_of_a_server_leaves_nodes_and_storage(

@@ -48,6 +48,16 @@ def test_each_kind_keeps_parts_by_their_names(storage: Storage, tmp_path: Path) 
     check_contract(storage, tmp_path)
 
 
+def test_a_disk_that_is_full_here_is_not_said_to_be_the_storage(
+    storage: Storage, tmp_path: Path
+) -> None:
+    (tmp_path / "written").write_bytes(CONTENT)
+    storage.put(SHA256, tmp_path / "written")
+
+    with pytest.raises(SharedError, match=r"^/dev/full: can't be written .* Make space"):
+        storage.get(SHA256, Path("/dev/full"))
+
+
 def test_an_s3_server_keeps_parts_by_their_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
