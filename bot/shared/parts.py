@@ -163,6 +163,10 @@ class Parts:
             )
             connection.execute("DELETE FROM lost_parts WHERE noted < ?", (now - _WRITING_S,))
         old = self._storage.written_before(now - SPARED_S)
+        with self._database.statements() as connection:
+            # Most are needed, and nobody has to wait while that is found.
+            needed = _needed(connection)
+        old = [name for name in old if name not in needed]
         count = 0
         for start in range(0, len(old), _DELETED_AT_ONCE):
             with self._database.transaction() as connection:
