@@ -218,13 +218,14 @@ class Worker:
         with self._following:
             if not self._settings.seeds.is_dir() or self._shared.jobs.is_wanted(BASE_COLLECTION):
                 return False
+            with suppress(PartError):
+                self._shared.generations.bring(self._settings, BASE_COLLECTION)
+            # Looked up last: a person may just have gone back to what was brought.
             kept = self._shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)
             if kept is None:
                 return True
             if kept.is_held:
                 return False
-            with suppress(PartError):
-                self._shared.generations.bring(self._settings, BASE_COLLECTION)
         try:
             return bool(preview_collection(self._settings, BASE_COLLECTION).changes)
         except NoDocumentsError:

@@ -185,18 +185,24 @@ def test_documents_are_not_followed_into_the_way_of_a_build(
 ) -> None:
     (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
 
-    async def built() -> None:
-        while BASE_COLLECTION not in shared.generations.kept():
+    async def built(count: int) -> None:
+        while [len(one.generations) for one in shared.generations.kept().values()] != [count]:
             await asyncio.sleep(0.02)
 
-    while_building(machine, shared, built)
+    async def built_twice() -> None:
+        await built(1)
+        (machine.seeds / "figures.txt").write_text("For theft 36 were counted.")
+        await built(2)
+
+    while_building(machine, shared, built_twice)
     begun: list[threading.Thread] = []
 
     class Slow(SharedGenerations):
-        """Meanwhile somebody wants a build, and this builder takes the job."""
+        """Meanwhile somebody goes back, another wants a build, and this builder takes the job."""
 
         def bring(self, *arguments: Any, **options: Any) -> bool:
             if not begun:
+                shared.generations.roll_back(BASE_COLLECTION)
                 shared.jobs.ask(BASE_COLLECTION)
                 job = shared.jobs.claim(lambda *_: True)
                 begun.append(threading.Thread(target=builds._prepare, args=(job,)))
