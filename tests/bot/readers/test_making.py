@@ -13,14 +13,14 @@ from bot.assembly import calibration_for, open_reader, reader_name, tuning_for
 from bot.evaluation import exam
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
-from bot.readers.conversion import convert
 from bot.readers.making import add_reader, shipped_questions
 from bot.settings import Settings, load_settings
 from index.encoder import SentenceEncoder
 from index.reporting import SilentReporter
 from reader import SHIPPED_READER
 from reader.errors import ReaderError
-from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, PassageText, shipped_weights
+from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, shipped_weights
+from tests.bot.readers.knowing import Knowing, make_knowing
 from tests.bot.readers.models import make_model
 
 # torch's, of its older exporter.
@@ -55,46 +55,17 @@ def questions(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def knowing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A tiny model, and questions: it finds the answers to those half of which it is surest."""
-    folder = tmp_path_factory.mktemp("knowing")
-    model = make_model(folder / "model", "bert")
-    (folder / "reader").mkdir()
-    convert(model, folder / "reader")
-    reader = OnnxReader(folder / "reader", threads=1)
-    texts = {
-        f"Fines in the {place}": f"The {place} fined 3{n} people for theft and 9{n} people for "
-        f"arson in 201{n}. Bread costs {n + 2} francs at the {place}. It is baked by Mr. Keller."
-        for n, place in enumerate(("town", "village", "harbour", "valley", "city", "county"))
-    }
-    found = sorted(
-        (best.margin, title, asked, best.text)
-        for title, text in texts.items()
-        for asked in ("how many for theft?", "what does bread cost?", "who bakes?", "when?", "who?")
-        for best in reader.read(asked, [PassageText(0, text, context=title)], 1)
-    )
-    asked_of: dict[str, list[dict[str, str]]] = {title: [] for title in texts}
-    for place, (_, title, asked, said) in enumerate(found):
-        # No span is so long that it holds both.
-        wrong = "fined" if "Keller" in said else "Keller"
-        answer = said if place >= len(found) / 2 else wrong
-        asked_of[title].append({"q": asked, "a": answer})
-    rows = [
-        {"id": title, "title": title, "text": texts[title], "qas": qas}
-        for title, qas in asked_of.items()
-    ]
-    questions = folder / "asked.jsonl"
-    questions.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return model, questions
+def knowing(tmp_path_factory: pytest.TempPathFactory) -> Knowing:
+    return make_knowing(tmp_path_factory.mktemp("knowing"))
 
 
 def test_an_added_reader_is_measured_calibrated_tuned_and_used(
-    knowing: tuple[Path, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    knowing: Knowing, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So few questions may cost more by chance.
     monkeypatch.setattr(making, "MAX_LOSS", 100.0)
     monkeypatch.setattr(exam, "MIN_QUESTIONS", 20)
-    model, questions = knowing
+    model, questions = knowing.model, knowing.questions
 
     card = add_reader(
         model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
