@@ -13,7 +13,6 @@ from bot.collection_names import BASE_COLLECTION, collections_in, server_of
 from bot.database import DatabaseError
 from bot.event_log import event
 from bot.fetching.again import fetch_again
-from bot.searched import search_server
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.builder import Builder
 from bot.serving.index_watcher import MAX_PAUSE_S
@@ -171,7 +170,7 @@ class Worker:
             event(_log, "built_without", logging.WARNING, collection=name, said=str(error))
         if not is_published and name != BASE_COLLECTION and folder.exists():
             # It was deleted everywhere.
-            delete_collection(folder, search_server(self._settings))
+            delete_collection(folder)
         if job.documents is not None:
             generations.bring_documents(job.documents, self._settings.documents(name))
 
@@ -262,5 +261,4 @@ class Worker:
         for name in collections_in(self._settings.collections):
             is_gone = server_of(name) is not None and name not in kept
             if is_gone and not self._shared.jobs.is_wanted(name):
-                folder = self._settings.collection(name)
-                delete_collection(folder, search_server(self._settings))
+                delete_collection(self._settings.collection(name))
