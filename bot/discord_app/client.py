@@ -402,8 +402,8 @@ class QuothBot(commands.AutoShardedBot):
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""
-        event(_log, "left", server=self.records.hashed(guild.id))
         await asyncio.to_thread(self.records.leave, guild.id)
+        event(_log, "left", server=self.records.hashed(guild.id))
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
         """Log what went wrong in a listener, without what it was given."""

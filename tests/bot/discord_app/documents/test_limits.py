@@ -83,6 +83,8 @@ def test_a_small_change_goes_before_a_large_one(alone: Callable[..., Place]) -> 
     for asked in changes:
         place.done(asked)
 
+    # A change is said to be done before its build is logged.
+    place.local.wait_for(lambda: place.process.logged.count(" built ") == len(changes), "a log")
     built = [line for line in place.process.logged.splitlines() if " built " in line]
     names = [where.own_folder().name for where in (running, small, large)]
     assert [name in line for name, line in zip(names, built, strict=True)] == [True] * 3
