@@ -86,7 +86,7 @@ class Answerer:
         tuning: Tuning,
         *,
         passages: int,
-        min_confidence: float,
+        max_risk: float,
     ) -> None:
         """
         Take the parts.
@@ -97,7 +97,8 @@ class Answerer:
             calibration: The one that was made for that reader.
             tuning: Likewise.
             passages: See `bot.settings.Settings`.
-            min_confidence: Below it nothing is an answer; see `Calibration.threshold`.
+            max_risk: It sets the confidence below which nothing is an answer; see
+                `Calibration.threshold`. At 1, everything is one.
         """
         self._retriever = retriever
         self._reader = reader
@@ -105,7 +106,8 @@ class Answerer:
         """As it holds among the passages that are searched."""
         self._tuning = tuning
         self._passages = passages
-        self._min_confidence = min_confidence
+        self.min_confidence = self.calibration.threshold(max_risk)
+        """Below it nothing is an answer."""
 
     def answer(
         self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
@@ -133,9 +135,7 @@ class Answerer:
         choice = (
             NOTHING_CHOSEN
             if understanding.goes_on
-            else select(
-                found.question, judged, self.calibration, self._min_confidence, self._around
-            )
+            else select(found.question, judged, self.calibration, self.min_confidence, self._around)
         )
         spans, candidates = self._located(choice.chosen), self._located(choice.candidates)
         attempt = found.attempt_of(judged[0].candidate) if judged else found.attempts[-1]

@@ -6,6 +6,9 @@ a logistic function of the best one's evidence, of its lead and of how many pass
 the more there are, the likelier one of them looks right and is not. The weights are fitted by
 `quoth eval --calibrate` on questions with known answers, and hold for one reader and one encoder
 alone.
+
+Which spans are shown does not depend on that number: the wrong ones among few passages have as much
+evidence as among many, there are only fewer of them. So the threshold on confidence moves with it.
 """
 
 import math
@@ -16,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answering.fitted import Fitted, Model, load_fitted
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 # Thresholds are kept for a risk of 0, 1, ... 100 %.
 RISK_STEPS = 100
 
@@ -74,20 +77,34 @@ class Calibration(Fitted):
     most_passages: int
     """That were searched for the questions it was fitted on; beyond, nothing is known."""
     thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
-    """By risk, from 0 to 100 %; see `threshold`."""
+    """By risk, from 0 to 100 %, as they are among one passage; see `threshold` and `among`."""
     given_passage: PassageCalibration
     expected_calibration_error: float
     """Measured on the questions it was fitted on, cross-fitted by passage, in 10 bins."""
 
     def among(self, passages: int) -> "Calibration":
         """
-        The same for an index of so many passages, their number being part of the intercept.
+        The same for an index of so many passages, their number being part of intercept and
+        thresholds.
 
         Fewer or more than were searched while it was fitted count as the fewest or the most.
         """
+        shift = self._shift(passages)
+        return self.model_copy(
+            update={
+                "intercept": self.intercept + shift,
+                "passages_weight": 0.0,
+                "thresholds": tuple(_shifted(one, shift) for one in self.thresholds),
+            }
+        )
+
+    def among_one(self, confidence: float, passages: int) -> float:
+        """What a confidence among so many passages would be among one."""
+        return _shifted(confidence, -self._shift(passages))
+
+    def _shift(self, passages: int) -> float:
         searched = min(max(passages, self.fewest_passages, 1), max(self.most_passages, 1))
-        shift = self.passages_weight * math.log(searched)
-        return self.model_copy(update={"intercept": self.intercept + shift, "passages_weight": 0.0})
+        return self.passages_weight * math.log(searched)
 
     def evidence(self, features: Features) -> float:
         """On one scale across passages, how much speaks for a span."""
@@ -109,7 +126,7 @@ class Calibration(Fitted):
 
     def threshold(self, max_risk: float) -> float:
         """
-        The confidence from which an answer is shown.
+        The confidence from which an answer is shown; see `among`.
 
         Args:
             max_risk: The share, in [0, 1], of the questions whose best span is wrong that may be
@@ -205,6 +222,13 @@ def logistic(logit: float) -> float:
     if logit >= 0:
         return 1 / (1 + math.exp(-logit))
     return math.exp(logit) / (1 + math.exp(logit))
+
+
+def _shifted(probability: float, shift: float) -> float:
+    """The probability whose logit is larger by `shift`; 0 and 1 stay."""
+    if not shift or not 0 < probability < 1:
+        return probability
+    return logistic(math.log(probability / (1 - probability)) + shift)
 
 
 def load_calibration(path: Path) -> Calibration:

@@ -381,7 +381,7 @@ class Answering:
             calibration,
             tuning,
             passages=self.settings.passages,
-            min_confidence=calibration.threshold(self.settings.max_risk),
+            max_risk=self.settings.max_risk,
         )
 
     def caching_answerer(

@@ -212,7 +212,7 @@ class Library:
         generation: Generation | None = None,
         *,
         passages: int = 5,
-        min_confidence: float = 0.5,
+        max_risk: float = 0.5,
         others: Sequence[Generation] = (),
     ) -> Answerer:
         return Answerer(
@@ -221,7 +221,7 @@ class Library:
             FAKE_CALIBRATION,
             FAKE_TUNING,
             passages=passages,
-            min_confidence=min_confidence,
+            max_risk=max_risk,
         )
 
 

@@ -123,7 +123,12 @@ def calibrate(
                 "format_version": FORMAT_VERSION,
                 "encoder_sha256": encoder_sha256,
                 "fitted_on": fitted_on,
-                "thresholds": thresholds(both_crossed),
+                "thresholds": thresholds(
+                    [
+                        replace(one, confidence=calibration.among_one(one.confidence, one.passages))
+                        for one in both_crossed
+                    ]
+                ),
                 # Infinite where refusing everything is best.
                 "given_passage": given_all.model_copy(
                     update={"min_confidence": _rounded(min(best.value, 1.0))}

@@ -172,15 +172,17 @@ class Exam:
         if not followups:
             names = ", ".join(map(str, self._files.asked))
             raise QuestionsError(f'{names}: no passage has "followups".')
-        threshold = self._calibration.threshold(self._settings.max_risk)
         with self._all_indexed() as retriever:
+            answerer = self._answerer(retriever, self._settings.max_risk)
             outcomes = converse(
                 self._passages(self._files.asked),
-                self._answerer(retriever, threshold),
-                self._answerer(retriever, 0.0),
+                answerer,
+                self._answerer(retriever, 1.0),
                 self._settings.max_question_chars,
             )
-            return report_conversations(list(self._counted(outcomes, followups)), threshold)
+            return report_conversations(
+                list(self._counted(outcomes, followups)), answerer.min_confidence
+            )
 
     def ask_for_lists(self, path: Path) -> ListReport:
         """
@@ -201,12 +203,11 @@ class Exam:
                 f'{path}: no file has the passage "{missing[0]}". Name the file that holds it.'
             )
         total = self.questions + sum(map(len, lists.values()))
-        threshold = self._calibration.threshold(self._settings.max_risk)
         with self._all_indexed() as retriever:
             outcomes = ask_lists(
                 self._passages(self._files.asked),
                 lists,
-                self._answerer(retriever, threshold),
+                self._answerer(retriever, self._settings.max_risk),
                 self._settings.max_question_chars,
             )
             return report_lists(list(self._counted(outcomes, total)))
@@ -254,9 +255,11 @@ class Exam:
     def _result(
         self, outcomes: dict[str, list[Outcome]], used: Calibration, *, always_answer: bool
     ) -> Result:
+        # All are asked from the same passages.
+        searched = max((one.passages for one in outcomes.get("open", ())), default=0)
         thresholds = {
             "reader": used.given_passage.min_confidence,
-            "open": used.threshold(self._settings.max_risk),
+            "open": used.among(searched).threshold(self._settings.max_risk),
         }
         if always_answer:
             thresholds = dict.fromkeys(thresholds, 0.0)
@@ -292,7 +295,7 @@ class Exam:
     def _ask_open(
         self, retriever: Retriever, passages: Iterable[QuestionedPassage]
     ) -> Iterator[Outcome]:
-        answerer = self._answerer(retriever, 0.0)
+        answerer = self._answerer(retriever, 1.0)
         return ask_open(
             passages,
             answerer,
@@ -314,14 +317,14 @@ class Exam:
     ) -> AbstractContextManager[Retriever]:
         return searchable(passages, self._encoder, self._settings.vectors, reporter)
 
-    def _answerer(self, retriever: Retriever, min_confidence: float) -> Answerer:
+    def _answerer(self, retriever: Retriever, max_risk: float) -> Answerer:
         return Answerer(
             retriever,
             self._reader,
             self._calibration,
             self._tuning,
             passages=self._settings.passages,
-            min_confidence=min_confidence,
+            max_risk=max_risk,
         )
 
     def _passages(self, paths: Sequence[Path]) -> Iterator[QuestionedPassage]:

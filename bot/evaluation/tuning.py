@@ -139,7 +139,6 @@ class Tuner:
         self._reader = reader
         self._calibration = calibration
         self._reporter = reporter
-        self._threshold = calibration.threshold(settings.max_risk)
         self._passages = list(
             chain.from_iterable(read_questions(path, Misfits()) for path in files)
         )
@@ -207,25 +206,28 @@ class Tuner:
     def _singles(self, tuning: Tuning) -> Iterator[Worth]:
         """Questions that stand alone, from all passages."""
         retriever = self._searching()
+        answerer = self._answerer(retriever, tuning, 1.0)
+        threshold = answerer.calibration.threshold(self._settings.max_risk)
         outcomes = ask_open(
             self._singly_asked,
-            self._answerer(retriever, tuning, 0.0),
+            answerer,
             searched=retriever.passages,
             max_question_chars=self._settings.max_question_chars,
             keep_candidates=False,
         )
-        return (self._worth(one) for one in outcomes)
+        return (_worth(one, threshold) for one in outcomes)
 
     def _follow_ups(self, tuning: Tuning) -> Iterator[Worth]:
         """Follow-ups, each after its first question; and questions after another subject."""
         retriever = self._searching()
-        beginning = self._answerer(retriever, tuning, self._threshold)
-        answerer = self._answerer(retriever, tuning, 0.0)
+        beginning = self._answerer(retriever, tuning, self._settings.max_risk)
+        answerer = self._answerer(retriever, tuning, 1.0)
         for passage in (*self._passages, *_changes_of_subject(self._passages)):
             for one in passage.followups:
                 turn = turn_of(beginning.answer(self._typed(one.first)))
                 asked = self._typed(one.elliptical)
-                yield self._worth(outcome_of(passage, one, answerer, asked, (turn,)))
+                outcome = outcome_of(passage, one, answerer, asked, (turn,))
+                yield _worth(outcome, beginning.min_confidence)
 
     def _typed(self, text: str) -> Question:
         return Question.typed(text, self._settings.max_question_chars)
@@ -245,21 +247,22 @@ class Tuner:
             )
         return self._retriever
 
-    def _answerer(self, retriever: Retriever, tuning: Tuning, min_confidence: float) -> Answerer:
+    def _answerer(self, retriever: Retriever, tuning: Tuning, max_risk: float) -> Answerer:
         return Answerer(
             retriever,
             self._reader,
             self._calibration,
             tuning,
             passages=self._settings.passages,
-            min_confidence=min_confidence,
+            max_risk=max_risk,
         )
 
-    def _worth(self, outcome: Outcome) -> Worth:
-        """F1 at the threshold; where there is an answer, the mean of that and of F1 always."""
-        settled = settle(outcome, self._threshold)
-        counted = [settled.f1, outcome.graded.f1] if settled.has_answer else [settled.f1]
-        return Worth(outcome.passage_key, sum(counted) / len(counted))
+
+def _worth(outcome: Outcome, threshold: float) -> Worth:
+    """F1 at the threshold; where there is an answer, the mean of that and of F1 always."""
+    settled = settle(outcome, threshold)
+    counted = [settled.f1, outcome.graded.f1] if settled.has_answer else [settled.f1]
+    return Worth(outcome.passage_key, sum(counted) / len(counted))
 
 
 def _with(tuning: Tuning, name: str, value: float) -> Tuning:

@@ -99,14 +99,14 @@ class HesitantReader(FakeReader):
         return [replace(span, score=-5.0, no_answer_score=0.0) for span in spans]
 
 
-def hesitant(library: Library, min_confidence: float = 0.5) -> Answerer:
+def hesitant(library: Library, max_risk: float = 0.5) -> Answerer:
     return Answerer(
         Retriever(library.open(), library.encoder),
         HesitantReader(),
         FAKE_CALIBRATION,
         FAKE_TUNING,
         passages=5,
-        min_confidence=min_confidence,
+        max_risk=max_risk,
     )
 
 
@@ -127,14 +127,12 @@ def test_what_comes_near_is_no_answer_but_candidates_in_their_sentences(filled: 
 
 
 @pytest.mark.parametrize(
-    ("min_confidence", "outcome"), [(0.9, "unsure"), (0.0, "answered"), (0.1, "answered")]
+    ("max_risk", "outcome"), [(0.1, "unsure"), (1.0, "answered"), (0.9, "answered")]
 )
 def test_where_less_is_asked_of_an_answer_nothing_is_unsure(
-    filled: Library, min_confidence: float, outcome: str
+    filled: Library, max_risk: float, outcome: str
 ) -> None:
-    assert (
-        hesitant(filled, min_confidence).answer(Question("how many for arson")).outcome == outcome
-    )
+    assert hesitant(filled, max_risk).answer(Question("how many for arson")).outcome == outcome
 
 
 def test_a_turn_without_an_answer_remembers_what_was_shown(filled: Library) -> None:
@@ -149,17 +147,15 @@ def test_a_turn_without_an_answer_remembers_what_was_shown(filled: Library) -> N
 
 
 def test_the_threshold_decides(filled: Library) -> None:
-    assert filled.answerer(min_confidence=0).answer(Question("how many for piracy")).answered
-    assert not filled.answerer(min_confidence=1).answer(Question("how many for arson")).answered
+    assert filled.answerer(max_risk=1).answer(Question("how many for piracy")).answered
+    assert not filled.answerer(max_risk=0).answer(Question("how many for arson")).answered
 
 
 def test_among_more_passages_the_same_answer_is_less_sure(filled: Library) -> None:
     def confidence() -> float:
         retriever = Retriever(filled.open(), filled.encoder)
         wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.3})
-        answerer = Answerer(
-            retriever, FakeReader(), wary, FAKE_TUNING, passages=5, min_confidence=0.0
-        )
+        answerer = Answerer(retriever, FakeReader(), wary, FAKE_TUNING, passages=5, max_risk=1.0)
         return answerer.answer(Question("how many for arson")).confidence
 
     among_few = confidence()
@@ -226,7 +222,7 @@ def reading(
         FAKE_CALIBRATION,
         FAKE_TUNING,
         passages=passages,
-        min_confidence=0.5,
+        max_risk=0.5,
     ).answer(Question(question), earlier)
     return reader
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from answering.calibration import (
@@ -48,6 +48,35 @@ def test_the_threshold_falls_as_the_accepted_risk_rises() -> None:
     assert thresholds == pytest.approx([1.0, 0.8, 0.795, 0.0])
 
 
+@given(
+    st.floats(-3, 3),
+    st.floats(-3, 0),
+    st.floats(0.05, 0.95),
+    st.integers(1, 99),
+    st.integers(1, 99),
+)
+def test_what_is_shown_does_not_depend_on_how_many_passages_there_are(
+    evidence: float, weight: float, risk: float, some: int, others: int
+) -> None:
+    fitted = {"passages_weight": weight, "fewest_passages": 1, "most_passages": 50}
+    calibration = FAKE_CALIBRATION.model_copy(update=fitted)
+
+    def above_threshold(passages: int) -> float:
+        among = calibration.among(passages)
+        return among.confidence(evidence, 0.0) - among.threshold(risk)
+
+    assume(abs(above_threshold(some)) > 1e-3)
+    assert (above_threshold(some) > 0) == (above_threshold(others) > 0)
+
+
+@given(st.floats(0, 1), st.integers(1, 99))
+def test_a_confidence_among_many_is_more_among_one(confidence: float, passages: int) -> None:
+    fitted = {"passages_weight": -0.3, "fewest_passages": 1, "most_passages": 50}
+    calibration = FAKE_CALIBRATION.model_copy(update=fitted)
+
+    assert calibration.among_one(confidence, passages) >= confidence - 1e-9
+
+
 def test_without_calibration_a_span_must_beat_no_answer() -> None:
     plain = uncalibrated("1" * 64)
     worse, better = (Features(margin, cosine=0.9, lexical=1.0) for margin in (-0.1, 0.1))
@@ -71,8 +100,8 @@ def test_the_shipped_calibration_belongs_to_the_shipped_models() -> None:
     [
         (None, "can't be read"),
         ("", r"holds no calibration \(the whole: "),
-        ('{"format_version": 3}', r"holds no calibration \(reader_sha256: Field required"),
-        ('{"format_version": 1}', "has format version 1, this Quoth reads 3"),
+        ('{"format_version": 4}', r"holds no calibration \(reader_sha256: Field required"),
+        ('{"format_version": 1}', "has format version 1, this Quoth reads 4"),
     ],
 )
 def test_a_calibration_that_is_none_is_refused(

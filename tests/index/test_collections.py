@@ -205,7 +205,7 @@ def test_answers_of_two_collections_name_theirs(
             FAKE_CALIBRATION,
             FAKE_TUNING,
             passages=5,
-            min_confidence=0.0,
+            max_risk=1.0,
         )
         answer = answerer.answer(Question("fee for theft"), alternatives=5)
 

@@ -211,7 +211,7 @@ def test_a_question_that_is_not_english_is_told_so(begin: Callable[[Form], Talk]
 def test_an_unsure_outcome_shows_candidates_and_more_of_them(filled: Library) -> None:
     def sources() -> Sources:
         generation = filled.open()
-        answerer = filled.answerer(generation, min_confidence=1.0)
+        answerer = filled.answerer(generation, max_risk=0.0)
         return Sources((generation,), answerer)
 
     talk = Talk(sources, Look("text", Path("seeds"), BOLD, DIM, 80), 4_000)

@@ -153,8 +153,10 @@ def test_the_threshold_lets_the_accepted_share_of_wrong_answers_through(
     wrong = [one for one in (*result.open, *result.among_few) if one.graded.f1 < 0.5]
 
     for risk in (0.05, 0.2, 0.5):
-        threshold = result.calibration.threshold(risk)
-        shown = sum(one.confidence >= threshold for one in wrong) / len(wrong)
+        thresholds = {
+            passages: result.calibration.among(passages).threshold(risk) for passages in (FEW, MANY)
+        }
+        shown = sum(one.confidence >= thresholds[one.passages] for one in wrong) / len(wrong)
         assert shown == pytest.approx(risk, abs=0.005)
         assert shown <= risk
 

@@ -42,17 +42,17 @@ def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationRe
         reporter=QuietReporter(),
     ) as generation:
 
-        def answerer(min_confidence: float) -> Answerer:
+        def answerer(max_risk: float) -> Answerer:
             return Answerer(
                 Retriever(generation, encoder),
                 FakeReader(),
                 FAKE_CALIBRATION,
                 FAKE_TUNING,
                 passages=5,
-                min_confidence=min_confidence,
+                max_risk=max_risk,
             )
 
-        asked = converse(passages, answerer(0.5), answerer(0.0), 100)
+        asked = converse(passages, answerer(0.5), answerer(1.0), 100)
         return report_conversations(list(asked), 0.5)
 
 

@@ -134,7 +134,7 @@ def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[
             FAKE_CALIBRATION,
             FAKE_TUNING,
             passages=5,
-            min_confidence=0.0,
+            max_risk=1.0,
         )
         asked = ask_open(
             passages,
