@@ -2,8 +2,9 @@
 How sure Quoth is: what is known of a span -> the probability that it is right.
 
 Spans of different passages compete by their evidence, a weighted sum of features. The confidence is
-a logistic function of the best one's evidence, of its lead and of how many passages were searched:
-the more there are, the likelier one of them looks right and is not. The weights are fitted by
+a logistic function of the best one's evidence, of its lead, of what the reader says of its sentence
+alone, and of how many passages were searched: the more there are, the likelier one of them looks
+right and is not. The weights are fitted by
 `quoth eval --calibrate` on questions with known answers, and hold for one reader and one encoder
 alone.
 
@@ -71,6 +72,11 @@ class Calibration(Fitted):
     intercept: float
     evidence_weight: float
     gap_weight: float
+    sentence_weight: float
+    """The weight of the margin that the sentence has when it is read alone."""
+    sentence_intercept: float
+    sentence_slope: float
+    """With the intercept, what that margin is expected to be by the margin in the passage."""
     passages_weight: float
     """The weight of the natural logarithm of how many passages are searched; see `among`."""
     fewest_passages: int
@@ -114,15 +120,25 @@ class Calibration(Fitted):
             + self.lexical_weight * features.lexical
         )
 
-    def confidence(self, evidence: float, gap: float) -> float:
+    def expected_sentence_margin(self, margin: float) -> float:
+        """What the margin of a span's sentence is likely to be, where it was not read alone."""
+        return self.sentence_intercept + self.sentence_slope * margin
+
+    def confidence(self, evidence: float, gap: float, sentence_margin: float) -> float:
         """
         The probability in [0, 1] that a span is right; see `among`.
 
         Args:
             evidence: The span's.
             gap: By how much it exceeds that of the best span with another text.
+            sentence_margin: Of its sentence, read alone; see `expected_sentence_margin`.
         """
-        return logistic(self.intercept + self.evidence_weight * evidence + self.gap_weight * gap)
+        return logistic(
+            self.intercept
+            + self.evidence_weight * evidence
+            + self.gap_weight * gap
+            + self.sentence_weight * sentence_margin
+        )
 
     def threshold(self, max_risk: float) -> float:
         """
@@ -165,6 +181,9 @@ def uncalibrated(reader_sha256: str) -> Calibration:
         intercept=0.0,
         evidence_weight=1.0,
         gap_weight=0.0,
+        sentence_weight=0.0,
+        sentence_intercept=0.0,
+        sentence_slope=0.0,
         passages_weight=0.0,
         fewest_passages=0,
         most_passages=0,

@@ -21,6 +21,9 @@ class Candidate:
     features: Features
     asked: str
     """What the reader was asked."""
+    sentence_margin: float | None = None
+    """The margin of the best span of `sentence` when the reader was given that alone; None where it
+    was not."""
 
     @property
     def document(self) -> tuple[str, str]:
@@ -108,9 +111,25 @@ def judge(found: Sequence[Candidate], calibration: Calibration) -> list[Judged]:
         rivals = [evidence[other] for other in distinct if texts[other] != texts[candidate]]
         # Without a rival, it is the reader's belief in no answer that is beaten: an evidence of 0.
         gap = evidence[candidate] - max(rivals, default=0.0)
-        confidence = calibration.confidence(evidence[candidate], gap)
-        judged.append(Judged(candidate, evidence[candidate], gap, confidence))
+        judged.append(_judged(candidate, evidence[candidate], gap, calibration))
     return judged
+
+
+def judge_again(one: Judged, gap: float, calibration: Calibration) -> Judged:
+    """Judge a candidate by its lead over others than all."""
+    return _judged(one.candidate, one.evidence, gap, calibration)
+
+
+def _judged(candidate: Candidate, evidence: float, gap: float, calibration: Calibration) -> Judged:
+    alone = sentence_margin(candidate, calibration)
+    return Judged(candidate, evidence, gap, calibration.confidence(evidence, gap, alone))
+
+
+def sentence_margin(candidate: Candidate, calibration: Calibration) -> float:
+    """The margin of a candidate's sentence alone; where that was not read, the expected one."""
+    if candidate.sentence_margin is None:
+        return calibration.expected_sentence_margin(candidate.features.margin)
+    return candidate.sentence_margin
 
 
 def distinct_candidates(found: Sequence[Candidate]) -> list[Candidate]:

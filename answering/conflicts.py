@@ -8,11 +8,10 @@ says is of the same kind, and neither the same in other words nor said of someth
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from answering.calibration import Calibration
-from answering.candidates import Candidate, Judged, normalised
+from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.english import (
     ARTICLES,
     COMMON_WORDS,
@@ -94,7 +93,7 @@ def _by_itself(one: Judged, judged: Sequence[Judged], calibration: Calibration) 
         and normalised(other.candidate.span.text) != text
     ]
     gap = one.evidence - max(rivals, default=0.0)
-    return replace(one, gap=gap, confidence=calibration.confidence(one.evidence, gap))
+    return judge_again(one, gap, calibration)
 
 
 def _agree(one: Candidate, other: Candidate) -> bool:

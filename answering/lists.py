@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
-from answering.candidates import Candidate, Judged, normalised, overlap
+from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
 from answering.english import ASKING_WORDS, NUMBERS, PREPOSITIONS, content_words, has_number
 from answering.enumerations import FEWEST_ALONE, Bounds, enumerated
 from answering.followups.rewriting import without_opening
@@ -167,11 +167,7 @@ def listed(
     )
     return ListedItems(
         tuple(
-            replace(
-                one,
-                gap=one.evidence - rival,
-                confidence=calibration.confidence(one.evidence, one.evidence - rival),
-            )
+            judge_again(one, one.evidence - rival, calibration)
             for one in sorted(shown, key=lambda one: one.candidate.start_char)
         ),
         is_partial=len(shown) < (wanted or len(items) + (not is_written)),

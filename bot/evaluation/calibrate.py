@@ -20,7 +20,7 @@ from answering.calibration import (
     PassageCalibration,
     uncalibrated,
 )
-from answering.candidates import judge
+from answering.candidates import Judged, judge, sentence_margin
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import best_threshold
 from bot.evaluation.report import calibration_error, is_right
@@ -227,28 +227,68 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
             "lexical_weight": _rounded(lexical_weight / margin_weight),
         }
     )
-    best = [_judge_open(one, ranking) for one in outcomes]
-    rows = []
-    for outcome in outcomes:
-        judged = judge([one.candidate for one in outcome.candidates], ranking)
-        of_best = [judged[0].evidence, judged[0].gap] if judged else [0.0, 0.0]
-        rows.append([*of_best, math.log(max(outcome.passages, 1))])
-    right = [is_right(one) for one in best]
-    confidence = _fit_logistic(rows, right)
-    if confidence.weights[-1] > 0:
-        # Among more passages a span is never surer: that is chance, of which few sizes have much.
-        confidence = _fit_logistic([[*kept, 0.0] for *kept, _ in rows], right)
-    evidence_weight, gap_weight, passages_weight = confidence.weights
+    ranking = ranking.model_copy(
+        update=_fit_sentences([one for each in outcomes if (one := _best(each, ranking))])
+    )
+    right = [is_right(_judge_open(one, ranking)) for one in outcomes]
+    confidence = _fit_confidence([_features_of_best(one, ranking) for one in outcomes], right)
+    evidence_weight, gap_weight, sentence_weight, passages_weight = confidence.weights
     return ranking.model_copy(
         update={
             "intercept": _rounded(confidence.intercept),
             "evidence_weight": _rounded(evidence_weight),
             "gap_weight": _rounded(gap_weight),
+            "sentence_weight": _rounded(sentence_weight),
             "passages_weight": _rounded(passages_weight),
             "fewest_passages": min(one.passages for one in outcomes),
             "most_passages": max(one.passages for one in outcomes),
         }
     )
+
+
+def _best(outcome: Outcome, ranking: Calibration) -> Judged | None:
+    """The best candidate of a question, if there is one."""
+    return next(iter(judge([one.candidate for one in outcome.candidates], ranking)), None)
+
+
+def _fit_sentences(best: Sequence[Judged]) -> dict[str, float]:
+    """By the margin in the passage, what a sentence that is read alone is expected to have."""
+    known = [
+        (one.candidate.features.margin, one.candidate.sentence_margin)
+        for one in best
+        if one.candidate.sentence_margin is not None
+    ]
+    if not known:
+        return {}
+    margins, alone = np.asarray(known).T
+    varies = np.ptp(margins) > _LEAST_VARIATION
+    slope, intercept = np.polyfit(margins, alone, 1) if varies else (0.0, alone.mean())
+    return {"sentence_slope": _rounded(slope), "sentence_intercept": _rounded(intercept)}
+
+
+def _features_of_best(outcome: Outcome, ranking: Calibration) -> list[float]:
+    """Evidence, gap, the sentence's margin and the logarithm of how many passages there are."""
+    best = _best(outcome, ranking)
+    passages = math.log(max(outcome.passages, 1))
+    if best is None:
+        return [0.0, 0.0, 0.0, passages]
+    return [best.evidence, best.gap, sentence_margin(best.candidate, ranking), passages]
+
+
+def _fit_confidence(features: Sequence[Sequence[float]], right: Sequence[bool]) -> _Weights:
+    """
+    Fit the probability of being right.
+
+    Among more passages a span is never surer, and never because its sentence says less: that is
+    chance, and such a feature is left out.
+    """
+    design = np.asarray(features, dtype=np.float64)
+    fitted = _fit_logistic(design.tolist(), right)
+    for place, sign in ((-1, 1), (-2, -1)):
+        if fitted.weights[place] * sign > 0:
+            design[:, place] = 0.0
+            fitted = _fit_logistic(design.tolist(), right)
+    return fitted
 
 
 def _check_margin(weight: float, where: str) -> None:

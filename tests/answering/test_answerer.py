@@ -62,6 +62,42 @@ def indexed(library: Library, document_id: str) -> str:
     return library.open().texts.text(document_id, 0, 1_000)
 
 
+class ReaderOfWholes(FakeReader):
+    """Believes less in a text that is one sentence."""
+
+    def __init__(self, doubt: float) -> None:
+        self.doubt = doubt
+        self.sentences: list[str] = []
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        alone = {passage.id for passage in passages if passage.text.count(".") == 1}
+        self.sentences += [passage.text for passage in passages if passage.id in alone]
+        return [
+            replace(span, score=span.score - self.doubt) if span.passage_id in alone else span
+            for span in super().read(question, passages, spans_per_passage)
+        ]
+
+
+def test_an_answer_whose_sentence_says_it_alone_is_surer(library: Library) -> None:
+    library.write("fines.txt", "The court met. Fines for theft 35, for arson 90. It rained.")
+    library.build()
+
+    def confidence(reader: ReaderOfWholes) -> float:
+        calibration = FAKE_CALIBRATION.model_copy(update={"sentence_weight": 0.3})
+        retriever = Retriever(library.open(), library.encoder)
+        answerer = Answerer(retriever, reader, calibration, FAKE_TUNING, passages=5, max_risk=1.0)
+        answer = answerer.answer(Question("how many for arson"))
+        assert [span.text for span in answer.spans] == ["90"]
+        return answer.confidence
+
+    sure, unsure = ReaderOfWholes(0.0), ReaderOfWholes(5.0)
+
+    assert confidence(sure) > confidence(unsure)
+    assert "Fines for theft 35, for arson 90." in sure.sentences
+
+
 def test_the_place_of_an_answer_is_its_heading(filled: Library) -> None:
     (span,) = filled.answerer().answer(Question("what does a loaf costs")).spans
 
@@ -204,10 +240,10 @@ class ReaderThatRemembers(FakeReader):
             (question, *(other.text for other in passage.others)) for passage in passages
         ]
         for passage in passages:
-            assert passage.heard is not None
+            known = {} if passage.heard is None else passage.heard
             for wording in {question, *(other.text for other in passage.others)}:
-                self.heard[passage.text, wording] += wording not in passage.heard
-                passage.heard[wording] = NOTHING_SAID
+                self.heard[passage.text, wording] += wording not in known
+                known[wording] = NOTHING_SAID
         return super().read(question, passages, spans_per_passage)
 
 

@@ -22,23 +22,25 @@ from tests.conftest import FAKE_CALIBRATION
 numbers = st.floats(-1e6, 1e6)
 
 
-@given(numbers, numbers)
-def test_confidence_is_a_probability_whatever_the_evidence(evidence: float, gap: float) -> None:
-    assert 0 <= FAKE_CALIBRATION.confidence(evidence, gap) <= 1
+@given(numbers, numbers, numbers)
+def test_confidence_is_a_probability_whatever_the_evidence(
+    evidence: float, gap: float, alone: float
+) -> None:
+    assert 0 <= FAKE_CALIBRATION.confidence(evidence, gap, alone) <= 1
 
 
 @given(st.floats(-50, 50), st.floats(0, 50))
 def test_more_evidence_is_never_less_confidence(evidence: float, more: float) -> None:
     confidence = FAKE_CALIBRATION.confidence
 
-    assert confidence(evidence + more, 0) >= confidence(evidence, 0)
+    assert confidence(evidence + more, 0, 0) >= confidence(evidence, 0, 0)
 
 
 def test_evidence_is_the_weighted_sum() -> None:
     calibration = FAKE_CALIBRATION.model_copy(update={"cosine_weight": 10.0, "lexical_weight": 3.0})
 
     assert calibration.evidence(Features(margin=2.0, cosine=0.5, lexical=1.0)) == 10.0
-    assert calibration.confidence(0.0, 5.0) == 0.5
+    assert calibration.confidence(0.0, 5.0, 0.0) == 0.5
 
 
 def test_the_threshold_falls_as_the_accepted_risk_rises() -> None:
@@ -63,7 +65,7 @@ def test_what_is_shown_does_not_depend_on_how_many_passages_there_are(
 
     def above_threshold(passages: int) -> float:
         among = calibration.among(passages)
-        return among.confidence(evidence, 0.0) - among.threshold(risk)
+        return among.confidence(evidence, 0.0, 0.0) - among.threshold(risk)
 
     assume(abs(above_threshold(some)) > 1e-3)
     assert (above_threshold(some) > 0) == (above_threshold(others) > 0)
@@ -83,8 +85,8 @@ def test_without_calibration_a_span_must_beat_no_answer() -> None:
 
     for risk in (0.0, 0.2, 1.0):
         threshold = plain.threshold(risk)
-        assert plain.confidence(plain.evidence(worse), 0.0) < threshold
-        assert plain.confidence(plain.evidence(better), 0.0) > threshold
+        assert plain.confidence(plain.evidence(worse), 0.0, 0.0) < threshold
+        assert plain.confidence(plain.evidence(better), 0.0, 0.0) > threshold
 
 
 def test_the_shipped_calibration_belongs_to_the_shipped_models() -> None:
@@ -165,7 +167,7 @@ def test_it_is_told_in_what_a_calibration_differs_that_does_not_count(tmp_path: 
 def test_among_more_passages_the_same_evidence_is_worth_less() -> None:
     wary = FAKE_CALIBRATION.model_copy(update={"passages_weight": -0.2, "fewest_passages": 5})
     among = {
-        passages: wary.among(passages).confidence(3.0, 1.0)
+        passages: wary.among(passages).confidence(3.0, 1.0, 0.0)
         for passages in (0, 5, 50, 1_000, 1_000_000)
     }
 

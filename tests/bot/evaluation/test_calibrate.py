@@ -176,6 +176,43 @@ def test_thresholds_never_let_more_through(drawn: list[tuple[float, bool]]) -> N
         assert 100 * sum(confidence >= threshold for confidence in wrong) <= step * len(wrong)
 
 
+def with_sentences(outcomes: list[Outcome], sign: int) -> list[Outcome]:
+    """As if sentences were read alone, with a margin that speaks for what is right, or against."""
+    chance = random.Random(5)  # noqa: S311 - a simulation
+    return [
+        replace(
+            outcome,
+            candidates=tuple(
+                replace(
+                    one,
+                    candidate=replace(
+                        one.candidate,
+                        sentence_margin=sign * (2 if one.graded == RIGHT else -2)
+                        + chance.gauss(0, 2),
+                    ),
+                )
+                for one in outcome.candidates
+            ),
+        )
+        for outcome in outcomes
+    ]
+
+
+def test_what_a_sentence_says_alone_counts_where_it_tells_right_from_wrong() -> None:
+    def weight(sign: int) -> float:
+        many, few = (
+            with_sentences(simulated(400, passages=passages), sign) for passages in (MANY, FEW)
+        )
+        return calibrated(many, few).calibration.sentence_weight
+
+    assert weight(1) > 0.2
+    assert weight(-1) == 0
+
+
+def test_where_no_sentence_was_read_alone_nothing_hangs_on_it(result: Calibrated) -> None:
+    assert result.calibration.sentence_weight == 0
+
+
 def test_questions_that_are_all_wrong_are_no_ground() -> None:
     with pytest.raises(CalibrationError, match="gets 0 right"):
         calibrated([replace(one, graded=grade("cow", ["bee"])) for one in simulated(100)])
