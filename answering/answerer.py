@@ -31,9 +31,6 @@ from reader.model import PassageText, Reader
 SPANS_PER_PASSAGE = 3
 # So many are always read, however far behind the first one.
 ALWAYS_READ = 2
-# The sentences of so many best spans are read once more, each alone: one that answers only beside
-# its neighbours is seldom right. The second is read beside the first, on a core of its own.
-READ_ALONE = 2
 # What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
 # So far to either side of a passage, a list that an item was found of is looked at.
@@ -188,26 +185,27 @@ class Answerer:
                 self._attempt_follow_up(understanding.follow_up, question.within, texts)
             )
         if understanding.alone:
-            attempts[0] = self._with_sentences(attempts[0], question.text)
+            attempts[0] = self._with_sentence(attempts[0])
         return Findings(question.text, tuple(attempts))
 
-    def _with_sentences(self, attempt: Attempt, asked: str) -> Attempt:
-        """Read the sentences of the best spans once more, each alone."""
+    def _with_sentence(self, attempt: Attempt) -> Attempt:
+        """Read the sentence of the best span once more, alone: it should say as much by itself."""
         started = time.perf_counter()
-        best = [one.candidate for one in judge(attempt.candidates, self.calibration)[:READ_ALONE]]
+        judged = judge(attempt.candidates, self.calibration)
+        if not judged:
+            return attempt
+        best = judged[0].candidate
         # A passage of one sentence was read already.
-        margins = {one: one.features.margin for one in best if one.sentence == one.passage.text}
-        sentences = [
-            PassageText(place, one.sentence, context=one.passage.context)
-            for place, one in enumerate(best)
-            if one not in margins
-        ]
-        for span in self._reader.read(asked, sentences, 1):
-            margins[best[span.passage_id]] = span.margin
+        margin = best.features.margin
+        if best.sentence != best.passage.text:
+            sentence = PassageText(best.passage.id, best.sentence, context=best.passage.context)
+            spans = self._reader.read(best.asked, [sentence], 1)
+            margin = spans[0].margin if spans else margin
         return replace(
             attempt,
             candidates=tuple(
-                replace(one, sentence_margin=margins.get(one)) for one in attempt.candidates
+                replace(one, sentence_margin=margin) if one == best else one
+                for one in attempt.candidates
             ),
             read_s=attempt.read_s + time.perf_counter() - started,
         )
