@@ -29,15 +29,16 @@ from index.documents import Document, list_documents, load_document
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, Vectors
 from index.lexical import LexicalIndex, idf, query_words, write_lexical
 from index.passages import Passage, split
-from index.retrieve import CANDIDATES, fuse
+from index.reranking import RERANKED, Scored, reranker_for
+from index.retrieve import CANDIDATES, fuse, ranked, rerank
 from reader.model import OnnxReader, PassageText, Reader, shipped_weights
 
 QUESTIONS = "questions.jsonl"
 _READ = 5
-_PLAIN, _WITH = "passage alone", "with context"
+_PLAIN, WITH_CONTEXT = "passage alone", "with context"
 _FORMS: dict[str, Callable[[Passage], str]] = {
     _PLAIN: lambda passage: passage.text,
-    _WITH: lambda passage: passage.searched,
+    WITH_CONTEXT: lambda passage: passage.searched,
 }
 
 
@@ -112,11 +113,26 @@ def read_sections(folder: Path) -> Corpus:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the searches found for a question."""
+
+    weights: dict[str, float]
+    """Of its words."""
+    scores: dict[int, float]
+    """Fused, of all candidates, by their rows."""
+    again: dict[int, Scored]
+    """Those that are ranked again, best first."""
+
+
 class Search:
     """The passages of a corpus, searchable as they are and with their contexts."""
 
-    def __init__(self, corpus: Corpus, export: Path, forms: Sequence[str]) -> None:
-        """Split, encode and index in each of the forms."""
+    def __init__(
+        self, corpus: Corpus, export: Path, forms: Sequence[str], *, fused: bool = False
+    ) -> None:
+        """Split, encode and index in each of the forms; `fused` ranks nothing again."""
+        self._reranker = None if fused else reranker_for(export.name)
         encoder = OnnxDocumentEncoder(export)
         self._questions = OnnxQuestionEncoder(export)
         self.passages: list[Passage] = []
@@ -143,27 +159,39 @@ class Search:
 
     def best(self, question: str, query: Vectors, vectors: str, lexical: str) -> list[Passage]:
         """The ten best passages, as `index.retrieve` ranks them."""
+        found = self.find(question, query, vectors, lexical)
+        scores = found.scores
+        if self._reranker is not None and found.again:
+            scores = rerank(self._reranker, found.weights, scores, found.again)
+        return [self.passages[row] for row in ranked(scores)[:10]]
+
+    def find(self, question: str, query: Vectors, vectors: str, lexical: str) -> Found:
+        """What both searches find."""
         cosines = self.vectors[vectors] @ query
         dense = np.argsort(-cosines)[:CANDIDATES].tolist()
         index = self.lexical[lexical]
         words = query_words(question)
         weights = {word: idf(len(index), index.frequency(word)) for word in words}
-        found = dict(index.search(weights, CANDIDATES))
-        scores = fuse({row: float(cosines[row]) for row in {*dense, *found}}, found)
-        return [self.passages[row] for row in sorted(scores, key=lambda row: -scores[row])[:10]]
+        bm25 = dict(index.search(weights, CANDIDATES))
+        scores = fuse({row: float(cosines[row]) for row in {*dense, *bm25}}, bm25)
+        again = {
+            row: Scored(self.passages[row], float(cosines[row]))
+            for row in ranked(scores)[:RERANKED]
+        }
+        return Found(weights, scores, again)
+
+
+def is_right(passage: Passage, asked: Asked) -> bool:
+    """Whether a passage is of the question's document and holds an answer."""
+    return passage.document_id == asked.document_id and any(
+        answer in passage.text for answer in asked.within or asked.answers
+    )
 
 
 def _rank(passages: Sequence[Passage], asked: Asked) -> int:
-    """From 1, of the first passage of the document that holds an answer; 0 if none does."""
-    return next(
-        (
-            rank
-            for rank, passage in enumerate(passages, start=1)
-            if passage.document_id == asked.document_id
-            and any(answer in passage.text for answer in asked.within or asked.answers)
-        ),
-        0,
-    )
+    """From 1, of the first right passage; 0 if there is none."""
+    right = (rank for rank, one in enumerate(passages, start=1) if is_right(one, asked))
+    return next(right, 0)
 
 
 def _f1(reader: Reader, asked: Asked, found: Sequence[Passage], *, with_context: bool) -> float:
@@ -233,6 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--at-most", type=int, default=0, help="questions; 0 means all")
     parser.add_argument("--read", action="store_true")
     parser.add_argument("--as-kept", action="store_true", help="with contexts only")
+    parser.add_argument("--fused", action="store_true", help="rank no candidates again")
     parser.add_argument("--given", action="store_true")
     chosen = parser.parse_args(arguments)
     (export,) = (chosen.data / "encoder").iterdir()
@@ -245,7 +274,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.given:
         report_given(corpus, export)
         return
-    search = Search(corpus, export, [_WITH] if chosen.as_kept else [_PLAIN, _WITH])
+    forms = [WITH_CONTEXT] if chosen.as_kept else [_PLAIN, WITH_CONTEXT]
+    search = Search(corpus, export, forms, fused=chosen.fused)
     report(corpus, search, read=chosen.read)
 
 

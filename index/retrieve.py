@@ -3,7 +3,8 @@ Question -> ranked passages.
 
 Dense and lexical search each name candidates; a candidate's score is its cosine plus a share of
 its BM25 score, the best of which counts 1. Bruch, Gai and Ingber ("An Analysis of Fusion Functions
-for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks.
+for Hybrid Retrieval", 2023) compare such sums of scores with reciprocal ranks. The best of them are
+ranked again by their texts, see `index.reranking`.
 """
 
 import bisect
@@ -21,6 +22,7 @@ from index.filters import EVERYTHING, Chosen, Filter, Narrowed, together
 from index.generation import Generation
 from index.lexical import SharedStatistics
 from index.passages import Passage
+from index.reranking import RERANKED, Reranker, Scored, reranker_for
 
 # What the best BM25 score weighs beside a cosine; docs/lab/retrieval.md says what else was tried.
 LEXICAL_WEIGHT = 0.3
@@ -42,13 +44,22 @@ class Hit:
 
     passage: Passage
     score: float
-    """Fused; comparable within one question only."""
+    """By which it is ranked; comparable within one question only."""
     dense_rank: int | None
     """From 1; none if the passage is not among the dense candidates."""
     cosine_score: float
     """Between the question and the passage, however it was found; with what the passage gains."""
     lexical_rank: int | None
     bm25_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What was searched for by words, and found."""
+
+    weights: Mapping[str, float]
+    found: dict[int, float]
+    """BM25 scores by id, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,7 @@ class Retriever:
                     "different encoders. Index both with the same one."
                 )
         self._encoder = encoder
+        self._reranker = reranker_for(generation.manifest.encoder.sha256)
         # The retriever's own ids: those of each generation begin where those of the last end.
         self._firsts = [0]
         for each in self._generations[:-1]:
@@ -187,14 +199,17 @@ class Retriever:
             # failure may close what is searched.
             if not beside.cancel():
                 wait([beside])
-        lexical = self._lexical(question, allowed) if beside.cancelled() else beside.result()
+        words = self._lexical(question, allowed) if beside.cancelled() else beside.result()
+        lexical = words.found
         others = dict.fromkeys(row for row in (*lexical, *gains) if row not in dense)
-        cosines = dense | self._cosines(query, [*others])
-        for row, gain in gains.items():
-            cosines[row] += gain
+        plain = dense | self._cosines(query, [*others])
+        cosines = plain | {row: plain[row] + gain for row, gain in gains.items()}
         scores = fuse(cosines, lexical)
-        best = sorted(scores, key=lambda row: (-scores[row], row))[:k]
-        passages = self._passages(best)
+        passages = self._passages(ranked(scores)[: max(k, RERANKED) if self._reranker else k])
+        if self._reranker is not None:
+            again = {row: Scored(passages[row], plain[row]) for row in ranked(scores)[:RERANKED]}
+            scores = rerank(self._reranker, words.weights, scores, again, gains)
+        best = ranked(scores)[:k]
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}
         lexical_ranks = {row: rank for rank, row in enumerate(lexical, start=1)}
         hits = tuple(
@@ -221,7 +236,7 @@ class Retriever:
             for row, score in each.engine.dense(query, CANDIDATES, some)
         )
 
-    def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
+    def _lexical(self, question: str, allowed: _Allowed) -> _Words:
         weights = self._statistics.weights(question)
         found = {
             first + row: score
@@ -234,7 +249,7 @@ class Retriever:
                 row: self._statistics.score(weights, passage.searched)
                 for row, passage in self._passages([*found]).items()
             }
-        return _best(found.items())
+        return _Words(weights, _best(found.items()))
 
     def _passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         return {
@@ -293,3 +308,36 @@ def fuse(cosines: Mapping[int, float], bm25: Mapping[int, float]) -> dict[int, f
     return {
         row: cosine + LEXICAL_WEIGHT * bm25.get(row, 0.0) / best for row, cosine in cosines.items()
     }
+
+
+def ranked(scores: Mapping[int, float]) -> list[int]:
+    """Passages by their scores, best first; of equal ones the lower id is first."""
+    return sorted(scores, key=lambda row: (-scores[row], row))
+
+
+def rerank(
+    reranker: Reranker,
+    weights: Mapping[str, float],
+    scores: Mapping[int, float],
+    again: Mapping[int, Scored],
+    gains: Mapping[int, float] = MappingProxyType({}),
+) -> dict[int, float]:
+    """
+    Rank the best candidates again; the others stay behind them, in their order.
+
+    Args:
+        reranker: Scores them.
+        weights: The question's words and what they weigh.
+        scores: The fused scores of all candidates.
+        again: Those that are ranked again, which are the best of all.
+        gains: See `Retriever.retrieve`.
+
+    Returns:
+        New scores of all.
+    """
+    if not again:
+        return dict(scores)
+    found = reranker.scores(weights, [*again.values()])
+    new = {row: score + gains.get(row, 0.0) for row, score in zip(again, found, strict=True)}
+    behind = min(new.values()) - min(scores[row] for row in again)
+    return {row: new[row] if row in new else score + behind for row, score in scores.items()}

@@ -9,7 +9,7 @@ import pytest
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
 from index.passages import Splitting
-from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, _Allowed, fuse
+from index.retrieve import LEXICAL_WEIGHT, Hit, Retriever, _Allowed, _Words, fuse
 from tests.conftest import Library
 
 
@@ -73,7 +73,7 @@ def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -
 
 def test_what_searching_words_raises_reaches_who_asked(retriever: Retriever) -> None:
     class Broken(Retriever):
-        def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
+        def _lexical(self, question: str, allowed: _Allowed) -> _Words:
             raise IndexDamagedError(question)
 
     with pytest.raises(IndexDamagedError, match="theft"):
@@ -85,7 +85,7 @@ def test_where_searching_vectors_fails_nothing_searches_on(retriever: Retriever)
     begun, searched = threading.Event(), threading.Event()
 
     class Broken(Retriever):
-        def _lexical(self, question: str, allowed: _Allowed) -> dict[int, float]:
+        def _lexical(self, question: str, allowed: _Allowed) -> _Words:
             begun.set()
             time.sleep(0.05)
             searched.set()
