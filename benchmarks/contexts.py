@@ -118,7 +118,7 @@ class Found:
     """What the searches found for a question."""
 
     weights: dict[str, float]
-    """Of its words."""
+    """The weights of its words."""
     scores: dict[int, float]
     """Fused, of all candidates, by their rows."""
     again: dict[int, Scored]

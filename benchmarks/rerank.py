@@ -106,7 +106,7 @@ def known(corpus: Corpus, search: Search, vectors: WordVectors) -> Known:
 
 def fitted(some: Known) -> npt.NDArray[np.float64]:
     """The weights under which right candidates are likeliest to be drawn by their scores."""
-    some = some.part(some.right.any(axis=1))
+    some = some.part(np.asarray(some.right.any(axis=1)))
     there = np.isfinite(some.fused)
     mean, spread = some.features[there].mean(axis=0), some.features[there].std(axis=0) + 1e-9
     scaled = np.where(there[..., None], (some.features - mean) / spread, 0.0)

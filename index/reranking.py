@@ -67,7 +67,7 @@ class WordVectors:
 
     rows: Mapping[str, int]
     vectors: npt.NDArray[np.float32]
-    """Of unit length, shape (words, dim)."""
+    """Unit length, shape (words, dim)."""
 
     def nearness(self, words: Sequence[str], others: Sequence[str]) -> npt.NDArray[np.float32]:
         """The cosines of words with others, shape (words, others); 0 where one has no vector."""
@@ -119,7 +119,8 @@ class Reranker:
             Their scores, on a scale on which they lie as far apart as cosines with their share of
             BM25 do.
         """
-        return (features(weights, candidates, self._words) @ self._weights).tolist()
+        scores: list[float] = (features(weights, candidates, self._words) @ self._weights).tolist()
+        return scores
 
 
 def features(
@@ -190,7 +191,7 @@ class _Units:
         How much of a question is found in each passage, from 0 to 1.
 
         Args:
-            likeness: Of the question's words and the vocabulary, from 0 to 1.
+            likeness: Between the question's words and the vocabulary, from 0 to 1.
             shares: What each of the question's words weighs, 1 in all.
 
         Returns:
