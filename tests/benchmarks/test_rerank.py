@@ -1,0 +1,49 @@
+"""Weights of ranking again, fitted on candidates that are known."""
+
+import numpy as np
+import pytest
+
+from benchmarks.rerank import Known, fitted, scale
+from index.reranking import FEATURES
+
+TELLING = FEATURES.index("in sentence")
+
+
+@pytest.fixture
+def some() -> Known:
+    """Forty questions with ten candidates, of which one feature tells the right one."""
+    chance = np.random.default_rng(0)
+    features = chance.random((40, 10, len(FEATURES)))
+    right = np.arange(10) == chance.integers(0, 10, (40, 1))
+    features[..., TELLING] = 0.5 * features[..., TELLING] + 0.5 * right
+    fused = -np.sort(-chance.random((40, 10)), axis=1)
+    return Known(features, fused, right)
+
+
+def test_what_tells_right_candidates_weighs_most_and_nothing_weighs_less_than_none(
+    some: Known,
+) -> None:
+    weights = fitted(some)
+
+    assert weights.argmax() == TELLING
+    assert (weights >= 0).all()
+
+
+def test_places_without_a_candidate_do_not_count(some: Known) -> None:
+    empty = Known(
+        np.pad(some.features, ((0, 0), (0, 5), (0, 0)), constant_values=9.0),
+        np.pad(some.fused, ((0, 0), (0, 5)), constant_values=-np.inf),
+        np.pad(some.right, ((0, 0), (0, 5))),
+    )
+
+    assert fitted(empty) == pytest.approx(fitted(some))
+
+
+def test_scores_are_scaled_to_leave_as_many_near_the_first(some: Known) -> None:
+    weights = fitted(some)
+    weights *= scale(some, weights)
+
+    scores = -np.sort(-(some.features @ weights), axis=1)[:, :5]
+    near, near_fused = (np.mean(each[:, :1] - each <= 0.08) for each in (scores, some.fused[:, :5]))
+
+    assert near == pytest.approx(near_fused, abs=0.01)
