@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from answering.calibration import Calibration, Features
+from answering.code import at_code_bounds
 from index.passages import Passage
 from index.retrieve import Hit
 from reader.spans import Span
@@ -86,7 +87,7 @@ def candidates(
     best_bm25 = max((hit.bm25_score or 0.0 for hit in hits), default=0.0) or 1.0
     return tuple(
         Candidate(
-            span=span,
+            span=at_code_bounds(span, hit.passage),
             passage=hit.passage,
             collection=collection_of(hit.passage),
             features=Features(

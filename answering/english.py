@@ -83,6 +83,12 @@ PREPOSITIONS = _words(
 )
 ARTICLES = _words("a an the my your our")
 """And those that begin a phrase as they do, but for pronouns."""
+BEFORE_CODE = ARTICLES | _words(
+    "add at by call calling called choose click command enter execute from in into invoke key "
+    "named namely open option press run running say see send set tag to type typing use using "
+    "variable via with write"
+)
+"""What a sentence has before a command, a name or a path that it gives: "call `close()`"."""
 NUMBERS = _numbered(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"

@@ -114,6 +114,7 @@ class ParserProcess:
             reply["title"],
             date.fromisoformat(reply["dated"]) if reply["dated"] else None,
             tuple(Place(*place) for place in reply["places"]),
+            tuple((start, end) for start, end in reply["code"]),
             reply["unread"],
         )
 
@@ -209,6 +210,7 @@ def _reply(suffix: str, content: bytes) -> bytes:
             "dated": loaded.dated.isoformat() if loaded.dated else None,
             # A long table has a million.
             "places": list(map(_FIELDS_OF_PLACE, loaded.places)),
+            "code": loaded.code,
             "unread": loaded.unread,
         }
         reply = json.dumps(values).encode()

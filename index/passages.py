@@ -7,6 +7,7 @@ with the last sentence of the passage before it, so that no answer is lost at a 
 
 import itertools
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,8 @@ class Passage:
     passage, of each part. A short row of a table is one."""
     context: str = ""
     """Where it stands, searched and read with it, never quoted; see `index.contexts`."""
+    code: tuple[tuple[int, int], ...] = ()
+    """Start and end of each piece that is marked as code, in characters of the passage."""
 
     @property
     def searched(self) -> str:
@@ -146,6 +149,7 @@ def split(
             text=text,
             sentences=sentences,
             context=contexts.context(start, text),
+            code=_code_within(document.code, start, end),
         )
 
     for piece in _pieces(document.text, splitting, token_offsets):
@@ -194,6 +198,17 @@ class _Window:
         """Go on with none."""
         self.pieces.clear()
         self._tokens = 0
+
+
+def _code_within(
+    code: Sequence[tuple[int, int]], start: int, end: int
+) -> tuple[tuple[int, int], ...]:
+    """The pieces of code that stand in a passage as a whole, in its characters."""
+    first = bisect_left(code, (start, start))
+    inside = itertools.takewhile(
+        lambda bounds: bounds[1] <= end, itertools.islice(code, first, None)
+    )
+    return tuple((piece_start - start, piece_end - start) for piece_start, piece_end in inside)
 
 
 def _borders(places: Sequence[Place]) -> deque[int]:

@@ -9,7 +9,7 @@ ranked again by their texts, see `index.reranking`.
 
 import bisect
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -149,17 +149,24 @@ class Retriever:
         ).values()
         start = min(one.start_char for one in near)
         end = max(one.end_char for one in near)
-        shared = {
-            (one.start_char + first - start, one.start_char + last - start)
-            for one in near
-            for first, last in one.sentences
-        }
+
+        def shared(
+            bounds_of: Callable[[Passage], tuple[tuple[int, int], ...]],
+        ) -> tuple[tuple[int, int], ...]:
+            found = {
+                (one.start_char + first - start, one.start_char + last - start)
+                for one in near
+                for first, last in bounds_of(one)
+            }
+            return tuple(sorted(found))
+
         return replace(
             passage,
             start_char=start,
             end_char=end,
             text=texts.text(passage.document_id, start, end),
-            sentences=tuple(sorted(shared)),
+            sentences=shared(lambda one: one.sentences),
+            code=shared(lambda one: one.code),
         )
 
     def retrieve(

@@ -55,7 +55,8 @@ CREATE TABLE {name}.passages (
     end_char INTEGER NOT NULL,
     sentences TEXT NOT NULL,
     text TEXT NOT NULL,
-    context TEXT NOT NULL
+    context TEXT NOT NULL,
+    code TEXT NOT NULL
 );
 CREATE INDEX {name}.passages_by_document ON passages (document_row);
 CREATE TABLE {name}.gone (row INTEGER PRIMARY KEY);

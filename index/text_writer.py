@@ -18,7 +18,7 @@ SELECT 1 + max(
     ifnull((SELECT max(row) FROM added.documents), 0)
 )
 """
-_PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, text, context"
+_PASSAGE_COLUMNS = "document_row, text_sha256, start_char, end_char, sentences, text, context, code"
 # Passages are numbered from 0 without gaps, in their order.
 _COPY = f"""
 INSERT INTO fresh.documents SELECT * FROM present ORDER BY row;
@@ -156,7 +156,7 @@ class TextWriter:
         )
         before = self._connection.total_changes
         self._connection.executemany(
-            "INSERT INTO added.passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO added.passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     passage.id,
@@ -167,6 +167,7 @@ class TextWriter:
                     json.dumps(passage.sentences),
                     passage.text,
                     passage.context,
+                    json.dumps(passage.code),
                 )
                 for passage in passages
             ),

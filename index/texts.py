@@ -25,6 +25,7 @@ _FILES = ("main", "added")
 _PLACE = "start_char, end_char, kind, name, level, line, within"
 # An empty text is a part of every name.
 _NAMED = " WHERE instr(lower(id), lower(?)) OR instr(lower(title), lower(?))"
+_PASSAGE = "start_char, end_char, text, sentences, context, code"
 _DOCUMENT = "row, id, title, sha256, modified, dated, source, language"
 
 
@@ -95,7 +96,7 @@ class Texts:
         """
         found: dict[int, Passage] = {}
         names: dict[int, str] = {}
-        columns = "id, document_row, text_sha256, start_char, end_char, text, sentences, context"
+        columns = f"id, document_row, text_sha256, {_PASSAGE}"
         for passage_id, document_row, key, *rest in self._by_id(columns, ids):
             if document_row not in names:
                 names[document_row] = self._name(document_row)
@@ -332,7 +333,7 @@ class Texts:
                     _passage(found[0], document.id, *found[1:])
                     for name in _FILES
                     for found in self._rows.all(
-                        "SELECT id, start_char, end_char, text, sentences, context"  # noqa: S608 - our own names
+                        f"SELECT id, {_PASSAGE}"  # noqa: S608 - our own names
                         f" FROM {name}.passages WHERE document_row = ?"
                         " AND id NOT IN (SELECT passage_id FROM added.removed) ORDER BY id",
                         (row,),
@@ -404,6 +405,7 @@ def _passage(
     text: str,
     sentences: str,
     context: str,
+    code: str,
 ) -> Passage:
     return Passage(
         id=passage_id,
@@ -413,6 +415,7 @@ def _passage(
         text=text,
         sentences=tuple((start, end) for start, end in json.loads(sentences)),
         context=context,
+        code=tuple((start, end) for start, end in json.loads(code)),
     )
 
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from index.formats.blocks import as_code
+
 # A name or the text of a link is shorter; what never ends is looked through no further than this.
 _TARGET = r"[^\s\[\]<>]{1,300}+"
 _SHOWN = r"\[((?:[^\[\]\\]|\\.){0,500}+)\]"
@@ -137,9 +139,11 @@ def style_of(written: str) -> dict[str, str]:
 
 
 def _literal(match: re.Match[str]) -> str:
-    text = next(group for group in match.groups() if group is not None)
+    code = match[1] or match[2]
+    if code is None:
+        return next(group for group in match.groups() if group is not None)
     # `+code+` is code whose marks are none.
-    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == "+" else text  # noqa: PLR2004
+    return as_code(code[1:-1] if len(code) > 2 and code[0] == code[-1] == "+" else code)  # noqa: PLR2004
 
 
 def _macro(match: re.Match[str]) -> str:

@@ -47,6 +47,8 @@ class Loaded:
     title: str | None = None
     dated: date | None = None
     places: tuple[Place, ...] = ()
+    code: tuple[tuple[int, int], ...] = ()
+    """Start and end of each piece that is marked as code within its line, in order."""
     unread: str | None = None
     """Which pages were left out, such as "pages 2-5 and 7", since they are pictures that nothing
     here reads."""

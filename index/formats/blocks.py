@@ -1,5 +1,7 @@
 """A text put together from blocks, with the places that they stand in."""
 
+import re
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +14,12 @@ _SEPARATOR = "\n\n"
 _JOINED = "\n"
 # A name is written once for each place that bears it; a longer one is no name but a text.
 MAX_NAME_CHARS = 200
+# Stand around code within a line until its block is added. They are no characters of any text, and
+# what Unicode leaves to programs for such a use.
+CODE_BEGINS, CODE_ENDS = "\ufdd0", "\ufdd1"
+_CODE_MARKS = re.compile(f"([{CODE_BEGINS}{CODE_ENDS}])")
+# Longer code is no answer.
+_MAX_CODE_CHARS = 200
 
 
 class _Mark(NamedTuple):
@@ -27,6 +35,38 @@ class _Mark(NamedTuple):
     """Where in the block it begins, in characters."""
 
 
+def as_code(text: str) -> str:
+    """Mark a piece of a line as code; see `Blocks.add`."""
+    return f"{CODE_BEGINS}{text}{CODE_ENDS}"
+
+
+def without_marks(text: str) -> str:
+    """A text without the marks of its code."""
+    return unmarked(text)[0]
+
+
+def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text without the marks of its code, and where each piece of that begins and ends in it."""
+    if CODE_BEGINS not in text and CODE_ENDS not in text:
+        return text, []
+    parts: list[str] = []
+    code: list[tuple[int, int]] = []
+    length = 0
+    begun: list[int] = []
+    for part in _CODE_MARKS.split(text):
+        if part == CODE_BEGINS:
+            begun.append(length)
+        elif part != CODE_ENDS:
+            parts.append(part)
+            length += len(part)
+        elif begun:
+            start = begun.pop()
+            # What stands in another piece is a part of that.
+            if not begun:
+                code.append((start, length))
+    return "".join(parts), code
+
+
 class Blocks:
     """Collects a document's paragraphs in order."""
 
@@ -39,6 +79,7 @@ class Blocks:
         self._marks: list[_Mark] = []
         self._name = ""
         self._level = 0
+        self._code: list[tuple[int, int]] = []
         self._unread: list[str] = []
         self.line: int | None = None
         """The file's line that the next block stands on, if the format has lines to show; or the
@@ -61,10 +102,11 @@ class Blocks:
         Add a paragraph; one without text is left out.
 
         Args:
-            text: The paragraph.
+            text: The paragraph, with the marks of its code (`as_code`), if any.
             joined: Whether it stands right below the one before, without a blank line.
         """
-        text = _storable(text).strip()
+        whole, code = unmarked(_storable(text))
+        text = whole.strip()
         if not text:
             return
         if self.line is not None:
@@ -72,7 +114,8 @@ class Blocks:
                 self._mark(self._kind, self._name)
             else:
                 self._mark("line", f"{self.line}")
-        self._append(text, _JOINED if joined else _SEPARATOR)
+        before = len(whole) - len(whole.lstrip())
+        self._append(text, before, code, _JOINED if joined else _SEPARATOR)
 
     def add_whole(self, part: Loaded, within: str | None = None) -> None:
         """
@@ -98,14 +141,28 @@ class Blocks:
             self._marks.append(
                 _Mark(block, place.kind, place.name, place.level, place.line, inner, offset)
             )
-        self._append(text, _SEPARATOR)
+        self._append(text, before, part.code, _SEPARATOR)
 
-    def _append(self, text: str, separator: str) -> None:
+    def _append(
+        self, text: str, before: int, code: Iterable[tuple[int, int]], separator: str
+    ) -> None:
+        """
+        Add a block.
+
+        Args:
+            text: What it says.
+            before: How many characters went that stood before it.
+            code: Where its code begins and ends, these characters included.
+            separator: What stands before it, unless it is the first one.
+        """
         if self._pieces:
             self._pieces.append(separator)
             self._length += len(separator)
         self._pieces.append(text)
         self._starts.append(self._length)
+        for start, end in code:
+            if bounds := _bounds(text, start - before, end - before):
+                self._code.append((self._length + bounds[0], self._length + bounds[1]))
         self._length += len(text)
 
     def _mark(self, kind: PlaceKind, name: str) -> None:
@@ -136,8 +193,20 @@ class Blocks:
             shorten(title, MAX_TITLE_CHARS) or first_line(text),
             dated or stated_date(text),
             places,
+            tuple(self._code),
             _name(", ".join(self._unread)) or None,
         )
+
+
+def _bounds(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Bounds of code without the white space within; none if it is empty, or too long."""
+    start, end = max(0, start), min(end, len(text))
+    if end - start > _MAX_CODE_CHARS:
+        return None
+    code = text[start:end]
+    start += len(code) - len(code.lstrip())
+    end = start + len(code.strip())
+    return (start, end) if start < end else None
 
 
 def _within(file: str | None, place: Place) -> str | None:
@@ -155,7 +224,7 @@ def first_heading(places: tuple[Place, ...]) -> str | None:
 def _name(text: str) -> str:
     """A name as it is kept: in one line, and not too long."""
     # More of it than is kept, since white space goes.
-    return shorten(_storable(text[: 4 * MAX_NAME_CHARS]), MAX_NAME_CHARS)
+    return shorten(without_marks(_storable(text[: 4 * MAX_NAME_CHARS])), MAX_NAME_CHARS)
 
 
 def _storable(text: str) -> str:

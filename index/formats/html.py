@@ -17,17 +17,19 @@ from lxml import etree
 from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks
 from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,
     CELLS,
+    CODE,
     HEADINGS,
     ITEMS,
     LISTS,
     SPACE,
     is_silent,
     is_unread,
+    one_line,
     text_length,
 )
 from index.formats.html_main import Paragraph, main_paragraphs, main_text
@@ -276,9 +278,13 @@ class _Walk:
                 self._heading = name, int(tag[1:])
         elif tag == "br":
             self.line.append("\0")
+        elif tag in CODE and self._block is None:
+            self.line.append(CODE_BEGINS)
         self.line.append(element.text or "")
 
     def leave(self, element: Any) -> None:
+        if element.tag in CODE and self._block is None:
+            self.line.append(CODE_ENDS)
         if self._row is not None and element is not self._row:
             self.line.append(BETWEEN_CELLS if element.tag in CELLS else " ")
         elif element.tag in BLOCKS:
@@ -308,7 +314,7 @@ class _Walk:
     def flush(self) -> None:
         lines = "".join(self.line).split("\0")
         self.line.clear()
-        text = "\n".join(SPACE.sub(" ", line).strip() for line in lines).strip(" |\n")
+        text = "\n".join(map(one_line, lines)).strip(" |\n")
         if text:
             # A paragraph stands beside others, not in itself.
             group = self._groups[max(0, len(self._groups) - 2)]

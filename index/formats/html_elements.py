@@ -5,6 +5,8 @@ from typing import Any
 
 from lxml import etree
 
+from index.formats.blocks import CODE_BEGINS, CODE_ENDS
+
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 BLOCKS = HEADINGS | frozenset(
     [
@@ -42,6 +44,7 @@ BLOCKS = HEADINGS | frozenset(
 LISTS = frozenset({"ul", "ol", "dl"})
 ITEMS = frozenset({"li", "dt", "dd"})
 CELLS = frozenset({"td", "th"})
+CODE = frozenset({"code", "kbd", "samp", "tt"})
 _BREAKS = BLOCKS | {"br"}
 # Never read, wherever they are.
 _UNREAD = frozenset(
@@ -113,6 +116,13 @@ _SILENT_NAMES = frozenset(
     ]
 )
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
+# White space on both sides of marks of code is one space of what is shown.
+_SPACE_BEHIND_MARKS = re.compile(f"(?<![^ ])([{CODE_BEGINS}{CODE_ENDS}]++) ")
+
+
+def one_line(text: str) -> str:
+    """A text as a browser shows it in a line, with the marks of its code."""
+    return _SPACE_BEHIND_MARKS.sub(r"\1", SPACE.sub(" ", text)).strip()
 
 
 def text_length(element: Any) -> int:
@@ -153,7 +163,7 @@ def _is_inside_article(element: Any) -> bool:
 
 
 def visible_text(element: Any) -> str:
-    """Its text in one line, whatever its classes and links are."""
+    """Its text in one line with marks of code, whatever its classes and links are."""
     parts: list[str] = []
     silent_depth = 0
     for event, inner in etree.iterwalk(element, events=("start", "end")):
@@ -162,12 +172,15 @@ def visible_text(element: Any) -> str:
             if silent_depth or (is_inside and is_silent(inner)):
                 silent_depth += 1
             else:
-                parts += [" " if inner.tag in _BREAKS else "", inner.text or ""]
+                parts.append(" " if inner.tag in _BREAKS else "")
+                parts.append(CODE_BEGINS if inner.tag in CODE else "")
+                parts.append(inner.text or "")
             continue
         if silent_depth:
             silent_depth -= 1
         else:
+            parts.append(CODE_ENDS if inner.tag in CODE else "")
             parts.append(" " if inner.tag in _BREAKS else "")
         if not silent_depth and is_inside:
             parts.append(inner.tail or "")
-    return SPACE.sub(" ", "".join(parts)).strip()
+    return one_line("".join(parts))

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, first_heading
+from index.formats.blocks import Blocks, as_code, first_heading
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
 from index.formats.tables import Cell, Row, numbered_lines_of
@@ -179,8 +179,10 @@ def _text(token: Token) -> str:
 
 
 def _part(token: Token) -> str:
-    if token.type in {"text", "text_special", "code_inline"}:
+    if token.type in {"text", "text_special"}:
         return token.content
+    if token.type == "code_inline":
+        return as_code(token.content)
     return {"softbreak": "\n", "hardbreak": _HARD_BREAK}.get(token.type, "")
 
 

@@ -17,7 +17,7 @@ from docutils.parsers.rst.languages import en as english
 
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, first_heading
+from index.formats.blocks import Blocks, as_code, first_heading
 from index.formats.dates import parse_date
 from index.formats.tables import Cell, Row, numbered_lines_of
 
@@ -38,6 +38,15 @@ _DIRECTIVE = re.compile(
     r"^[ \t]*\.\.[ \t]+(?:\|[^|\n]{1,80}\|[ \t]+)?([\w.:+-]{1,80})::", re.MULTILINE
 )
 _ROLE = re.compile(r":([\w.:+-]{1,80}):`|`:([\w.:+-]{1,80}):")
+# Roles of Sphinx whose text is code as it stands, and those, whatever the domain before them, whose
+# text is the name of something in a program and may be written for a link.
+_CODE_ROLES = frozenset({"command", "file", "kbd", "makevar", "program", "regexp", "samp"})
+_NAME_ROLES = frozenset(
+    [
+        *("attr", "class", "confval", "const", "data", "envvar", "exc", "func", "meth", "mod"),
+        *("obj", "option", "type", "var"),
+    ]
+)
 # Directives that say nothing to a reader.
 _CODE = ("code", "code-block", "sourcecode")
 _SILENT_DIRECTIVES = frozenset(
@@ -108,11 +117,14 @@ class _Code(_AnyDirective):
 
 
 def _any_role(
-    _name: str, _raw: str, text: str, *_others: Any, **_options: Any
+    name: str, _raw: str, text: str, *_others: Any, **_options: Any
 ) -> tuple[list[Any], list[Any]]:
+    if name in _CODE_ROLES:
+        return [nodes.literal("", text)], []
     # It may name its target, which is not shown.
     shown = text.rpartition("<")[0].rstrip() if text.endswith(">") else ""
-    return [nodes.inline("", (shown or text).lstrip("~!"))], []
+    kind = nodes.literal if name.rpartition(":")[2] in _NAME_ROLES else nodes.inline
+    return [kind("", (shown or text).lstrip("~!"))], []
 
 
 def load_rst(_suffix: str, content: bytes) -> Loaded:
@@ -247,7 +259,8 @@ def _words(node: Any) -> Iterator[str]:
         if isinstance(text.parent, nodes.footnote_reference | nodes.citation_reference):
             yield "\0"
             continue
-        yield text.astext()
+        is_code = isinstance(text.parent, nodes.literal)
+        yield as_code(text.astext()) if is_code else text.astext()
         yield " " if isinstance(text.parent, nodes.paragraph) and text.parent is not node else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from index.formats.blocks import without_marks
 from index.formats.headers import SAMPLED_ROWS, count_of_headers
 
 BETWEEN_CELLS = " | "
@@ -154,7 +155,7 @@ def _in_columns(cells: Sequence[_Placed]) -> list[str]:
     """The text of each column, of a wide cell in its first one."""
     texts = [""] * max((one.end for one in cells), default=0)
     for one in cells:
-        texts[one.column] = one.cell.text
+        texts[one.column] = without_marks(one.cell.text)
     return texts
 
 

@@ -220,6 +220,7 @@ def passage_text(passage: Passage) -> str:
             passage.text,
             passage.sentences,
             passage.context,
+            passage.code,
         ],
         ensure_ascii=False,
     )
@@ -227,7 +228,7 @@ def passage_text(passage: Passage) -> str:
 
 def passage_of(passage_id: int, text: str) -> Passage:
     """The passage that `passage_text` wrote."""
-    document_id, start_char, end_char, said, sentences, context = json.loads(text)
+    document_id, start_char, end_char, said, sentences, context, code = json.loads(text)
     return Passage(
         id=passage_id,
         document_id=document_id,
@@ -236,4 +237,5 @@ def passage_of(passage_id: int, text: str) -> Passage:
         text=said,
         sentences=tuple((start, end) for start, end in sentences),
         context=context,
+        code=tuple((start, end) for start, end in code),
     )

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def test_every_passage_is_its_slice_of_the_document(text: str) -> None:
     for start, end, passage in passages_of(text):
         assert passage == text[start:end]
         assert passage.strip() == passage != ""
+
+
+@given(texts, st.data())
+def test_a_passage_has_the_code_that_stands_in_it(text: str, data: st.DataObject) -> None:
+    at = st.lists(st.integers(0, len(text)), unique=True, max_size=12).map(sorted)
+    edges = data.draw(at)
+    code = tuple(zip(edges[::2], edges[1::2], strict=False))
+    whole = replace(document(text), code=code)
+
+    for passage in split(whole, SMALL, FakeEncoder().token_offsets):
+        start, end = passage.start_char, passage.end_char
+        inside = tuple((a - start, b - start) for a, b in code if start <= a and b <= end)
+        assert passage.code == inside
 
 
 @given(texts)

@@ -45,8 +45,9 @@ def test_every_hit_has_its_cosine(retriever: Retriever) -> None:
 
 def test_a_passage_with_its_neighbours_is_a_slice_of_its_document(library: Library) -> None:
     library.splitting = Splitting(max_tokens=12, max_chars=200)
-    text = "\n\n".join(f"Fine number {number} is {number}0 in the town." for number in range(9))
-    library.write("fines.txt", text)
+    written = "\n\n".join(f"Fine number {n} is `{n}0` in the town." for n in range(9))
+    text = written.replace("`", "")
+    library.write("fines.md", written)
     library.build()
     retriever = Retriever(library.open(), library.encoder)
     passage = retriever.retrieve("fine number 4", 1).hits[0].passage
@@ -57,6 +58,7 @@ def test_a_passage_with_its_neighbours_is_a_slice_of_its_document(library: Libra
     assert near.text == text[near.start_char : near.end_char]
     assert passage.text in near.text
     assert [whole.text[start:end] for start, end in whole.sentences] == text.split("\n\n")
+    assert [whole.text[start:end] for start, end in whole.code] == [f"{n}0" for n in range(9)]
 
 
 def test_many_who_ask_at_once_find_what_each_finds_alone(retriever: Retriever) -> None:

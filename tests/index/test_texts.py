@@ -68,6 +68,18 @@ def test_the_places_of_a_range_are_those_that_begin_in_it(grown: Library) -> Non
     assert texts.places("other.txt", 0, 99) == []
 
 
+def test_the_code_of_a_passage_is_kept(grown: Library) -> None:
+    grown.write("bot.md", "Type `!close` or `!bump 24h` to end it.")
+    grown.build()
+    texts = grown.open().texts
+    (place,) = texts.passages_in("bot.md", 0, 5)
+    passage = texts.passages([place])[place]
+
+    assert [passage.text[slice(*bounds)] for bounds in passage.code] == ["!close", "!bump 24h"]
+    found = {document.id: passages for document, passages in texts.documents_with_passages()}
+    assert found["bot.md"] == [passage]
+
+
 def test_a_place_ends_where_the_next_begins(grown: Library) -> None:
     texts = grown.open().texts
     before = Place(0, 9, "line", "1", 0, 1)

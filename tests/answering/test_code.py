@@ -1,0 +1,60 @@
+"""An answer that is part of a piece of code is that piece."""
+
+import pytest
+
+from answering.code import at_code_bounds
+from index.passages import Passage
+from reader.spans import Span
+
+
+def answered(marked: str, found: str) -> str:
+    """What becomes of a span of a text in which code stands between backticks."""
+    pieces = marked.split("`")
+    text = "".join(pieces)
+    starts = [sum(map(len, pieces[:place])) for place in range(len(pieces) + 1)]
+    code = tuple(zip(starts[1::2], starts[2::2], strict=False))
+    passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),), code=code)
+    start = text.index(found)
+    span = Span(0, start, start + len(found), found, 1.0, 0.0)
+    bounded = at_code_bounds(span, passage)
+
+    assert text[bounded.start_char : bounded.end_char] == bounded.text
+    return bounded.text
+
+
+@pytest.mark.parametrize(
+    ("marked", "found", "answer"),
+    [
+        ("Install it with `pip install inkwell`, then.", "pip", "pip install inkwell"),
+        ("It begins with `[printer:NAME]`.", "with [printer:NAME", "[printer:NAME]"),
+        ('To print so, set `color = "cmyk"`.', 'set color = "cmyk', 'color = "cmyk"'),
+        ("To end it, call `DELETE /session`.", "call DELETE /session.", "DELETE /session"),
+        ("Change it with `PATCH /orders/{id}`; later", "PATCH /orders/{id", "PATCH /orders/{id}"),
+        ("The method `Client.submit()` does.", "submit", "Client.submit()"),
+        ("Write `/play <link>` in the room.", "Write /play <link", "/play <link>"),
+    ],
+)
+def test_a_span_that_stops_within_code_is_all_of_it(marked: str, found: str, answer: str) -> None:
+    assert answered(marked, found) == answer
+
+
+@pytest.mark.parametrize(
+    ("marked", "found"),
+    [
+        ("Start it by `inkwell serve --workers 4`.", "4"),
+        ("Set `color = cmyk` for that.", "cmyk"),
+        ("It listens on `0.0.0.0:6310 tcp`.", "6310"),
+        ("Never use `--force`.", "Never use --force"),
+        ("A `Heron` has 4 seats.", "4"),
+        ("Say `a` or `b` to it.", "a or b"),
+        ("Restart it with `ctl restart`, and wait a minute.", "ctl restart, and wait a minute"),
+    ],
+)
+def test_a_span_that_says_something_else_stays(marked: str, found: str) -> None:
+    assert answered(marked, found) == found
+
+
+def test_a_span_that_says_more_holds_the_code_whole() -> None:
+    marked = "Post `/play <link>` in the music room."
+
+    assert answered(marked, "play <link> in the music room") == "/play <link> in the music room"

@@ -1,0 +1,95 @@
+"""What a format marks as code within a line is known by its bounds, and the text is as without."""
+
+import pytest
+
+from index.formats import parse
+from index.formats.base import Loaded
+from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks, as_code
+
+
+def codes(loaded: Loaded) -> list[str]:
+    return [loaded.text[start:end] for start, end in loaded.code]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "written"),
+    [
+        (
+            ".md",
+            "End it with `!close now`, or `!bump`.\n\n    a block\n\n"
+            "| Key | For |\n|-|-|\n| `k` | 1 |",
+        ),
+        (
+            ".html",
+            "<p>End it with <code> !close\n now</code>, or <kbd>!bump</kbd>.</p>"
+            "<pre><code>a block</code></pre>"
+            "<table><tr><th>Key</th><th>For</th></tr><tr><td><code>k</code></td><td>1</td></tr></table>",
+        ),
+        (
+            ".rst",
+            "End it with ``!close now``, or :kbd:`!bump`.\n\n::\n\n   a block\n\n"
+            "=====  ===\nKey    For\n=====  ===\n``k``  1\n=====  ===\n",
+        ),
+        (
+            ".adoc",
+            "End it with `!close now`, or `+!bump+`.\n\n----\na block\n----\n\n"
+            "[options=header]\n|===\n|Key |For\n|`k` |1\n|===\n",
+        ),
+    ],
+)
+def test_code_within_a_line_is_known(suffix: str, written: str) -> None:
+    loaded = parse(suffix, written.encode())
+
+    assert loaded.text.replace("a block\n\n", "") == (
+        "End it with !close now, or !bump.\n\nKey: k | For: 1"
+    )
+    assert codes(loaded) == ["!close now", "!bump", "k"]
+
+
+def test_code_of_a_part_is_known_in_the_whole() -> None:
+    part = Blocks("heading")
+    part.add(f"Call {as_code('ping')}.")
+    whole = Blocks("message")
+    whole.add("Before")
+    whole.add_whole(part.loaded())
+
+    assert whole.loaded().text == "Before\n\nCall ping."
+    assert codes(whole.loaded()) == ["ping"]
+
+
+@pytest.mark.parametrize(
+    ("marked", "text", "code"),
+    [
+        (as_code(" a "), "a", ["a"]),
+        (as_code(f"a {as_code('b')} c"), "a b c", ["a b c"]),
+        (f"a{CODE_ENDS} {CODE_BEGINS}b", "a b", []),
+        (as_code(""), "", []),
+        (as_code("x" * 201), "x" * 201, []),
+        (f" \n{as_code('a')}", "a", ["a"]),
+    ],
+)
+def test_marks_are_no_text_whatever_they_stand_around(
+    marked: str, text: str, code: list[str]
+) -> None:
+    blocks = Blocks("heading")
+    blocks.add(marked)
+
+    assert blocks.loaded().text == text
+    assert codes(blocks.loaded()) == code
+
+
+def test_a_name_has_no_marks() -> None:
+    loaded = parse(".md", b"# The `close` command\n\nEnds it.")
+
+    assert loaded.title == loaded.places[0].name == "The close command"
+
+
+def test_a_column_of_code_is_a_column_of_numbers_if_it_holds_such() -> None:
+    rows = [("Exit", "Meaning", "Since"), ("<code>17</code>", "locked", "1.2")]
+    rows += [("<code>23</code>", "full", "1.4")]
+    table = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows)
+
+    loaded = parse(".html", f"<table>{table}</table>".encode())
+
+    assert loaded.text.startswith("Exit: 17 | Meaning: locked")
+    assert codes(loaded) == ["17", "23"]
