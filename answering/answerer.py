@@ -10,6 +10,8 @@ from typing import Protocol
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
+from answering.cells import at_named_cell
+from answering.code import at_code_bounds
 from answering.followups.detection import FollowUp, Turn, Understanding, understand
 from answering.followups.scoring import (
     Antecedent,
@@ -27,6 +29,7 @@ from index.filters import Filter
 from index.passages import Passage
 from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
+from reader.spans import Span
 
 SPANS_PER_PASSAGE = 3
 # So many are always read, however far behind the first one.
@@ -255,8 +258,15 @@ class Answerer:
         self, asked: str, passages: Sequence[PassageText], hits: Sequence[Hit]
     ) -> tuple[Candidate, ...]:
         """Read some of the hits' passages."""
-        count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
-        spans = self._reader.read(asked, passages, count)
+        several = asks_for_several(asked)
+        count = MAX_ITEMS_PER_PASSAGE if several else SPANS_PER_PASSAGE
+        by_id = {hit.passage.id: hit.passage for hit in hits}
+
+        def placed(span: Span) -> Span:
+            passage = by_id[span.passage_id]
+            return at_code_bounds(span if several else at_named_cell(asked, span, passage), passage)
+
+        spans = [placed(span) for span in self._reader.read(asked, passages, count)]
         return candidates(
             asked, spans, hits, lambda passage: self._retriever.source(passage).collection
         )

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from answering.calibration import Calibration, Features
-from answering.code import at_code_bounds
 from index.passages import Passage
 from index.retrieve import Hit
 from reader.spans import Span
@@ -87,7 +86,7 @@ def candidates(
     best_bm25 = max((hit.bm25_score or 0.0 for hit in hits), default=0.0) or 1.0
     return tuple(
         Candidate(
-            span=at_code_bounds(span, hit.passage),
+            span=span,
             passage=hit.passage,
             collection=collection_of(hit.passage),
             features=Features(

@@ -6,12 +6,10 @@ The reader sees no marks: it may stop within a command, or begin at the verb bef
 
 from dataclasses import replace
 
+from answering.cells import Bounds
 from answering.english import BEFORE_CODE, words_of
 from index.passages import Passage
 from reader.spans import Span
-
-Bounds = tuple[int, int]
-"""Start and end in a passage, in characters."""
 
 # What may stand behind code and is no part of an answer.
 _MARKS = " .,;:!?)]}>\"'”’"

@@ -83,6 +83,20 @@ PREPOSITIONS = _words(
 )
 ARTICLES = _words("a an the my your our")
 """And those that begin a phrase as they do, but for pronouns."""
+FUNCTION_WORDS = (
+    ASKING_WORDS
+    | ARTICLES
+    | PREPOSITIONS
+    | PRONOUNS
+    | _words("and any i many me much or out so some than up we you")
+)
+"""Words that name nothing, not even a column of a table, as "year" does."""
+COMPARING = _words(
+    "above after all apart before below besides between both each earlier earliest except fewer "
+    "fewest first highest last later latest least less longer longest lowest more most next older "
+    "oldest only other over previous since than under until without younger youngest"
+)
+"""What says that something is found by comparing."""
 BEFORE_CODE = ARTICLES | _words(
     "add at by call calling called choose click command enter execute from in into invoke key "
     "named namely open option press run running say see send set tag to type typing use using "

@@ -6,16 +6,11 @@ A span that is an item of such a list leads to all of them.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import takewhile
 
 from answering.candidates import quote_bounds
+from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import content_words
-from index.formats.tables import BETWEEN_CELLS
 from index.passages import Passage
-
-Bounds = tuple[int, int]
-"""Start and end in a passage, in characters."""
 
 # Of an item's characters, a span that stands for it has at least this share.
 _MOST = 0.5
@@ -55,46 +50,19 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
     return next((items for items in lists if len(items) >= _FEWEST), [])
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    start: int
-    text: str
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
-
-
-def _lines_of(text: str) -> list[_Line]:
-    """The lines that are not blank."""
-    lines, start = [], 0
-    for line in text.split("\n"):
-        if line.strip():
-            lines.append(_Line(start, line))
-        start += len(line) + 1
-    return lines
-
-
-def _around(lines: Sequence[_Line], place: int, kept: Sequence[bool]) -> list[_Line]:
-    """The lines next to one another, that of the place among them, that are all kept."""
-    before = list(takewhile(lambda one: kept[one], range(place - 1, -1, -1)))
-    after = list(takewhile(lambda one: kept[one], range(place, len(lines))))
-    return [lines[one] for one in (*reversed(before), *after)]
-
-
 def _lines(text: str, span: Bounds) -> list[Bounds]:
     """The lines that begin with the mark of an item."""
-    lines = _lines_of(text)
+    lines = lines_of(text)
     marks = [_MARK.match(line.text) for line in lines]
     # A span of several lines may begin with the one that introduces them.
     place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
-    items = [_item(line) for line in _around(lines, place, [mark is not None for mark in marks])]
+    items = [_item(line) for line in around(lines, place, [mark is not None for mark in marks])]
     if marks[place] is None or not any(_is_most(span, item) for item in items):
         return []
     return items
 
 
-def _item(line: _Line) -> Bounds:
+def _item(line: TextLine) -> Bounds:
     mark = _MARK.match(line.text)
     return line.start + (mark.end() if mark else 0), line.start + len(_trimmed(line.text))
 
@@ -111,8 +79,8 @@ def _is_most(span: Bounds, item: Bounds) -> bool:
 
 def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
     """The cells of a column, in rows that say the same as the span's where the question asks."""
-    lines = _lines_of(text)
-    tables = [_cells(line) for line in lines]
+    lines = lines_of(text)
+    tables = [cells_of(line) for line in lines]
     place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
     own = tables[place]
     column = next((name for name, cell in own.items() if _is_most(span, cell)), None)
@@ -123,25 +91,12 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
         for name, cell in own.items()
         if name != column and _is_asked_for(name, text[slice(*cell)], question)
     }
-    rows = _around(lines, place, [cells.keys() == own.keys() for cells in tables])
+    rows = around(lines, place, [cells.keys() == own.keys() for cells in tables])
     return [
         cells[column]
-        for cells in map(_cells, rows)
+        for cells in map(cells_of, rows)
         if all(text[slice(*cells[name])] == value for name, value in wanted.items())
     ]
-
-
-def _cells(line: _Line) -> dict[str, Bounds]:
-    """The cells of a row by the names of their columns; none if it is no row."""
-    cells: dict[str, Bounds] = {}
-    start = line.start
-    for part in line.text.split(BETWEEN_CELLS):
-        name, colon, _ = part.partition(": ")
-        if not colon:
-            return {}
-        cells[name] = (start + len(name) + len(colon), start + len(part))
-        start += len(part) + len(BETWEEN_CELLS)
-    return cells
 
 
 def _is_asked_for(name: str, value: str, question: str) -> bool:

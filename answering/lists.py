@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
+from answering.cells import Bounds
 from answering.english import ASKING_WORDS, NUMBERS, PREPOSITIONS, content_words, has_number
-from answering.enumerations import FEWEST_ALONE, Bounds, enumerated
+from answering.enumerations import FEWEST_ALONE, enumerated
 from answering.followups.rewriting import without_opening
 from index.passages import Passage
 

@@ -1,10 +1,11 @@
 """
 How well the reader finds cells of tables.
 
-    python -m benchmarks.tables [--tables 100]
+    python -m benchmarks.tables [--tables 100] [--seed 1]
 
 Asks questions of tables that are put together by chance (`training.tables`), of kinds that nothing
-is trained on. Rows of a CSV file compete as the passages that they are.
+is trained on. Rows of a CSV file compete as the passages that they are. A cell counts as found by
+the reader's words alone, and as they are placed in an answer (`answering.cells`).
 """
 
 import argparse
@@ -12,7 +13,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from answering.cells import at_named_cell
+from answering.lists import asks_for_several
+from index.passages import Passage
 from reader.model import OnnxReader, PassageText, Reader, shipped_weights
+from reader.spans import Span
 from training.examples import Group
 from training.tables import epoch_of_tables, read_kinds
 
@@ -37,7 +42,9 @@ class Figures:
     """What became of the questions."""
 
     cells: dict[str, _Count] = field(default_factory=lambda: defaultdict(_Count))
-    """Answered with the cell that is asked for, and nothing else, by what it is asked of."""
+    """Read as the cell that is asked for, and nothing else, by what it is asked of."""
+    answered: dict[str, _Count] = field(default_factory=lambda: defaultdict(_Count))
+    """The same of what an answer shows."""
     refused: _Count = field(default_factory=_Count)
     """The unanswerable questions whose every span has a margin below 0."""
 
@@ -49,8 +56,16 @@ class Figures:
         if not answers:
             self.refused.add(right=best.margin < 0)
             return
-        found = (best.passage_id, best.start_char, best.end_char)
-        self.cells[group[0].kind].add(right=found in answers)
+        kind, text = group[0].kind, group[best.passage_id].context
+        self.cells[kind].add(right=_bounds(best) in answers)
+        if not asks_for_several(group[0].question):
+            passage = Passage(best.passage_id, kind, 0, len(text), text, ())
+            best = at_named_cell(group[0].question, best, passage)
+        self.answered[kind].add(right=_bounds(best) in answers)
+
+
+def _bounds(span: Span) -> tuple[int, int, int]:
+    return span.passage_id, span.start_char, span.end_char
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,13 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--tables", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args(arguments)
     reader = OnnxReader(shipped_weights())
     figures = Figures()
-    for group in epoch_of_tables(read_kinds("dev"), given.tables, SEED):
+    for group in epoch_of_tables(read_kinds("dev"), given.tables, given.seed):
         figures.add(reader, group)
     for kind, count in sorted(figures.cells.items()):
-        print(f"{kind}: {count} cells found")
+        print(f"{kind}: {count} cells read, {figures.answered[kind]} answered")
     print(f"unanswerable: {figures.refused} refused")
 
 

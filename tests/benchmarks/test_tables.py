@@ -29,6 +29,18 @@ class WordReader:
         ] or [Span(0, 0, 1, passages[0].text[0], 0.0, 5.0)]
 
 
+class YearReader(WordReader):
+    """Finds 1999, whatever it is asked."""
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[PassageText],
+        spans_per_passage: int,
+    ) -> list[Span]:
+        return super().read("1999", passages, spans_per_passage)
+
+
 def test_a_cell_counts_where_it_is_asked_for_and_nowhere_else() -> None:
     figures = Figures()
     rows = ("Boat: Swan", "Boat: Otter")
@@ -38,7 +50,17 @@ def test_a_cell_counts_where_it_is_asked_for_and_nowhere_else() -> None:
     figures.add(WordReader(), right)
     figures.add(WordReader(), wrong)
 
-    assert str(figures.cells["rows"]) == "50.0 % of 2"
+    assert str(figures.cells["rows"]) == str(figures.answered["rows"]) == "50.0 % of 2"
+
+
+def test_a_cell_that_the_question_names_counts_as_answered() -> None:
+    figures = Figures()
+    row = "Boat: Swan | Year: 1999"
+
+    figures.add(YearReader(), (Example("Which boat?", row, ((6, 10),), "lines"),))
+
+    assert str(figures.cells["lines"]) == "0.0 % of 1"
+    assert str(figures.answered["lines"]) == "100.0 % of 1"
 
 
 def test_what_no_cell_answers_is_refused_or_not() -> None:
@@ -55,5 +77,5 @@ def test_the_shipped_reader_is_asked(capsys: pytest.CaptureFixture[str]) -> None
     main(["--tables", "3"])
 
     printed = capsys.readouterr().out
-    assert "cells found" in printed
+    assert "cells read" in printed
     assert "refused" in printed
