@@ -62,6 +62,28 @@ def _lines(text: str, span: Bounds) -> list[Bounds]:
     return items
 
 
+def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) -> bool:
+    """
+    Whether a question asks for what the line above a list introduces: "what must I bring".
+
+    It shares a word with that line, and none with an item alone, which would be what it asks for.
+
+    Args:
+        question: As asked.
+        text: What the list stands in.
+        items: All items of the list.
+    """
+    lines = lines_of(text)
+    first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
+    if not first or not _MARK.match(lines[first].text) or _MARK.match(lines[first - 1].text):
+        return False
+    above = lines[first - 1].text
+    is_introduction = above.rstrip().endswith(":") or len(above.split()) <= _MAX_WORDS
+    asked, introduced = _stems(question), _stems(above)
+    said = frozenset().union(*(_stems(text[slice(*item)]) for item in items))
+    return is_introduction and bool(asked & introduced) and not asked & said - introduced
+
+
 def _item(line: TextLine) -> Bounds:
     mark = _MARK.match(line.text)
     return line.start + (mark.end() if mark else 0), line.start + len(_trimmed(line.text))

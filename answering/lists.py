@@ -12,7 +12,7 @@ from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
 from answering.cells import Bounds
 from answering.english import ASKING_WORDS, NUMBERS, PREPOSITIONS, content_words, has_number
-from answering.enumerations import FEWEST_ALONE, enumerated
+from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
 from answering.followups.rewriting import without_opening
 from index.passages import Passage
 
@@ -74,6 +74,8 @@ _SEVERAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# May ask for all that a list holds, without saying so.
+_OPEN = re.compile(r"(?:what|where)\b", re.IGNORECASE)
 _HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
 _AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 _COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
@@ -204,10 +206,14 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
         for one in own
     ]
     bounds = enumerated(wide, spans, question)
-    is_typed = best.candidate.asked == question
-    if not bounds or not (
-        asks_for_several(question) or (is_typed and _takes_several(spans, bounds))
-    ):
+    is_for_all = asks_for_several(question)
+    # A follow-up may be about one item of a list that is spoken of.
+    if best.candidate.asked == question and bounds:
+        is_for_all |= _takes_several(spans, bounds)
+        is_for_all |= _OPEN.match(without_opening(question)) is not None and (
+            is_asked_by_introduction(question, wide.text, bounds)
+        )
+    if not bounds or not is_for_all:
         return []
     found = []
     for start, end in bounds:

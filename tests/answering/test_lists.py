@@ -179,6 +179,34 @@ def test_a_list_goes_on_beyond_its_passage() -> None:
     assert [one.candidate.span.text for one in chosen.items] == ["rope", "nets", "hooks"]
 
 
+PACKING = (
+    "Bring on your first day:\n- a towel\n- a letter from your doctor\n\n"
+    "Help\n- Ada, on Mondays\n- Bo, on Fridays"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "answer"),
+    [
+        ("what must I bring?", "a towel", ["a towel", "a letter from your doctor"]),
+        ("and what do I bring on the first day", "a letter", ["a letter"]),
+        ("what must I bring from the doctor", "a letter from your doctor", None),
+        ("what does one dry oneself with", "a towel", None),
+        ("which thing must I bring", "a towel", None),
+        ("who is there to help", "Ada", None),
+        ("where do I get help", "Ada, on Mondays", ["Ada, on Mondays", "Bo, on Fridays"]),
+    ],
+)
+def test_what_an_introduction_is_asked_for_is_all_that_it_introduces(
+    question: str, found: str, answer: list[str] | None
+) -> None:
+    passage = sentence(PACKING)
+
+    one = candidate(found, 8, passage, asked=question)
+
+    assert items(question, one) == (answer or [found])
+
+
 def test_a_list_says_whether_there_may_be_more() -> None:
     text = "\n".join(f"- item{number}" for number in range(MAX_ITEMS + 1))
     long = Passage(3, "d.md", 0, len(text), text, ((0, len(text)),))
