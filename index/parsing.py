@@ -217,7 +217,10 @@ def _reply(suffix: str, content: bytes) -> bytes:
     except DocumentError as error:
         return _error(str(error), ends=False)
     except MemoryError:
-        return _error("reading it takes more memory than a document may", ends=True)
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        return _error(
+            f"reading it takes more than {limit / 1e9:.1f} GB of memory; split it", ends=True
+        )
     if len(reply) > _MAX_REPLY_BYTES:
         return _error("it holds too much text for one document; split it", ends=True)
     return reply

@@ -32,7 +32,10 @@ def open_package(content: bytes) -> zipfile.ZipFile:
     if unpacked > MAX_UNPACKED_BYTES or (
         unpacked > _HARMLESS_BYTES and unpacked > MAX_RATIO * len(content)
     ):
-        raise DocumentError(f"it would unpack to {unpacked / 1e6:,.0f} MB, too much for a document")
+        raise DocumentError(
+            f"it would unpack to {unpacked / 1e6:,.0f} MB; a document has at most "
+            f"{MAX_UNPACKED_BYTES / 1e6:,.0f} MB, and {MAX_RATIO} times its file; split it"
+        )
     if any(member.flag_bits & 1 for member in package.infolist()):
         raise DocumentError("it is protected by a password; save it without")
     return package
