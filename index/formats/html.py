@@ -7,10 +7,11 @@ The tree is walked without recursion, so that only the parser limits how deep el
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -44,6 +45,8 @@ _MENU_SHARE = 0.6
 # The depths of all elements together: trafilatura's time grows with more than their number where
 # they nest deep. A long page has a tenth of it.
 _MAX_DEPTHS = 1_000_000
+# A longer term is a sentence, and stands once, before its definitions.
+_MAX_TERM_CHARS = 100
 # A page of less is no page with much around its text.
 _MIN_CHOSEN_CHARS = 400
 # An element marked as the main one is believed if it holds this much of the page's text.
@@ -156,10 +159,48 @@ def add_main_text(blocks: Blocks, element: Any) -> None:
 
 
 def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
+    writer = _Writer(blocks)
     for paragraph in paragraphs:
+        writer.write(paragraph)
+    writer.end()
+
+
+class _Writer:
+    """Writes paragraphs as those of Markdown are written."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self._may_join = False
+        """Whether an item may stand right below what was written last."""
+        self._term = ""
+        """The term of the definitions that come."""
+        self._is_defined = True
+        """Whether it stands before one already, or there is none."""
+
+    def write(self, paragraph: Paragraph) -> None:
+        """Write a paragraph, a term with the first of its definitions."""
+        text = paragraph.text
+        if paragraph.role == "definition" and self._term:
+            text = f"{self._term}: {text}"
+            self._is_defined = True
+        else:
+            self.end()
+        if paragraph.role == "term" and len(text) <= _MAX_TERM_CHARS:
+            self._term, self._is_defined = text, False
+            return
         if paragraph.heading is not None:
-            blocks.begin(*paragraph.heading)
-        blocks.add(paragraph.text)
+            self._blocks.begin(*paragraph.heading)
+        if paragraph.mark:
+            text = paragraph.mark + text.replace("\n", " ")
+        self._blocks.add(text, joined=bool(paragraph.mark) and self._may_join)
+        self._may_join = bool(paragraph.mark) or text.endswith(":")
+
+    def end(self) -> None:
+        """Write a term that nothing defines; what comes is no definition of it."""
+        if not self._is_defined:
+            self._blocks.add(self._term)
+            self._may_join = False
+        self._term, self._is_defined = "", True
 
 
 def _depths(root: Any) -> int:
@@ -233,6 +274,11 @@ def _paragraphs(
     return walk.found
 
 
+_ROLES: Mapping[str, Literal["term", "definition"]] = MappingProxyType(
+    {"dt": "term", "dd": "definition"}
+)
+
+
 class _Walk:
     """Turns what stands between block elements into paragraphs."""
 
@@ -246,6 +292,12 @@ class _Walk:
         """The heading that is being read: its name and level."""
         self._is_list = [False]
         """Whether each block around what is read is a list, or an item of one."""
+        self._mark = ""
+        """What the next paragraph begins with, if it is the first of an item."""
+        self._role: Literal["term", "definition"] | None = None
+        """What the next paragraph is, if it is the first of a term or definition."""
+        self._items: list[int | None] = [None]
+        """How many items each block around has had, if it is a numbered list."""
         self._groups: list[int] = [0]
         """The blocks that hold it, from the outermost, by their numbers."""
         self._count = 0
@@ -263,6 +315,9 @@ class _Walk:
             # The items of a list stand beside the paragraphs that the list stands beside.
             is_list = tag in LISTS and element not in self._menus
             is_list = is_list or (tag in ITEMS and self._is_list[-1])
+            if is_list and tag in ITEMS:
+                self._begin_item(tag)
+            self._items.append(0 if tag == "ol" else None)
             self._is_list.append(is_list)
             self._groups.append(self._groups[-1] if is_list else self._count)
             if tag == "pre":
@@ -282,6 +337,13 @@ class _Walk:
             self.line.append(CODE_BEGINS)
         self.line.append(element.text or "")
 
+    def _begin_item(self, tag: str) -> None:
+        number = self._items[-1]
+        if number is not None:
+            self._items[-1] = number = number + 1
+        self._mark = "" if tag != "li" else "- " if number is None else f"{number}. "
+        self._role = _ROLES.get(tag)
+
     def leave(self, element: Any) -> None:
         if element.tag in CODE and self._block is None:
             self.line.append(CODE_ENDS)
@@ -292,6 +354,9 @@ class _Walk:
             self.flush()
             self._groups.pop()
             self._is_list.pop()
+            self._items.pop()
+            if element.tag in ITEMS:
+                self._mark, self._role = "", None
             if element.tag in {"pre", "figcaption"}:
                 self._block = None
 
@@ -320,8 +385,17 @@ class _Walk:
             group = self._groups[max(0, len(self._groups) - 2)]
             is_item = self._is_list[-1]
             self.found.append(
-                Paragraph(text, self._heading, group, block=self._block, is_item=is_item)
+                Paragraph(
+                    text,
+                    self._heading,
+                    group,
+                    block=self._block,
+                    is_item=is_item,
+                    mark=self._mark if self._heading is None else "",
+                    role=self._role,
+                )
             )
+            self._mark, self._role = "", None
         self._heading = None
 
 

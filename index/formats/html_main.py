@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 # trafilatura looks at a page again and again; of a larger one it would take minutes.
 _MAX_PAGE_CHARS = 3_000_000
@@ -35,6 +36,10 @@ class Paragraph:
     """Which table, or block of code, it is a part of, if it is of one."""
     is_item: bool = False
     """Whether it stands in a list that is no menu."""
+    mark: str = ""
+    """What an item of such a list begins with, as "- "; its other paragraphs begin with nothing."""
+    role: Literal["term", "definition"] | None = None
+    """What it is in a list of definitions, whose other paragraphs are nothing in it."""
 
 
 class MainText:

@@ -71,7 +71,7 @@ def test_the_date_of_publication_is_found(head: str, time: str) -> None:
 def test_a_page_of_links_is_still_a_page() -> None:
     links = "".join(f'<li><a href="/{i}">Chapter {i}</a></li>' for i in range(5))
 
-    assert load(f"<ul>{links}</ul>").text.startswith("Chapter 0\n\nChapter 1")
+    assert load(f"<ul>{links}</ul>").text.startswith("- Chapter 0\n- Chapter 1")
 
 
 def test_a_declared_encoding_is_believed_where_it_is_not_utf8() -> None:
@@ -172,3 +172,32 @@ def test_anything_is_a_page_or_refused(content: str) -> None:
     assert "\x00" not in loaded.text
     for place in loaded.places:
         assert 0 <= place.start_char < place.end_char <= len(loaded.text)
+
+
+def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
+    page = """<p>Bring:</p><ul><li>a <b>towel</b></li><li><p>sun<br>cream</p><p>Much of it.</p></li>
+        <li><h3>Shoes</h3>Two.</li></ul><p>Then:</p><ol><li>go<ul><li>slowly</li></ul></li><li></li>
+        <li>come back</li></ol><p>Good bye.</p>"""
+
+    assert load(page).text == (
+        "Bring:\n- a towel\n- sun cream\n\nMuch of it.\n\nShoes\n\nTwo.\n\n"
+        "Then:\n1. go\n- slowly\n3. come back\n\nGood bye."
+    )
+
+
+def test_a_term_stands_before_each_of_its_definitions() -> None:
+    sentence = "A term that is longer than a term may be, " * 3
+    page = f"""<dl><dt><code>keep.days</code></dt><dd>After so many.</dd><dd><p>Or more.</p></dd>
+        <dt>One</dt><dt>Two</dt><dd>Both.</dd><dt>{sentence}</dt><dd>Alone.</dd><dt>Nothing</dt></dl>
+        <p>The end.</p>"""
+
+    assert load(page).text.split("\n\n") == [
+        *("keep.days: After so many.", "keep.days: Or more.", "One", "Two: Both."),
+        *(sentence.strip(), "Alone.", "Nothing", "The end."),
+    ]
+
+
+def test_the_cells_of_a_layout_table_are_no_items() -> None:
+    page = "<table><tr><td><ul><li>a</li><li>b</li></ul></td><td>c</td></tr></table>"
+
+    assert load(page).text == "a b | c"
