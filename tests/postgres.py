@@ -66,10 +66,57 @@ def _within_reach(found: Path, folder: Path) -> Path:
     return reached / found.name
 
 
+class Server:
+    """A server that can be stopped and started again, with what is in it."""
+
+    def __init__(self, folder: Path, found: Path) -> None:
+        """Start it in a folder, from programs that are found in another."""
+        self._folder = folder
+        self._found = found
+        self.address = f"postgresql://quoth@/postgres?host={folder}"
+        """Of its database `postgres`."""
+        self.start()
+
+    def start(self) -> None:
+        """
+        Start it, and wait until it answers.
+
+        Raises:
+            NoServerError: If it does not.
+        """
+        options = (*_OPTIONS, "-c", f"unix_socket_directories={self._folder}")
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *_as_ordinary_user(),
+                    *(self._found / "postgres", "-D", self._folder / "data", *options),
+                ],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            _wait_for(self.address, self._process, self._folder / "log")
+        except NoServerError:
+            self.end()
+            raise
+
+    def stop(self) -> None:
+        """Stop it as an administrator does: its connections end, and nothing is lost."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait()
+
+    def end(self) -> None:
+        """End it at once, without a last checkpoint."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+
 @contextmanager
-def server() -> Iterator[str]:
+def stoppable_server() -> Iterator[Server]:
     """
-    A running server, as the address of its database `postgres`; it ends with the block.
+    A running server, which ends with the block.
 
     Raises:
         NoServerError: If none can be started.
@@ -84,24 +131,25 @@ def server() -> Iterator[str]:
         _run(found / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions",
              "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
-        options = (*_OPTIONS, "-c", f"unix_socket_directories={folder}")
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*_as_ordinary_user(), found / "postgres", "-D", folder / "data", *options],
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        server = Server(folder, found)
         try:
-            address = f"postgresql://quoth@/postgres?host={folder}"
-            _wait_for(address, process, folder / "log")
-            yield address
+            yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once, without a last checkpoint
-            process.wait()
+            server.end()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """
+    A running server, as the address of its database `postgres`; it ends with the block.
+
+    Raises:
+        NoServerError: If none can be started.
+    """
+    with stoppable_server() as started:
+        yield started.address
 
 
 def _as_ordinary_user() -> list[str]:
