@@ -347,7 +347,8 @@ class Asking:
                 if reply.refused is not None:
                     await _tell_alone(interaction, reply.refused.text)
                     return
-                shown = contents(reply)
+                # Another process that took this one for dead may have said so there, as content.
+                shown = {"content": None, **contents(reply)}
                 await deliver(lambda: interaction.edit_original_response(**shown))
 
     async def vote(

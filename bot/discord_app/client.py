@@ -280,7 +280,10 @@ class QuothBot(commands.AutoShardedBot):
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Read who waits on a shard, before anybody can ask there again, and connect it."""
-        self.waiting[shard_id] = await asyncio.to_thread(self.unanswered, shard_id)
+        waiting = await asyncio.to_thread(self.unanswered, shard_id)
+        # Who asked here before the shard was lost for a moment is answered all the same.
+        under_way = self.records.under_way
+        self.waiting[shard_id] = [one for one in waiting if one.id not in under_way]
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

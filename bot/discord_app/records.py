@@ -77,6 +77,8 @@ class Records:
             RecordsError: If it can't be opened, or a newer Quoth has written it.
         """
         self._clock = clock
+        self.under_way: set[int] = set()
+        """Those whom this process is about to answer, by the id of what they said."""
         database = SqliteFile(place, migrations.STEPS) if isinstance(place, Path) else place
         self._database = database
         try:

@@ -30,7 +30,10 @@ class Waiting:
 
 
 class Notes(Protocol):
-    """Where it is noted; both block."""
+    """Where it is noted; its methods block."""
+
+    under_way: set[int]
+    """Those whom this process is about to answer, by id."""
 
     def begin(self, waiting: Waiting) -> None:
         """Note that somebody waits."""
@@ -66,13 +69,17 @@ async def noted(waiting: Waiting, notes: Notes) -> AsyncIterator[None]:
     Where the block is cancelled, as at the end of the process, it stays noted.
     """
     noting = asyncio.create_task(asyncio.to_thread(_unless_locked, partial(notes.begin, waiting)))
+    notes.under_way.add(waiting.id)
     failure = None
     try:
-        yield
-    except Exception as error:
-        failure = error
-    await noting
-    await asyncio.to_thread(_unless_locked, partial(notes.end, waiting.id))
+        try:
+            yield
+        except Exception as error:
+            failure = error
+        await noting
+        await asyncio.to_thread(_unless_locked, partial(notes.end, waiting.id))
+    finally:
+        notes.under_way.discard(waiting.id)
     if failure is not None:
         raise failure
 

@@ -1,14 +1,21 @@
 """`quoth run` several times on one database: the shards are shared, and taken over."""
 
 import signal
+import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+
+import pytest
 
 from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
 from bot.postgres import PostgresDatabase
 from tests.bot.discord_app.process import Process
+from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import Channel, User
+from tests.postgres import Way
 
 SHARDS = 4
 
@@ -66,3 +73,55 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     assert left == []
     assert [name for (name,) in turns] == ["identify 0", "identify 1"]
     assert "Traceback" not in first.logged + second.logged
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_who_asked_before_a_process_lost_the_database_is_answered_by_it_and_hears_of_no_failure(
+    local: LocalDiscord,
+    faked: Callable[..., Process],
+    library: Library,
+    postgres_database: str,
+    others: int,
+) -> None:
+    """It counts as dead for a while, whether another process takes its shards over or not."""
+    with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
+        way = Way(postgres_database, Path(folder))
+        (library.folder / "open").unlink()
+        channels, ada = places(local), User("ada")
+        local.gateway.shards, local.gateway.max_concurrency = SHARDS, SHARDS
+        limit = {"QUOTH_COOLDOWN_QUESTIONS": "100", "QUOTH_SHARDS": "recommended"}
+        first = faked(QUOTH_DATABASE=way.address, **limit)
+        local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+        asked = [local.slash(one, ada, "ask", question="how many for arson") for one in channels]
+        said = local.say(
+            channels[1], ada, f"<@{local.bot.id}> how many for arson", mentions=[local.bot]
+        )
+        with closing(Records(PostgresDatabase(postgres_database))) as records:
+            local.wait_for(
+                lambda: len(records.unanswered(Shards(1, frozenset({0})))) == SHARDS + 1, "notes"
+            )
+        local.wait_for(lambda: all(one.deferred for one in asked), "time to answer")
+
+        way.is_cut = True
+        way.hang_up()
+        local.wait_for(lambda: first.logged.count("shard_lost") == SHARDS, "the loss")
+        for _ in range(others):
+            faked(QUOTH_DATABASE=postgres_database, **limit)
+        if others:
+            # The other process takes them for questions that nobody answers any more.
+            local.wait_for(lambda: all(one.shown for one in asked), "a word to each")
+        else:
+            way.is_cut = False
+            local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+        (library.folder / "open").touch()
+
+        local.wait_for(lambda: all(one.answered and one.response.texts for one in asked), "answers")
+        assert "**812**" in local.reply_to(said).text
+        way.close()
+    for one in asked:
+        assert local.answer_to(one).title == "812"
+        assert local.answer_to(one).content == ""
+        assert one.followups == []
+        assert len(one.shown) == 1 + others
+    assert len(local.replies(said)) == 1
+    assert "discord_refused" not in first.logged
