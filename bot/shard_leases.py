@@ -53,7 +53,8 @@ _NOBODY = (*map(os.strerror, (errno.ECONNREFUSED, errno.ENOENT)), "FATAL:  the d
 
 
 class _Connection(ImpatientConnection):
-    patience_s = 1.5
+    # A busy server that answers late has kept the locks; with the connection they would be gone.
+    patience_s = 3.0
 
 
 class ShardLeases:

@@ -19,6 +19,9 @@ _log = logging.getLogger(__name__)
 # A conversation that nobody went on with is over.
 KEPT_S = 15 * 60
 MAX_CONVERSATIONS = 5_000
+# What a database missed while it was away is written by those who use it next, so many rows each:
+# whoever waits for an answer waits for that too.
+_SHARED_AT_ONCE = 10
 _T = TypeVar("_T")
 _TURNS = TypeAdapter(tuple[Turn, ...])
 
@@ -119,6 +122,8 @@ class SharedConversations:
         self._own = ConversationStore(clock)
         self._unshared: OrderedDict[str, tuple[object, ...]] = OrderedDict()
         """Rows by their answer that are still to be written; most are at once."""
+        self._being_shared: set[str] = set()
+        """Those of them that somebody is writing."""
 
     async def remember(
         self,
@@ -177,19 +182,25 @@ class SharedConversations:
 
     async def _soon(self, work: Callable[[Connection], _T]) -> _T:
         """Do something with the database, which first gets what it missed while it was away."""
-        missed = tuple(self._unshared.values())
+        # Where it is slow, many wait for it at once; each row is written by one of them.
+        waiting = [one for one in self._unshared.items() if one[0] not in self._being_shared]
+        missed = dict(waiting[:_SHARED_AT_ONCE])
 
         def catch_up(database: Connection) -> _T:
-            for values in missed:
+            for values in missed.values():
                 database.execute(
                     "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     values,
                 )
             return work(database)
 
-        done = await self._records.soon(catch_up)
-        for answer_id, *_ in missed:
-            self._unshared.pop(str(answer_id), None)
+        self._being_shared |= missed.keys()
+        try:
+            done = await self._records.soon(catch_up)
+        finally:
+            self._being_shared -= missed.keys()
+        for answer_id in missed:
+            self._unshared.pop(answer_id, None)
         return done
 
     async def forget(self, user_id: int) -> None:

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands, tasks
 
+from bot.database import DatabaseError
 from bot.discord_app.audit import note
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
@@ -29,6 +30,7 @@ from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from bot.discord_app.rendering import notice
 from bot.evaluation.gaps import Gap, find_gaps, last_days
 from bot.evaluation.stale import find_stale
+from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +132,8 @@ class Gaps(commands.Cog):
     async def _look(self) -> None:
         try:
             await self.send_due()
+        except DatabaseError as error:
+            event(_log, "digests_not_sent", logging.WARNING, reason=error.reason)
         except Exception:
             # A loop that raises is over, and so would be all digests after this one.
             _log.exception("failed")

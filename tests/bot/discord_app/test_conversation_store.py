@@ -1,13 +1,14 @@
 """Conversations are remembered for a while, by this process or by all that share a database."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from answering.followups.detection import MAX_TURNS, Turn
+from bot.database import Connection, Rows
 from bot.discord_app import conversation_store
 from bot.discord_app.conversation_store import (
     KEPT_S,
@@ -17,6 +18,8 @@ from bot.discord_app.conversation_store import (
 )
 from bot.discord_app.records import Records
 from tests import postgres
+
+_T = TypeVar("_T")
 
 
 class Clock:
@@ -123,3 +126,48 @@ def test_what_was_said_while_the_database_was_away_is_in_it_afterwards(
             assert await here.latest(1, 2) == (Turn("meanwhile", "1"),)
 
     asyncio.run(talk())
+
+
+def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
+    postgres_database: str, clock: Clock
+) -> None:
+    from bot.postgres import PostgresDatabase
+
+    written: list[int] = []
+
+    class Counting(Records):
+        """Counts the rows that each use of it writes."""
+
+        async def soon(self, work: Callable[[Connection], _T]) -> _T:
+            def counted(database: Connection) -> _T:
+                written.append(0)
+                number = len(written) - 1
+
+                class Counted:
+                    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Rows:
+                        written[number] += statement.startswith("INSERT INTO conversations")
+                        return database.execute(statement, values)
+
+                    executemany = database.executemany
+
+                return work(Counted())
+
+            return await super().soon(counted)
+
+    async def talk() -> None:
+        with closing(Counting(PostgresDatabase(postgres_database))) as records:
+            here = SharedConversations(records, clock)
+            with postgres.away(postgres_database):
+                for number in range(45):
+                    await remember(here, f"{number}", number, 2)
+            written.clear()
+            # It is tried again after a second.
+            while sum(written) < 45:
+                await asyncio.gather(*(here.until("44", 44) for _ in range(4)))
+                await asyncio.sleep(0.2)
+            assert await SharedConversations(records, clock).until("44", 44)
+
+    asyncio.run(talk())
+    # The use that finds out whether the database is back may fail in the midst of it.
+    assert sum(written) <= 45 + 10
+    assert max(written) <= 10

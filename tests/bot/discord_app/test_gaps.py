@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bot.database import DatabaseError
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.digests import Digest, Digests, next_due
 from tests.bot.discord_app.conftest import RunningBot, StartBot
@@ -204,3 +205,21 @@ def test_the_next_digest_is_due_on_monday_however_long_nobody_looked() -> None:
     assert next_due(monday - 1) == monday
     assert next_due(monday) == monday + week
     assert next_due(monday + 5 * week + 1) == monday + 6 * week
+
+
+def test_digests_that_can_not_be_looked_for_are_one_line_of_the_log(
+    start_bot: StartBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = start_bot()
+    cog = bot.bot.get_cog("Gaps")
+    assert isinstance(cog, Gaps)
+
+    async def away() -> None:
+        raise DatabaseError(OSError())
+
+    monkeypatch.setattr(cog, "send_due", away)
+    bot.do(cog._look.coro(cog))
+
+    (record,) = [one for one in caplog.records if one.name == "bot.discord_app.cogs.gaps"]
+    assert record.getMessage() == "digests_not_sent"
+    assert record.exc_info is None
