@@ -3,7 +3,7 @@ FROM python:3.12-slim
 
 # The index and the documents live on a volume; the program can't change itself.
 RUN useradd --create-home --uid 10001 quoth \
-  && install --directory --owner quoth /home/quoth/library
+  && install --directory --owner quoth /home/quoth/library /home/quoth/storage
 WORKDIR /opt/quoth
 
 # The CPU build of torch first, or pip would fetch the CUDA build, which is ten times as large.

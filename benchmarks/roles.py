@@ -47,6 +47,7 @@ class Role:
         command: Sequence[str],
         environment: Mapping[str, str],
         folder: Path,
+        data: str = "",
         address: str = "",
     ) -> None:
         """
@@ -57,10 +58,11 @@ class Role:
             command: That of `quoth`, with its options.
             environment: Its settings.
             folder: Where its data and its log lie.
+            data: The name of its data folder there, if it is another than its own.
             address: Where it answers, if it is a node.
         """
         self.name = name
-        self._data = folder / name / "data"
+        self._data = folder / (data or name) / "data"
         self._command = [*command, "--data", str(self._data)]
         self._address = address
         self._environment = {**os.environ, **environment}
@@ -216,7 +218,11 @@ def installation(
 
         following = settings | {"QUOTH_FOLLOW_S": "1"}
         made = Installation(
-            [role(f"gateway-{n + 1}", asking, "run", *none) for n in range(gateways)],
+            # They share the documents that servers add.
+            [
+                role(f"gateway-{n + 1}", asking, "run", *none, data="gateways")
+                for n in range(gateways)
+            ],
             [
                 role(
                     *(f"node-{n + 1}", settings, "serve", *none),

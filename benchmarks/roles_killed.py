@@ -37,7 +37,7 @@ SHARDS, SERVERS = 4, 3_000
 CROWD, CROWD_S = 300, 10.0
 # While something is killed, so many questions come in a second, and for so long. The shipped reader
 # answers some seven a second on two cores.
-RATE, SECONDS = 4.0, 30.0
+RATE, SECONDS = 3.0, 30.0
 TIMES = 3
 AWAY_S = 60.0
 # What is killed is killed so long after the first question, and started again after the pause.

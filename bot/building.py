@@ -24,12 +24,20 @@ if TYPE_CHECKING:
     from index.build import BuildReport, Preview
 
 SPLITTING = Splitting()
+# Where the indexes of `quoth build` lie, in the data folder: answering machines serve there what is
+# published, and nothing else.
+WORKSPACE_NAME = "builder"
 # What a build may take to say how to go on, after Ctrl-C has ended it and us.
 _LAST_WORDS_S = 5.0
 # What a shell adds to the number of the signal that ended a command.
 _ENDED_BY_SIGNAL = 128
 # The descriptor: in a notebook, `sys.stderr` is no file.
 _STANDARD_ERROR = 2
+
+
+def workspace_of(settings: Settings) -> Settings:
+    """The settings of `quoth build`, with a data folder for builds alone."""
+    return settings.model_copy(update={"data": settings.data / WORKSPACE_NAME})
 
 
 def index_collection(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from answering.question import Question
 from bot.assembly import open_answering
-from bot.building import overlap_notice
+from bot.building import overlap_notice, workspace_of
 from bot.chosen_database import postgres_of
 from bot.collection_names import BASE_COLLECTION, collections_in
 from bot.database import DatabaseError, RecordsError
@@ -92,6 +92,7 @@ def index_found(settings: Settings) -> Finding:
     try:
         shared = shared_of(settings)
         if shared is not None:
+            shared.check()
             kept = shared.generations.kept(BASE_COLLECTION).get(BASE_COLLECTION)
         generation = collection.open_files(verify=True)
         with closing(generation):
@@ -136,6 +137,14 @@ def _lacks_int8() -> bool:
     return platform.machine() == _MAY_LACK_INT8 and _INT8_FLAG not in flags
 
 
+def answered_from(settings: Settings) -> Settings:
+    """The settings with the data folder that has an index: a builder's lies within its own."""
+    workspace = workspace_of(settings)
+    if settings.storage is None or Collection(settings.base_collection).generations():
+        return settings
+    return workspace if Collection(workspace.base_collection).generations() else settings
+
+
 def models_found(settings: Settings) -> Finding:
     """Encoder and reader open and answer; what is asked is the beginning of a passage."""
     try:
@@ -151,6 +160,8 @@ def models_found(settings: Settings) -> Finding:
         finally:
             generation.close()
     except (IndexingError, ReaderError) as error:
+        if isinstance(error, IndexMissingError) and settings.storage is not None:
+            return Finding("models", "note", "models_untried")
         return Finding("models", "failed", "models_failed", str(error))
     if answering.notice:
         return Finding("models", "note", "models_noticed", answering.notice)
@@ -265,10 +276,11 @@ def examine(
     yield disk_found(settings)
     yield database_found(settings)
     yield parser_found()
-    yield index_found(settings)
-    yield search_found(settings)
-    yield from collections_found(settings)
-    yield from encoder_found(settings)
-    yield models_found(settings)
+    searched = answered_from(settings)
+    yield index_found(searched)
+    yield search_found(searched)
+    yield from collections_found(searched)
+    yield from encoder_found(searched)
+    yield models_found(searched)
     yield from nodes_found(settings, problem_of_node)
     yield token_found(settings, accepts)

@@ -13,21 +13,29 @@ if TYPE_CHECKING:
     from bot.shard_leases import ShardLeases
 
 
-def database_of(settings: Settings, path: Path, steps: Sequence[str]) -> Database:
+def database_of(
+    settings: Settings, path: Path, steps: Sequence[str], *, may_be_away: bool = False
+) -> Database:
     """
     Open the database of the settings, or else a file.
+
+    Args:
+        settings: Whether there is a database.
+        path: The file.
+        steps: What makes its tables.
+        may_be_away: Whether to go on without a database that can't be reached yet.
 
     Raises:
         RecordsError: If it can't be used.
     """
     if settings.database is None:
         return SqliteFile(path, steps)
-    return postgres_of(settings)
+    return postgres_of(settings, may_be_away=may_be_away)
 
 
-def postgres_of(settings: Settings) -> "PostgresDatabase":
+def postgres_of(settings: Settings, *, may_be_away: bool = False) -> "PostgresDatabase":
     """
-    Open the database that the settings name.
+    Open the database that the settings name; see `database_of`.
 
     Raises:
         RecordsError: If it can't be used.
@@ -38,7 +46,7 @@ def postgres_of(settings: Settings) -> "PostgresDatabase":
     except ImportError as error:
         missing = render("extra_missing.txt", extra="postgres", module=error.name)
         raise RecordsError(f"QUOTH_DATABASE: {missing}") from error
-    return PostgresDatabase(settings.database.get_secret_value())
+    return PostgresDatabase(settings.database.get_secret_value(), may_be_away=may_be_away)
 
 
 def leases_of(settings: Settings) -> "ShardLeases | None":

@@ -12,6 +12,10 @@ class RecordsError(Exception):
     """The file or database can't be used; its text is meant for the person who runs Quoth."""
 
 
+class RecordsAwayError(RecordsError):
+    """The database can't be reached now, and may be later."""
+
+
 class DatabaseError(Exception):
     """What is remembered can't be read or written just now."""
 

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
-from bot.database import Connection, DatabaseError, RecordsError
+from bot.database import Connection, DatabaseError, RecordsAwayError, RecordsError
 from bot.postgres_tables import NewerTablesError, bring_up_to_date
 
 # Each call is short, and few threads make one at the same time.
@@ -69,18 +69,27 @@ class PostgresDatabase:
 
     is_shared = True
 
-    def __init__(self, address: str, *, is_moving: bool = False) -> None:
+    def __init__(self, address: str, *, is_moving: bool = False, may_be_away: bool = False) -> None:
         """
         Connect, and make the tables or bring them up to date.
 
         Args:
             address: `postgresql://USER:PASSWORD@HOST/NAME`, as `Settings.database` has it.
             is_moving: Whether it may hold a part of the records alone.
+            may_be_away: Whether to go on where it can't be reached; it is tried again whenever it
+                is used.
 
         Raises:
             RecordsError: If it can't be used.
         """
         self._address = address
+        self._is_moving = is_moving
+        self._lock = threading.Lock()
+        self._next_try: float | None = None
+        """When somebody may try again, if it is away."""
+        self._why: Exception = psycopg.OperationalError("PostgreSQL is away")
+        self.version = ""
+        """That of its tables; empty until they are known to be up to date."""
         try:
             parts = conninfo_to_dict(address)
         except psycopg.ProgrammingError:
@@ -91,11 +100,30 @@ class PostgresDatabase:
             ) from None
         self._name = f"PostgreSQL ({parts.get('dbname', '')} at {parts.get('host', 'localhost')})"
         try:
-            with psycopg.connect(address, connect_timeout=_CONNECT_S) as connection:
-                self.version = bring_up_to_date(connection)
-                """That of its tables."""
+            self._bring_up_to_date()
+        except RecordsAwayError as error:
+            if not may_be_away:
+                raise
+            self._rest(error)
+        self._pool = ConnectionPool(
+            address,
+            connection_class=ImpatientConnection,
+            kwargs=LIVELY,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=_FREE_S,
+            reconnect_timeout=_FREE_S,
+            check=ConnectionPool.check_connection,
+            num_workers=1,
+            open=True,
+        )
+
+    def _bring_up_to_date(self) -> None:
+        try:
+            with psycopg.connect(self._address, connect_timeout=_CONNECT_S) as connection:
+                version = bring_up_to_date(connection)
                 found = connection.execute("SELECT 1 FROM meta WHERE name = %s", (MOVING,))
-                if found.fetchone() is not None and not is_moving:
+                if found.fetchone() is not None and not self._is_moving:
                     raise RecordsError(
                         f"{self._name}: quoth migrate was cut short, and not all records are there "
                         "yet. Run it again."
@@ -113,27 +141,17 @@ class PostgresDatabase:
             ) from error
         except psycopg.Error as error:
             raise RecordsError(f"{self._name}: can't be used ({_in_a_line(error)}).") from error
-        self._pool = ConnectionPool(
-            address,
-            connection_class=ImpatientConnection,
-            kwargs=LIVELY,
-            min_size=1,
-            max_size=_CONNECTIONS,
-            timeout=_FREE_S,
-            reconnect_timeout=_FREE_S,
-            check=ConnectionPool.check_connection,
-            num_workers=1,
-            open=True,
-        )
-        self._lock = threading.Lock()
-        self._next_try: float | None = None
-        """When somebody may try again, if it is away."""
+        self.version = version
 
     def __str__(self) -> str:
         return self._name
 
     def _unreached(self, error: psycopg.OperationalError) -> RecordsError:
-        return RecordsError(
+        said = str(error)
+        # A server that is there and lets nobody in, as with a wrong password, is not waited for.
+        is_refused = "FATAL:" in said and "FATAL:  the database system is" not in said
+        kind = RecordsError if is_refused else RecordsAwayError
+        return kind(
             f"{self._name}: can't be reached ({_in_a_line(error)}). Start it, or correct "
             "QUOTH_DATABASE."
         )
@@ -161,15 +179,21 @@ class PostgresDatabase:
     def _connected(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         self._refuse_while_away()
         try:
+            if not self.version:
+                self._bring_up_to_date()
             with self._pool.connection() as connection:
                 self._next_try = None
                 yield connection
-        except psycopg.OperationalError as error:
-            with self._lock:
-                self._next_try = time.monotonic() + _AWAY_S
+        except (psycopg.OperationalError, RecordsError) as error:
+            self._rest(error)
             raise DatabaseError(error) from error
         except psycopg.Error as error:
             raise DatabaseError(error) from error
+
+    def _rest(self, why: Exception) -> None:
+        with self._lock:
+            self._why = why
+            self._next_try = time.monotonic() + _AWAY_S
 
     def _refuse_while_away(self) -> None:
         with self._lock:
@@ -177,7 +201,7 @@ class PostgresDatabase:
                 return
             now = time.monotonic()
             if now < self._next_try:
-                raise DatabaseError(psycopg.OperationalError("PostgreSQL is away"))
+                raise DatabaseError(self._why)
             # This call tries; the others fail at once until it is known what came of it.
             self._next_try = now + _CONNECT_S + _FREE_S + _STATEMENT_S
 

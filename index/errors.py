@@ -58,6 +58,10 @@ class PartError(SharedError):
         self.sha256 = sha256
 
 
+class HeldError(IndexingError):
+    """Somebody went back to an earlier generation after a build was asked for."""
+
+
 class EncodingInterruptedError(KeyboardInterrupt):
     """Somebody ended a build while it encoded passages; what was encoded is kept."""
 

@@ -173,13 +173,17 @@ def test_every_role_is_composed_of_settings_commands_and_secrets_that_there_are(
     own = {name: one for name, one in roles["services"].items() if name != "database"}
 
     assert {*own} == {"builder", "gateway", "node-1", "node-2", "page"}
-    for one in own.values():
+    for role, one in own.items():
         assert f"## quoth {one['command'][0]}\n" in commands_page()
         assert all(f"`{name}`" in settings_page() for name in one["environment"])
         inside = {value for name, value in one["environment"].items() if name.endswith("_FILE")}
         assert inside == {f"/run/secrets/{name}" for name in one["secrets"]}
         assert {*one["secrets"]} <= {*roles["secrets"]}
-        assert {volume.split(":")[0] for volume in one["volumes"]} == {"library", "../seeds"}
+        volumes = dict(volume.split(":")[:2] for volume in one["volumes"])
+        assert volumes.pop("storage") == one["environment"]["QUOTH_STORAGE"]
+        assert volumes.pop("../seeds", "") in {"", "/home/quoth/library/seeds"}
+        # Each role has a data folder of its own.
+        assert volumes == {role: "/home/quoth/library"}
         assert one["cap_drop"] == ["ALL"]
         nodes = one["environment"].get("QUOTH_NODES", "")
         assert {*re.findall(r"http://([^:]+):7868", nodes)} in ({"node-1", "node-2"}, set())
@@ -209,7 +213,11 @@ def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
         for given in re.findall(r'"secrets" \(list([^)]*)\)', template):
             needed = re.findall(r"/run/secrets/quoth/(\w+)", template)
             assert re.findall(r'"(\w+)"', given) == needed
+        if 'include "quoth.pod"' in template:
+            assert template.count(" name: data\n") == 1
     assert text.count('include "quoth.pod"') == text.count('"secrets" (list') == 4
+    for claim in re.findall(r"claimName: (\S+)}", text):
+        assert f"  name: {claim}\n" in text
     secrets = {*re.findall(r"/run/secrets/quoth/(\w+)", text)}
     assert secrets == {
         "database",

@@ -79,13 +79,16 @@ def _run(settings: "Settings") -> None:
     import asyncio
     import signal
 
+    from bot.building import workspace_of
     from bot.collection_names import make_private
     from bot.event_log import set_up_logs
-    from bot.serving.worker import Worker, workspace_of
+    from bot.serving.worker import Worker
     from bot.shared.opening import shared_of
 
     shared = shared_of(settings)
     assert shared is not None  # noqa: S101 - the command has looked
+    # What is wrong with them is said at the start, and not at the first build.
+    shared.check()
     workspace = workspace_of(settings)
     make_private(workspace.collections)
     set_up_logs()

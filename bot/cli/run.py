@@ -1,5 +1,6 @@
 """`quoth run`: Quoth in Discord."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ from index.confinement import keep_memory_private
 from prompts import render
 
 if TYPE_CHECKING:
+    from bot.discord_app.records import Records
     from bot.settings import Settings
+
+# Between two tries to reach the database.
+_AGAIN_S = 2.0
 
 
 @click.command("run")
@@ -58,6 +63,31 @@ def no_token() -> str:
     return render("discord/no_token.txt", permissions=permissions)
 
 
+def _records(settings: "Settings") -> "Records":
+    """
+    Open the records; one of several bots waits for a database that can't be reached.
+
+    It alone says which shards are this one's: without it, two might answer everything.
+
+    Raises:
+        RecordsError: If they can't be used.
+    """
+    from bot.database import RecordsAwayError
+    from bot.discord_app.records import records_of
+
+    is_said = False
+    while True:
+        try:
+            return records_of(settings)
+        except RecordsAwayError as error:
+            if settings.shards is None:
+                raise
+            if not is_said:
+                say(render("waiting_for_database.txt", detail=str(error)), err=True)
+            is_said = True
+        time.sleep(_AGAIN_S)
+
+
 def _run(settings: "Settings", *, sync: bool) -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
@@ -67,7 +97,6 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from bot.database import RecordsError
     from bot.discord_app.http_port import PortError
     from bot.discord_app.only_process import only_process
-    from bot.discord_app.records import records_of
     from bot.discord_app.running import HopelessError, run
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
@@ -79,7 +108,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
             is_one_of_many = settings.shards is not None and settings.database is not None
             if not is_one_of_many:
                 stack.enter_context(only_process(settings.data))
-            records = stack.enter_context(closing(records_of(settings)))
+            records = stack.enter_context(closing(_records(settings)))
             if not is_one_of_many:
                 stack.enter_context(records.only_bot())
             opened = open_service(settings, open_documents, say_notice)

@@ -91,6 +91,7 @@ class SharedShards:
         self._is_closed = False
         self._gateway = URL()
         self._turns = 1
+        self._may_connect = asyncio.Semaphore()
 
     @property
     def stands_by(self) -> bool:
@@ -116,6 +117,9 @@ class SharedShards:
         """
         recommended, url, limit = await self._bot.http.get_bot_gateway()
         self._gateway, self._turns = URL(url), limit["max_concurrency"]
+        # A connection that waits for its turn hears nothing, and discord.py would take it for dead
+        # after a minute; as many wait as may identify at once.
+        self._may_connect = asyncio.Semaphore(self._turns)
         is_fixed = self._wanted != "recommended"
         count = self._wanted if isinstance(self._wanted, int) else recommended
         count = await self._do(self._leases.join, count, is_fixed=is_fixed)
@@ -143,8 +147,9 @@ class SharedShards:
     async def _connect(self, shard: int) -> None:
         if shard == 0:
             await self._on_first()
-        connecting = self._bot.launch_shard(self._gateway, shard)
-        await asyncio.wait_for(connecting, CONNECT_S)
+        async with self._may_connect:
+            connecting = self._bot.launch_shard(self._gateway, shard)
+            await asyncio.wait_for(connecting, CONNECT_S)
         self._bot.note_shard(shard)
 
     async def _close(self, shard: int) -> None:

@@ -72,7 +72,7 @@ class KeptAnswers:
             clock: Counts seconds.
 
         Raises:
-            RecordsError: If it can't be opened, or a newer Quoth has written it.
+            RecordsError: If the file can't be opened, or a newer Quoth has written it.
         """
         self._days = days
         self._clock = clock
@@ -80,7 +80,9 @@ class KeptAnswers:
         try:
             self.tidy()
         except DatabaseError as error:
-            raise RecordsError(f"{self._database}: can't be used ({error}).") from error
+            # A database may be back in a moment; until then nothing is kept.
+            if not self._database.is_shared:
+                raise RecordsError(f"{self._database}: can't be used ({error}).") from error
 
     def keep(self, answer: Answer) -> str | None:
         """

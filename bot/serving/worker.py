@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 
-from bot.building import preview_collection
+from bot.building import preview_collection, workspace_of
 from bot.collection_names import BASE_COLLECTION, collections_in, server_of
 from bot.database import DatabaseError
 from bot.event_log import event
@@ -22,7 +22,7 @@ from bot.serving.upkeep import beside
 from bot.settings import Settings
 from bot.shared.jobs import BEAT_S, Job, LostJobError
 from bot.shared.opening import Shared
-from index.errors import IndexingError, NoDocumentsError, PartError, SharedError
+from index.errors import HeldError, IndexingError, NoDocumentsError, PartError, SharedError
 
 _log = logging.getLogger(__name__)
 
@@ -30,14 +30,6 @@ _log = logging.getLogger(__name__)
 POLL_S = 0.5
 # How often parts that nothing needs are looked for.
 TIDY_EVERY_S = 600.0
-# Where the indexes lie that are being built, in the data folder: answering machines serve there
-# what is published, and nothing else.
-WORKSPACE_NAME = "builder"
-
-
-def workspace_of(settings: Settings) -> Settings:
-    """The settings with a data folder for builds alone."""
-    return settings.model_copy(update={"data": settings.data / WORKSPACE_NAME})
 
 
 class Worker:
@@ -131,6 +123,11 @@ class Worker:
                 generation = await self._publish(job, json.dumps(asdict(outcome)))
                 event(_log, "published", collection=job.collection, generation=generation)
                 return
+        except HeldError as error:
+            # However often it were tried, it would be older than what the person has decided.
+            await asyncio.to_thread(jobs.refuse, job, "failed", str(error))
+            event(_log, "held", logging.WARNING, job=job.id, said=str(error))
+            return
         except (IndexingError, OSError) as error:
             outcome = NotBuilt("failed", said=str(error))
         if outcome.reason == "closed":

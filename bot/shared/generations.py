@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.collection_names import BASE_COLLECTION, collections_in
-from bot.database import DatabaseError
+from bot.database import Connection, DatabaseError
 from bot.settings import Settings
 from bot.shared.jobs import Job, Jobs
 from bot.shared.parts import Part, Parts, use
 from index.documents import list_documents
-from index.errors import IndexingError, IndexMissingError, SharedError
+from index.errors import HeldError, IndexingError, IndexMissingError, SharedError
 from index.exporting import receive_export
 from index.files import fsync, link, stamp_file
 from index.history import HISTORY_NAME
@@ -51,6 +51,16 @@ class SharedGenerations:
         self._database = database
         self._parts = parts
         self._jobs = jobs
+
+    def check(self) -> None:
+        """
+        Make sure that the database and the storage can be used.
+
+        Raises:
+            SharedError: If one can't be.
+        """
+        with shared_failures():
+            self._parts.check()
 
     def kept(self, name: str | None = None) -> dict[str, Kept]:
         """
@@ -188,6 +198,9 @@ class SharedGenerations:
 
         Raises:
             LostJobError: If the job is another's; nothing is published.
+            HeldError: If somebody went back to an earlier generation of the base since the job was
+                asked for; nothing is published. A server's documents are published all the same:
+                what a member has removed is not to stay.
             SharedError: If the database or the storage can't be used; nothing is published.
             IndexingError: If what was built can't be read.
         """
@@ -214,6 +227,8 @@ class SharedGenerations:
                     "INSERT INTO collections (name) VALUES (?) ON CONFLICT DO NOTHING",
                     (job.collection,),
                 )
+                if job.collection == BASE_COLLECTION:
+                    _refuse_if_held(connection, job)
                 for generation, (manifest, listing) in fresh.items():
                     use(connection, listing)
                     connection.execute(
@@ -254,7 +269,9 @@ class SharedGenerations:
                     f"{name}: there is no generation before {current} to go back to."
                 )
             connection.execute(
-                "UPDATE collections SET current = ?, is_held = TRUE WHERE name = ?", (before, name)
+                # A trigger has it held.
+                "UPDATE collections SET current = ? WHERE name = ?",
+                (before, name),
             )
         return str(before)
 
@@ -304,6 +321,19 @@ class SharedGenerations:
         with shared_failures():
             self._jobs.tidy()
             return self._parts.delete_unneeded()
+
+
+def _refuse_if_held(connection: Connection, job: Job) -> None:
+    # Whoever is just going back is waited for.
+    current, is_held, held_after = connection.execute(
+        "SELECT current, is_held, held_after FROM collections WHERE name = ? FOR UPDATE",
+        (job.collection,),
+    ).fetchone()
+    if is_held and job.id <= held_after:
+        raise HeldError(
+            f"{job.collection}: somebody went back to {current} after this build was asked for, so "
+            "it was not published. quoth index makes one that is."
+        )
 
 
 @contextmanager

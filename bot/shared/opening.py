@@ -24,14 +24,25 @@ class Shared:
     jobs: "Jobs"
     generations: "SharedGenerations"
 
+    def check(self) -> None:
+        """
+        Make sure that the database and the storage are there.
+
+        Raises:
+            SharedError: If one is not.
+        """
+        self.generations.check()
+
 
 def shared_of(settings: Settings) -> Shared | None:
     """
     Open what is shared, once a process; None where this process builds and answers by itself.
 
+    The database and the storage may be away, which `Shared.check` finds out.
+
     Raises:
         SettingsError: If no database is named.
-        SharedError: If the database or the storage can't be used.
+        SharedError: If the database or the storage can never be used.
     """
     if settings.storage is None:
         return None
@@ -57,7 +68,7 @@ def _shared(address: str, storage: str) -> Shared:
 
     files = open_storage(storage)
     try:
-        database = PostgresDatabase(address)
+        database = PostgresDatabase(address, may_be_away=True)
     except RecordsError as error:
         raise SharedError(str(error)) from error
     atexit.register(database.close)

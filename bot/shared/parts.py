@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from bot.database import Connection, DatabaseError
 from bot.event_log import event
-from bot.shared.storage import Storage
+from bot.installation import INSTALLATION_NAME
+from bot.shared.storage import MARK_NAME, Storage
 from index.errors import PartError, SharedError
 from index.files import is_same, stamp_file
 
@@ -25,6 +27,8 @@ SPARED_S = 60 * 60.0
 _WRITING_S = 24 * 60 * 60.0
 # So many parts are looked at and deleted while whoever wants to list new ones waits.
 _DELETED_AT_ONCE = 200
+# In `meta`, once the storage says whose it is.
+_MARKED = "storage marked"
 # Any number, the same in every Quoth.
 _LOCK = 0x51554F5460
 _REFERENCES = (
@@ -56,6 +60,54 @@ class Parts:
         self._storage = storage
         self._later_s = later_s
 
+    def check(self) -> None:
+        """
+        Make sure that the storage is there, and that it is the one of this installation.
+
+        Raises:
+            SharedError: If it is not, as where nothing is mounted.
+        """
+        self._own()
+
+    def _own(self) -> tuple[str | None, bool]:
+        """The id of this installation, if it has one, and whether the storage bears it."""
+        found = self._storage.marked()
+        with self._database.statements() as connection:
+            known = dict(
+                connection.execute(
+                    "SELECT name, value FROM meta WHERE name IN (?, ?)",
+                    (INSTALLATION_NAME, _MARKED),
+                ).fetchall()
+            )
+        own = known.get(INSTALLATION_NAME)
+        if found is None and _MARKED in known:
+            raise SharedError(
+                f"QUOTH_STORAGE: there is no file {MARK_NAME} in it, so it is not where this "
+                "installation has published. Mount that folder, or name it. Where what lay there "
+                f"is lost for good, write {own} into that file, and run quoth index --rebuild."
+            )
+        if found not in {None, own}:
+            raise SharedError(
+                f"QUOTH_STORAGE: its file {MARK_NAME} says that it belongs to another installation "
+                f"({found}, and this is {own or 'a new one'}). Name the storage of this one, or "
+                "one that is empty."
+            )
+        return own, found is not None and _MARKED in known
+
+    def _mark(self) -> None:
+        """Have the storage say whose it is, from the first part on."""
+        own, is_marked = self._own()
+        if is_marked:
+            return
+        with self._database.statements() as connection:
+            keep = "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING"
+            connection.execute(keep, (INSTALLATION_NAME, own or secrets.token_hex(8)))
+            (own,) = connection.execute(
+                "SELECT value FROM meta WHERE name = ?", (INSTALLATION_NAME,)
+            ).fetchone()
+            self._storage.mark(str(own))
+            connection.execute(keep, (_MARKED, "yes"))
+
     def store(self, files: Mapping[str, Path]) -> int:
         """
         Store files that don't change meanwhile, but for those that are stored already.
@@ -69,6 +121,7 @@ class Parts:
         Raises:
             SharedError: If that can't be done.
         """
+        self._mark()
         stamps = {name: stamp_file(path) for name, path in files.items()}
         listed = json.dumps({name: [stamp.sha256, stamp.size] for name, stamp in stamps.items()})
         with self._database.transaction() as connection:
@@ -118,6 +171,8 @@ class Parts:
         try:
             # Before it fills the disk.
             if not self._storage.has(part.sha256, part.size):
+                # Where nothing is mounted, nothing is lost.
+                self.check()
                 raise PartError(part.sha256, "is missing or was altered in storage")
             self._storage.get(part.sha256, path)
             if stamp_file(path).sha256 != part.sha256:
@@ -142,6 +197,7 @@ class Parts:
         """Store a file anew if it is one of the parts that were lost."""
         if not path.is_file() or (sha256 := stamp_file(path).sha256) not in lost:
             return
+        self.check()
         self._storage.put(sha256, path)
         with self._database.statements() as connection:
             connection.execute("DELETE FROM lost_parts WHERE sha256 = ?", (sha256,))
@@ -154,6 +210,7 @@ class Parts:
         Returns:
             How many.
         """
+        self.check()
         with self._database.statements() as connection:
             (now,) = connection.execute("SELECT quoth_now() + ?", (self._later_s,)).fetchone()
             connection.execute(

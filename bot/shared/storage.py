@@ -15,6 +15,8 @@ from index.errors import PartError, SharedError
 from index.files import fsync
 
 _PARTS = "parts"
+# Says whose storage it is.
+MARK_NAME = "quoth-installation"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # A copy that was cut short.
 _INCOMING = ".incoming-"
@@ -30,6 +32,12 @@ class Storage(Protocol):
 
     Each method raises a `SharedError` where the storage can't be used, and blocks.
     """
+
+    def marked(self) -> str | None:
+        """What was written there by `mark`; None if nothing was."""
+
+    def mark(self, text: str) -> None:
+        """Leave a short text there that says whose storage it is."""
 
     def has(self, sha256: str, size: int) -> bool:
         """Whether there is such a file, of that size."""
@@ -49,10 +57,10 @@ class Storage(Protocol):
 
 def open_storage(place: str) -> Storage:
     """
-    Open a folder, or what a URL names.
+    Take a folder, or what a URL names; it may be away.
 
     Raises:
-        SharedError: If it can't be used.
+        SharedError: If it is of a kind that can't be used.
     """
     return UrlStorage(place) if "://" in place else FolderStorage(Path(place))
 
@@ -61,17 +69,28 @@ class FolderStorage:
     """A folder that all machines see."""
 
     def __init__(self, folder: Path) -> None:
-        """
-        Open a folder that is there: one made anew where nothing is mounted would lack every part.
-
-        Raises:
-            SharedError: If there is none.
-        """
-        if not folder.is_dir():
-            raise SharedError(
-                f"QUOTH_STORAGE={folder}: there is no such folder. Make it, or mount it."
-            )
+        """Take a folder, which is never made: where nothing is mounted it would lack every part."""
         self._folder = folder
+
+    def marked(self) -> str | None:
+        """What was written there by `mark`."""
+        if not self._folder.is_dir():
+            raise SharedError(
+                f"QUOTH_STORAGE={self._folder}: there is no such folder. Make it, or mount it."
+            )
+        with self._failures():
+            try:
+                return (self._folder / MARK_NAME).read_text("ascii", errors="replace").strip()
+            except FileNotFoundError:
+                return None
+
+    def mark(self, text: str) -> None:
+        """Leave a short text there."""
+        aside = self._folder / f"{_INCOMING}{secrets.token_hex(8)}"
+        with self._failures():
+            aside.write_text(f"{text}\n", encoding="ascii")
+            fsync(aside)
+            aside.replace(self._folder / MARK_NAME)
 
     def _path(self, sha256: str) -> Path:
         return self._folder / _PARTS / sha256[:2] / sha256
@@ -152,10 +171,10 @@ class UrlStorage:
 
     def __init__(self, url: str) -> None:
         """
-        Connect; credentials come from where the storage's own tools have them.
+        Take a URL; credentials come from where the storage's own tools have them.
 
         Raises:
-            SharedError: If it can't be used.
+            SharedError: If it is of a kind that can't be used.
         """
         self._url = url
         try:
@@ -175,15 +194,24 @@ class UrlStorage:
         # Each kind of storage refuses a URL in its own way.
         except Exception as error:
             raise self._failure(error) from error
-        # What is wrong with the address is said at the start, and not at the first build.
+
+    def marked(self) -> str | None:
+        """What was written there by `mark`."""
         try:
-            self._try(lambda: self._files.ls(self._bucket))
+            # Of a bucket that is not there, or lets nobody in, this says most.
+            self._try(lambda: self._files.ls(str(self._root).split("/", 1)[0]))
         except FileNotFoundError as error:
             raise self._failure(error) from error
+        try:
+            found = self._try(lambda: self._files.cat_file(f"{self._root}/{MARK_NAME}"))
+        except FileNotFoundError:
+            return None
+        return bytes(found).decode("ascii", errors="replace").strip()
 
-    @property
-    def _bucket(self) -> str:
-        return str(self._root).split("/", 1)[0]
+    def mark(self, text: str) -> None:
+        """Leave a short text there."""
+        written = f"{text}\n".encode("ascii")
+        self._try(lambda: self._files.pipe_file(f"{self._root}/{MARK_NAME}", written))
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{_PARTS}/{sha256[:2]}/{sha256}"

@@ -156,7 +156,7 @@ async def serve(
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         queue = await stack.enter_async_context(queue_of(service, settings))
-        place = database_of(settings, settings.kept_answers, KEPT_STEPS)
+        place = database_of(settings, settings.kept_answers, KEPT_STEPS, may_be_away=True)
         kept = KeptAnswers(place, settings.answers_kept_days)
         stack.callback(kept.close)
         await stack.enter_async_context(beside(kept.stay_tidy()))

@@ -1,14 +1,16 @@
 """PostgreSQL as a place to remember things: opened, brought up to date, lost and found again."""
 
 import asyncio
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing, suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from bot.database import DatabaseError, RecordsError
+from bot.database import DatabaseError, RecordsAwayError, RecordsError
 from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from bot.settings import SettingsError, load_settings
@@ -177,3 +179,32 @@ def test_a_rule_that_changes_is_heard_of_also_after_the_database_was_away(
                 await anext(changes)
 
     asyncio.run(hear())
+
+
+def test_a_database_that_is_away_at_the_start_is_used_once_it_is_there(
+    postgres_database: str,
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
+        way = postgres.Way(postgres_database, Path(folder))
+        way.close()
+        with pytest.raises(RecordsAwayError, match="can't be reached"):
+            PostgresDatabase(way.address)
+        with closing(PostgresDatabase(way.address, may_be_away=True)) as opened:
+            with pytest.raises(DatabaseError), opened.statements():
+                pass
+            way.open()
+            while True:
+                with suppress(DatabaseError), opened.statements() as connection:
+                    found = connection.execute("SELECT count(*) FROM answers").fetchone()
+                    break
+                time.sleep(0.1)
+        way.close()
+
+    assert found == (0,)
+
+
+def test_a_database_that_lets_nobody_in_is_not_waited_for(postgres_server: str) -> None:
+    nowhere = postgres_server.replace("/postgres?", "/nowhere?")
+    with pytest.raises(RecordsError, match="does not exist") as raised:
+        PostgresDatabase(nowhere, may_be_away=True)
+    assert not isinstance(raised.value, RecordsAwayError)

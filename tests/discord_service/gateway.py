@@ -47,6 +47,9 @@ class Gateway:
         """So many connections are answered with 503."""
         self.sessions: dict[str, Session] = {}
         self.identified = 0
+        self._unidentified: set[web.WebSocketResponse] = set()
+        self.most_unidentified = 0
+        """So many connections have waited at the same time, having said nothing."""
         self.max_concurrency = 1
         self.doubled = 0
         """Shards that were identified while they had a connection."""
@@ -66,6 +69,8 @@ class Gateway:
         socket = web.WebSocketResponse(max_msg_size=0, autoclose=True)
         await socket.prepare(request)
         await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
+        self._unidentified.add(socket)
+        self.most_unidentified = max(self.most_unidentified, len(self._unidentified))
         patience_s = 2 * self.heartbeat_ms / 1e3
         last_beat = time.monotonic()
         while True:
@@ -82,6 +87,7 @@ class Gateway:
                 self.late_beats += now - last_beat > LATE_BEAT * self.heartbeat_ms / 1e3
                 last_beat = now
             await self._received(socket, packet)
+        self._unidentified.discard(socket)
         for session in self.sessions.values():
             if session.socket is socket:
                 session.socket = None
@@ -91,8 +97,10 @@ class Gateway:
         if packet["op"] == HEARTBEAT:
             await socket.send_json({"op": HEARTBEAT_ACK})
         elif packet["op"] == IDENTIFY:
+            self._unidentified.discard(socket)
             await self._identify(socket, packet["d"])
         elif packet["op"] == RESUME:
+            self._unidentified.discard(socket)
             await self._resume(socket, packet["d"])
 
     async def _identify(self, socket: web.WebSocketResponse, identity: Json) -> None:

@@ -1,4 +1,5 @@
-{{/* What every process of Quoth has, and the names of secrets that it alone has. */}}
+{{/* What every process of Quoth has, and the names of the secrets that it needs beside; whoever
+includes it goes on with the volume "data". */}}
 {{- define "quoth.pod" -}}
 automountServiceAccountToken: false
 securityContext:
@@ -10,14 +11,14 @@ securityContext:
 # Answers that are under way are finished.
 terminationGracePeriodSeconds: 60
 volumes:
-  - name: library
-    persistentVolumeClaim: {claimName: quoth-library}
+  - name: storage
+    persistentVolumeClaim: {claimName: quoth-storage}
   - name: secrets
     secret:
       secretName: {{ .values.secret | quote }}
       defaultMode: 0440
       items:
-        {{- range concat (list "database" "node_token") .secrets }}
+        {{- range concat (list "database") .secrets }}
         - {key: {{ . }}, path: {{ . }}}
         {{- end }}
   - name: tmp
@@ -33,7 +34,8 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: {drop: [ALL]}
 volumeMounts:
-  - {name: library, mountPath: /data}
+  - {name: data, mountPath: /data}
+  - {name: storage, mountPath: /storage}
   - {name: secrets, mountPath: /run/secrets/quoth, readOnly: true}
   - {name: tmp, mountPath: /tmp}
   - {name: cache, mountPath: /home/quoth/.cache}
@@ -44,8 +46,7 @@ resources:
 {{- define "quoth.env" -}}
 - {name: QUOTH_DATA, value: /data}
 - {name: QUOTH_DATABASE_FILE, value: /run/secrets/quoth/database}
-- {name: QUOTH_SEARCH_DATABASE_FILE, value: /run/secrets/quoth/database}
-- {name: QUOTH_NODE_TOKEN_FILE, value: /run/secrets/quoth/node_token}
+- {name: QUOTH_STORAGE, value: /storage}
 {{- end }}
 
 {{/* The addresses of the answering nodes. */}}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.building import WORKSPACE_NAME
 from bot.checkup import (
     Finding,
     collections_found,
@@ -257,3 +258,25 @@ def test_the_database_is_named_without_its_password_whether_it_answers_or_not(
     assert f"PostgreSQL ({name} at {socket}) answers" in said[1]
     assert "can't be reached" in said[2]
     assert "secret" not in "".join(said)
+
+
+def test_what_a_builder_has_built_is_what_is_looked_at_on_its_machine(
+    home: Path, postgres_database: str
+) -> None:
+    (home / "storage").mkdir()
+    (home / "data").rename(home / "builds")
+    (home / "data").mkdir()
+    (home / "builds").rename(home / "data" / WORKSPACE_NAME)
+    arguments = ("--json", "--seeds", str(home / "seeds"), "--data", str(home / "data"))
+    shared = {"QUOTH_DATABASE": postgres_database, "QUOTH_STORAGE": str(home / "storage")}
+
+    code, output = doctor(*arguments, **shared)
+    assert code == 0, output
+    assert checks(output)["models"]["kind"] == "models"
+    shutil.rmtree(home / "data" / WORKSPACE_NAME)
+    _, output = doctor(*arguments, **shared)
+    assert checks(output)["models"]["kind"] == "models_untried"
+    (home / "storage").rmdir()
+    code, output = doctor(*arguments, **shared)
+    assert code == 1
+    assert "Make it, or mount it" in checks(output)["index"]["detail"]

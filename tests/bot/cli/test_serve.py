@@ -5,10 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,7 @@ from bot.settings import Settings
 from tests.bot.test_access import PASSWORD, TOKEN
 from tests.commands import QUESTION, QUOTH, quoth
 from tests.conftest import ROOT
+from tests.postgres import Way
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
 
@@ -39,9 +43,13 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
     ) as server:
         assert server.stderr is not None
         try:
-            said = server.stderr.readline()
-            found = re.search(r"http://[0-9.]+:\d+", said)
-            assert found, said + server.stderr.read()
+            said = ""
+            # Notices come first.
+            while not (found := re.search(r"http://[0-9.]+:\d+", said)):
+                line = server.stderr.readline()
+                assert line, said
+                said += line
+            assert ("index that was fetched last" in said) == ("QUOTH_STORAGE" in environment)
             yield found[0], server
         finally:
             server.kill()
@@ -127,3 +135,34 @@ def test_the_help_names_the_port_that_is_the_default(command: str, setting: str)
     assert found is not None
     (port,) = [each for each in found.params if each.name == "port"]
     assert f"default: {Settings.model_fields[setting].default}," in str(getattr(port, "help", ""))
+
+
+def test_a_node_starts_from_what_it_has_where_database_and_storage_are_away(
+    home: Path, postgres_database: str
+) -> None:
+    body = json.dumps({"question": QUESTION}).encode()
+
+    def ask(address: str) -> dict[str, Any]:
+        asked = urllib.request.Request(  # noqa: S310 - our own
+            f"{address}/v1/ask", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(asked, timeout=60) as reply:  # noqa: S310
+            answer: dict[str, Any] = json.load(reply)
+        return answer
+
+    with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
+        way = Way(postgres_database, Path(folder))
+        way.close()
+        shared = {"QUOTH_DATABASE": way.address, "QUOTH_STORAGE": str(home / "unmounted")}
+        with served(*("--data", str(home / "data"), "--seeds", str(home / "none")), **shared) as (
+            address,
+            server,
+        ):
+            assert ask(address)["answer"] == "35,927"
+            assert ask(address)["id"] is None
+            way.open()
+            while ask(address)["id"] is None:
+                time.sleep(0.1)
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) == 0
+        way.close()

@@ -11,6 +11,7 @@ import pytest
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.postgres import PostgresDatabase
+from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -48,6 +49,8 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
 
     first = faked(**settings, QUOTH_COOLDOWN_QUESTIONS="100")
     local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+    # Those who wait for their turn to identify do not have a connection open meanwhile.
+    assert local.gateway.most_unidentified <= local.gateway.max_concurrency
     second = faked(**settings, QUOTH_COOLDOWN_QUESTIONS="100")
     local.wait_for(lambda: second.logged.count("shard_taken") == SHARDS / 2, "a half")
     local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
@@ -115,7 +118,7 @@ def test_who_asked_before_a_process_lost_the_database_is_answered_by_it_and_hear
             local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
         (library.folder / "open").touch()
 
-        local.wait_for(lambda: all(one.answered and one.response.texts for one in asked), "answers")
+        local.wait_for(lambda: all(one.response and one.response.texts for one in asked), "answers")
         assert "**812**" in local.reply_to(said).text
         way.close()
     for one in asked:
@@ -125,3 +128,30 @@ def test_who_asked_before_a_process_lost_the_database_is_answered_by_it_and_hear
         assert len(one.shown) == 1 + others
     assert len(local.replies(said)) == 1
     assert "discord_refused" not in first.logged
+
+
+def test_one_of_several_waits_for_a_database_that_is_away_when_it_starts(
+    local: LocalDiscord, library: Library, postgres_database: str
+) -> None:
+    library.write("figures.txt", ARTICLE)
+    library.build()
+    (library.folder / "open").touch()
+    channel = places(local)[0]
+    with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
+        way = Way(postgres_database, Path(folder))
+        way.close()
+        process = Process(
+            local,
+            ("--data", str(library.folder / "data")),
+            library=library.folder,
+            settings={"QUOTH_DATABASE": way.address, "QUOTH_SHARDS": "recommended"},
+        )
+        try:
+            local.wait_for(lambda: "Quoth waits for it" in process.logged, "a word")
+            way.open()
+            process.until_ready()
+            asked = local.slash(channel, User("ada"), "ask", question="how many for arson")
+            assert local.answer_to(asked).title == "812"
+        finally:
+            process.kill()
+            way.close()

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from bot.building import WORKSPACE_NAME
 from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
 from bot.serving import builder, worker
 from bot.serving.asked_builder import AskedBuilder
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.mirror import Mirror
-from bot.serving.worker import WORKSPACE_NAME, Worker
+from bot.serving.worker import Worker
 from bot.settings import Settings, load_settings
 from bot.shared.generations import SharedGenerations
 from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs
@@ -125,6 +126,46 @@ def test_a_builder_follows_the_documents_and_nodes_follow_the_builder(
         assert not shared.jobs.is_wanted(BASE_COLLECTION)
 
     while_building(machine, shared, work)
+
+
+def test_what_was_asked_for_before_somebody_went_back_is_not_published_over_it(
+    machine: Settings,
+    node: Settings,
+    shared: Shared,
+    tmp_path: Path,
+) -> None:
+    (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
+    hold = tmp_path / "hold-build"
+    still = machine.model_copy(update={"follow_s": 0})
+    mirror = Mirror(node, shared)
+
+    async def ended(job: int) -> str:
+        while (state := shared.jobs.state(job)) is None or state.outcome is None:
+            await asyncio.sleep(0.02)
+        return f"{state.outcome} {state.report}"
+
+    async def work() -> None:
+        for number in (35, 36):
+            (machine.seeds / "figures.txt").write_text(f"For theft {number} were counted.")
+            assert (await ended(shared.jobs.ask(BASE_COLLECTION))).startswith("built")
+        (machine.seeds / "figures.txt").write_text("For theft 37 were counted.")
+        hold.touch()
+        building = shared.jobs.ask(BASE_COLLECTION)
+        waiting = shared.jobs.ask(BASE_COLLECTION)
+        while (state := shared.jobs.state(building)) is None or state.stage != "encode":
+            await asyncio.sleep(0.02)
+        before = shared.generations.roll_back(BASE_COLLECTION)
+        hold.unlink()
+        for job in (building, waiting):
+            assert f"somebody went back to {before}" in await ended(job)
+        await asyncio.to_thread(mirror.bring_all)
+        assert text(node, BASE_COLLECTION, "figures.txt") == "For theft 35 were counted."
+
+        assert (await ended(shared.jobs.ask(BASE_COLLECTION))).startswith("built")
+        await asyncio.to_thread(mirror.bring_all)
+        assert text(node, BASE_COLLECTION, "figures.txt") == "For theft 37 were counted."
+
+    while_building(still, shared, work)
 
 
 def test_what_can_not_be_built_is_said_to_whoever_asked(

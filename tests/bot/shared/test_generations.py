@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bot.shared.generations import SharedGenerations
 from bot.shared.jobs import Jobs, LostJobError
 from bot.shared.opening import Shared
 from bot.shared.parts import SPARED_S, Parts
-from bot.shared.storage import FolderStorage
+from bot.shared.storage import MARK_NAME, FolderStorage
 from index.errors import IndexMissingError, PartError, SharedError
 from index.store import Collection
 from tests.conftest import Library
@@ -292,3 +293,54 @@ def test_a_generation_whose_name_leads_out_of_its_folder_is_refused(
 
     with pytest.raises(SharedError, match="is no name of a folder"):
         bring(shared, node)
+
+
+def test_a_storage_where_nothing_is_mounted_is_no_storage_without_parts(
+    shared: Shared, library: Library, builder: Settings, node: Settings, storage: Path
+) -> None:
+    shared.generations.check()
+    build(shared, library, builder, "For theft 35 were counted.")
+    shared.generations.check()
+    storage.rename(storage.with_name("mounted"))
+    storage.mkdir()
+
+    library.write("figures.txt", "For theft 36 were counted.")
+    library.build()
+    for use in (
+        shared.generations.check,
+        shared.generations.tidy,
+        lambda: shared.generations.bring(node, "base"),
+        lambda: publish(shared, builder),
+    ):
+        with pytest.raises(SharedError, match="Mount that folder, or name it") as raised:
+            use()
+        assert not isinstance(raised.value, PartError)
+    assert [*storage.iterdir()] == []
+    assert shared.generations.lost() == frozenset()
+
+    storage.rmdir()
+    storage.with_name("mounted").rename(storage)
+    assert text_of(bring(shared, node)) == "For theft 35 were counted."
+
+
+def test_the_storage_of_another_installation_is_refused_and_a_lost_one_is_begun_anew(
+    shared: Shared, library: Library, builder: Settings, node: Settings, storage: Path
+) -> None:
+    mark = storage / MARK_NAME
+    mark.write_text("fedcba9876543210")
+    library.write("figures.txt", "For theft 35 were counted.")
+    with pytest.raises(SharedError, match="belongs to another installation"):
+        shared.generations.store_documents(library.documents)
+    assert parts_of(storage) == {}
+    mark.unlink()
+    build(shared, library, builder, "For theft 35 were counted.")
+    own = mark.read_text()
+
+    shutil.rmtree(storage)
+    storage.mkdir()
+    with pytest.raises(SharedError, match=f"write {own.strip()} into that file") as raised:
+        shared.generations.bring(node, "base")
+    assert MARK_NAME in str(raised.value)
+    mark.write_text(own)
+    build(shared, library, builder, "For theft 36 were counted.")
+    assert text_of(bring(shared, node)) == "For theft 36 were counted."

@@ -28,6 +28,9 @@ def check_contract(storage: Storage, folder: Path) -> None:
     written, fetched = folder / "written", folder / "fetched"
     written.write_bytes(CONTENT)
 
+    assert storage.marked() is None
+    storage.mark("0123456789abcdef")
+    assert storage.marked() == "0123456789abcdef"
     assert not storage.has(SHA256, len(CONTENT))
     with pytest.raises(PartError, match=f"{SHA256} is not in storage"):
         storage.get(SHA256, fetched)
@@ -69,10 +72,10 @@ def test_an_s3_server_keeps_parts_by_their_names(
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET)
         check_contract(open_storage("s3://quoth/parts-of-quoth"), tmp_path)
         with pytest.raises(SharedError, match=r"can't be used \(.*bucket"):
-            open_storage("s3://nothing/parts-of-quoth")
+            open_storage("s3://nothing/parts-of-quoth").marked()
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
         with pytest.raises(SharedError, match=r"can't be used \(.*signature"):
-            open_storage("s3://quoth/parts-of-quoth")
+            open_storage("s3://quoth/parts-of-quoth").marked()
 
 
 def test_a_copy_that_was_cut_short_is_no_part_and_goes(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_a_copy_that_was_cut_short_is_no_part_and_goes(tmp_path: Path) -> None:
 )
 def test_a_storage_that_can_not_be_used_says_so(place: str, said: str) -> None:
     with pytest.raises(SharedError, match=said):
-        open_storage(place)
+        open_storage(place).marked()
 
 
 def test_a_folder_that_goes_away_is_no_lost_part(tmp_path: Path) -> None:
