@@ -31,7 +31,7 @@ from benchmarks.roles import Installation, Role, installation, until
 from tests.bot.discord_app.crowd import Asked
 from tests.discord_service import LocalDiscord
 from tests.discord_service.rest import DEADLINE_S
-from tests.discord_service.world import Channel, Interaction, Message
+from tests.discord_service.world import Channel, Interaction, Message, snowflake
 
 SHARDS, SERVERS = 4, 3_000
 CROWD, CROWD_S = 300, 10.0
@@ -305,10 +305,11 @@ class Measuring:
 def places(local: LocalDiscord, servers: int) -> list[Channel]:
     """A channel in each of some servers, which the shards have in equal parts."""
     channels = []
+    first = snowflake() >> 22
     for number in range(servers):
         guild = local.add_guild(f"Server {number}")
         # Discord's rule takes a server's shard from these bits.
-        guild.id = (guild.id >> 22) + number << 22
+        guild.id = first + number << 22
         channels.append(local.add_channel(guild))
     return channels
 

@@ -365,7 +365,8 @@ class Rest:
 
     def _by_token(self, request: web.Request) -> Interaction:
         token = request.match_info["token"]
-        for interaction in self._discord.interactions.values():
+        # Other threads ask meanwhile.
+        for interaction in list(self._discord.interactions.values()):
             if interaction.token == token:
                 if interaction.expired:
                     raise ApiError(401, 50027, "Invalid Webhook Token")
