@@ -88,6 +88,7 @@ class PostgresDatabase:
         self._next_try: float | None = None
         """When somebody may try again, if it is away."""
         self._why: Exception = psycopg.OperationalError("PostgreSQL is away")
+        """What is said of it then; of one that was never reached, why."""
         self.version = ""
         """That of its tables; empty until they are known to be up to date."""
         try:
@@ -104,7 +105,8 @@ class PostgresDatabase:
         except RecordsAwayError as error:
             if not may_be_away:
                 raise
-            self._rest(error)
+            self._why = error
+            self._rest()
         self._pool = ConnectionPool(
             address,
             connection_class=ImpatientConnection,
@@ -142,6 +144,7 @@ class PostgresDatabase:
         except psycopg.Error as error:
             raise RecordsError(f"{self._name}: can't be used ({_in_a_line(error)}).") from error
         self.version = version
+        self._why = psycopg.OperationalError("PostgreSQL is away")
 
     def __str__(self) -> str:
         return self._name
@@ -185,14 +188,13 @@ class PostgresDatabase:
                 self._next_try = None
                 yield connection
         except (psycopg.OperationalError, RecordsError) as error:
-            self._rest(error)
+            self._rest()
             raise DatabaseError(error) from error
         except psycopg.Error as error:
             raise DatabaseError(error) from error
 
-    def _rest(self, why: Exception) -> None:
+    def _rest(self) -> None:
         with self._lock:
-            self._why = why
             self._next_try = time.monotonic() + _AWAY_S
 
     def _refuse_while_away(self) -> None:
