@@ -74,7 +74,7 @@ class Server:
         self._folder = folder
         self._found = found
         self.address = f"postgresql://quoth@/postgres?host={folder}"
-        """Of its database `postgres`."""
+        """The address of its database `postgres`."""
         self.start()
 
     def start(self) -> None:
