@@ -42,7 +42,8 @@ class AnswerCache:
 
     An answerer reads in generations that never change, so what it said once it would say again. A
     new index and another server's collection have an answerer of their own, and with it a memory
-    of their own. Any thread may call it.
+    of their own. Any thread may call it; one that asks what another one is just having answered
+    waits for that answer.
     """
 
     def __init__(self, answerer: AnswersUnderstood) -> None:
@@ -51,6 +52,8 @@ class AnswerCache:
         self._lock = threading.Lock()
         # The one that was asked for longest ago comes first.
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        # What is being answered now; each event is set when that has ended, well or not.
+        self._under_way: dict[bytes, threading.Event] = {}
 
     def answer(
         self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
@@ -58,23 +61,43 @@ class AnswerCache:
         """See `Answerer.answer`; each answer has an id and timings of its own."""
         started = time.perf_counter()
         understanding = understand(question.text, earlier)
-        joined = understanding.follow_up.joined if understanding.follow_up else None
         key = _key(question, understanding, alternatives)
-        with self._lock:
-            kept = self._kept.get(key)
+        while True:
+            with self._lock:
+                kept = self._recalled(key)
+                others = self._under_way.get(key)
+                if kept is None and others is None:
+                    ended = self._under_way[key] = threading.Event()
+                    break
             if kept is not None:
-                self._kept.move_to_end(key)
-        if kept is None:
+                return _again(kept, question, understanding, started)
+            # Where the other one fails, whoever wakes up first tries it next.
+            assert others is not None  # noqa: S101 - neither kept nor under way leaves the loop
+            others.wait()
+        try:
             answer = self._answerer.answer_understood(question, understanding, alternatives)
             self._keep(key, answer)
             return answer
-        return replace(
-            kept.answer,
-            id=uuid.uuid4().hex,
-            question=question.text,
-            understood=joined if kept.is_follow_up else None,
-            timings=Timings(0.0, 0.0, 0.0, time.perf_counter() - started),
-        )
+        finally:
+            with self._lock:
+                del self._under_way[key]
+            ended.set()
+
+    def known(
+        self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
+    ) -> Answer | None:
+        """As `answer`, where it was given before; None where it would have to be found."""
+        started = time.perf_counter()
+        understanding = understand(question.text, earlier)
+        with self._lock:
+            kept = self._recalled(_key(question, understanding, alternatives))
+        return None if kept is None else _again(kept, question, understanding, started)
+
+    def _recalled(self, key: bytes) -> _Kept | None:
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
 
     def _keep(self, key: bytes, answer: Answer) -> None:
         without = replace(answer, question="", understood=None)
@@ -82,6 +105,18 @@ class AnswerCache:
             self._kept[key] = _Kept(without, is_follow_up=answer.understood is not None)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
+
+
+def _again(kept: _Kept, question: Question, understanding: Understanding, started: float) -> Answer:
+    """An answer that was given before, for whoever asks now."""
+    joined = understanding.follow_up.joined if understanding.follow_up else None
+    return replace(
+        kept.answer,
+        id=uuid.uuid4().hex,
+        question=question.text,
+        understood=joined if kept.is_follow_up else None,
+        timings=Timings(0.0, 0.0, 0.0, time.perf_counter() - started),
+    )
 
 
 def _key(question: Question, understanding: Understanding, alternatives: int) -> bytes:

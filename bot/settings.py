@@ -240,8 +240,9 @@ class Settings(BaseSettings):
         100,
         ge=0,
         description="How many questions may wait for a worker. Servers take turns, and their "
-        "members do. Of one more, whoever has most waiting is told that Quoth is busy. At ten "
-        "answers a second, the last of a hundred waits for ten seconds.",
+        "members do. Of one more, whoever has most waiting is told that Quoth is busy. The same "
+        "question of several members has one place. At seven answers a second, the last of a "
+        "hundred waits for a quarter of a minute.",
     )
     time_limit_s: float = Field(
         20,

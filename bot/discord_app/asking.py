@@ -61,6 +61,8 @@ _EXCUSES: dict[type[Exception], str] = {
 _OVERLOADS = frozenset({"busy", "slow", "away"})
 # The sign under a message that it was put off by an overload, and may be asked again.
 ASK_AGAIN = "⏳"
+# To which seconds are rounded up that somebody is told to wait: more than that nobody knows.
+WAIT_STEP_S = 5
 # Members who wait at the same time; then those whose wait is over are forgotten.
 MAX_WAITS = 1_000
 # Other answers that are less likely are not shown: as a percentage they would be none.
@@ -129,16 +131,27 @@ class Asking:
             return None if self._settings.direct_messages else notice("no_direct_messages")
         return None if self._settings.is_welcome(server_id) else notice("unwelcome_server")
 
-    async def refusal(self, origin: Origin, *, in_public: bool = False) -> Refusal | None:
+    async def refusal(
+        self,
+        question: str,
+        origin: Origin,
+        earlier: tuple[Turn, ...] = (),
+        *,
+        within: Filter = EVERYTHING,
+        in_public: bool = False,
+    ) -> Refusal | None:
         """
         Why this question is not taken, if it is not; decided at once, or soon where processes share
         what they count.
 
         In this order: nothing is answered there (`closed_to`), the member asks too fast, too many
-        questions wait.
+        questions wait and this one has to wait too.
 
         Args:
+            question: As in `ask`, as are `origin`, `earlier` and `within`.
             origin: Who asks, and where.
+            earlier: The turns it follows.
+            within: Which documents it is answered from.
             in_public: Whether others read what is said: then a member who asks too fast is told so
                 once for each wait, and each further time there is nothing to tell.
         """
@@ -150,9 +163,22 @@ class Asking:
             is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
             return self._refused("cooldown", text)
-        if self._queue.refuses(self._asker(origin)):
-            return self._refused("busy", notice("busy"))
+        try:
+            asked = Question.typed(question, self._settings.max_question_chars, within)
+        except QuestionError:
+            # `ask` says what is wrong with it.
+            return None
+        scope = self._records.collection(origin.server_id)
+        asker = self._asker(origin)
+        if await self._queue.refuses(asked, earlier, OTHER_ANSWERS, scope, asker):
+            return self._refused("busy", self._excuse("busy"))
         return None
+
+    def _excuse(self, excuse: str) -> str:
+        """What is told of one of `_EXCUSES`; where too many ask, also when to ask again."""
+        wait_s = self._queue.wait_s
+        steps = None if wait_s is None else max(1, math.ceil(wait_s / WAIT_STEP_S))
+        return notice(excuse, seconds=steps and steps * WAIT_STEP_S)
 
     def closed_to(self, origin: Origin) -> Refusal | None:
         """
@@ -261,7 +287,7 @@ class Asking:
             return Reply(refused=self._refused("question", notice("question", detail=str(error))))
         except tuple(_EXCUSES) as error:
             excuse = _EXCUSES[type(error)]
-            return Reply(refused=self._refused(excuse, notice(excuse)))
+            return Reply(refused=self._refused(excuse, self._excuse(excuse)))
         except Exception:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
@@ -324,8 +350,9 @@ class Asking:
     ) -> None:
         """Answer a question that came as a command or a form; the first await tells Discord so."""
         origin = origin_of(interaction, is_private=is_private)
+        asked = without_references(question)
         with self.in_flight():
-            refused = await self.refusal(origin)
+            refused = await self.refusal(asked, origin, earlier, within=within)
             if refused is not None:
                 await acknowledge(
                     lambda: interaction.response.send_message(refused.text, ephemeral=True)
@@ -342,7 +369,6 @@ class Asking:
                 await acknowledge(
                     lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
                 )
-                asked = without_references(question)
                 reply = await self.ask(asked, origin, earlier, goes_on=goes_on, within=within)
                 if reply.refused is not None:
                     await _tell_alone(interaction, reply.refused.text)

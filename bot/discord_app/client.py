@@ -13,7 +13,6 @@ import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
-from yarl import URL
 
 from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
@@ -36,12 +35,10 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, server_id_of
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
-from bot.discord_app.shards import Shards
-from bot.discord_app.shared_shards import SharedShards
+from bot.discord_app.sharded_bot import ShardedBot
 from bot.discord_app.sharing import private_buttons
 from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.teaching import Teaching
-from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
 from bot.serving.builder import Builds
 from bot.serving.mending import Mender
@@ -94,7 +91,7 @@ class _Tree(app_commands.CommandTree["QuothBot"]):
         return False
 
 
-class QuothBot(commands.AutoShardedBot):
+class QuothBot(ShardedBot):
     """Quoth in Discord; it starts with `start` and stops with `close`."""
 
     def __init__(
@@ -120,8 +117,10 @@ class QuothBot(commands.AutoShardedBot):
             leases: Which shards it has, if other processes have some; else it has all.
         """
         super().__init__(
+            records,
+            settings.shards,
+            leases,
             command_prefix=commands.when_mentioned,
-            shard_count=settings.shards if isinstance(settings.shards, int) else None,
             help_command=None,
             intents=intents_for(settings),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -136,20 +135,11 @@ class QuothBot(commands.AutoShardedBot):
         self._make_cogs = cogs
         self.settings = settings
         self.service = service
-        self.records = records
         self.started = time.monotonic()
         self.logged_in = asyncio.Event()
         """Set when the application's id is known."""
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
-        self._named_shards: set[int] = set()
-        self.waiting: dict[int, list[Waiting]] = {}
-        """By shard that was connected, who had waited there before."""
-        self._shared_shards = (
-            SharedShards(self, leases, settings.shards, self._sync_commands)
-            if leases is not None and settings.shards is not None
-            else None
-        )
         shared = records.is_shared
         self.conversations: Conversations = (
             SharedConversations(records) if shared else ConversationStore()
@@ -226,21 +216,16 @@ class QuothBot(commands.AutoShardedBot):
             scopes=("bot", "applications.commands"),
         )
 
-    @property
-    def shards_up(self) -> int:
-        """How many connections to Discord are open."""
-        return sum(not shard.is_closed() for shard in self.shards.values())
-
     async def setup_hook(self) -> None:
         """Add commands and buttons, and tell Discord of the commands if they are new to it."""
         self.logged_in.set()
         for make_cog in self._make_cogs:
             await self.add_cog(make_cog(self))
         self.add_dynamic_items(AnswerButton, ListButton)
-        if self._shared_shards is None:
-            await self._sync_commands()
+        if not self.shares_shards:
+            await self.before_first_shard()
 
-    async def _sync_commands(self) -> None:
+    async def before_first_shard(self) -> None:
         """Send the command set if it is not the one that was sent last: Discord counts changes."""
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, payload], sort_keys=True, default=str)
@@ -250,98 +235,6 @@ class QuothBot(commands.AutoShardedBot):
         await self.tree.sync()
         await asyncio.to_thread(self.records.set_commands_hash, fingerprint)
         event(_log, "commands_sent", commands=len(payload))
-
-    # Shards; without others to share them with, discord.py connects them all.
-
-    async def connect(self, *, reconnect: bool = True) -> None:
-        """Connect, and follow which shards are this process's own, until the bot is closed."""
-        if self._shared_shards is None:
-            await super().connect(reconnect=reconnect)
-            return
-        connected = asyncio.create_task(super().connect(reconnect=reconnect))
-        following = asyncio.create_task(self._shared_shards.follow())
-        both = {connected, following}
-        try:
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in both:
-                task.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
-        for task in done:
-            try:
-                task.result()
-            except ExceptionGroup as errors:
-                raise errors.exceptions[0] from None
-
-    async def launch_shards(self) -> None:
-        """Connect all shards, unless other processes have some."""
-        if self._shared_shards is None:
-            await super().launch_shards()
-
-    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        """Read who waits on a shard, before anybody can ask there again, and connect it."""
-        waiting = await asyncio.to_thread(self.unanswered, shard_id)
-        # Who asked here before the shard was lost for a moment is answered all the same.
-        under_way = self.records.under_way
-        self.waiting[shard_id] = [one for one in waiting if one.id not in under_way]
-        await super().launch_shard(gateway, shard_id, initial=initial)
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait until Discord lets a shard in."""
-        if self._shared_shards is None or shard_id is None:
-            await super().before_identify_hook(shard_id, initial=initial)
-        else:
-            await self._shared_shards.until_turn(shard_id)
-
-    def share_out(self, count: int) -> None:
-        """Learn how many shards all processes have together; this one has none yet."""
-        self.shard_count = self._connection.shard_count = count
-        self.shard_ids = []
-        # discord.py would wait for these, of which some may be another's before they are ready.
-        self._connection.shard_ids = []
-
-    def note_shard(self, shard_id: int) -> None:
-        """Note that a shard was connected."""
-        assert self.shard_ids is not None  # noqa: S101 - shards are shared out
-        self.shard_ids.append(shard_id)
-
-    async def drop_shard(self, shard_id: int) -> None:
-        """Close a shard, and know its servers no longer: they are another process's."""
-        assert self.shard_ids is not None  # noqa: S101 - shards are shared out
-        self._named_shards.discard(shard_id)
-        if shard_id in self.shard_ids:
-            self.shard_ids.remove(shard_id)
-        for guild in self.guilds:
-            if guild.shard_id == shard_id:
-                self._connection._remove_guild(guild)
-        self.dispatch("shard_disconnect", shard_id)
-        shard = self.shards.get(shard_id)
-        if shard is not None:
-            # `disconnect` would leave one that is just trying again to go on with it.
-            await shard._parent.close()
-
-    def unanswered(self, shard_id: int) -> list[Waiting]:
-        """Who waits on a shard; blocks for the records."""
-        return self.records.unanswered(self._only(shard_id))
-
-    def _only(self, *shard_ids: int) -> Shards:
-        assert self.shard_count is not None  # noqa: S101 - known before any is connected
-        return Shards(self.shard_count, frozenset(shard_ids))
-
-    async def hold(self, server_id: int | None) -> bool:
-        """Whether no other process answers in a server, or in direct messages."""
-        return self._shared_shards is None or await self._shared_shards.hold(server_id)
-
-    @property
-    def stands_by(self) -> bool:
-        """Whether other processes have all shards."""
-        return self._shared_shards is not None and self._shared_shards.stands_by
-
-    async def close(self) -> None:
-        """Leave Discord, and let other processes have the shards."""
-        await super().close()
-        if self._shared_shards is not None:
-            await self._shared_shards.close()
 
     async def on_interaction(self, interaction: "discord.Interaction[QuothBot]") -> None:
         """Take what was typed into forms; commands and buttons find their way by themselves."""
@@ -356,9 +249,7 @@ class QuothBot(commands.AutoShardedBot):
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """Note which servers of a shard Quoth is in; this comes again after each lost session."""
-        if self._shared_shards is not None and not self.is_ready():
-            self._connection.call_handlers("ready")
-            self.dispatch("ready")
+        self.note_ready()
         await self._note_servers()
         for guild in self.guilds:
             if guild.shard_id == shard_id:
@@ -389,18 +280,13 @@ class QuothBot(commands.AutoShardedBot):
         except (discord.DiscordException, aiohttp.ClientError) as error:
             event(_log, "not_left", logging.ERROR, error=type(error).__name__)
 
-    async def on_shard_connect(self, shard_id: int) -> None:
-        """Note that Discord has named all servers of a shard."""
-        self._named_shards.add(shard_id)
-
     async def _note_servers(self) -> None:
         """Note where Quoth is, and where it is no longer, as far as its shards can tell."""
-        shards = self._only(*self._named_shards)
         server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
-        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, shards)
-        if self._named_shards.issuperset(self.shard_ids or range(shards.count)):
+        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, self.named)
+        if self.has_named_all:
             self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

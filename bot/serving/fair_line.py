@@ -1,7 +1,7 @@
 """Where things wait that many people want: nobody who wants much goes before who wants little."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -29,8 +29,14 @@ class FairLine(Generic[_T]):
     Groups take turns, and in a group its members do. Whoever shares it between threads locks it.
     """
 
-    def __init__(self) -> None:
-        """Begin with nobody waiting."""
+    def __init__(self, may_lose: Callable[[_T], bool] = lambda _: True) -> None:
+        """
+        Begin with nobody waiting.
+
+        Args:
+            may_lose: Whether an item may be pushed out; only such items count as many or few.
+        """
+        self._may_lose = may_lose
         # The group that was served longest ago first, and so its members; their oldest item first.
         self._groups: OrderedDict[str, OrderedDict[str, list[tuple[int, _T]]]] = OrderedDict()
         self._put = 0
@@ -66,13 +72,15 @@ class FairLine(Generic[_T]):
         self._drop_empty(Asker(group, member))
         return item
 
-    def discard(self, asker: Asker, item: _T) -> None:
-        """Have an item wait no longer, if it does."""
+    def discard(self, asker: Asker, item: _T) -> bool:
+        """Have an item wait no longer; return whether it did."""
         items = self._members(asker.group).get(asker.member, [])
         kept = [each for each in items if each[1] is not item]
-        if len(kept) < len(items):
-            items[:] = kept
-            self._drop_empty(asker)
+        if len(kept) == len(items):
+            return False
+        items[:] = kept
+        self._drop_empty(asker)
+        return True
 
     def may_push_out(self, asker: Asker) -> bool:
         """Whether `push_out` would find an item."""
@@ -88,13 +96,15 @@ class FairLine(Generic[_T]):
         largest = self._largest(asker)
         if largest is None:
             return None
-        _, item = self._groups[largest.group][largest.member].pop()
+        items = self._groups[largest.group][largest.member]
+        place = max(place for place, (_, item) in enumerate(items) if self._may_lose(item))
+        _, item = items.pop(place)
         self._drop_empty(largest)
         return item
 
     def _largest(self, asker: Asker) -> Asker | None:
         def waiting(group: str) -> int:
-            return sum(map(len, self._members(group).values()))
+            return sum(map(self._losable, self._members(group).values()))
 
         if not self._groups:
             return None
@@ -105,11 +115,14 @@ class FairLine(Generic[_T]):
         members = self._members(group)
         if not members:
             return None
-        member = max(members, key=lambda name: len(members[name]))
-        own = len(members.get(asker.member, ())) if group == asker.group else 0
-        if group == asker.group and len(members[member]) <= own + 1:
+        member = max(members, key=lambda name: self._losable(members[name]))
+        own = self._losable(members.get(asker.member, ())) if group == asker.group else 0
+        if group == asker.group and self._losable(members[member]) <= own + 1:
             return None
         return Asker(group, member)
+
+    def _losable(self, items: Sequence[tuple[int, _T]]) -> int:
+        return sum(self._may_lose(item) for _, item in items)
 
     def _members(self, group: str) -> OrderedDict[str, list[tuple[int, _T]]]:
         return self._groups.get(group, OrderedDict())

@@ -262,6 +262,9 @@ class RemoteAnswers:
             question, earlier, alternatives, self.collection, is_alone=self.is_alone
         )
 
+    def known(self, *_: object, **__: object) -> None:
+        """None: what was answered before is known at the nodes alone."""
+
 
 def nodes_of(settings: Settings) -> Nodes | None:
     """

@@ -7,8 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
+from answering.answer import Answer
 from answering.answerer import Answers
+from answering.followups.detection import Turn
+from answering.question import Question
 from bot.assembly import OpenIndex
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
@@ -29,13 +33,23 @@ UNUSED_S = 10 * 60.0
 BROKEN_S = 60.0
 
 
+class ServedAnswers(Answers, Protocol):
+    """Answers of which some may have been given before."""
+
+    def known(
+        self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
+    ) -> Answer | None:
+        """As `answer`, at once; None where the answer would have to be found."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SpaceOpener:
     """How to open what is answered from."""
 
     open_base: Callable[[], OpenIndex]
     """Opens the generation of the base that is published now."""
-    answerer: Callable[[OpenIndex, Sequence[Generation]], Answers]
+    answerer: Callable[[OpenIndex, Sequence[Generation]], ServedAnswers]
     """Joins the base and other generations."""
     collection: Callable[[str], Collection]
     """By name."""
@@ -47,7 +61,7 @@ class SearchSpace:
 
     base: OpenIndex
     own: Generation | None
-    answerer: Answers
+    answerer: ServedAnswers
     references: ReferenceCount
     is_alone: bool = False
     """Whether a server's own is searched without the base."""
@@ -168,6 +182,19 @@ class ServerSpaces:
                 if space is None:
                     space = self._borrow_new(scope, current, base, is_alone=is_alone)
         return space
+
+    def borrow_open(
+        self, scope: str, base: SearchSpace, *, is_alone: bool = False
+    ) -> SearchSpace | None:
+        """
+        As `borrow`, where nothing has to be opened for it; else None.
+
+        Raises:
+            IndexMissingError: If the server has none.
+            IndexingError: If it can't be told which one it has.
+        """
+        current = self._opener.collection(scope).current()
+        return self._borrow_open(scope, current, base, is_alone=is_alone)
 
     def _borrow_open(
         self, scope: str, generation: str, base: SearchSpace, *, is_alone: bool

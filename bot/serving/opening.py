@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from answering.answerer import Answers
 from bot.assembly import OpenIndex, open_answering, open_index
 from bot.searched import collection_of
 from bot.serving.mirror import mirror_of
 from bot.serving.nodes import nodes_of
-from bot.serving.open_indexes import SpaceOpener
+from bot.serving.open_indexes import ServedAnswers, SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import SharedError
@@ -39,7 +38,7 @@ def open_service(
         # opens the base says it where that can't be looked up.
         with suppress(SharedError):
             mirror.bring_all()
-    answerer: Callable[[OpenIndex, Sequence[Generation]], Answers]
+    answerer: Callable[[OpenIndex, Sequence[Generation]], ServedAnswers]
     if nodes is None:
         answering = open_answering(settings, opening)
         say_notice(answering.notice)

@@ -2,13 +2,16 @@
 The queue where questions wait: so many are answered at once, so many wait, none for ever.
 
 Servers take turns, and their members do. Where the queue is full, whoever has few waiting takes the
-last place of whoever has most.
+last place of whoever has most. Those who wait for an answer to the same words in the same scope
+have one place together, and get it together; an answer that is known waits for no turn.
 """
 
 import asyncio
+import os
+import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -43,12 +46,45 @@ UNHARMED = (BusyError, TooSlowError, MendingError, NodesAwayError, SearchServerE
 """What keeps a question from an answer though nothing is wrong with what it is answered from."""
 
 
+# The newest answer's share in the mean of the seconds that the last few took.
+_NEWEST_SHARE = 0.2
+# Looking up what is known takes milliseconds; what takes longer is not known.
+_LOOKUP_S = 0.5
+# Of nice: so much lower is the priority of threads that answer than that of the event loop.
+_GIVEN_WAY = 5
+
+
+def _give_way() -> None:
+    """
+    Have the kernel run the event loop before this thread, and those that it starts.
+
+    On a busy machine whoever asks hears in time that Quoth is at it, or that it is too busy.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(
+            os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _GIVEN_WAY
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done."""
+
+    do: Callable[[], Any]
+    same: Hashable
+    """Equal to that of other work if the result of one serves both."""
+    known: Callable[[], Any] | None = None
+    """Gives the result if it is known, without waiting; else None. None if it never is."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     """What waits for a worker."""
 
     begun: Future[Any]
-    work: Callable[[], Any]
+    work: _Work
+    asker: Asker
     since: float
 
 
@@ -72,6 +108,12 @@ class ScopedAnswers(Protocol):
         """
         ...
 
+    def known(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer | None:
+        """As `answer`, without waiting; None where the answer would have to be found."""
+        ...
+
 
 class AnswerQueue:
     """Hands questions to worker threads; its own methods belong to the event loop."""
@@ -92,29 +134,56 @@ class AnswerQueue:
         See `bot.settings.Settings` for the numbers; the clock counts seconds.
         """
         self._clock = clock
-        self._line: FairLine[_Waiting] = FairLine()
+        # Where others wait for the same, to push out one of them would make no room.
+        self._line: FairLine[_Waiting] = FairLine(
+            lambda waiting: len(self._taken[waiting.work.same]) == 1
+        )
         self._answers = answers
         self._mend = mend
+        self._workers = workers
         self._capacity = workers + max_waiting
         self._time_limit_s = time_limit_s
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="answer")
-        self._taken = 0
+        self._executor = ThreadPoolExecutor(
+            workers, thread_name_prefix="answer", initializer=_give_way
+        )
+        # Looks up what is known while all workers are busy, since files may be read for it.
+        self._lookups = ThreadPoolExecutor(1, thread_name_prefix="known")
+        # Those that wait or are being answered, by what is the same for all whom one result serves.
+        self._taken: dict[Hashable, list[_Waiting]] = {}
+        self._answer_s: float | None = None
         self._lock = threading.Lock()
 
     @property
     def taken(self) -> int:
-        """Questions that wait or are being answered."""
-        return self._taken
+        """Questions that wait or are being answered; the same one counts once."""
+        return len(self._taken)
 
     @property
     def is_full(self) -> bool:
         """Whether the next question would be refused, or take the place of another."""
-        return self._taken >= self._capacity
+        return self.taken >= self._capacity
 
-    def refuses(self, asker: Asker) -> bool:
-        """Whether the next question of an asker would be refused."""
+    @property
+    def wait_s(self) -> float | None:
+        """In how many seconds all that wait now will be answered; None before the first answer."""
+        if self._answer_s is None:
+            return None
+        return self._answer_s * self.taken / self._workers
+
+    async def refuses(
+        self,
+        question: Question,
+        earlier: tuple[Turn, ...],
+        alternatives: int,
+        scope: str | None,
+        asker: Asker = ANYBODY,
+    ) -> bool:
+        """Whether `ask` would refuse a question at once; that takes moments."""
         with self._lock:
-            return self.is_full and not self._line.may_push_out(asker)
+            if not self.is_full or self._line.may_push_out(asker):
+                return False
+        asked = (question, earlier, alternatives, scope)
+        return asked not in self._taken and await self._known(asked) is None
 
     async def ask(
         self,
@@ -130,8 +199,26 @@ class AnswerQueue:
 
         The arguments are those of `ScopedAnswers`, and the others and the errors those of `do`.
         """
-        work = partial(self._answers.answer, question, earlier, alternatives, scope)
-        return await self.do(work, limit_s, asker)
+        asked = (question, earlier, alternatives, scope)
+        if self.is_full and asked not in self._taken:
+            known = await self._known(asked)
+            if known is not None:
+                return known
+        work = _Work(
+            partial(self._answers.answer, *asked), asked, partial(self._answers.known, *asked)
+        )
+        answer: Answer = await self._do(work, limit_s, asker)
+        return answer
+
+    async def _known(
+        self, asked: tuple[Question, tuple[Turn, ...], int, str | None]
+    ) -> Answer | None:
+        looked_up = self._lookups.submit(self._answers.known, *asked)
+        try:
+            async with asyncio.timeout(_LOOKUP_S):
+                return await asyncio.wrap_future(looked_up)
+        except TimeoutError:
+            return None
 
     async def do(
         self, work: Callable[[], _T], limit_s: float | None = None, asker: Asker = ANYBODY
@@ -151,7 +238,12 @@ class AnswerQueue:
             MendingError: If it passed while a damaged index was built anew.
             IndexDamagedError: If the index can't be mended.
         """
-        if self.is_full and not self._make_room(asker):
+        result: _T = await self._do(_Work(work, object()), limit_s, asker)
+        return result
+
+    async def _do(self, work: _Work, limit_s: float | None, asker: Asker) -> Any:
+        """See `do`."""
+        if self.is_full and work.same not in self._taken and not self._make_room(asker):
             raise BusyError
         begun = self._submit(work, asker)
         is_mending = False
@@ -181,40 +273,73 @@ class AnswerQueue:
         pushed_out.begun.set_exception(BusyError())
         return True
 
-    def _submit(self, work: Callable[[], _T], asker: Asker) -> Future[_T]:
-        begun: Future[_T] = Future()
-        waiting = _Waiting(begun, work, self._clock())
+    def _submit(self, work: _Work, asker: Asker) -> Future[Any]:
+        begun: Future[Any] = Future()
+        waiting = _Waiting(begun, work, asker, self._clock())
         with self._lock:
-            self._taken += 1
+            self._taken.setdefault(work.same, []).append(waiting)
             self._line.put(asker, waiting)
         # A question that runs too long keeps its worker, so it also keeps its place.
-        begun.add_done_callback(lambda _: self._left(asker, waiting))
+        begun.add_done_callback(lambda _: self._left(waiting))
         # As many calls as questions, but none is bound to one: whoever's turn it is then is served.
         self._executor.submit(self._serve_next)
+        if work.known is not None and self.taken > self._workers:
+            # What is known waits for no turn.
+            self._lookups.submit(self._serve_same, work.same)
         return begun
 
     def _serve_next(self) -> None:
-        late = self._clock() - self._time_limit_s / 2
+        began = self._clock()
+        late = began - self._time_limit_s / 2
         with self._lock:
             waiting = self._line.take(lambda one: one.since < late)
         if waiting is None or not waiting.begun.set_running_or_notify_cancel():
             # It was called off.
             return
         try:
-            result = waiting.work()
+            result = waiting.work.do()
         except BaseException as error:
             waiting.begun.set_exception(error)
         else:
+            self._note_pace(self._clock() - began)
             waiting.begun.set_result(result)
+            self._serve_same(waiting.work.same)
 
-    def _left(self, asker: Asker, waiting: "_Waiting") -> None:
+    def _note_pace(self, seconds: float) -> None:
         with self._lock:
-            self._taken -= 1
-            self._line.discard(asker, waiting)
+            before = seconds if self._answer_s is None else self._answer_s
+            self._answer_s = before + _NEWEST_SHARE * (seconds - before)
+
+    def _serve_same(self, same: Hashable) -> None:
+        """
+        Serve those who wait for the same, if it is known.
+
+        Each has it looked up: after it was found for one, the documents may have changed.
+        """
+        with self._lock:
+            others = tuple(self._taken.get(same, ()))
+        for other in others:
+            known = other.work.known and other.work.known()
+            if known is None:
+                return
+            with self._lock:
+                was_waiting = self._line.discard(other.asker, other)
+            # Else another worker has just begun with it.
+            if was_waiting and other.begun.set_running_or_notify_cancel():
+                other.begun.set_result(known)
+
+    def _left(self, waiting: _Waiting) -> None:
+        with self._lock:
+            same = self._taken[waiting.work.same]
+            same.remove(waiting)
+            if not same:
+                del self._taken[waiting.work.same]
+            self._line.discard(waiting.asker, waiting)
 
     def close(self) -> None:
         """Take no more questions and forget those that wait."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self._lookups.shutdown(wait=False, cancel_futures=True)
         while True:
             with self._lock:
                 waiting = self._line.take(lambda _: False)

@@ -20,7 +20,7 @@ from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, ope
 from bot.serving.queue import UNHARMED
 from bot.serving.standing import place_now
 from index.encoder import Vectors
-from index.errors import IndexDamagedError, NotPublishedError
+from index.errors import IndexDamagedError, IndexMissingError, NotPublishedError
 from index.filters import FilterError
 from index.texts import Texts
 
@@ -141,6 +141,38 @@ class AnswerService:
             without_own=lambda: scope not in self.suspects,
             is_alone=is_alone,
         )
+
+    def known(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer | None:
+        """
+        As `answer`, where the same was answered before from what is published now.
+
+        Nothing is opened or read for it, and whatever is wrong is left for `answer` to find.
+        """
+        with self._base_in_use() as base:
+            try:
+                space = self._borrow_open(scope, base)
+            except Exception:
+                return None
+            if space is None:
+                return None
+            try:
+                return space.answerer.known(question, earlier, alternatives)
+            finally:
+                space.references.release()
+
+    def _borrow_open(self, scope: str | None, base: SearchSpace) -> SearchSpace | None:
+        """Lend what is searched in a scope if it is open, to be given back."""
+        is_alone = scope in self._alone
+        if scope is not None:
+            try:
+                return self.servers.borrow_open(scope, base, is_alone=is_alone)
+            except IndexMissingError:
+                if is_alone:
+                    return None
+        base.references.acquire()
+        return base
 
     def with_space(self, scope: str | None, use: Callable[[SearchSpace], _T]) -> _T:
         """

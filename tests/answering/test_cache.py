@@ -1,5 +1,7 @@
 """A question that is asked again is answered at once, and never from another index."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -22,12 +24,15 @@ class Counted:
     def __init__(self, answerer: Answerer) -> None:
         self.asked: list[str] = []
         self.fails = False
+        self.gate = threading.Event()
+        self.gate.set()
         self._answerer = answerer
 
     def answer_understood(
         self, question: Question, understanding: Understanding, alternatives: int
     ) -> Answer:
         self.asked.append(question.text)
+        self.gate.wait(30)
         if self.fails:
             raise OSError("a page of the disk")
         return self._answerer.answer_understood(question, understanding, alternatives)
@@ -132,3 +137,51 @@ def test_a_failure_is_not_kept(asked: AnswerCache, counted: Counted) -> None:
     counted.fails = False
 
     assert asked.answer(Question("how many for arson")).answered
+
+
+def test_who_asks_what_is_just_being_answered_shares_that_answer(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    counted.gate.clear()
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(asked.answer, Question("how many for arson")) for _ in range(3)]
+        other = threads.submit(asked.answer, Question("how many for theft"))
+        while len(counted.asked) < 2:
+            threading.Event().wait(0.001)
+        counted.gate.set()
+        found = [answer.result(30) for answer in answers]
+
+    assert sorted(counted.asked) == ["how many for arson", "how many for theft"]
+    assert {without_id(answer) for answer in found} == {without_id(found[0])}
+    assert len({answer.id for answer in found}) == 3
+    assert other.result().question == "how many for theft"
+
+
+def test_who_waits_for_an_answer_that_fails_asks_for_it_again(
+    asked: AnswerCache, counted: Counted
+) -> None:
+    counted.fails = True
+    counted.gate.clear()
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(asked.answer, Question("how many for arson")) for _ in range(2)]
+        while not counted.asked:
+            threading.Event().wait(0.001)
+        counted.gate.set()
+        errors = [answer.exception(30) for answer in answers]
+
+    assert [type(error) for error in errors] == [OSError, OSError]
+    assert len(counted.asked) == 2
+
+
+def test_only_what_was_answered_is_known(asked: AnswerCache, counted: Counted) -> None:
+    theft = Question("how many for theft")
+    assert asked.known(theft) is None
+    answer = asked.answer(theft)
+    known = asked.known(theft)
+
+    assert known is not None
+    assert without_id(known) == without_id(answer)
+    assert known.id != answer.id
+    assert asked.known(theft, (), 1) is None
+    assert asked.known(Question("and for buses?"), (turn_of(answer),)) is None
+    assert counted.asked == ["how many for theft"]

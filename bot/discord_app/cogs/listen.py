@@ -141,9 +141,9 @@ class Listen(commands.Cog):
     async def _answer_if_known(self, message: discord.Message, origin: Origin) -> None:
         """Answer if the documents say, and else keep quiet: it may be meant for somebody else."""
         asking = self._bot.asking
-        if await asking.refusal(origin) is None:
-            question = without_references(message.content)
-            earlier, _ = await self._earlier(message)
+        question = without_references(message.content)
+        earlier, _ = await self._earlier(message)
+        if await asking.refusal(question, origin, earlier) is None:
             reply = await asking.ask(question, origin, earlier, only="answered")
             if reply.answer is not None:
                 await self._send(message, **contents(reply))
@@ -160,13 +160,13 @@ class Listen(commands.Cog):
             if not question:
                 await self._send(message, content=notice("can_not_read"))
                 return
-        refused = await self._bot.asking.refusal(origin, in_public=True)
+        earlier, goes_on = await self._earlier(message)
+        refused = await self._bot.asking.refusal(question, origin, earlier, in_public=True)
         if refused is not None:
             await self._refuse(message, refused)
             return
         is_first = await self._begins_in_thread(message)
         async with _typing(message.channel):
-            earlier, goes_on = await self._earlier(message)
             reply = await self._bot.asking.ask(question, origin, earlier, goes_on=goes_on)
         if reply.refused is not None:
             await self._refuse(message, reply.refused)

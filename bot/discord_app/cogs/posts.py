@@ -62,7 +62,7 @@ class Posts(commands.Cog):
         if starter is not None and (starter.author.bot or self._bot.user in starter.mentions):
             # Bots are not answered, and a mention is answered as one.
             return
-        if await self._bot.asking.refusal(origin) is not None:
+        if await self._bot.asking.refusal(thread.name, origin) is not None:
             return
         reply = await self._reply(thread, starter, origin)
         if reply.answer is None:

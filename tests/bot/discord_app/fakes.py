@@ -50,8 +50,17 @@ def found(
     )
 
 
+class Forgetful:
+    """Knows no answer that it gave."""
+
+    def known(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer | None:
+        return None
+
+
 @dataclass
-class GatedAnswers:
+class GatedAnswers(Forgetful):
     """Answers nothing until it is let."""
 
     gate: threading.Event = field(default_factory=threading.Event)
@@ -66,7 +75,7 @@ class GatedAnswers:
 
 
 @dataclass
-class FixedAnswers:
+class FixedAnswers(Forgetful):
     """Answers the same, whatever is asked."""
 
     given: Answer
@@ -77,7 +86,7 @@ class FixedAnswers:
         return self.given
 
 
-class BrokenAnswers:
+class BrokenAnswers(Forgetful):
     """Fails at every question."""
 
     def answer(

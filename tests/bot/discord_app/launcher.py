@@ -72,7 +72,7 @@ class ReadyBot(QuothBot):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Discord wants five seconds between two shards; the local one does not."""
-        if self._shared_shards is not None:
+        if self.shares_shards:
             await super().before_identify_hook(shard_id, initial=initial)
 
 

@@ -1,14 +1,20 @@
 """Every way to ask, and what comes of it."""
 
 import logging
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from answering.answer import Answer
 from bot.discord_app.asking import ASK_AGAIN
+from bot.serving.service import AnswerService
 from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.crowd import ask, check
 from tests.bot.discord_app.fakes import BrokenAnswers, GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
@@ -213,7 +219,7 @@ def test_a_mention_that_a_full_queue_refuses_gets_a_sign_or_where_there_is_none_
 ) -> None:
     gated = GatedAnswers()
     running = start_bot(gated, workers=1, max_waiting=0)
-    waiting = local.slash(channel, asker, "ask", question="arson")
+    waiting = local.slash(channel, asker, "ask", question="fraud")
     local.wait_for(lambda: running.bot.queue.taken, "a full queue")
     text = f"<@{local.bot.id}> arson"
     refused = local.say(channel, User("ada"), text, mentions=[local.bot])
@@ -228,6 +234,92 @@ def test_a_mention_that_a_full_queue_refuses_gets_a_sign_or_where_there_is_none_
 
     assert "too many questions" in local.reply_to(said).content
     assert local.replies(refused) == []
+    gated.gate.set()
+    assert local.answer_to(waiting).texts
+
+
+def test_everybody_of_a_crowd_hears_a_word_while_reader_and_disk_stand_still(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, tmp_path: Path
+) -> None:
+    gated = GatedAnswers()
+    start_bot(gated, workers=2, max_waiting=10)
+    with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asked = [
+            ask(local, channel, User(f"u{number}"), f"arson {number}", mention=number % 3 == 0)
+            for number in range(60)
+        ]
+        commands = [each.asked for each in asked if isinstance(each.asked, Interaction)]
+        local.wait_for(lambda: all(each.callback for each in commands), "a first response to each")
+        local.wait_for(
+            lambda: sum(_waits(local, each.asked) for each in asked) == 12,
+            "a refusal of each for whom there is no place",
+        )
+        other.rollback()
+    gated.gate.set()
+
+    assert sum(not each.is_put_off(local) for each in asked) == 12
+    assert [each.answers(local) for each in asked] == [1] * 60
+
+
+def _waits(local: LocalDiscord, asked: Interaction | Message) -> bool:
+    """Whether its asker sees at most that Quoth is at it."""
+    if isinstance(asked, Interaction):
+        return not asked.answered and not asked.followups
+    return not asked.reactions and not local.replies(asked)
+
+
+def test_who_asks_the_same_as_others_who_wait_gets_an_answer_of_their_own_from_one_reading(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, service: AnswerService
+) -> None:
+    gated = GatedAnswers()
+    running = start_bot(Shared(service, gated), workers=1, max_waiting=1)
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    first = local.slash(channel, User("first"), "ask", question="arson")
+    local.wait_for(lambda: running.bot.queue.taken == 1, "a busy reader")
+    text = "how many for arson"
+    crowd = [ask(local, channel, User(f"u{n}"), text, mention=n % 2 == 0) for n in range(6)]
+    local.wait_for(lambda: running.bot.queue.taken == 2, "a full queue")
+    other = local.slash(elsewhere, User("guest"), "ask", question=text)
+    assert "too many questions" in local.answer_to(other).content
+    gated.gate.set()
+
+    check(local, *crowd)
+    assert local.answer_to(first).texts
+    assert [question.text for question, _ in gated.asked] == ["arson", text]
+    # One's button is not another's.
+    ids = [{button["custom_id"] for button in each.answer(local).buttons} for each in crowd]
+    assert len(set.union(*ids)) == sum(map(len, ids))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Answers as the service does, once it is let."""
+
+    service: AnswerService
+    gated: GatedAnswers
+
+    def answer(self, *asked: Any) -> Answer:
+        self.gated.answer(*asked)
+        return self.service.answer(*asked)
+
+    def known(self, *asked: Any) -> Answer | None:
+        return self.service.known(*asked)
+
+
+def test_who_is_refused_is_told_when_to_ask_again(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    running = start_bot(gated, workers=1, max_waiting=0)
+    assert local.answer_to(local.slash(channel, asker, "ask", question="arson")).texts
+    gated.gate.clear()
+    waiting = local.slash(channel, asker, "ask", question="arson 1")
+    local.wait_for(lambda: running.bot.queue.taken, "a full queue")
+    refused = local.slash(channel, asker, "ask", question="arson 2")
+
+    assert re.search(r"ask again in about \d+ seconds\.", local.answer_to(refused).content)
     gated.gate.set()
     assert local.answer_to(waiting).texts
 

@@ -10,7 +10,7 @@ from answering.answer import Answer, AnswerSpan
 from answering.followups.detection import Turn
 from answering.question import Question
 from tests.bot.discord_app.conftest import StartBot
-from tests.bot.discord_app.fakes import found, span
+from tests.bot.discord_app.fakes import Forgetful, found, span
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
@@ -26,7 +26,7 @@ from tests.discord_service.world import (
 
 
 @dataclass(frozen=True)
-class AboutArson:
+class AboutArson(Forgetful):
     """Answers what is asked about arson, and nothing else."""
 
     confidence: float = 0.83

@@ -56,6 +56,16 @@ def test_who_has_few_takes_the_last_place_of_who_has_most() -> None:
     assert line().push_out(A1) is None
 
 
+def test_what_may_not_be_lost_is_neither_counted_nor_pushed_out() -> None:
+    waiting: FairLine[str] = FairLine(lambda item: "kept" not in item)
+    for item in ("kept 1", "one", "two", "kept 2"):
+        waiting.put(A1, item)
+
+    assert waiting.push_out(B1) == "two"
+    assert waiting.push_out(B1) is None
+    assert taken(waiting) == ["kept 1", "one", "kept 2"]
+
+
 def test_what_waits_no_longer_is_not_taken() -> None:
     waiting: FairLine[str] = FairLine()
     waiting.put(A1, "one")

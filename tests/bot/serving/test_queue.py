@@ -1,8 +1,13 @@
 """Questions wait in a bounded queue."""
 
 import asyncio
+import os
+import sys
 import threading
+import uuid
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,7 +18,7 @@ from answering.question import Question
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
 from index.errors import IndexDamagedError
-from tests.bot.discord_app.fakes import GatedAnswers
+from tests.bot.discord_app.fakes import GatedAnswers, found, span
 
 
 async def mend() -> None:
@@ -157,8 +162,8 @@ def test_a_server_that_asks_much_keeps_no_other_waiting_nor_out() -> None:
 
         crowd = [asked(f"loud {number}", loud) for number in range(5)]
         await asyncio.sleep(0)
-        assert queue.refuses(loud)
-        assert not queue.refuses(quiet)
+        assert await queue.refuses(Question("one more"), (), 0, None, loud)
+        assert not await queue.refuses(Question("one more"), (), 0, None, quiet)
         guest = asked("quiet", quiet)
         await asyncio.sleep(0)
         # The last of the crowd hears so at once.
@@ -197,3 +202,242 @@ def test_once_the_wait_is_hopeless_the_newest_is_answered_first() -> None:
     run(ask())
     queue.close()
     assert [question.text for question, _ in gated.asked] == ["q0", "q3", "q2", "q1"]
+
+
+@dataclass
+class Remembered(GatedAnswers):
+    """Answers nothing until it is let, and knows what it answered until it is made to forget."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def answer(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer:
+        answer = super().answer(question, earlier, alternatives, scope)
+        self.answers[f"{scope} {question.text}"] = answer
+        return answer
+
+    def known(
+        self, question: Question, earlier: tuple[Turn, ...], alternatives: int, scope: str | None
+    ) -> Answer | None:
+        answer = self.answers.get(f"{scope} {question.text}")
+        return answer and replace(answer, id=uuid.uuid4().hex)
+
+    @property
+    def read(self) -> list[str]:
+        """Which questions were read, in order."""
+        return [question.text for question, _ in self.asked]
+
+
+class Waiting:
+    """Questions in a queue of one worker, whose turn is one of somebody else."""
+
+    def __init__(self, answers: Remembered, max_waiting: int = 9) -> None:
+        self.queue = AnswerQueue(answers, mend, workers=1, max_waiting=max_waiting, time_limit_s=30)
+        self._answers = answers
+
+    def ask(
+        self, text: str, member: str = "", scope: str | None = "here"
+    ) -> "asyncio.Task[Answer]":
+        asked = self.queue.ask(Question(text), (), 0, scope, asker=Asker(scope or "", member))
+        return asyncio.create_task(asked)
+
+    async def begin(self) -> "asyncio.Task[Answer]":
+        first = self.ask("first")
+        while not self._answers.asked:
+            await asyncio.sleep(0.001)
+        return first
+
+
+def test_the_same_question_of_many_is_read_once_and_answered_to_each() -> None:
+    answers = Remembered()
+    waiting = Waiting(answers)
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        loud = [waiting.ask(f"loud {number}", "loud") for number in range(3)]
+        same = [waiting.ask("why", f"member {number}") for number in range(20)]
+        same += [waiting.ask("why", "loud")]
+        while waiting.queue.taken < 5:
+            await asyncio.sleep(0.001)
+        answers.gate.set()
+        found = await asyncio.gather(*same)
+        assert {answer.question for answer in found} == {"why"}
+        assert len({answer.id for answer in found}) == 21
+        await asyncio.gather(first, *loud)
+
+    run(ask())
+    waiting.queue.close()
+    # All of them take the turn of the first who has one.
+    assert answers.read == ["first", "loud 0", "why", "loud 1", "loud 2"]
+    assert waiting.queue.taken == 0
+
+
+def test_the_same_question_in_another_server_is_another() -> None:
+    answers = Remembered()
+    waiting = Waiting(answers)
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        asked = [waiting.ask("why", scope=scope) for scope in ("here", "there", "here", None)]
+        while waiting.queue.taken < 4:
+            await asyncio.sleep(0.001)
+        answers.gate.set()
+        await asyncio.gather(first, *asked)
+
+    run(ask())
+    waiting.queue.close()
+    assert answers.read == ["first", "why", "why", "why"]
+
+
+def test_what_waits_already_or_is_known_is_taken_by_a_full_queue() -> None:
+    answers = Remembered()
+    answers.answers["here known"] = replace(found(span()), question="known")
+    waiting = Waiting(answers, max_waiting=1)
+    full = Asker("here", "other")
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        second = waiting.ask("why")
+        await asyncio.sleep(0.01)
+        queue = waiting.queue
+        assert await queue.refuses(Question("else"), (), 0, "here", full)
+        assert not await queue.refuses(Question("why"), (), 0, "here", full)
+        assert not await queue.refuses(Question("known"), (), 0, "here", full)
+        assert await queue.refuses(Question("known"), (), 0, "there", Asker("here"))
+        # It waits for nobody who is read.
+        assert (await waiting.ask("known", "other")).question == "known"
+        third = waiting.ask("why", "other")
+        await asyncio.sleep(0.01)
+        with pytest.raises(BusyError):
+            await waiting.ask("else", "other")
+        answers.gate.set()
+        await asyncio.gather(first, second, third)
+
+    run(ask())
+    waiting.queue.close()
+    assert answers.read == ["first", "why"]
+
+
+def test_who_asked_the_same_is_served_although_the_first_gives_up_or_fails() -> None:
+    class Failing(Remembered):
+        def answer(
+            self,
+            question: Question,
+            earlier: tuple[Turn, ...],
+            alternatives: int,
+            scope: str | None,
+        ) -> Answer:
+            is_first = question.text not in self.read
+            answer = super().answer(question, earlier, alternatives, scope)
+            if question.text == "breaks" and is_first:
+                self.answers.clear()
+                raise OSError("a page of the disk")
+            return answer
+
+    answers = Failing()
+    waiting = Waiting(answers)
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        given_up = waiting.ask("why", "a")
+        kept = waiting.ask("why", "b")
+        breaks = [waiting.ask("breaks", member) for member in "ab"]
+        while waiting.queue.taken < 3:
+            await asyncio.sleep(0.001)
+        given_up.cancel()
+        await asyncio.gather(given_up, return_exceptions=True)
+        answers.gate.set()
+        assert (await kept).question == "why"
+        results = await asyncio.gather(*breaks, return_exceptions=True)
+        assert [isinstance(one, OSError) for one in results] == [True, False]
+        await first
+
+    run(ask())
+    waiting.queue.close()
+    assert waiting.queue.taken == 0
+
+
+def test_what_changed_while_it_was_read_is_read_again_for_who_asked_later() -> None:
+    class Changing(Remembered):
+        """Its documents change during the first reading, so that no more is known of it."""
+
+        def answer(
+            self,
+            question: Question,
+            earlier: tuple[Turn, ...],
+            alternatives: int,
+            scope: str | None,
+        ) -> Answer:
+            answer = super().answer(question, earlier, alternatives, scope)
+            if len(self.asked) == 1:
+                self.answers.clear()
+            return answer
+
+    answers = Changing()
+    waiting = Waiting(answers)
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        again = waiting.ask("first", "b")
+        await asyncio.sleep(0.01)
+        answers.gate.set()
+        await asyncio.gather(first, again)
+
+    run(ask())
+    waiting.queue.close()
+    assert answers.read == ["first", "first"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+def test_whoever_answers_gives_way_to_the_event_loop() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def with_help() -> tuple[int, int]:
+        """Of the thread, and of one that helps it."""
+        with ThreadPoolExecutor(1) as helpers:
+            return priority(), helpers.submit(priority).result()
+
+    queue = AnswerQueue(GatedAnswers(), mend, workers=1, max_waiting=9, time_limit_s=30)
+
+    async def ask() -> None:
+        before = priority()
+        own, helping = await queue.do(with_help)
+        assert own == helping > before == priority()
+
+    run(ask())
+    queue.close()
+
+
+def test_the_wait_is_told_by_the_pace_of_the_last_answers() -> None:
+    now = [0.0]
+
+    class Slow(GatedAnswers):
+        def answer(self, *asked: Any) -> Answer:
+            now[0] += 3.0
+            return super().answer(*asked)
+
+    answers = Slow()
+    answers.gate.set()
+    queue = AnswerQueue(
+        answers, mend, workers=1, max_waiting=9, time_limit_s=30, clock=lambda: now[0]
+    )
+
+    told: list[float | None] = []
+
+    async def ask() -> None:
+        told.append(queue.wait_s)
+        await queue.ask(Question("first"), (), 0, None)
+        answers.gate.clear()
+        waiting = [asyncio.create_task(queue.ask(Question(f"q{n}"), (), 0, None)) for n in range(4)]
+        while queue.taken < 4:
+            await asyncio.sleep(0.001)
+        told.append(queue.wait_s)
+        answers.gate.set()
+        await asyncio.gather(*waiting)
+
+    run(ask())
+    queue.close()
+    told.append(queue.wait_s)
+    assert told == [None, 4 * 3.0, 0.0]

@@ -487,6 +487,8 @@ def test_a_server_is_not_answered_from_the_base_while_what_searches_its_document
         def answer(self, *_: object) -> Answer:
             raise SearchServerError("PostgreSQL is away")
 
+        known = answer
+
     service = AnswerService(replace(opener(library), answerer=lambda *_: Away()))
 
     with pytest.raises(SearchServerError):
@@ -494,3 +496,38 @@ def test_a_server_is_not_answered_from_the_base_while_what_searches_its_document
 
     assert not service.servers.is_broken("server-1")
     service.close()
+
+
+def test_what_was_answered_is_known_where_the_same_documents_are_asked(
+    library: Library, service: AnswerService, own: Library
+) -> None:
+    def known(word: str, scope: str | None) -> Answer | None:
+        return service.known(Question(f"how many for {word}"), (), 4, scope)
+
+    assert known("arson", None) is None
+    # Nothing of the server's is opened for it.
+    assert known("fraud", A) is None
+    assert service.servers.open_count == 0
+    assert answered(service, "arson", None) == "812"
+    assert answered(service, "fraud", A) == "55"
+    here = known("fraud", A)
+    assert here is not None
+    assert here.spans[0].text == "55"
+    assert known("fraud", None) is None
+    assert known("fraud", B) is None
+    # A server without documents is answered from the base, and what the base said is known.
+    assert known("arson", B) is not None
+    assert known("arson", A) is None
+
+    own.write("own.txt", "For fraud 56 were counted.")
+    own.build()
+    assert known("fraud", A) is None
+    assert answered(service, "fraud", A) == "56"
+    service.use_base(A, is_on=False)
+    assert known("fraud", A) is None
+    service.use_base(B, is_on=False)
+    assert known("arson", B) is None
+    library.write("figures.txt", ARTICLE.replace("812", "813"))
+    library.build()
+    service.refresh()
+    assert known("arson", None) is None
