@@ -1,6 +1,7 @@
 """Questions with known answers -> outcomes: given the passage, or open, from all passages."""
 
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -75,7 +76,8 @@ def question_word(question: str) -> str:
     """Tell which kind of question it is; "other" if it has none of the words."""
     found = _WORDS.search(" ".join(question.split()))
     word = found[0].lower() if found else "other"
-    return _SAME_WORD.get(word, word)
+    # There are few words and many questions, which keep theirs.
+    return sys.intern(_SAME_WORD.get(word, word))
 
 
 def ask_given(
