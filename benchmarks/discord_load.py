@@ -10,10 +10,10 @@ moment it is sent until its answer stands in the channel.
 """
 
 import argparse
+import math
 import os
 import platform
 import random
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,10 @@ class Measured:
     answered: int
     refused: int
     median_s: float
+    """Of the answered; not a number where there are none."""
     p95_s: float
+    late: int = 0
+    """Acknowledged after Discord's three seconds, and so neither answered nor refused."""
 
 
 def measure(
@@ -56,21 +59,40 @@ def measure(
         member = members[number % MEMBERS]
         asked.append(local.slash(channel, member, "ask", question=next(questions)))
         time.sleep(max(0.0, started + (number + 1) / rate - time.monotonic()))
-    answers = [local.answer_to(interaction) for interaction in asked]
-    latencies = [
-        answer.settled_at - interaction.sent_at
-        for interaction, answer in zip(asked, answers, strict=True)
-        if answer.texts
+    for interaction in asked:
+        local.wait_for(
+            lambda one=interaction: one.answered or one in local.late,  # type: ignore[misc]
+            "an answer, or a first response that came too late",
+        )
+    late = sum(interaction in local.late for interaction in asked)
+    answers = [
+        (interaction, interaction.response)
+        for interaction in asked
+        if interaction.response is not None and interaction.response.texts
     ]
-    last = max(answer.settled_at for answer in answers)
+    latencies = [answer.settled_at - interaction.sent_at for interaction, answer in answers]
+    last = max((answer.settled_at for _, answer in answers), default=time.monotonic())
     return Measured(
         rate=rate,
         answered_rate=len(latencies) / (last - started),
         answered=len(latencies),
-        refused=len(asked) - len(latencies),
-        median_s=statistics.median(latencies),
-        p95_s=statistics.quantiles(latencies, n=20)[-1],
+        refused=len(asked) - len(latencies) - late,
+        median_s=quantile(latencies, 0.5),
+        p95_s=quantile(latencies, 0.95),
+        late=late,
     )
+
+
+def quantile(seconds: Sequence[float], share: float) -> float:
+    """The smallest that such a share is not above; not a number where there are none."""
+    if not seconds:
+        return math.nan
+    return sorted(seconds)[max(0, math.ceil(share * len(seconds)) - 1)]
+
+
+def shown_ms(seconds: float) -> str:
+    """Seconds as they stand in a table."""
+    return "–" if math.isnan(seconds) else f"{1e3 * seconds:,.0f} ms"
 
 
 def phrases(seeds: Path) -> Iterator[str]:
@@ -93,21 +115,23 @@ def phrases(seeds: Path) -> Iterator[str]:
 def table(rows: Sequence[Measured]) -> str:
     """The rows as a table in Markdown."""
     lines = [
-        "| asked a second | answered a second | answered | refused | median | 95th percentile |",
-        "|---|---|---|---|---|---|",
+        "| asked a second | answered a second | answered | refused | late | median "
+        "| 95th percentile |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {row.rate} | {row.answered_rate:.1f} | {row.answered:,} | {row.refused:,} "
-        f"| {1e3 * row.median_s:,.0f} ms | {1e3 * row.p95_s:,.0f} ms |"
+        f"| {row.late} | {shown_ms(row.median_s)} | {shown_ms(row.p95_s)} |"
         for row in rows
     ]
     return "\n".join(lines)
 
 
-def page(rows: Sequence[Measured], seconds: float, late: int) -> str:
+def page(rows: Sequence[Measured], seconds: float) -> str:
     """What is written down: the table, and what is needed to make it again."""
     cores = len(os.sched_getaffinity(0))
-    sustained = max((row.answered_rate for row in rows if not row.refused), default=0.0)
+    kept_up = [row.answered_rate for row in rows if not row.refused and not row.late]
+    sustained = max(kept_up, default=0.0)
     made_on = f"{cores} cores ({processor()}), Python {platform.python_version()}"
     return f"""# Questions a second in Discord
 
@@ -118,11 +142,11 @@ Written by that command on {datetime.now(UTC):%Y-%m-%d}, on {made_on}.
 Questions of {MEMBERS} members came evenly for {seconds:g} seconds at each rate, none of them twice,
 until some were refused because the queue was full.
 A latency is from the moment a question is sent until its answer stands in the channel.
+Late is what was acknowledged after Discord's three seconds.
 
 {table(rows)}
 
 Without refusing any, Quoth answered up to {sustained:.1f} questions a second.
-Acknowledged after Discord's three seconds: {late}.
 """
 
 
@@ -159,15 +183,15 @@ def main() -> None:
         measure(local, channel, questions, arguments.rates[0], arguments.seconds)
         for rate in arguments.rates:
             rows.append(measure(local, channel, questions, rate, arguments.seconds))
-            if rows[-1].refused:
+            print(table(rows[-1:]), flush=True)
+            if rows[-1].refused or rows[-1].late:
                 break
     finally:
         process.kill()
         local.stop()
     print(table(rows))
-    print(f"Acknowledged after Discord's three seconds: {len(local.late)}")
     if arguments.write is not None:
-        arguments.write.write_text(page(rows, arguments.seconds, len(local.late)))
+        arguments.write.write_text(page(rows, arguments.seconds))
 
 
 if __name__ == "__main__":

@@ -3,23 +3,33 @@
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.discord_load import Measured, page, phrases, table
+from benchmarks.discord_load import Measured, page, phrases, quantile, table
 
 ROWS = [
     Measured(10, 9.96, 100, 0, 0.041, 0.0524),
-    Measured(40, 29.5, 1_390, 210, 3.4, 4.2),
+    Measured(40, 29.5, 1_390, 210, 3.4, 4.2, late=3),
 ]
 
 
 def test_a_rate_is_a_row() -> None:
     assert table(ROWS).splitlines()[2:] == [
-        "| 10 | 10.0 | 100 | 0 | 41 ms | 52 ms |",
-        "| 40 | 29.5 | 1,390 | 210 | 3,400 ms | 4,200 ms |",
+        "| 10 | 10.0 | 100 | 0 | 0 | 41 ms | 52 ms |",
+        "| 40 | 29.5 | 1,390 | 210 | 3 | 3,400 ms | 4,200 ms |",
     ]
 
 
+def test_where_nothing_was_answered_there_is_no_latency() -> None:
+    nothing = quantile([], 0.5)
+
+    assert table([Measured(5, 0.0, 0, 40, nothing, nothing, late=10)]).endswith(
+        "| 5 | 0.0 | 0 | 40 | 10 | – | – |"
+    )
+    assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert quantile([3.0, 1.0, 2.0], 0.95) == 3.0
+
+
 def test_the_page_says_how_it_was_made_and_what_was_sustained() -> None:
-    text = page(ROWS, 10.0, late=0)
+    text = page(ROWS, 10.0)
 
     assert "python -m benchmarks.discord_load --write docs/lab/discord_load.md" in text
     assert "answered up to 10.0 questions a second" in text

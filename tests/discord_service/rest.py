@@ -308,7 +308,8 @@ class Rest:
             if not interaction.receipt_lost:
                 self._discord.problems.append("an interaction was acknowledged twice")
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
-        if time.monotonic() - interaction.sent_at > self._discord.deadline_s:
+        interaction.acknowledged_at = time.monotonic()
+        if interaction.acknowledged_at - interaction.sent_at > self._discord.deadline_s:
             self._discord.late.append(interaction)
             raise ApiError(404, 10062, "Unknown interaction")
         payload = await _payload(request)

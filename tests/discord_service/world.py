@@ -323,6 +323,8 @@ class Interaction:
     sent_at: float = field(default_factory=time.monotonic)
     callback: Json | None = None
     """What the bot answered first."""
+    acknowledged_at: float | None = None
+    """When that came, by the clock of `sent_at`, too late or not."""
     response: Message | None = None
     """The message that came of it."""
     followups: list[Message] = field(default_factory=list)
