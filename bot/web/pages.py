@@ -131,6 +131,9 @@ async def ask(site: Site, question: Question, earlier: Sequence[str]) -> Answere
     """
     site.take_questions()
     before = [Question.typed(one, site.settings.max_question_chars) for one in earlier]
+    if not before:
+        # Others may wait for the same.
+        return AnsweredTurns((), await site.queue.ask(question, (), OTHER_ANSWERS, None))
     return await site.queue.do(lambda: answer_all(site.answers, before, question))
 
 
