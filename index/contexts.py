@@ -18,6 +18,8 @@ from index.formats.base import SECTIONS, Place
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
 MAX_CONTEXT_CHARS = 160
+# A title that ends with a full stop and has fewer may end with an abbreviation.
+MIN_SENTENCE_WORDS = 6
 _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
@@ -33,11 +35,9 @@ class Contexts:
 
     def __init__(self, document: Document) -> None:
         """Begin before the first passage."""
-        # A document without a title is named after its file, which may be renamed. What had to be
-        # cut is the beginning of its text.
+        # A document without a title is named after its file, which may be renamed.
         is_named = document.title != PurePosixPath(document.id).name
-        is_named = is_named and not document.title.endswith(ELLIPSIS)
-        self._title = document.title if is_named else ""
+        self._title = document.title if is_named and not _is_text(document) else ""
         self._sections = _sections(document.places)
         self._names: tuple[str, ...] = ()
         self._next = next(self._sections, None)
@@ -55,6 +55,18 @@ class Contexts:
             self._next = next(self._sections, None)
         names = dict.fromkeys((self._title, *self._names))
         return _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
+
+
+def _is_text(document: Document) -> bool:
+    """
+    Whether a title is the beginning of the text: it had to be cut, or is its first sentence.
+
+    With each passage, what it says would be found in all of them as well as in its own.
+    """
+    title = document.title
+    is_sentence = title.endswith(".") and len(title.split()) >= MIN_SENTENCE_WORDS
+    begins = document.text[: 10 * MAX_CONTEXT_CHARS].lstrip().startswith(title)
+    return title.endswith(ELLIPSIS) or (is_sentence and begins)
 
 
 def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:

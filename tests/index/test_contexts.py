@@ -109,6 +109,17 @@ def test_a_first_line_that_had_to_be_cut_to_a_title_is_no_context() -> None:
     assert Contexts(document("x" * 60, title="The council of Vellmar said…")).context(45, "x") == ""
 
 
+def test_a_first_line_that_is_a_sentence_is_no_context() -> None:
+    lit = "The lighthouse was lit in 1874 by Maud Ferrars."
+
+    assert Contexts(document(f"\n{lit}\n\nBread costs 2.", title=lit)).context(60, "Bread") == ""
+    # What else says it is a title, and so is what only ends with an abbreviation.
+    assert Contexts(document("Bread costs 2.", title=lit)).context(0, "Bread") == lit
+    assert (
+        Contexts(document("Bolt Inc.\n\nBread", title="Bolt Inc.")).context(9, "x") == "Bolt Inc."
+    )
+
+
 def test_of_too_many_headings_the_nearest_and_the_title_are_kept() -> None:
     places = [heading(level * 10, f"{level} " + "long " * 12, level) for level in range(1, 6)]
     context = Contexts(document("x" * 80, places)).context(70, "text")

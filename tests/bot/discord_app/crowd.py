@@ -46,10 +46,14 @@ class Asked:
         return local.reply_to(self.asked)
 
     def is_put_off(self, local: LocalDiscord) -> bool:
-        """Wait for what comes of it, and say whether it is to be asked again."""
+        """
+        Wait for what comes of it, and say whether it is to be asked again.
+
+        On a slow machine one that has begun may take too long, too.
+        """
         if isinstance(self.asked, Interaction):
             told = local.answer_to(self.asked)
-            is_overload = "too many questions" in told.content
+            is_overload = "too many questions" in told.content or "took too long" in told.content
             assert not is_overload or self.asked.is_private
             return is_overload
         asked = self.asked
