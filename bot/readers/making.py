@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from answering.calibration import Calibration
 from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
@@ -169,8 +172,7 @@ def write_int8(
         asked: Questions and passages such as it will be asked; the first `SMOOTHED_BY` count.
         in_fp32: Names of nodes that stay as they are.
     """
-    reader = OnnxReader(whole)
-    given = [reader.inputs(*each) for each in asked[:SMOOTHED_BY]]
+    given = _inputs_of(whole, asked[:SMOOTHED_BY])
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         smoothed = Path(scratch) / MODEL_NAME
         smooth(whole / MODEL_NAME, smoothed, given)
@@ -178,6 +180,14 @@ def write_int8(
     shutil.copyfile(whole / TOKENIZER_NAME, folder / TOKENIZER_NAME)
     manifest = ReaderManifest.model_validate_json((whole / MANIFEST_NAME).read_bytes())
     write_manifest(folder, manifest.layout)
+
+
+def _inputs_of(
+    folder: Path, asked: Sequence[tuple[str, str]]
+) -> list[dict[str, npt.NDArray[np.int64]]]:
+    """What a reader's model is given of questions with passages; the model is held no longer."""
+    reader = OnnxReader(folder)
+    return [reader.inputs(*each) for each in asked]
 
 
 class _Guard:
