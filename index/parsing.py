@@ -65,7 +65,8 @@ class ParserProcess:
                 so much, and parses plain text too.
             page_read: Called after each page of a file that is read by OCR.
         """
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
+        """What the next file may take."""
         self._memory_bytes = memory_bytes
         self._niceness = niceness
         self._page_read = page_read
@@ -93,7 +94,7 @@ class ParserProcess:
         except TimeoutError as error:
             self._end()
             raise DocumentError(
-                f"reading it takes more than {self._timeout_s:.0f} seconds"
+                f"reading it takes more than {self.timeout_s:.0f} seconds"
             ) from error
         except (OSError, EOFError) as error:
             code = self._end()
@@ -130,11 +131,11 @@ class ParserProcess:
         process = self._process
         if process.stdin is None or process.stdout is None:
             raise EOFError
-        process.stdin.write(json.dumps([suffix, len(content), self._timeout_s]).encode() + b"\n")
+        process.stdin.write(json.dumps([suffix, len(content), self.timeout_s]).encode() + b"\n")
         process.stdin.write(content)
         process.stdin.flush()
         for _ in range(MAX_SCANNED_PAGES + 1):
-            deadline = time.monotonic() + self._timeout_s
+            deadline = time.monotonic() + self.timeout_s
             length = int.from_bytes(_read(process.stdout, _LENGTH_BYTES, deadline))
             if length != _PAGE_READ:
                 reply: dict[str, Any] = json.loads(_read(process.stdout, length, deadline))

@@ -1,5 +1,6 @@
 """What faces are tested with: answers from one article, with fakes for models."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from bot.shared.opening import Shared
+from index.manifest import read_manifest, write_manifest
 from tests.conftest import Library
 
 if TYPE_CHECKING:
@@ -35,13 +37,30 @@ def opener(library: Library) -> SpaceOpener:
     )
 
 
-@pytest.fixture
-def service(library: Library) -> Iterator[AnswerService]:
-    """What is answered from: one article, with fakes for models."""
-    library.write("figures.txt", ARTICLE)
-    library.build()
+@pytest.fixture(scope="session")
+def indexed_article(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """One article and its index, made once and only read."""
+    made = Library(tmp_path_factory.mktemp("article"))
+    made.write("figures.txt", ARTICLE)
+    made.build()
+    return made
 
-    serving = AnswerService(opener(library))
+
+@pytest.fixture
+def article(indexed_article: Library, library: Library) -> Library:
+    """A copy of both, which a test may change."""
+    shutil.copytree(indexed_article.folder, library.folder, dirs_exist_ok=True)
+    folder = library.collection.folder / "generations" / library.collection.current()
+    manifest = read_manifest(folder)
+    given = {"folder": str(library.documents.resolve())}
+    write_manifest(folder, manifest.model_copy(update=given))
+    return library
+
+
+@pytest.fixture
+def service(article: Library) -> Iterator[AnswerService]:
+    """What is answered from: one article, with fakes for models."""
+    serving = AnswerService(opener(article))
     yield serving
     serving.close()
 

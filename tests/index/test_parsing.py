@@ -8,7 +8,7 @@ import pytest
 
 from bot.serving.own_documents import OwnDocuments
 from index.errors import DocumentError
-from index.parsing import ParserProcess
+from index.parsing import PARSE_TIMEOUT_S, ParserProcess
 from tests.conftest import ROOT, Library, QuietReporter
 
 FILES = Path(__file__).parent / "files"
@@ -61,13 +61,12 @@ def test_what_the_other_process_reads_is_what_is_read_here() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"hang", "takes more than 10 seconds"),
         (b"swell", "takes more than .* GB of memory; split it"),
         (b"crash", "the process that read it ended"),
     ],
 )
 def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) -> None:
-    with ParserProcess(timeout_s=10.0) as parser:
+    with ParserProcess() as parser:
         assert parser.parse(".html", b"before").text == "before"
         with pytest.raises(DocumentError, match=reason):
             parser.parse(".html", content)
@@ -75,13 +74,29 @@ def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) 
 
 
 @pytest.mark.usefixtures("hostile")
+def test_a_file_that_takes_too_long_fails_alone() -> None:
+    with ParserProcess() as parser:
+        assert parser.parse(".html", b"before").text == "before"
+        parser.timeout_s = 1.0
+        with pytest.raises(DocumentError, match="takes more than 1 seconds"):
+            parser.parse(".html", b"hang")
+        # The next process may take its time to start.
+        parser.timeout_s = PARSE_TIMEOUT_S
+        assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.usefixtures("hostile")
 def test_each_scanned_page_gives_a_file_the_time_of_one_more() -> None:
     pages: list[None] = []
-    with ParserProcess(timeout_s=6.0, page_read=lambda: pages.append(None)) as parser:
-        assert parser.parse(".html", b"2 pages 4").text == "2 pages 4"
-        assert len(pages) == 2
+    with ParserProcess(page_read=lambda: pages.append(None)) as parser:
+        assert parser.parse(".html", b"before").text == "before"
+        # All of them take longer than that, and none of them does.
+        parser.timeout_s = 2.5
+        assert parser.parse(".html", b"6 pages 0.5").text == "6 pages 0.5"
+        assert len(pages) == 6
         with pytest.raises(DocumentError, match="more than 1,000 scanned pages"):
             parser.parse(".html", b"1001 pages 0")
+        parser.timeout_s = PARSE_TIMEOUT_S
         assert parser.parse(".html", b"after").text == "after"
 
 

@@ -21,7 +21,6 @@ from bot.serving.builder import Builder
 from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
-from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.bot.discord_app.process import Process
 from tests.conftest import ROOT, Library
@@ -181,17 +180,15 @@ def bot(start_bot: StartBot) -> RunningBot:
 
 
 @pytest.fixture
-def faked(local: LocalDiscord, library: Library) -> Iterator[Callable[..., Process]]:
+def faked(local: LocalDiscord, article: Library) -> Iterator[Callable[..., Process]]:
     """Start `quoth run` in a process of its own, with fakes for models."""
-    library.write("figures.txt", ARTICLE)
-    library.build()
-    (library.folder / "open").touch()
+    (article.folder / "open").touch()
     started: list[Process] = []
 
     def start(**settings: str) -> Process:
-        data = ("--data", str(library.folder / "data"))
+        data = ("--data", str(article.folder / "data"))
         limits = {"QUOTH_TIME_LIMIT_S": str(PATIENCE_S)}
-        started.append(Process(local, data, library=library.folder, settings=limits | settings))
+        started.append(Process(local, data, library=article.folder, settings=limits | settings))
         started[-1].until_ready()
         return started[-1]
 

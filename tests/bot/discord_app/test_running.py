@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
 from tests.bot.discord_app.test_http_port import free_port
 from tests.conftest import ROOT, Library
@@ -22,14 +21,12 @@ Run = Callable[..., Process]
 
 
 @pytest.fixture
-def run(local: LocalDiscord, channel: Channel, library: Library) -> Iterator[Run]:
-    library.write("figures.txt", ARTICLE)
-    library.build()
+def run(local: LocalDiscord, channel: Channel, article: Library) -> Iterator[Run]:
     started: list[Process] = []
 
     def start(*options: str, token: str = TOKEN, **settings: str) -> Process:
-        arguments = ("--data", str(library.folder / "data"), *options)
-        process = Process(local, arguments, library=library.folder, token=token, settings=settings)
+        arguments = ("--data", str(article.folder / "data"), *options)
+        process = Process(local, arguments, library=article.folder, token=token, settings=settings)
         started.append(process)
         return process
 
