@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from bot.building import SPLITTING
+from bot.collection_builds import SPLITTING
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
 from index.documents import Document, list_documents, load_document

@@ -17,11 +17,10 @@ from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
 from answering.tuning import ChosenTuning, Tuning, choose_tuning
 from bot.added_readers import AddedReaders
-from bot.building import SPLITTING, index_command, run_to_its_end
+from bot.collection_builds import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
-from bot.searched import collection_of
+from bot.configured_collections import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
-from index.changes import says_the_same
 from index.documents import Listing, list_documents
 from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import folder_sha256
@@ -34,6 +33,7 @@ from index.errors import (
     IndexMissingError,
     NotPublishedError,
 )
+from index.folder_changes import says_the_same
 from index.generation import Generation
 from index.manifest import Manifest
 from index.retrieve import Retriever

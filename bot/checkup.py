@@ -14,17 +14,17 @@ from pydantic import ValidationError
 
 from answering.question import Question
 from bot.assembly import open_answering
-from bot.building import overlap_notice, workspace_of
 from bot.chosen_database import postgres_of
+from bot.collection_builds import overlap_notice, workspace_of
 from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.database import DatabaseError, RecordsError
-from bot.searched import collection_of, is_unpublished, search_server
 from bot.settings import Settings, SettingsError
 from bot.shared.opening import shared_of
-from index.changes import is_up_to_date
 from index.confinement import confinement
 from index.errors import IndexingError, IndexMissingError, SearchServerError, SharedError
 from index.exporting import checked_manifest
+from index.folder_changes import is_up_to_date
 from index.store import Collection
 from reader.errors import ReaderError
 

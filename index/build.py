@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.changes import FolderChanges, MadeOf, compare
 from index.documents import Failure, Listing, SourceFile, list_documents
 from index.encoder import Encoder
 from index.encoding import PassageVectors
@@ -24,6 +23,7 @@ from index.errors import (
     NoDocumentsError,
     TooManyPassagesError,
 )
+from index.folder_changes import FolderChanges, MadeOf, compare
 from index.generation import LocalGeneration
 from index.history import build_stamp, note_build
 from index.manifest import (

@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
-from index.changes import MadeOf
 from index.engine import SearchEngine
 from index.filters import choose, names_in
+from index.folder_changes import MadeOf
 from index.local_engine import LocalEngine
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, Manifest
 from index.texts import Texts

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from index.changes import FolderChanges
 from index.files import Stamp
+from index.folder_changes import FolderChanges
 
 HISTORY_NAME = "history.jsonl"
 # Builds that are remembered: one a day for over a year, and few enough to be read at once.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index.changes import is_up_to_date
 from index.documents import Failure
 from index.errors import IndexDamagedError, NoDocumentsError
+from index.folder_changes import is_up_to_date
 from index.generation import LocalGeneration
 from index.manifest import MANIFEST_NAME, TEXTS_NAME, VECTORS_NAME, Foreign, Unread
 from index.store import Collection

@@ -5,11 +5,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.changes import Comparison
 from index.documents import Document, Failure, SourceFile, file_sha256, load_document
 from index.encoder import Encoder
 from index.errors import DocumentError
 from index.files import check_file
+from index.folder_changes import Comparison
 from index.formats.base import Parse
 from index.generation import LocalGeneration
 from index.language import foreign_language

@@ -24,9 +24,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from index.changes import MadeOf
 from index.errors import IndexDamagedError, IndexFormatError, IndexingError, IndexMissingError
 from index.files import FileStamp, check_file, fsync, is_same, stamp_file
+from index.folder_changes import MadeOf
 from index.generation import Generation, LocalGeneration, made_of, open_texts
 from index.manifest import (
     LEXICAL_NAME,

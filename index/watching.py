@@ -14,7 +14,7 @@ MAX_WAIT_S = 60.0
 LOOK_S = 1.0
 
 
-def changes(
+def watch_folder(
     folder: Path,
     stop: Event,
     *,

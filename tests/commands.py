@@ -8,7 +8,7 @@ from pathlib import Path
 
 from answering.calibration import ChosenCalibration
 from answering.tuning import ChosenTuning
-from bot import assembly, building
+from bot import assembly, collection_builds
 from bot.cli.main import main
 from bot.evaluation import exam
 from reader.model import Reader
@@ -38,7 +38,7 @@ def use_reader(reader: Reader) -> None:
 def main_with_fake_reader() -> None:
     """`quoth`, but with a fake for its reader, and with forks for the builds that it starts."""
     use_reader(FakeReader())
-    vars(building)["module_command"] = forked_command
+    vars(collection_builds)["module_command"] = forked_command
     main()
 
 

@@ -16,7 +16,7 @@ from answering.candidates import judge
 from answering.question import Question
 from benchmarks.peers import PASSAGES, Reply
 from bot.assembly import open_answering
-from bot.building import SPLITTING
+from bot.collection_builds import SPLITTING
 from bot.settings import load_settings
 from index.reporting import SilentReporter
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.build_pauses import BuildPauses
 from bot.cli.output import say, say_json, unguarded
 from bot.collection_names import BASE_COLLECTION
-from bot.making_way import MakingWay
 from prompts import render
 
 if TYPE_CHECKING:
@@ -342,7 +342,7 @@ def open_others(settings: "Settings", names: Sequence[str]) -> list["Generation"
 
 def _open_other(settings: "Settings", name: str) -> "Generation":
     from bot.assembly import open_collection
-    from bot.building import index_command, run_to_its_end
+    from bot.collection_builds import index_command, run_to_its_end
     from index.errors import IndexDamagedError
 
     mirror = _mirror_of(settings)
@@ -369,7 +369,7 @@ class JsonReporter:
     def __init__(self) -> None:
         """Start without a stage, ready to make way for another build."""
         self._stage: dict[str, str | int] = {}
-        self._making_way = MakingWay()
+        self._pauses = BuildPauses()
 
     def waiting(self, holder: str) -> None:
         """Say that another build is running."""
@@ -384,7 +384,7 @@ class JsonReporter:
         """Count what is done."""
         self._stage["done"] = int(self._stage["done"]) + steps
         self._write(self._stage)
-        self._making_way.wait()
+        self._pauses.wait()
 
     def too_many(self, passages: int, most: int) -> None:
         """Say that there would be more passages than may be."""

@@ -27,8 +27,8 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from index.changes import FolderChanges
     from index.documents import Failure
+    from index.folder_changes import FolderChanges
     from index.store import Collection
 
 # So many documents of a kind are named; more are counted.
@@ -156,7 +156,7 @@ def command(
 
 
 def _say_overlap(settings: "Settings") -> None:
-    from bot.building import overlap_notice
+    from bot.collection_builds import overlap_notice
 
     if notice := overlap_notice(settings):
         say(notice, err=True)
@@ -171,7 +171,7 @@ def _preview(
     as_json: bool,
 ) -> None:
     with failures_shown():
-        from bot.building import preview_collection
+        from bot.collection_builds import preview_collection
         from index.reading import try_reading
 
         found = preview_collection(target.settings, target.name, rebuild=rebuild)
@@ -202,7 +202,7 @@ def _build(
     as_json: bool,
 ) -> None:
     with failures_shown():
-        from bot.building import index_collection
+        from bot.collection_builds import index_collection
         from index.errors import TooManyPassagesError
 
         try:
@@ -405,7 +405,7 @@ def rollback_command(target: _Target) -> None:
     It stays until you run `quoth index`, however the documents change.
     """
     with failures_shown():
-        from bot.building import roll_back_collection
+        from bot.collection_builds import roll_back_collection
 
         generation = roll_back_collection(target.settings, target.name, ConsoleReporter().waiting)
     say(render("index_rolled_back.txt", generation=generation))
@@ -416,7 +416,7 @@ def rollback_command(target: _Target) -> None:
 def verify_command(target: _Target) -> None:
     """Check the index: checksums, counts, every passage and vector, and the exported encoder."""
     with failures_shown():
-        from bot.building import verify_collection
+        from bot.collection_builds import verify_collection
 
         manifest = verify_collection(target.settings, target.name)
     say(

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from bot.building import index_command, preview_collection
 from bot.cli.output import say
+from bot.collection_builds import index_command, preview_collection
 from bot.fetching.again import fetch_again
 from bot.settings import Settings
 from index.errors import NoDocumentsError
 from index.processes import module_environment
 from index.store import Collection
-from index.watching import changes
+from index.watching import watch_folder
 from prompts import render
 
 # Builds make way for whoever is answering.
@@ -41,7 +41,7 @@ def watch(settings: Settings, name: str) -> None:
     collection = Collection(settings.collection(name))
     say(render("watching.txt", folder=folder), err=True)
     with _fetching_again(settings, name, stop):
-        for _ in changes(folder, stop, without=settings.data):
+        for _ in watch_folder(folder, stop, without=settings.data):
             if not collection.is_held() and _has_changed(settings, name):
                 builder.build()
 

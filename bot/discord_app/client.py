@@ -19,7 +19,6 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.cards import Buttons
-from bot.discord_app.changes import Changes
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.collaborators import ListPage
 from bot.discord_app.conversation_store import (
@@ -29,6 +28,7 @@ from bot.discord_app.conversation_store import (
 )
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts, SharedCounts
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.document_changes import Changes
 from bot.discord_app.errors import report
 from bot.discord_app.list_pages import ListButton
 from bot.discord_app.metrics import Metrics
@@ -40,7 +40,7 @@ from bot.discord_app.sharing import private_buttons
 from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.teaching import Teaching
 from bot.event_log import event
-from bot.serving.builder import Builds
+from bot.serving.build_queue import Builds
 from bot.serving.mending import Mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from bot.discord_app.asking import Asking
 from bot.discord_app.cards import MessageCard
-from bot.discord_app.changes import Changes
 from bot.discord_app.conversation_store import Conversations
+from bot.discord_app.document_changes import Changes
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.teaching import Teaching

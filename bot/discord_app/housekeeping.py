@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.building import preview_collection
+from bot.collection_builds import preview_collection
 from bot.collection_names import collections_in, server_collection, server_of
+from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.database import DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event
-from bot.searched import collection_of, is_unpublished, search_server
-from bot.serving.builder import Builds
+from bot.serving.build_queue import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings

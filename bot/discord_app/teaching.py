@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from bot.collection_names import collections_in, server_of
-from bot.discord_app.changes import Changes, Note, Show
+from bot.discord_app.document_changes import Changes, Note, Show
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import MessageAt, Taught, message_of, read_taught

@@ -14,7 +14,7 @@ from answering.calibration import Calibration, PassageCalibration
 from answering.candidates import Candidate, judge
 from answering.question import Question, QuestionError
 from answering.selection import likely
-from bot.building import SPLITTING
+from bot.collection_builds import SPLITTING
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.metrics import Graded, grade
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage

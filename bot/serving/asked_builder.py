@@ -9,7 +9,7 @@ from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
 from bot.event_log import event
 from bot.serving.build_process import Built, NotBuilt, Progress
-from bot.serving.builder import Builder, Builds
+from bot.serving.build_queue import Builder, Builds
 from bot.serving.mirror import Mirror
 from bot.settings import Settings
 from bot.shared.jobs import JobState

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.making_way import GO_ON, PAUSE
+from bot.build_pauses import GO_ON, PAUSE
 from index.documents import Failure
 from index.processes import module_environment
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import Built
-from bot.serving.builder import Builds
+from bot.serving.build_queue import Builds
 from bot.serving.service import AnswerService
 from bot.settings import Settings
-from index.changes import is_up_to_date
 from index.errors import IndexDamagedError, IndexingError
+from index.folder_changes import is_up_to_date
 from index.store import Collection
 
 _log = logging.getLogger(__name__)

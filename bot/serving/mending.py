@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.collection_names import BASE_COLLECTION, collections_in
+from bot.configured_collections import collection_of, is_unpublished
 from bot.event_log import event
-from bot.searched import collection_of, is_unpublished
-from bot.serving.builder import Builds
+from bot.serving.build_queue import Builds
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import IndexingError

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from bot.assembly import OpenIndex, open_answering, open_index
-from bot.searched import collection_of
+from bot.configured_collections import collection_of
 from bot.serving.mirror import mirror_of
 from bot.serving.nodes import nodes_of
 from bot.serving.open_indexes import ServedAnswers, SpaceOpener

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 
-from bot.building import preview_collection, workspace_of
+from bot.collection_builds import preview_collection, workspace_of
 from bot.collection_names import BASE_COLLECTION, collections_in, server_of
 from bot.database import DatabaseError
 from bot.event_log import event
 from bot.fetching.again import fetch_again
 from bot.serving.build_process import Built, NotBuilt, Progress
-from bot.serving.builder import Builder
+from bot.serving.build_queue import Builder
 from bot.serving.index_watcher import MAX_PAUSE_S
 from bot.serving.mirror import LOOK_EVERY_S
 from bot.serving.own_documents import delete_collection

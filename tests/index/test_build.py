@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from answering.question import Question
-from index.changes import is_up_to_date
 from index.encoder import Progress, Vectors
 from index.errors import BuildError, EncodingInterruptedError, NoDocumentsError
+from index.folder_changes import is_up_to_date
 from index.inspection import verify
 from index.lexical import query_words
 from index.passages import Splitting

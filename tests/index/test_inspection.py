@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 import pytest
 
-from bot.building import roll_back_collection
+from bot.collection_builds import roll_back_collection
 from bot.settings import load_settings
 from index.errors import BuildError, IndexDamagedError, IndexMissingError
 from index.inspection import status, verify

@@ -8,7 +8,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from index.watching import changes
+from index.watching import watch_folder
 
 # A busy machine may be late; nothing waits so long unless something is wrong.
 PATIENCE_S = 240.0
@@ -26,7 +26,7 @@ class Follower:
         self._thread.start()
 
     def _follow(self, folder: Path) -> None:
-        for _ in changes(folder, self.stop, without=folder / "data", quiet_s=0.2, look_s=0.1):
+        for _ in watch_folder(folder, self.stop, without=folder / "data", quiet_s=0.2, look_s=0.1):
             self._told.put(None)
 
     def wait(self) -> None:

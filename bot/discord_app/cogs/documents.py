@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 
 from bot.discord_app import audit
-from bot.discord_app.changes import Note, Show
 from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.document_changes import Note, Show
 from bot.discord_app.limits import EXPIRED_TOKEN, MAX_CONTENT
 from bot.discord_app.markdown import escape
 from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of

@@ -16,8 +16,8 @@ from discord.http import Route
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
 from bot.discord_app.records import Records
-from bot.serving import builder
-from bot.serving.builder import Builder
+from bot.serving import build_queue
+from bot.serving.build_queue import Builder
 from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
@@ -127,7 +127,7 @@ def start_bot(
 ) -> Iterator[StartBot]:
     """Start a bot with some settings; another call is a restart on the same records."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(builder, "index_command", fake_index_command(tmp_path))
+    monkeypatch.setattr(build_queue, "index_command", fake_index_command(tmp_path))
     running: list[tuple[RunningBot, Records]] = []
 
     def stop() -> None:

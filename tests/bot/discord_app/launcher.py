@@ -22,12 +22,12 @@ from discord.http import Route
 
 from bot import assembly
 from bot.cli.main import main
-from bot.discord_app import changes, delivery, running, shared_shards
+from bot.discord_app import delivery, document_changes, running, shared_shards
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import documents
 from bot.discord_app.progress import ProgressMessage
 from bot.fetching import one_page
-from bot.serving import builder, index_watcher
+from bot.serving import build_queue, index_watcher
 from bot.settings import Settings
 from reader.model import PassageText
 from reader.spans import Span
@@ -91,7 +91,7 @@ def hurry() -> None:
 
 
 def fake_index_command(folder: Path) -> Callable[..., list[str]]:
-    """What takes the place of `bot.building.index_command`: `quoth index` with a fake encoder."""
+    """What takes the place of `index_command`: `quoth index` with a fake encoder."""
 
     def command(settings: Settings, collection: str, *options: str) -> list[str]:
         given = ("index", "--seeds", str(settings.seeds), "--data", str(settings.data))
@@ -114,8 +114,8 @@ def use_fakes(library: Library) -> None:
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     use_reader(GatedReader(library.folder / "open"))
-    vars(changes)["one_page"] = page_of_this_machine
-    builder.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
+    vars(document_changes)["one_page"] = page_of_this_machine
+    build_queue.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 
 def tell_mapped(*_: object) -> None:

@@ -14,7 +14,7 @@ from bot.discord_app import housekeeping
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
 from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
 from bot.discord_app.shards import Shards
-from bot.serving.builder import Builder
+from bot.serving.build_queue import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER

@@ -16,8 +16,8 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import COGS
 from bot.discord_app.records import Records
 from bot.discord_app.running import FIRST_PAUSE_S, HopelessError, reason_of, supervise
-from bot.serving import builder
-from bot.serving.builder import Builder
+from bot.serving import build_queue
+from bot.serving.build_queue import Builder
 from bot.serving.mending import make_mender
 from bot.serving.service import AnswerService
 from bot.settings import load_settings
@@ -167,7 +167,7 @@ def test_connections_that_fail_end_no_build_of_the_documents(
         builds.append(arguments)
         return command(*arguments)
 
-    monkeypatch.setattr(builder, "index_command", index_command)
+    monkeypatch.setattr(build_queue, "index_command", index_command)
     library.write("more.txt", "For fraud 55 were counted.")
     hold = tmp_path / "hold-build"
     hold.touch()

@@ -5,8 +5,8 @@ import asyncio
 from answering.question import Question
 from bot.serving.index_watcher import IndexWatcher
 from bot.serving.service import AnswerService
-from index.changes import is_up_to_date
 from index.errors import NoDocumentsError
+from index.folder_changes import is_up_to_date
 from tests.bot.conftest import ARTICLE
 from tests.conftest import Library
 

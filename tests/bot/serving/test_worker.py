@@ -12,7 +12,7 @@ import pytest
 from bot.building import WORKSPACE_NAME
 from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
-from bot.serving import builder, worker
+from bot.serving import build_queue, worker
 from bot.serving.asked_builder import AskedBuilder
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.mirror import Mirror
@@ -33,7 +33,7 @@ SCOPE = "server-aaaa"
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """One that has the documents, and builds."""
-    monkeypatch.setattr(builder, "index_command", fake_index_command(tmp_path))
+    monkeypatch.setattr(build_queue, "index_command", fake_index_command(tmp_path))
     monkeypatch.setattr(worker, "POLL_S", 0.02)
     monkeypatch.setattr(worker, "BEAT_S", 0.05)
     seeds = tmp_path / "documents"

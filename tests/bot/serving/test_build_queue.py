@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.serving import builder
+from bot.serving import build_queue
 from bot.serving.build_process import Built, NotBuilt, Progress
-from bot.serving.builder import Builder
+from bot.serving.build_queue import Builder
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.launcher import fake_index_command
 from tests.conftest import Library
@@ -19,7 +19,7 @@ _MANY = 7
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(builder, "index_command", fake_index_command(tmp_path))
+    monkeypatch.setattr(build_queue, "index_command", fake_index_command(tmp_path))
     return load_settings(data=tmp_path / "data", seeds=tmp_path / "documents")
 
 

@@ -8,7 +8,7 @@ PAUSE, GO_ON = signal.SIGUSR1, signal.SIGUSR2
 _LOOK_S = 0.05
 
 
-class MakingWay:
+class BuildPauses:
     """Made once, in the main thread of a build's process."""
 
     def __init__(self) -> None:

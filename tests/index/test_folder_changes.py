@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from index.changes import Rename, compare
 from index.compressed import halves_path
 from index.documents import list_documents
 from index.errors import IndexMissingError, NoDocumentsError
+from index.folder_changes import Rename, compare
 from index.generation import Generation
 from index.inspection import verify
 from index.manifest import ADDED_TEXTS_NAME, ADDED_VECTORS_NAME, TEXTS_NAME, VECTORS_NAME

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.building import index_command
+from bot.collection_builds import index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import BuildProcess, Built, Ended, NotBuilt, Progress

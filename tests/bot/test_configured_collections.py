@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.checkup import collections_found, search_found
-from bot.searched import collection_of, is_unpublished, search_server
+from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.serving.excuses import excuse_for
 from bot.serving.own_documents import delete_collection
 from bot.settings import SettingsError, load_settings

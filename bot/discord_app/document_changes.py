@@ -10,7 +10,7 @@ from typing import Literal
 
 from discord.ext import commands
 
-from bot.building import roll_back_collection
+from bot.collection_builds import roll_back_collection
 from bot.database import DatabaseError
 from bot.discord_app.audit import Action
 from bot.discord_app.filenames import safe_name, suffix_of
@@ -21,7 +21,7 @@ from bot.event_log import event
 from bot.fetching.errors import FetchError
 from bot.fetching.one_page import one_page
 from bot.serving.build_process import Built, NotBuilt, Progress
-from bot.serving.builder import Builds
+from bot.serving.build_queue import Builds
 from bot.serving.own_documents import Before, OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError, IndexingError, IndexMissingError

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.collection_names import BASE_COLLECTION, make_private
-from bot.searched import collection_of
+from bot.configured_collections import collection_of
 from bot.settings import Settings
 from bot.shared.opening import shared_of
 from index.errors import BuildError
