@@ -79,7 +79,7 @@ def _run(settings: "Settings") -> None:
     import asyncio
     import signal
 
-    from bot.building import workspace_of
+    from bot.collection_builds import workspace_of
     from bot.collection_names import make_private
     from bot.event_log import set_up_logs
     from bot.serving.worker import Worker

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bot.building import WORKSPACE_NAME
 from bot.checkup import (
     Finding,
     collections_found,
@@ -24,6 +23,7 @@ from bot.checkup import (
     settings_found,
     token_found,
 )
+from bot.collection_builds import WORKSPACE_NAME
 from bot.settings import CALIBRATION_NAME, Settings, load_settings
 from bot.shared.opening import Shared
 from index.confinement import confinement

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.building import WORKSPACE_NAME
+from bot.collection_builds import WORKSPACE_NAME
 from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
 from bot.serving import build_queue, worker
