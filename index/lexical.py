@@ -242,6 +242,8 @@ class LexicalIndex:
         if not hits:
             return []
         ids = self._searcher.fast_field_values(_PASSAGE_ID, [address for _, address in hits])
+        if None in ids:
+            raise ValueError("a passage has no number")
         return [(int(i), float(score)) for i, (score, _) in zip(ids, hits, strict=True)]
 
     def _among(self, query: Any, k: int, allowed: Allowed) -> list[tuple[int, float]]:
@@ -259,6 +261,8 @@ class LexicalIndex:
         limit = 2 * k * len(allowed) // count
         while True:
             hits = self._best(query, limit)
+            if any(row >= len(allowed) for row, _ in hits):
+                raise ValueError("a passage has another's number")
             found = [hit for hit in hits if allowed[hit[0]]]
             if len(found) >= k or len(hits) < limit:
                 return found[:k]

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tantivy
 
 from index.errors import IndexDamagedError
 from index.lexical import LexicalIndex, query_words, telling_words, write_lexical
@@ -87,3 +89,28 @@ def test_a_word_that_is_no_word_does_not_stop_the_index(tmp_path: Path) -> None:
 def test_what_is_no_index_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(IndexDamagedError, match="is no lexical index"):
         LexicalIndex(tmp_path)
+
+
+def test_passages_whose_numbers_were_lost_are_damage(tmp_path: Path) -> None:
+    write_lexical(tmp_path, ["bread"])
+    opened = tantivy.Index.open(str(tmp_path))
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    opened.register_tokenizer("quoth_english", words)
+    writer = opened.writer()
+    without_number = tantivy.Document()
+    without_number.add_text("text", "bread and butter")
+    writer.add_document(without_number)
+    writer.commit()
+    writer.wait_merging_threads()
+    index = LexicalIndex(tmp_path)
+
+    with pytest.raises(IndexDamagedError, match="has no number"):
+        ids(index, "butter")
+
+
+def test_a_passage_that_is_none_of_the_collections_is_damage(tmp_path: Path) -> None:
+    write_lexical(tmp_path, ["bread"] * 6_000)
+    index = LexicalIndex(tmp_path)
+
+    with pytest.raises(IndexDamagedError, match="another's number"):
+        index.search({"bread": 1.0}, 6_000, np.ones(5_500, dtype=bool))
