@@ -172,7 +172,7 @@ def test_a_collection_is_answered_from_where_it_is_named(home: Path) -> None:
     assert "francs" not in without.stdout
     answer = json.loads(within.stdout)
     assert (answer["collection"], answer["document"]) == ("town", "prices.csv")
-    assert answer["answer"] == "17"
+    assert answer["answer"] == "17 francs"
     assert answer["place"] == {"kind": "row", "name": "2", "line": None, "within": None}
     assert missing.returncode == 1
     assert "there is no index yet. `quoth index --collection village`" in missing.stderr
