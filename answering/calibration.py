@@ -131,7 +131,7 @@ class Calibration(Fitted):
         Args:
             evidence: The span's.
             gap: By how much it exceeds that of the best span with another text.
-            sentence_margin: Of its sentence, read alone; see `expected_sentence_margin`.
+            sentence_margin: The margin of its sentence, read alone; see `expected_sentence_margin`.
         """
         return logistic(
             self.intercept

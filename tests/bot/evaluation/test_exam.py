@@ -76,7 +76,7 @@ def test_few_questions_are_no_ground_for_a_calibration_and_are_not_asked(tmp_pat
     "questions", [2_000, pytest.param(100_000, marks=pytest.mark.stress)], ids=["some", "many"]
 )
 def test_many_questions_are_measured_in_little_memory(tmp_path: Path, questions: int) -> None:
-    """Of a question, its outcome is kept, and what its file says, which is read as a whole."""
+    """What is kept is a question's outcome, and what its file says, which is read as a whole."""
     path = tmp_path / "many.json"
     context = "Fines for theft are 35. " * 20
     with path.open("w") as file:
