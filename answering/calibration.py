@@ -4,9 +4,8 @@ How sure Quoth is: what is known of a span -> the probability that it is right.
 Spans of different passages compete by their evidence, a weighted sum of features. The confidence is
 a logistic function of the best one's evidence, of its lead, of what the reader says of its sentence
 alone, and of how many passages were searched: the more there are, the likelier one of them looks
-right and is not. The weights are fitted by
-`quoth eval --calibrate` on questions with known answers, and hold for one reader and one encoder
-alone.
+right and is not. The weights are fitted by `quoth eval --calibrate` on questions with known
+answers, and hold for one reader and one encoder alone.
 
 Which spans are shown does not depend on that number: the wrong ones among few passages have as much
 evidence as among many, there are only fewer of them. So the threshold on confidence moves with it.

@@ -46,8 +46,7 @@ class ShardedBot(commands.AutoShardedBot):
         )
 
     async def before_first_shard(self) -> None:
-        """Do what one process does for all, before shard 0 is connected."""
-        raise NotImplementedError
+        """Do what one process does for all, before shard 0 is connected: here, nothing."""
 
     @property
     def shares_shards(self) -> bool:
