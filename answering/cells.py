@@ -54,14 +54,20 @@ def lines_of(text: str) -> list[TextLine]:
 
 
 def cells_of(line: TextLine) -> dict[str, Bounds]:
-    """The cells of a row by the names of their columns; none if it is no row."""
+    """
+    The cells of a row by the names of their columns; none if it is no row.
+
+    No cell begins or ends with white space; one of a blank is empty.
+    """
     cells: dict[str, Bounds] = {}
     start = line.start
     for part in line.text.split(BETWEEN_CELLS):
-        name, colon, _ = part.partition(_AFTER_NAME)
+        name, colon, cell = part.partition(_AFTER_NAME)
         if not colon:
             return {}
-        cells[name] = (start + len(name) + len(colon), start + len(part))
+        end = start + len(part.rstrip())
+        begin = start + len(part) - len(cell.lstrip())
+        cells[name] = (min(begin, end), end)
         start += len(part) + len(BETWEEN_CELLS)
     return cells
 
@@ -99,7 +105,7 @@ def at_named_cell(question: str, span: Span, passage: Passage) -> Span:
     cell = rows[asked.row(place, wanted)][wanted]
     if cell == own[column]:
         cell = _completed(span, cell, passage.text)
-    elif cell[1] - cell[0] > _MAX_CELL_CHARS:
+    elif not 0 < cell[1] - cell[0] <= _MAX_CELL_CHARS:
         return span
     return replace(span, start_char=cell[0], end_char=cell[1], text=passage.text[slice(*cell)])
 

@@ -36,8 +36,8 @@ class _Mark(NamedTuple):
 
 
 def as_code(text: str) -> str:
-    """Mark a piece of a line as code; see `Blocks.add`."""
-    return f"{CODE_BEGINS}{text}{CODE_ENDS}"
+    """Mark a piece of a line as code, unless it is blank; see `Blocks.add`."""
+    return f"{CODE_BEGINS}{text}{CODE_ENDS}" if text.strip() else text
 
 
 def without_marks(text: str) -> str:
@@ -201,7 +201,8 @@ class Blocks:
 def _bounds(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Bounds of code without the white space within; none if it is empty, or too long."""
     start, end = max(0, start), min(end, len(text))
-    if end - start > _MAX_CODE_CHARS:
+    # What stood in the white space before the block ends before it begins.
+    if not 0 < end - start <= _MAX_CODE_CHARS:
         return None
     code = text[start:end]
     start += len(code) - len(code.lstrip())

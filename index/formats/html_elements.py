@@ -116,13 +116,16 @@ _SILENT_NAMES = frozenset(
     ]
 )
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
+# Code without text leaves an empty cell empty.
+_BLANK_CODE = re.compile(f"{CODE_BEGINS}([ \t\r\f\v\n]*+){CODE_ENDS}")
 # White space on both sides of marks of code is one space of what is shown.
 _SPACE_BEHIND_MARKS = re.compile(f"(?<![^ ])([{CODE_BEGINS}{CODE_ENDS}]++) ")
 
 
 def one_line(text: str) -> str:
     """A text as a browser shows it in a line, with the marks of its code."""
-    return _SPACE_BEHIND_MARKS.sub(r"\1", SPACE.sub(" ", text)).strip()
+    shown = SPACE.sub(" ", _BLANK_CODE.sub(r"\1", text))
+    return _SPACE_BEHIND_MARKS.sub(r"\1", shown).strip()
 
 
 def text_length(element: Any) -> int:

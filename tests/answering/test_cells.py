@@ -13,6 +13,7 @@ FEES = (
     "Vessel: Barge | Per day: 33 euros | Per week: 160 euros"
 )
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
+ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  1.20"
 SERVER = "Our server is called Blockhaven.\n- Address: play.example\n- Port: 1212\n- Version: 1.20"
 
 
@@ -36,6 +37,8 @@ def answered(text: str, question: str, read: str) -> str:
         (TRAIN, "From which platform does the IC 807 leave?", "Kingsport", "1"),
         (TRAIN, "Where is the IC 807 going?", "Kingsport", "Kingsport Central"),
         (SERVER, "what is the address of Blockhaven", "1212", "play.example"),
+        # Cells are often written below each other.
+        (ALIGNED, "what is the address", "1.20", "play.example"),
     ],
 )
 def test_a_cell_is_named_by_its_column_and_its_row(
@@ -60,6 +63,8 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         (TRAIN, "Where does the train IC 807 go?", "Kingsport Central"),
         # No cell.
         (SERVER, "Which port has our server?", "Blockhaven"),
+        # It is left empty.
+        (ALIGNED, "what is the port", "1.20"),
         ("Anna: I met Bob.\nBob: So?\nAnna: Yes.", "Who did Anna meet?", "Bob"),
         (f"Who: Anna\nNotes: {'She sings. ' * 10}", "What do the notes say?", "Anna"),
     ],

@@ -64,6 +64,7 @@ def test_code_of_a_part_is_known_in_the_whole() -> None:
         (as_code(f"a {as_code('b')} c"), "a b c", ["a b c"]),
         (f"a{CODE_ENDS} {CODE_BEGINS}b", "a b", []),
         (as_code(""), "", []),
+        (f"{CODE_BEGINS} {CODE_ENDS} a b", "a b", []),
         (as_code("x" * 201), "x" * 201, []),
         (f" \n{as_code('a')}", "a", ["a"]),
     ],
@@ -93,3 +94,15 @@ def test_a_column_of_code_is_a_column_of_numbers_if_it_holds_such() -> None:
 
     assert loaded.text.startswith("Exit: 17 | Meaning: locked")
     assert codes(loaded) == ["17", "23"]
+
+
+def test_a_cell_of_code_without_text_is_empty() -> None:
+    rows = [("Option", "For", "Default"), ("--port", "TCP", "<code>80</code>")]
+    rows += [("--name", "people", "<code> </code>")]
+    table = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows)
+
+    loaded = parse(".html", f"<table>{table.replace('td>', 'th>', 6)}</table>".encode())
+
+    assert loaded.text == (
+        "Option: --port | For: TCP | Default: 80\n\nOption: --name | For: people"
+    )
