@@ -1,5 +1,6 @@
 """What was asked and answered before, for a while, so that a question can be a follow-up."""
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -22,6 +23,8 @@ MAX_CONVERSATIONS = 5_000
 # What a database missed while it was away is written by those who use it next, so many rows each:
 # whoever waits for an answer waits for that too.
 _SHARED_AT_ONCE = 10
+# Between two looks whether somebody is still writing what is to be forgotten.
+_LOOK_S = 0.05
 _T = TypeVar("_T")
 _TURNS = TypeAdapter(tuple[Turn, ...])
 
@@ -212,6 +215,12 @@ class SharedConversations:
         """
         await self._own.forget(user_id)
         asker = self._records.hashed(user_id)
+        theirs = {one for one, (_, _, _, by, *_) in self._unshared.items() if by == asker}
+        for answer_id in theirs:
+            del self._unshared[answer_id]
+        # What somebody is just writing has to be there to be deleted.
+        while not theirs.isdisjoint(self._being_shared):
+            await asyncio.sleep(_LOOK_S)
         await self._soon(
             lambda database: database.execute("DELETE FROM conversations WHERE asker = ?", (asker,))
         )

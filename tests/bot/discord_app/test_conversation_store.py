@@ -171,3 +171,46 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
     # The use that finds out whether the database is back may fail in the midst of it.
     assert sum(written) <= 45 + 10
     assert max(written) <= 10
+
+
+def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, clock: Clock) -> None:
+    """Whatever the database still missed, and also while somebody writes that."""
+    from bot.postgres import PostgresDatabase
+
+    class Slow(Records):
+        """Uses the database only when it is let, but for what is deleted."""
+
+        def __init__(self, *places: Any) -> None:
+            super().__init__(*places)
+            self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+        async def soon(self, work: Callable[[Connection], _T]) -> _T:
+            if not self.asked.is_set():
+                self.asked.set()
+                await self.go_on.wait()
+            return await super().soon(work)
+
+    async def talk() -> None:
+        with closing(Slow(PostgresDatabase(postgres_database))) as records:
+            here, elsewhere = (SharedConversations(records, clock) for _ in range(2))
+            records.asked.set()
+            with postgres.away(postgres_database):
+                for number in range(25):
+                    await remember(here, f"{number}", number, 2)
+                await remember(here, "another's", 1, 3)
+            # It is tried again after a second.
+            await asyncio.sleep(2)
+            records.asked.clear()
+            writing = asyncio.create_task(here.until("0", 0))
+            await records.asked.wait()
+            forgetting = asyncio.create_task(here.forget(2))
+            await asyncio.sleep(0.1)
+            records.go_on.set()
+            await asyncio.gather(writing, forgetting)
+            while not await elsewhere.until("another's", 1):
+                await here.until("another's", 1)
+            assert [
+                number for number in range(25) if await elsewhere.until(f"{number}", number)
+            ] == []
+
+    asyncio.run(talk())
