@@ -1,6 +1,7 @@
 """A bot in several connections to Discord, its shards, of which other processes may have some."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from discord.ext import commands
@@ -9,7 +10,7 @@ from yarl import URL
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.shared_shards import SharedShards
-from bot.discord_app.unanswered import Waiting
+from bot.discord_app.unanswered import Waiting, left_waiting
 
 if TYPE_CHECKING:
     from bot.shard_leases import ShardLeases
@@ -85,10 +86,10 @@ class ShardedBot(commands.AutoShardedBot):
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Read who waits on a shard, before anybody can ask there again, and connect it."""
-        waiting = await asyncio.to_thread(self.unanswered, shard_id)
         # Who asked here before the shard was lost for a moment is answered all the same.
-        under_way = self.records.under_way
-        self.waiting[shard_id] = [one for one in waiting if one.id not in under_way]
+        self.waiting[shard_id] = await left_waiting(
+            partial(self.unanswered, shard_id), self.records
+        )
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -84,6 +84,19 @@ async def noted(waiting: Waiting, notes: Notes) -> AsyncIterator[None]:
         raise failure
 
 
+async def left_waiting(read: Callable[[], list[Waiting]], notes: Notes) -> list[Waiting]:
+    """
+    Those who wait, but for those whom this process is about to answer.
+
+    Args:
+        read: Reads who waits, and blocks; nobody new can wait there meanwhile.
+        notes: Where this process notes who does.
+    """
+    # As it was before: who is answered while they are read heard all they wait for.
+    under_way = frozenset(notes.under_way)
+    return [one for one in await asyncio.to_thread(read) if one.id not in under_way]
+
+
 def _unless_locked(change: Callable[[], None]) -> None:
     try:
         change()
