@@ -216,7 +216,8 @@ class Retriever:
         if self._reranker is not None:
             again = {row: Scored(passages[row], plain[row]) for row in ranked(scores)[:RERANKED]}
             scores = rerank(self._reranker, words.weights, scores, again, gains)
-        best = ranked(scores)[:k]
+        # Where scores are equal, one that was not looked up may stand before the last that was.
+        best = [row for row in ranked(scores) if row in passages][:k]
         dense_ranks = {row: rank for rank, row in enumerate(dense, start=1)}
         lexical_ranks = {row: rank for rank, row in enumerate(lexical, start=1)}
         hits = tuple(

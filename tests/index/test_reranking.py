@@ -8,6 +8,7 @@ from index.lexical import query_words
 from index.passages import Passage
 from index.reranking import (
     FEATURES,
+    RERANKED,
     Reranker,
     Scored,
     Weights,
@@ -201,3 +202,21 @@ def test_passages_near_what_was_shown_gain_as_much_when_ranked_again(library: Li
 
     assert nearer[near] == pytest.approx(usual[near] + 99)
     assert max(nearer, key=lambda row: nearer[row]) == near
+
+
+def test_one_that_stays_behind_with_the_same_score_takes_no_place(library: Library) -> None:
+    for number in range(RERANKED + 5):
+        library.write(f"{number:02}.txt", "Bread costs 2.")
+    library.write(
+        "last.txt", "Fines for arson are 90 in the town, and that is all there is to say."
+    )
+    library.build()
+    retriever = Retriever(library.open(), library.encoder)
+    retriever._reranker = ByLength()
+    (cited,) = retriever.passages_in("base", f"{RERANKED + 4}.txt", 0, 5)
+
+    # It is among the candidates since it was cited, and as good as those before it.
+    hits = retriever.retrieve("arson", RERANKED, {cited: 0.0}).hits
+
+    assert len(hits) == RERANKED
+    assert hits[-1].passage.document_id == "last.txt"
