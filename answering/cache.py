@@ -52,7 +52,10 @@ class AnswerCache:
         self._lock = threading.Lock()
         # The one that was asked for longest ago comes first.
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
-        # What is being answered now; each event is set when that has ended, well or not.
+        # What is being answered now; each event is set when that has ended, well or not. Where a
+        # queue is in front, it has equal questions of one face share a reading before they take a
+        # thread; the threads that meet here are those that it can't see: of several gateways at one
+        # node, of a page's earlier questions, and of programs that use Quoth as a library.
         self._under_way: dict[bytes, threading.Event] = {}
 
     def answer(

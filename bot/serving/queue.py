@@ -88,6 +88,10 @@ class _Waiting:
     since: float
 
 
+def _has_not_begun(waiting: _Waiting) -> bool:
+    return not waiting.begun.running() and not waiting.begun.done()
+
+
 class ScopedAnswers(Protocol):
     """What a face asks of an answerer."""
 
@@ -134,10 +138,7 @@ class AnswerQueue:
         See `bot.settings.Settings` for the numbers; the clock counts seconds.
         """
         self._clock = clock
-        # Where others wait for the same, to push out one of them would make no room.
-        self._line: FairLine[_Waiting] = FairLine(
-            lambda waiting: len(self._taken[waiting.work.same]) == 1
-        )
+        self._line: FairLine[_Waiting] = FairLine(self._stands_for_a_place)
         self._answers = answers
         self._mend = mend
         self._workers = workers
@@ -264,13 +265,27 @@ class AnswerQueue:
             # What can still be called off was never begun: it was the queue that took so long.
             raise (BusyError if begun.cancel() else TooSlowError) from error
 
+    def _stands_for_a_place(self, waiting: _Waiting) -> bool:
+        """
+        Whether something that waits is what a place is counted by, and may be lost with.
+
+        That is the first of those who wait for the same; of what is being done, nobody may be lost,
+        since that would make no room.
+        """
+        same = self._taken[waiting.work.same]
+        return waiting is same[0] and all(_has_not_begun(one) for one in same)
+
     def _make_room(self, asker: Asker) -> bool:
-        """Refuse somebody else who has more waiting, if there is one."""
+        """Refuse somebody else who has more places, and whoever shares the last one, if any has."""
         with self._lock:
             pushed_out = self._line.push_out(asker)
-        if pushed_out is None:
-            return False
-        pushed_out.begun.set_exception(BusyError())
+            if pushed_out is None:
+                return False
+            refused = tuple(self._taken[pushed_out.work.same])
+            for one in refused:
+                self._line.discard(one.asker, one)
+        for one in refused:
+            one.begun.set_exception(BusyError())
         return True
 
     def _submit(self, work: _Work, asker: Asker) -> Future[Any]:
@@ -293,9 +308,9 @@ class AnswerQueue:
         late = began - self._time_limit_s / 2
         with self._lock:
             waiting = self._line.take(lambda one: one.since < late)
-        if waiting is None or not waiting.begun.set_running_or_notify_cancel():
-            # It was called off.
-            return
+            if waiting is None or not waiting.begun.set_running_or_notify_cancel():
+                # It was called off.
+                return
         try:
             result = waiting.work.do()
         except BaseException as error:
@@ -323,9 +338,12 @@ class AnswerQueue:
             if known is None:
                 return
             with self._lock:
-                was_waiting = self._line.discard(other.asker, other)
-            # Else another worker has just begun with it.
-            if was_waiting and other.begun.set_running_or_notify_cancel():
+                # Else another worker has just begun with it.
+                is_ours = (
+                    self._line.discard(other.asker, other)
+                    and other.begun.set_running_or_notify_cancel()
+                )
+            if is_ours:
                 other.begun.set_result(known)
 
     def _left(self, waiting: _Waiting) -> None:

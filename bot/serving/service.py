@@ -20,7 +20,12 @@ from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, ope
 from bot.serving.queue import UNHARMED
 from bot.serving.standing import place_now
 from index.encoder import Vectors
-from index.errors import IndexDamagedError, IndexMissingError, NotPublishedError
+from index.errors import (
+    IndexDamagedError,
+    IndexingError,
+    IndexMissingError,
+    NotPublishedError,
+)
 from index.filters import FilterError
 from index.texts import Texts
 
@@ -153,7 +158,7 @@ class AnswerService:
         with self._base_in_use() as base:
             try:
                 space = self._borrow_open(scope, base)
-            except Exception:
+            except IndexingError:
                 return None
             if space is None:
                 return None

@@ -182,27 +182,27 @@ def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, cl
 
         def __init__(self, *places: Any) -> None:
             super().__init__(*places)
-            self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+            self.begun, self.go_on = asyncio.Event(), asyncio.Event()
 
         async def soon(self, work: Callable[[Connection], _T]) -> _T:
-            if not self.asked.is_set():
-                self.asked.set()
+            if not self.begun.is_set():
+                self.begun.set()
                 await self.go_on.wait()
             return await super().soon(work)
 
     async def talk() -> None:
         with closing(Slow(PostgresDatabase(postgres_database))) as records:
             here, elsewhere = (SharedConversations(records, clock) for _ in range(2))
-            records.asked.set()
+            records.begun.set()
             with postgres.away(postgres_database):
                 for number in range(25):
                     await remember(here, f"{number}", number, 2)
                 await remember(here, "another's", 1, 3)
             # It is tried again after a second.
             await asyncio.sleep(2)
-            records.asked.clear()
+            records.begun.clear()
             writing = asyncio.create_task(here.until("0", 0))
-            await records.asked.wait()
+            await records.begun.wait()
             forgetting = asyncio.create_task(here.forget(2))
             await asyncio.sleep(0.1)
             records.go_on.set()

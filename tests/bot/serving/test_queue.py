@@ -319,6 +319,30 @@ def test_what_waits_already_or_is_known_is_taken_by_a_full_queue() -> None:
     assert answers.read == ["first", "why"]
 
 
+def test_a_crowd_that_asks_everything_twice_keeps_no_other_server_out() -> None:
+    answers = Remembered()
+    waiting = Waiting(answers, max_waiting=3)
+
+    async def ask() -> None:
+        first = await waiting.begin()
+        crowd = [waiting.ask(f"loud {number}", member) for number in range(3) for member in "ab"]
+        # What is being answered is shared, too, and nobody who waits for that is refused.
+        also_first = waiting.ask("first", "c")
+        await asyncio.sleep(0.01)
+        guest = waiting.ask("quiet", scope="there")
+        await asyncio.sleep(0.01)
+        for one in crowd[-2:]:
+            with pytest.raises(BusyError):
+                await one
+        answers.gate.set()
+        await asyncio.gather(first, also_first, guest, *crowd[:-2])
+
+    run(ask())
+    waiting.queue.close()
+    assert answers.read == ["first", "loud 0", "quiet", "loud 1"]
+    assert waiting.queue.taken == 0
+
+
 def test_who_asked_the_same_is_served_although_the_first_gives_up_or_fails() -> None:
     class Failing(Remembered):
         def answer(

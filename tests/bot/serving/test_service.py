@@ -531,3 +531,24 @@ def test_what_was_answered_is_known_where_the_same_documents_are_asked(
     library.build()
     service.refresh()
     assert known("arson", None) is None
+
+
+def test_what_can_not_be_looked_up_is_not_known_but_a_defect_is_no_such_thing(
+    library: Library, service: AnswerService, own: Library
+) -> None:
+    question = Question("how many for fraud")
+    assert answered(service, "fraud", A) == "55"
+    (own.collection.folder / "CURRENT").write_text("no id")
+    assert service.known(question, (), 4, A) is None
+
+    opening = opener(library)
+
+    def broken(name: str) -> Collection:
+        if name == A:
+            raise TypeError
+        return opening.collection(name)
+
+    defective = AnswerService(replace(opening, collection=broken))
+    with pytest.raises(TypeError):
+        defective.known(question, (), 4, A)
+    defective.close()
