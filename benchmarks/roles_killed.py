@@ -8,8 +8,8 @@ shards, nodes answer, a builder builds, and PostgreSQL and a folder carry what t
 process of its own on this machine, with the real models unless --fake-reader is given. Questions
 come evenly, each in another server, two by command and one by mention. Meanwhile one process is
 killed by SIGKILL and started again, the database is stopped, the index is exchanged. Afterwards
-each question is looked for. It ends with 1 if one was lost without a word or answered twice, or if
-a command was not acknowledged in time although its gateway lived.
+each question is looked for. It ends with 1 if one was lost without a word or answered twice, if a
+command was not acknowledged in time although its gateway lived, or if two gateways had one shard.
 """
 
 import argparse
@@ -397,6 +397,18 @@ def measure_all(measuring: Measuring, made: Installation, options: argparse.Name
         measuring.database_stopped(options.away_s)
 
 
+def faults(runs: Sequence[Run], local: LocalDiscord, tracebacks: Sequence[str]) -> list[str]:
+    """What went wrong, a line each; none of it may happen."""
+    doubled = local.gateway.doubled
+    found = {
+        "what was promised was not kept": [run.name for run in runs if not run.is_good],
+        "a traceback in the log of": tracebacks,
+        "what no client may do": local.problems,
+        "shards were connected twice at once": [str(doubled)] if doubled else [],
+    }
+    return [f"{what}: {'; '.join(those)}" for what, those in found.items() if those]
+
+
 def main() -> None:
     """Start everything, ask while it is killed, and print what came of it."""
     options = _options()
@@ -429,19 +441,9 @@ def main() -> None:
     print(written)
     if options.write is not None:
         options.write.write_text(written)
-    wrong = [run.name for run in runs if not run.is_good]
-    for what, found in (
-        ("what was promised was not kept", wrong),
-        ("a traceback in the log of", tracebacks),
-        ("what no client may do", local.problems),
-        (
-            "shards were connected twice at once",
-            [str(local.gateway.doubled)] * bool(local.gateway.doubled),
-        ),
-    ):
-        if found:
-            print(f"{what}: {'; '.join(found)}", file=sys.stderr)
-    if wrong or tracebacks or local.problems:
+    broken = faults(runs, local, tracebacks)
+    if broken:
+        print(*broken, sep="\n", file=sys.stderr)
         raise SystemExit(1)
 
 

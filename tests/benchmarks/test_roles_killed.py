@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.roles import Role, shards_of
-from benchmarks.roles_killed import SHARDS, Run, became, count, places, row
+from benchmarks.roles_killed import SHARDS, Run, became, count, faults, places, row
 from tests.bot.discord_app.crowd import Asked
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import COMMAND, LOADING, Channel, Interaction, Message, User
@@ -100,3 +100,14 @@ def test_shards_are_told_from_what_a_gateway_logged_since_it_started(tmp_path: P
     )
 
     assert shards_of(gateway) == 1
+
+
+def test_whatever_may_not_happen_is_a_fault(local: LocalDiscord) -> None:
+    assert faults([Run("well")], local, []) == []
+    local.gateway.doubled = 2
+
+    assert faults([Run("ill", lost=1)], local, ["node-1"]) == [
+        "what was promised was not kept: ill",
+        "a traceback in the log of: node-1",
+        "shards were connected twice at once: 2",
+    ]
