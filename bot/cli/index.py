@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_NAMED = 8
 MAX_NAMED_OF_A_KIND = 3
 MAX_EXCERPT_CHARS = 160
+# Options that say what a command is about, whichever it is.
+_OF_TARGET = frozenset({"seeds", "data", "encoder", "collection"})
 # Of an index's status.
 _TIMES = ("created", "finished")
 
@@ -116,13 +118,11 @@ def command(
     named, the others are indexed, and the exit code is 1.
     """
     if ctx.invoked_subcommand is not None:
-        for name in (
-            *("as_json", "rebuild", "as_progress", "max_passages", "dry_run", "watching", "here"),
-        ):
-            if ctx.params[name]:
-                (option,) = (each.opts[0] for each in command.params if each.name == name)
+        for option in command.params:
+            if option.name not in _OF_TARGET and ctx.params[str(option.name)]:
                 raise click.UsageError(
-                    f'{option} is for indexing and can\'t stand before "{ctx.invoked_subcommand}".'
+                    f"{option.opts[0]} is for indexing and can't stand before "
+                    f'"{ctx.invoked_subcommand}".'
                 )
         return
     target = _target(seeds=seeds, data=data, encoder=encoder, collection=collection)
