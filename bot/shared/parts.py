@@ -49,16 +49,10 @@ class Part:
 class Parts:
     """Listed files in storage. Any thread may call it, and none in an event loop."""
 
-    def __init__(
-        self,
-        database: "PostgresDatabase",
-        storage: Storage,
-        later_s: float = 0.0,
-    ) -> None:
-        """Take where they are listed, and where they lie; act as if it were so much later."""
+    def __init__(self, database: "PostgresDatabase", storage: Storage) -> None:
+        """Take where they are listed, and where they lie."""
         self._database = database
         self._storage = storage
-        self._later_s = later_s
 
     def check(self) -> None:
         """
@@ -212,7 +206,7 @@ class Parts:
         """
         self.check()
         with self._database.statements() as connection:
-            (now,) = connection.execute("SELECT quoth_now() + ?", (self._later_s,)).fetchone()
+            (now,) = connection.execute("SELECT quoth_now()").fetchone()
             connection.execute(
                 "DELETE FROM listings WHERE (is_used OR created < ?)"  # noqa: S608 - our own names
                 f" AND id NOT IN ({_REFERENCES})",

@@ -53,6 +53,15 @@ def text_of(collection: Collection) -> str:
         generation.close()
 
 
+def set_clock(database: PostgresDatabase, ahead_s: float) -> None:
+    """Have the database's clock, by which parts grow old, be so much ahead."""
+    with database.statements() as connection:
+        connection.execute(
+            "CREATE OR REPLACE FUNCTION quoth_now() RETURNS double precision LANGUAGE sql AS $$"  # noqa: S608 - a number
+            f" SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision + {ahead_s} $$"
+        )
+
+
 def parts_of(storage: Path) -> dict[str, Path]:
     return {path.name: path for path in storage.glob("parts/*/*")}
 
@@ -179,7 +188,8 @@ def test_a_builder_that_lost_its_job_publishes_nothing(
         )
     assert shared.generations.kept()["base"].current == first
     # What it has stored may have been removed meanwhile.
-    assert Parts(database, FolderStorage(storage), SPARED_S + 60).delete_unneeded() > 0
+    set_clock(database, SPARED_S + 60)
+    assert shared.generations.tidy() > 0
     assert not any(b"theft 36" in path.read_bytes() for path in parts_of(storage).values())
 
 
@@ -209,13 +219,13 @@ def test_removed_text_of_a_server_leaves_nodes_and_storage(
 
     assert shared.generations.tidy() == 0
     assert any(b"The secret" in path.read_bytes() for path in parts_of(storage).values())
-    later = Parts(database, FolderStorage(storage), SPARED_S + 60)
-    assert SharedGenerations(database, later, shared.jobs).tidy() > 0
+    set_clock(database, SPARED_S + 60)
+    assert shared.generations.tidy() > 0
     assert not any(b"The secret" in path.read_bytes() for path in parts_of(storage).values())
     assert text_of(bring(shared, node, SCOPE)) == "Nothing is here."
 
     shared.generations.forget(SCOPE)
-    SharedGenerations(database, later, shared.jobs).tidy()
+    shared.generations.tidy()
     assert parts_of(storage) == {}
 
 
@@ -224,11 +234,11 @@ def test_parts_of_a_build_that_is_being_stored_are_not_deleted(
 ) -> None:
     library.write("figures.txt", "For theft 35 were counted.")
     shared.generations.store_documents(library.documents)
-    hours = Parts(database, FolderStorage(storage), 2 * 3600)
-    days = Parts(database, FolderStorage(storage), 48 * 3600)
 
-    assert hours.delete_unneeded() == 0
-    assert days.delete_unneeded() == 1
+    set_clock(database, 2 * 3600)
+    assert shared.generations.tidy() == 0
+    set_clock(database, 48 * 3600)
+    assert shared.generations.tidy() == 1
 
 
 def test_documents_come_with_what_is_known_of_them(
