@@ -91,6 +91,13 @@ FUNCTION_WORDS = (
     | _words("and any i many me much or out so some than up we you")
 )
 """Words that name nothing, not even a column of a table, as "year" does."""
+LITTLE_SAID = QUESTION_WORDS | _words(
+    "the a an of in on at to for and or is are was were be been do does did has have had it its "
+    "this that with by from as many much long far often s t i you he she they we his her their my "
+    "your our can could will would should not no me us about into than then there if so"
+)
+"""Words that questions are made of: the search counts each for a quarter of another word.
+`benchmarks/rerank.py` writes them into the file of the weights that were fitted with them."""
 COMPARING = _words(
     "above after all apart before below besides between both each earlier earliest except fewer "
     "fewest first highest last later latest least less longer longest lowest more most next older "

@@ -25,6 +25,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from tokenizers import Tokenizer
 
+from answering.english import LITTLE_SAID
 from benchmarks.contexts import (
     WITH_CONTEXT,
     Corpus,
@@ -40,6 +41,7 @@ from index.lexical import words_of
 from index.reranking import FEATURES, RERANKED, Weights, WordVectors, features, stored_words
 
 FOLDER = Path(reranking.__file__).parent / "weights"
+QUESTION_WORDS = frozenset(stem for word in LITTLE_SAID for stem in words_of(word))
 _WHOLE_WORD = re.compile(r"[a-z]{2,}")
 _DIM = 64
 # Of five blocks of so many questions, the last two are held back: the questions of a passage stand
@@ -98,9 +100,10 @@ def known(corpus: Corpus, search: Search, vectors: WordVectors) -> Known:
     for row, asked in enumerate(corpus.asked):
         each = search.find(asked.text, search.query(asked.text), WITH_CONTEXT, WITH_CONTEXT)
         count = len(each.again)
-        found.features[row, :count] = features(each.weights, [*each.again.values()], vectors)
+        again = [*each.again.values()]
+        found.features[row, :count] = features(each.weights, again, vectors, QUESTION_WORDS)
         found.fused[row, :count] = [each.scores[one] for one in each.again]
-        found.right[row, :count] = [is_right(one.passage, asked) for one in each.again.values()]
+        found.right[row, :count] = [is_right(one.passage, asked) for one in again]
     return found
 
 
@@ -195,8 +198,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         encoder_sha256=export.name,
         fitted_on=f"{name}: {int(fitting.sum()):,} questions",
         weights={each: round(float(one), 4) for each, one in zip(FEATURES, weights, strict=True)},
+        question_words=QUESTION_WORDS,
     )
-    path.write_text(f"{json.dumps(made.model_dump(), indent=2)}\n", encoding="utf-8")
+    written = made.model_dump() | {"question_words": sorted(QUESTION_WORDS)}
+    path.write_text(f"{json.dumps(written, indent=2)}\n", encoding="utf-8")
 
 
 def _kept(chosen: argparse.Namespace, export: Path) -> Known:

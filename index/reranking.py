@@ -8,7 +8,7 @@ milliseconds, and the texts alone. `benchmarks/rerank.py` makes the files that a
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,16 +27,7 @@ WORDS_NAME = "words.npz"
 # Candidates that are ranked again. Twice as many find no more, and take twice as long.
 RERANKED = 50
 
-# Words that questions are made of say little about what is asked for, however rare they are in a
-# collection of a few notes.
-_QUESTION_WORDS = frozenset(
-    words_of(
-        "the a an of in on at to for and or is are was were be been do does did has have had it "
-        "its this that with by from as what which who whom whose when where why how many much long "
-        "far often s t i you he she they we his her their my your our can could will would should "
-        "not no me us about into than then there if so"
-    )
-)
+# What a word of `Weights.question_words` counts.
 _QUESTION_WORD_SHARE = 0.25
 # What a word counts in every sentence that stands under a heading or title with it.
 _CONTEXT_SHARE = 0.7
@@ -59,6 +50,9 @@ class Weights(BaseModel):
     """For people: which questions, and how many."""
     weights: dict[str, float]
     """By the names of `FEATURES`."""
+    question_words: frozenset[str]
+    """What questions are made of, as `index.lexical` has words: it says little about what is asked
+    for, however rare it is in a collection of a few notes. The weights were fitted with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +99,7 @@ class Reranker:
     def __init__(self, weights: Weights, words: WordVectors) -> None:
         """Take the model and the vectors of words."""
         self._weights = np.array([weights.weights[name] for name in FEATURES])
+        self._question_words = weights.question_words
         self._words = words
 
     def scores(self, weights: Mapping[str, float], candidates: Sequence[Scored]) -> list[float]:
@@ -119,12 +114,16 @@ class Reranker:
             Their scores, on a scale on which they lie as far apart as cosines with their share of
             BM25 do.
         """
-        scores: list[float] = (features(weights, candidates, self._words) @ self._weights).tolist()
+        known = features(weights, candidates, self._words, self._question_words)
+        scores: list[float] = (known @ self._weights).tolist()
         return scores
 
 
 def features(
-    weights: Mapping[str, float], candidates: Sequence[Scored], vectors: WordVectors
+    weights: Mapping[str, float],
+    candidates: Sequence[Scored],
+    vectors: WordVectors,
+    question_words: Set[str],
 ) -> Numbers:
     """
     What is known of each candidate, shape (candidates, `FEATURES`).
@@ -133,22 +132,25 @@ def features(
         weights: See `Reranker.scores`.
         candidates: At least one.
         vectors: Tell which words are near each other.
+        question_words: See `Weights`.
     """
     asked = list(weights)
+    # The others are near no word.
+    telling = [word if word not in question_words else "" for word in asked]
     shares = np.array(
         [
-            weight * (_QUESTION_WORD_SHARE if word in _QUESTION_WORDS else 1.0)
-            for word, weight in weights.items()
+            weights[word] * (1.0 if tells else _QUESTION_WORD_SHARE)
+            for word, tells in zip(asked, telling, strict=True)
         ]
     )
     shares = shares / max(float(shares.sum()), 1e-9)
     units = _Units([each.passage for each in candidates])
-    telling = [word if word not in _QUESTION_WORDS else "" for word in asked]
     nearness = vectors.nearness(telling, units.vocabulary)
     near = np.clip((nearness - _NEAR) / (1 - _NEAR), 0, 1)
     cosines = np.array([each.cosine for each in candidates])
     found = units.shares_found(np.maximum(near, units.exactly(asked)), shares)
-    return np.stack([cosines, units.shares_in_order(asked, shares), *found], axis=1)
+    in_order = units.shares_in_order(asked, shares, [bool(word) for word in telling])
+    return np.stack([cosines, in_order, *found], axis=1)
 
 
 class _Units:
@@ -216,15 +218,24 @@ class _Units:
         of_sentences[self._contexts] = 0.0
         return np.maximum.reduceat(of_sentences, self._contexts)
 
-    def shares_in_order(self, asked: Sequence[str], shares: Numbers) -> Numbers:
-        """How much of a question's pairs of neighbouring words stands so in each passage."""
+    def shares_in_order(
+        self, asked: Sequence[str], shares: Numbers, tells: Sequence[bool]
+    ) -> Numbers:
+        """
+        How much of a question's pairs of neighbouring words stands so in each passage.
+
+        Args:
+            asked: The words.
+            shares: What each weighs.
+            tells: Whether it says what is asked for; of a pair, one has to.
+        """
         owners = np.repeat(self._passage_of, np.diff(self._begins, append=len(self._words)))
         found = np.zeros(len(self._contexts))
         total = 0.0
-        for (first, share), (second, next_share) in itertools.pairwise(
-            zip(asked, shares, strict=True)
+        for (first, share, first_tells), (second, next_share, second_tells) in itertools.pairwise(
+            zip(asked, shares, tells, strict=True)
         ):
-            if first in _QUESTION_WORDS and second in _QUESTION_WORDS:
+            if not (first_tells or second_tells):
                 continue
             total += share + next_share
             here, there = self._places.get(first, -1), self._places.get(second, -1)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.rerank import Known, fitted, scale
-from index.reranking import FEATURES
+from benchmarks.rerank import FOLDER, QUESTION_WORDS, Known, fitted, scale
+from index.reranking import FEATURES, WEIGHTS_NAME, Weights
 
 TELLING = FEATURES.index("in sentence")
 
@@ -47,3 +47,9 @@ def test_scores_are_scaled_to_leave_as_many_near_the_first(some: Known) -> None:
     near, near_fused = (np.mean(each[:, :1] - each <= 0.08) for each in (scores, some.fused[:, :5]))
 
     assert near == pytest.approx(near_fused, abs=0.01)
+
+
+def test_what_ships_was_fitted_with_the_words_that_questions_are_made_of_now() -> None:
+    shipped = Weights.model_validate_json((FOLDER / WEIGHTS_NAME).read_bytes())
+
+    assert shipped.question_words == QUESTION_WORDS

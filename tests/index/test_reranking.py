@@ -27,6 +27,8 @@ VECTORS = WordVectors(
     np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], np.float32),
 )
 
+QUESTION_WORDS = frozenset({"what", "is", "the", "at", "a", "of", "with", "have"})
+
 
 def passage(*sentences: str, context: str = "") -> Passage:
     bounds, text = [], ""
@@ -38,7 +40,7 @@ def passage(*sentences: str, context: str = "") -> Passage:
 
 def known(question: str, *passages: Passage) -> list[dict[str, float]]:
     weights = dict.fromkeys(query_words(question), 1.0)
-    rows = features(weights, [Scored(each, 0.5) for each in passages], VECTORS)
+    rows = features(weights, [Scored(each, 0.5) for each in passages], VECTORS, QUESTION_WORDS)
     return [dict(zip(FEATURES, row, strict=True)) for row in rows.tolist()]
 
 
@@ -101,6 +103,7 @@ def test_passages_without_words_can_be_scored(question: str) -> None:
         dict.fromkeys(query_words(question), 1.0),
         [Scored(empty, 0.5), Scored(passage("..."), 0.1)],
         VECTORS,
+        QUESTION_WORDS,
     )
 
     assert np.isfinite(rows).all()
@@ -151,9 +154,14 @@ class ByLength(Reranker):
 
     def __init__(self) -> None:
         zero = dict.fromkeys(FEATURES, 0.0)
-        super().__init__(
-            Weights(format_version=1, encoder_sha256="", fitted_on="", weights=zero), VECTORS
+        weights = Weights(
+            format_version=1,
+            encoder_sha256="",
+            fitted_on="",
+            weights=zero,
+            question_words=frozenset(),
         )
+        super().__init__(weights, VECTORS)
 
     def scores(self, weights: object, candidates: object) -> list[float]:
         assert isinstance(candidates, list)
