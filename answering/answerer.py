@@ -262,14 +262,22 @@ class Answerer:
         count = MAX_ITEMS_PER_PASSAGE if several else SPANS_PER_PASSAGE
         by_id = {hit.passage.id: hit.passage for hit in hits}
 
+        def collection(passage: Passage) -> str:
+            return self._retriever.source(passage).collection
+
+        def is_beside(passage: Passage, other: Passage) -> bool:
+            of_one_id = passage.document_id == other.document_id
+            return of_one_id and collection(passage) == collection(other)
+
         def placed(span: Span) -> Span:
-            passage = by_id[span.passage_id]
-            return at_code_bounds(span if several else at_named_cell(asked, span, passage), passage)
+            if not several:
+                passage = by_id[span.passage_id]
+                others = [by_id[one.id] for one in passages if is_beside(by_id[one.id], passage)]
+                span = at_named_cell(asked, span, passage, others)
+            return at_code_bounds(span, by_id[span.passage_id])
 
         spans = [placed(span) for span in self._reader.read(asked, passages, count)]
-        return candidates(
-            asked, spans, hits, lambda passage: self._retriever.source(passage).collection
-        )
+        return candidates(asked, spans, hits, collection)
 
     def _best_hits(self, found: Sequence[Candidate], hits: Sequence[Hit]) -> list[Hit]:
         """The hits by the evidence for their best candidate."""

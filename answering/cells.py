@@ -1,17 +1,29 @@
 """
 Rows as documents write them, and the cell of one that a question names. Pure functions.
 
-A row reads "Vessel: Barge | Per day: 33 euros | Per week: 160 euros", and a labelled line reads
-"Port: 1212". The reader often takes another cell of such a row, or the same column of another row,
-though the question says the name of the column, or what else stands in the row.
+A row reads "Vessel: Barge | Per day: 33 euros | Per week: 160 euros", without a header "Barge | 33
+euros | 160 euros", and a labelled line reads "Port: 1212". The reader often takes another cell of
+such a row, or the same column of another row, though the question says the name of the column, or
+what else stands in the row.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
-from typing import TypeVar
+from itertools import groupby, takewhile
+from operator import itemgetter
+from typing import Literal, TypeVar
 
-from answering.english import COMPARING, FUNCTION_WORDS, NEGATION, words_of
+from answering.english import (
+    ARTICLES,
+    CARING,
+    COMPARING,
+    FUNCTION_WORDS,
+    MEASURED,
+    NEGATION,
+    QUESTION_WORDS,
+    words_of,
+)
 from index.formats.tables import BETWEEN_CELLS
 from index.passages import Passage
 from reader.spans import Span
@@ -28,6 +40,10 @@ _MAX_CELL_CHARS = 100
 # What may follow in a cell that the reader stopped in: "3582" of "3582 W", "the lower" of "the
 # lower car park".
 _MAX_REST_CHARS = 20
+# A unit in a column's name: "Length (km)".
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+# Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
+_BORDER = re.compile(r"(?<!\S)\|(?!\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +71,22 @@ def lines_of(text: str) -> list[TextLine]:
 
 def cells_of(line: TextLine) -> dict[str, Bounds]:
     """
-    The cells of a row by the names of their columns; none if it is no row.
+    The cells of a row by the names of their columns, one of which may have none; else none.
 
     No cell begins or ends with white space; one of a blank is empty.
     """
     cells: dict[str, Bounds] = {}
     start = line.start
-    for part in line.text.split(BETWEEN_CELLS):
+    parts = line.text.split(BETWEEN_CELLS)
+    for part in parts:
         name, colon, cell = part.partition(_AFTER_NAME)
         if not colon:
-            return {}
+            name, cell = "", part
         end = start + len(part.rstrip())
         begin = start + len(part) - len(cell.lstrip())
         cells[name] = (min(begin, end), end)
         start += len(part) + len(BETWEEN_CELLS)
-    return cells
+    return cells if len(cells) == len(parts) and any(cells) else {}
 
 
 def around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_Thing]:
@@ -79,91 +96,229 @@ def around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_
     return [things[one] for one in (*reversed(before), *after)]
 
 
-def at_named_cell(question: str, span: Span, passage: Passage) -> Span:
+def at_named_cell(
+    question: str, span: Span, passage: Passage, others: Sequence[Passage] = ()
+) -> Span:
     """
     Give a span the place of the cell that a question names by its column, by its row, or by both.
 
     A column is named if the question holds all words of its name and none of its cells: "which
     machine was bought in 2024" names the machine. A row is named if more words of its other cells
-    stand in the question than of any other row's. A question that compares or denies names none.
+    stand in the question than of any other row's; one that does not stand with the span's, such as
+    a row in another passage, only by all words of a cell. A question that compares or denies names
+    none.
 
     Args:
-        question: What the reader was asked; of several questions, the last one counts.
+        question: What the reader was asked; of several questions, the last one counts, and what it
+            does not name is that of those before it.
         span: What it found.
         passage: Where that stands.
+        others: What else of the document was read.
     """
-    said = [word.lower() for word in words_of(_last(question))]
-    if not COMPARING.isdisjoint(said) or NEGATION.search(question):
+    if _compares(_last(question)) or NEGATION.search(question):
         return span
-    rows, place = _rows_around(span, passage.text)
+    rows, place = _rows_around(span, passage)
     if not rows:
         return span
-    asked = _Asked(frozenset(said) - FUNCTION_WORDS, passage.text, rows)
+    asked = _Asked.of(question, rows)
     own = rows[place]
-    column = next(name for name, cell in own.items() if _is_within(span, cell))
+    column = next(name for name, cell in own.cells.items() if _is_within(span, cell))
     wanted = asked.column(column)
-    cell = rows[asked.row(place, wanted)][wanted]
-    if cell == own[column]:
+    row = asked.row(own, wanted)
+    if not asked.names(row, wanted):
+        row = asked.named_row(_rows_like(own, (passage, *others)), wanted) or row
+    if wanted not in row.cells:
+        return span
+    cell = row.cells[wanted]
+    if (row, wanted) == (own, column):
         cell = _completed(span, cell, passage.text)
     elif not 0 < cell[1] - cell[0] <= _MAX_CELL_CHARS:
         return span
-    return replace(span, start_char=cell[0], end_char=cell[1], text=passage.text[slice(*cell)])
+    text = row.passage.text[slice(*cell)]
+    return replace(span, passage_id=row.passage.id, start_char=cell[0], end_char=cell[1], text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    passage: Passage
+    cells: Mapping[str, Bounds]
+    """By the names of their columns; where these have none, by their numbers."""
+    is_named: bool = True
+    """Whether the columns have names."""
+
+    @property
+    def start(self) -> int:
+        """Where its first cell is in the document."""
+        return self.passage.start_char + min(start for start, _ in self.cells.values())
+
+    def words(self, column: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
+        """What a cell says."""
+        return _words(self.passage.text[slice(*self.cells[column])], without)
+
+    def words_beside(self, column: str) -> frozenset[str]:
+        """What its other cells say."""
+        return frozenset[str]().union(*(self.words(name) for name in self.cells if name != column))
+
+    @property
+    def all_words(self) -> frozenset[str]:
+        """What its cells say."""
+        return frozenset[str]().union(*map(self.words, self.cells))
+
+    def is_like(self, other: "_Row") -> bool:
+        """
+        Whether both may be rows of one table.
+
+        An empty cell is not written with its name, so a row may lack columns that others have.
+        """
+        if not (self.is_named and other.is_named):
+            return self.is_named == other.is_named and len(self.cells) == len(other.cells)
+        own, others = self.cells.keys(), other.cells.keys()
+        return own <= others or others <= own or next(iter(own)) == next(iter(others))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question's words, and the rows that it is asked of; all rows have the same columns."""
+    """A question's words, and the rows of a table that it is asked of."""
 
-    words: frozenset[str]
-    text: str
-    rows: Sequence[Mapping[str, Bounds]]
+    column_words: frozenset[str]
+    """By which it may name a column."""
+    implied: frozenset[str]
+    """What it may call otherwise: "how long" asks for a length."""
+    row_words: frozenset[str]
+    """By which it may name a row."""
+    said: frozenset[str]
+    """These, and what is said with them."""
+    rows: Sequence[_Row]
+
+    @classmethod
+    def of(cls, question: str, rows: Sequence[_Row]) -> "_Asked":
+        """Understand a question."""
+        last = _last(question)
+        whole = last if _compares(question) else question
+        words, cells = _words(last), frozenset[str]().union(*(row.all_words for row in rows))
+        # "And the loom?" asks what was asked before, and "and the fee?" asks it of the same row.
+        is_row_alone = words <= cells and QUESTION_WORDS.isdisjoint(last.lower().split())
+        asking = whole if is_row_alone else last
+        naming = whole if words.isdisjoint(cells) else last
+        return cls(
+            column_words=_words(asking),
+            implied=frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns),
+            row_words=_words(naming),
+            said=_words(naming, ARTICLES),
+            rows=rows,
+        )
 
     def column(self, column: str) -> str:
         """The one column that is named; the given one if that is, too, or if no one alone is."""
-        named = [name for name in self.rows[0] if self._is_named(name)]
+        names = dict.fromkeys(name for row in self.rows if row.is_named for name in row.cells)
+        named = [name for name in names if self._is_named(name, self.column_words)]
+        if all(self.column_words.isdisjoint(_words(name)) for name in names):
+            named = [name for name in names if self._is_named(name, self.implied)]
         return named[0] if len(named) == 1 else column
 
-    def row(self, place: int, column: str) -> int:
+    def row(self, own: _Row, column: str) -> _Row:
         """Which row the question says most of beside a column; the given one if none is ahead."""
-        counts = [self._count(row, column) for row in self.rows]
-        most = max(counts)
-        return place if counts[place] == most or counts.count(most) > 1 else counts.index(most)
+        counts = {
+            row.start: len(self.row_words & row.words_beside(column))
+            for row in self.rows
+            if column in row.cells or row is own
+        }
+        most = max(counts.values())
+        ahead = [row for row in self.rows if counts.get(row.start) == most]
+        return ahead[0] if len(ahead) == 1 and not self._may_be_names(ahead[0]) else own
 
-    def _is_named(self, column: str) -> bool:
-        name = _words(column)
-        cells = (_words(self.text[slice(*row[column])]) for row in self.rows)
-        return bool(name) and name <= self.words and not any(c and c <= self.words for c in cells)
+    def names(self, row: _Row, column: str) -> bool:
+        """Whether the question holds all words of a cell of a row, beside those of a column."""
+        cells = (row.words(name, ARTICLES) for name in row.cells if name != column)
+        return any(cell and cell <= self.said for cell in cells)
 
-    def _count(self, row: Mapping[str, Bounds], column: str) -> int:
-        others = (self.text[slice(*cell)] for name, cell in row.items() if name != column)
-        return len(self.words & _words(" ".join(others)))
+    def named_row(self, rows: Iterable[_Row], column: str) -> _Row | None:
+        """The one row that has a column and is named, if there is one alone."""
+        # Neighbouring passages share a row.
+        named = {row.start: row for row in rows if column in row.cells and self.names(row, column)}
+        return next(iter(named.values())) if len(named) == 1 else None
+
+    def _may_be_names(self, row: _Row) -> bool:
+        """Whether it may be a header that does not show, and not the row that is asked for."""
+        first = row.words(next(iter(row.cells)), ARTICLES)
+        return row is self.rows[0] and not row.is_named and not first <= self.said
+
+    def _is_named(self, column: str, words: frozenset[str]) -> bool:
+        name = _words(_IN_BRACKETS.sub("", column)) or _words(column)
+        cells = (row.words(column) for row in self.rows if column in row.cells)
+        return bool(name) and name <= words and not any(c and c <= words for c in cells)
+
+
+def _compares(question: str) -> bool:
+    said = (word.lower() for word in words_of(CARING.sub("", question)))
+    return not COMPARING.isdisjoint(said)
 
 
 def _last(question: str) -> str:
     return question.rstrip(" ?").rpartition("? ")[2]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in words_of(text)) - FUNCTION_WORDS
+def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
+    return frozenset(word.lower() for word in words_of(text)) - without
 
 
-def _rows_around(span: Span, text: str) -> tuple[list[dict[str, Bounds]], int]:
+def _rows_around(span: Span, passage: Passage) -> tuple[list[_Row], int]:
     """The rows of the table that a span is in, and which of them it is in; none if in no cell."""
-    lines = lines_of(text)
-    tables = [cells_of(line) if "\n" not in span.text else {} for line in lines]
-    place = next((at for at, line in enumerate(lines) if span.end_char <= line.end), None)
-    if place is None or not any(_is_within(span, cell) for cell in tables[place].values()):
+    if "\n" in span.text:
         return [], 0
-    own = tables[place]
-    if len(own) > 1:
-        kept = [cells.keys() == own.keys() for cells in tables]
-        rows = around(tables, place, kept)
-        return rows, next(at for at, row in enumerate(rows) if row is own)
-    # Lines with a label each are one row of which every cell has a line.
-    kept = [len(cells) == 1 and len(next(iter(cells))) <= _MAX_NAME_CHARS for cells in tables]
-    labelled = around(tables, place, kept)
-    row = {name: cell for cells in labelled for name, cell in cells.items()}
-    return ([row], 0) if kept[place] and len(row) == len(labelled) else ([], 0)
+    rows = next((rows for rows in _tables(passage) if any(_holds(row, span) for row in rows)), [])
+    place = next((at for at, row in enumerate(rows) if _holds(row, span)), 0)
+    return rows, place
+
+
+def _rows_like(own: _Row, passages: Iterable[Passage]) -> Iterator[_Row]:
+    """The rows that may be of a row's table, wherever they stand."""
+    tables = (table for passage in passages for table in _tables(passage))
+    return (row for table in tables for row in table if row.is_like(own))
+
+
+def _tables(passage: Passage) -> Iterator[list[_Row]]:
+    """The tables of a passage; lines with a label each are one row with a line for every cell."""
+    formed = map(_formed, lines_of(passage.text))
+    for form, group in groupby(formed, key=itemgetter(0)):
+        lines = [cells for _, cells in group]
+        if form == "labels":
+            labelled = {name: cell for cells in lines for name, cell in cells.items()}
+            if len(labelled) == len(lines):
+                yield [_Row(passage, labelled)]
+        elif form:
+            table: list[_Row] = []
+            for row in (_Row(passage, cells, is_named=form == "names") for cells in lines):
+                if table and not row.is_like(table[-1]):
+                    yield table
+                    table = []
+                table.append(row)
+            yield table
+
+
+def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], dict[str, Bounds]]:
+    """What a line of a table is, and its cells."""
+    cells = cells_of(line)
+    if len(cells) == 1:
+        return ("labels" if len(next(iter(cells))) <= _MAX_NAME_CHARS else ""), cells
+    if cells:
+        return "names", cells
+    borders = [match.span() for match in _BORDER.finditer(line.text)]
+    starts = [0, *(end for _, end in borders)]
+    ends = [*(start for start, _ in borders), len(line.text)]
+    plain = [_stripped(line, start, end) for start, end in zip(starts, ends, strict=True)]
+    numbered = {f"{n}": cell for n, cell in enumerate(plain) if cell[0] < cell[1]}
+    return ("cells" if len(numbered) > 1 else ""), numbered
+
+
+def _stripped(line: TextLine, start: int, end: int) -> Bounds:
+    text = line.text[start:end]
+    start += len(text) - len(text.lstrip())
+    return line.start + start, line.start + start + len(text.strip())
+
+
+def _holds(row: _Row, span: Span) -> bool:
+    return any(_is_within(span, cell) for cell in row.cells.values())
 
 
 def _is_within(span: Span, cell: Bounds) -> bool:
@@ -171,8 +326,8 @@ def _is_within(span: Span, cell: Bounds) -> bool:
 
 
 def _completed(span: Span, cell: Bounds, text: str) -> Bounds:
-    """A span to the end of its cell, if nothing but a few words is left of that."""
-    rest = text[span.end_char : cell[1]]
-    is_short = len(rest) <= _MAX_REST_CHARS and rest.replace(" ", "").isalpha()
-    is_begun = span.start_char == cell[0] and rest[:1] == " "
-    return cell if is_begun and is_short else (span.start_char, span.end_char)
+    """A span as its whole cell, if nothing but an article or a few words is left of that."""
+    before, rest = text[cell[0] : span.start_char], text[span.end_char : cell[1]]
+    is_begun = not before or (before[-1] == " " and before.strip().lower() in ARTICLES)
+    is_short = len(rest) <= _MAX_REST_CHARS and rest[:1] == " " and rest.replace(" ", "").isalpha()
+    return cell if is_begun and (is_short or not rest) else (span.start_char, span.end_char)

@@ -104,6 +104,20 @@ COMPARING = _words(
     "oldest only other over previous since than under until without younger youngest"
 )
 """What says that something is found by comparing."""
+CARING = re.compile(r"\b(?:look(?:s|ed|ing)?|named) after\b", re.IGNORECASE)
+"""Whose "after" compares nothing."""
+MEASURED = (
+    (re.compile(r"\bhow long\b", re.IGNORECASE), ("length", "duration")),
+    (re.compile(r"\bhow (?:high|tall)\b", re.IGNORECASE), ("height",)),
+    (re.compile(r"\bhow (?:wide|broad)\b", re.IGNORECASE), ("width",)),
+    (re.compile(r"\bhow deep\b", re.IGNORECASE), ("depth",)),
+    (re.compile(r"\bhow heavy\b", re.IGNORECASE), ("weight",)),
+    (re.compile(r"\bhow old\b", re.IGNORECASE), ("age",)),
+    (re.compile(r"\bhow far\b", re.IGNORECASE), ("distance",)),
+    (re.compile(r"\bhow fast\b", re.IGNORECASE), ("speed",)),
+    (re.compile(r"\bhow (?:big|large)\b", re.IGNORECASE), ("size",)),
+)
+"""What asks for a measure, and what tables call that."""
 BEFORE_CODE = ARTICLES | _words(
     "add at by call calling called choose click command enter execute from in into invoke key "
     "named namely open option press run running say see send set tag to type typing use using "

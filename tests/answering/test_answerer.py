@@ -98,6 +98,16 @@ def test_an_answer_whose_sentence_says_it_alone_is_surer(library: Library) -> No
     assert "Fines for theft 35, for arson 90." in sure.sentences
 
 
+def test_a_row_that_is_named_answers_for_the_others_of_its_file(library: Library) -> None:
+    library.write("fines.csv", "Crime,Fine\nTheft,35\nArson,90\nSinging,7\n")
+    library.build()
+
+    answer = library.answerer().answer(Question("for arson, what is the fine"), alternatives=5)
+
+    assert [span.text for span in (*answer.spans, *answer.alternatives)] == ["90"]
+    assert answer.spans[0].quote == "Crime: Arson\nFine: 90"
+
+
 def test_the_place_of_an_answer_is_its_heading(filled: Library) -> None:
     (span,) = filled.answerer().answer(Question("what does a loaf costs")).spans
 

@@ -1,6 +1,8 @@
 """An answer from a table is the cell that the question names, whichever cell the reader took."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from answering.cells import at_named_cell
 from index.passages import Passage
@@ -11,6 +13,12 @@ FEES = (
     "Vessel: Dinghy | Per day: 4 euros | Per week: 20 euros\n\n"
     "Vessel: Yacht | Per day: 19 euros | Per week: 95 euros\n\n"
     "Vessel: Barge | Per day: 33 euros | Per week: 160 euros"
+)
+UNNAMED = "Dinghy | 4 euros | 20 euros\n\nYacht | 19 euros | 95 euros\n\nBarge | 33 euros | none"
+MARKS = "| Dinghy | 4 euros | Ada |\n| Yacht | 19 euros | Bo |"
+WEEK = "Mooring | Mon: 08:15 | Tue: 09:15\n\nDrying out | Mon: 10:30 | Tue: 11:30"
+GAPS = (
+    "Boat: Swan | Length (m): 4\n\nBoat: Teal | Deck: red | Length (m): 7\n\nBoat: Coot | Deck: tar"
 )
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  1.20"
@@ -39,6 +47,17 @@ def answered(text: str, question: str, read: str) -> str:
         (SERVER, "what is the address of Blockhaven", "1212", "play.example"),
         # Cells are often written below each other.
         (ALIGNED, "what is the address", "1.20", "play.example"),
+        # Nothing but a row is named, or nothing but a column: the rest was asked before.
+        (FEES, "What does a yacht pay per week? And the barge?", "4 euros", "160 euros"),
+        (FEES, "What does a yacht pay per week? And per day?", "4 euros", "19 euros"),
+        # Without names of columns, only rows are named.
+        (UNNAMED, "What does the yacht pay?", "33 euros", "19 euros"),
+        (MARKS, "Who looks after the dinghy?", "Bo", "Ada"),
+        # The first column has no name, others have empty cells, or a unit in their name.
+        (WEEK, "When does drying out begin on Tue?", "08:15", "11:30"),
+        (GAPS, "What length has the Teal?", "4", "7"),
+        (GAPS, "How long is the Teal?", "red", "7"),
+        (GAPS, "Which deck has the Coot?", "red", "tar"),
     ],
 )
 def test_a_cell_is_named_by_its_column_and_its_row(
@@ -61,6 +80,17 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         (FEES, "What does a vessel pay that is no dinghy per day?", "19 euros"),
         # The column is where the question has its row from.
         (TRAIN, "Where does the train IC 807 go?", "Kingsport Central"),
+        (FEES, "What is a week? Is it longer than a day? And the barge?", "160 euros"),
+        # The column that is named has nothing in that row.
+        (GAPS, "Which deck has the Swan?", "Swan"),
+        # Another column shares a word with the question, so that its measure is not meant.
+        (
+            "Animal: whale | Pregnant for: 11 months | Length: 20 m",
+            "How long is a whale pregnant?",
+            "11 months",
+        ),
+        # A first row may be a header that does not show.
+        ("Boat | Kept by\n\nSwan | Ada\n\nTeal | Bo", "Whom is it kept by?", "Ada"),
         # No cell.
         (SERVER, "Which port has our server?", "Blockhaven"),
         # It is left empty.
@@ -80,3 +110,62 @@ def test_a_cell_is_completed_only_by_a_few_words() -> None:
 
     assert answered(power, "How strong is the loom?", "3582") == "3582 W"
     assert answered(power, "From when can it be used?", "10 am") == "10 am"
+    assert answered(power.replace("loom", "a loom"), "Which one is it?", "loom") == "a loom"
+
+
+def row_of(number: int, text: str, start: int) -> Passage:
+    return Passage(number, "a.csv", start, start + len(text), text, ((0, len(text)),))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Boat: Mute Swan\nFee: 4", "Boat: Teal\nFee: 7", "Boat: Coot\nFee: 9"),
+        ("Mute Swan | 4 euros", "Teal | 7 euros", "Coot | 9 euros"),
+        ("Boat: Mute Swan | Fee: 4", "Boat: Teal | Fee: 7", "Boat: Coot | Fee: 9"),
+    ],
+)
+def test_a_row_in_another_passage_is_named_by_all_words_of_a_cell(rows: tuple[str, ...]) -> None:
+    passages = [row_of(number, text, 100 * number) for number, text in enumerate(rows)]
+    # Neighbouring passages share what ends one and begins the other.
+    passages.append(row_of(3, rows[0], 0))
+
+    def fee(question: str) -> str:
+        start = rows[1].index("7")
+        span = Span(1, start, start + 1, "7", 2.0, 0.0)
+        placed = at_named_cell(question, span, passages[1], passages)
+        text = passages[placed.passage_id].text
+        assert text[placed.start_char : placed.end_char] == placed.text
+        return placed.text[:1]
+
+    assert fee("What is the fee of the mute swan?") == "4"
+    assert fee("What is the fee of the coot?") == "9"
+    assert fee("What is the fee of the swan?") == "7"
+    assert fee("What is the fee of the mute swan and the coot?") == "7"
+    assert fee("What is the fee of the teal and the coot?") == "7"
+
+
+WORDS = st.lists(st.sampled_from(["Swan", "Fee", "4", "the", "per", "yes", "a.b", "É", "|", ":"]))
+LINES = st.lists(
+    st.lists(WORDS.map(" ".join), min_size=1, max_size=4).flatmap(
+        lambda cells: st.sampled_from([" | ", ": ", "\n", "  "]).map(lambda gap: gap.join(cells))
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(LINES, WORDS.map(" ".join), st.data())
+def test_a_span_is_always_what_stands_in_its_passage(
+    lines: list[str], question: str, data: st.DataObject
+) -> None:
+    text = "\n".join(lines) + "."
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    passages = [row_of(0, text, 0), row_of(1, text[::-1], len(text)), row_of(2, text, 0)]
+
+    span = Span(0, start, end, text[start:end], 2.0, 0.0)
+    placed = at_named_cell(question, span, passages[0], passages[1:])
+
+    assert placed.text
+    assert passages[placed.passage_id].text[placed.start_char : placed.end_char] == placed.text
