@@ -1,11 +1,12 @@
 """
-How well the reader finds cells of tables.
+How well cells of tables are found, in the kinds of files that people write tables in.
 
-    python -m benchmarks.tables [--tables 100] [--seed 1]
+    python -m benchmarks.tables [--tables 100] [--seed 1] [--only "Markdown" ...] [--missed]
 
-Asks questions of tables that are put together by chance (`training.tables`), of kinds that nothing
-is trained on. Rows of a CSV file compete as the passages that they are. A cell counts as found by
-the reader's words alone, and as they are placed in an answer (`answering.cells`).
+Asks questions of tables that are put together by chance (`training.tables`), of things that nothing
+is trained on. Each table is written into files, which are read and split as an index does it; all
+passages of a file are read. A cell counts as found by the reader's words alone, and as they are
+placed in an answer (`answering.cells`).
 """
 
 import argparse
@@ -13,13 +14,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tokenizers import Tokenizer
+
 from answering.cells import at_named_cell
 from answering.lists import asks_for_several
-from index.passages import Passage
-from reader.model import OnnxReader, PassageText, Reader, shipped_weights
+from benchmarks.table_files import KINDS, Table, document_of, table_of
+from index.encoder_files import DEFAULT_ENCODER, find_encoder
+from index.passages import Passage, Splitting, TokenOffsets, split
+from reader.model import TOKENIZER_NAME, OnnxReader, PassageText, Reader, shipped_weights
 from reader.spans import Span
-from training.examples import Group
-from training.tables import epoch_of_tables, read_kinds
+from training.tables import epoch_of_tables, kind_of, read_kinds
 
 SEED = 1
 
@@ -39,33 +43,60 @@ class _Count:
 
 @dataclass
 class Figures:
-    """What became of the questions."""
+    """What became of the questions about one kind of file."""
 
-    cells: dict[str, _Count] = field(default_factory=lambda: defaultdict(_Count))
-    """Read as the cell that is asked for, and nothing else, by what it is asked of."""
-    answered: dict[str, _Count] = field(default_factory=lambda: defaultdict(_Count))
+    cells: _Count = field(default_factory=_Count)
+    """Read as the cell that is asked for, and nothing else."""
+    answered: _Count = field(default_factory=_Count)
     """The same of what an answer shows."""
     refused: _Count = field(default_factory=_Count)
     """The unanswerable questions whose every span has a margin below 0."""
+    missed: list[str] = field(default_factory=list)
+    """What was answered otherwise than it should be."""
 
-    def add(self, reader: Reader, group: Group) -> None:
-        """Ask a question."""
-        passages = [PassageText(place, one.context) for place, one in enumerate(group)]
-        best, *_ = reader.read(group[0].question, passages, 1)
-        answers = [(place, *span) for place, one in enumerate(group) for span in one.spans]
-        if not answers:
+    def add(self, reader: Reader, token_offsets: TokenOffsets, table: Table, kind: str) -> None:
+        """Ask a question of a file of the kind, unless it names a column that has no name there."""
+        said = table.question.lower()
+        if not KINDS[kind].has_header and any(name.lower() in said for name in table.header[1:]):
+            return
+        document, places = document_of(table, KINDS[kind])
+        passages = list(split(document, Splitting(), token_offsets))
+        texts = [PassageText(one.id, one.text, context=one.context) for one in passages]
+        best, *_ = reader.read(table.question, texts, 1)
+        if not table.answers:
             self.refused.add(right=best.margin < 0)
             return
-        kind, text = group[0].kind, group[best.passage_id].context
-        self.cells[kind].add(right=_bounds(best) in answers)
-        if not asks_for_several(group[0].question):
-            passage = Passage(best.passage_id, kind, 0, len(text), text, ())
-            best = at_named_cell(group[0].question, best, passage)
-        self.answered[kind].add(right=_bounds(best) in answers)
+        answers = {places[cell] for cell in table.answers}
+        self.cells.add(right=_bounds(best, passages) in answers)
+        shown = best
+        if not asks_for_several(table.question):
+            shown = at_named_cell(table.question, best, passages[best.passage_id], passages)
+        is_right = _bounds(shown, passages) in answers
+        self.answered.add(right=is_right)
+        if not is_right:
+            expected = [document.text[slice(*one)] for one in sorted(answers)]
+            self.missed.append(
+                f"{kind}: {table.question!r}: {expected}, read {best.text!r} ({best.margin:.1f}), "
+                f"answered {shown.text!r}\n{document.text}\n"
+            )
 
 
-def _bounds(span: Span) -> tuple[int, int, int]:
-    return span.passage_id, span.start_char, span.end_char
+def _bounds(span: Span, passages: Sequence[Passage]) -> tuple[int, int]:
+    passage = passages[span.passage_id]
+    return passage.start_char + span.start_char, passage.start_char + span.end_char
+
+
+def _token_offsets() -> TokenOffsets:
+    """The encoder's own, by which an index splits."""
+    tokenizer = Tokenizer.from_file(str(find_encoder(DEFAULT_ENCODER) / TOKENIZER_NAME))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
+    def offsets(texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [one.offsets for one in encoded]
+
+    return offsets
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,14 +108,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--tables", type=int, default=100)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--only", nargs="+", choices=KINDS, metavar="KIND", help="some of the kinds of files"
+    )
+    parser.add_argument("--missed", action="store_true", help="show what was answered wrongly")
     given = parser.parse_args(arguments)
-    reader = OnnxReader(shipped_weights())
-    figures = Figures()
+    reader, token_offsets = OnnxReader(shipped_weights()), _token_offsets()
+    figures: defaultdict[str, Figures] = defaultdict(Figures)
     for group in epoch_of_tables(read_kinds("dev"), given.tables, given.seed):
-        figures.add(reader, group)
-    for kind, count in sorted(figures.cells.items()):
-        print(f"{kind}: {count} cells read, {figures.answered[kind]} answered")
-    print(f"unanswerable: {figures.refused} refused")
+        table = table_of(group)
+        for kind in given.only or KINDS:
+            if group[0].kind == kind_of(KINDS[kind].layout):
+                figures[kind].add(reader, token_offsets, table, kind)
+    if given.missed:
+        print("\n".join(line for found in figures.values() for line in found.missed))
+    for kind, found in figures.items():
+        print(
+            f"{kind}: {found.cells} cells read, {found.answered} answered; "
+            f"{found.refused} refused that have no answer"
+        )
 
 
 if __name__ == "__main__":
