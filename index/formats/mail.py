@@ -16,6 +16,7 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.html import add_main_text, parse_html
 from index.formats.parts import ARCHIVES, MAIL, MAX_PARTS, is_read, read_part
+from index.formats.plain_tables import with_rows
 
 # In the order in which they are written.
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
@@ -124,7 +125,7 @@ def _add_body(blocks: Blocks, part: Message) -> None:
         text = _QUOTED.sub("", _text(part))
         if part.get_param("format", "") == "flowed":
             text = _FLOWED.sub(" ", text)
-        for paragraph in text.split("\n\n"):
+        for paragraph in with_rows(text).split("\n\n"):
             blocks.add(paragraph)
 
 

@@ -18,6 +18,7 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks, as_code, first_heading
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
+from index.formats.plain_tables import with_rows
 from index.formats.tables import Cell, Row, numbered_lines_of
 from index.passages import MIN_WRAPPED_CHARS
 
@@ -79,7 +80,8 @@ class _Writer:
             elif token.type == "inline":
                 self._paragraph(_text(token))
             elif token.type in {"code_block", "fence"}:
-                self._add(token.content)
+                # Where no language is named, it may be a table, put there to be aligned.
+                self._add(token.content if token.info.strip() else with_rows(token.content))
             elif token.type == "html_block":
                 self._html(_without_comments(token.content))
             else:

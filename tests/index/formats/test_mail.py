@@ -73,6 +73,15 @@ def test_quoted_and_flowed_lines_are_read_as_they_were_meant() -> None:
     ]
 
 
+def test_a_table_in_a_message_has_the_names_of_its_columns() -> None:
+    body = "Our fees:\nBoat\tFee\tDeck\nSwan\t4\ttar\nTeal\t12\ttar\nYours, Ada\n"
+
+    loaded = parse(".eml", message(body).as_bytes())
+
+    rows = "Boat: Swan | Fee: 4 | Deck: tar\n\nBoat: Teal | Fee: 12 | Deck: tar"
+    assert loaded.text.endswith(f"Our fees:\n\n{rows}\n\nYours, Ada")
+
+
 def test_a_message_inside_of_another_is_read_with_its_headers() -> None:
     outer = message("See below.\n", subject="Fwd")
     outer.add_attachment(message("A roll costs 1.\n"))

@@ -40,6 +40,14 @@ def load(text: str, suffix: str = ".md") -> Loaded:
         ("a < b and c > d", "a < b and c > d"),
         ("```py\n# no *mark*\n\nx = 1\n```\n", "# no *mark*\n\nx = 1"),
         ("    indented *code*", "indented *code*"),
+        (
+            "```\nBoat  Fee  Deck\nSwan    4  tar\nTeal   12  tar\n```",
+            "Boat: Swan | Fee: 4 | Deck: tar\n\nBoat: Teal | Fee: 12 | Deck: tar",
+        ),
+        (
+            "```sh\nBoat  Fee  Deck\nSwan    4  tar\nTeal   12  tar\n```",
+            "Boat  Fee  Deck\nSwan    4  tar\nTeal   12  tar",
+        ),
         ("> Quoted\n> text.\n>\n> > Twice.", "Quoted\ntext.\n\nTwice."),
         ("> [!NOTE]\n> Text.", "Text."),
         (":::tip Use it\nText.\n:::", "Use it\n\nText."),
