@@ -41,6 +41,8 @@ TESTED = (
     "tests/reader/test_helpers.py",
     "tests/bot/serving",
     "tests/bot/discord_app/test_records.py",
+    "tests/bot/discord_app/test_servers.py",
+    "tests/bot/discord_app/test_stored_answers.py",
 )
 ALL = ("tests/index", "tests/answering", "tests/bot", "tests/reader", "tests/quoth")
 

@@ -20,8 +20,10 @@ def command(*, as_json: bool, data: Path | None) -> None:
     Servers and members are hashes with a salt of this installation, the same ones as in the log and
     in the names of collections. In Discord, /audit shows moderators the changes of their server.
     """
+    from bot.discord_app.audit import AuditTrail
+
     with open_records(settings_from(data=data)) as records:
-        for entry in records.all_actions():
+        for entry in AuditTrail(records).everywhere():
             row = {
                 "at": datetime.fromtimestamp(entry.created, UTC).isoformat(timespec="seconds"),
                 "server": entry.server,

@@ -66,11 +66,12 @@ def command(
     if as_json and table is not None:
         raise click.UsageError("Choose one of --json and --csv.")
     settings = settings_from(data=data, encoder=encoder)
+    from bot.discord_app.open_questions import open_questions
     from bot.evaluation.gaps import last_days
 
     period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
     with open_records(settings) as records:
-        questions = records.open_questions_anywhere(period.begins_before)
+        questions = open_questions(records, period.begins_before, None, anywhere=True)
     with failures_shown():
         gaps = _grouped(settings, questions, period)
     if as_json:

@@ -56,8 +56,10 @@ def export(*, out: Path, data: Path | None) -> None:
 
 
 def _asked(settings: "Settings") -> "list[LoggedQuestion]":
+    from bot.discord_app.question_log import logged_questions
+
     with open_records(settings) as records:
-        return records.asked()
+        return logged_questions(records)
 
 
 @contextmanager

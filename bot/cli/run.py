@@ -110,7 +110,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
                 stack.enter_context(only_process(settings.data))
             records = stack.enter_context(closing(_records(settings)))
             if not is_one_of_many:
-                stack.enter_context(records.only_bot())
+                stack.enter_context(records.database.only_bot())
             opened = open_service(settings, open_documents, say_notice)
             service = stack.enter_context(closing(opened))
             make_private(settings.collections)

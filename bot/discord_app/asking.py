@@ -25,8 +25,8 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_card, notice
-from bot.discord_app.stored_answers import StoredAnswer
-from bot.discord_app.unanswered import Waiting, noted
+from bot.discord_app.stored_answers import StoredAnswer, StoredAnswers
+from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.evaluation.gaps import Complaint
 from bot.event_log import event
 from bot.serving.fair_line import Asker
@@ -101,6 +101,8 @@ class Asking:
         *,
         queue: AnswerQueue,
         records: Records,
+        answers: StoredAnswers,
+        unanswered: Unanswered,
         channels: ChannelRules,
         cooldowns: Cooldowns,
         conversations: Conversations,
@@ -111,6 +113,8 @@ class Asking:
         """Take the collaborators; `buttons` makes those that stand under an answer."""
         self._queue = queue
         self._records = records
+        self._answers = answers
+        self._unanswered = unanswered
         self._channels = channels
         self._conversations = conversations
         self._metrics = metrics
@@ -305,7 +309,7 @@ class Asking:
         """Remember an answer for its buttons; it is shown although the file is locked."""
         keeping = asyncio.create_task(
             asyncio.to_thread(
-                self._records.keep_answer,
+                self._answers.keep,
                 answer,
                 origin.user_id,
                 origin.server_id,
@@ -365,7 +369,7 @@ class Asking:
                 server_id=origin.server_id,
             )
             is_hidden = origin.audience is not Audience.EVERYBODY
-            async with noted(waiting, self._records):
+            async with self._unanswered.noted(waiting):
                 await acknowledge(
                     lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
                 )
@@ -397,7 +401,7 @@ class Asking:
         if is_thanked and is_asker and not stored.found.leans:
             question = _question_shown(interaction.message)
         await asyncio.to_thread(
-            self._records.vote,
+            self._answers.vote,
             stored,
             interaction.user.id,
             complaint=complaint,

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-from bot.database import Connection, DatabaseError
+from bot.database import DatabaseError
+from bot.discord_app.records import Records
 from bot.event_log import event
 
 if TYPE_CHECKING:
@@ -39,50 +39,59 @@ class Entry:
     """What it was done to: a document's name, or a channel or role as Discord links it."""
 
 
-class Trail(Protocol):
-    """Where it is written."""
+class AuditTrail:
+    """The table. All methods but `note` block for the database."""
 
-    def note_action(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
-        """Write down what a member did; blocks."""
+    def __init__(self, records: Records) -> None:
+        """Keep it in the records."""
+        self._records = records
 
+    async def note(
+        self, interaction: "discord.Interaction[Any]", action: Action, subject: str = ""
+    ) -> None:
+        """Write down what a member did by an interaction, which is done although that can't be."""
+        assert interaction.guild_id is not None  # noqa: S101 - there is none outside of a server
+        try:
+            await asyncio.to_thread(
+                self.write, interaction.guild_id, interaction.user.id, action, subject
+            )
+        except DatabaseError as error:
+            event(_log, "not_audited", logging.ERROR, action=action, reason=error.reason)
 
-async def note(
-    trail: Trail, interaction: "discord.Interaction[Any]", action: Action, subject: str = ""
-) -> None:
-    """Write down what a member did by an interaction, which is done although that can't be."""
-    assert interaction.guild_id is not None  # noqa: S101 - there is none outside of a server
-    try:
-        await asyncio.to_thread(
-            trail.note_action, interaction.guild_id, interaction.user.id, action, subject
+    def write(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
+        """Write down what a member did."""
+        values = (
+            self._records.clock(),
+            self._records.hashed(server_id),
+            member_id,
+            action,
+            subject,
         )
-    except DatabaseError as error:
-        event(_log, "not_audited", logging.ERROR, action=action, reason=error.reason)
+        self._records.change(
+            lambda rows: rows.execute(
+                f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
+                values,
+            )
+        )
 
+    def newest(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:
+        """Entries of a server from number `start` on, the newest first, and how many in all."""
+        server = self._records.hashed(server_id)
+        with self._records.database.statements() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM audit WHERE server = ?"  # noqa: S608 - our own names
+                " ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
+                (server, count, start),
+            )
+            (total,) = connection.execute(
+                "SELECT count(*) FROM audit WHERE server = ?", (server,)
+            ).fetchone()
+            return [Entry(*row) for row in rows], total
 
-def write(connection: Connection, entry: Entry) -> None:
-    """Add an entry."""
-    connection.execute(
-        f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
-        (entry.created, entry.server, entry.member_id, entry.action, entry.subject),
-    )
-
-
-def newest(connection: Connection, server: str, start: int, count: int) -> tuple[list[Entry], int]:
-    """Entries of a server from number `start` on, the newest first, and how many it has in all."""
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM audit WHERE server = ?"  # noqa: S608 - our own names
-        " ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
-        (server, count, start),
-    )
-    (total,) = connection.execute(
-        "SELECT count(*) FROM audit WHERE server = ?", (server,)
-    ).fetchone()
-    return [Entry(*row) for row in rows], total
-
-
-def everywhere(connection: Connection) -> Iterator[Entry]:
-    """The entries of all servers, the oldest first."""
-    for row in connection.execute(
-        f"SELECT {_COLUMNS} FROM audit ORDER BY created, rowid"  # noqa: S608 - our own names
-    ):
-        yield Entry(*row)
+    def everywhere(self) -> list[Entry]:
+        """What was done in all servers, the oldest first."""
+        with self._records.database.statements() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM audit ORDER BY created, rowid"  # noqa: S608 - our own names
+            )
+            return [Entry(*row) for row in rows]

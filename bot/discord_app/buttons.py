@@ -202,7 +202,7 @@ async def _answer(
 ) -> StoredAnswer | None:
     """The answer with an id, if whoever made the interaction may know it there."""
     return await asyncio.to_thread(
-        client.records.answer, answer_id, interaction.user.id, server_id_of(interaction)
+        client.answers.get, answer_id, interaction.user.id, server_id_of(interaction)
     )
 
 

@@ -25,13 +25,18 @@ class ChannelRules:
 
     def __init__(self, records: Records) -> None:
         """Read the rules of all servers."""
-        self._records = records
+        self._database = records.database
         self.read()
 
     def read(self) -> None:
         """Read the rules of all servers; blocks for the file."""
-        self._rules = self._records.channel_rules()
-        self._only_allowed = self._records.servers_with_allowed_channels_only()
+        rules: dict[int, dict[int, bool]] = {}
+        with self._database.statements() as connection:
+            for server, channel, is_allowed in connection.execute("SELECT * FROM channels"):
+                rules.setdefault(server, {})[channel] = bool(is_allowed)
+            rows = connection.execute("SELECT server_id FROM servers WHERE only_allowed")
+            self._only_allowed = {server for (server,) in rows}
+        self._rules = rules
 
     def has_any(self, server_id: int | None) -> bool:
         """Whether it depends on the channel whether Quoth answers in a server."""
@@ -75,13 +80,28 @@ class ChannelRules:
 
     def set(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
         """Allow or deny a channel, for good; blocks for the write."""
-        self._records.set_channel_rule(server_id, channel_id, is_allowed=is_allowed)
+        with self._database.transaction() as connection:
+            if is_allowed:
+                connection.execute(
+                    "INSERT INTO servers (server_id, only_allowed) VALUES (?, TRUE)"
+                    " ON CONFLICT (server_id) DO UPDATE SET only_allowed = TRUE",
+                    (server_id,),
+                )
+            connection.execute(
+                "INSERT INTO channels VALUES (?, ?, ?) ON CONFLICT (server_id, channel_id)"
+                " DO UPDATE SET is_allowed = excluded.is_allowed",
+                (server_id, channel_id, is_allowed),
+            )
         self._rules.setdefault(server_id, {})[channel_id] = is_allowed
         if is_allowed:
             self._only_allowed.add(server_id)
 
     def clear(self, server_id: int) -> None:
         """Answer in every channel of a server again; blocks for the write."""
-        self._records.clear_channel_rules(server_id)
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM channels WHERE server_id = ?", (server_id,))
+            connection.execute(
+                "UPDATE servers SET only_allowed = FALSE WHERE server_id = ?", (server_id,)
+            )
         self._rules.pop(server_id, None)
         self._only_allowed.discard(server_id)

@@ -17,6 +17,7 @@ from discord.ext import commands
 from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.discord_app.asking import Asking
+from bot.discord_app.audit import AuditTrail
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
 from bot.discord_app.cards import Buttons
 from bot.discord_app.channels import ChannelRules
@@ -35,9 +36,10 @@ from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, server_id_of
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
+from bot.discord_app.servers import Servers
 from bot.discord_app.sharded_bot import ShardedBot
 from bot.discord_app.sharing import private_buttons
-from bot.discord_app.stored_answers import AnswerContents
+from bot.discord_app.stored_answers import AnswerContents, StoredAnswers
 from bot.discord_app.teaching import Teaching
 from bot.event_log import event
 from bot.serving.build_queue import Builds
@@ -140,7 +142,7 @@ class QuothBot(ShardedBot):
         """Set when the application's id is known."""
         self.servers_noted = asyncio.Event()
         """Set when the records know which servers Quoth is in."""
-        shared = records.is_shared
+        shared = records.database.is_shared
         self.conversations: Conversations = (
             SharedConversations(records) if shared else ConversationStore()
         )
@@ -152,10 +154,13 @@ class QuothBot(ShardedBot):
             SharedCounts(records) if shared else OwnCounts(),
         )
         self.support = SupportChannels(records)
+        self.answers = StoredAnswers(records)
+        self.audit = AuditTrail(records)
+        self.servers = Servers(records)
         self._without_base: set[int] = set()
         self._read_who_is_alone()
         self.builder = builder
-        self.changes = Changes(settings, builder, records.forget_document)
+        self.changes = Changes(settings, builder, self.answers.forget_document)
         self.teaching = Teaching(settings, records, self.changes)
         self.queue = AnswerQueue(
             service,
@@ -176,6 +181,8 @@ class QuothBot(ShardedBot):
         self.asking = Asking(
             queue=self.queue,
             records=records,
+            answers=self.answers,
+            unanswered=self.unanswered,
             channels=self.channels,
             cooldowns=self.cooldowns,
             conversations=self.conversations,
@@ -192,7 +199,7 @@ class QuothBot(ShardedBot):
         self._read_who_is_alone()
 
     def _read_who_is_alone(self) -> None:
-        without_base = self.records.servers_without_base()
+        without_base = self.servers.without_base()
         for server_id in without_base ^ self._without_base:
             scope = server_collection(self.records.hashed(server_id))
             self.service.use_base(scope, is_on=server_id not in without_base)
@@ -285,13 +292,13 @@ class QuothBot(ShardedBot):
         server_ids = {guild.id for guild in self.guilds}
         names = await asyncio.to_thread(collections_in, self.settings.collections)
         with_documents = [server for name in names if (server := server_of(name)) is not None]
-        await asyncio.to_thread(self.records.set_servers, server_ids, with_documents, self.named)
+        await asyncio.to_thread(self.servers.note_present, server_ids, with_documents, self.named)
         if self.has_named_all:
             self.servers_noted.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Begin the time after which a server's data is deleted."""
-        await asyncio.to_thread(self.records.leave, guild.id)
+        await asyncio.to_thread(self.servers.leave, guild.id)
         event(_log, "left", server=self.records.hashed(guild.id))
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:

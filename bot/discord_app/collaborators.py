@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bot.discord_app.asking import Asking
+from bot.discord_app.audit import AuditTrail
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.document_changes import Changes
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.teaching import Teaching
 from bot.serving.service import AnswerService
 from bot.settings import Settings
@@ -20,7 +22,9 @@ ListPage = Callable[[int, int], tuple[MessageCard, int, int]]
 class Collaborators(Protocol):
     """A part of the client, which knows the buttons, so that they need not know it."""
 
+    answers: StoredAnswers
     asking: Asking
+    audit: AuditTrail
     changes: Changes
     conversations: Conversations
     lists: dict[str, ListPage]

@@ -13,7 +13,6 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.discord_app import audit
 from bot.discord_app.cards import MessageCard, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
@@ -88,7 +87,7 @@ class ConsentButton(
         if taught is None or scope is None or not await self._is_there(interaction):
             await deliver(interaction.delete_original_response)
             return
-        note = partial(audit.note, client.records, interaction)
+        note = partial(client.audit.note, interaction)
         with client.asking.in_flight():
             async with client.changes.claim(scope, waits=True) as is_free:
                 if client.asking.is_closing or not is_free:

@@ -9,6 +9,7 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.database import DatabaseError
 from bot.discord_app.records import Records
+from bot.discord_app.servers import Servers
 from bot.event_log import event
 from bot.serving.build_queue import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
@@ -57,7 +58,8 @@ async def _again_and_again(work: Callable[[], None]) -> None:
 def delete_departed_once(settings: Settings, service: AnswerService, records: Records) -> None:
     """Delete what may not be kept any longer of servers."""
     shared = shared_of(settings)
-    for server in records.departed():
+    servers = Servers(records)
+    for server in servers.departed():
         scope = server_collection(server)
         service.servers.drop(scope)
         service.use_base(scope, is_on=True)
@@ -70,7 +72,7 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
             code = error.errno if isinstance(error, OSError) else None
             event(_log, "not_deleted", logging.ERROR, collection=scope, code=code)
             continue
-        records.delete_server(server)
+        servers.delete(server)
         event(_log, "server_deleted", server=server)
 
 

@@ -13,7 +13,7 @@ from bot.discord_app.rendering import (
     notice,
     where_in_short,
 )
-from bot.discord_app.stored_answers import Today
+from bot.discord_app.stored_answers import AnswerCounts
 from bot.discord_app.taught import Taught
 from bot.evaluation.gaps import Gap, passage_text
 from bot.evaluation.stale import Stale, years
@@ -111,7 +111,9 @@ def _gap(shown: ShownGap) -> str:
     )
 
 
-def digest_card(shown: Sequence[ShownGap], asked: Today, more: int, mark: str) -> MessageCard:
+def digest_card(
+    shown: Sequence[ShownGap], asked: AnswerCounts, more: int, mark: str
+) -> MessageCard:
     """What the documents should say, for a channel, with a mark that tells it from others."""
     opening = render(
         "discord/digest.md", questions=asked.questions, answered=asked.answered, more=more

@@ -1,9 +1,10 @@
-"""The questions in the records that got no good answer."""
+"""The questions that got no good answer."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from bot.database import Connection
+from bot.discord_app.records import Records
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents
 from bot.evaluation.gaps import Complaint, Found, OpenQuestion, Reason
 
@@ -21,25 +22,28 @@ _VOTES = """
 
 
 def open_questions(
-    connection: Connection, since: float, server: str | None, *, anywhere: bool
+    records: Records, since: float, server_id: int | None, *, anywhere: bool = False
 ) -> list[OpenQuestion]:
     """
     Find the questions without an answer, with a doubtful one, or with one that was voted wrong.
 
     Args:
-        connection: The records.
+        records: What is remembered.
         since: The earliest time, in seconds since 1970.
-        server: The hashed id of the server where they were asked; none for direct messages.
+        server_id: The server where they were asked; none for direct messages.
         anywhere: Take those of everywhere, whatever the server.
     """
-    values = (since, anywhere, server or "")
+    values = (since, anywhere, records.hashed(server_id) if server_id is not None else "")
     votes: dict[str, _Votes] = {}
-    for answer_id, created, is_right, complaint, expected, question, text in connection.execute(
-        _VOTES, values
-    ):
-        said = votes.setdefault(answer_id, _Votes())
-        said.add(created, None if is_right else complaint or "wrong", expected, question or text)
-    return [*_of_answers(connection, values, votes), *_without_answers(votes)]
+    with records.database.statements() as connection:
+        for answer_id, created, is_right, complaint, expected, question, text in connection.execute(
+            _VOTES, values
+        ):
+            said = votes.setdefault(answer_id, _Votes())
+            said.add(
+                created, None if is_right else complaint or "wrong", expected, question or text
+            )
+        return [*_of_answers(connection, values, votes), *_without_answers(votes)]
 
 
 class _Votes:

@@ -1,12 +1,17 @@
-"""The questions whose text is in the records, for `quoth questions export`."""
+"""The questions whose text is kept, for `quoth questions export`."""
 
 from bot.database import Connection
+from bot.discord_app.records import Records
 from bot.discord_app.stored_answers import CONTENTS
 from bot.evaluation.question_log import LoggedQuestion, Vote
 
 
-def logged_questions(connection: Connection) -> list[LoggedQuestion]:
+def logged_questions(records: Records) -> list[LoggedQuestion]:
     """All of them: those that were logged, oldest first, and those kept with their asker's vote."""
+    return records.look_up(_logged_questions)
+
+
+def _logged_questions(connection: Connection) -> list[LoggedQuestion]:
     texts: dict[str, tuple[str, str | None]] = {
         answer_id: (text, server)
         for answer_id, text, server in connection.execute(

@@ -256,7 +256,7 @@ async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
 
 async def _follow_rules(bot: QuothBot) -> None:
     """Read the rules again whenever another process may have changed them."""
-    async with aclosing(bot.records.changes()) as changes:
+    async with aclosing(bot.records.database.changes()) as changes:
         async for _ in changes:
             try:
                 await asyncio.to_thread(bot.read_rules)

@@ -1,7 +1,6 @@
 """A bot in several connections to Discord, its shards, of which other processes may have some."""
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from discord.ext import commands
@@ -10,7 +9,7 @@ from yarl import URL
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
 from bot.discord_app.shared_shards import SharedShards
-from bot.discord_app.unanswered import Waiting, left_waiting
+from bot.discord_app.unanswered import Unanswered, Waiting
 
 if TYPE_CHECKING:
     from bot.shard_leases import ShardLeases
@@ -37,6 +36,7 @@ class ShardedBot(commands.AutoShardedBot):
         """
         super().__init__(shard_count=shards if isinstance(shards, int) else None, **options)
         self.records = records
+        self.unanswered = Unanswered(records)
         self.waiting: dict[int, list[Waiting]] = {}
         """By shard that was connected, who had waited there before."""
         self._named: set[int] = set()
@@ -87,9 +87,7 @@ class ShardedBot(commands.AutoShardedBot):
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Read who waits on a shard, before anybody can ask there again, and connect it."""
         # Who asked here before the shard was lost for a moment is answered all the same.
-        self.waiting[shard_id] = await left_waiting(
-            partial(self.unanswered, shard_id), self.records
-        )
+        self.waiting[shard_id] = await self.unanswered.left(self._only(shard_id))
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -126,9 +124,9 @@ class ShardedBot(commands.AutoShardedBot):
             # `disconnect` would leave one that is just trying again to go on with it.
             await shard._parent.close()
 
-    def unanswered(self, shard_id: int) -> list[Waiting]:
+    def unanswered_on(self, shard_id: int) -> list[Waiting]:
         """Who waits on a shard; blocks for the records."""
-        return self.records.unanswered(self._only(shard_id))
+        return self.unanswered.all_on(self._only(shard_id))
 
     def _only(self, *shard_ids: int) -> Shards:
         assert self.shard_count is not None  # noqa: S101 - known before any is connected

@@ -55,7 +55,7 @@ class Bot(Protocol):
     async def drop_shard(self, shard_id: int) -> None:
         """Close one."""
 
-    def unanswered(self, shard_id: int) -> Sized:
+    def unanswered_on(self, shard_id: int) -> Sized:
         """Who waits on one; blocks."""
 
 
@@ -161,7 +161,7 @@ class SharedShards:
         await self._close(shard)
         try:
             async with asyncio.timeout(_HAND_OVER_S):
-                while await asyncio.to_thread(self._bot.unanswered, shard):
+                while await asyncio.to_thread(self._bot.unanswered_on, shard):
                     await asyncio.sleep(_LOOK_S)
         except (TimeoutError, DatabaseError):
             event(_log, "handed_over_early", logging.WARNING, shard=shard)

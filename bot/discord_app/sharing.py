@@ -65,7 +65,7 @@ class ShareButton(
             return
         await acknowledge(lambda: interaction.response.defer(thinking=True))
         stored = await asyncio.to_thread(
-            client.records.answer, self._answer_id, interaction.user.id, server_id_of(interaction)
+            client.answers.get, self._answer_id, interaction.user.id, server_id_of(interaction)
         )
         if stored is None or stored.found.removed:
             kind = "forgotten" if stored is None else "quote_removed"

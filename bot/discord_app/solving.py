@@ -82,7 +82,7 @@ class PersonButton(
     async def _ask(self, interaction: discord.Interaction[Any], client: Collaborators) -> str:
         thread, server_id = interaction.channel, server_id_of(interaction)
         stored = await asyncio.to_thread(
-            client.records.answer, self._answer_id, interaction.user.id, server_id
+            client.answers.get, self._answer_id, interaction.user.id, server_id
         )
         if stored is None:
             return notice("forgotten", days=ANSWERS_KEPT_DAYS)

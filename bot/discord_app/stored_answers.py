@@ -1,12 +1,16 @@
-"""What the records hold, as values."""
+"""Answers that were given, with what members said of them."""
 
+import statistics
 from dataclasses import dataclass, replace
 from typing import Self
 
 from pydantic import TypeAdapter
 
 from answering.answer import Answer, AnswerSpan, NearestPassage
-from bot.database import Connection
+from bot.collection_names import server_of
+from bot.discord_app.records import DAY_S, Records
+from bot.evaluation.gaps import Complaint
+from bot.evaluation.stale import Quoting
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class StoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class AnswerCounts:
     """How the day, or the week, went so far."""
 
     questions: int
@@ -69,32 +73,152 @@ class Today:
     median_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How much was deleted."""
-
-    answers: int
-    questions: int
-    votes: int
-
-
 CONTENTS = TypeAdapter(AnswerContents)
 """Reads and writes what an answer consisted of, as JSON."""
 
 
-def forget_document(
-    connection: Connection, server: str | None, collection: str, document_id: str
-) -> None:
-    """Take what is quoted from a document out of a server's answers, and of the votes on them."""
-    rows = connection.execute("SELECT id, found FROM answers WHERE server = ?", (server,))
-    for answer_id, found in rows.fetchall():
-        before = CONTENTS.validate_json(found)
-        after = before.without(collection, document_id)
-        if replace(after, removed=before.removed) == before:
-            continue
-        connection.execute(
-            "UPDATE answers SET found = ? WHERE id = ?",
-            (CONTENTS.dump_json(after).decode(), answer_id),
-        )
-        if after.spans != before.spans:
-            connection.execute("UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,))
+class StoredAnswers:
+    """The tables of answers and votes. Its methods block for the database."""
+
+    def __init__(self, records: Records) -> None:
+        """Keep them in the records."""
+        self._records = records
+        self._database = records.database
+
+    def keep(
+        self, answer: Answer, user_id: int, server_id: int | None, *, with_question: bool
+    ) -> None:
+        """
+        Remember an answer, and its question only if that is wanted.
+
+        A question that leaned on others is not kept: it says nothing without them.
+        """
+        now, asker = self._records.clock(), self._records.hashed(user_id)
+        server = self._records.hashed(server_id) if server_id is not None else None
+        found = AnswerContents.of(answer)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    answer.id,
+                    now,
+                    server,
+                    asker,
+                    answer.generation,
+                    answer.answered,
+                    answer.timings.total_s,
+                    CONTENTS.dump_json(found).decode(),
+                ),
+            )
+            if with_question and not found.leans:
+                connection.execute(
+                    "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
+                    (answer.id, now, asker, answer.question, server),
+                )
+
+    def get(self, answer_id: str, user_id: int, server_id: int | None) -> StoredAnswer | None:
+        """
+        An answer as a member may know it, if it is still kept.
+
+        Members of a server know all that were given there; of those given in direct messages, each
+        knows their own.
+        """
+        with self._database.statements() as connection:
+            row = connection.execute(
+                "SELECT id, server, asker, found FROM answers WHERE id = ?", (answer_id,)
+            ).fetchone()
+        here = self._records.hashed(server_id) if server_id is not None else None
+        if row is None or row[1] != here:
+            return None
+        if here is None and row[2] != self._records.hashed(user_id):
+            return None
+        return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
+
+    def forget_document(self, scope: str, document_id: str) -> None:
+        """Take what is quoted from a document of a server's own out of answers and votes."""
+        with self._database.deletion() as connection:
+            rows = connection.execute(
+                "SELECT id, found FROM answers WHERE server = ?", (server_of(scope),)
+            )
+            for answer_id, found in rows.fetchall():
+                before = CONTENTS.validate_json(found)
+                after = before.without(scope, document_id)
+                if replace(after, removed=before.removed) == before:
+                    continue
+                connection.execute(
+                    "UPDATE answers SET found = ? WHERE id = ?",
+                    (CONTENTS.dump_json(after).decode(), answer_id),
+                )
+                if after.spans != before.spans:
+                    connection.execute(
+                        "UPDATE feedback SET given = NULL WHERE answer_id = ?", (answer_id,)
+                    )
+
+    def vote(
+        self,
+        answer: StoredAnswer,
+        user_id: int,
+        *,
+        complaint: Complaint | None,
+        expected: str | None,
+        question: str | None,
+    ) -> None:
+        """
+        Remember one member's vote; it takes the place of the one before, but for its words.
+
+        Args:
+            answer: What the vote is about.
+            user_id: Who votes.
+            complaint: What is said against the answer; none if it is right.
+            expected: The right answer, if it was given.
+            question: The question, if it is to be kept.
+        """
+        given = "; ".join(span.text for span in answer.found.spans) or None
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
+                " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
+                " is_right = excluded.is_right, complaint = excluded.complaint,"
+                " expected = CASE WHEN excluded.is_right THEN NULL"
+                " ELSE coalesce(excluded.expected, feedback.expected) END,"
+                " question = coalesce(excluded.question, feedback.question)",
+                (
+                    answer.id,
+                    self._records.hashed(user_id),
+                    self._records.clock(),
+                    complaint is None,
+                    given,
+                    expected,
+                    question,
+                    answer.server,
+                    complaint,
+                ),
+            )
+
+    def quoting(self, server_id: int) -> list[Quoting]:
+        """The answers that were given in a server, with what was said of them."""
+        here = self._records.hashed(server_id)
+        with self._database.statements() as connection:
+            rows = connection.execute(
+                "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
+                " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
+                (here,),
+            ).fetchall()
+        return [Quoting(CONTENTS.validate_json(found).spans, bool(said)) for found, said in rows]
+
+    def today(self, server_id: int | None) -> AnswerCounts:
+        """The answers of this server since midnight, UTC."""
+        return self.counts_since(server_id, self._records.clock() // DAY_S * DAY_S)
+
+    def counts_since(self, server_id: int | None, since: float) -> AnswerCounts:
+        """The answers of this server since then, in seconds since 1970."""
+        here = self._records.hashed(server_id) if server_id is not None else None
+        with self._database.statements() as connection:
+            rows = connection.execute(
+                "SELECT answered, seconds FROM answers"
+                " WHERE created >= ? AND coalesce(server, '') = ?",
+                (since, here or ""),
+            ).fetchall()
+        median = statistics.median(seconds for _, seconds in rows) if rows else 0.0
+        return AnswerCounts(len(rows), sum(answered for answered, _ in rows), median)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from bot.database import DatabaseError, RecordsAwayError, RecordsError
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from bot.settings import SettingsError, load_settings
@@ -169,9 +170,9 @@ def test_a_rule_that_changes_is_heard_of_also_after_the_database_was_away(
 ) -> None:
     async def hear() -> None:
         with closing(Records(PostgresDatabase(postgres_database))) as records:
-            async with aclosing(records.changes()) as changes, asyncio.timeout(60):
+            async with aclosing(records.database.changes()) as changes, asyncio.timeout(60):
                 await anext(changes)
-                records.set_channel_rule(1, 2, is_allowed=True)
+                ChannelRules(records).set(1, 2, is_allowed=True)
                 await anext(changes)
                 with postgres.away(postgres_database):
                     pass

@@ -39,10 +39,9 @@ class Audit(commands.Cog):
         await show_list(interaction, self._bot, "audit")
 
     def _page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
-        records = self._bot.records
-        _, total = records.actions(server_id, 0, 0)
+        _, total = self._bot.audit.newest(server_id, 0, 0)
         page, pages = page_among(wanted, total, PAGE_ENTRIES)
-        entries, _ = records.actions(server_id, page * PAGE_ENTRIES, PAGE_ENTRIES)
+        entries, _ = self._bot.audit.newest(server_id, page * PAGE_ENTRIES, PAGE_ENTRIES)
         lines = [
             {
                 "time": int(entry.created),

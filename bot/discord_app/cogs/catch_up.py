@@ -72,7 +72,7 @@ class CatchUp(commands.Cog):
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected
         shards = Shards(self._bot.shard_count, frozenset(shard_ids))
         try:
-            await asyncio.to_thread(self._bot.records.hear, shards)
+            await asyncio.to_thread(self._bot.unanswered.hear, shards)
         except DatabaseError as error:
             event(_log, "not_noted", logging.WARNING, reason=error.reason)
 
@@ -102,7 +102,7 @@ class CatchUp(commands.Cog):
 
     async def _last_heard(self, shard_id: int) -> float:
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected
-        read = self._bot.records.last_heard
+        read = self._bot.unanswered.last_heard
         try:
             return await asyncio.to_thread(read, shard_id, self._bot.shard_count)
         except DatabaseError as error:
@@ -118,7 +118,7 @@ class CatchUp(commands.Cog):
             text = notice(f"interrupted_{waiting.kind}")
             await deliver(lambda: webhook.edit_message(_ORIGINAL, content=text))
             event(_log, "told_later", kind=waiting.kind)
-        await asyncio.to_thread(self._bot.records.end, waiting.id)
+        await asyncio.to_thread(self._bot.unanswered.end, waiting.id)
 
     async def _answer(self, waiting: Waiting) -> None:
         """Answer a message, if it is still there and was not answered."""

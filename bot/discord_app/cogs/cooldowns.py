@@ -5,7 +5,6 @@ import asyncio
 import discord
 from discord import app_commands
 
-from bot.discord_app.audit import note
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.manage import Channel
 from bot.discord_app.cooldowns import Cooldown
@@ -58,7 +57,7 @@ class CooldownCommands(ServerCog):
             Cooldown(questions, seconds),
             is_role=role is not None,
         )
-        await note(self._bot.records, interaction, "cooldown_set", target.mention)
+        await self._bot.audit.note(interaction, "cooldown_set", target.mention)
         await self._tell(interaction)
 
     @cooldown.command(name="clear")
@@ -75,7 +74,7 @@ class CooldownCommands(ServerCog):
             return
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         if await asyncio.to_thread(self._bot.cooldowns.clear, target.guild.id, target.id):
-            await note(self._bot.records, interaction, "cooldown_cleared", target.mention)
+            await self._bot.audit.note(interaction, "cooldown_cleared", target.mention)
         await self._tell(interaction)
 
     @cooldown.command(name="list")

@@ -7,7 +7,6 @@ from functools import partial
 import discord
 from discord import app_commands
 
-from bot.discord_app import audit
 from bot.discord_app.choices import choices
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
@@ -17,7 +16,7 @@ from bot.discord_app.markdown import escape
 from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.progress import ProgressMessage
 from bot.discord_app.rendering import notice
-from bot.discord_app.unanswered import Waiting, noted
+from bot.discord_app.unanswered import Waiting
 from bot.discord_app.uploads import Upload
 from index.provenance import MAX_URL_CHARS
 
@@ -148,7 +147,7 @@ async def change_documents(
         interaction.guild_id,
     )
     with bot.asking.in_flight():
-        async with noted(waiting, bot.records):
+        async with bot.unanswered.noted(waiting):
             await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
             told = _Told(interaction)
             text = await _changed(bot, interaction, change, told, waits=waits)
@@ -162,7 +161,7 @@ async def _changed(
     scope = bot.records.collection(interaction.guild_id)
     assert scope is not None  # noqa: S101 - all commands that change documents are of a server
     message = ProgressMessage(told.show)
-    note = partial(audit.note, bot.records, interaction)
+    note = partial(bot.audit.note, interaction)
     async with message.running(), bot.changes.claim(scope, waits=waits) as is_free:
         if bot.asking.is_closing:
             return notice("closing")

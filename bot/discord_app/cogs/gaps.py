@@ -10,7 +10,6 @@ from discord import app_commands
 from discord.ext import commands, tasks
 
 from bot.database import DatabaseError
-from bot.discord_app.audit import note
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
@@ -26,6 +25,7 @@ from bot.discord_app.digests import (
 from bot.discord_app.list_cards import ShownGap, digest_card, gaps_card, stale_card
 from bot.discord_app.list_pages import page_among, show_list
 from bot.discord_app.moderators import MANAGERS, server_of
+from bot.discord_app.open_questions import open_questions
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from bot.discord_app.rendering import notice
 from bot.evaluation.gaps import Gap, find_gaps, last_days
@@ -80,7 +80,7 @@ class Gaps(commands.Cog):
 
     def _found(self, server_id: int, days: int) -> list[Gap]:
         period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
-        questions = self._bot.records.open_questions(period.begins_before, server_id)
+        questions = open_questions(self._bot.records, period.begins_before, server_id)
         newest = sorted(questions, key=lambda one: -one.asked)[:MAX_QUESTIONS]
         return find_gaps(newest, self._bot.service.encode, period)
 
@@ -100,7 +100,7 @@ class Gaps(commands.Cog):
 
     def _stale_page(self, server_id: int, wanted: int) -> tuple[MessageCard, int, int]:
         today = datetime.now(UTC).date()
-        found = find_stale(self._bot.records.quoting(server_id), today)
+        found = find_stale(self._bot.answers.quoting(server_id), today)
         page, pages = page_among(wanted, len(found), PAGE_STALE)
         shown = found[page * PAGE_STALE : (page + 1) * PAGE_STALE]
         return stale_card(shown, today, page, pages, ANSWERS_KEPT_DAYS), page, pages
@@ -118,13 +118,13 @@ class Gaps(commands.Cog):
         due = next_due(time.time())
         if channel is None:
             await asyncio.to_thread(self._digests.stop, server_id)
-            await note(self._bot.records, interaction, "digest_off")
+            await self._bot.audit.note(interaction, "digest_off")
             text = notice("no_digest")
         elif not channel.permissions_for(channel.guild.me).send_messages:
             text = notice("can_not_post", channel=channel.mention)
         else:
             await asyncio.to_thread(self._digests.choose, server_id, channel.id, due)
-            await note(self._bot.records, interaction, "digest_on", channel.mention)
+            await self._bot.audit.note(interaction, "digest_on", channel.mention)
             text = notice("digest_chosen", channel=channel.mention, due=int(due))
         await deliver(lambda: interaction.edit_original_response(content=text))
 
@@ -152,7 +152,7 @@ class Gaps(commands.Cog):
 
     def _digest(self, digest: Digest) -> MessageCard:
         since = time.time() - DIGEST_DAYS * 24 * 60 * 60
-        asked = self._bot.records.answered_since(digest.server_id, since)
+        asked = self._bot.answers.counts_since(digest.server_id, since)
         gaps = self._found(digest.server_id, DIGEST_DAYS)
         shown = self._looked_up(digest.server_id, gaps[:PAGE_GAPS])
         return digest_card(shown, asked, len(gaps) - len(shown), digest_mark(digest))

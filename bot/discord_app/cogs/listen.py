@@ -23,7 +23,7 @@ from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import Origin, moderates, role_ids
 from bot.discord_app.rendering import notice
-from bot.discord_app.unanswered import Waiting, noted
+from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
 
 _log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Listen(commands.Cog):
                 if not is_called:
                     await self._answer_if_known(message, origin)
                     return
-                async with noted(waiting, self._bot.records):
+                async with self._bot.unanswered.noted(waiting):
                     await self._answer(message, origin)
             except discord.HTTPException as error:
                 # Deleted, archived, or no right to speak here: nobody can be told.

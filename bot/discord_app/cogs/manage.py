@@ -6,7 +6,7 @@ import time
 import discord
 from discord import app_commands
 
-from bot.discord_app.audit import Action, note
+from bot.discord_app.audit import Action
 from bot.discord_app.cards import layout
 from bot.discord_app.channels import above
 from bot.discord_app.client import QuothBot
@@ -60,7 +60,7 @@ class Manage(ServerCog):
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         assert interaction.guild_id is not None  # noqa: S101 - see interaction_check
         await asyncio.to_thread(self._bot.channels.clear, interaction.guild_id)
-        await note(self._bot.records, interaction, "all_allowed")
+        await self._bot.audit.note(interaction, "all_allowed")
         text = self._where(interaction.guild_id)
         await deliver(lambda: interaction.edit_original_response(content=text))
 
@@ -78,7 +78,7 @@ class Manage(ServerCog):
             self._bot.channels.set, channel.guild.id, channel.id, is_allowed=is_allowed
         )
         action: Action = "allowed" if is_allowed else "denied"
-        await note(self._bot.records, interaction, action, channel.mention)
+        await self._bot.audit.note(interaction, action, channel.mention)
         kind = "channel_allowed" if is_allowed else "channel_denied"
         text = f"{notice(kind, channel=channel.mention)} {self._where(channel.guild.id)}"
         await deliver(lambda: interaction.edit_original_response(content=text))
@@ -115,12 +115,12 @@ class Manage(ServerCog):
         )
         if not answer:
             await asyncio.to_thread(support.remove, channel.id)
-            await note(self._bot.records, interaction, "posts_off", channel.mention)
+            await self._bot.audit.note(interaction, "posts_off", channel.mention)
         elif is_allowed:
             role_id = person.id if person is not None else None
             chosen = SupportChannel(server_id, channel.id, role_id)
             await asyncio.to_thread(support.add, chosen)
-            await note(self._bot.records, interaction, "posts_on", channel.mention)
+            await self._bot.audit.note(interaction, "posts_on", channel.mention)
         permissions = channel.permissions_for(channel.guild.me)
         tag = solved_tag(channel)
         text = notice(
@@ -163,8 +163,8 @@ class Manage(ServerCog):
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         bot, server_id = self._bot, interaction.guild_id
         assert server_id is not None  # noqa: S101 - see interaction_check
-        await asyncio.to_thread(bot.records.set_base, server_id, is_on=is_on)
-        await note(bot.records, interaction, "base_on" if is_on else "base_off")
+        await asyncio.to_thread(bot.servers.set_base, server_id, is_on=is_on)
+        await bot.audit.note(interaction, "base_on" if is_on else "base_off")
         scope = bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         bot.service.use_base(scope, is_on=is_on)
@@ -181,7 +181,7 @@ class Manage(ServerCog):
         bot = self._bot
         scope = bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
-        today = await asyncio.to_thread(bot.records.today, interaction.guild_id)
+        today = await asyncio.to_thread(bot.answers.today, interaction.guild_id)
         counts = await asyncio.to_thread(bot.service.counts, scope)
         card = information_card(
             "status_title",

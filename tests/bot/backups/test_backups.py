@@ -28,7 +28,9 @@ from bot.backups.writing import back_up
 from bot.cli import backup as backup_command
 from bot.cli import restore as restore_command
 from bot.discord_app.migrations import STEPS
+from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.settings import load_settings
 from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
@@ -41,7 +43,7 @@ _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def keep(records: Records, answer_id: str, question: str = "how many for arson") -> None:
     answer = replace(found(span(), question=question), id=answer_id)
-    records.keep_answer(answer, ASKER, SERVER, with_question=True)
+    StoredAnswers(records).keep(answer, ASKER, SERVER, with_question=True)
 
 
 def run_backup(data: Path, target: Path) -> Result:
@@ -107,8 +109,8 @@ def test_what_was_backed_up_is_restored_and_answered_from(
     assert "quoth index --collection handbook" in done.stdout
     with closing(Records(full / "quoth.sqlite")) as records:
         server = records.collection(SERVER) or ""
-        assert records.answer("a" * 32, ASKER, SERVER) is not None
-        assert [asked.text for asked in records.asked()] == ["how many for arson"]
+        assert StoredAnswers(records).get("a" * 32, ASKER, SERVER) is not None
+        assert [asked.text for asked in logged_questions(records)] == ["how many for arson"]
     own = full / "collections" / server / "documents" / "own.txt"
     assert own.stat().st_mtime_ns == 10**18
     assert names_in(full / "collections") == {
@@ -248,7 +250,7 @@ def test_damaged_records_are_what_somebody_restores_for(full: Path, archive: Pat
 
     assert run_restore(full, archive, "--replace").exit_code == 0
     with closing(Records(full / "quoth.sqlite")) as records:
-        assert records.answer("a" * 32, ASKER, SERVER) is not None
+        assert StoredAnswers(records).get("a" * 32, ASKER, SERVER) is not None
 
 
 def test_what_cant_be_moved_leaves_the_folder_as_it_was(

@@ -10,11 +10,16 @@ from click.testing import CliRunner, Result
 from bot.backups.moving import Moved, move
 from bot.cli.migrate import command
 from bot.database import RecordsError
+from bot.discord_app.audit import AuditTrail
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts
 from bot.discord_app.only_process import only_process
+from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import Records
+from bot.discord_app.servers import Servers
 from bot.discord_app.shards import Shards
-from bot.discord_app.unanswered import Waiting
+from bot.discord_app.stored_answers import StoredAnswers
+from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.installation import installation_of
 from bot.postgres import PostgresDatabase
 from bot.serving.kept_answers import KeptAnswers
@@ -32,19 +37,20 @@ def settings(tmp_path: Path, postgres_database: str) -> Settings:
     """An installation with something in each table that matters, and an empty database."""
     made = load_settings(data=tmp_path, database=postgres_database)
     with closing(Records(made.records)) as records:
+        answers, trail = StoredAnswers(records), AuditTrail(records)
         for number in range(3):
             answer = replace(ANSWER, id=f"{number}" * 32, question="how many \0 for arson")
-            records.keep_answer(answer, number, 7, with_question=True)
-        kept = records.answer("0" * 32, 0, 7)
+            answers.keep(answer, number, 7, with_question=True)
+        kept = answers.get("0" * 32, 0, 7)
         assert kept is not None
-        records.vote(kept, 2, complaint="outdated", expected=None, question=None)
-        records.note_action(7, 1, "added", "first.txt")
-        records.note_action(7, 1, "added", "second.txt")
+        answers.vote(kept, 2, complaint="outdated", expected=None, question=None)
+        trail.write(7, 1, "added", "first.txt")
+        trail.write(7, 1, "added", "second.txt")
         records.forget(1)
-        records.note_action(7, 1, "removed", "third.txt")
-        records.set_channel_rule(7, 8, is_allowed=False)
-        records.set_base(9, is_on=False)
-        records.begin(Waiting(2**62, 1, token="t"))
+        trail.write(7, 1, "removed", "third.txt")
+        ChannelRules(records).set(7, 8, is_allowed=False)
+        Servers(records).set_base(9, is_on=False)
+        Unanswered(records).begin(Waiting(2**62, 1, token="t"))
         Cooldowns(records, RULE, OwnCounts()).set(7, 8, RULE, is_role=True)
     with closing(KeptAnswers(made.kept_answers, 30)) as kept_answers:
         assert kept_answers.keep(ANSWER) is not None
@@ -88,19 +94,23 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
         closing(KeptAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
     ):
         assert after.hashed(1) == before.hashed(1)
-        assert after.all_actions() == before.all_actions()
-        assert after.actions(7, 0, 5) == before.actions(7, 0, 5)
-        assert len(after.asked()) == 2
-        assert [one.votes for one in after.asked()] == [one.votes for one in before.asked()]
-        assert after.answer("2" * 32, 2, 7) == before.answer("2" * 32, 2, 7) is not None
-        assert after.channel_rules() == {7: {8: False}}
-        assert after.servers_without_base() == {9}
-        assert after.unanswered(EVERY_SHARD) == before.unanswered(EVERY_SHARD)
+        trail, trail_before = AuditTrail(after), AuditTrail(before)
+        assert trail.everywhere() == trail_before.everywhere()
+        assert trail.newest(7, 0, 5) == trail_before.newest(7, 0, 5)
+        assert len(logged_questions(after)) == 2
+        votes, votes_before = ([q.votes for q in logged_questions(r)] for r in (after, before))
+        assert votes == votes_before
+        kept, kept_there = (StoredAnswers(r).get("2" * 32, 2, 7) for r in (before, after))
+        assert kept_there == kept is not None
+        assert ChannelRules(after).denied(7) == ["<#8>"]
+        assert Servers(after).without_base() == {9}
+        waiting, waiting_before = (Unanswered(r).all_on(EVERY_SHARD) for r in (after, before))
+        assert waiting == waiting_before
         assert Cooldowns(after, Cooldown(9, 9.0), OwnCounts()).listed(7) == [("<@&8>", RULE)]
         assert kept_after.keep(ANSWER) == kept_before.keep(ANSWER)
         # The next entry comes after those that were moved.
-        after.note_action(7, 1, "added", "fourth.txt")
-        assert after.actions(7, 0, 1)[0][0].subject == "fourth.txt"
+        trail.write(7, 1, "added", "fourth.txt")
+        assert trail.newest(7, 0, 1)[0][0].subject == "fourth.txt"
     again = migrate(settings, monkeypatch)
     assert again.exit_code == 1
     assert "was given records on" in again.stderr
@@ -111,7 +121,7 @@ def test_records_of_another_installation_stay(
 ) -> None:
     with closing(Records(PostgresDatabase(address(settings)))) as others:
         name = others.hashed(1)
-        others.note_action(7, 1, "added", "other.txt")
+        AuditTrail(others).write(7, 1, "added", "other.txt")
     refused = migrate(settings, monkeypatch)
 
     assert refused.exit_code == 1
@@ -126,7 +136,7 @@ def test_a_database_that_was_only_looked_at_is_moved_to(
     with closing(Records(settings.records)) as before:
         name = before.hashed(1)
     with closing(Records(PostgresDatabase(address(settings)))) as looked_at:
-        assert looked_at.asked() == []
+        assert logged_questions(looked_at) == []
     installation = installation_of(settings)
     done = migrate(settings, monkeypatch)
 

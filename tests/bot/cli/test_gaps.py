@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from answering.answer import AnswerSpan, NearestPassage
 from bot import assembly
 from bot.cli.gaps import command
+from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.stored_answers import StoredAnswers
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import Library
 
@@ -28,6 +30,7 @@ class Crowd:
     def __init__(self, path: Path) -> None:
         self.days_ago = 1.0
         self.records = Records(path, lambda: time.time() - self.days_ago * DAY_S)
+        self.answers = StoredAnswers(self.records)
 
     def ask(
         self,
@@ -41,15 +44,15 @@ class Crowd:
             found(*spans, question=question, nearest=(NEAR,), candidates=candidates),
             id=uuid4().hex,
         )
-        self.records.keep_answer(answer, 1, server, with_question=is_logged)
+        self.answers.keep(answer, 1, server, with_question=is_logged)
         return answer.id
 
     def vote(
         self, answer_id: str, *, is_right: bool, expected: str | None = None, voter: int = 2
     ) -> None:
-        kept = self.records.answer(answer_id, 1, 7)
+        kept = self.answers.get(answer_id, 1, 7)
         assert kept is not None
-        self.records.vote(
+        self.answers.vote(
             kept, voter, complaint=None if is_right else "wrong", expected=expected, question=None
         )
 
@@ -142,10 +145,10 @@ def test_without_a_log_of_questions_passages_stand_for_them_and_no_index_is_need
 
 def test_a_question_that_goes_on_from_nothing_is_not_kept(crowd: Crowd, library: Library) -> None:
     answer = replace(found(question="and on sundays?"), goes_on=True, id="c" * 32)
-    crowd.records.keep_answer(answer, 1, 7, with_question=True)
+    crowd.answers.keep(answer, 1, 7, with_question=True)
 
     assert rows(library) == []
-    assert crowd.records.asked() == []
+    assert logged_questions(crowd.records) == []
 
 
 def test_the_time_can_be_chosen(crowd: Crowd, library: Library) -> None:
@@ -180,9 +183,9 @@ def test_a_table_computes_nothing(crowd: Crowd, library: Library, tmp_path: Path
 
 def test_a_vote_that_outlived_its_answer_still_counts(crowd: Crowd, library: Library) -> None:
     wrong = crowd.ask("how many for arson", span(), is_logged=False)
-    kept = crowd.records.answer(wrong, 1, 7)
+    kept = crowd.answers.get(wrong, 1, 7)
     assert kept is not None
-    crowd.records.vote(kept, 1, complaint="wrong", expected="813", question="how many for arson")
+    crowd.answers.vote(kept, 1, complaint="wrong", expected="813", question="how many for arson")
     crowd.records.look_up(lambda rows: rows.execute("DELETE FROM answers"))
     (row,) = rows(library)
 

@@ -21,7 +21,9 @@ import pytest
 from answering.answer import NearestPassage
 from bot.added_readers import CARD_NAME, AddedReaders
 from bot.cli.main import cli
+from bot.discord_app.audit import AuditTrail
 from bot.discord_app.records import Records
+from bot.discord_app.stored_answers import StoredAnswers
 from index.store import Collection
 from tests.bot.cli.test_ask import on_a_terminal
 from tests.bot.discord_app.fakes import found, span
@@ -254,14 +256,15 @@ def test_what_was_asked_and_done_in_discord(home: Home) -> None:
     out, table = (home.folder / f"{name}{NAME}" for name in ("asked.jsonl", "gaps.csv"))
     near = NearestPassage(f"tower{NAME}.md", f"The tower{LINE}", 0, 9, f"near{LINE}", None)
     with closing(Records(home.data / "quoth.sqlite")) as records:
+        answers = StoredAnswers(records)
         kept = replace(found(span(), question=ASKED["fact"], nearest=(near,)), id="a" * 32)
-        records.keep_answer(kept, 1, 7, with_question=True)
+        answers.keep(kept, 1, 7, with_question=True)
         open_one = replace(found(question=ASKED["refused"], nearest=(near,)), id="b" * 32)
-        records.keep_answer(open_one, 1, 7, with_question=True)
-        stored = records.answer(kept.id, 1, 7)
+        answers.keep(open_one, 1, 7, with_question=True)
+        stored = answers.get(kept.id, 1, 7)
         assert stored is not None
-        records.vote(stored, 2, complaint="wrong", expected=f"Ada{LINE} Lovell", question=None)
-        records.note_action(7, 1, "added", f"tower{NAME}.md")
+        answers.vote(stored, 2, complaint="wrong", expected=f"Ada{LINE} Lovell", question=None)
+        AuditTrail(records).write(7, 1, "added", f"tower{NAME}.md")
 
     exported = home.run("questions", "export", str(out.with_suffix(".jsonl")))
     told = home.run("gaps")

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from bot import assembly
 from bot.cli.questions import command
 from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.evaluation.questions import Misfits, read_questions
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import Library
@@ -35,7 +36,7 @@ def records(library: Library, monkeypatch: pytest.MonkeyPatch) -> Records:
 
 def keep(records: Records, answer_id: str, question: str, user: int = 1) -> None:
     answer = replace(found(span(), question=question), id=answer_id * 32)
-    records.keep_answer(answer, user, 7, with_question=True)
+    StoredAnswers(records).keep(answer, user, 7, with_question=True)
 
 
 def test_judged_questions_are_written_for_the_evaluation(
@@ -45,10 +46,11 @@ def test_judged_questions_are_written_for_the_evaluation(
     keep(records, "b", "how many for theft")
     keep(records, "c", "how many for tea")
     keep(records, "d", "how many in all")
+    answers = StoredAnswers(records)
     for answer_id, expected in (("a", None), ("b", "3,204"), ("c", "a cup of it")):
-        kept = records.answer(answer_id * 32, 1, 7)
+        kept = answers.get(answer_id * 32, 1, 7)
         assert kept is not None
-        records.vote(
+        answers.vote(
             kept,
             2,
             complaint=None if expected is None else "wrong",

@@ -7,9 +7,10 @@ from typing import get_args
 from click.testing import CliRunner
 
 from bot.cli.audit import command
-from bot.discord_app.audit import Action, Entry
+from bot.discord_app.audit import Action, AuditTrail, Entry
 from bot.discord_app.cogs.audit import PAGE_ENTRIES
 from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.servers import Servers
 from bot.settings import load_settings
 from prompts import render
 from tests.bot.discord_app.conftest import RunningBot
@@ -59,7 +60,7 @@ def test_pages_are_turned_by_whom_they_were_shown_to_and_names_are_only_names(
     mary, tom = User("mary"), User("tom")
     assert channel.guild is not None
     for number in range(PAGE_ENTRIES + 1):
-        bot.bot.records.note_action(channel.guild.id, mary.id, "added", f"**{number}** <@1>.txt")
+        bot.bot.audit.write(channel.guild.id, mary.id, "added", f"**{number}** <@1>.txt")
     first = audit(local, channel, mary)
     assert "added **\\*\\*15\\*\\* \\<\\@1\\>.txt**" in first.text
     refused = local.press(first, tom, "Later")
@@ -72,15 +73,16 @@ def test_pages_are_turned_by_whom_they_were_shown_to_and_names_are_only_names(
 def test_entries_end_after_the_days_that_are_set_or_with_their_server(place: Place) -> None:
     now = 100 * DAY_S
     records = Records(place(), lambda: now)
-    records.note_action(7, 1, "added", "old.txt")
+    trail = AuditTrail(records)
+    trail.write(7, 1, "added", "old.txt")
     now += 3 * DAY_S
-    records.note_action(7, 1, "added", "new.txt")
-    records.note_action(8, 1, "denied", "<#5>")
+    trail.write(7, 1, "added", "new.txt")
+    trail.write(8, 1, "denied", "<#5>")
     records.tidy(load_settings(audit_days=2))
-    assert [entry.subject for entry in records.all_actions()] == ["new.txt", "<#5>"]
-    records.delete_server(records.hashed(7))
+    assert [entry.subject for entry in trail.everywhere()] == ["new.txt", "<#5>"]
+    Servers(records).delete(records.hashed(7))
 
-    assert records.all_actions() == [Entry(now, records.hashed(8), 1, "denied", "<#5>")]
+    assert trail.everywhere() == [Entry(now, records.hashed(8), 1, "denied", "<#5>")]
     records.close()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord_app.question_log import logged_questions
 from bot.evaluation.question_log import Vote
 from bot.serving.service import AnswerService
 from tests.bot.conftest import ARTICLE
@@ -168,7 +169,7 @@ def test_a_logged_question_is_kept_with_what_others_say_of_its_answer(
     local.form_of(pressed)
     local.answer_to(local.submit(pressed, bob, "4,001"))
 
-    (asked,) = running.bot.records.asked()
+    (asked,) = logged_questions(running.bot.records)
     assert (asked.text, asked.shown) == ("how many for theft", ("3,204",))
     assert asked.votes == (Vote(False, "4,001"),)
 

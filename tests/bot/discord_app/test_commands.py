@@ -327,7 +327,7 @@ def test_a_server_that_comes_back_after_its_data_were_deleted_has_no_rules(
     local.answer_to(denied)
     local.leave(guild)
     local.wait_for(lambda: bot.bot.get_guild(guild.id) is None, "the departure")
-    bot.bot.records.delete_server(bot.bot.records.hashed(guild.id))
+    bot.bot.servers.delete(bot.bot.records.hashed(guild.id))
     local.join(guild)
     local.wait_for(lambda: not bot.bot.channels.denied(guild.id), "the new rules")
 

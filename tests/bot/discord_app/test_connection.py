@@ -91,7 +91,7 @@ def test_servers_of_shards_that_others_hold_are_not_taken_for_left(
         local.add_channel(guild)
     bot = start_bot().bot
     for guild in guilds:
-        bot.records.set_base(guild.id, is_on=False)
+        bot.servers.set_base(guild.id, is_on=False)
     names = [bot.records.hashed(guild.id) for guild in guilds]
     for name in names:
         (bot.settings.collections / server_collection(name)).mkdir(parents=True)

@@ -18,17 +18,9 @@ from bot.discord_app.conversation_store import (
 )
 from bot.discord_app.records import Records
 from tests import postgres
+from tests.bot.discord_app.fakes import Clock
 
 _T = TypeVar("_T")
-
-
-class Clock:
-    """A time that passes when it is told to."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

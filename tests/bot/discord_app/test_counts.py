@@ -10,15 +10,7 @@ from bot.discord_app.cooldowns import Cooldown, OwnCounts, QuestionCounts, Share
 from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from tests import postgres
-
-
-class Clock:
-    """A time that passes when it is told to."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bot.discord_app.fakes import Clock
 
 
 @pytest.fixture

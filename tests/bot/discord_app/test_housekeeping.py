@@ -11,14 +11,17 @@ import pytest
 from answering.question import Question
 from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
-from bot.discord_app.records import DAY_S, SERVER_GRACE_DAYS, Records
+from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.servers import SERVER_GRACE_DAYS, Servers
 from bot.discord_app.shards import Shards
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.serving.build_queue import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from index.encoder_files import DEFAULT_ENCODER
-from tests.bot.discord_app.fakes import found, span
+from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Library
 from tests.discord_service.service import PATIENCE_S
 from tests.fakes import FakeEncoder
@@ -27,14 +30,6 @@ from tests.fakes import FakeEncoder
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load_settings(data=tmp_path / "data")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100 * DAY_S
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_only_collections_of_servers_have_a_server() -> None:
@@ -48,13 +43,14 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
 ) -> None:
     clock = Clock()
     records = Records(settings.records, clock)
+    servers = Servers(records)
     scope = records.collection(7)
     assert scope is not None
     own = library.other(scope)
     own.write("own.txt", "For fraud 55 were counted.")
     own.build()
     assert service.answer(Question("for fraud"), (), 0, scope).answered
-    records.leave(7)
+    servers.leave(7)
     delete_departed_once(settings, service, records)
     assert own.documents.exists()
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
@@ -63,7 +59,7 @@ def test_a_departed_servers_collection_goes_while_it_is_open(
     assert not own.collection.folder.exists()
     assert library.collection.folder.exists()
     assert not service.answer(Question("for fraud"), (), 0, scope).answered
-    assert records.departed() == []
+    assert servers.departed() == []
     records.close()
 
 
@@ -75,7 +71,8 @@ def test_what_could_not_be_deleted_is_tried_again(
 ) -> None:
     clock = Clock()
     records = Records(settings.records, clock)
-    records.leave(7)
+    servers = Servers(records)
+    servers.leave(7)
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
 
     def refuse(folder: Path, server: None) -> None:
@@ -84,11 +81,11 @@ def test_what_could_not_be_deleted_is_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr(housekeeping, "delete_collection", refuse)
         delete_departed_once(settings, service, records)
-    assert records.departed() == [records.hashed(7)]
+    assert servers.departed() == [records.hashed(7)]
     assert "secret" not in repr([record.__dict__ for record in caplog.records])
     delete_departed_once(settings, service, records)
 
-    assert records.departed() == []
+    assert servers.departed() == []
     records.close()
 
 
@@ -98,6 +95,7 @@ def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_s
     clock = Clock()
     settings = load_settings(data=tmp_path / "data", log_questions_days=2, votes_days=4)
     records = Records(settings.records, clock)
+    answers = StoredAnswers(records)
 
     def kept() -> list[bool]:
         content = b"".join(path.read_bytes() for path in settings.data.glob("quoth.sqlite*"))
@@ -105,7 +103,7 @@ def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_s
 
     def keep(answer_id: str, question: str) -> None:
         answer = replace(found(span(), question=question), id=answer_id)
-        records.keep_answer(answer, 1, 7, with_question=True)
+        answers.keep(answer, 1, 7, with_question=True)
 
     async def tidy_up() -> None:
         task = asyncio.create_task(tidy(settings, records))
@@ -121,9 +119,9 @@ def test_questions_and_votes_are_deleted_from_the_disk_after_the_days_that_are_s
     asyncio.run(tidy_up())
 
     assert kept() == [False, True]
-    voted = records.answer("b" * 32, 1, 7)
+    voted = answers.get("b" * 32, 1, 7)
     assert voted is not None
-    records.vote(voted, 2, complaint="wrong", expected="the older one, of course", question=None)
+    answers.vote(voted, 2, complaint="wrong", expected="the older one, of course", question=None)
     clock.now += 4 * DAY_S + 1
     asyncio.run(tidy_up())
 
@@ -140,25 +138,26 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
     """It may have been let in again while it did not run."""
     clock = Clock()
     records = Records(settings.records, clock)
-    records.set_channel_rule(7, 1, is_allowed=True)
-    records.leave(7)
+    servers = Servers(records)
+    ChannelRules(records).set(7, 1, is_allowed=True)
+    servers.leave(7)
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
 
     async def start() -> None:
         noted = asyncio.Event()
         task = asyncio.create_task(delete_departed(settings, service, records, noted))
         await asyncio.sleep(0)
-        records.set_servers({7}, [], Shards(1, frozenset({0})))
-        records.leave(8)
+        servers.note_present({7}, [], Shards(1, frozenset({0})))
+        servers.leave(8)
         clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
         noted.set()
         async with asyncio.timeout(PATIENCE_S):
-            while records.departed():
+            while servers.departed():
                 await asyncio.sleep(0.01)
         task.cancel()
 
     asyncio.run(start())
-    assert set(records.channel_rules()) == {7}
+    assert ChannelRules(records).has_any(7)
     records.close()
 
 

@@ -98,7 +98,7 @@ def test_where_a_member_alone_has_added_it_the_base_answers_in_private(
     context = local.answer_to(local.press(found, asker, "Context"))
     assert "**3,204**" in context.text
     # As that of direct messages, it is of no server.
-    assert bot.bot.records.today(None).questions == 1
+    assert bot.bot.answers.today(None).questions == 1
 
 
 def test_servers_that_are_not_served_and_direct_messages_that_are_off_stay_so_for_guests(

@@ -27,7 +27,7 @@ from bot.discord_app.rendering import (
     notice,
     others_card,
 )
-from bot.discord_app.stored_answers import Today
+from bot.discord_app.stored_answers import AnswerCounts
 from bot.discord_app.taught import MessageAt, Taught
 from bot.evaluation.gaps import Gap
 from bot.links import Links
@@ -155,7 +155,7 @@ def test_a_page_of_a_list_holds_whatever_its_items_are_called(
 ) -> None:
     passage = replace(_PASSAGE, text=f"x{text}", title=title, document_id=f"x{name}")
     gap = Gap(99, 99, {"unanswered": 33, "unsure": 33, "wrong": 33}, text, (text, text), passage)
-    asked = Today(1_000, 1_000, 1.0)
+    asked = AnswerCounts(1_000, 1_000, 1.0)
     line = DocumentLine(f"x{name}", title, 2**40, "2025-03-01", is_own=True)
     lesson = Taught(MessageAt(*[2**63] * 3), name, f"x{text}", date.max, "", CONSENT)
     for card in (

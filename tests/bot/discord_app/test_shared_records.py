@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 
+from bot.discord_app.channels import ChannelRules
 from bot.discord_app.records import Records
 from bot.postgres import PostgresDatabase
 from tests import postgres
@@ -32,9 +33,10 @@ def test_questions_are_answered_while_the_database_is_away_and_rules_are_heard_o
         said = local.say(channel, ada, mention, mentions=[local.bot])
         assert "**812**" in local.reply_to(said).text
     with closing(Records(PostgresDatabase(postgres_database))) as other_process:
-        other_process.set_channel_rule(guild.id, channel.id, is_allowed=False)
+        rules = ChannelRules(other_process)
+        rules.set(guild.id, channel.id, is_allowed=False)
         local.wait_for(lambda: "812" not in ask(), "the rule of another process")
-        other_process.clear_channel_rules(guild.id)
+        rules.clear(guild.id)
         local.wait_for(lambda: "812" in ask(), "the rule to go")
     assert "counted_alone" in process.logged
     assert "Traceback" not in process.logged

@@ -10,6 +10,7 @@ import pytest
 
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
+from bot.discord_app.unanswered import Unanswered
 from bot.postgres import PostgresDatabase
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
@@ -101,7 +102,8 @@ def test_who_asked_before_a_process_lost_the_database_is_answered_by_it_and_hear
         )
         with closing(Records(PostgresDatabase(postgres_database))) as records:
             local.wait_for(
-                lambda: len(records.unanswered(Shards(1, frozenset({0})))) == SHARDS + 1, "notes"
+                lambda: len(Unanswered(records).all_on(Shards(1, frozenset({0})))) == SHARDS + 1,
+                "notes",
             )
         local.wait_for(lambda: all(one.deferred for one in asked), "time to answer")
 

@@ -1,46 +1,44 @@
 """Who waits is noted until they were answered, and told of a failure only where there was one."""
 
 import asyncio
+import threading
 
-from bot.discord_app.unanswered import Waiting, left_waiting, noted
+from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
+from bot.discord_app.unanswered import Unanswered, Waiting
+from tests.conftest import Place
 
-
-class Noting:
-    """Notes in memory."""
-
-    def __init__(self) -> None:
-        self.under_way: set[int] = set()
-        self.waiting: dict[int, Waiting] = {}
-
-    def begin(self, waiting: Waiting) -> None:
-        self.waiting[waiting.id] = waiting
-
-    def end(self, waiting_id: int) -> None:
-        del self.waiting[waiting_id]
+ALL = Shards(1, frozenset({0}))
 
 
-def test_who_is_answered_while_it_is_read_who_waits_is_not_left_waiting() -> None:
-    notes = Noting()
-    notes.begin(Waiting(1, 7))
+class SlowToTell(Unanswered):
+    """Reads who waits, and says it once it may."""
+
+    def __init__(self, records: Records) -> None:
+        super().__init__(records)
+        self.has_read, self.may_tell = threading.Event(), threading.Event()
+
+    def all_on(self, shards: Shards) -> list[Waiting]:
+        found = super().all_on(shards)
+        self.has_read.set()
+        self.may_tell.wait(30)
+        return found
+
+
+def test_who_is_answered_while_it_is_read_who_waits_is_not_left_waiting(place: Place) -> None:
+    records = Records(place())
+    unanswered = SlowToTell(records)
+    unanswered.begin(Waiting(1, 7))
 
     async def ask() -> None:
-        was_read, answered = asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def read() -> list[Waiting]:
-            found = [*notes.waiting.values()]
-            loop.call_soon_threadsafe(was_read.set)
-            asyncio.run_coroutine_threadsafe(answered.wait(), loop).result()
-            return found
-
-        async with noted(Waiting(2, 7), notes):
-            while 2 not in notes.waiting:
+        async with unanswered.noted(Waiting(2, 7)):
+            while len(Unanswered(records).all_on(ALL)) < 2:
                 await asyncio.sleep(0.001)
-            reading = asyncio.create_task(left_waiting(read, notes))
-            await was_read.wait()
-        answered.set()
+            reading = asyncio.create_task(unanswered.left(ALL))
+            await asyncio.to_thread(unanswered.has_read.wait)
+        unanswered.may_tell.set()
         assert [one.id for one in await reading] == [1]
 
     asyncio.run(ask())
-    assert [*notes.waiting] == [1]
-    assert notes.under_way == set()
+    assert [one.id for one in unanswered.all_on(ALL)] == [1]
+    assert records.under_way == set()

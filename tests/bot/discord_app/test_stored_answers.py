@@ -1,0 +1,141 @@
+"""Answers, votes and logged questions: what is remembered of them, and for how long."""
+
+from dataclasses import replace
+
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
+from bot.discord_app.question_log import logged_questions
+from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.stored_answers import AnswerCounts, StoredAnswers
+from bot.evaluation.question_log import LoggedQuestion, Vote
+from bot.settings import load_settings
+from tests.bot.discord_app.fakes import Clock, found, span
+from tests.conftest import Place
+
+ANSWER = found(span())
+
+
+def keep(
+    answers: StoredAnswers, answer_id: str = "a" * 32, user: int = 1, server: int | None = 7
+) -> None:
+    answers.keep(replace(ANSWER, id=answer_id), user, server, with_question=True)
+
+
+def test_an_answer_is_read_back_as_it_was(place: Place) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    keep(answers)
+
+    kept = answers.get("a" * 32, 1, 7)
+    assert kept is not None
+    assert kept.found.spans == ANSWER.spans
+    assert kept.asker == records.hashed(1)
+    assert answers.get("a" * 32, 1, 8) is None
+    assert answers.get("a" * 32, 1, None) is None
+    records.close()
+
+
+def test_answers_and_questions_are_deleted_in_time(place: Place) -> None:
+    clock = Clock()
+    records = Records(place(), clock)
+    answers = StoredAnswers(records)
+    keep(answers)
+    clock.now += 3 * DAY_S
+    keep(answers, "b" * 32)
+    records.tidy(load_settings(log_questions_days=2))
+    assert answers.get("a" * 32, 1, 7) is not None
+    assert questions(records) == ["b" * 32]
+    clock.now += (ANSWERS_KEPT_DAYS - 2) * DAY_S
+    records.tidy(load_settings(log_questions_days=2))
+
+    assert answers.get("a" * 32, 1, 7) is None
+    assert answers.get("b" * 32, 1, 7) is not None
+    assert questions(records) == []
+    records.close()
+
+
+def questions(records: Records) -> list[str]:
+    rows = records.look_up(lambda rows: rows.execute("SELECT answer_id FROM questions").fetchall())
+    return [answer_id for (answer_id,) in rows]
+
+
+def test_today_counts_from_midnight_and_this_server_only(place: Place) -> None:
+    clock = Clock()
+    records = Records(place(), clock)
+    answers = StoredAnswers(records)
+    clock.now -= 1
+    keep(answers, "1" * 32)
+    clock.now += 2
+    keep(answers, "2" * 32)
+    keep(answers, "3" * 32, server=None)
+    answers.keep(replace(found(), id="4" * 32), 1, 7, with_question=False)
+
+    assert answers.today(7) == AnswerCounts(2, 1, ANSWER.timings.total_s)
+    assert answers.today(5) == AnswerCounts(0, 0, 0.0)
+    records.close()
+
+
+def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    keep(answers)
+    kept = answers.get("a" * 32, 1, 7)
+    assert kept is not None
+    votes = []
+    for is_right, expected in ((False, "77"), (False, None), (True, None)):
+        answers.vote(
+            kept, 1, complaint=None if is_right else "wrong", expected=expected, question=None
+        )
+        votes += records.look_up(
+            lambda rows: rows.execute("SELECT is_right, expected FROM feedback").fetchall()
+        )
+
+    assert votes == [(False, "77"), (False, "77"), (True, None)]
+    records.close()
+
+
+ASKED = "how many for arson"
+
+
+def test_kept_questions_come_with_what_was_said_of_the_answers_and_not_by_whom(
+    place: Place,
+) -> None:
+    clock = Clock()
+    records = Records(place(), clock)
+    answers = StoredAnswers(records)
+    keep(answers, "a" * 32, server=7)
+    keep(answers, "b" * 32, server=None)
+    clock.now += 1
+    answers.keep(replace(found(), id="c" * 32), 1, 7, with_question=False)
+    answers.keep(replace(ANSWER, id="d" * 32), 1, 7, with_question=False)
+    leaning = replace(ANSWER, id="e" * 32, understood=f"{ASKED} and for theft")
+    answers.keep(leaning, 1, 7, with_question=True)
+    for answer_id, user, is_right, expected, question in (
+        ("a", 1, True, None, ASKED),
+        ("a", 2, False, "813", None),
+        ("c", 1, True, None, "who likes tea"),
+        ("d", 2, True, None, None),
+    ):
+        kept = answers.get(answer_id * 32, 1, 7)
+        assert kept is not None
+        clock.now += 1
+        answers.vote(
+            kept,
+            user,
+            complaint=None if is_right else "wrong",
+            expected=expected,
+            question=question,
+        )
+    here = records.hashed(7)
+
+    expected_first = LoggedQuestion(ASKED, ("812",), (Vote(True), Vote(False, "813")), here)
+    tea = LoggedQuestion("who likes tea", (), (Vote(True),), here)
+    assert logged_questions(records) == [
+        expected_first,
+        LoggedQuestion(ASKED, ("812",), (), None),
+        tea,
+    ]
+    # The votes outlive the answers, and so do the questions that are kept with them.
+    clock.now += (ANSWERS_KEPT_DAYS + 1) * DAY_S
+    records.tidy(load_settings())
+    assert logged_questions(records) == [expected_first, tea]
+    records.close()
