@@ -98,7 +98,7 @@ def open_fresh_index(
     opened, renewal = _open(settings)
     if renewal is None and opened is not None:
         return opened
-    if opened is not None and collection_of(settings).is_locked():
+    if opened is not None and collection_of(settings).lock.is_locked():
         outdated("building")
         return opened
     if renewal is not None:

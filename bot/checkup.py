@@ -140,9 +140,9 @@ def _lacks_int8() -> bool:
 def answered_from(settings: Settings) -> Settings:
     """The settings with the data folder that has an index: a builder's lies within its own."""
     workspace = workspace_of(settings)
-    if settings.storage is None or Collection(settings.base_collection).generations():
+    if settings.storage is None or Collection(settings.base_collection).generations.ids():
         return settings
-    return workspace if Collection(workspace.base_collection).generations() else settings
+    return workspace if Collection(workspace.base_collection).generations.ids() else settings
 
 
 def models_found(settings: Settings) -> Finding:

@@ -141,7 +141,7 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
     collection = collection_of(settings, name)
     collection.current()
     try:
-        with collection.locked(waiting):
+        with collection.lock.hold(waiting):
             return collection.roll_back()
     except OSError as error:
         raise BuildError(

@@ -23,6 +23,7 @@ from index.errors import (
     NoDocumentsError,
     TooManyPassagesError,
 )
+from index.files import stamp_files
 from index.folder_changes import FolderChanges, MadeOf, compare
 from index.generation import LocalGeneration
 from index.history import build_stamp, note_build
@@ -43,7 +44,7 @@ from index.reading import read_documents
 from index.reporting import Reporter
 from index.searchable import extend_searchable, write_searchable
 from index.sizing import SIZING, Sizing
-from index.store import Collection, stamp_files
+from index.store import Collection
 from index.texts import Texts
 from index.vector_cache import VectorCache
 
@@ -130,7 +131,7 @@ def build(
     """
     started = time.perf_counter()
     try:
-        with collection.locked(reporter.waiting), ExitStack() as stack:
+        with collection.lock.hold(reporter.waiting), ExitStack() as stack:
             created = datetime.now(UTC)
             listing = list_documents(documents, without)
             if not listing.files and not may_be_empty:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -41,6 +42,22 @@ def stamp_file(path: Path) -> FileStamp:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         stat = os.fstat(file.fileno())
     return FileStamp(size=stat.st_size, mtime_ns=stat.st_mtime_ns, inode=stat.st_ino, sha256=sha256)
+
+
+def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, FileStamp]:
+    """
+    Describe every file of a written generation.
+
+    Args:
+        folder: The generation's.
+        shared: The stamps of the generation before; what is the very same file is not read again.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {
+        name: shared[name] if name in shared and is_same(path, shared[name]) else stamp_file(path)
+        for name, path in names.items()
+    }
 
 
 def check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:

@@ -73,7 +73,7 @@ def status(collection: Collection, documents: Path, *, without: Path | None) -> 
         unread=manifest.unread,
         encoder=manifest.encoder.name,
         size_bytes=sum(stamp.size for stamp in manifest.files.values()),
-        generations=tuple(collection.generations()),
+        generations=tuple(collection.generations.ids()),
     )
 
 

@@ -48,11 +48,11 @@ def prune_vectors(collections: Path, vectors: Path, spare: int = SPARE_VECTORS) 
         for folder in sorted(path for path in collections.iterdir() if path.is_dir()):
             collection = Collection(folder)
             try:
-                manifests = collection.manifests()
+                manifests = collection.generations.manifests()
             except IndexingError:
                 # Another version's, perhaps, which will be made again and wants its vectors.
                 return 0
-            if collection.is_unfinished():
+            if collection.generations.is_unfinished():
                 return 0
             for each in manifests:
                 kept[each[1].encoder.cache_name].append(each)

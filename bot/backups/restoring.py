@@ -276,7 +276,7 @@ def _refuse_in_use(settings: Settings) -> None:
         "there, and restore then."
     )
     for name in collections_in(settings.collections):
-        if Collection(settings.collections / name).is_locked():
+        if Collection(settings.collections / name).lock.is_locked():
             raise busy
     if not settings.records.is_file():
         return

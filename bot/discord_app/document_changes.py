@@ -100,7 +100,7 @@ class Changes:
         async with self._ended:
             if waits:
                 await self._ended.wait_for(lambda: scope not in self._under_way)
-            is_locked = Collection(self._settings.collection(scope)).is_locked()
+            is_locked = Collection(self._settings.collection(scope)).lock.is_locked()
             is_free = scope not in self._under_way and not is_locked
             if is_free:
                 self._under_way.add(scope)

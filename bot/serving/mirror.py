@@ -168,7 +168,7 @@ def _is_here(collection: Collection, current: str, kept: Set[str]) -> bool:
         return (
             collection.current() == current
             and not collection.is_noted_damaged()
-            and set(collection.generations()) <= kept
+            and set(collection.generations.ids()) <= kept
         )
     except (IndexMissingError, IndexDamagedError):
         return False
@@ -180,7 +180,7 @@ def _withdraw(name: str, collection: Collection, kept: Set[str]) -> None:
         return
     with suppress(IndexMissingError, IndexDamagedError, OSError):
         if collection.current() not in kept:
-            with collection.locked(lambda _: None):
+            with collection.lock.hold(lambda _: None):
                 collection.withdraw()
             event(_log, "withdrawn", logging.WARNING, collection=name)
 

@@ -111,7 +111,7 @@ class SharedGenerations:
         if name not in self.kept(name):
             return False
         collection = Collection(settings.collection(name))
-        with shared_failures(), collection.locked(lambda _: None):
+        with shared_failures(), collection.lock.hold(lambda _: None):
             # Looked up with the lock held: whoever waited for it would go back to what was
             # published before.
             kept = self.kept(name).get(name)
@@ -123,7 +123,7 @@ class SharedGenerations:
                 self._receive_encoder(settings, self._parts.listed(kept.generations[kept.current]))
             collection.drop_damaged()
             for generation in wanted:
-                if generation not in collection.generations():
+                if generation not in collection.generations.ids():
                     self._receive(settings, collection, generation, kept.generations[generation])
             collection.follow(kept.current, kept.generations.keys())
         return True
@@ -144,7 +144,7 @@ class SharedGenerations:
             self._parts.fetch(history, aside)
             fsync(aside)
             aside.replace(collection.folder / HISTORY_NAME)
-        with collection.receiving(generation) as folder:
+        with collection.generations.receiving(generation) as folder:
             self._fetch_all(_group(listed, _FILES), folder, _local(collection))
             (folder / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
 
@@ -214,7 +214,7 @@ class SharedGenerations:
                     (folder / MANIFEST_NAME).read_text(encoding="utf-8"),
                     self._parts.store(_files(settings, collection, folder)),
                 )
-                for folder, _ in collection.manifests()
+                for folder, _ in collection.generations.manifests()
                 if folder.name not in known
             }
             made = [listing for _, listing in fresh.values()]
@@ -242,7 +242,7 @@ class SharedGenerations:
                 )
                 connection.execute(
                     "DELETE FROM generations WHERE collection = ? AND NOT generation = ANY(?)",
-                    (job.collection, collection.generations()),
+                    (job.collection, collection.generations.ids()),
                 )
         return current
 
@@ -377,7 +377,7 @@ def _group(listed: Mapping[str, Part], prefix: str) -> dict[str, Part]:
 def _local(collection: Collection) -> dict[str, Path]:
     """The files of all generations that are here, by their SHA-256."""
     found = {}
-    for generation in collection.generations():
+    for generation in collection.generations.ids():
         folder = collection.folder / "generations" / generation
         with suppress(IndexingError):
             for name, stamp in read_manifest(folder).files.items():

@@ -207,14 +207,14 @@ def test_what_was_encoded_before_a_build_was_ended_is_not_encoded_again(library:
     assert (200 <= kept <= 300, told.value.total) == (True, 500)
     assert library.collection.current() == before
     # So that nobody takes the vectors out of the cache meanwhile.
-    assert library.collection.is_unfinished()
+    assert library.collection.generations.is_unfinished()
 
     library.encoder = FakeEncoder()
     report = library.build()
 
     assert (report.encoded, report.reused) == (500 - kept, kept + 1)
     assert len(library.encoder.encoded) == 500 - kept
-    assert not library.collection.is_unfinished()
+    assert not library.collection.generations.is_unfinished()
 
 
 def test_a_build_that_is_ended_before_it_encodes_keeps_nothing(library: Library) -> None:

@@ -86,7 +86,7 @@ class Killer:
         if len(versions) == 1:
             collection = self._library.collection
             names = {path.name for path in (collection.folder / "generations").iterdir()}
-            assert names == set(collection.generations())
+            assert names == set(collection.generations.ids())
             assert len(names) <= KEPT_GENERATIONS
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from answering.answer import AnswerSpan
 from answering.question import Question
-from index import store
+from index import generation_folders
 from index.errors import IndexDamagedError
 from index.inspection import verify
 from index.lexical import LexicalIndex
@@ -84,7 +84,7 @@ def test_of_files_that_are_not_compared_when_opened_damage_shows_as_damage(
     grown: Library, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As of an index of many passages; another answer may be given, but nothing else happens."""
-    monkeypatch.setattr(store, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     chance = random.Random(8)  # noqa: S311 - places, not secrets
     expected = ask(grown)
     for number in range(count):
@@ -108,7 +108,7 @@ def test_of_files_that_are_not_compared_when_opened_damage_shows_as_damage(
 def test_where_tantivy_panics_the_index_is_damaged(
     grown: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     folder = served_folder(grown) / "lexical"
     for path in folder.glob("*.idx"):
         overwrite_unseen(path, 0, b"\xff" * path.stat().st_size)
@@ -125,7 +125,7 @@ def test_where_tantivy_panics_the_index_is_damaged(
 def test_a_build_does_not_make_damage_good(grown: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that are written anew are copied from those before, and get a new checksum."""
     expected = ask(grown)
-    monkeypatch.setattr(store, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     path = served_folder(grown) / TEXTS_NAME
     content = path.read_bytes()
     for place in (content.find(b"theft3 300"), content.rfind(b"theft3 300")):
@@ -142,7 +142,7 @@ def test_a_build_does_not_make_damage_good(grown: Library, monkeypatch: pytest.M
 def test_a_passage_that_was_changed_is_not_shown(
     grown: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     path = served_folder(grown) / TEXTS_NAME
     content = path.read_bytes()
     # Of its document, too, so that the two say the same.
@@ -154,9 +154,9 @@ def test_a_passage_that_was_changed_is_not_shown(
 
 
 def test_a_current_that_names_nothing_loses_no_generation(grown: Library) -> None:
-    before = grown.collection.generations()
+    before = grown.collection.generations.ids()
     (grown.collection.folder / "CURRENT").write_text("00000000T000000000000Z-000000\n")
     grown.build()
 
-    assert set(before) < set(grown.collection.generations())
+    assert set(before) < set(grown.collection.generations.ids())
     assert grown.collection.roll_back() == before[-1]

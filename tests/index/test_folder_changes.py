@@ -135,12 +135,12 @@ def test_no_file_says_any_more_what_was_removed(library: Library) -> None:
     library.build(forget_removed=True)
     library.write("00.txt", "Fine number0 costs 1 franc.")
     before = library.build(forget_removed=True)
-    assert library.collection.generations() == sorted(library.collection.generations())[-2:]
+    assert library.collection.generations.ids() == sorted(library.collection.generations.ids())[-2:]
     (library.documents / "secret.txt").unlink()
     removed = library.build(forget_removed=True)
 
     assert removed.encoded == 0
-    assert library.collection.generations() == [removed.generation]
+    assert library.collection.generations.ids() == [removed.generation]
     assert before.generation != removed.generation
     files = [path for path in library.collection.folder.rglob("*") if path.is_file()]
     for word in (b"Aurelia", b"aurelia", b"secret.txt"):
@@ -160,8 +160,8 @@ def test_after_a_removal_there_is_again_something_to_go_back_to(library: Library
     library.write("c.txt", "Fine c.")
     library.build(forget_removed=True)
 
-    assert library.collection.generations()[0] == removed
-    assert len(library.collection.generations()) == 3
+    assert library.collection.generations.ids()[0] == removed
+    assert len(library.collection.generations.ids()) == 3
 
 
 def test_what_a_killed_build_did_not_forget_is_forgotten_by_the_next(library: Library) -> None:
@@ -170,11 +170,11 @@ def test_what_a_killed_build_did_not_forget_is_forgotten_by_the_next(library: Li
     library.build(forget_removed=True)
     (library.documents / "b.txt").unlink()
     library.build()
-    assert len(library.collection.generations()) == 2
+    assert len(library.collection.generations.ids()) == 2
     report = library.build(forget_removed=True)
 
     assert not report.published
-    assert library.collection.generations() == [report.generation]
+    assert library.collection.generations.ids() == [report.generation]
 
 
 def test_what_an_index_did_not_forget_is_forgotten_though_nothing_changed(
@@ -190,7 +190,7 @@ def test_what_an_index_did_not_forget_is_forgotten_though_nothing_changed(
 
     assert report.published
     assert library.open().texts.removed() == []
-    assert library.collection.generations() == [report.generation]
+    assert library.collection.generations.ids() == [report.generation]
     assert not library.build(forget_removed=True).published
 
 

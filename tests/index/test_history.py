@@ -61,7 +61,7 @@ def test_what_was_gone_back_from_is_left_out(library: Library) -> None:
     for name in ("a.txt", "wrong.txt"):
         library.write(name, f"The fine of {name} is 8 francs.")
         library.build()
-    with library.collection.locked(lambda _: None):
+    with library.collection.lock.hold(lambda _: None):
         library.collection.roll_back()
     (library.documents / "wrong.txt").unlink()
     library.write("right.txt", "The fine is 9 francs.")

@@ -12,9 +12,10 @@ import pytest
 from bot.collection_builds import roll_back_collection
 from bot.settings import load_settings
 from index.errors import BuildError, IndexDamagedError, IndexMissingError
+from index.files import stamp_files
 from index.inspection import status, verify
 from index.manifest import TEXTS_NAME, VECTORS_NAME, read_manifest, write_manifest
-from index.store import Collection, stamp_files
+from index.store import Collection
 from tests.conftest import Library
 
 
@@ -97,8 +98,8 @@ def test_going_back_holds_until_the_next_build(library: Library) -> None:
 
     assert third.changes.changed == ("a.txt",)
     assert not library.collection.is_held()
-    assert library.collection.generations() == [first, third.generation]
-    assert second not in library.collection.generations()
+    assert library.collection.generations.ids() == [first, third.generation]
+    assert second not in library.collection.generations.ids()
 
 
 def test_going_back_and_changing_the_documents_back_ends_the_hold(library: Library) -> None:
@@ -168,4 +169,4 @@ def test_the_last_three_generations_are_kept(library: Library) -> None:
         library.write("a.txt", f"Theft costs {number}.")
         made.append(library.build().generation)
 
-    assert library.collection.generations() == made[-3:]
+    assert library.collection.generations.ids() == made[-3:]

@@ -1,12 +1,10 @@
 """A generation is published whole or not at all, and damage never goes unseen."""
 
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from index import store
+from index import generation_folders
 from index.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME, EncoderStamp, read_manifest, write_manifest
 from index.store import KEPT_GENERATIONS, Collection
@@ -109,12 +107,12 @@ def test_damage_to_any_file_is_found(
         built.open()
 
 
-@pytest.mark.parametrize("compared_up_to", [store.CHECKED_BYTES, 0])
+@pytest.mark.parametrize("compared_up_to", [generation_folders.CHECKED_BYTES, 0])
 def test_damage_that_keeps_size_and_time_is_found_by_verifying(
     built: Library, monkeypatch: pytest.MonkeyPatch, compared_up_to: int
 ) -> None:
     """Long files are read only then: from then on, it is known."""
-    monkeypatch.setattr(store, "CHECKED_BYTES", compared_up_to)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", compared_up_to)
     path = generation_folder(built) / "vectors.faiss"
     overwrite_unseen(path, path.stat().st_size - 4, b"\xff\xff\xff\xff")
 
@@ -235,7 +233,7 @@ def test_a_clock_that_is_set_back_changes_no_order(tmp_path: Path) -> None:
         library.write("a.txt", f"Fines for theft {number}.")
         made.append(library.build().generation)
 
-    assert library.collection.generations() == made
+    assert library.collection.generations.ids() == made
     assert library.collection.roll_back() == made[1]
     assert library.collection.roll_back() == made[0]
 
@@ -248,36 +246,3 @@ def test_what_a_killed_build_left_goes_with_the_next(built: Library) -> None:
     built.build()
 
     assert not leftover.exists()
-
-
-def _hold(folder: Path, seconds: float) -> None:
-    with Collection(folder).locked(lambda _: None):
-        (folder / "held").touch()
-        time.sleep(seconds)
-
-
-def test_a_second_build_waits_and_says_for_whom(library: Library) -> None:
-    folder = library.collection.folder
-    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(folder, 0.5))
-    holder.start()
-    while not (folder / "held").exists():
-        time.sleep(0.01)
-    told: list[str] = []
-
-    with Collection(folder).locked(told.append):
-        holder.join(10)
-
-    assert told == [f"process {holder.pid}"]
-
-
-def test_the_lock_is_free_when_its_holder_was_killed(library: Library) -> None:
-    folder = library.collection.folder
-    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(folder, 60))
-    holder.start()
-    while not (folder / "held").exists():
-        time.sleep(0.01)
-    holder.kill()
-    holder.join(10)
-
-    with Collection(folder).locked(lambda who: pytest.fail(f"{who} holds the lock")):
-        pass

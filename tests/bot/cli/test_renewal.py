@@ -174,7 +174,7 @@ def test_a_question_that_is_ended_ends_the_build_that_it_began(tmp_path: Path) -
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds/a.txt").write_text("Theft costs 35.")
     held = Collection(tmp_path / "data/collections/base")
-    with held.locked(lambda _: None):
+    with held.lock.hold(lambda _: None):
         asked = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "bot.cli.main", "ask", QUESTION],
             cwd=tmp_path,
@@ -252,7 +252,7 @@ def test_another_folder_is_not_answered_from_this_one(home: Path) -> None:
 def test_while_a_new_index_is_made_the_old_one_answers(home: Path) -> None:
     (home / "seeds/more.txt").write_text("Something else.")
 
-    with Collection(home / "data/collections/base").locked(lambda _: None):
+    with Collection(home / "data/collections/base").lock.hold(lambda _: None):
         asked = quoth("ask", QUESTION, cwd=home)
 
     assert "A new index is being made; this answer comes from the previous one." in asked.stderr

@@ -77,7 +77,7 @@ def test_documents_that_arrive_are_indexed_until_it_is_ended(
 def test_a_build_is_ended_with_its_watcher(home: Path, watcher: subprocess.Popen[str]) -> None:
     assert watcher.stderr is not None
     collection = Collection(home / "data/collections/base")
-    with collection.locked(lambda _: None):
+    with collection.lock.hold(lambda _: None):
         (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
         while "Another build is running" not in (said := watcher.stderr.readline()):
             assert said
@@ -87,7 +87,7 @@ def test_a_build_is_ended_with_its_watcher(home: Path, watcher: subprocess.Popen
 
     assert watcher.returncode == 0
     assert "bread.md" not in served(home)
-    assert not collection.is_locked()
+    assert not collection.lock.is_locked()
 
 
 def test_a_build_that_begins_as_its_watcher_ends_is_ended_too(tmp_path: Path) -> None:

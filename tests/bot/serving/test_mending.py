@@ -11,7 +11,7 @@ from answering.question import Question
 from bot.serving.mending import AGAIN_S, Mender
 from bot.serving.queue import AnswerQueue
 from bot.serving.service import AnswerService
-from index import store
+from index import generation_folders
 from index.errors import IndexDamagedError
 from index.postgres.server import PostgresSearch
 from tests.bot.conftest import opener
@@ -115,7 +115,7 @@ def test_a_sound_index_is_not_built_for_a_defect_of_quoth(place: Place) -> None:
 def test_damage_that_nobody_asked_for_is_found(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(store, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     caplog.set_level(logging.INFO)
     change_in_document(place.library, b"arson 812", b"arson 999")
 

@@ -110,7 +110,7 @@ def test_a_builder_follows_the_documents_and_nodes_follow_the_builder(
     async def served(said: str) -> None:
         while True:
             await asyncio.to_thread(mirror.bring_all)
-            is_there = Collection(node.base_collection).generations()
+            is_there = Collection(node.base_collection).generations.ids()
             if is_there and text(node, BASE_COLLECTION, "figures.txt") == said:
                 return
             await asyncio.sleep(0.02)

@@ -89,7 +89,7 @@ def test_a_node_keeps_three_generations_and_fetches_no_part_twice(
         for path in parts_of(storage).values():
             path.unlink()
 
-    assert len(collection.generations()) == 3
+    assert len(collection.generations.ids()) == 3
     assert text_of(collection) == "For theft 35 were counted."
 
 
@@ -213,7 +213,7 @@ def test_removed_text_of_a_server_leaves_nodes_and_storage(
     build(shared, own, builder, "Nothing is here.")
     collection = bring(shared, node, SCOPE)
 
-    assert len(collection.generations()) == 1
+    assert len(collection.generations.ids()) == 1
     held = [path for path in collection.folder.rglob("*") if path.is_file()]
     assert not any(b"The secret" in path.read_bytes() for path in held)
 

@@ -40,8 +40,8 @@ def test_the_generations_that_are_kept_can_be_gone_back_to(
         published.write("new.txt", f"Version {number} of it.")
         published.build()
 
-    assert in_tables(address, published.name) == {*collection.generations()}
-    assert first not in collection.generations()
+    assert in_tables(address, published.name) == {*collection.generations.ids()}
+    assert first not in collection.generations.ids()
     older = collection.roll_back()
     with closing(collection.open()) as generation:
         assert generation.id == older
@@ -296,4 +296,4 @@ def test_generations_from_before_there_were_ids_become_those_of_whoever_has_them
             kept = connection.execute(
                 f"SELECT generation, installation FROM {SCHEMA}.generations"  # noqa: S608
             ).fetchall()
-        assert {*kept} == {(name, "one") for name in old.collection.generations()}
+        assert {*kept} == {(name, "one") for name in old.collection.generations.ids()}

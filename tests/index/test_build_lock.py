@@ -1,0 +1,40 @@
+"""One build at a time changes a collection, and none waits for one that was killed."""
+
+import multiprocessing
+import time
+from pathlib import Path
+
+import pytest
+
+from index.build_lock import BuildLock
+
+
+def _hold(folder: Path, seconds: float) -> None:
+    with BuildLock(folder / "lock").hold(lambda _: None):
+        (folder / "held").touch()
+        time.sleep(seconds)
+
+
+def test_a_second_build_waits_and_says_for_whom(tmp_path: Path) -> None:
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, 0.5))
+    holder.start()
+    while not (tmp_path / "held").exists():
+        time.sleep(0.01)
+    told: list[str] = []
+
+    with BuildLock(tmp_path / "lock").hold(told.append):
+        holder.join(10)
+
+    assert told == [f"process {holder.pid}"]
+
+
+def test_the_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(tmp_path, 60))
+    holder.start()
+    while not (tmp_path / "held").exists():
+        time.sleep(0.01)
+    holder.kill()
+    holder.join(10)
+
+    with BuildLock(tmp_path / "lock").hold(lambda who: pytest.fail(f"{who} holds the lock")):
+        pass
