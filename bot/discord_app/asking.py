@@ -1,4 +1,4 @@
-"""One question from Discord -> what to show, and what members say of it."""
+"""One question from Discord -> what to show."""
 
 import asyncio
 import logging
@@ -15,19 +15,18 @@ from answering.answer import Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
-from bot.discord_app.cards import Buttons, MessageCard, card_of, layout
+from bot.discord_app.cards import Buttons, MessageCard, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.markdown import unescape, without_references
+from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
 from bot.discord_app.records import Records
 from bot.discord_app.rendering import answer_card, notice
-from bot.discord_app.stored_answers import StoredAnswer, StoredAnswers
+from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.unanswered import Unanswered, Waiting
-from bot.evaluation.gaps import Complaint
 from bot.event_log import event
 from bot.serving.fair_line import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, NodesAwayError, TooSlowError
@@ -381,37 +380,6 @@ class Asking:
                 shown = {"content": None, **contents(reply)}
                 await deliver(lambda: interaction.edit_original_response(**shown))
 
-    async def vote(
-        self,
-        interaction: discord.Interaction[Any],
-        stored: StoredAnswer,
-        *,
-        complaint: Complaint | None = None,
-        expected: str | None = None,
-        is_thanked: bool = True,
-    ) -> str:
-        """
-        Remember a vote, for the answer where there is no complaint; return the thanks.
-
-        The question is kept with it if its asker votes and will read the thanks, which say so; one
-        that leaned on others is not, since it says nothing without them.
-        """
-        question = None
-        is_asker = stored.asker == self._records.hashed(interaction.user.id)
-        if is_thanked and is_asker and not stored.found.leans:
-            question = _question_shown(interaction.message)
-        await asyncio.to_thread(
-            self._answers.vote,
-            stored,
-            interaction.user.id,
-            complaint=complaint,
-            expected=expected,
-            question=question,
-        )
-        event(_log, "vote", answer=stored.id, right=complaint is None)
-        thanks = notice("right" if complaint is None else "wrong")
-        return f"{thanks} {notice('question_kept')}" if question else thanks
-
 
 def _log_failure(keeping: "asyncio.Task[None]") -> None:
     error = None if keeping.cancelled() else keeping.exception()
@@ -439,10 +407,3 @@ def _worth_showing(answer: Answer) -> Answer:
     """An answer less the other answers that are as good as none."""
     others = [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
     return replace(answer, alternatives=tuple(others))
-
-
-def _question_shown(message: discord.Message | None) -> str | None:
-    """The question as it stands over an answer; none if not all of it does."""
-    card = card_of(message) if message is not None else None
-    shown = unescape(card.texts[0]) if card is not None else None
-    return shown if shown and not shown.endswith("…") else None

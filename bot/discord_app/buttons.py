@@ -30,6 +30,7 @@ from bot.discord_app.rendering import (
 )
 from bot.discord_app.solving import mark_solved
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
+from bot.discord_app.voting import vote
 from bot.evaluation.gaps import Complaint
 from bot.serving.service import Surroundings
 
@@ -166,7 +167,7 @@ class AnswerButton(
     async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
         if stored is not None:
-            thanks = await client.asking.vote(interaction, stored)
+            thanks = await vote(client, interaction, stored)
             solved = await mark_solved(interaction, client)
             await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
@@ -175,7 +176,7 @@ class AnswerButton(
         # The vote counts even if the form is closed unfilled.
         stored = await _answer(interaction, client, self._answer_id)
         if stored is not None:
-            await client.asking.vote(interaction, stored, complaint="wrong", is_thanked=False)
+            await vote(client, interaction, stored, complaint="wrong", is_thanked=False)
 
     async def _delete(self, interaction: _Interaction, client: Collaborators) -> None:
         await acknowledge(interaction.response.defer)
@@ -279,8 +280,8 @@ class _WrongForm(_Form):
             expected = self.field.value.strip() or None
             # Discord offers no others, and a forged one is none.
             chosen = [one for one in _COMPLAINTS if one == self.complaint.value]
-            text = await client.asking.vote(
-                interaction, stored, complaint=(*chosen, "wrong")[0], expected=expected
+            text = await vote(
+                client, interaction, stored, complaint=(*chosen, "wrong")[0], expected=expected
             )
         await deliver(lambda: interaction.edit_original_response(content=text))
 
