@@ -60,18 +60,10 @@ class AuditTrail:
 
     def write(self, server_id: int, member_id: int, action: Action, subject: str) -> None:
         """Write down what a member did."""
-        values = (
-            self._records.clock(),
-            self._records.hashed(server_id),
-            member_id,
-            action,
-            subject,
-        )
-        self._records.change(
-            lambda rows: rows.execute(
-                f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
-                values,
-            )
+        now, server = self._records.clock(), self._records.hashed(server_id)
+        self._records.write(
+            f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
+            (now, server, member_id, action, subject),
         )
 
     def newest(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:
@@ -90,8 +82,5 @@ class AuditTrail:
 
     def everywhere(self) -> list[Entry]:
         """What was done in all servers, the oldest first."""
-        with self._records.database.statements() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM audit ORDER BY created, rowid"  # noqa: S608 - our own names
-            )
-            return [Entry(*row) for row in rows]
+        query = f"SELECT {_COLUMNS} FROM audit ORDER BY created, rowid"  # noqa: S608 - our own names
+        return [Entry(*row) for row in self._records.rows(query)]

@@ -104,10 +104,8 @@ class Cooldowns:
 
     def read(self) -> None:
         """Read the rules of all servers; blocks for the file."""
-        rows = self._records.look_up(
-            lambda file: file.execute(
-                "SELECT server_id, target_id, is_role, questions, seconds FROM cooldowns"
-            ).fetchall()
+        rows = self._records.rows(
+            "SELECT server_id, target_id, is_role, questions, seconds FROM cooldowns"
         )
         self._rules = {(row[0], row[1]): Cooldown(row[3], row[4]) for row in rows}
         self._roles = {(row[0], row[1]) for row in rows if row[2]}
@@ -144,14 +142,11 @@ class Cooldowns:
 
     def set(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:
         """Give a role or a channel a rule of its own, for good; blocks for the write."""
-        values = (server_id, target_id, is_role, rule.questions, rule.seconds)
-        self._records.change(
-            lambda file: file.execute(
-                "INSERT INTO cooldowns VALUES (?, ?, ?, ?, ?) ON CONFLICT (server_id, target_id)"
-                " DO UPDATE SET is_role = excluded.is_role, questions = excluded.questions,"
-                " seconds = excluded.seconds",
-                values,
-            )
+        self._records.write(
+            "INSERT INTO cooldowns VALUES (?, ?, ?, ?, ?) ON CONFLICT (server_id, target_id)"
+            " DO UPDATE SET is_role = excluded.is_role, questions = excluded.questions,"
+            " seconds = excluded.seconds",
+            (server_id, target_id, is_role, rule.questions, rule.seconds),
         )
         key = (server_id, target_id)
         self._rules[key] = rule
@@ -163,11 +158,7 @@ class Cooldowns:
     def clear(self, server_id: int, target_id: int) -> bool:
         """Take a rule away, for good; whether there was one. Blocks for the write."""
         key = (server_id, target_id)
-        self._records.change(
-            lambda file: file.execute(
-                "DELETE FROM cooldowns WHERE server_id = ? AND target_id = ?", key
-            )
-        )
+        self._records.write("DELETE FROM cooldowns WHERE server_id = ? AND target_id = ?", key)
         self._roles.discard(key)
         return self._rules.pop(key, None) is not None
 

@@ -47,44 +47,33 @@ class Digests:
 
     def choose(self, server_id: int, channel_id: int, due: float) -> None:
         """Send a server's digest to a channel each week."""
-        values = (server_id, channel_id, due)
-        self._records.change(
-            lambda file: file.execute(
-                "INSERT INTO digests VALUES (?, ?, ?, FALSE) ON CONFLICT (server_id) DO UPDATE SET"
-                " channel_id = excluded.channel_id, due = excluded.due, is_begun = FALSE",
-                values,
-            )
+        self._records.write(
+            "INSERT INTO digests VALUES (?, ?, ?, FALSE) ON CONFLICT (server_id) DO UPDATE SET"
+            " channel_id = excluded.channel_id, due = excluded.due, is_begun = FALSE",
+            (server_id, channel_id, due),
         )
 
     def stop(self, server_id: int) -> None:
         """Send a server no digest any more."""
-        self._records.change(
-            lambda file: file.execute("DELETE FROM digests WHERE server_id = ?", (server_id,))
-        )
+        self._records.write("DELETE FROM digests WHERE server_id = ?", (server_id,))
 
     def due(self, now: float) -> list[Digest]:
         """Those whose time has come."""
-        rows = self._records.look_up(
-            lambda file: file.execute("SELECT * FROM digests WHERE due <= ?", (now,)).fetchall()
-        )
+        rows = self._records.rows("SELECT * FROM digests WHERE due <= ?", (now,))
         return [Digest(server, channel, due, bool(begun)) for server, channel, due, begun in rows]
 
     def begin(self, digest: Digest) -> None:
         """Note that one is about to be sent."""
-        self._records.change(
-            lambda file: file.execute(
-                "UPDATE digests SET is_begun = TRUE WHERE server_id = ? AND due = ?",
-                (digest.server_id, digest.due),
-            )
+        self._records.write(
+            "UPDATE digests SET is_begun = TRUE WHERE server_id = ? AND due = ?",
+            (digest.server_id, digest.due),
         )
 
     def settle(self, digest: Digest, next_due: float) -> None:
         """Note that one was sent; if another channel was chosen meanwhile, that stays."""
-        self._records.change(
-            lambda file: file.execute(
-                "UPDATE digests SET due = ?, is_begun = FALSE WHERE server_id = ? AND due = ?",
-                (next_due, digest.server_id, digest.due),
-            )
+        self._records.write(
+            "UPDATE digests SET due = ?, is_begun = FALSE WHERE server_id = ? AND due = ?",
+            (next_due, digest.server_id, digest.due),
         )
 
 

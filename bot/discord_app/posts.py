@@ -35,11 +35,7 @@ class SupportChannels:
 
     def read(self) -> None:
         """Read those of all servers; blocks for the file."""
-        rows = self._records.look_up(
-            lambda file: file.execute(
-                "SELECT server_id, channel_id, role_id FROM support_channels"
-            ).fetchall()
-        )
+        rows = self._records.rows("SELECT server_id, channel_id, role_id FROM support_channels")
         self._channels = {row[1]: SupportChannel(*row) for row in rows}
 
     def get(self, channel_id: int | None) -> SupportChannel | None:
@@ -52,42 +48,28 @@ class SupportChannels:
 
     def add(self, channel: SupportChannel) -> None:
         """Answer the posts of a channel; blocks for the write."""
-        values = (channel.server_id, channel.channel_id, channel.role_id)
-        self._records.change(
-            lambda file: file.execute(
-                "INSERT INTO support_channels VALUES (?, ?, ?) ON CONFLICT (channel_id)"
-                " DO UPDATE SET server_id = excluded.server_id, role_id = excluded.role_id",
-                values,
-            )
+        self._records.write(
+            "INSERT INTO support_channels VALUES (?, ?, ?) ON CONFLICT (channel_id)"
+            " DO UPDATE SET server_id = excluded.server_id, role_id = excluded.role_id",
+            (channel.server_id, channel.channel_id, channel.role_id),
         )
         self._channels[channel.channel_id] = channel
 
     def remove(self, channel_id: int) -> None:
         """Answer the posts of a channel no longer; blocks for the write."""
-        self._records.change(
-            lambda file: file.execute(
-                "DELETE FROM support_channels WHERE channel_id = ?", (channel_id,)
-            )
-        )
+        self._records.write("DELETE FROM support_channels WHERE channel_id = ?", (channel_id,))
         self._channels.pop(channel_id, None)
 
     def call_person(self, server_id: int, thread_id: int) -> bool:
         """Note that a person is asked into a thread; whether none was before. Blocks."""
-        return self._records.change(
-            lambda file: (
-                file.execute(
-                    "INSERT INTO person_calls VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    (server_id, thread_id),
-                ).rowcount
-                == 1
-            )
+        noted = self._records.write(
+            "INSERT INTO person_calls VALUES (?, ?) ON CONFLICT DO NOTHING", (server_id, thread_id)
         )
+        return noted == 1
 
     def take_back_call(self, thread_id: int) -> None:
         """Forget that a person was asked into a thread; blocks for the write."""
-        self._records.change(
-            lambda file: file.execute("DELETE FROM person_calls WHERE thread_id = ?", (thread_id,))
-        )
+        self._records.write("DELETE FROM person_calls WHERE thread_id = ?", (thread_id,))
 
 
 def solved_tag(forum: object) -> discord.ForumTag | None:

@@ -8,7 +8,8 @@ from bot.evaluation.question_log import LoggedQuestion, Vote
 
 def logged_questions(records: Records) -> list[LoggedQuestion]:
     """All of them: those that were logged, oldest first, and those kept with their asker's vote."""
-    return records.look_up(_logged_questions)
+    with records.database.statements() as connection:
+        return _logged_questions(connection)
 
 
 def _logged_questions(connection: Connection) -> list[LoggedQuestion]:

@@ -5,10 +5,10 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.chosen_database import database_of
 from bot.collection_names import server_collection
@@ -84,15 +84,15 @@ class Records:
                 values.items(),
             )
 
-    def look_up(self, work: Callable[[Connection], _T]) -> _T:
-        """Read a subject's tables."""
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """What one statement finds in a subject's tables."""
         with self.database.statements() as connection:
-            return work(connection)
+            return connection.execute(statement, values).fetchall()
 
-    def change(self, work: Callable[[Connection], _T]) -> _T:
-        """Change a subject's tables, all at once or not at all."""
+    def write(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Change a subject's tables by one statement; return how many rows it wrote."""
         with self.database.transaction() as connection:
-            return work(connection)
+            return connection.execute(statement, values).rowcount
 
     async def soon(self, work: Callable[[Connection], _T]) -> _T:
         """
@@ -101,8 +101,13 @@ class Records:
         Raises:
             DatabaseError: If that can't be done, or takes too long.
         """
+
+        def done() -> _T:
+            with self.database.statements() as connection:
+                return work(connection)
+
         try:
-            return await asyncio.wait_for(asyncio.to_thread(self.look_up, work), SOON_S)
+            return await asyncio.wait_for(asyncio.to_thread(done), SOON_S)
         except TimeoutError as error:
             raise DatabaseError(error) from error
 

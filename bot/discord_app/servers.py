@@ -30,18 +30,16 @@ class Servers:
 
     def without_base(self) -> set[int]:
         """The servers that are answered from their own documents alone."""
-        with self._database.statements() as connection:
-            rows = connection.execute("SELECT server_id FROM servers WHERE NOT has_base")
-            return {server_id for (server_id,) in rows}
+        rows = self._records.rows("SELECT server_id FROM servers WHERE NOT has_base")
+        return {server_id for (server_id,) in rows}
 
     def set_base(self, server_id: int, *, is_on: bool) -> None:
         """Answer a server from the base too, or not."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO servers (server_id, has_base) VALUES (?, ?)"
-                " ON CONFLICT (server_id) DO UPDATE SET has_base = excluded.has_base",
-                (server_id, is_on),
-            )
+        self._records.write(
+            "INSERT INTO servers (server_id, has_base) VALUES (?, ?)"
+            " ON CONFLICT (server_id) DO UPDATE SET has_base = excluded.has_base",
+            (server_id, is_on),
+        )
 
     def note_present(self, server_ids: set[int], others: Iterable[str], shards: Shards) -> None:
         """
@@ -84,11 +82,8 @@ class Servers:
 
     def departed(self) -> list[str]:
         """The hashed ids of the servers that Quoth left so long ago that nothing may remain."""
-        with self._database.statements() as connection:
-            rows = connection.execute(
-                'SELECT server FROM departures WHERE "left" < ?',
-                (self._records.clock() - SERVER_GRACE_DAYS * DAY_S,),
-            ).fetchall()
+        since = self._records.clock() - SERVER_GRACE_DAYS * DAY_S
+        rows = self._records.rows('SELECT server FROM departures WHERE "left" < ?', (since,))
         return [server for (server,) in rows]
 
     def delete(self, server: str) -> None:

@@ -123,16 +123,14 @@ class StoredAnswers:
         Members of a server know all that were given there; of those given in direct messages, each
         knows their own.
         """
-        with self._database.statements() as connection:
-            row = connection.execute(
-                "SELECT id, server, asker, found FROM answers WHERE id = ?", (answer_id,)
-            ).fetchone()
+        rows = self._records.rows(
+            "SELECT server, asker, found FROM answers WHERE id = ?", (answer_id,)
+        )
         here = self._records.hashed(server_id) if server_id is not None else None
-        if row is None or row[1] != here:
-            return None
-        if here is None and row[2] != self._records.hashed(user_id):
-            return None
-        return StoredAnswer(row[0], row[1], row[2], CONTENTS.validate_json(row[3]))
+        for server, asker, found in rows:
+            if server == here and (here is not None or asker == self._records.hashed(user_id)):
+                return StoredAnswer(answer_id, server, asker, CONTENTS.validate_json(found))
+        return None
 
     def forget_document(self, scope: str, document_id: str) -> None:
         """Take what is quoted from a document of a server's own out of answers and votes."""
@@ -174,37 +172,34 @@ class StoredAnswers:
             question: The question, if it is to be kept.
         """
         given = "; ".join(span.text for span in answer.found.spans) or None
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
-                " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
-                " is_right = excluded.is_right, complaint = excluded.complaint,"
-                " expected = CASE WHEN excluded.is_right THEN NULL"
-                " ELSE coalesce(excluded.expected, feedback.expected) END,"
-                " question = coalesce(excluded.question, feedback.question)",
-                (
-                    answer.id,
-                    self._records.hashed(user_id),
-                    self._records.clock(),
-                    complaint is None,
-                    given,
-                    expected,
-                    question,
-                    answer.server,
-                    complaint,
-                ),
-            )
+        self._records.write(
+            "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
+            " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
+            " is_right = excluded.is_right, complaint = excluded.complaint,"
+            " expected = CASE WHEN excluded.is_right THEN NULL"
+            " ELSE coalesce(excluded.expected, feedback.expected) END,"
+            " question = coalesce(excluded.question, feedback.question)",
+            (
+                answer.id,
+                self._records.hashed(user_id),
+                self._records.clock(),
+                complaint is None,
+                given,
+                expected,
+                question,
+                answer.server,
+                complaint,
+            ),
+        )
 
     def quoting(self, server_id: int) -> list[Quoting]:
         """The answers that were given in a server, with what was said of them."""
-        here = self._records.hashed(server_id)
-        with self._database.statements() as connection:
-            rows = connection.execute(
-                "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
-                " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
-                (here,),
-            ).fetchall()
+        rows = self._records.rows(
+            "SELECT found, EXISTS (SELECT 1 FROM feedback WHERE answer_id = id"
+            " AND complaint = 'outdated') FROM answers WHERE server = ? AND answered",
+            (self._records.hashed(server_id),),
+        )
         return [Quoting(CONTENTS.validate_json(found).spans, bool(said)) for found, said in rows]
 
     def today(self, server_id: int | None) -> AnswerCounts:
@@ -213,12 +208,10 @@ class StoredAnswers:
 
     def counts_since(self, server_id: int | None, since: float) -> AnswerCounts:
         """The answers of this server since then, in seconds since 1970."""
-        here = self._records.hashed(server_id) if server_id is not None else None
-        with self._database.statements() as connection:
-            rows = connection.execute(
-                "SELECT answered, seconds FROM answers"
-                " WHERE created >= ? AND coalesce(server, '') = ?",
-                (since, here or ""),
-            ).fetchall()
+        here = self._records.hashed(server_id) if server_id is not None else ""
+        rows = self._records.rows(
+            "SELECT answered, seconds FROM answers WHERE created >= ? AND coalesce(server, '') = ?",
+            (since, here),
+        )
         median = statistics.median(seconds for _, seconds in rows) if rows else 0.0
         return AnswerCounts(len(rows), sum(answered for answered, _ in rows), median)

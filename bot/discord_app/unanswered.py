@@ -36,27 +36,24 @@ class Unanswered:
     def __init__(self, records: Records) -> None:
         """Keep it in the records."""
         self._records = records
-        self._database = records.database
 
     def begin(self, waiting: Waiting) -> None:
         """Note that somebody waits for an answer."""
         values = (waiting.channel_id, waiting.kind, waiting.token, waiting.server_id)
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO unanswered VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-                " created = excluded.created, channel_id = excluded.channel_id,"
-                " kind = excluded.kind, token = excluded.token, server_id = excluded.server_id",
-                (waiting.id, self._records.clock(), *values),
-            )
+        self._records.write(
+            "INSERT INTO unanswered VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " created = excluded.created, channel_id = excluded.channel_id, kind = excluded.kind,"
+            " token = excluded.token, server_id = excluded.server_id",
+            (waiting.id, self._records.clock(), *values),
+        )
 
     def end(self, waiting_id: int) -> None:
         """Note that they wait no longer."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
+        self._records.write("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
 
     def all_on(self, shards: Shards) -> list[Waiting]:
         """Those on some shards who can still be told, the longest wait first."""
-        with self._database.transaction() as connection:
+        with self._records.database.transaction() as connection:
             since = self._records.clock() - INTERACTION_S
             # The others are too old.
             connection.execute("DELETE FROM unanswered WHERE created < ?", (since,))
@@ -98,13 +95,8 @@ class Unanswered:
 
     def last_heard(self, shard: int, count: int) -> float:
         """When a shard of so many was last heard, in seconds since 1970; 0 if none ever was."""
-        with self._database.statements() as connection:
-            heard = {
-                str(name): float(time)
-                for name, time in connection.execute(
-                    "SELECT name, value FROM meta WHERE name LIKE 'heard%'"
-                )
-            }
+        rows = self._records.rows("SELECT name, value FROM meta WHERE name LIKE 'heard%'")
+        heard = {str(name): float(time) for name, time in rows}
         # If there were more or fewer shards then, its servers were on any of them.
         return heard.get(_heard(shard, count), min(heard.values(), default=0.0))
 

@@ -186,7 +186,7 @@ def test_a_vote_that_outlived_its_answer_still_counts(crowd: Crowd, library: Lib
     kept = crowd.answers.get(wrong, 1, 7)
     assert kept is not None
     crowd.answers.vote(kept, 1, complaint="wrong", expected="813", question="how many for arson")
-    crowd.records.look_up(lambda rows: rows.execute("DELETE FROM answers"))
+    crowd.records.write("DELETE FROM answers")
     (row,) = rows(library)
 
     assert (row["example"], row["expected"], row["document"]) == (

@@ -112,9 +112,7 @@ def test_servers_of_shards_that_others_hold_are_not_taken_for_left(
 
 
 def departures(running: RunningBot) -> set[str]:
-    rows = running.bot.records.look_up(
-        lambda rows: rows.execute("SELECT server FROM departures").fetchall()
-    )
+    rows = running.bot.records.rows("SELECT server FROM departures")
     return {server for (server,) in rows}
 
 

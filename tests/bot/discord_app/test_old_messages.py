@@ -35,9 +35,7 @@ def test_an_old_answer_has_a_context_and_a_vote_keeps_the_question_above_it(
 
     assert "**812**" in local.answer_to(local.press(answer, asker, "Context")).text
     assert "question is kept" in local.answer_to(local.press(answer, asker, "Right")).content
-    (kept,) = bot.bot.records.look_up(
-        lambda file: file.execute("SELECT question FROM feedback").fetchall()
-    )
+    (kept,) = bot.bot.records.rows("SELECT question FROM feedback")
     assert kept == (ARSON,)
 
 

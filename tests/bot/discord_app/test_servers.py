@@ -37,8 +37,8 @@ def test_a_servers_data_goes_some_time_after_the_bot(place: Place) -> None:
     answers.vote(voted, 1, complaint=None, expected=None, question=None)
     keep(3)
     gone = ("4" * 32,)
-    records.look_up(lambda rows: rows.execute("DELETE FROM answers WHERE id <= ?", gone))
-    records.look_up(lambda rows: rows.execute("DELETE FROM questions WHERE answer_id = ?", gone))
+    records.write("DELETE FROM answers WHERE id <= ?", gone)
+    records.write("DELETE FROM questions WHERE answer_id = ?", gone)
     # 9, 6 and the one with documents alone were left while Quoth was away ...
     servers.note_present({8}, [records.hashed(5)], ALL)
     clock.now += (SERVER_GRACE_DAYS - 1) * DAY_S
@@ -55,9 +55,9 @@ def test_a_servers_data_goes_some_time_after_the_bot(place: Place) -> None:
     assert [rules.has_any(server) for server in (7, 8, 9)] == [False, True, True]
     assert answers.get("7" * 32, 1, 7) is None
     assert answers.get("9" * 32, 1, 9) is not None
-    votes = records.look_up(lambda rows: rows.execute("SELECT * FROM feedback").fetchall())
+    votes = records.rows("SELECT * FROM feedback")
     assert votes == []
     left = [("8" * 32,), ("9" * 32,)]
     query = "SELECT answer_id FROM questions ORDER BY answer_id"
-    assert records.look_up(lambda rows: rows.execute(query).fetchall()) == left
+    assert records.rows(query) == left
     records.close()

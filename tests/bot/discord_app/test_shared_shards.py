@@ -68,11 +68,9 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     assert local.syncs == 1
     assert local.gateway.doubled == 0
     with closing(Records(PostgresDatabase(postgres_database))) as records:
-        left = records.look_up(lambda rows: rows.execute("SELECT * FROM departures").fetchall())
-        turns = records.look_up(
-            lambda rows: rows.execute(
-                "SELECT name FROM meta WHERE name IN ('identify 0', 'identify 1') ORDER BY name"
-            ).fetchall()
+        left = records.rows("SELECT * FROM departures")
+        turns = records.rows(
+            "SELECT name FROM meta WHERE name IN ('identify 0', 'identify 1') ORDER BY name"
         )
     assert left == []
     assert [name for (name,) in turns] == ["identify 0", "identify 1"]

@@ -54,7 +54,7 @@ def test_answers_and_questions_are_deleted_in_time(place: Place) -> None:
 
 
 def questions(records: Records) -> list[str]:
-    rows = records.look_up(lambda rows: rows.execute("SELECT answer_id FROM questions").fetchall())
+    rows = records.rows("SELECT answer_id FROM questions")
     return [answer_id for (answer_id,) in rows]
 
 
@@ -85,9 +85,7 @@ def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
         answers.vote(
             kept, 1, complaint=None if is_right else "wrong", expected=expected, question=None
         )
-        votes += records.look_up(
-            lambda rows: rows.execute("SELECT is_right, expected FROM feedback").fetchall()
-        )
+        votes += records.rows("SELECT is_right, expected FROM feedback")
 
     assert votes == [(False, "77"), (False, "77"), (True, None)]
     records.close()
