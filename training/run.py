@@ -5,9 +5,11 @@ From data to shipped files, in stages that can each be cut and go on where they 
 
 The name of a stage instead of `all` runs that one. In order:
 
-`data` counts the examples; `train` fine-tunes all-mpnet-base-v2; `export` writes that to
-`reader/weights/` as int8, if it costs little on dev; `calibrate` writes its calibration, and
-`curve` its learning curve, beside it.
+`data` counts the examples; `train` fine-tunes all-mpnet-base-v2, and `further` goes on with other
+examples; `export` writes that to `reader/weights/` as int8, if it costs little on dev; `calibrate`
+writes its calibration, and `curve` how the last lesson went, beside it.
+
+Where what `train` left is lost, `further` goes on from the weights in `reader/weights/`.
 """
 
 import argparse
@@ -22,17 +24,18 @@ from bot.evaluation.exam import Files
 from bot.settings import SettingsError
 from index.errors import IndexingError
 from reader.errors import ReaderError
-from reader.model import OnnxReader
+from reader.model import MODEL_NAME, OnnxReader
 from training.calibrate import calibrate
 from training.curve import draw, read_curve
 from training.errors import TrainingError
 from training.export import export
 from training.features import rows_of
+from training.floats import restore
 from training.loop import Recipe, train
 from training.measure import Report, say
 from training.models import BASE_HOME, BASE_SHA256, check_weights, open_network
 from training.sources import SQUAD_FORMAT
-from training.workplace import Workplace
+from training.workplace import FURTHER_MIXTURE, FURTHER_SEED, Workplace
 
 THREADS = 2
 HEAD_SEED = 20
@@ -43,6 +46,11 @@ CURVE_NAME = "learning_curve.svg"
 RECIPE = Recipe(
     learning_rate=5e-5, batch_size=24, warm_up=0.03, max_steps=1_400, measure_every_steps=300
 )
+
+FURTHER_RECIPE = Recipe(
+    learning_rate=5e-5, batch_size=24, warm_up=0.05, max_steps=1_000, measure_every_steps=500
+)
+"""One pass over `FURTHER_MIXTURE`."""
 
 
 def count_examples(place: Workplace) -> None:
@@ -64,6 +72,20 @@ def train_reader(place: Workplace) -> None:
     train(network, rows, RECIPE, place.run, place.dev_sample)
 
 
+def teach_further(place: Workplace) -> None:
+    """Go on from what was trained or, where that is lost, from the shipped weights."""
+    import torch
+
+    check_weights(place.mpnet, BASE_SHA256, BASE_HOME)
+    torch.manual_seed(HEAD_SEED)
+    first = place.run / "final"
+    network = open_network(first if first.exists() else place.mpnet)
+    if not first.exists():
+        restore(network.model, place.out / MODEL_NAME)
+    rows = rows_of(network.tokenizer, place.groups(FURTHER_MIXTURE, FURTHER_SEED))
+    train(network, rows, FURTHER_RECIPE, place.further, place.dev_sample)
+
+
 def export_reader(place: Workplace) -> None:
     """Write what was trained as int8, if that costs little on dev."""
 
@@ -80,8 +102,8 @@ def calibrate_reader(place: Workplace) -> None:
 
 
 def draw_curve(place: Workplace) -> None:
-    """Draw how the reader learnt."""
-    curve = read_curve(place.run)
+    """Draw how the reader learnt in its last lesson."""
+    curve = read_curve(place.further if place.further.exists() else place.run)
     place.out.mkdir(parents=True, exist_ok=True)
     draw(curve, place.out / CURVE_NAME)
 
@@ -89,6 +111,7 @@ def draw_curve(place: Workplace) -> None:
 STAGES: dict[str, Callable[[Workplace], None]] = {
     "data": count_examples,
     "train": train_reader,
+    "further": teach_further,
     "export": export_reader,
     "calibrate": calibrate_reader,
     "curve": draw_curve,

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 SEED = 33
 """Every example is drawn by it."""
+FURTHER_SEED = 34
+"""And those of the lesson that goes on from there, so that they are mostly others."""
 SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train-7")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first do not change when another comes."""
@@ -65,11 +67,23 @@ class Mixture:
     qamr: int
     tables: int
     """Tables that are put together by chance, with some questions each (`training.tables`)."""
+    unanswerable: int = 0
+    """Examples of our questions that their passage doesn't answer, beside those among `ours`."""
 
 
 MIXTURE = Mixture(
     squad=27_000, ours=16_000, followups=5_000, mismatches=3_000, qamr=1_000, tables=350
 )
+FURTHER_MIXTURE = Mixture(
+    squad=12_000,
+    ours=4_500,
+    followups=1_500,
+    mismatches=1_500,
+    qamr=200,
+    tables=100,
+    unanswerable=1_800,
+)
+"""What it is asked once it reads: more often what the passage doesn't say."""
 TITLED_SHARE = 0.6
 """The share of questions that are asked of contexts with their titles before them, as the product
 reads passages of documents that have one."""
@@ -107,16 +121,22 @@ class Workplace:
         """The training's own folder."""
         return self.work / "train"
 
+    @property
+    def further(self) -> Path:
+        """The folder of the lesson that goes on from what was trained."""
+        return self.work / "further"
+
     def trained(self) -> Path:
         """
-        What training left.
+        What the last lesson left.
 
         Raises:
-            RunError: If it is not complete.
+            RunError: If none is complete.
         """
-        final = self.run / "final"
-        if not final.exists():
-            msg = f"{final} is not there: run the stage train first."
+        finals = [lesson / "final" for lesson in (self.further, self.run)]
+        final = next((final for final in finals if final.exists()), None)
+        if final is None:
+            msg = f"{self.run / 'final'} is not there: run the stage train first."
             raise RunError(msg)
         return final
 
@@ -182,27 +202,30 @@ class Workplace:
         """QAMR."""
         return read_qamr(self.qamr)
 
-    def groups(self, mixture: Mixture = MIXTURE) -> list[Group]:
+    def groups(self, mixture: Mixture = MIXTURE, seed: int = SEED) -> list[Group]:
         """
         What the reader is asked.
 
         Raises:
             SourceError: If there is no QAMR or no SQuAD.
         """
-        rng = seeded(SEED)
+        rng = seeded(seed)
 
         def drawn(examples: Sequence[Example], count: int) -> list[Example]:
             return rng.sample(examples, min(count, len(examples)))
 
         def epoch(corpora: Sequence[Corpus]) -> list[Example]:
-            return [example for corpus in corpora for example in epoch_of_passages(corpus, SEED)]
+            return [example for corpus in corpora for example in epoch_of_passages(corpus, seed)]
 
-        leaning = epoch_of_leaning(self.corpora, mixture.followups, SEED)
+        leaning = epoch_of_leaning(self.corpora, mixture.followups, seed)
         examples = drawn(epoch(self.articles), mixture.squad)
-        examples += drawn(epoch(self.corpora), mixture.ours)
+        ours = epoch(self.corpora)
+        examples += drawn(ours, mixture.ours)
         examples += drawn(leaning, mixture.followups)
-        examples += epoch_of_mismatches(self.corpora, mixture.mismatches, SEED)
-        examples += epoch_of_qamr(self.sentences, mixture.qamr, SEED)
-        tables = epoch_of_tables(read_kinds("train", self.data), mixture.tables, SEED)
+        examples += epoch_of_mismatches(self.corpora, mixture.mismatches, seed)
+        examples += epoch_of_qamr(self.sentences, mixture.qamr, seed)
+        unanswerable = [example for example in ours if example.kind == "unanswerable"]
+        examples += drawn(unanswerable, mixture.unanswerable)
+        tables = epoch_of_tables(read_kinds("train", self.data), mixture.tables, seed)
         groups = alone(examples) + tables
         return [titled(group) if rng.random() < TITLED_SHARE else group for group in groups]

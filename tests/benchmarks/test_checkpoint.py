@@ -17,8 +17,9 @@ def test_the_checkpoint_computes_what_an_exported_reader_does(tmp_path: Path) ->
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    from benchmarks.checkpoint import read_weights, write_checkpoint
+    from benchmarks.checkpoint import write_checkpoint
     from training.export import export
+    from training.floats import read_weights
 
     make_checkpoint(tmp_path / "made")
     report = report_of([(1.0, Graded(1.0, 1.0, has_answer=True))])

@@ -15,6 +15,7 @@ from tests.training.tiny import make_checkpoint
 from training import loop, run
 from training.errors import RunError, SourceError, TrainingError
 from training.examples import Example, Group
+from training.models import Network, open_network
 from training.run import CURVE_NAME, STAGES, main, stages_of
 from training.sources import DATA_FOLDER
 from training.tables import LAYOUTS, QUESTIONS_PER_TABLE, TABLES_NAME, kind_of
@@ -22,7 +23,14 @@ from training.workplace import SPLITS, SQUAD_PART, Mixture, Workplace
 
 
 def test_all_begins_with_the_first_stage_or_with_one_that_is_named() -> None:
-    assert stages_of("all", None) == ["data", "train", "export", "calibrate", "curve"]
+    assert stages_of("all", None) == [
+        "data",
+        "train",
+        "further",
+        "export",
+        "calibrate",
+        "curve",
+    ]
     assert stages_of("all", "export") == ["export", "calibrate", "curve"]
     assert stages_of("export", None) == ["export"]
 
@@ -46,7 +54,7 @@ def test_the_command_runs_its_stages_in_turn_and_stops_at_what_goes_wrong(
         main(["all", "--qamr", "here", "--squad", "there", "--mpnet", "base"])
 
     folders = Path("here"), Path("there"), Path("base")
-    assert ran == [(name, *folders) for name in ("data", "train")]
+    assert ran == [(name, *folders) for name in ("data", "train", "further")]
 
 
 def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,15 +85,17 @@ def test_a_reader_is_trained_exported_and_drawn(
     place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(run, "BASE_SHA256", file_sha256(place.mpnet / "model.safetensors"))
-    monkeypatch.setattr(run, "RECIPE", replace(run.RECIPE, max_steps=2))
+    for recipe in ("RECIPE", "FURTHER_RECIPE"):
+        monkeypatch.setattr(run, recipe, replace(getattr(run, recipe), max_steps=2))
     monkeypatch.setattr(loop, "REPORT_EVERY_STEPS", 1)
     # A network that has learnt nothing loses what it likes.
     monkeypatch.setattr("training.export.MAX_LOSS", 100.0)
 
-    for stage in ("data", "train", "export", "curve"):
+    for stage in ("data", "train", "export", "further", "export", "curve"):
         STAGES[stage](place)
 
     assert "    followup joined: " in capsys.readouterr().out
+    assert place.trained() == place.further / "final"
     written = json.loads((place.out / MANIFEST_NAME).read_text())
     assert written["layout"] == {
         "before": [0],
@@ -96,6 +106,29 @@ def test_a_reader_is_trained_exported_and_drawn(
     }
     OnnxReader(place.out)
     assert (place.out / CURVE_NAME).exists()
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
+def test_a_lesson_whose_start_is_lost_goes_on_from_the_shipped_weights(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[float] = []
+    monkeypatch.setattr(run, "BASE_SHA256", file_sha256(place.mpnet / "model.safetensors"))
+    monkeypatch.setattr(run, "RECIPE", replace(run.RECIPE, max_steps=2))
+    monkeypatch.setattr("training.export.MAX_LOSS", 100.0)
+    for stage in ("train", "export"):
+        STAGES[stage](place)
+    trained = open_network(place.trained()).model.state_dict()
+    shutil.rmtree(place.run)
+
+    def beginning(network: Network, *_: object) -> None:
+        of_head = network.model.state_dict()["qa_outputs.weight"]
+        started.append(float((of_head - trained["qa_outputs.weight"]).abs().max()))
+
+    monkeypatch.setattr(run, "train", beginning)
+    STAGES["further"](place)
+
+    assert started[0] < 0.05
 
 
 def test_another_base_model_is_refused(place: Workplace) -> None:

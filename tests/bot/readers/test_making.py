@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.checkpoint import read_weights, write_checkpoint
+from benchmarks.checkpoint import write_checkpoint
 from bot.added_readers import AddedReaders
 from bot.assembly import calibration_for, open_reader, reader_name, tuning_for
 from bot.evaluation import exam
@@ -22,6 +22,7 @@ from reader.errors import ReaderError
 from reader.model import MODEL_NAME, TOKENIZER_NAME, OnnxReader, shipped_weights
 from tests.bot.readers.knowing import Knowing, make_knowing
 from tests.bot.readers.models import make_model
+from training.floats import read_weights
 
 # torch's, of its older exporter.
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
