@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from index.formats.tables import Cell, Row, lines_of, with_header
+from index.formats.tables import Cell, Row, numbered_lines_of, with_header
 
 # A longer line is no row of a table.
 _MAX_LINE_CHARS = 500
@@ -35,20 +35,33 @@ Bounds = tuple[int, int]
 
 def with_rows(text: str) -> str:
     """Write the tables of a text as those of other formats are written; the rest stays."""
-    parts: list[str] = []
-    at = 0
+    return "".join(piece for _, piece in pieces_of(text))
+
+
+def pieces_of(text: str) -> list[tuple[int, str]]:
+    """
+    Cut a text with its tables written so into their rows and what stands between.
+
+    Returns:
+        Each piece with the line of the text on which it begins, from 1; joined, they are all of it.
+    """
+    pieces: list[tuple[int, str]] = []
+    at, line = 0, 1
     for run in _runs(text):
-        rows = _rows([line for _, line in run])
-        if rows is None:
+        rows = _rows([content for _, content in run])
+        if not rows:
             continue
-        before = text[at : run[0][0][0]]
-        # A row is a paragraph.
-        between = "" if not before or before.endswith(_BELOW) else "\n"
-        parts += [before, between, _BELOW.join(lines_of(rows))]
-        at = run[-1][0][1]
-        if text[at : at + len(_BELOW)].strip():
-            parts.append("\n")
-    return "".join([*parts, text[at:]]) if parts else text
+        start, end = run[0][0][0], run[-1][0][1]
+        first = line + text.count("\n", at, start)
+        before = text[at:start]
+        if before:
+            # A row is a paragraph.
+            pieces.append((line, before if before.endswith(_BELOW) else f"{before}\n"))
+        pieces += [(first + number, f"{row}{_BELOW}") for number, row in rows[:-1]]
+        number, last = rows[-1]
+        pieces.append((first + number, f"{last}\n" if text[end : end + 2].strip() else last))
+        at, line = end, first + len(run) - 1
+    return [*pieces, (line, text[at:])] if text[at:] else pieces
 
 
 def _runs(text: str) -> Iterator[list[tuple[Bounds, str]]]:
@@ -73,21 +86,25 @@ def _is_rule(line: str) -> bool:
     return _RULE.issuperset(line) and not _DASHES.isdisjoint(line)
 
 
-def _rows(lines: Sequence[str]) -> Sequence[Row] | None:
-    """The rows that lines are, if they are those of a table whose header shows."""
+def _rows(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """What is written for lines, each with its number, if they are a table whose header shows."""
     rules = [number for number, line in enumerate(lines) if _is_rule(line)]
-    content = [line for line in lines if not _is_rule(line)]
+    numbers = [number for number, line in enumerate(lines) if not _is_rule(line)]
+    content = [lines[number] for number in numbers]
     cells = (_by_bars(content) if rules else None) or _by_tabs(content) or _by_gaps(content)
     if cells is None:
-        return None
-    rows = [Row(tuple(map(Cell, row))) for row in cells]
+        return []
+    rows: Sequence[Row] = [Row(tuple(map(Cell, row))) for row in cells]
     # The lines above the first rule that has some above it.
     above = next((n - before for before, n in enumerate(rules) if n > before), 0)
     if above <= _MAX_HEADER_ROWS and 0 < above < len(rows):
         head = [replace(row, is_header=True, is_in_head=True) for row in rows[:above]]
-        return [*head, *rows[above:]]
-    rows = list(with_header(rows))
-    return rows if any(row.is_header for row in rows) else None
+        rows = [*head, *rows[above:]]
+    else:
+        rows = with_header(rows)
+    if not any(row.is_header for row in rows):
+        return []
+    return [(numbers[number], line) for number, line in numbered_lines_of(rows)]
 
 
 def _by_bars(lines: Sequence[str]) -> list[list[str]] | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.formats import parse
-from index.formats.plain_tables import with_rows
+from index.formats.plain_tables import pieces_of, with_rows
 
 ROWS = "Boat: Swan | Per day: 4 euros | Seats: 3\n\nBoat: Mute Teal | Per day: 12 euros | Seats: 12"
 MARKDOWN = """\
@@ -57,13 +57,50 @@ def test_a_row_has_the_names_of_its_columns(table: str) -> None:
     assert with_rows(f"{table}\n\n{table}") == f"{ROWS}\n\n{ROWS}"
 
 
-def test_a_file_of_text_is_read_so() -> None:
-    loaded = parse(".txt", b"Fees\n\nBoat   Fee  Keys\nSwan     4  2\nTeal    12  3\n")
+def test_a_file_of_text_is_read_so_and_a_place_is_its_line() -> None:
+    file = "Fees\n2026\n\n\nBoat   Fee  Keys\nSwan     4  2\nTeal    12  3\nAsk us.\n\nBye.\n"
 
-    assert (
-        loaded.text == "Fees\n\nBoat: Swan | Fee: 4 | Keys: 2\n\nBoat: Teal | Fee: 12 | Keys: 3\n"
+    loaded = parse(".txt", file.encode())
+
+    assert loaded.text == (
+        "Fees\n2026\n\n\nBoat: Swan | Fee: 4 | Keys: 2\n\nBoat: Teal | Fee: 12 | Keys: 3\n\n"
+        "Ask us.\n\nBye.\n"
     )
     assert loaded.title == "Fees"
+    lines = file.splitlines()
+    placed = [
+        (loaded.text[place.start_char : place.end_char], lines[place.line - 1])
+        for place in loaded.places
+        if place.line
+    ]
+    assert placed == [
+        ("Fees\n2026", "Fees"),
+        ("Boat: Swan | Fee: 4 | Keys: 2", "Swan     4  2"),
+        ("Boat: Teal | Fee: 12 | Keys: 3", "Teal    12  3"),
+        ("Ask us.", "Ask us."),
+        ("Bye.", "Bye."),
+    ]
+
+
+def test_a_file_of_text_without_a_table_is_what_its_characters_say() -> None:
+    file = "Swan  4 euros\nTeal  9 euros\n\n| a | b |\n"
+
+    loaded = parse(".txt", file.encode())
+
+    assert (loaded.text, loaded.places) == (file, ())
+
+
+@given(st.text(st.sampled_from("ab \n|-\t"), max_size=60))
+def test_every_piece_of_a_text_begins_on_its_line(text: str) -> None:
+    table = "A | B\n---|---\nx | 1\ny | 2"
+    whole = f"{text}\n\n{table}\n\n{text}"
+
+    pieces = pieces_of(whole)
+
+    assert "".join(piece for _, piece in pieces) == with_rows(whole)
+    rows = {piece.strip(): line for line, piece in pieces if piece.startswith("A: ")}
+    first = whole[: whole.index("\nx | 1")].count("\n") + 2
+    assert rows == {"A: x | B: 1": first, "A: y | B: 2": first + 1}
 
 
 def test_an_empty_cell_is_none_and_an_escaped_bar_is_no_border() -> None:
