@@ -63,7 +63,7 @@ class Unanswered:
             return [waiting for row in rows if shards.hold((waiting := Waiting(*row)).server_id)]
 
     async def left(self, shards: Shards) -> list[Waiting]:
-        """Of those on shards that nobody asks on now, whom this process is not about to answer."""
+        """Who waits on shards that nobody asks on now, but for whom this process is to answer."""
         # As it was before: who is answered while they are read heard all they wait for.
         under_way = frozenset(self._records.under_way)
         waiting = await asyncio.to_thread(self.all_on, shards)

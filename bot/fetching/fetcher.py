@@ -49,6 +49,8 @@ class Fetcher:
     """Where pages of this run stand, after redirects."""
     _seen: set[str] = field(init=False, default_factory=set)
     """The names of files that were looked at in this run."""
+    _waiting: list[Path] = field(init=False, default_factory=list)
+    """The files whose new content lies beside them until what is known of it is written."""
 
     def __post_init__(self) -> None:
         """Read what is known; raises ProvenanceError where it can't be used."""
@@ -82,6 +84,7 @@ class Fetcher:
         Raises:
             OSError: If the folder can't be written.
         """
+        self._finish()
         for origin in origins:
             outcomes: set[Outcome] = set()
 
@@ -111,6 +114,17 @@ class Fetcher:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_provenance(self.folder, self._known)
             self._written = self._known
+        # Not before: a file of which nothing is known counts as somebody else's from then on.
+        while self._waiting:
+            path = self._waiting.pop()
+            _beside(path).replace(path)
+
+    def _finish(self) -> None:
+        """Put in place what an earlier run that was killed had written, and noted, and no more."""
+        for name, fetched in self._known.files.items():
+            path = self.folder / name
+            if _sha256(_beside(path)) == fetched.sha256:
+                _beside(path).replace(path)
 
     async def _take_all(
         self,
@@ -192,14 +206,13 @@ class Fetcher:
         self._seen.add(name)
         path = self.folder / name
         before = self._known.files.get(name)
-        here = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        here = _sha256(path)
         if here is not None and (before is None or here != before.sha256):
             return "edited"
         if here != fetched.sha256:
             path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_name(f".{path.name}.new")
-            scratch.write_bytes(content)
-            scratch.replace(path)
+            _beside(path).write_bytes(content)
+            self._waiting.append(path)
         self._known = self._known.model_copy(update={"files": self._known.files | {name: fetched}})
         if here is None:
             return "new"
@@ -213,6 +226,14 @@ class Fetcher:
             fetched=self.now(),
         )
         return Told(self._put(found.name, found.content, fetched), found.url, found.name)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _failed(url: str, error: FetchError, *, was_fetched: bool) -> Told:

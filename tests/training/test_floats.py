@@ -59,7 +59,9 @@ def test_what_is_not_trained_stays_the_bases(folder: Path) -> None:
 
 def test_weights_of_another_network_are_refused(folder: Path) -> None:
     larger = open_network(folder / "checkpoint").model
-    larger.mpnet.encoder.layer.append(deepcopy(larger.mpnet.encoder.layer[-1]))
+    layers = larger.get_submodule("mpnet.encoder.layer")
+    assert isinstance(layers, torch.nn.ModuleList)
+    layers.append(deepcopy(layers[-1]))
 
     with pytest.raises(SourceError, match=r"doesn't say what mpnet\.encoder\.layer\.5"):
         restore(larger, folder / "int8" / MODEL_NAME)

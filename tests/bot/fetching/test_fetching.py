@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -125,6 +127,44 @@ def test_only_what_changed_is_fetched_and_built_again(site: Site, library: Libra
     assert (library.documents / report.changes.changed[1]).read_text() == "Mine."
     text = library.open().texts.document(report.changes.changed[0])
     assert text.dated == date(2024, 5, 6)
+
+
+def test_what_is_killed_while_it_fetches_leaves_no_file_that_counts_as_edited(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/docs/1", "The fee is 35 marks.")
+    site.pages["/docs/2"] = dripping
+    site.sitemap("/sitemap.xml", ["/docs/1", "/docs/2"])
+    command = [sys.executable, "-m", "bot.cli.main", "fetch", "--sitemap", f"{site.url}/"]
+    options = ["--seeds", f"{tmp_path}", "--allow-private", "--delay", "0"]
+    with subprocess.Popen([*command, *options]) as fetching:
+        while "/docs/2" not in site.asked:
+            assert fetching.poll() is None
+            time.sleep(0.01)
+        fetching.kill()
+    site.put("/docs/1", "The fee is 40 marks.")
+
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/docs/1")])
+
+    assert told.outcome == "new"
+    assert "40 marks" in (tmp_path / told.detail).read_text()
+    assert [path.name for path in tmp_path.glob(".*")] == [PROVENANCE_NAME]
+
+
+def test_what_was_noted_and_not_put_in_place_is_when_it_is_fetched_again(
+    site: Site, tmp_path: Path
+) -> None:
+    site.put("/fees", "The fee is 35 marks.")
+    (told,) = fetched(tmp_path, [origin(f"{site.url}/fees")])
+    page = tmp_path / told.detail
+    page.rename(page.with_name(f".{page.name}.new"))
+    page.write_text("What was there before.")
+    site.put("/fees", "The fee is 40 marks.")
+
+    (told,) = fetched(tmp_path, None)
+
+    assert told.outcome == "changed"
+    assert "40 marks" in page.read_text()
 
 
 def test_a_sitemap_of_sitemaps_keeps_to_its_host_and_to_what_is_wanted(
