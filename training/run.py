@@ -20,7 +20,6 @@ from itertools import chain
 from pathlib import Path
 
 from bot.evaluation.errors import EvaluationError
-from bot.evaluation.exam import Files
 from bot.settings import SettingsError
 from index.errors import IndexingError
 from reader.errors import ReaderError
@@ -94,9 +93,8 @@ def export_reader(place: Workplace) -> None:
 
 
 def calibrate_reader(place: Workplace) -> None:
-    """Fit confidence and thresholds on dev and a part of SQuAD's, retrieving among train's, too."""
-    files = Files((place.data / "dev.jsonl", place.squad_part()), (place.data / "train.jsonl",))
-    print(calibrate(place.out, files, place.scratch))
+    """Fit confidence and thresholds."""
+    print(calibrate(place.out, place.calibrated_on(), place.scratch))
 
 
 def draw_curve(place: Workplace) -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.evaluation.exam import Files
 from training.chance import seeded
 from training.errors import RunError
 from training.examples import (
@@ -44,6 +45,7 @@ SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first do not change when another comes."""
 SQUAD_PART = 3
+"""The paragraphs of SQuAD's dev articles are so many times as many as dev's passages."""
 DEV_SAMPLE = 150
 """Questions asked while training; the whole of dev would take as long as the training."""
 
@@ -175,19 +177,35 @@ class Workplace:
             if passage.questions
         ]
 
-    def squad_part(self) -> Path:
+    def calibrated_on(self) -> Files:
         """
-        Write every third paragraph of SQuAD's dev articles to the work folder.
+        Every second passage of dev, and about as many of SQuAD's dev articles.
 
-        They are about as many as dev's passages, so that a calibration weighs both alike.
+        The other halves, which are not asked about, and train's passages are searched, too: asking
+        them as well would take twice the time, and a calibration has few numbers to choose. The
+        files are written to the work folder.
 
         Raises:
             SourceError: If there is no SQuAD.
         """
-        part = self.work / "squad-dev-part.jsonl"
+        dev, squad = self.data / "dev.jsonl", squad_path(self.squad, "dev")
+        return Files(
+            (
+                self._part("dev-asked", dev, 0, 2),
+                self._part("squad-dev-asked", squad, 0, 2 * SQUAD_PART),
+            ),
+            (
+                self.data / "train.jsonl",
+                self._part("dev-others", dev, 1, 2),
+                self._part("squad-dev-others", squad, SQUAD_PART, 2 * SQUAD_PART),
+            ),
+        )
+
+    def _part(self, name: str, path: Path, first: int, every: int) -> Path:
+        part = self.work / f"{name}.jsonl"
         part.parent.mkdir(parents=True, exist_ok=True)
-        with squad_path(self.squad, "dev").open(encoding="utf-8") as lines:
-            part.write_text("".join(islice(lines, 0, None, SQUAD_PART)), encoding="utf-8")
+        with path.open(encoding="utf-8") as lines:
+            part.write_text("".join(islice(lines, first, None, every)), encoding="utf-8")
         return part
 
     def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:

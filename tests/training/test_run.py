@@ -228,8 +228,15 @@ def test_a_run_without_squad_says_what_is_missing(place: Workplace) -> None:
         place.groups(WHOLE)
 
 
-def test_a_part_of_squads_dev_articles_is_calibrated_on(place: Workplace) -> None:
-    part = place.squad_part()
+def test_halves_of_dev_and_of_a_part_of_squads_are_calibrated_on(place: Workplace) -> None:
+    def lines(path: Path) -> list[str]:
+        return path.read_text(encoding="utf-8").splitlines()
 
-    lines = (place.squad / "dev.jsonl").read_text(encoding="utf-8").splitlines()
-    assert part.read_text(encoding="utf-8").splitlines() == lines[::SQUAD_PART]
+    dev, squad = lines(place.data / "dev.jsonl"), lines(place.squad / "dev.jsonl")
+
+    files = place.calibrated_on()
+
+    assert [*map(lines, files.asked)] == [dev[::2], squad[:: 2 * SQUAD_PART]]
+    train, *others = files.distractors
+    assert train == place.data / "train.jsonl"
+    assert [*map(lines, others)] == [dev[1::2], squad[SQUAD_PART :: 2 * SQUAD_PART]]
