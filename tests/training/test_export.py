@@ -116,12 +116,12 @@ def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
     make_checkpoint(tmp_path / "checkpoint")
     out, figures = tmp_path / "weights", tmp_path / "figures.json"
 
-    with pytest.raises(ExportError, match=r"more than 0\.5 points"):
-        export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.4, 69.4), ASKED, figures)
+    with pytest.raises(ExportError, match=r"more than 1\.25 points"):
+        export(tmp_path / "checkpoint", out, scored(70.0, 68.7, 68.7, 68.7), ASKED, figures)
     assert not out.exists()
     assert len(json.loads(figures.read_text())["int8"]) == 3
 
-    export(tmp_path / "checkpoint", out, scored(70.0, 69.4, 69.6), ASKED, figures)
+    export(tmp_path / "checkpoint", out, scored(70.0, 68.7, 68.8), ASKED, figures)
     all_small, shipped = json.loads(figures.read_text())["int8"]
     assert shipped["in_fp32"] == "the last layer and the head"
     assert all_small["model_bytes"] < shipped["model_bytes"]
@@ -142,12 +142,12 @@ def weights_end(model: Path) -> int:
 def test_a_loss_of_either_figure_counts() -> None:
     from training.export import Attempt
 
-    attempt = Attempt("nothing", 1, FULL, f1_loss=0.5, best_f1_loss=-1.0)
+    attempt = Attempt("nothing", 1, FULL, f1_loss=1.25, best_f1_loss=-1.0)
 
     assert attempt.is_good
-    assert not replace(attempt, f1_loss=0.51).is_good
-    assert not replace(attempt, best_f1_loss=0.51).is_good
-    assert "loses 0.50 points of HasAns F1 and -1.00 of best F1" in str(attempt)
+    assert not replace(attempt, f1_loss=1.26).is_good
+    assert not replace(attempt, best_f1_loss=1.26).is_good
+    assert "loses 1.25 points of HasAns F1 and -1.00 of best F1" in str(attempt)
 
 
 def test_what_stays_in_fp32_is_named_by_its_place_in_the_network() -> None:
