@@ -176,7 +176,7 @@ class AnswerButton(
         # The vote counts even if the form is closed unfilled.
         stored = await _answer(interaction, client, self._answer_id)
         if stored is not None:
-            await vote(client, interaction, stored, complaint="wrong", is_thanked=False)
+            await vote(client, interaction, stored, complaint="wrong", is_button_alone=True)
 
     async def _delete(self, interaction: _Interaction, client: Collaborators) -> None:
         await acknowledge(interaction.response.defer)

@@ -160,6 +160,7 @@ class StoredAnswers:
         complaint: Complaint | None,
         expected: str | None,
         question: str | None,
+        is_button_alone: bool = False,
     ) -> None:
         """
         Remember one member's vote; it takes the place of the one before, but for its words.
@@ -170,13 +171,16 @@ class StoredAnswers:
             complaint: What is said against the answer; none if it is right.
             expected: The right answer, if it was given.
             question: The question, if it is to be kept.
+            is_button_alone: Whether a complaint that is there stays. The button says less than the
+                form that it opens, and may be written after it.
         """
         given = "; ".join(span.text for span in answer.found.spans) or None
         self._records.write(
             "INSERT INTO feedback (answer_id, voter, created, is_right, given, expected,"
             " question, server, complaint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (answer_id, voter) DO UPDATE SET created = excluded.created,"
-            " is_right = excluded.is_right, complaint = excluded.complaint,"
+            " is_right = excluded.is_right, complaint = CASE WHEN ?"
+            " THEN coalesce(feedback.complaint, excluded.complaint) ELSE excluded.complaint END,"
             " expected = CASE WHEN excluded.is_right THEN NULL"
             " ELSE coalesce(excluded.expected, feedback.expected) END,"
             " question = coalesce(excluded.question, feedback.question)",
@@ -190,6 +194,7 @@ class StoredAnswers:
                 question,
                 answer.server,
                 complaint,
+                is_button_alone,
             ),
         )
 

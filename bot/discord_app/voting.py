@@ -24,7 +24,7 @@ async def vote(
     *,
     complaint: Complaint | None = None,
     expected: str | None = None,
-    is_thanked: bool = True,
+    is_button_alone: bool = False,
 ) -> str:
     """
     Remember a vote, for the answer where there is no complaint; return the thanks.
@@ -34,7 +34,7 @@ async def vote(
     """
     question = None
     is_asker = stored.asker == client.records.hashed(interaction.user.id)
-    if is_thanked and is_asker and not stored.found.leans:
+    if not is_button_alone and is_asker and not stored.found.leans:
         question = _question_shown(interaction.message)
     await asyncio.to_thread(
         client.answers.vote,
@@ -43,6 +43,7 @@ async def vote(
         complaint=complaint,
         expected=expected,
         question=question,
+        is_button_alone=is_button_alone,
     )
     event(_log, "vote", answer=stored.id, right=complaint is None)
     thanks = notice("right" if complaint is None else "wrong")

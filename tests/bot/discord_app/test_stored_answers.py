@@ -6,6 +6,7 @@ from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import AnswerCounts, StoredAnswers
+from bot.evaluation.gaps import Complaint
 from bot.evaluation.question_log import LoggedQuestion, Vote
 from bot.settings import load_settings
 from tests.bot.discord_app.fakes import Clock, found, span
@@ -88,6 +89,36 @@ def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
         votes += records.rows("SELECT is_right, expected FROM feedback")
 
     assert votes == [(False, "77"), (False, "77"), (True, None)]
+    records.close()
+
+
+def test_a_button_that_is_written_after_its_form_changes_no_complaint(place: Place) -> None:
+    records = Records(place())
+    answers = StoredAnswers(records)
+    keep(answers)
+    kept = answers.get("a" * 32, 1, 7)
+    assert kept is not None
+    complaints = []
+    votes: tuple[tuple[Complaint | None, bool], ...] = (
+        ("wrong", True),
+        ("outdated", False),
+        ("wrong", True),
+        ("wrong", False),
+        (None, False),
+        ("wrong", True),
+    )
+    for complaint, is_button_alone in votes:
+        answers.vote(
+            kept,
+            1,
+            complaint=complaint,
+            expected=None,
+            question=None,
+            is_button_alone=is_button_alone,
+        )
+        complaints += [row[0] for row in records.rows("SELECT complaint FROM feedback")]
+
+    assert complaints == ["wrong", "outdated", "outdated", "wrong", None, "wrong"]
     records.close()
 
 
