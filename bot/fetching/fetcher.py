@@ -123,8 +123,9 @@ class Fetcher:
         """Put in place what an earlier run that was killed had written, and noted, and no more."""
         for name, fetched in self._known.files.items():
             path = self.folder / name
-            if _sha256(_beside(path)) == fetched.sha256:
-                _beside(path).replace(path)
+            written = _beside(path)
+            if _sha256(written) == fetched.sha256 and not _is_newer(path, written):
+                written.replace(path)
 
     async def _take_all(
         self,
@@ -230,6 +231,11 @@ class Fetcher:
 
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
+
+
+def _is_newer(path: Path, written: Path) -> bool:
+    """Whether somebody has changed a file since the other was written."""
+    return path.is_file() and path.stat().st_mtime_ns > written.stat().st_mtime_ns
 
 
 def _sha256(path: Path) -> str | None:

@@ -151,20 +151,25 @@ def test_what_is_killed_while_it_fetches_leaves_no_file_that_counts_as_edited(
     assert [path.name for path in tmp_path.glob(".*")] == [PROVENANCE_NAME]
 
 
-def test_what_was_noted_and_not_put_in_place_is_when_it_is_fetched_again(
-    site: Site, tmp_path: Path
+@pytest.mark.parametrize(
+    ("since_s", "outcome", "says"), [(-60, "changed", "40 marks"), (60, "edited", "Mine.")]
+)
+def test_what_was_noted_and_not_put_in_place_is_unless_somebody_changed_the_file_since(
+    site: Site, tmp_path: Path, since_s: int, outcome: str, says: str
 ) -> None:
     site.put("/fees", "The fee is 35 marks.")
     (told,) = fetched(tmp_path, [origin(f"{site.url}/fees")])
     page = tmp_path / told.detail
-    page.rename(page.with_name(f".{page.name}.new"))
-    page.write_text("What was there before.")
+    written = page.rename(page.with_name(f".{page.name}.new"))
+    page.write_text("Mine.")
+    at = written.stat().st_mtime + since_s
+    os.utime(page, (at, at))
     site.put("/fees", "The fee is 40 marks.")
 
     (told,) = fetched(tmp_path, None)
 
-    assert told.outcome == "changed"
-    assert "40 marks" in page.read_text()
+    assert told.outcome == outcome
+    assert says in page.read_text()
 
 
 def test_a_sitemap_of_sitemaps_keeps_to_its_host_and_to_what_is_wanted(
