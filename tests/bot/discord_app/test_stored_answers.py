@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
-from bot.discord_app.stored_answers import AnswerCounts, StoredAnswers
+from bot.discord_app.stored_answers import AnswerCounts, StoredAnswer, StoredAnswers
 from bot.evaluation.gaps import Complaint
 from bot.evaluation.question_log import LoggedQuestion, Vote
 from bot.settings import load_settings
@@ -19,6 +19,13 @@ def keep(
     answers: StoredAnswers, answer_id: str = "a" * 32, user: int = 1, server: int | None = 7
 ) -> None:
     answers.keep(replace(ANSWER, id=answer_id), user, server, with_question=True)
+
+
+def kept_answer(answers: StoredAnswers) -> StoredAnswer:
+    keep(answers)
+    kept = answers.get("a" * 32, 1, 7)
+    assert kept is not None
+    return kept
 
 
 def test_an_answer_is_read_back_as_it_was(place: Place) -> None:
@@ -78,9 +85,7 @@ def test_today_counts_from_midnight_and_this_server_only(place: Place) -> None:
 def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
     records = Records(place())
     answers = StoredAnswers(records)
-    keep(answers)
-    kept = answers.get("a" * 32, 1, 7)
-    assert kept is not None
+    kept = kept_answer(answers)
     votes = []
     for is_right, expected in ((False, "77"), (False, None), (True, None)):
         answers.vote(
@@ -95,9 +100,7 @@ def test_a_vote_takes_the_place_of_the_one_before(place: Place) -> None:
 def test_a_button_that_is_written_after_its_form_changes_no_complaint(place: Place) -> None:
     records = Records(place())
     answers = StoredAnswers(records)
-    keep(answers)
-    kept = answers.get("a" * 32, 1, 7)
-    assert kept is not None
+    kept = kept_answer(answers)
     complaints = []
     votes: tuple[tuple[Complaint | None, bool], ...] = (
         ("wrong", True),
