@@ -4,7 +4,9 @@ Spans that are part of what their document marks as code, and the bounds of that
 The reader sees no marks: it may stop within a command, or begin at the verb before it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from answering.cells import Bounds
 from answering.english import BEFORE_CODE, words_of
@@ -13,15 +15,20 @@ from reader.spans import Span
 
 # What may stand behind code and is no part of an answer.
 _MARKS = " .,;:!?)]}>\"'”’"
+_SENTENCE_ENDS = frozenset(".!?")
+# What a number stands behind that is no part of a longer name, as the "0" of "stage-0" is.
+_BEFORE_VALUE = (" ", "=", ":", "\t", "\n", '"', "'", "(", "[", ",")
 
 
 def at_code_bounds(span: Span, passage: Passage) -> Span:
     """
-    Give a span the bounds of the code that it is a part of, if it is of one piece.
+    Give a span the bounds of the code that it is a part of.
 
     A span that reaches one end of the code reaches the other one, unless it is a value behind its
     name or option ("4" of `--workers 4`). Of what stands outside of the code, words that only
-    introduce it are left out; with others, the span stays as wide, and holds the code whole.
+    introduce it are left out; with others, the span stays as wide, and holds the code whole. A span
+    of several pieces holds all of them whole, but for one that runs from a piece over the end of
+    its sentence into the next: there the piece that it says most of is meant.
 
     Args:
         span: What the reader found.
@@ -32,10 +39,26 @@ def at_code_bounds(span: Span, passage: Passage) -> Span:
         for bounds in passage.code
         if bounds[0] < span.end_char and span.start_char < bounds[1]
     ]
-    if len(touched) != 1:
+    if not touched:
         return span
-    start, end = _widened((span.start_char, span.end_char), touched[0], passage.text)
+    found = span.start_char, span.end_char
+    if len(touched) == 1:
+        start, end = _widened(found, touched[0], passage.text)
+    elif _ends_between(touched, passage.text):
+        start, end = max(touched, key=lambda bounds: _shared(found, bounds))
+    else:
+        start, end = min(found[0], touched[0][0]), max(found[1], touched[-1][1])
     return replace(span, start_char=start, end_char=end, text=passage.text[start:end])
+
+
+def _ends_between(pieces: Sequence[Bounds], text: str) -> bool:
+    """Whether a sentence ends between one of the pieces and the next."""
+    gaps = (text[before[1] : after[0]] for before, after in pairwise(pieces))
+    return any(not _SENTENCE_ENDS.isdisjoint(gap) for gap in gaps)
+
+
+def _shared(span: Bounds, code: Bounds) -> int:
+    return min(span[1], code[1]) - max(span[0], code[0])
 
 
 def _widened(span: Bounds, code: Bounds, text: str) -> Bounds:
@@ -53,5 +76,7 @@ def _is_part(span: Bounds, code: Bounds, text: str) -> bool:
     before, after = text[code[0] : span[0]], text[span[1] : code[1]]
     if any(map(str.isalnum, before)) and any(map(str.isalnum, after)):
         return True
-    is_value = any(map(str.isdigit, text[slice(*span)])) or before.rstrip().endswith(("=", ":"))
-    return is_value and any(map(str.isalnum, before))
+    if not any(map(str.isalnum, before)):
+        return False
+    is_number = any(map(str.isdigit, text[slice(*span)])) and before.endswith(_BEFORE_VALUE)
+    return is_number or before.rstrip().endswith(("=", ":"))

@@ -32,6 +32,7 @@ def answered(marked: str, found: str) -> str:
         ("Change it with `PATCH /orders/{id}`; later", "PATCH /orders/{id", "PATCH /orders/{id}"),
         ("The method `Client.submit()` does.", "submit", "Client.submit()"),
         ("Write `/play <link>` in the room.", "Write /play <link", "/play <link>"),
+        ("Then run `./make docs/build-stage2`.", "build-stage2", "./make docs/build-stage2"),
     ],
 )
 def test_a_span_that_stops_within_code_is_all_of_it(marked: str, found: str, answer: str) -> None:
@@ -52,6 +53,18 @@ def test_a_span_that_stops_within_code_is_all_of_it(marked: str, found: str, ans
 )
 def test_a_span_that_says_something_else_stays(marked: str, found: str) -> None:
     assert answered(marked, found) == found
+
+
+def test_a_span_that_runs_into_the_next_sentence_is_the_piece_that_it_says_most_of() -> None:
+    marked = "Raise the number in `config/edition`. `ok now` approves that."
+
+    assert answered(marked, "edition. ok") == "config/edition"
+
+
+def test_a_span_of_several_pieces_holds_each_whole() -> None:
+    marked = "Write `/mute <name>` or `/kick <name>`."
+
+    assert answered(marked, "mute <name> or /kick") == "/mute <name> or /kick <name>"
 
 
 def test_a_span_that_says_more_holds_the_code_whole() -> None:
