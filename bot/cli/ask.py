@@ -151,7 +151,7 @@ def _write_page(path: Path, found: _Found) -> None:
     from datetime import UTC, datetime
 
     from answering.answer import whose_context
-    from bot.serving.service import surroundings_in
+    from bot.serving.scope_documents import surroundings_in
     from bot.web.rendering import name_of
     from bot.web.share_page import share_page
 

@@ -32,7 +32,7 @@ from bot.discord_app.solving import mark_solved
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswer
 from bot.discord_app.voting import vote
 from bot.evaluation.gaps import Complaint
-from bot.serving.service import Surroundings
+from bot.serving.scope_documents import Surroundings, surroundings
 
 EXPECTED_CHARS = 1_000
 _Interaction = discord.Interaction[Any]
@@ -140,7 +140,7 @@ class AnswerButton(
 
         def look_up() -> list[Surroundings]:
             return [
-                service.surroundings(scope, piece, document_name(piece.title, piece.document_id))
+                surroundings(service, scope, piece, document_name(piece.title, piece.document_id))
                 for piece in pieces
             ]
 

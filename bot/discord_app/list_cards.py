@@ -17,7 +17,7 @@ from bot.discord_app.stored_answers import AnswerCounts
 from bot.discord_app.taught import Taught
 from bot.evaluation.gaps import Gap, passage_text
 from bot.evaluation.stale import Stale, years
-from bot.serving.service import DocumentLine
+from bot.serving.scope_documents import DocumentLine
 from prompts import render
 
 # Ten documents fit a message.

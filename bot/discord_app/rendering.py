@@ -21,7 +21,7 @@ from bot.discord_app.markdown import end_of, escape, fit, in_link, start_of
 from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.taught import message_of
 from bot.links import NO_LINKS, Links
-from bot.serving.service import Surroundings
+from bot.serving.scope_documents import Surroundings
 from index.documents import shorten
 from index.formats.base import Place
 from prompts import render

@@ -8,7 +8,8 @@ from typing import TypeVar
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
-from bot.serving.service import AnswerService, DocumentLine
+from bot.serving.scope_documents import DocumentLine
+from bot.serving.service import AnswerService
 from bot.serving.standing import Quotable, Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation

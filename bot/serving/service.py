@@ -6,19 +6,17 @@ Generations are exchanged for the next between two questions.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
 
-from answering.answer import Answer, AnswerSpan, NearestPassage
+from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace, ServerSpaces, SpaceOpener, open_base
 from bot.serving.queue import UNHARMED
-from bot.serving.standing import place_now
 from index.encoder import Vectors
 from index.errors import (
     IndexDamagedError,
@@ -27,50 +25,8 @@ from index.errors import (
     NotPublishedError,
 )
 from index.filters import FilterError
-from index.texts import Texts
 
 _T = TypeVar("_T")
-
-# Characters to either side of a piece of a document, for whoever shows it in its surroundings.
-SURROUNDINGS_CHARS = 1_400
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much there is to answer from."""
-
-    documents: int
-    """The base's, as `passages` are."""
-    passages: int
-    own_documents: int = 0
-    """The server's, beside the base's."""
-    own_passages: int = 0
-    own_generation: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLine:
-    """A document as it is listed."""
-
-    id: str
-    title: str
-    size: int
-    """In bytes."""
-    dated: str | None
-    is_own: bool = False
-    """Whether it was added in the server where it is listed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """A piece of a document around the characters that matter."""
-
-    title: str
-    before: str
-    text: str
-    after: str
-    document_changed: bool = False
-    """The document no longer says so; what is shown is what was quoted."""
 
 
 class NothingToAnswerFromError(Exception):
@@ -306,109 +262,7 @@ class AnswerService:
         with self._base_in_use() as space:
             return np.stack([space.base.encoder.encode_question(text) for text in texts])
 
-    def counts(self, scope: str | None) -> Counts:
-        """How many documents and passages there are."""
-
-        def count(space: SearchSpace) -> Counts:
-            base = space.base.generation.manifest
-            common = (0, 0) if space.is_alone else (base.documents, base.passages)
-            if space.own is None:
-                return Counts(*common)
-            own = space.own.manifest
-            return Counts(*common, own.documents, own.passages, own.generation)
-
-        try:
-            return self._with(scope, count)
-        except NothingToAnswerFromError:
-            return Counts(0, 0)
-
-    def documents(self, scope: str | None, start: int, count: int) -> list[DocumentLine]:
-        """A stretch of the documents: the server's own, then the base's, each in order of id."""
-
-        def lines(space: SearchSpace) -> list[DocumentLine]:
-            found: list[DocumentLine] = []
-            skipped = start
-            for generation in space.generations:
-                is_own = generation is space.own
-                for name, title, size, dated in generation.texts.listed(
-                    skipped, count - len(found)
-                ):
-                    day = dated.isoformat() if dated else None
-                    found.append(DocumentLine(name, title, size, day, is_own))
-                skipped = max(0, skipped - generation.manifest.documents)
-            return found
-
-        try:
-            return self._with(scope, lines)
-        except NothingToAnswerFromError:
-            return []
-
-    def names(self, scope: str | None) -> list[str]:
-        """Folders and documents that a filter may name, the server's own first."""
-
-        def names(space: SearchSpace) -> list[str]:
-            return [name for generation in space.generations for name in generation.names()]
-
-        try:
-            return self._with(scope, names)
-        except NothingToAnswerFromError:
-            return []
-
-    def surroundings(
-        self, scope: str | None, found: AnswerSpan | NearestPassage, title: str
-    ) -> Surroundings:
-        """
-        What stands around a piece of a document, if its sentence still stands there.
-
-        What was written or deleted above it since may have moved it.
-
-        Args:
-            scope: That of the server where it is shown; to it, another server's document is gone.
-            found: The piece; it may come from an older generation.
-            title: What the document is called.
-        """
-
-        def read(space: SearchSpace) -> Surroundings | None:
-            generation = space.generation(found.collection)
-            if generation is None:
-                return None
-
-            try:
-                return surroundings_in(generation.texts, found, title)
-            except KeyError:
-                return None
-
-        with suppress(NothingToAnswerFromError):
-            around = self._with(scope, read)
-            if around is not None:
-                return around
-        return Surroundings(title, "", found.text, "", document_changed=True)
-
     def close(self) -> None:
         """Close every space when its last question is answered."""
         self.servers.close_all()
         self._base.references.release()
-
-
-def surroundings_in(texts: Texts, found: AnswerSpan | NearestPassage, title: str) -> Surroundings:
-    """
-    What stands around a piece of a document.
-
-    Args:
-        texts: Those of the generation that holds the document.
-        found: The piece; it may come from an older generation.
-        title: What the document is called.
-
-    Raises:
-        KeyError: If there is no such document.
-    """
-
-    def text(start: int, end: int) -> str:
-        return texts.text(found.document_id, max(0, start), end)
-
-    start = place_now(texts, found)
-    if start is None:
-        return Surroundings(title, "", found.text, "", document_changed=True)
-    end = start + len(found.text)
-    before = text(start - SURROUNDINGS_CHARS, start) if start else ""
-    return Surroundings(title, before, found.text, text(end, end + SURROUNDINGS_CHARS))

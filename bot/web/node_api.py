@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 from pydantic import ValidationError
 
+from bot.serving import scope_documents
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, VERSION, Asked, Health
 from bot.serving.sent import faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
@@ -30,7 +31,7 @@ async def _ask(request: web.Request) -> web.Response:
     if not reader or asked.reader not in {None, reader}:
         raise refusal(409, "reader")
     if asked.collection is not None:
-        counts = await asyncio.to_thread(site.service.counts, asked.collection)
+        counts = await asyncio.to_thread(scope_documents.counts, site.service, asked.collection)
         if counts.own_generation is None:
             raise refusal(404, "no_documents")
     work = partial(

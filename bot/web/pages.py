@@ -24,6 +24,7 @@ from bot.links import PLACE_ID, answer_path, document_path, mark_of
 from bot.serving.base_documents import Stretch
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
+from bot.serving.scope_documents import surroundings
 from bot.web.refusals import RefusedRequest, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page
@@ -160,7 +161,7 @@ async def _share(request: web.Request) -> web.Response:
     kept_id = await asyncio.to_thread(site.kept.keep, answer)
     places = await site.read(
         lambda: [
-            site.service.surroundings(None, found, name_of(found.title, found.document_id))
+            surroundings(site.service, None, found, name_of(found.title, found.document_id))
             for found in whose_context(answer.shown, answer.nearest)
         ]
     )

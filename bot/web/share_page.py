@@ -5,7 +5,7 @@ from datetime import datetime
 from importlib.resources import files
 
 from answering.answer import Answer
-from bot.serving.service import Surroundings
+from bot.serving.scope_documents import Surroundings
 from bot.web.rendering import answer_values
 from prompts import render_page
 

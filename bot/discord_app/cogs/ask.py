@@ -13,6 +13,7 @@ from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.rendering import notice
 from bot.discord_app.sharing import ShareButton
+from bot.serving import scope_documents
 from index.filters import Filter, FilterError
 
 MENU_NAME = "Ask Quoth"
@@ -67,7 +68,8 @@ class Ask(commands.Cog):
         if self._bot.asking.unwelcome(server_id) is not None:
             return []
         scope = self._bot.records.collection(server_id)
-        return choices(await asyncio.to_thread(self._bot.service.names, scope), current)
+        names = await asyncio.to_thread(scope_documents.names, self._bot.service, scope)
+        return choices(names, current)
 
     @everywhere
     async def _ask_message(

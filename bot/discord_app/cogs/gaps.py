@@ -31,6 +31,7 @@ from bot.discord_app.rendering import notice
 from bot.evaluation.gaps import Gap, find_gaps, last_days
 from bot.evaluation.stale import find_stale
 from bot.event_log import event
+from bot.serving.scope_documents import surroundings
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Gaps(commands.Cog):
         scope, service = self._bot.records.collection(server_id), self._bot.service
         shown = []
         for gap in gaps:
-            around = service.surroundings(scope, gap.nearest, "") if gap.nearest else None
+            around = surroundings(service, scope, gap.nearest, "") if gap.nearest else None
             shown.append(ShownGap(gap, around is not None and around.document_changed))
         return shown
 

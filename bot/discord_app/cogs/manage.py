@@ -15,6 +15,7 @@ from bot.discord_app.list_cards import information_card, uptime
 from bot.discord_app.moderators import MANAGERS, ServerCog
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import notice
+from bot.serving import scope_documents
 from index.store import Collection
 
 Channel = (
@@ -168,7 +169,7 @@ class Manage(ServerCog):
         scope = bot.records.collection(server_id)
         assert scope is not None  # noqa: S101 - a server has one
         bot.service.use_base(scope, is_on=is_on)
-        counts = await asyncio.to_thread(bot.service.counts, scope)
+        counts = await asyncio.to_thread(scope_documents.counts, bot.service, scope)
         text = notice("base_on" if is_on else "base_off", own_documents=counts.own_documents)
         await deliver(lambda: interaction.edit_original_response(content=text))
 
@@ -182,7 +183,7 @@ class Manage(ServerCog):
         scope = bot.records.collection(interaction.guild_id)
         assert scope is not None  # noqa: S101 - see interaction_check
         today = await asyncio.to_thread(bot.answers.today, interaction.guild_id)
-        counts = await asyncio.to_thread(bot.service.counts, scope)
+        counts = await asyncio.to_thread(scope_documents.counts, bot.service, scope)
         card = information_card(
             "status_title",
             "discord/status.md",

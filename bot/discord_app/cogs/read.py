@@ -18,6 +18,7 @@ from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
 from bot.discord_app.rendering import label
+from bot.serving import scope_documents
 from bot.serving.service import AnswerService
 
 PAGE_DOCUMENTS = 10
@@ -25,11 +26,13 @@ PAGE_DOCUMENTS = 10
 
 async def sources_page(service: AnswerService, scope: str | None, wanted: int) -> dict[str, Any]:
     """What shows page `wanted`, from 0, or the last one if there are fewer."""
-    counts = await asyncio.to_thread(service.counts, scope)
+    counts = await asyncio.to_thread(scope_documents.counts, service, scope)
     documents = counts.documents + counts.own_documents
     page, pages = page_among(wanted, documents, PAGE_DOCUMENTS)
     start = page * PAGE_DOCUMENTS
-    lines = await asyncio.to_thread(service.documents, scope, start, PAGE_DOCUMENTS)
+    lines = await asyncio.to_thread(
+        scope_documents.documents, service, scope, start, PAGE_DOCUMENTS
+    )
     return page_of(sources_card(lines, page, pages, documents), page, pages, PageButton)
 
 

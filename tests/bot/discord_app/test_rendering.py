@@ -31,7 +31,7 @@ from bot.discord_app.stored_answers import AnswerCounts
 from bot.discord_app.taught import MessageAt, Taught
 from bot.evaluation.gaps import Gap
 from bot.links import Links
-from bot.serving.service import DocumentLine, Surroundings
+from bot.serving.scope_documents import DocumentLine, Surroundings
 from index.formats.base import Place
 from tests.bot.discord_app.fakes import found, span
 from tests.discord_service.rules import check_layout

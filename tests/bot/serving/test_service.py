@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from answering.answer import Answer, NearestPassage
+from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 from bot.assembly import OpenIndex
 from bot.serving import open_indexes
 from bot.serving.open_indexes import SpaceOpener
-from bot.serving.service import AnswerService, Counts, DocumentLine
+from bot.serving.scope_documents import Counts, counts
+from bot.serving.service import AnswerService
 from index.errors import IndexDamagedError, SearchServerError
 from index.generation import Generation
 from index.store import Collection
 from tests.bot.conftest import ARTICLE, opener
 from tests.bot.discord_app.crowd import told_apart
-from tests.bot.discord_app.fakes import span
 from tests.conftest import Library
 
 
@@ -150,10 +150,6 @@ def test_a_server_is_answered_from_base_and_own_documents(
 ) -> None:
     assert answered(service, "fraud", A) == "55"
     assert answered(service, "arson", A) == "812"
-    assert service.counts(A) == Counts(1, 1, 1, 1, own.collection.current())
-    assert [line.id for line in service.documents(A, 0, 9)] == ["own.txt", "figures.txt"]
-    assert [line.is_own for line in service.documents(A, 0, 9)] == [True, False]
-    assert [line.id for line in service.documents(A, 1, 9)] == ["figures.txt"]
 
 
 @pytest.mark.parametrize("scope", [None, B])
@@ -165,8 +161,6 @@ def test_nobody_else_is_answered_from_them(
     answer = service.answer(Question("how many for fraud"), (), 4, scope)
     assert answer.spans == ()
     assert {passage.collection for passage in answer.nearest} == {"base"}
-    assert service.counts(scope) == Counts(1, 1)
-    assert [line.id for line in service.documents(scope, 0, 9)] == ["figures.txt"]
     own.write("rivals.txt", "For arson 99 were counted. For theft 98 were counted.")
     own.build()
     for word in ("arson", "theft"):
@@ -175,62 +169,12 @@ def test_nobody_else_is_answered_from_them(
         assert {span.collection for span in spans} == {"base"}
         here = service.answer(Question(f"how many for {word}"), (), 4, A)
         assert A in {span.collection for span in (*here.spans, *here.alternatives)}
-    around = service.surroundings(scope, piece(A, "own.txt", 10, "55"), "title")
-    assert around.document_changed
-    assert "fraud" not in around.before
 
 
-def piece(collection: str, document_id: str, start: int, text: str) -> NearestPassage:
-    """A piece of a document."""
-    return NearestPassage(document_id, "", start, start + len(text), text, None, collection)
-
-
-def test_a_piece_that_moved_is_found_at_the_nearest_place_where_its_sentence_stands(
-    library: Library, service: AnswerService, own: Library
-) -> None:
-    sentence = "For fraud 55 were counted."
-    quoted = replace(
-        span("55", "For fraud "),
-        document_id="own.txt",
-        collection=A,
-        start_char=10,
-        quote_start_char=0,
-        quote=sentence,
-    )
-    texts = (
-        f"{sentence} As before.",
-        f"A line above.\n\n{sentence}",
-        f"Much above. {'word ' * 900}\n\n{sentence}\n\nFar below {'word ' * 900}\n\n{sentence}",
-        "For fraud 56 were counted.",
-    )
-    seen = []
-    for text in texts:
-        own.write("own.txt", text)
-        own.build()
-        seen.append(service.surroundings(A, quoted, "title"))
-
-    assert [around.document_changed for around in seen] == [False, False, False, True]
-    assert [around.before[-20:] for around in seen] == [
-        "For fraud ",
-        "e above.\n\nFor fraud ",
-        "rd word \n\nFor fraud ",
-        "",
-    ]
-    assert seen[2].after.startswith(" were counted.\n\nFar below")
-    assert {around.text for around in seen} == {"55"}
-    assert service.surroundings(B, quoted, "title").document_changed
-
-
-def test_the_same_name_in_two_collections_is_two_documents(
-    library: Library, service: AnswerService, own: Library
-) -> None:
+def test_both_documents_of_one_name_answer(service: AnswerService, own: Library) -> None:
     own.write("figures.txt", "For treason 66 were counted.")
     own.build()
 
-    agency = piece("base", "figures.txt", 4, "agency")
-    assert service.surroundings(A, agency, "").after.startswith(" pub")
-    around = service.surroundings(A, piece(A, "figures.txt", 12, "66"), "")
-    assert around.before == "For treason "
     assert answered(service, "treason", A) == "66"
     assert answered(service, "arson", A) == "812"
 
@@ -336,7 +280,7 @@ def test_a_server_whose_collection_is_broken_is_answered_from_the_base(
         # Who asks waits for it to be mended, which here it is not.
         with pytest.raises(IndexDamagedError):
             answered(service, "arson", A)
-        assert service.counts(A) == Counts(1, 1)
+        assert counts(service, A) == Counts(1, 1)
         assert service.suspects == {A}
         service.acquit(A)
     assert answered(service, "arson", A) == "812"
@@ -463,15 +407,6 @@ def test_a_server_asks_on_while_its_documents_change(
     assert errors == []
     assert seen <= {"55", *(f"5{number}" for number in range(4))}
     assert not service.servers.is_broken(A)
-
-
-def test_documents_are_listed_with_title_and_size(library: Library, service: AnswerService) -> None:
-    size = len(ARTICLE.encode())
-
-    assert service.counts(None) == Counts(1, 1)
-    assert service.documents(None, 1, 10) == []
-    (line,) = service.documents(None, 0, 10)
-    assert line == DocumentLine("figures.txt", line.title, size, None)
 
 
 def test_a_server_is_not_answered_from_the_base_while_what_searches_its_documents_is_away(

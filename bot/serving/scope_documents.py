@@ -1,0 +1,160 @@
+"""
+The documents that are answered from in a scope: counted, listed, named, and around what was quoted.
+
+Where a server has turned the base off and nothing is left, there are none.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.serving.open_indexes import SearchSpace
+from bot.serving.service import AnswerService, NothingToAnswerFromError
+from bot.serving.standing import Quotable, place_now
+from index.texts import Texts
+
+# Characters to either side of a piece of a document, for whoever shows it in its surroundings.
+SURROUNDINGS_CHARS = 1_400
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is to answer from."""
+
+    documents: int
+    """The base's, as `passages` are."""
+    passages: int
+    own_documents: int = 0
+    """The server's, beside the base's."""
+    own_passages: int = 0
+    own_generation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document as it is listed."""
+
+    id: str
+    title: str
+    size: int
+    """In bytes."""
+    dated: str | None
+    is_own: bool = False
+    """Whether it was added in the server where it is listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A piece of a document around the characters that matter."""
+
+    title: str
+    before: str
+    text: str
+    after: str
+    document_changed: bool = False
+    """The document no longer says so; what is shown is what was quoted."""
+
+
+def counts(service: AnswerService, scope: str | None) -> Counts:
+    """How many documents and passages there are."""
+
+    def count(space: SearchSpace) -> Counts:
+        base = space.base.generation.manifest
+        common = (0, 0) if space.is_alone else (base.documents, base.passages)
+        if space.own is None:
+            return Counts(*common)
+        own = space.own.manifest
+        return Counts(*common, own.documents, own.passages, own.generation)
+
+    try:
+        return service.with_space(scope, count)
+    except NothingToAnswerFromError:
+        return Counts(0, 0)
+
+
+def documents(
+    service: AnswerService, scope: str | None, start: int, count: int
+) -> list[DocumentLine]:
+    """A stretch of the documents: the server's own, then the base's, each in order of id."""
+
+    def lines(space: SearchSpace) -> list[DocumentLine]:
+        found: list[DocumentLine] = []
+        skipped = start
+        for generation in space.generations:
+            is_own = generation is space.own
+            for name, title, size, dated in generation.texts.listed(skipped, count - len(found)):
+                day = dated.isoformat() if dated else None
+                found.append(DocumentLine(name, title, size, day, is_own))
+            skipped = max(0, skipped - generation.manifest.documents)
+        return found
+
+    try:
+        return service.with_space(scope, lines)
+    except NothingToAnswerFromError:
+        return []
+
+
+def names(service: AnswerService, scope: str | None) -> list[str]:
+    """Folders and documents that a filter may name, the server's own first."""
+
+    def read(space: SearchSpace) -> list[str]:
+        return [name for generation in space.generations for name in generation.names()]
+
+    try:
+        return service.with_space(scope, read)
+    except NothingToAnswerFromError:
+        return []
+
+
+def surroundings(
+    service: AnswerService, scope: str | None, found: Quotable, title: str
+) -> Surroundings:
+    """
+    What stands around a piece of a document, if its sentence still stands there.
+
+    What was written or deleted above it since may have moved it.
+
+    Args:
+        service: What is answered from.
+        scope: That of the server where it is shown; to it, another server's document is gone.
+        found: The piece; it may come from an older generation.
+        title: What the document is called.
+    """
+
+    def read(space: SearchSpace) -> Surroundings | None:
+        generation = space.generation(found.collection)
+        if generation is None:
+            return None
+        try:
+            return surroundings_in(generation.texts, found, title)
+        except KeyError:
+            return None
+
+    with suppress(NothingToAnswerFromError):
+        around = service.with_space(scope, read)
+        if around is not None:
+            return around
+    return Surroundings(title, "", found.text, "", document_changed=True)
+
+
+def surroundings_in(texts: Texts, found: Quotable, title: str) -> Surroundings:
+    """
+    What stands around a piece of a document.
+
+    Args:
+        texts: Those of the generation that holds the document.
+        found: The piece; it may come from an older generation.
+        title: What the document is called.
+
+    Raises:
+        KeyError: If there is no such document.
+    """
+
+    def text(start: int, end: int) -> str:
+        return texts.text(found.document_id, max(0, start), end)
+
+    start = place_now(texts, found)
+    if start is None:
+        return Surroundings(title, "", found.text, "", document_changed=True)
+    end = start + len(found.text)
+    before = text(start - SURROUNDINGS_CHARS, start) if start else ""
+    return Surroundings(title, before, found.text, text(end, end + SURROUNDINGS_CHARS))
