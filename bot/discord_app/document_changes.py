@@ -5,34 +5,32 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Literal
 
 from discord.ext import commands
 
 from bot.collection_builds import roll_back_collection
 from bot.database import DatabaseError
 from bot.discord_app.audit import Action
-from bot.discord_app.filenames import safe_name, suffix_of
-from bot.discord_app.markdown import fit
+from bot.discord_app.document_intake import (
+    Intake,
+    KeptDocument,
+    not_written,
+    shown_name,
+    shown_reason,
+)
+from bot.discord_app.filenames import safe_name
 from bot.discord_app.rendering import notice
-from bot.discord_app.uploads import Upload, UploadError, fetch
+from bot.discord_app.uploads import Upload
 from bot.event_log import event
-from bot.fetching.errors import FetchError
-from bot.fetching.one_page import one_page
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.build_queue import Builds
-from bot.serving.own_documents import Before, OwnDocuments
+from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
-from index.errors import DocumentError, IndexingError, IndexMissingError
-from index.provenance import Fetched
+from index.errors import IndexingError, IndexMissingError
 from index.store import Collection
-from prompts.printing import one_line
 
 _log = logging.getLogger(__name__)
 
-NAME_CHARS = 150
-REASON_CHARS = 400
 # Of what is told of several files; beside it stand the names of the others.
 REFUSALS_CHARS = 800
 
@@ -45,17 +43,6 @@ Note = Callable[[Action, str], Awaitable[None]]
 
 Noted = Callable[[], Awaitable[None]]
 """Writes down a change that was made."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A file that was checked and has its name."""
-
-    name: str
-    before: Before
-    """What had the name before, to be put back or deleted."""
-    kind: Literal["added", "replaced"]
-    size: int
 
 
 class Changes:
@@ -80,10 +67,9 @@ class Changes:
         self._settings = settings
         self._builder = builder
         self._forget = forget
+        self._intake = Intake(settings)
         self._under_way: set[str] = set()
         self._ended = asyncio.Condition()
-        # A parser may take two gigabytes; there is one at a time.
-        self._parsing = asyncio.Semaphore(1)
         self._cooldowns: commands.CooldownMapping[str] = commands.CooldownMapping.from_cooldown(
             settings.cooldown_builds, settings.cooldown_builds_s, lambda scope: scope
         )
@@ -138,7 +124,7 @@ class Changes:
         refused: list[tuple[str, str]] = []
         for upload in uploads:
             name = safe_name(upload.name)
-            reason = self._unwanted_type(name) or self._too_much(name, upload.size, sizes)
+            reason = self._intake.unwanted(name, upload.size, sizes)
             if reason is not None:
                 refused.append((name, reason))
                 continue
@@ -147,19 +133,19 @@ class Changes:
         too_soon = self._too_soon(scope) if wanted or url else None
         if too_soon is not None:
             return self._refused(scope, too_soon)
-        kept: list[_Kept] = []
+        kept: list[KeptDocument] = []
         await asyncio.to_thread(own.sweep)
         for name, upload in wanted:
-            show(notice("document_reading", name=_shown(name)))
-            one = await self._fetch(scope, own, name, upload)
-            if isinstance(one, _Kept):
+            show(notice("document_reading", name=shown_name(name)))
+            one = await self._intake.fetch_upload(scope, own, name, upload)
+            if isinstance(one, KeptDocument):
                 kept.append(one)
             else:
                 refused.append((name, one))
         if url is not None:
-            show(notice("document_reading", name=_shown(url)))
-            one = await self._fetch_page(scope, own, url, sizes)
-            if isinstance(one, _Kept):
+            show(notice("document_reading", name=shown_name(url)))
+            one = await self._intake.fetch_page(scope, own, url, sizes)
+            if isinstance(one, KeptDocument):
                 kept.append(one)
             else:
                 refused.append((url, one))
@@ -171,7 +157,7 @@ class Changes:
             for one in kept:
                 await note(one.kind, one.name)
 
-        done = " ".join(notice(f"document_{one.kind}", name=_shown(one.name)) for one in kept)
+        done = " ".join(notice(f"document_{one.kind}", name=shown_name(one.name)) for one in kept)
         done = f"{done}\n{refusals}\n" if refusals else done
         return await self._index(scope, own, kept, done, show, noted)
 
@@ -191,12 +177,12 @@ class Changes:
         """
         own = self._own(scope)
         sizes = await asyncio.to_thread(own.sizes)
-        refused = self._too_much(name, len(content), sizes) or self._too_soon(scope)
+        refused = self._intake.too_much(name, len(content), sizes) or self._too_soon(scope)
         if refused is not None:
             return self._refused(scope, refused)
         await asyncio.to_thread(own.sweep)
-        one = await self._keep(scope, own, name, content)
-        if not isinstance(one, _Kept):
+        one = await self._intake.keep(scope, own, name, content)
+        if not isinstance(one, KeptDocument):
             return self._refused(scope, one)
         return await self._index(scope, own, [one], done, show, noted)
 
@@ -204,7 +190,7 @@ class Changes:
         self,
         scope: str,
         own: OwnDocuments,
-        kept: Sequence[_Kept],
+        kept: Sequence[KeptDocument],
         done: str,
         show: Show,
         noted: Noted,
@@ -220,71 +206,6 @@ class Changes:
         await noted()
         return self._told(built, done)
 
-    async def _fetch(self, scope: str, own: OwnDocuments, name: str, upload: Upload) -> _Kept | str:
-        """Fetch a file, check it and give it its name; or say why not."""
-        try:
-            content = await fetch(upload, self._settings.max_document_bytes)
-        except UploadError as error:
-            return notice(error.kind, most=self._settings.max_document_bytes)
-        return await self._keep(scope, own, name, content)
-
-    async def _fetch_page(
-        self, scope: str, own: OwnDocuments, url: str, sizes: dict[str, int]
-    ) -> _Kept | str:
-        """Fetch a page, check it and give it a name; or say why not."""
-        try:
-            # Beside the event loop: what a site sends to be unpacked and read may take a while.
-            page = await asyncio.to_thread(one_page, url, self._settings.max_document_bytes)
-        except FetchError as error:
-            reason = fit(one_line(str(error)), REASON_CHARS)
-            return notice("page_not_fetched", reason=reason)
-        found = await asyncio.to_thread(page.name, lambda name: own.is_another(name, url))
-        name = safe_name(found)
-        refused = self._unwanted_type(name) or self._too_much(name, len(page.content), sizes)
-        return refused or await self._keep(scope, own, name, page.content, page.fetched)
-
-    async def _keep(
-        self,
-        scope: str,
-        own: OwnDocuments,
-        name: str,
-        content: bytes,
-        fetched: Fetched | None = None,
-    ) -> _Kept | str:
-        """Check a file and give it its name; or say why not."""
-        try:
-            async with self._parsing:
-                before = await asyncio.to_thread(_check_and_keep, own, name, content, fetched)
-        except OSError as error:
-            return self._not_written(scope, error)
-        except DocumentError as error:
-            # What a parser says may quote the file, or span lines.
-            reason = fit(one_line(str(error)), REASON_CHARS)
-            return notice("document_unreadable", name=_shown(name), reason=reason)
-        kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
-        event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
-        return _Kept(name, before, kind, len(content))
-
-    def _unwanted_type(self, name: str) -> str | None:
-        """Why a server can't have a document, for its type."""
-        if suffix_of(name).removeprefix(".") in self._settings.document_types:
-            return None
-        return notice("document_type", types=sorted(self._settings.document_types))
-
-    def _too_much(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
-        """Why a server can't have a document, beside those that it has."""
-        most = self._settings.max_documents
-        if name not in sizes and len(sizes) >= most:
-            return notice("too_many_documents", most=most)
-        together = sum(sizes.values()) - sizes.get(name, 0) + size
-        if together > self._settings.max_server_bytes:
-            return notice(
-                "too_many_bytes",
-                together=together,
-                most=self._settings.max_server_bytes,
-            )
-        return None
-
     def _too_soon(self, scope: str) -> str | None:
         """Why a server's next build has to wait; it counts from when it may."""
         wait_s = self._cooldowns.update_rate_limit(scope)
@@ -293,21 +214,21 @@ class Changes:
     async def remove(self, scope: str, name: str, show: Show, note: Note) -> str:
         """Delete a document, and its passages from the index."""
         if name not in await asyncio.to_thread(self._own(scope).names):
-            return self._refused(scope, notice("no_such_document", name=_shown(name)))
+            return self._refused(scope, notice("no_such_document", name=shown_name(name)))
         refused = self._too_soon(scope)
         if refused is not None:
             return self._refused(scope, refused)
         try:
             was_there = await asyncio.to_thread(self._own(scope).remove, name)
         except OSError as error:
-            return self._not_written(scope, error)
+            return not_written(scope, error)
         if not was_there:
-            return self._refused(scope, notice("no_such_document", name=_shown(name)))
+            return self._refused(scope, notice("no_such_document", name=shown_name(name)))
         event(_log, "document_removed", collection=scope)
         await note("removed", name)
         with suppress(DatabaseError):
             await asyncio.to_thread(self._forget, scope, name)
-        done = notice("document_removed", name=_shown(name))
+        done = notice("document_removed", name=shown_name(name))
         built = await self._build(scope, show, done)
         # It was answered from until now. What can't be forgotten even now is an error.
         await asyncio.to_thread(self._forget, scope, name)
@@ -319,7 +240,7 @@ class Changes:
             for name in names:
                 await asyncio.to_thread(self._own(scope).remove, name)
         except OSError as error:
-            return self._not_written(scope, error)
+            return not_written(scope, error)
         event(_log, "documents_taken_back", collection=scope, documents=len(names))
         with suppress(DatabaseError):
             await self._forget_all(scope, names)
@@ -404,41 +325,26 @@ class Changes:
             documents=manifest.documents,
         )
 
-    def _not_written(self, scope: str, error: OSError) -> str:
-        # Its text would name the file.
-        event(_log, "not_written", logging.ERROR, collection=scope, code=error.errno)
-        return notice("not_written")
-
     def _refused(self, scope: str, text: str) -> str:
         event(_log, "change_refused", collection=scope)
         return text
-
-
-def _check_and_keep(
-    own: OwnDocuments, name: str, content: bytes, fetched: Fetched | None
-) -> Before:
-    with own.incoming(name, content) as path:
-        own.check(path)
-        return own.keep(path, name, fetched)
 
 
 def _refusals(refused: Sequence[tuple[str, str]], uploads: int) -> str:
     """What became of the files that were not kept, each named where there were several."""
     if uploads == 1:
         return refused[0][1] if refused else ""
-    lines = [notice("document_refused", name=_shown(name), reason=text) for name, text in refused]
+    lines = [
+        notice("document_refused", name=shown_name(name), reason=text) for name, text in refused
+    ]
     while len("\n".join(lines)) > REFUSALS_CHARS:
         lines = [*lines[:-2], notice("more_refused")]
     return "\n".join(lines)
 
 
-def _shown(name: str) -> str:
-    return fit(name, NAME_CHARS)
-
-
 def _described(built: Built) -> dict[str, object]:
     unread = [
-        {"name": _shown(failure.id), "reason": fit(one_line(failure.reason), REASON_CHARS)}
+        {"name": shown_name(failure.id), "reason": shown_reason(failure.reason)}
         for failure in built.failures[:3]
     ]
     return {

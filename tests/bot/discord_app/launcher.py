@@ -22,7 +22,7 @@ from discord.http import Route
 
 from bot import assembly
 from bot.cli.main import main
-from bot.discord_app import delivery, document_changes, running, shared_shards
+from bot.discord_app import delivery, document_intake, running, shared_shards
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import documents
 from bot.discord_app.progress import ProgressMessage
@@ -114,7 +114,7 @@ def use_fakes(library: Library) -> None:
     assembly.open_fresh_index = open_index
     assembly.open_index = open_index
     use_reader(GatedReader(library.folder / "open"))
-    vars(document_changes)["one_page"] = page_of_this_machine
+    vars(document_intake)["one_page"] = page_of_this_machine
     build_queue.index_command = fake_index_command(library.folder)  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,140 @@
+"""Taking in one document: fetched or given, checked, and kept among a server's own by its name."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.discord_app.filenames import safe_name, suffix_of
+from bot.discord_app.markdown import fit
+from bot.discord_app.rendering import notice
+from bot.discord_app.uploads import Upload, UploadError, fetch
+from bot.event_log import event
+from bot.fetching.errors import FetchError
+from bot.fetching.one_page import one_page
+from bot.serving.own_documents import Before, OwnDocuments
+from bot.settings import Settings
+from index.errors import DocumentError
+from index.provenance import Fetched
+from prompts.printing import one_line
+
+_log = logging.getLogger(__name__)
+
+NAME_CHARS = 150
+REASON_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A document that was checked and has its name."""
+
+    name: str
+    before: Before
+    """What had the name before, to be put back or deleted."""
+    kind: Literal["added", "replaced"]
+    size: int
+
+
+class Intake:
+    """
+    Takes documents in, within the limits of a server, or says in words why not.
+
+    `sizes` are the bytes of the documents that the server has, by their names.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the limits."""
+        self._settings = settings
+        # A parser may take two gigabytes; there is one at a time.
+        self._parsing = asyncio.Semaphore(1)
+
+    def unwanted(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
+        """Why a server can't have a document that a member gives, for its type or its size."""
+        if suffix_of(name).removeprefix(".") in self._settings.document_types:
+            return self.too_much(name, size, sizes)
+        return notice("document_type", types=sorted(self._settings.document_types))
+
+    def too_much(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
+        """Why a server can't have a document, beside those that it has."""
+        most = self._settings.max_documents
+        if name not in sizes and len(sizes) >= most:
+            return notice("too_many_documents", most=most)
+        together = sum(sizes.values()) - sizes.get(name, 0) + size
+        if together > self._settings.max_server_bytes:
+            return notice(
+                "too_many_bytes",
+                together=together,
+                most=self._settings.max_server_bytes,
+            )
+        return None
+
+    async def fetch_upload(
+        self, scope: str, own: OwnDocuments, name: str, upload: Upload
+    ) -> KeptDocument | str:
+        """Fetch a file that Discord has, check it and give it its name; or say why not."""
+        try:
+            content = await fetch(upload, self._settings.max_document_bytes)
+        except UploadError as error:
+            return notice(error.kind, most=self._settings.max_document_bytes)
+        return await self.keep(scope, own, name, content)
+
+    async def fetch_page(
+        self, scope: str, own: OwnDocuments, url: str, sizes: dict[str, int]
+    ) -> KeptDocument | str:
+        """Fetch a page, check it and give it a name; or say why not."""
+        try:
+            # Beside the event loop: what a site sends to be unpacked and read may take a while.
+            page = await asyncio.to_thread(one_page, url, self._settings.max_document_bytes)
+        except FetchError as error:
+            return notice("page_not_fetched", reason=shown_reason(str(error)))
+        found = await asyncio.to_thread(page.name, lambda name: own.is_another(name, url))
+        name = safe_name(found)
+        refused = self.unwanted(name, len(page.content), sizes)
+        return refused or await self.keep(scope, own, name, page.content, page.fetched)
+
+    async def keep(
+        self,
+        scope: str,
+        own: OwnDocuments,
+        name: str,
+        content: bytes,
+        fetched: Fetched | None = None,
+    ) -> KeptDocument | str:
+        """Check a document and give it its name; or say why not."""
+        try:
+            async with self._parsing:
+                before = await asyncio.to_thread(_check_and_keep, own, name, content, fetched)
+        except OSError as error:
+            return not_written(scope, error)
+        except DocumentError as error:
+            return notice(
+                "document_unreadable", name=shown_name(name), reason=shown_reason(str(error))
+            )
+        kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
+        event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
+        return KeptDocument(name, before, kind, len(content))
+
+
+def _check_and_keep(
+    own: OwnDocuments, name: str, content: bytes, fetched: Fetched | None
+) -> Before:
+    with own.incoming(name, content) as path:
+        own.check(path)
+        return own.keep(path, name, fetched)
+
+
+def not_written(scope: str, error: OSError) -> str:
+    """What to tell where the disk refuses a change, which is logged."""
+    # The error's text would name the file.
+    event(_log, "not_written", logging.ERROR, collection=scope, code=error.errno)
+    return notice("not_written")
+
+
+def shown_name(name: str) -> str:
+    """The name of a document, as far as there is room for it."""
+    return fit(name, NAME_CHARS)
+
+
+def shown_reason(said: str) -> str:
+    """What a parser or a site said, which may quote a document or span lines, on one short line."""
+    return fit(one_line(said), REASON_CHARS)
