@@ -18,33 +18,37 @@ from tests.pythons import requirements
 
 DOCS = ROOT / "docs"
 
-_ECHO = """#!/bin/sh
-for argument in "$@"; do printf '<%s>' "$argument"; done
+_ECHO = """for argument in "$@"; do printf '<%s>' "$argument"; done
 exit {code}
 """
 
 
-def make_ask(tmp_path: Path, question: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run `make ask` with a `quoth` that prints its arguments between angle brackets."""
-    stub = tmp_path / "quoth"
-    stub.write_text(_ECHO.format(code=code))
-    stub.chmod(stub.stat().st_mode | stat.S_IXUSR)
+def make(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the Makefile, with nothing installed, and with the programs that are in a folder."""
+    installed = ("-o", ".venv/installed", "-o", ".venv/installed-dev")
+    # A make that runs the tests says so to makes below it, and these then print more.
+    outside = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     return subprocess.run(
-        [
-            *("make", "-f", str(ROOT / "Makefile"), "-o", ".venv/installed", "ask"),
-            *(f"BIN={tmp_path}", f"Q={question}"),
-        ],
-        cwd=tmp_path,
-        # A make that runs the tests says so to makes below it, and these then print more.
-        env={
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MAKE", "MFLAGS"))
-        },
+        [*("make", "-f", str(ROOT / "Makefile")), *installed, f"BIN={cwd}", *arguments],
+        cwd=cwd,
+        env=outside | environment,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def write_program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def make_ask(tmp_path: Path, question: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run `make ask` with a `quoth` that prints its arguments between angle brackets."""
+    write_program(tmp_path / "quoth", _ECHO.format(code=code))
+    return make("ask", f"Q={question}", cwd=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,25 @@ def test_that_the_documents_do_not_say_is_no_failure_for_make(
     tmp_path: Path, code: int, is_failure: bool
 ) -> None:
     assert (make_ask(tmp_path, "why", code).returncode != 0) is is_failure
+
+
+_CHECKS = ("ruff", "mypy", "pytest")
+
+
+@pytest.mark.parametrize("fails", [*_CHECKS, "nothing"])
+def test_make_test_fails_with_each_of_its_checks_and_shows_what_it_said(
+    tmp_path: Path, fails: str
+) -> None:
+    for name in _CHECKS:
+        write_program(tmp_path / name, f'echo "{name} says"\n[ "$FAILS" != {name} ]\n')
+
+    tested = make("test", cwd=tmp_path, FAILS=fails)
+
+    assert (tested.returncode == 0) is (fails == "nothing")
+    assert f"{fails} says" in tested.stdout or fails == "nothing"
+    if fails != "ruff":
+        # Types are checked beside the tests, whose progress stands in lines of its own.
+        assert tested.stdout.index("pytest says") < tested.stdout.index("mypy says")
 
 
 def makefile_targets() -> set[str]:
