@@ -53,12 +53,18 @@ def circle(arrows: Arrows) -> list[str]:
     return []
 
 
-def test_no_import_leads_upwards() -> None:
-    assert climbs(graph()) == []
+@pytest.fixture(scope="module")
+def arrows() -> Arrows:
+    """What each module of the product imports."""
+    return graph()
 
 
-def test_no_modules_import_each_other() -> None:
-    assert circle(graph()) == []
+def test_no_import_leads_upwards(arrows: Arrows) -> None:
+    assert climbs(arrows) == []
+
+
+def test_no_modules_import_each_other(arrows: Arrows) -> None:
+    assert circle(arrows) == []
 
 
 @pytest.mark.parametrize(

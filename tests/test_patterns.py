@@ -86,6 +86,8 @@ def written_in_place() -> Iterator[tuple[str, re.Pattern[Any]]]:
 
 def _calls(source: str, names: tuple[str, ...]) -> Iterator[ast.Call]:
     functions = {f"re.{name}" for name in names}
+    if not any(f"{function}(" in source for function in functions):
+        return
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in functions:
             yield node
