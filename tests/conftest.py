@@ -21,6 +21,7 @@ from answering.tuning import Tuning
 from bot.database import Database
 from index.build import BuildReport, build
 from index.generation import Generation, LocalGeneration
+from index.manifest import read_manifest, write_manifest
 from index.passages import Splitting
 from index.retrieve import Retriever
 from index.search_server import SearchServer
@@ -169,6 +170,14 @@ class Library:
     def other(self, name: str) -> "Library":
         """Another collection beside this one."""
         return replace(self, name=name)
+
+    def copy_into(self, other: "Library") -> "Library":
+        """Give another library, which may be changed, these documents and their index."""
+        shutil.copytree(self.folder, other.folder, dirs_exist_ok=True)
+        folder = other.collection.folder / "generations" / other.collection.current()
+        given = {"folder": str(other.documents.resolve())}
+        write_manifest(folder, read_manifest(folder).model_copy(update=given))
+        return other
 
     @property
     def vectors(self) -> Path:

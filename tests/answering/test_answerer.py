@@ -34,12 +34,20 @@ TEXT = (
 )
 
 
+@pytest.fixture(scope="module")
+def indexed_fines(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Two documents and their index, made once and only read."""
+    made = Library(tmp_path_factory.mktemp("fines"))
+    made.write("fines.txt", f"Fines\n\n{TEXT}")
+    made.write("bread.md", "# Bread\n\nA loaf costs 2 at the station.\n")
+    made.build()
+    return made
+
+
 @pytest.fixture
-def filled(library: Library) -> Library:
-    library.write("fines.txt", f"Fines\n\n{TEXT}")
-    library.write("bread.md", "# Bread\n\nA loaf costs 2 at the station.\n")
-    library.build()
-    return library
+def filled(indexed_fines: Library, library: Library) -> Library:
+    """A copy of both, which a test may change."""
+    return indexed_fines.copy_into(library)
 
 
 def test_an_answer_is_a_span_in_its_sentence_with_its_document(filled: Library) -> None:

@@ -1,6 +1,5 @@
 """What faces are tested with: answers from one article, with fakes for models."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,6 @@ from bot.serving.open_indexes import SpaceOpener
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from bot.shared.opening import Shared
-from index.manifest import read_manifest, write_manifest
 from tests.conftest import Library
 
 if TYPE_CHECKING:
@@ -49,12 +47,7 @@ def indexed_article(tmp_path_factory: pytest.TempPathFactory) -> Library:
 @pytest.fixture
 def article(indexed_article: Library, library: Library) -> Library:
     """A copy of both, which a test may change."""
-    shutil.copytree(indexed_article.folder, library.folder, dirs_exist_ok=True)
-    folder = library.collection.folder / "generations" / library.collection.current()
-    manifest = read_manifest(folder)
-    given = {"folder": str(library.documents.resolve())}
-    write_manifest(folder, manifest.model_copy(update=given))
-    return library
+    return indexed_article.copy_into(library)
 
 
 @pytest.fixture
