@@ -37,6 +37,8 @@ from tests.discord_service.world import (
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.local.token"  # noqa: S105 - of nothing but this service
 # Long enough for the slowest machine; only a failing test waits so long.
 PATIENCE_S = 300.0
+# What happens in the bot alone, such as that it is ready, wakes nobody: it is looked at so often.
+LOOK_S = 0.01
 
 _T = TypeVar("_T")
 
@@ -115,10 +117,10 @@ class LocalDiscord:
         """Wait until `condition` returns something true, and return that."""
         with self._condition:
             found = condition()
-            for _ in range(int(PATIENCE_S / 0.05)):
+            for _ in range(int(PATIENCE_S / LOOK_S)):
                 if found:
                     return found
-                self._condition.wait(0.05)
+                self._condition.wait(LOOK_S)
                 found = condition()
         raise AssertionError(f"{what} did not happen; refused: {self.refused}")
 
