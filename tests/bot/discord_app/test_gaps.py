@@ -217,8 +217,13 @@ def test_digests_that_can_not_be_looked_for_are_one_line_of_the_log(
     async def away() -> None:
         raise DatabaseError(OSError())
 
-    monkeypatch.setattr(cog, "send_due", away)
-    bot.do(cog._look.coro(cog))
+    async def look_once() -> None:
+        # A bot that has just become ready looks by itself as well.
+        cog._look.cancel()
+        monkeypatch.setattr(cog, "send_due", away)
+        await cog._look.coro(cog)
+
+    bot.do(look_once())
 
     (record,) = [one for one in caplog.records if one.name == "bot.discord_app.cogs.gaps"]
     assert record.getMessage() == "digests_not_sent"
