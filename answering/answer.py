@@ -1,7 +1,8 @@
 """What Quoth finds: the values that are shown. `answering.answerer` makes them."""
 
+import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -164,6 +165,10 @@ class Answer:
     """Whether a list may have more items: it is long, or no document writes it in one place."""
     narrowed: Narrowed | None = None
     """How far its filter narrowed the documents; None where it was asked of all."""
+
+    def for_another(self, total_s: float) -> "Answer":
+        """The same for somebody else who asked it, who waited so long for it alone."""
+        return replace(self, id=uuid.uuid4().hex, timings=Timings(0.0, 0.0, 0.0, total_s))
 
     @property
     def outcome(self) -> Outcome:

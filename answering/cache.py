@@ -3,13 +3,12 @@
 import hashlib
 import threading
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from answering.answer import Answer, Timings
+from answering.answer import Answer
 from answering.followups.detection import Turn, Understanding, understand
 from answering.question import Question
 
@@ -53,9 +52,10 @@ class AnswerCache:
         # The one that was asked for longest ago comes first.
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         # What is being answered now; each event is set when that has ended, well or not. Where a
-        # queue is in front, it has equal questions of one face share a reading before they take a
-        # thread; the threads that meet here are those that it can't see: of several gateways at one
-        # node, of a page's earlier questions, and of programs that use Quoth as a library.
+        # queue is in front, it has equal questions of one face, or of all gateways, share a reading
+        # before they take a thread; the threads that meet here are those that it can't see: of a
+        # face and of gateways at one node, of a page's earlier questions, and of programs that use
+        # Quoth as a library.
         self._under_way: dict[bytes, threading.Event] = {}
 
     def answer(
@@ -114,11 +114,9 @@ def _again(kept: _Kept, question: Question, understanding: Understanding, starte
     """An answer that was given before, for whoever asks now."""
     joined = understanding.follow_up.joined if understanding.follow_up else None
     return replace(
-        kept.answer,
-        id=uuid.uuid4().hex,
+        kept.answer.for_another(time.perf_counter() - started),
         question=question.text,
         understood=joined if kept.is_follow_up else None,
-        timings=Timings(0.0, 0.0, 0.0, time.perf_counter() - started),
     )
 
 

@@ -47,30 +47,39 @@ class FairLine(Generic[_T]):
         members = self._groups.setdefault(asker.group, OrderedDict())
         members.setdefault(asker.member, []).append((self._put, item))
 
-    def take(self, is_hopeless: Callable[[_T], bool]) -> _T | None:
+    def take(
+        self, is_hopeless: Callable[[_T], bool], may_take: Callable[[_T], bool] = lambda _: True
+    ) -> _T | None:
         """
         Take the item whose turn it is.
 
         Args:
             is_hopeless: Whether an item has waited so long that those behind it would too. Then the
                 newest item of its group is taken: some are served at once instead of all too late.
+            may_take: Whether an item can be served now; the others keep their turn.
 
         Returns:
-            The item; None if none waits.
+            The item; None if none waits that can be served.
         """
-        if not self._groups:
-            return None
-        group, members = next(iter(self._groups.items()))
-        member, items = next(iter(members.items()))
-        if is_hopeless(items[0][1]):
-            member = max(members, key=lambda name: members[name][-1][0])
-            _, item = members[member].pop()
-        else:
-            _, item = items.pop(0)
-        members.move_to_end(member)
-        self._groups.move_to_end(group)
-        self._drop_empty(Asker(group, member))
-        return item
+        for group, members in self._groups.items():
+            servable = (
+                (put, member, item)
+                for member, items in members.items()
+                for put, item in items
+                if may_take(item)
+            )
+            taken = next(servable, None)
+            if taken is None:
+                continue
+            if is_hopeless(taken[2]):
+                taken = max((taken, *servable), key=lambda each: each[0])
+            put, member, item = taken
+            members[member].remove((put, item))
+            members.move_to_end(member)
+            self._groups.move_to_end(group)
+            self._drop_empty(Asker(group, member))
+            return item
+        return None
 
     def discard(self, asker: Asker, item: _T) -> bool:
         """Have an item wait no longer; return whether it did."""

@@ -3,7 +3,9 @@ The queue where questions wait: so many are answered at once, so many wait, none
 
 Servers take turns, and their members do. Where the queue is full, whoever has few waiting takes the
 last place of whoever has most. Those who wait for an answer to the same words in the same scope
-have one place together, and get it together; an answer that is known waits for no turn.
+have one place together, and get it together: all who wait when it begins share one reading, and who
+comes meanwhile waits for its end, while other questions are served. An answer that is known waits
+for no turn.
 """
 
 import asyncio
@@ -11,8 +13,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -22,6 +25,7 @@ from answering.followups.detection import Turn
 from answering.question import Question
 from bot.serving.fair_line import ANYBODY, Asker, FairLine
 from index.errors import IndexDamagedError, SearchServerError
+from index.filters import FilterError
 
 _T = TypeVar("_T")
 
@@ -46,6 +50,8 @@ UNHARMED = (BusyError, TooSlowError, MendingError, NodesAwayError, SearchServerE
 """What keeps a question from an answer though nothing is wrong with what it is answered from."""
 
 
+# What is told of a question to all who asked it before it was tried; else the next of them tries.
+_TELLING = (FilterError, *UNHARMED)
 # The newest answer's share in the mean of the seconds that the last few took.
 _NEWEST_SHARE = 0.2
 # Looking up what is known takes milliseconds; what takes longer is not known.
@@ -151,6 +157,8 @@ class AnswerQueue:
         self._lookups = ThreadPoolExecutor(1, thread_name_prefix="known")
         # Those that wait or are being answered, by what is the same for all whom one result serves.
         self._taken: dict[Hashable, list[_Waiting]] = {}
+        # The same of those that are being answered.
+        self._under_way: set[Hashable] = set()
         self._answer_s: float | None = None
         self._lock = threading.Lock()
 
@@ -211,6 +219,17 @@ class AnswerQueue:
         answer: Answer = await self._do(work, limit_s, asker)
         return answer
 
+    async def share(self, find: Callable[[], Answer], same: Hashable) -> Answer:
+        """
+        Find an answer as `do` does, once for all who wait for the same.
+
+        Args:
+            find: Finds it.
+            same: Equal where the answer is the same.
+        """
+        answer: Answer = await self._do(_Work(find, same), None, ANYBODY)
+        return answer
+
     async def _known(
         self, asked: tuple[Question, tuple[Turn, ...], int, str | None]
     ) -> Answer | None:
@@ -262,8 +281,10 @@ class AnswerQueue:
         except TimeoutError as error:
             if is_mending:
                 raise MendingError from error
-            # What can still be called off was never begun: it was the queue that took so long.
-            raise (BusyError if begun.cancel() else TooSlowError) from error
+            # What can still be called off was never begun, neither for others who wait for the
+            # same: it was the queue that took so long.
+            was_waiting = begun.cancel() and work.same not in self._under_way
+            raise (BusyError if was_waiting else TooSlowError) from error
 
     def _stands_for_a_place(self, waiting: _Waiting) -> bool:
         """
@@ -305,20 +326,61 @@ class AnswerQueue:
 
     def _serve_next(self) -> None:
         began = self._clock()
-        late = began - self._time_limit_s / 2
         with self._lock:
-            waiting = self._line.take(lambda one: one.since < late)
-            if waiting is None or not waiting.begun.set_running_or_notify_cancel():
-                # It was called off.
+            waiting = self._begin_next(began)
+            if waiting is None:
                 return
+            same = waiting.work.same
+            self._under_way.add(same)
+            # Their own readings would have begun no earlier, and found nothing newer.
+            sharing = tuple(one for one in self._taken[same] if one is not waiting)
         try:
             result = waiting.work.do()
         except BaseException as error:
             waiting.begun.set_exception(error)
+            if isinstance(error, _TELLING):
+                for one in self._begun_of(sharing):
+                    one.set_exception(error)
         else:
-            self._note_pace(self._clock() - began)
+            seconds = self._clock() - began
+            self._note_pace(seconds)
             waiting.begun.set_result(result)
-            self._serve_same(waiting.work.same)
+            for one in self._begun_of(sharing):
+                one.set_result(result.for_another(seconds))
+            self._serve_same(same)
+        finally:
+            self._ended(same)
+
+    def _begin_next(self, now: float) -> _Waiting | None:
+        """What a worker is to do; None if nothing waits but for what another worker is doing."""
+        late = now - self._time_limit_s / 2
+        while True:
+            waiting = self._line.take(
+                lambda one: one.since < late, lambda one: one.work.same not in self._under_way
+            )
+            # Else it was called off.
+            if waiting is None or waiting.begun.set_running_or_notify_cancel():
+                return waiting
+
+    def _begun_of(self, waiting: Iterable[_Waiting]) -> Iterator[Future[Any]]:
+        """Those of some that still wait, which do so no longer."""
+        for one in waiting:
+            with self._lock:
+                is_ours = (
+                    self._line.discard(one.asker, one) and one.begun.set_running_or_notify_cancel()
+                )
+            if is_ours:
+                yield one.begun
+
+    def _ended(self, same: Hashable) -> None:
+        """Let those be served who came for the same meanwhile: a worker had passed them over."""
+        with self._lock:
+            self._under_way.discard(same)
+            is_wanted = any(map(_has_not_begun, self._taken.get(same, ())))
+        if is_wanted:
+            # Else the queue was closed.
+            with suppress(RuntimeError):
+                self._executor.submit(self._serve_next)
 
     def _note_pace(self, seconds: float) -> None:
         with self._lock:
@@ -337,14 +399,9 @@ class AnswerQueue:
             known = other.work.known and other.work.known()
             if known is None:
                 return
-            with self._lock:
-                # Else another worker has just begun with it.
-                is_ours = (
-                    self._line.discard(other.asker, other)
-                    and other.begun.set_running_or_notify_cancel()
-                )
-            if is_ours:
-                other.begun.set_result(known)
+            # None if a worker has just begun with it.
+            for begun in self._begun_of([other]):
+                begun.set_result(known)
 
     def _left(self, waiting: _Waiting) -> None:
         with self._lock:

@@ -42,8 +42,10 @@ async def _ask(request: web.Request) -> web.Response:
         asked.collection,
         is_alone=asked.is_alone,
     )
+    # Members of one crowd may be in different processes.
+    same = asked.model_copy(update={"reader": reader})
     with failures_refused():
-        answer = await site.queue.do(work)
+        answer = await site.queue.share(work, same)
     return web.Response(body=ANSWER.dump_json(answer), content_type="application/json")
 
 

@@ -44,6 +44,25 @@ def test_where_the_first_is_hopeless_the_newest_of_the_group_is_taken() -> None:
     assert taken(waiting) == ["ay1", "ax0"]
 
 
+def test_what_can_not_be_served_now_keeps_its_turn() -> None:
+    waiting = line(A1, A2, B1, A1)
+
+    def but(item: str) -> str | None:
+        return waiting.take(never, lambda other: other != item)
+
+    assert but("ax0") == "ax3"
+    assert [but("ax0"), but("ax0"), but("ax0")] == ["bz2", "ay1", None]
+    assert taken(waiting) == ["ax0"]
+
+
+def test_of_what_can_be_served_the_newest_is_taken_where_the_first_is_hopeless() -> None:
+    waiting = line(A1, A2, A1, A2)
+
+    assert waiting.take(lambda item: item == "ax0", lambda item: item != "ay3") == "ax2"
+    assert waiting.take(lambda item: item == "ay1", lambda item: item != "ax0") == "ay3"
+    assert sorted(taken(waiting)) == ["ax0", "ay1"]
+
+
 def test_who_has_few_takes_the_last_place_of_who_has_most() -> None:
     waiting = line(A1, A1, A2, A1)
 

@@ -16,7 +16,13 @@ from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 from bot.serving.fair_line import Asker
-from bot.serving.queue import AnswerQueue, BusyError, MendingError, TooSlowError
+from bot.serving.queue import (
+    AnswerQueue,
+    BusyError,
+    MendingError,
+    NodesAwayError,
+    TooSlowError,
+)
 from index.errors import IndexDamagedError
 from tests.bot.discord_app.fakes import GatedAnswers, found, span
 
@@ -411,6 +417,144 @@ def test_what_changed_while_it_was_read_is_read_again_for_who_asked_later() -> N
     run(ask())
     waiting.queue.close()
     assert answers.read == ["first", "first"]
+
+
+def test_who_asks_what_is_under_way_takes_no_worker_from_other_questions() -> None:
+    gates = {name: threading.Event() for name in ("slow", "else")}
+
+    class Gated(Remembered):
+        def answer(
+            self,
+            question: Question,
+            earlier: tuple[Turn, ...],
+            alternatives: int,
+            scope: str | None,
+        ) -> Answer:
+            self.gate = gates[question.text]
+            return super().answer(question, earlier, alternatives, scope)
+
+    answers = Gated()
+    queue = AnswerQueue(answers, mend, workers=2, max_waiting=9, time_limit_s=30)
+
+    async def ask() -> None:
+        def asked(text: str) -> asyncio.Task[Answer]:
+            return asyncio.create_task(queue.ask(Question(text), (), 0, None))
+
+        slow = [asked("slow") for _ in range(3)]
+        await asyncio.sleep(0)
+        gates["else"].set()
+        assert (await asked("else")).question == "else"
+        assert not any(one.done() for one in slow)
+        gates["slow"].set()
+        await asyncio.gather(*slow)
+
+    run(ask())
+    queue.close()
+    assert sorted(answers.read) == ["else", "slow"]
+    assert queue.taken == 0
+
+
+def test_where_no_answer_is_known_those_who_ask_the_same_share_what_they_waited_for() -> None:
+    answers = GatedAnswers()
+    queue = AnswerQueue(answers, mend, workers=1, max_waiting=1, time_limit_s=30)
+
+    async def ask() -> None:
+        def asked(text: str) -> asyncio.Task[Answer]:
+            return asyncio.create_task(queue.ask(Question(text), (), 0, None))
+
+        first = asked("first")
+        while not answers.asked:
+            await asyncio.sleep(0.001)
+        early = [asked("why") for _ in range(50)]
+        await asyncio.sleep(0)
+        # They have one place, and nobody may ask anything else.
+        with pytest.raises(BusyError):
+            await asked("else")
+        answers.gate.set()
+        assert len({answer.id for answer in await asyncio.gather(first, *early)}) == 51
+
+        answers.gate.clear()
+        begun = asked("again")
+        while len(answers.asked) < 3:
+            await asyncio.sleep(0.001)
+        # What they are told may be newer than what is being read.
+        later = [asked("again") for _ in range(50)]
+        await asyncio.sleep(0)
+        answers.gate.set()
+        assert len({answer.id for answer in await asyncio.gather(begun, *later)}) == 51
+
+    run(ask())
+    queue.close()
+    assert [question.text for question, _ in answers.asked] == ["first", "why", "again", "again"]
+    assert queue.taken == 0
+
+
+@pytest.mark.parametrize("error", [BusyError(), TooSlowError(), NodesAwayError()])
+def test_what_keeps_one_from_an_answer_is_told_to_all_who_waited_for_it(error: Exception) -> None:
+    class Away(GatedAnswers):
+        def answer(
+            self,
+            question: Question,
+            earlier: tuple[Turn, ...],
+            alternatives: int,
+            scope: str | None,
+        ) -> Answer:
+            super().answer(question, earlier, alternatives, scope)
+            raise error
+
+    answers = Away()
+    queue = AnswerQueue(answers, mend, workers=1, max_waiting=9, time_limit_s=30)
+
+    async def ask() -> None:
+        asked = [
+            asyncio.create_task(queue.ask(Question(text), (), 0, None))
+            for text in ("first", *["why"] * 50)
+        ]
+        while not answers.asked:
+            await asyncio.sleep(0.001)
+        answers.gate.set()
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(one) for one in told} == {type(error)}
+
+    run(ask())
+    queue.close()
+    assert len(answers.asked) == 2
+    assert queue.taken == 0
+
+
+def test_who_shares_a_reading_that_takes_too_long_is_told_that_it_did() -> None:
+    answers = GatedAnswers()
+    queue = AnswerQueue(answers, mend, workers=1, max_waiting=9, time_limit_s=0.05)
+
+    async def ask() -> None:
+        asked = [asyncio.create_task(queue.ask(Question("why"), (), 0, None)) for _ in range(3)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(one) for one in told} == {TooSlowError}
+        answers.gate.set()
+
+    run(ask())
+    queue.close()
+    assert len(answers.asked) == 1
+
+
+def test_a_crowd_that_shares_a_reading_keeps_nobody_from_being_served() -> None:
+    """However it goes on, each question is served: those that were passed over, too."""
+    answers = GatedAnswers()
+    answers.gate.set()
+    queue = AnswerQueue(answers, mend, workers=3, max_waiting=9, time_limit_s=30)
+
+    async def ask() -> None:
+        async def member(number: int) -> None:
+            for turn in range(20):
+                text = f"q{(number * turn) % 5}"
+                asker = Asker(str(number % 4), str(number))
+                assert (await queue.ask(Question(text), (), 0, None, asker=asker)).question == text
+
+        await asyncio.gather(*map(member, range(40)))
+
+    run(ask())
+    queue.close()
+    assert queue.taken == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")

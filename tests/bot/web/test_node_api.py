@@ -1,10 +1,13 @@
 """Answering nodes over real sockets: a process that leaves its questions to others."""
 
+import asyncio
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +16,11 @@ from hypothesis import strategies as st
 from answering.answer import Answer, Timings
 from answering.followups.detection import turn_of
 from answering.question import Question
+from bot.serving.fair_line import Asker
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked
 from bot.serving.nodes import Nodes
-from bot.serving.queue import BusyError, NodesAwayError, TooSlowError
+from bot.serving.open_indexes import SpaceOpener
+from bot.serving.queue import AnswerQueue, BusyError, NodesAwayError, TooSlowError
 from bot.serving.service import AnswerService
 from index.filters import Filter, FilterError
 from tests.bot.conftest import opener
@@ -84,6 +89,31 @@ def listening() -> Iterator[Listener]:
         listener.close()
 
 
+class Slow(AnswerService):
+    """Answers how many there were for arson once it is let, and all else at once."""
+
+    def __init__(self, opener: SpaceOpener) -> None:
+        super().__init__(opener, READER)
+        self.gate = threading.Event()
+        self.asked: list[str] = []
+
+    def answer(self, question: Question, *asked: Any, **named: Any) -> Answer:
+        self.asked.append(question.text)
+        if question == ARSON:
+            assert self.gate.wait(60)
+        return super().answer(question, *asked, **named)
+
+
+@pytest.fixture
+def slow(library: Library, node: Visitor) -> Iterator[Slow]:
+    """What the node answers from, with two workers."""
+    made = Slow(opener(library))
+    node.site.service = made
+    yield made
+    made.gate.set()
+    made.close()
+
+
 def nobody() -> str:
     """An address that nothing listens at."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -93,6 +123,11 @@ def nobody() -> str:
 def same(answer: Answer) -> Answer:
     """What of an answer is the same whoever gives it."""
     return replace(answer, id="", timings=Timings(0, 0, 0, 0))
+
+
+async def mend() -> None:
+    """Nothing is damaged here."""
+    raise AssertionError
 
 
 def own_documents(library: Library) -> None:
@@ -227,6 +262,62 @@ def test_one_that_takes_too_long_is_not_waited_for_and_left_alone(
         assert caplog.messages == ["node_away"]
     finally:
         let_go()
+
+
+def test_a_crowd_that_asks_the_same_sends_one_request_and_keeps_nobody_out(
+    node: Visitor, slow: Slow, gateway: Callable[..., AnswerService]
+) -> None:
+    remote = gateway(node.address)
+    queue = AnswerQueue(remote, mend, workers=2, max_waiting=2, time_limit_s=60)
+
+    async def ask() -> None:
+        def asked(text: str, group: str) -> asyncio.Task[Answer]:
+            return asyncio.create_task(
+                queue.ask(Question(text), (), 0, None, asker=Asker(group, "member"))
+            )
+
+        crowd = [asked(ARSON.text, "crowd") for _ in range(50)]
+        await asyncio.sleep(0)
+        for text in ("how many for theft", "how many for fraud"):
+            assert (await asked(text, "guest")).question == text
+        slow.gate.set()
+        found = await asyncio.gather(*crowd)
+        assert {answer.spans[0].text for answer in found} == {"812"}
+        assert len({answer.id for answer in found}) == 50
+
+    asyncio.run(ask())
+    queue.close()
+    # The first may have been sent before the others came.
+    assert slow.asked.count(ARSON.text) <= 2
+    assert queue.taken == 0
+
+
+def test_a_crowd_hears_so_where_no_node_is_there(gateway: Callable[..., AnswerService]) -> None:
+    queue = AnswerQueue(gateway(nobody()), mend, workers=1, max_waiting=1, time_limit_s=60)
+
+    async def ask() -> None:
+        asked = [asyncio.create_task(queue.ask(ARSON, (), 0, None)) for _ in range(50)]
+        told = await asyncio.gather(*asked, return_exceptions=True)
+        assert {type(one) for one in told} == {NodesAwayError}
+
+    asyncio.run(ask())
+    queue.close()
+    assert queue.taken == 0
+
+
+def test_the_same_question_of_several_processes_takes_one_worker_of_a_node(
+    node: Visitor, slow: Slow, gateway: Callable[..., AnswerService]
+) -> None:
+    with ThreadPoolExecutor(3) as askers:
+        same = [askers.submit(gateway(node.address).answer, ARSON, (), 0, None) for _ in range(3)]
+        while not slow.asked:
+            pass
+        assert gateway(node.address).answer(Question("how many for theft"), (), 0, None).answered
+        slow.gate.set()
+        found = [one.result(60) for one in same]
+
+    assert {answer.spans[0].text for answer in found} == {"812"}
+    assert len({answer.id for answer in found}) == 3
 
 
 def test_a_node_with_another_reader_answers_nothing(
