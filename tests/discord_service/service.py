@@ -115,13 +115,14 @@ class LocalDiscord:
 
     def wait_for(self, condition: Callable[[], _T], what: str = "it") -> _T:
         """Wait until `condition` returns something true, and return that."""
-        with self._condition:
+        for _ in range(int(PATIENCE_S / LOOK_S)):
+            # Not under the lock: it may have people do things, which the loop of this service does,
+            # and that would wait for the lock.
             found = condition()
-            for _ in range(int(PATIENCE_S / LOOK_S)):
-                if found:
-                    return found
+            if found:
+                return found
+            with self._condition:
                 self._condition.wait(LOOK_S)
-                found = condition()
         raise AssertionError(f"{what} did not happen; refused: {self.refused}")
 
     # What is there.
