@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import hmac
+import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,11 +16,16 @@ from bot.collection_names import server_collection
 from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile
 from bot.discord_app import migrations
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
+from bot.event_log import event
 from bot.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 DAY_S = 24 * 60 * 60.0
 # Whoever asks hears something within three seconds, and waits for the database no longer than this.
 SOON_S = 1.0
+# Between two tries of what can't be done while the database is away.
+AGAIN_S = 1.0
 _T = TypeVar("_T")
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
@@ -42,6 +48,25 @@ def records_of(settings: Settings) -> "Records":
         RecordsError: If they can't be used.
     """
     return Records(database_of(settings, settings.records, migrations.STEPS))
+
+
+async def once_reached(work: Callable[[], Awaitable[_T]], **waiting: object) -> _T:
+    """
+    Do what can't be done without the records, as soon as they can be reached.
+
+    Args:
+        work: Does it; begun anew where the records go meanwhile.
+        waiting: What waits for it, for the log.
+    """
+    is_said = False
+    while True:
+        try:
+            return await work()
+        except DatabaseError as away:
+            if not is_said:
+                event(_log, "waits_for_records", logging.WARNING, reason=away.reason, **waiting)
+            is_said = True
+        await asyncio.sleep(AGAIN_S)
 
 
 class Records:

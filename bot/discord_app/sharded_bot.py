@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from discord.ext import commands
 from yarl import URL
 
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, once_reached
 from bot.discord_app.shards import Shards
 from bot.discord_app.shared_shards import SharedShards
 from bot.discord_app.unanswered import Unanswered, Waiting
@@ -86,8 +86,12 @@ class ShardedBot(commands.AutoShardedBot):
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Read who waits on a shard, before anybody can ask there again, and connect it."""
-        # Who asked here before the shard was lost for a moment is answered all the same.
-        self.waiting[shard_id] = await self.unanswered.left(self._only(shard_id))
+        only = self._only(shard_id)
+        # Who asked here before the shard was lost for a moment is answered all the same. Other
+        # shards keep their connections while this one waits for the records.
+        self.waiting[shard_id] = await once_reached(
+            lambda: self.unanswered.left(only), shard=shard_id
+        )
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -10,6 +10,7 @@ from discord.http import HTTPClient
 from yarl import URL
 
 from bot.database import DatabaseError
+from bot.discord_app.records import once_reached
 from bot.discord_app.shards import shard_of
 from bot.event_log import event
 
@@ -146,7 +147,7 @@ class SharedShards:
 
     async def _connect(self, shard: int) -> None:
         if shard == 0:
-            await self._on_first()
+            await once_reached(self._on_first, shard=shard)
         async with self._may_connect:
             connecting = self._bot.launch_shard(self._gateway, shard)
             await asyncio.wait_for(connecting, CONNECT_S)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 3.0
 """Discord's own, which tests of the full load keep to."""
+HUNG_UP, CARRIED_OUT = 0, 1
+"""The status of a fault that ends the connection without an answer, or that only takes its time."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -56,6 +58,8 @@ class Fault:
     body: Json = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
+    is_over: Callable[[], bool] = lambda: True
+    """Until when it is waited for besides."""
     after: bool = False
     """The request is carried out, and only its answer is lost."""
 
@@ -110,6 +114,12 @@ class Rest:
                 request["receipt_lost"] = True
                 await self._answer(request, handler)
             await asyncio.sleep(fault.delay_s)
+            while not fault.is_over():
+                await asyncio.sleep(0.01)
+            if fault.status == HUNG_UP:
+                assert request.transport is not None
+                request.transport.abort()
+        if fault is not None and fault.status != CARRIED_OUT:
             return _json(fault.body or {"message": "fault", "code": 0}, fault.status, fault.headers)
         response = await self._answer(request, handler)
         await self._discord.changed()
