@@ -49,6 +49,19 @@ LIVELY: dict[str, Any] = {
 }
 
 
+# What a server says, in English at least, that would let Quoth in at another time: while it starts
+# or stops, and where as many are connected as may be; the last is pgbouncer's.
+_FOR_NOW = (
+    "the database system is",
+    "terminating connection",
+    "is not currently accepting connections",
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+    "no more connections allowed",
+)
+
+
 class ImpatientConnection(psycopg.Connection[tuple[Any, ...]]):
     """One that gives a server up which keeps it open and says nothing."""
 
@@ -152,7 +165,7 @@ class PostgresDatabase:
     def _unreached(self, error: psycopg.OperationalError) -> RecordsError:
         said = str(error)
         # A server that is there and lets nobody in, as with a wrong password, is not waited for.
-        is_refused = "FATAL:" in said and "FATAL:  the database system is" not in said
+        is_refused = "FATAL:" in said and not any(each in said for each in _FOR_NOW)
         kind = RecordsError if is_refused else RecordsAwayError
         return kind(
             f"{self._name}: can't be reached ({_in_a_line(error)}). Start it, or correct "

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, closing, suppress
+from contextlib import ExitStack, aclosing, closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -202,6 +202,34 @@ def test_a_database_that_is_away_at_the_start_is_used_once_it_is_there(
         way.close()
 
     assert found == (0,)
+
+
+def test_a_server_that_is_full_is_away_and_used_once_it_has_room(postgres_database: str) -> None:
+    with ExitStack() as taken:
+        with suppress(psycopg.OperationalError):
+            while True:
+                taken.enter_context(closing(psycopg.connect(postgres_database)))
+        with pytest.raises(RecordsAwayError, match="too many clients"):
+            PostgresDatabase(postgres_database)
+        opened = PostgresDatabase(postgres_database, may_be_away=True)
+    with closing(opened):
+        while not opened.version:
+            with suppress(DatabaseError), opened.statements():
+                pass
+            time.sleep(0.1)
+
+
+def test_a_user_who_has_as_many_connections_as_they_may_is_let_in_later(
+    postgres_database: str,
+) -> None:
+    with psycopg.connect(postgres_database) as connection:
+        connection.execute("CREATE ROLE guest LOGIN CONNECTION LIMIT 0")
+    try:
+        with pytest.raises(RecordsAwayError, match="too many connections"):
+            PostgresDatabase(postgres_database.replace("quoth@", "guest@"))
+    finally:
+        with psycopg.connect(postgres_database) as connection:
+            connection.execute("DROP ROLE guest")
 
 
 def test_a_database_that_lets_nobody_in_is_not_waited_for(postgres_server: str) -> None:
