@@ -126,7 +126,9 @@ class SharedConversations:
         self._unshared: OrderedDict[str, tuple[object, ...]] = OrderedDict()
         """Rows by their answer that are still to be written; most are at once."""
         self._being_shared: set[str] = set()
-        """Those of them that somebody is writing."""
+        """Those of them that somebody waits to see written."""
+        self._being_written: list[str] = []
+        """Those that a thread is writing, which may take longer than anybody waits."""
 
     async def remember(
         self,
@@ -190,11 +192,18 @@ class SharedConversations:
         missed = dict(waiting[:_SHARED_AT_ONCE])
 
         def catch_up(database: Connection) -> _T:
-            for values in missed.values():
-                database.execute(
-                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    values,
-                )
+            for answer_id, values in missed.items():
+                # In this order: `forget` finds it there, or it is found forgotten here.
+                self._being_written.append(answer_id)
+                try:
+                    if answer_id in self._unshared:
+                        database.execute(
+                            "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)"
+                            " ON CONFLICT DO NOTHING",
+                            values,
+                        )
+                finally:
+                    self._being_written.remove(answer_id)
             return work(database)
 
         self._being_shared |= missed.keys()
@@ -218,8 +227,9 @@ class SharedConversations:
         theirs = {one for one, (_, _, _, by, *_) in self._unshared.items() if by == asker}
         for answer_id in theirs:
             del self._unshared[answer_id]
-        # What somebody is just writing has to be there to be deleted.
-        while not theirs.isdisjoint(self._being_shared):
+        # What is just being written has to be there to be deleted. The database gives up by itself
+        # what it can't write.
+        while not theirs.isdisjoint(self._being_written):
             await asyncio.sleep(_LOOK_S)
         await self._soon(
             lambda database: database.execute("DELETE FROM conversations WHERE asker = ?", (asker,))

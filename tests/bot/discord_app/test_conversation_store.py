@@ -1,6 +1,7 @@
 """Conversations are remembered for a while, by this process or by all that share a database."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
@@ -163,6 +164,60 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
     # The use that finds out whether the database is back may fail in the midst of it.
     assert sum(written) <= 45 + 10
     assert max(written) <= 10
+
+
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_what_was_forgotten_is_not_written_by_who_waits_for_it_no_longer(
+    postgres_database: str, clock: Clock, is_begun: bool
+) -> None:
+    """Nobody waits long for a database that is slow; what it was to write, it may write later."""
+    from bot.postgres import PostgresDatabase
+
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    class Slow(Records):
+        """Its first use of the database takes as long as it is made to."""
+
+        async def soon(self, work: Callable[[Connection], _T]) -> _T:
+            if begun.is_set():
+                return await super().soon(work)
+
+            def late(database: Connection) -> _T:
+                class Late:
+                    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Rows:
+                        if is_begun and not go_on.is_set():
+                            wait()
+                        return database.execute(statement, values)
+
+                    executemany = database.executemany
+
+                if not is_begun:
+                    wait()
+                try:
+                    return work(Late())
+                finally:
+                    ended.set()
+
+            return await super().soon(late)
+
+    async def talk() -> None:
+        with closing(Slow(PostgresDatabase(postgres_database))) as records:
+            here = SharedConversations(records, clock)
+            await remember(here, "late", 1, 2)
+            assert begun.is_set()
+            forgetting = asyncio.create_task(here.forget(2))
+            await asyncio.sleep(0.2)
+            assert forgetting.done() is not is_begun
+            go_on.set()
+            await forgetting
+            await asyncio.to_thread(ended.wait)
+            assert records.rows("SELECT * FROM conversations") == []
+
+    asyncio.run(talk())
 
 
 def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, clock: Clock) -> None:
