@@ -273,7 +273,7 @@ async def _typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
     """Show that Quoth types; where that fails or lags, the answer does not wait for it."""
 
     async def show() -> None:
-        with contextlib.suppress(discord.DiscordException):
+        with contextlib.suppress(discord.DiscordException, aiohttp.ClientError, OSError):
             async with channel.typing():
                 await asyncio.Event().wait()
 

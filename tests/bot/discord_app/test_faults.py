@@ -10,6 +10,7 @@ from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
+from tests.discord_service.rest import HUNG_UP
 from tests.discord_service.world import (
     MANAGE_GUILD,
     SEND_MESSAGES,
@@ -189,6 +190,18 @@ def test_an_answer_is_given_although_the_receipt_of_its_acknowledgement_is_lost_
     check(local, ask(local, channel, User("ada"), ARSON, mention=False))
     assert fault.times == 0
     assert "Traceback" not in bot.logged
+
+
+def test_an_answer_is_given_although_the_connection_is_lost_while_quoth_types(
+    local: LocalDiscord, channel: Channel, library: Library
+) -> None:
+    (library.folder / "open").unlink()
+    fault = local.fault("POST", "/typing", HUNG_UP)
+    asked = ask(local, channel, User("ada"), f"typing: {ARSON}", mention=True)
+    local.wait_for(lambda: not fault.times, "typing")
+    (library.folder / "open").touch()
+
+    check(local, asked)
 
 
 @pytest.mark.parametrize("status", STATUSES)
