@@ -93,7 +93,7 @@ class CatchUp(commands.Cog):
         for one in self._bot.waiting.pop(shard_id, ()):
             try:
                 await (self._tell(one, one.token) if one.token else self._answer(one))
-            except _FAILURES as error:
+            except (*_FAILURES, DatabaseError) as error:
                 event(_log, "not_told", logging.WARNING, error=type(error).__name__)
         # At its first start there is nothing to catch up with.
         if heard:

@@ -146,6 +146,31 @@ def test_who_waited_when_it_was_killed_and_who_mentioned_it_meanwhile_hear_of_it
     assert by_command.shown == [told.content]
 
 
+def test_who_waited_when_it_was_killed_hears_of_it_although_the_records_fail_for_another(
+    local: LocalDiscord, faked: Callable[..., Process], library: Library
+) -> None:
+    (channel,) = places(local, 1)
+    records = library.folder / "data" / RECORDS_NAME
+    (library.folder / "open").unlink()
+    process = faked(QUOTH_WORKERS="4")
+    first, second = (local.slash(channel, User(name), "ask", question=ARSON) for name in "ab")
+    local.wait_for(lambda: first.deferred and second.deferred, "two answers")
+    local.wait_for(lambda: noted(records) == 2, "two notes")
+    process.signal(signal.SIGKILL)
+    process.code()
+    with closing(sqlite3.connect(records)) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER locked BEFORE DELETE ON unanswered"
+            f" WHEN old.id = {first.id} BEGIN SELECT RAISE(ABORT, 'locked'); END"
+        )
+    (library.folder / "open").touch()
+    process = faked()
+
+    for one in (first, second):
+        assert "restarted before I could answer" in local.answer_to(one).content
+    assert "Traceback" not in process.logged
+
+
 def test_mentions_that_a_lost_session_did_not_hear_are_answered(
     local: LocalDiscord, faked: Callable[..., Process]
 ) -> None:
