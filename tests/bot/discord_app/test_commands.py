@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bot.discord_app.cogs import COGS
+from bot.discord_app.cooldowns import Cooldown
+from bot.discord_app.posts import SupportChannel
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -108,6 +110,29 @@ def test_once_a_channel_is_allowed_the_others_are_not(
     assert "every channel" in local.answer_to(cleared).content
     start_bot()
     assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
+
+
+def test_a_list_of_many_channels_or_cooldowns_fits_a_message(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    assert channel.guild is not None
+    server_id, first = channel.guild.id, 10**18
+    for number in range(100):
+        rule = Cooldown(1, 60.0)
+        bot.bot.channels.set(server_id, first + number, is_allowed=number % 2 == 0)
+        bot.bot.support.add(SupportChannel(server_id, first + number, None))
+        bot.bot.cooldowns.set(server_id, first + number, rule, is_role=False)
+
+    def told(name: str, **options: Any) -> str:
+        used = local.slash(channel, asker, name, permissions=MANAGE_GUILD, **options)
+        return local.answer_to(used).content
+
+    assert told("channels list").count(" and 30 others") == 2
+    assert " and 80 others" in told("channels list")
+    denied = told("channels deny", channel=channel)
+    assert denied.startswith(f"I no longer answer in <#{channel.id}>.")
+    assert " and 30 others" in told("ask", question="how many for arson")
+    assert "and 80 others" in told("cooldown list")
 
 
 MANAGING = ["channels list", "base off", "status", "documents rebuild"]
