@@ -3,9 +3,11 @@
 import logging
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
+from bot.database import DatabaseError
 from bot.discord_app.limits import EXPIRED_TOKEN
 from bot.discord_app.rendering import notice
 from bot.event_log import event
@@ -22,6 +24,7 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
     - the command belongs in a server, and this is a direct message: told;
     - the command is not the one that Discord knows: told that commands have changed;
     - Discord refused what was sent: logged with Discord's code, and told;
+    - the records can't be used just now: logged without what was to be written there, and told;
     - anything else: logged with its traceback, and told.
     """
     if isinstance(error, app_commands.CommandInvokeError):
@@ -38,6 +41,9 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
     elif isinstance(error, discord.HTTPException):
         event(_log, "discord_refused", logging.ERROR, status=error.status, code=error.code)
         text = notice("failed")
+    elif isinstance(error, DatabaseError):
+        event(_log, "records_away", logging.ERROR, reason=error.reason)
+        text = notice("records_away")
     else:
         _log.error("failed", exc_info=error)
         text = notice("failed")
@@ -52,3 +58,5 @@ async def _tell(interaction: discord.Interaction[Any], text: str) -> None:
             await interaction.response.send_message(text, ephemeral=True)
     except discord.HTTPException as error:
         event(_log, "not_told", logging.WARNING, status=error.status, code=error.code)
+    except (discord.RateLimited, aiohttp.ClientError) as error:
+        event(_log, "not_told", logging.WARNING, error=type(error).__name__)

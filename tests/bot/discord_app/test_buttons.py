@@ -34,6 +34,18 @@ def test_an_answer_has_its_buttons(local: LocalDiscord, answer: Message) -> None
     assert local.labels(answer) == expected
 
 
+def test_a_vote_that_can_not_be_remembered_is_said_to_be_and_not_logged(
+    local: LocalDiscord, answer: Message, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = "BEGIN SELECT RAISE(ABORT, 'what was voted for'); END"
+    rows(tmp_path, f"CREATE TRIGGER failing BEFORE INSERT ON feedback {failing}")
+    pressed = local.press(answer, User("bob"), "Right")
+
+    assert "can't be reached at the moment" in local.answer_to(pressed).content
+    assert "records_away" in caplog.messages
+    assert "voted for" not in caplog.text
+
+
 def test_without_other_answers_there_is_no_button_for_them(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
