@@ -60,7 +60,8 @@ class TaughtAnswers(ServerCog):
         self._bot = bot
         bot.lists["taught"] = self._page
         add_menu(bot, MENU_NAME, self._open_form)
-        self._was_checked = False
+        self._checked: set[int] = set()
+        """Shards whose servers' messages were looked for."""
 
     async def cog_load(self) -> None:
         """Have the bot know the buttons by which authors agree."""
@@ -240,12 +241,12 @@ class TaughtAnswers(ServerCog):
         self._bot.teaching.forget_messages(thread.guild_id, lambda one: one.channel_id == gone)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
+    async def on_shard_ready(self, shard_id: int) -> None:
         """Forget the messages that were deleted while Quoth did not run."""
-        if self._was_checked:
+        if shard_id in self._checked:
             return
-        self._was_checked = True
-        for guild in self._bot.guilds:
+        self._checked.add(shard_id)
+        for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
             scope = self._bot.records.collection(guild.id)
             assert scope is not None  # noqa: S101 - a server has one
             gone = set()

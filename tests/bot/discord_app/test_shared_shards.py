@@ -14,6 +14,7 @@ from bot.discord_app.unanswered import Unanswered
 from bot.postgres import PostgresDatabase
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.process import Process
+from tests.bot.discord_app.test_taught import listed, teach, until
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import Channel, User
@@ -128,6 +129,24 @@ def test_who_asked_before_a_process_lost_the_database_is_answered_by_it_and_hear
         assert len(one.shown) == 1 + others
     assert len(local.replies(said)) == 1
     assert "discord_refused" not in first.logged
+
+
+def test_what_was_taught_from_messages_that_were_deleted_meanwhile_is_forgotten_on_all_shards(
+    local: LocalDiscord, faked: Callable[..., Process], postgres_database: str
+) -> None:
+    local.gateway.shards = SHARDS
+    channel, teacher = places(local)[-1], User("teacher")
+    lesson = local.say(channel, teacher, "Desk 13 is closed.")
+    settings = {"QUOTH_DATABASE": postgres_database, "QUOTH_SHARDS": "recommended"}
+    process = faked(**settings)
+    local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+    assert "can quote" in teach(local, lesson, teacher, "Which desk is closed?")
+    process.kill()
+    del channel.messages[lesson.id]
+    faked(**settings)
+    local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
 
 
 def test_one_of_several_waits_for_a_database_that_is_away_when_it_starts(
