@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from discord.ext import commands
 
 from answering.answer import Answer
 from bot.collection_names import collections_in, server_collection, server_of
+from bot.database import DatabaseError
 from bot.discord_app.asking import Asking
 from bot.discord_app.audit import AuditTrail
 from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
@@ -302,7 +304,12 @@ class QuothBot(ShardedBot):
         event(_log, "left", server=self.records.hashed(guild.id))
 
     async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
-        """Log what went wrong in a listener, without what it was given."""
+        """Log what went wrong in a listener, without what it was given or was to write down."""
+        error = sys.exception()
+        if isinstance(error, DatabaseError):
+            named = {"reason": error.reason, "listener": event_method}
+            event(_log, "records_away", logging.ERROR, **named)
+            return
         _log.exception("failed", extra={"quoth_fields": {"listener": event_method}})
 
     async def stop(self) -> None:

@@ -1,6 +1,9 @@
 """Lost connections, refusals and faults of Discord's."""
 
 import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +11,7 @@ from bot.collection_names import server_collection
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import Channel, User
+from tests.discord_service.world import Channel, Guild, User
 
 
 def ask(local: LocalDiscord, channel: Channel, user: User) -> str:
@@ -221,3 +224,19 @@ def test_stopping_answers_what_is_in_flight_and_takes_nothing_more(
 
     assert local.answer_to(asked).texts
     local.wait_for(lambda: not local.gateway.connected, "goodbye")
+
+
+def test_what_can_not_be_written_down_is_not_written_to_the_log_instead(
+    local: LocalDiscord,
+    bot: RunningBot,
+    guild: Guild,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing = "BEGIN SELECT RAISE(ABORT, 'what was to be written'); END"
+    with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as records, records:
+        records.execute(f"CREATE TRIGGER failing BEFORE INSERT ON departures {failing}")
+    local.leave(guild)
+    local.wait_for(lambda: "records_away" in caplog.messages, "a word")
+
+    assert "to be written" not in caplog.text
