@@ -97,7 +97,8 @@ def document_of(table: Table, kind: FileKind) -> tuple[Document, dict[tuple[int,
     Write a table into a file, and read that as an index does.
 
     Returns:
-        The document, and where it has the table's cells, by row and column.
+        The document, and where it has the table's cells, by row and column; a row that was taken
+        for the names of the columns has none.
     """
     name = f"table{kind.suffix}"
     loaded = parse(kind.suffix, kind.write(table).encode())
@@ -113,17 +114,26 @@ def document_of(table: Table, kind: FileKind) -> tuple[Document, dict[tuple[int,
 
 
 def _places(text: str, rows: Sequence[Cells]) -> Iterator[tuple[tuple[int, int], Chars]]:
-    """Find each cell behind the one before it."""
+    """Find each row behind the one before it."""
     at = 0
     for number, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            bounded = rf"(?:^|: |\| |  ){re.escape(cell)}(?= +\||  |$)"
-            found = re.compile(bounded, re.MULTILINE).search(text, at)
-            if found is None:
-                msg = f"{cell!r} is not in the text: {text!r}"
-                raise ValueError(msg)
-            at = found.end()
-            yield (number, column), (at - len(cell), at)
+        found = _found(text, row, at)
+        if found:
+            at = found[-1][1]
+        yield from (((number, column), place) for column, place in enumerate(found))
+
+
+def _found(text: str, row: Cells, at: int) -> list[Chars]:
+    """Where a row's cells stand from a place on, one behind the other; none if one doesn't."""
+    found: list[Chars] = []
+    for cell in row:
+        bounded = rf"(?:^|: |\| |  ){re.escape(cell)}(?= +\||  |$)"
+        match = re.compile(bounded, re.MULTILINE).search(text, at)
+        if match is None:
+            return []
+        at = match.end()
+        found.append((at - len(cell), at))
+    return found
 
 
 def _csv(rows: Sequence[Cells]) -> str:

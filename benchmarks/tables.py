@@ -66,7 +66,7 @@ class Figures:
         if not table.answers:
             self.refused.add(right=best.margin < 0)
             return
-        answers = {places[cell] for cell in table.answers}
+        answers = {places[cell] for cell in table.answers if cell in places}
         self.cells.add(right=_bounds(best, passages) in answers)
         shown = best
         if not asks_for_several(table.question):

@@ -110,6 +110,17 @@ def test_what_names_a_column_is_not_asked_where_columns_have_no_names() -> None:
     assert figures.cells.asked == 1
 
 
+def test_a_first_row_that_is_taken_for_names_has_no_cells_that_are_found() -> None:
+    figures = Figures()
+    rows = (("Swan", "Ada", "oak"), ("Teal", "Bo", "tin"))
+
+    for question, answer in (("Ada", (0, 1)), ("Bo", (1, 1))):
+        table = Table(question, "", ("Boat", "Keeper", "Hull"), rows, frozenset({answer}))
+        figures.add(WordReader(), word_offsets, table, "CSV without a header")
+
+    assert str(figures.answered) == "50.0 % of 2"
+
+
 def test_a_table_is_that_of_the_question() -> None:
     for group in epoch_of_tables(read_kinds("dev"), 40, seed=1):
         table = table_of(group)
