@@ -13,7 +13,7 @@ from index.errors import DocumentError
 from index.formats.asciidoc_inline import Inline, style_of
 from index.formats.asciidoc_tables import table_lines
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, first_heading
+from index.formats.blocks import Blocks, first_heading, introduces
 from index.formats.dates import parse_date
 from index.formats.front_matter import read_front_matter
 
@@ -332,7 +332,7 @@ class _Reader:
             self.blocks.add(before + text)
             said_by = [style[name] for name in ("attribution", "citetitle") if style.get(name)]
             self.blocks.add(self.inline.one_line(", ".join(said_by)))
-            self._may_join = text.endswith(":")
+            self._may_join = introduces(text)
 
     def _begin_block(self, *, is_attached: bool = False) -> None:
         """Note that something begins that is no item; unless it belongs to one, the list ends."""

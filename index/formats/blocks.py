@@ -67,6 +67,11 @@ def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join(parts), code
 
 
+def introduces(text: str) -> bool:
+    """Whether a paragraph, with the marks of its code or without, introduces what follows it."""
+    return without_marks(text).rstrip().endswith(":")
+
+
 class Blocks:
     """Collects a document's paragraphs in order."""
 

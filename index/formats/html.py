@@ -18,7 +18,7 @@ from lxml import etree
 from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks
+from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,
@@ -193,7 +193,7 @@ class _Writer:
         if paragraph.mark:
             text = paragraph.mark + text.replace("\n", " ")
         self._blocks.add(text, joined=bool(paragraph.mark) and self._may_join)
-        self._may_join = bool(paragraph.mark) or text.endswith(":")
+        self._may_join = bool(paragraph.mark) or introduces(text)
 
     def end(self) -> None:
         """Write a term that nothing defines; what comes is no definition of it."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from index.formats.blocks import introduces
+
 # trafilatura looks at a page again and again; of a larger one it would take minutes.
 _MAX_PAGE_CHARS = 3_000_000
 # Pieces of a paragraph that are looked for one by one, since trafilatura leaves out some words.
@@ -122,7 +124,7 @@ def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
         kept[at] |= first < at < last or (is_in_block and paragraph.block in blocks)
         if at and paragraph.is_item and paragraph.group == paragraphs[at - 1].group:
             before = paragraphs[at - 1]
-            kept[at] |= kept[at - 1] and (before.is_item or before.text.endswith(":"))
+            kept[at] |= kept[at - 1] and (before.is_item or introduces(before.text))
 
 
 def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:

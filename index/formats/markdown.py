@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, as_code, first_heading
+from index.formats.blocks import Blocks, as_code, first_heading, introduces
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
 from index.formats.plain_tables import with_rows
@@ -110,7 +110,7 @@ class _Writer:
             self._may_join = True
         else:
             self._blocks.add(self._before + text)
-            self._may_join = text.endswith(":")
+            self._may_join = introduces(text)
         self._before, self._is_item = "", False
 
     def _paragraph(self, text: str) -> None:

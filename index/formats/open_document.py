@@ -8,7 +8,7 @@ from typing import Any
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.packages import open_package, read_xml
 from index.formats.tables import Cell, Row, lines_of
@@ -121,7 +121,7 @@ class _Writer:
         if name == "h" and line.text.strip():
             self._blocks.begin(" ".join(line.text.split()), _level(element))
         self._blocks.add(line.text)
-        self._may_join = line.text.rstrip().endswith(":")
+        self._may_join = introduces(line.text)
         return line.apart
 
     def _item(self, item: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, introduces
 from index.formats.office_properties import title_and_date
 from index.formats.packages import open_package, read_xml
 from index.formats.tables import Cell, Row, lines_of
@@ -85,7 +85,7 @@ def _add_paragraphs(blocks: Blocks, part: Any) -> None:
     for text, has_bullet in paragraphs:
         is_item = is_body if has_bullet is None else has_bullet
         blocks.add(f"- {text}" if is_item else text, joined=is_item and may_join)
-        may_join = is_item or text.endswith(":")
+        may_join = is_item or introduces(text)
 
 
 def _paragraphs(part: Any) -> Iterator[tuple[str, bool | None]]:

@@ -17,7 +17,7 @@ from docutils.parsers.rst.languages import en as english
 
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, as_code, first_heading
+from index.formats.blocks import Blocks, as_code, first_heading, introduces
 from index.formats.dates import parse_date
 from index.formats.tables import Cell, Row, numbered_lines_of
 
@@ -217,7 +217,7 @@ class _Writer:
             return
         is_item = before == "- "
         self.blocks.add(before + text, joined=is_item and self._may_join)
-        self._may_join = is_item or text.endswith(":")
+        self._may_join = is_item or introduces(text)
 
     def _field(self, node: Any) -> None:
         name, body = (_one_line(child) for child in node.children[:2])

@@ -8,7 +8,7 @@ from typing import Literal
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, introduces
 from index.formats.tables import Cell, Row, lines_of
 
 _MARK = b"{\\rtf"
@@ -300,7 +300,7 @@ class _Reader:
             self._may_join = True
         elif text:
             self.blocks.add(text)
-            self._may_join = text.endswith(":")
+            self._may_join = introduces(text)
         for note in "".join(self._parts.pop("note", [])).split("\0"):
             self.blocks.add(" ".join(note.split()))
 

@@ -185,6 +185,12 @@ def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
     )
 
 
+def test_what_introduces_a_list_may_be_code() -> None:
+    page = "<p>Set <code>harbour:</code></p><ul><li>a depth</li></ul>"
+
+    assert load(page).text == "Set harbour:\n- a depth"
+
+
 def test_a_term_stands_before_each_of_its_definitions() -> None:
     sentence = "A term that is longer than a term may be, " * 3
     page = f"""<dl><dt><code>keep.days</code></dt><dd>After so many.</dd><dd><p>Or more.</p></dd>

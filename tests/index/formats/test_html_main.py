@@ -105,3 +105,12 @@ def test_a_heading_stays_only_with_what_stands_below_it() -> None:
     ]
 
     assert [each.text for each in main_paragraphs(given, main)] == ["Fees", *PROSE]
+
+
+def test_a_list_stays_with_the_line_that_introduces_it_even_if_that_is_code() -> None:
+    items = "<ul><li>mend nets</li><li>tar boats</li></ul>"
+    of_mark_up = page(paragraphs(PROSE[:2]), "<p><code>quay --help:</code></p>", items)
+    plain = page(paragraphs(PROSE[:2]), "<p>quay --help:</p>", items)
+
+    assert of_mark_up.text == plain.text
+    assert of_mark_up.text.endswith("quay --help:\n- mend nets\n- tar boats")
