@@ -6,7 +6,9 @@ dates, or the same few words again and again, it shows.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from math import prod
 
 # Rows that are looked at.
 SAMPLED_ROWS = 50
@@ -17,13 +19,21 @@ _MIN_KIND_SHARE = 0.8
 # Words that repeat make a column of values if each stands there so often on the average.
 _MIN_REPETITION = 1.5
 _MIN_REPEATED_CELLS = 4
+# How likely it may be at most that a first row has a new value in each such column by chance.
+_MAX_CHANCE = 0.2
 _MIN_NAMES = 2
+# Columns whose name is written otherwise than all that stands below it; one may be so by chance.
+_MIN_CASED_APART = 2
 # Numbers with marks, signs and a unit; dates and times in figures.
 _QUANTITY = re.compile(
     r"[^\w\s]{0,3} ?(?:[A-Z]{1,3} ?)?\d[\d.,:'/ -]{0,25}"
     r"(?: ?[^\W\d_]{1,12}\.?| ?[%°€$£¥²³/]{1,2}){0,3}[)*]?"
 )
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
+# One number alone is likely a year only if it is near.
+_NEAR_YEAR = re.compile(r"(?:19|20)\d\d")
+# What stands for a word over a column of numbers.
+_SIGNS = frozenset({"#", "%", "№", "€", "£", "$", "¥"})
 _FLAGS = frozenset(
     {"yes", "no", "true", "false", "y", "n", "x", "-", "–", "—", "✓", "✔", "✗", "n/a"}
 )
@@ -79,7 +89,8 @@ def _may_name(row: Sequence[str], most: int) -> bool:
     """Whether a row of a table of at most so many columns holds words that may be names."""
     said = [cell for cell in row if cell]
     return len(said) >= min(_MIN_NAMES, most) and all(
-        len(cell) <= _MAX_NAME_CHARS and any(map(str.isalnum, cell)) for cell in said
+        len(cell) <= _MAX_NAME_CHARS and (cell in _SIGNS or any(map(str.isalnum, cell)))
+        for cell in said
     )
 
 
@@ -114,10 +125,12 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None:
     """Whether the first row is unlike the others in a way that names are; none if nothing tells."""
-    evidence = 0
+    evidence = _cased_apart(first, others) + _new_values(first, others)
+    years = sum(1 for name in first if _YEAR.fullmatch(name))
+    year = _YEAR if years > 1 else _NEAR_YEAR
     for column, name in enumerate(first):
         below = [row[column] for row in others if column < len(row) and row[column]]
-        if _kind(name) == "quantity" and not _is_year_of_column(name, below):
+        if _kind(name) == "quantity" and not _names_by_year(name, below, year):
             return False
         if not below:
             continue
@@ -127,6 +140,9 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
             continue
         if name in below:
             return False
+        if years > 1 and _YEAR.fullmatch(name) and "quantity" not in map(_kind, below):
+            evidence += 1
+            continue
         evidence += _evidence(name, below)
     if evidence:
         return evidence > 0
@@ -139,12 +155,50 @@ def _evidence(name: str, below: Sequence[str]) -> int:
     for kind in _KINDS:
         if kinds.count(kind) >= _MIN_KIND_SHARE * len(kinds) and _is_alike(below):
             return 1 if _kind(name) != kind or _YEAR.fullmatch(name) else -1
-    if _kind(name) in _KINDS:
-        return -1
-    is_repeating = len(below) >= _MIN_REPEATED_CELLS and len(below) >= _MIN_REPETITION * len(
-        set(below)
-    )
-    return int(is_repeating)
+    return -1 if _kind(name) in _KINDS else 0
+
+
+def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+    """
+    In how many columns of few values the first row has another; 0 if that may well be chance.
+
+    That the next cell of a column has a new value is as likely as that one of its cells has a value
+    that no other has (Good and Turing), with half a cell more for what was not seen yet.
+    """
+    chances = []
+    for column, name in enumerate(first):
+        below = [row[column] for row in others if column < len(row) and row[column]]
+        counts = Counter(below)
+        if (
+            name
+            and "text" in map(_kind, below)
+            and len(below) >= max(_MIN_REPEATED_CELLS, _MIN_REPETITION * len(counts))
+        ):
+            single = sum(1 for count in counts.values() if count == 1)
+            chances.append((single + 0.5) / (len(below) + 1))
+    return len(chances) if prod(chances) <= _MAX_CHANCE else 0
+
+
+def _cased_apart(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
+    """In how many columns the first row has other capital letters than all rows below have."""
+    # Either all names begin with a capital, or none does.
+    if len(others) < _MIN_NAMES or len({name[:1].isupper() for name in first if name}) > 1:
+        return 0
+    apart = 0
+    for column, name in enumerate(first):
+        below = [row[column] for row in others if column < len(row) and row[column]]
+        cases = set(map(_case, below))
+        is_text = bool(name) and "quantity" not in map(_kind, (name, *below))
+        apart += is_text and len(cases) == 1 and cases.isdisjoint({"", _case(name)})
+    # One cell alone may be the beginning of what was meant as a sentence.
+    return apart if apart >= _MIN_CASED_APART else 0
+
+
+def _case(text: str) -> str:
+    """Whether a text begins with a small letter, with a capital or is all capitals, or neither."""
+    if text.isupper():
+        return "capitals"
+    return "capital" if text[:1].isupper() else "small" if text[:1].islower() else ""
 
 
 def _is_alike(below: Sequence[str]) -> bool:
@@ -153,9 +207,9 @@ def _is_alike(below: Sequence[str]) -> bool:
     return not units or max(map(units.count, set(units))) >= _MIN_KIND_SHARE * len(units)
 
 
-def _is_year_of_column(name: str, below: Sequence[str]) -> bool:
-    """Whether it is a year over a column of other numbers, which it names."""
-    return bool(_YEAR.fullmatch(name)) and not any(map(_YEAR.fullmatch, below))
+def _names_by_year(name: str, below: Sequence[str], year: re.Pattern[str]) -> bool:
+    """Whether it is a year over a column of other numbers, or of words, which it names."""
+    return bool(year.fullmatch(name)) and not any(map(_YEAR.fullmatch, below))
 
 
 def _kind(cell: str) -> str:

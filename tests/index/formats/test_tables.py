@@ -72,8 +72,41 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
          ["Operator | The city", "Opened | 1931", "Length | 412 m"]),
         ((("Monday", "9:00-17:00"), ("Tuesday", "10:00-16:00")),
          ["Monday | 9:00-17:00", "Tuesday | 10:00-16:00"]),
+        # Capital letters, a sign over numbers, years over words.
+        ((("Drink", "Taste", "Served"), ("Kvass", "sour", "cold"), ("Mead", "sweet", "warm")),
+         ["Drink: Kvass | Taste: sour | Served: cold",
+          "Drink: Mead | Taste: sweet | Served: warm"]),
+        ((("part", "maker", "town"), ("Axle", "Holm", "Bergen"), ("Brake", "Lund", "Oslo")),
+         ["part: Axle | maker: Holm | town: Bergen", "part: Brake | maker: Lund | town: Oslo"]),
+        ((("Land", "Code"), ("Italy", "IT"), ("France", "FR")),
+         ["Land | Code", "Italy | IT", "France | FR"]),
+        ((("Dish", "#", "€"), ("Stew", "1", "12"), ("Soup", "2", "7")),
+         ["Dish: Stew | #: 1 | €: 12", "Dish: Soup | #: 2 | €: 7"]),
+        ((("Side", "2023", "2024"), ("Reds", "won", "lost"), ("Blues", "lost", "drew")),
+         ["Side: Reds | 2023: won | 2024: lost", "Side: Blues | 2023: lost | 2024: drew"]),
+        ((("1790", "1800", "1810"), ("4", "5", "6"), ("7", "8", "9")),
+         ["1790: 4 | 1800: 5 | 1810: 6", "1790: 7 | 1800: 8 | 1810: 9"]),
+        # A number that may be a year, years of people, and a value that is new by chance.
+        ((("oven", "1687", "Bo"), ("mixer", "354", "Cy"), ("grill", "584", "Di")),
+         ["oven | 1687 | Bo", "mixer | 354 | Cy", "grill | 584 | Di"]),
+        ((("Ada", "1815", "1852"), ("Bo", "1901", "1977"), ("Cy", "1950", "living")),
+         ["Ada | 1815 | 1852", "Bo | 1901 | 1977", "Cy | 1950 | living"]),
+        ((("Anna", "Berlin"), ("Bo", "Paris"), ("Cy", "Rome")),
+         ["Anna | Berlin", "Bo | Paris", "Cy | Rome"]),
+        ((("Anna", "Germany"), ("Bo", "France"), ("Cy", "Italy"), ("Di", "France"),
+          ("Ed", "France")),
+         ["Anna | Germany", "Bo | France", "Cy | Italy", "Di | France", "Ed | France"]),
+        # Of the other rows, one may have no name, or be a sum; one column has none at all.
+        ((("", "Fee", "Keys"), ("Swan", "4", "2"), ("Total", "4", "2")),
+         ["Swan | Fee: 4 | Keys: 2", "Total | Fee: 4 | Keys: 2"]),
+        ((("Fruit",), ("apple",), ("pear",), ("plum",)), ["Fruit", "apple", "pear", "plum"]),
+        ((("Total", "9"), ("Swan", "4"), ("Teal", "5")), ["Total | 9", "Swan | 4", "Teal | 5"]),
     ],
-    ids=["numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"],
+    ids=[
+        *("numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"),
+        *("capitals", "small letters", "one column apart", "sign", "years over words", "old years"),
+        *("number", "lives", "places", "countries", "corner and sum", "one column", "sum above"),
+    ],
 )  # fmt: skip
 def test_a_first_row_that_is_marked_by_nothing_is_told_by_what_stands_below(
     rows: Sequence[Sequence[str]], lines: list[str]
