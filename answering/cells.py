@@ -8,7 +8,7 @@ what else stands in the row.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 from operator import itemgetter
@@ -29,6 +29,8 @@ from index.passages import Passage
 from reader.spans import Span
 
 _Thing = TypeVar("_Thing")
+_Form = Callable[[frozenset[str]], frozenset[str]]
+"""How words are compared: as they stand, or by their stems."""
 Bounds = tuple[int, int]
 """Start and end in a passage, in characters."""
 
@@ -42,6 +44,14 @@ _MAX_CELL_CHARS = 100
 _MAX_REST_CHARS = 20
 # A unit in a column's name: "Length (km)".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
+# What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
+# words in letters: "1990s" are no 1990.
+_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
+# "Who" asks for no figure: "2234 W", "£16", "24 June"; but for "3D Systems" or "1st Brigade".
+_PERSON = frozenset({"who", "whom", "whose"})
+_FIGURE = re.compile(r"\W{0,2}\d[\d.,:/-]*(?!\w)")
+_WHICH_YEAR = re.compile(r"\b(?:what|which) year\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)")
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
 
@@ -103,10 +113,11 @@ def at_named_cell(
     Give a span the place of the cell that a question names by its column, by its row, or by both.
 
     A column is named if the question holds all words of its name and none of its cells: "which
-    machine was bought in 2024" names the machine. A row is named if more words of its other cells
-    stand in the question than of any other row's; one that does not stand with the span's, such as
-    a row in another passage, only by all words of a cell. A question that compares or denies names
-    none.
+    machine was bought in 2024" names the machine. Where none is, and the span's cell can't answer,
+    since the question says it, or asks "who" of a figure or "which year" of no year, the one other
+    cell counts that can. A row is named if more words of its other cells stand in the question than
+    of any other row's; one that does not stand with the span's, such as a row in another passage,
+    only by all words of a cell. A question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -115,18 +126,18 @@ def at_named_cell(
         passage: Where that stands.
         others: What else of the document was read.
     """
-    if _compares(_last(question)) or NEGATION.search(question):
-        return span
     rows, place = _rows_around(span, passage)
     if not rows:
         return span
-    asked = _Asked.of(question, rows)
     own = rows[place]
+    table = {row.start: row for row in (*_rows_like(own, (passage, *others)), *rows)}
+    asked = _Asked.of(question, rows, list(table.values()))
+    if asked.compares or asked.denies:
+        return span
     column = next(name for name, cell in own.cells.items() if _is_within(span, cell))
-    wanted = asked.column(column)
+    is_cell = _completed(span, own.cells[column], passage.text) == own.cells[column]
+    wanted = asked.column(own, column, is_cell=is_cell)
     row = asked.row(own, wanted)
-    if not asked.names(row, wanted):
-        row = asked.named_row(_rows_like(own, (passage, *others)), wanted) or row
     if wanted not in row.cells:
         return span
     cell = row.cells[wanted]
@@ -151,9 +162,13 @@ class _Row:
         """Where its first cell is in the document."""
         return self.passage.start_char + min(start for start, _ in self.cells.values())
 
+    def text(self, column: str) -> str:
+        """A cell as it is written."""
+        return self.passage.text[slice(*self.cells[column])]
+
     def words(self, column: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
         """What a cell says."""
-        return _words(self.passage.text[slice(*self.cells[column])], without)
+        return _words(self.text(column), without)
 
     def words_beside(self, column: str) -> frozenset[str]:
         """What its other cells say."""
@@ -180,73 +195,150 @@ class _Row:
 class _Asked:
     """A question's words, and the rows of a table that it is asked of."""
 
+    asking: str
+    """What says which column is meant."""
     column_words: frozenset[str]
     """By which it may name a column."""
     implied: frozenset[str]
-    """What it may call otherwise: "how long" asks for a length."""
+    """What it may call otherwise, if no column shares a word with it: "how long" asks a length."""
     row_words: frozenset[str]
-    """By which it may name a row."""
+    """By which it may name a row, without their endings."""
     said: frozenset[str]
     """These, and what is said with them."""
+    as_said: frozenset[str]
+    """The same with their endings."""
+    compares: bool
+    """Whether it is answered by comparing rows."""
+    denies: bool
+    """Whether it says that something is not so."""
     rows: Sequence[_Row]
+    """Those of the passage that the reader's span is in."""
+    table: Sequence[_Row]
+    """All that were read, of other passages, too."""
 
     @classmethod
-    def of(cls, question: str, rows: Sequence[_Row]) -> "_Asked":
+    def of(cls, question: str, rows: Sequence[_Row], table: Sequence[_Row]) -> "_Asked":
         """Understand a question."""
         last = _last(question)
-        whole = last if _compares(question) else question
-        words, cells = _words(last), frozenset[str]().union(*(row.all_words for row in rows))
+        beside = _without_cells(question, table)
+        whole = last if _compares(beside) else question
+        words = _stems(_words(last))
+        cells = _stems(frozenset[str]().union(*(row.all_words for row in table)))
         # "And the loom?" asks what was asked before, and "and the fee?" asks it of the same row.
         is_row_alone = words <= cells and QUESTION_WORDS.isdisjoint(last.lower().split())
         asking = whole if is_row_alone else last
         naming = whole if words.isdisjoint(cells) else last
+        implied = frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns)
+        shown = frozenset[str]().union(*map(_words, (n for row in rows for n in row.cells)))
         return cls(
+            asking=asking,
             column_words=_words(asking),
-            implied=frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns),
-            row_words=_words(naming),
-            said=_words(naming, ARTICLES),
+            implied=implied if _stems(_words(asking)).isdisjoint(_stems(shown)) else frozenset(),
+            row_words=_stems(_words(naming)),
+            said=_stems(_words(naming, ARTICLES)),
+            as_said=_words(naming, ARTICLES),
+            compares=_compares(_last(beside)),
+            denies=bool(NEGATION.search(beside)),
             rows=rows,
+            table=table,
         )
 
-    def column(self, column: str) -> str:
-        """The one column that is named; the given one if that is, too, or if no one alone is."""
-        names = dict.fromkeys(name for row in self.rows if row.is_named for name in row.cells)
-        named = [name for name in names if self._is_named(name, self.column_words)]
-        if all(self.column_words.isdisjoint(_words(name)) for name in names):
-            named = [name for name in names if self._is_named(name, self.implied)]
+    def column(self, own: _Row, column: str, *, is_cell: bool) -> str:
+        """
+        The one column that is named; the given one if that is, too, or if no one alone is.
+
+        Args:
+            own: The row of the reader's span.
+            column: The column of that.
+            is_cell: Whether the span is all of its cell, and no words of a text that has a label.
+        """
+        named = self._named(self.column_words, frozenset)
+        # "Leave" names the column "Leaves" only where none is named by a word as it stands.
+        if not named and is_cell:
+            named = self._named(_stems(self.column_words), _stems)
+        named = named or self._named(self.implied, frozenset)
+        if not named and is_cell:
+            return self._fitting(own, column)
         return named[0] if len(named) == 1 else column
 
+    def _named(self, words: frozenset[str], form: _Form) -> list[str]:
+        """The columns all of whose name is among some words, and none of whose cells is."""
+        names = dict.fromkeys(name for row in self.rows if row.is_named for name in row.cells)
+        return [name for name in names if self._is_named(name, words, form)]
+
+    def _is_named(self, column: str, words: frozenset[str], form: _Form) -> bool:
+        name = form(_words(_IN_BRACKETS.sub("", column)) or _words(column))
+        cells = (form(row.words(column)) for row in self.table if column in row.cells)
+        return bool(name) and name <= words and not any(c and c <= words for c in cells)
+
+    def _fitting(self, own: _Row, column: str) -> str:
+        """The one column whose cell may answer, and is not said, if the given one's can't."""
+        may_answer = _expected(self.asking)
+        fitting = [
+            name
+            for name in own.cells
+            if may_answer(own.text(name)) and not self._says(own.words(name))
+        ]
+        return fitting[0] if len(fitting) == 1 and column not in fitting else column
+
+    def _says(self, cell: frozenset[str]) -> bool:
+        """Whether a cell can't be the answer, since the question says it."""
+        return bool(cell) and _stems(cell) <= self.row_words
+
     def row(self, own: _Row, column: str) -> _Row:
-        """Which row the question says most of beside a column; the given one if none is ahead."""
-        counts = {
-            row.start: len(self.row_words & row.words_beside(column))
-            for row in self.rows
-            if column in row.cells or row is own
-        }
-        most = max(counts.values())
-        ahead = [row for row in self.rows if counts.get(row.start) == most]
-        return ahead[0] if len(ahead) == 1 and not self._may_be_names(ahead[0]) else own
+        """
+        Which row the question says most of beside a column; the given one if none is ahead.
 
-    def names(self, row: _Row, column: str) -> bool:
+        Where rows are alike in this, the one counts of which it says a whole cell. A row of another
+        passage counts only if the question says a whole cell of it, and no such cell of a row that
+        has another.
+        """
+        rows = [
+            row
+            for row in self.table
+            if row is own or (column in row.cells and not self._says(row.words(column)))
+        ]
+        said = {row.start: self.row_words & _stems(row.words_beside(column)) for row in rows}
+        whole = {row.start for row in rows if self._names(row, column)}
+        here = {row.start for row in self.rows}
+        ranks = {at: (len(said[at]), at in whole) for at in said if at in here | whole}
+        most = max(ranks.values())
+        ahead = [row for row in rows if ranks.get(row.start) == most]
+        if len(ahead) != 1 or self._may_be_names(ahead[0]):
+            return own
+        (first,) = ahead
+        is_clear = first.start in here or all(said[at] <= said[first.start] for at in whole)
+        return first if is_clear else own
+
+    def _names(self, row: _Row, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
-        cells = (row.words(name, ARTICLES) for name in row.cells if name != column)
+        cells = (_stems(row.words(name, ARTICLES)) for name in row.cells if name != column)
         return any(cell and cell <= self.said for cell in cells)
-
-    def named_row(self, rows: Iterable[_Row], column: str) -> _Row | None:
-        """The one row that has a column and is named, if there is one alone."""
-        # Neighbouring passages share a row.
-        named = {row.start: row for row in rows if column in row.cells and self.names(row, column)}
-        return next(iter(named.values())) if len(named) == 1 else None
 
     def _may_be_names(self, row: _Row) -> bool:
         """Whether it may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
-        return row is self.rows[0] and not row.is_named and not first <= self.said
+        return row is self.rows[0] and not row.is_named and not first <= self.as_said
 
-    def _is_named(self, column: str, words: frozenset[str]) -> bool:
-        name = _words(_IN_BRACKETS.sub("", column)) or _words(column)
-        cells = (row.words(column) for row in self.rows if column in row.cells)
-        return bool(name) and name <= words and not any(c and c <= words for c in cells)
+
+def _expected(asking: str) -> Callable[[str], bool]:
+    """What tells the cells that may answer a question from those that can't."""
+    words = [word.lower() for word in words_of(asking)]
+    if next((word for word in words if word in QUESTION_WORDS), "") in _PERSON:
+        return lambda cell: not _FIGURE.match(cell)
+    if _WHICH_YEAR.search(asking):
+        return lambda cell: _YEAR.search(cell) is not None
+    return lambda _: True
+
+
+def _without_cells(question: str, rows: Iterable[_Row]) -> str:
+    """A question without the cells of several words: "The Last Stand" compares nothing."""
+    for cell in {row.text(column) for row in rows for column in row.cells}:
+        if " " in cell and cell.lower() in question.lower():
+            question = re.sub(
+                rf"(?<!\w){re.escape(cell)}(?!\w)", " ", question, flags=re.IGNORECASE
+            )
+    return question
 
 
 def _compares(question: str) -> bool:
@@ -260,6 +352,11 @@ def _last(question: str) -> str:
 
 def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
     return frozenset(word.lower() for word in words_of(text)) - without
+
+
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    """Words without their endings: "barge" and "barges" are one."""
+    return frozenset(_ENDING.sub("", word) for word in words)
 
 
 def _rows_around(span: Span, passage: Passage) -> tuple[list[_Row], int]:

@@ -17,6 +17,12 @@ FEES = (
 UNNAMED = "Dinghy | 4 euros | 20 euros\n\nYacht | 19 euros | 95 euros\n\nBarge | 33 euros | none"
 MARKS = "| Dinghy | 4 euros | Ada |\n| Yacht | 19 euros | Bo |"
 WEEK = "Mooring | Mon: 08:15 | Tue: 09:15\n\nDrying out | Mon: 10:30 | Tue: 11:30"
+CREW = (
+    "Picture: The Quay | Painter: Holm | Frame: oak | Lent by: Lund\n\n"
+    "Picture: The Next Wave | Painter: Berg | Frame: tin | Lent by: Holm"
+)
+CHANGES = "Added: knots can be mended, by Ada Holm\nChanged: red\nThanks: 2 to Bo, 3 to Cy"
+ROSTER = "Post | Player | Backup\nBow | Ann | Bo\nStern | Cy | Di\nHelm | Ed | Di"
 GAPS = (
     "Boat: Swan | Length (m): 4\n\nBoat: Teal | Deck: red | Length (m): 7\n\nBoat: Coot | Deck: tar"
 )
@@ -58,6 +64,21 @@ def answered(text: str, question: str, read: str) -> str:
         (GAPS, "What length has the Teal?", "4", "7"),
         (GAPS, "How long is the Teal?", "red", "7"),
         (GAPS, "Which deck has the Coot?", "red", "tar"),
+        # Words have other endings, and a name may hold one that elsewhere compares.
+        (FEES, "What do barges pay per week?", "95 euros", "160 euros"),
+        (CREW, "Who painted the quay?", "Lund", "Holm"),
+        (CREW, "Who is the painter of The Next Wave?", "Holm", "Berg"),
+        (UNNAMED.replace("Yacht", "First Lady"), "the first lady?", "33 euros", "19 euros"),
+        # What the question says, a figure for "who" or no year for "which year" is no answer.
+        (MARKS, "Who minds the dinghy?", "4 euros", "Ada"),
+        (MARKS, "Who minds the dinghy?", "Dinghy", "Ada"),
+        ("Swan | Ada | 1999\n\nTeal | Bo | 2004", "what year is Teal from", "Bo", "2004"),
+        (
+            "Kiosk | at the gate\n\nCafé | by the lake",
+            "Where is the kiosk?",
+            "Kiosk",
+            "at the gate",
+        ),
     ],
 )
 def test_a_cell_is_named_by_its_column_and_its_row(
@@ -91,6 +112,15 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         ),
         # A first row may be a header that does not show.
         ("Boat | Kept by\n\nSwan | Ada\n\nTeal | Bo", "Whom is it kept by?", "Ada"),
+        # Two cells may be who is asked for, and a name may begin with a figure.
+        ("Kiosk | 12 | Ada | Bo\n\nCafé | 14 | Cy | Di", "Who runs the kiosk?", "12"),
+        ("Kiosk | 1st Guards | Ada\n\nCafé | 2nd Guards | Bo", "Who guards it?", "1st Guards"),
+        # Words of a text that has a label are no cell of a row.
+        (CHANGES, "Who wrote the change that mends knots?", "Ada Holm"),
+        (CHANGES, "Whom did we thank?", "Bo"),
+        # What may be a header is no row, and says what is asked for.
+        (ROSTER, "who is backup for both watch posts", "Di"),
+        (ROSTER, "how many posts has Cy", "Cy"),
         # No cell.
         (SERVER, "Which port has our server?", "Blockhaven"),
         # It is left empty.
@@ -143,6 +173,19 @@ def test_a_row_in_another_passage_is_named_by_all_words_of_a_cell(rows: tuple[st
     assert fee("What is the fee of the swan?") == "7"
     assert fee("What is the fee of the mute swan and the coot?") == "7"
     assert fee("What is the fee of the teal and the coot?") == "7"
+
+
+def test_what_the_question_goes_on_to_may_stand_in_another_passage() -> None:
+    rows = ("Boat: Mute Swan\nFee: 4\nKeys: 2", "Boat: Teal\nFee: 7\nKeys: 3")
+    passages = [row_of(number, text, 100 * number) for number, text in enumerate(rows)]
+
+    def placed(question: str, read: str) -> str:
+        start = rows[1].index(read)
+        span = Span(1, start, start + len(read), read, 2.0, 0.0)
+        return at_named_cell(question, span, passages[1], passages).text
+
+    assert placed("what is the fee of the teal? and the mute swan?", "3") == "4"
+    assert placed("which boat has the fee 4?", "Teal") == "Mute Swan"
 
 
 WORDS = st.lists(st.sampled_from(["Swan", "Fee", "4", "the", "per", "yes", "a.b", "É", "|", ":"]))
