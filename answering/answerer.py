@@ -3,7 +3,7 @@
 import math
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -199,7 +199,7 @@ class Answerer:
         # The one that `judge` puts first.
         best = max(attempt.candidates, key=lambda one: self.calibration.evidence(one.features))
         # A passage of one sentence was read already.
-        margin = best.features.margin
+        margin = best.features.margin if best.sentence_margin is None else best.sentence_margin
         if best.sentence != best.passage.text:
             sentence = PassageText(best.passage.id, best.sentence, context=best.passage.context)
             spans = self._reader.read(best.asked, [sentence], 1)
@@ -276,8 +276,14 @@ class Answerer:
                 span = at_named_cell(asked, span, passage, others)
             return at_code_bounds(span, by_id[span.passage_id])
 
-        spans = [placed(span) for span in self._reader.read(asked, passages, count)]
-        return candidates(asked, spans, hits, collection)
+        read = self._reader.read(asked, passages, count)
+        found = candidates(asked, [placed(span) for span in read], hits, collection)
+        # The best one of a passage comes last here.
+        margins = {span.passage_id: span.margin for span in reversed(read)}
+        return tuple(
+            one if one.passage.id == span.passage_id else _read_there(one, margins)
+            for span, one in zip(read, found, strict=True)
+        )
 
     def _best_hits(self, found: Sequence[Candidate], hits: Sequence[Hit]) -> list[Hit]:
         """The hits by the evidence for their best candidate."""
@@ -305,6 +311,21 @@ class Answerer:
         return tuple(
             near(hit.passage, self._retriever.source(hit.passage)) for hit in hits[:MAX_NEAREST]
         )
+
+
+def _read_there(one: Candidate, margins: Mapping[int, float]) -> Candidate:
+    """
+    Give a candidate that was moved to a row in another passage the margin of that row.
+
+    Where the row is a part of its passage, it is read alone later, if the candidate is the best.
+
+    Args:
+        one: The candidate, with the margin of the cell that it was moved from.
+        margins: That of the best span in each passage, by the passage's id.
+    """
+    if one.sentence != one.passage.text:
+        return one
+    return replace(one, sentence_margin=margins.get(one.passage.id))
 
 
 def _is_same(one: Candidate, other: Candidate) -> bool:

@@ -116,6 +116,43 @@ def test_a_row_that_is_named_answers_for_the_others_of_its_file(library: Library
     assert answer.spans[0].quote == "Crime: Arson\nFine: 90"
 
 
+class ReaderOfRows(FakeReader):
+    """Believes in the number of each row, and of one row most."""
+
+    def __init__(self, favourite: str, other_score: float) -> None:
+        self.favourite = favourite
+        self.other_score = other_score
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        spans = [
+            Span(one.id, *match.span(), match[0], 10.0 if is_favourite else self.other_score, 0.0)
+            for one in passages
+            for match in re.finditer(r"\d+", one.text)
+            for is_favourite in [self.favourite in one.text]
+        ]
+        return sorted(spans, key=lambda span: -span.margin)
+
+
+def test_an_answer_in_another_row_than_the_reader_took_is_as_sure_as_the_reader_is_of_that_row(
+    library: Library,
+) -> None:
+    library.write("fines.csv", "Crime,Fine\nTheft,35\nArson,90\nSinging,7\n")
+    library.build()
+
+    def confidence(reader: ReaderOfRows) -> float:
+        calibration = FAKE_CALIBRATION.model_copy(update={"sentence_weight": 0.3})
+        retriever = Retriever(library.open(), library.encoder)
+        answerer = Answerer(retriever, reader, calibration, FAKE_TUNING, passages=5, max_risk=1.0)
+        answer = answerer.answer(Question("for arson, what is the fine"))
+        assert [span.text for span in answer.spans] == ["90"]
+        return answer.confidence
+
+    own = confidence(ReaderOfRows("Arson", -5.0))
+    assert own > confidence(ReaderOfRows("Theft", 5.0)) > confidence(ReaderOfRows("Theft", -5.0))
+
+
 def test_the_place_of_an_answer_is_its_heading(filled: Library) -> None:
     (span,) = filled.answerer().answer(Question("what does a loaf costs")).spans
 
