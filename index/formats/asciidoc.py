@@ -29,7 +29,7 @@ _LEVELS = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
 _ITEM = re.compile(r"[ \t]*(\*{1,6}|-|\.{1,6}|\d{1,4}\.|[a-z]\.|<(?:\d{1,3}|\.)>)[ \t]+(?=\S)")
 _CHECK_BOX = re.compile(r"\[[ x*]\][ \t]+")
 _TERM_END = re.compile(r"(?::{2,4}|;;)(?=[ \t]|$)")
-_BLOCK_MACRO = re.compile(r"(?:image|video|audio|toc)::.*\[.*\]")
+_BLOCK_MACRO = re.compile(r"(?:image|video|audio|toc)::[^\[]*\[.*\]")
 _BLOCK_TITLE = re.compile(r"\.(?=[^\s.])")
 _ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION):[ \t]+")
 _CALLOUTS = re.compile(r"(?:(?<![ \t])[ \t]*+<(?:\d{1,3}|\.)>){1,9}$", re.MULTILINE)
