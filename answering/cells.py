@@ -16,12 +16,15 @@ from typing import Literal, TypeVar
 
 from answering.english import (
     ARTICLES,
+    ASKING_FOR_PERSONS,
+    ASKING_FOR_YEARS,
     CARING,
     COMPARING,
     FUNCTION_WORDS,
     MEASURED,
     NEGATION,
     QUESTION_WORDS,
+    WORD_ENDING,
     words_of,
 )
 from index.formats.tables import BETWEEN_CELLS
@@ -44,13 +47,8 @@ _MAX_CELL_CHARS = 100
 _MAX_REST_CHARS = 20
 # A unit in a column's name: "Length (km)".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-# What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
-# words in letters: "1990s" are no 1990.
-_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
-# "Who" asks for no figure: "2234 W", "£16", "24 June"; but for "3D Systems" or "1st Brigade".
-_PERSON = frozenset({"who", "whom", "whose"})
+# "2234 W", "£16", "24 June"; but neither "3D Systems" nor "1st Brigade".
 _FIGURE = re.compile(r"\W{0,2}\d[\d.,:/-]*(?!\w)")
-_WHICH_YEAR = re.compile(r"\b(?:what|which) year\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)")
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
@@ -324,9 +322,9 @@ class _Asked:
 def _expected(asking: str) -> Callable[[str], bool]:
     """What tells the cells that may answer a question from those that can't."""
     words = [word.lower() for word in words_of(asking)]
-    if next((word for word in words if word in QUESTION_WORDS), "") in _PERSON:
+    if next((word for word in words if word in QUESTION_WORDS), "") in ASKING_FOR_PERSONS:
         return lambda cell: not _FIGURE.match(cell)
-    if _WHICH_YEAR.search(asking):
+    if ASKING_FOR_YEARS.search(asking):
         return lambda cell: _YEAR.search(cell) is not None
     return lambda _: True
 
@@ -356,7 +354,7 @@ def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str
 
 def _stems(words: frozenset[str]) -> frozenset[str]:
     """Words without their endings: "barge" and "barges" are one."""
-    return frozenset(_ENDING.sub("", word) for word in words)
+    return frozenset(WORD_ENDING.sub("", word) for word in words)
 
 
 def _rows_around(span: Span, passage: Passage) -> tuple[list[_Row], int]:

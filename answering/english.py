@@ -118,6 +118,12 @@ MEASURED = (
     (re.compile(r"\bhow (?:big|large)\b", re.IGNORECASE), ("size",)),
 )
 """What asks for a measure, and what tables call that."""
+ASKING_FOR_PERSONS = _words("who whom whose")
+"""Which no figure answers."""
+ASKING_FOR_YEARS = re.compile(r"\b(?:what|which) year\b", re.IGNORECASE)
+WORD_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
+"""What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
+words in letters: "1990s" are no 1990."""
 BEFORE_CODE = ARTICLES | _words(
     "add at by call calling called choose click command enter execute from in into invoke key "
     "named namely open option press run running say see send set tag to type typing use using "
