@@ -17,7 +17,7 @@ from bot.discord_app.conversation_store import (
     ConversationStore,
     SharedConversations,
 )
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, once_reached
 from tests import postgres
 from tests.bot.discord_app.fakes import Clock
 
@@ -245,8 +245,7 @@ def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, cl
                 for number in range(25):
                     await remember(here, f"{number}", number, 2)
                 await remember(here, "another's", 1, 3)
-            # It is tried again after a second.
-            await asyncio.sleep(2)
+            await once_reached(lambda: records.soon(lambda database: database.execute("SELECT 1")))
             records.begun.clear()
             writing = asyncio.create_task(here.until("0", 0))
             await records.begun.wait()

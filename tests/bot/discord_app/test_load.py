@@ -33,11 +33,14 @@ def test_every_question_of_a_crowd_is_answered_or_refused_once(
 def test_those_who_waited_in_vain_are_told_that_quoth_is_busy(
     local: LocalDiscord, faked: Callable[..., Process], library: Library
 ) -> None:
-    """Two are read for too long, and those behind them never come to be read."""
+    """One is read for too long, and those behind it, who ask something else, never are."""
     (library.folder / "open").unlink()
     (channel,) = places(local, 1)
     faked(QUOTH_WORKERS="1", QUOTH_TIME_LIMIT_S="0.5")
-    asked = [local.slash(channel, User(f"u{n}"), "ask", question="for arson") for n in range(3)]
+    asked = [
+        local.slash(channel, User(f"u{place}"), "ask", question=f"how many for {crime}")
+        for place, crime in enumerate(("arson", "murder", "theft"))
+    ]
 
     told = [local.answer_to(each).content for each in asked]
     assert "too long" in told[0]
