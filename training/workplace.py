@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 SEED = 33
 """Every example is drawn by it."""
-FURTHER_SEED = 34
+FURTHER_SEED = 35
 """And those of the lesson that goes on from there, so that they are mostly others."""
 SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train-7")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
@@ -71,19 +71,22 @@ class Mixture:
     """Tables that are put together by chance, with some questions each (`training.tables`)."""
     unanswerable: int = 0
     """Examples of our questions that their passage doesn't answer, beside those among `ours`."""
+    squad_unanswerable: int = 0
+    """The same of SQuAD's, beside those among `squad`."""
 
 
 MIXTURE = Mixture(
     squad=27_000, ours=16_000, followups=5_000, mismatches=3_000, qamr=1_000, tables=350
 )
 FURTHER_MIXTURE = Mixture(
-    squad=12_000,
-    ours=4_500,
-    followups=1_500,
+    squad=20_000,
+    ours=3_500,
+    followups=1_200,
     mismatches=1_500,
     qamr=200,
-    tables=100,
-    unanswerable=1_800,
+    tables=80,
+    unanswerable=1_500,
+    squad_unanswerable=6_000,
 )
 """What it is asked once it reads: more often what the passage doesn't say."""
 TITLED_SHARE = 0.6
@@ -236,14 +239,18 @@ class Workplace:
             return [example for corpus in corpora for example in epoch_of_passages(corpus, seed)]
 
         leaning = epoch_of_leaning(self.corpora, mixture.followups, seed)
-        examples = drawn(epoch(self.articles), mixture.squad)
-        ours = epoch(self.corpora)
+        squad, ours = epoch(self.articles), epoch(self.corpora)
+        examples = drawn(squad, mixture.squad)
         examples += drawn(ours, mixture.ours)
         examples += drawn(leaning, mixture.followups)
         examples += epoch_of_mismatches(self.corpora, mixture.mismatches, seed)
         examples += epoch_of_qamr(self.sentences, mixture.qamr, seed)
-        unanswerable = [example for example in ours if example.kind == "unanswerable"]
-        examples += drawn(unanswerable, mixture.unanswerable)
+        examples += drawn(_unanswerable(ours), mixture.unanswerable)
+        examples += drawn(_unanswerable(squad), mixture.squad_unanswerable)
         tables = epoch_of_tables(read_kinds("train", self.data), mixture.tables, seed)
         groups = alone(examples) + tables
         return [titled(group) if rng.random() < TITLED_SHARE else group for group in groups]
+
+
+def _unanswerable(examples: Sequence[Example]) -> list[Example]:
+    return [example for example in examples if example.kind == "unanswerable"]
