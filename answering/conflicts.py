@@ -13,30 +13,23 @@ from itertools import pairwise
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.english import (
-    ARTICLES,
     COMMON_WORDS,
+    LIKE_NUMBERS,
+    LINKING_WORDS,
     NEGATION,
     NUMBERS,
-    PERSONAL_PRONOUNS,
-    PREPOSITIONS,
-    VERBS,
-    content_words,
+    SCALES,
+    content_stems,
     has_number,
+    stem_of,
     words_of,
 )
 
 MAX_VERSIONS = 3
 # Of the words of the shorter passage, those that the other one has, too.
 MIN_SHARED_WORDS = 0.15
-# Letters by which the forms of a word are told to be one.
-_STEM = 5
 # A number that a letter follows at once is one all the same: 90p.
 _TOKEN = re.compile(r"\d++(?:[.,:]\d++)*+|[^\W\d_]++(?:['’][^\W\d_]++)*+")
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-# What says how much or when as a number does.
-_LIKE_NUMBERS = re.compile(r"\b(?:an?|free|nothing|noon|midnight|no)\b", re.IGNORECASE)
-# Words that two ways to say the same may differ in.
-_LINKING = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
 
 
 def versions(
@@ -107,7 +100,7 @@ def _agree(one: Candidate, other: Candidate) -> bool:
 
 def _are_of_one_kind(*texts: str) -> bool:
     """Whether no span is an amount, such as "3 mm", while another says no number at all."""
-    numbers = [has_number(text) or _LIKE_NUMBERS.search(text) is not None for text in texts]
+    numbers = [has_number(text) or LIKE_NUMBERS.search(text) is not None for text in texts]
     return all(numbers) or not any(
         isinstance([*_said(text.lower()), ""][0], float) for text in texts
     )
@@ -119,12 +112,12 @@ def _said(text: str) -> list[float | str]:
     before: float | None = None
     for token in _TOKEN.findall(text):
         number = _number(token)
-        if token in _SCALES and before is not None:
-            number = before * _SCALES[token]
+        if token in SCALES and before is not None:
+            number = before * SCALES[token]
             said.pop()
         if number is not None:
             said.append(number)
-        elif token not in _LINKING:
+        elif token not in LINKING_WORDS:
             said.append(token)
         before = number
     return said
@@ -152,7 +145,7 @@ def _same(one: float | str, other: float | str) -> bool:
 
 
 def _begin_alike(one: str, other: str) -> bool:
-    shorter, longer = sorted((one[:_STEM], other[:_STEM]), key=len)
+    shorter, longer = sorted(map(stem_of, (one, other)), key=len)
     return longer.startswith(shorter)
 
 
@@ -170,12 +163,8 @@ def _runs_on(candidate: Candidate) -> bool:
 
 def _share_a_subject(one: Candidate, other: Candidate) -> bool:
     """Whether two passages have so many words in common that they speak of the same."""
-    words = [_stems(each.passage.searched) for each in (one, other)]
+    words = [content_stems(each.passage.searched) for each in (one, other)]
     return len(words[0] & words[1]) >= MIN_SHARED_WORDS * min(map(len, words))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:_STEM] for word in content_words(text))
 
 
 def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool:
@@ -186,7 +175,7 @@ def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool
     together: "season ticket" for "single ticket".
     """
     asked, of_best, of_other = (
-        [word[:_STEM] for word in words_of(text.lower())]
+        [stem_of(word) for word in words_of(text.lower())]
         for text in (question, f"{best.passage.context}\n{best.sentence}", other.sentence)
     )
     together = set(pairwise(of_best))

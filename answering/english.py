@@ -1,4 +1,8 @@
-"""English words that say nothing about a subject, by what they do in a question."""
+"""
+Every word list and pattern of English that answers rest on.
+
+First words by what they do in a sentence, then patterns by what they tell, then functions.
+"""
 
 import re
 from collections.abc import Sequence
@@ -142,10 +146,157 @@ NUMBER_WORDS = frozenset(NUMBERS) | _words(
     "half"
 )
 
+SHARED_WORDS = _words(
+    "a an as at do in is it me no on or so to was war were will die man her his that us hat "
+    "come per are can for more all one and by the i we he she over under many most"
+)
+"""Words of English that are ordinary in another language of Europe, too."""
+TELLING_WORDS = (
+    COMMON_WORDS
+    | ASKING_WORDS
+    | PREPOSITIONS
+    | ARTICLES
+    | SMALL_TALK
+    | _words("i you we us me they please tell name list give show find explain of is")
+) - SHARED_WORDS
+"""One of these tells that a question is in English."""
+OPENING = re.compile(
+    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
+    r"[\s,]*|&\s*)+",
+    re.IGNORECASE,
+)
+"""How a question begins that goes on from another one."""
+PHRASE_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | _words("and or but than if")
+"""A phrase ends before one of these."""
+BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
+"""Between one of these and a verb stands what a question is about: "how long does the ferry
+take"."""
+AFTER_OBJECTS = PREPOSITIONS | QUESTION_WORDS | VERBS | ARTICLES | _words("and or as than not")
+""""Her" before one of these is no owner."""
+IN_SENTENCES = QUESTION_WORDS | VERBS | (PRONOUNS - {"one", "ones"})
+"""One of these stands in what is no fragment. "The ones" refers to nothing that was said."""
+ABOUT = re.compile(r"\b(?:what|how)\s+(?:about|abt|of)\b", re.IGNORECASE)
+"""What begins a question about whatever is said of something, or goes on to it."""
+
+_GOING_ON = rf"(?:(?:{'|'.join(sorted(OPENING_WORDS))})[ ,]+)*"
+_YES_OR_NO = re.compile(
+    rf"{_GOING_ON}(?:is|are|am|was|were|do|does|did|has|have|had|can|could|may(?!\s+\d)|might|must|"
+    r"shall|should|will|would)(?:n['’]?t|not)?\s",
+    re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    rf"{_GOING_ON}how\s+(?:to|(?:do|can|could|must|should|would)\s+(?:i|you|we|one|people|anyone))\s",
+    re.IGNORECASE,
+)
+KIND_OF_QUESTION = re.compile(
+    r"\b(how (?:many|much)|how|what|when|where|which|who|whom|whose|why)\b", re.IGNORECASE
+)
+"""The words by which kinds of questions are told apart, the first of them counting."""
+SAME_KIND = {"how much": "how many", "whom": "who", "whose": "who"}
+"""Those of these words that stand for the same kind as another."""
+COUNTS = {word: number for word, number in NUMBERS.items() if number > 1}
+"""How many things a question may ask for, by their words."""
+_MANY = rf"(?:{'|'.join(COUNTS)}|\d{{1,2}})"
+_PLURAL = r"[a-z'-]*(?:[a-hj-rtv-z]s|people|men|women|children)"
+_GROUPS = (
+    "district|country|city|state|region|type|category|department|party|province|year|age|sex|"
+    "county|team|class"
+)
+# With none of these begins a fragment that names several things: the first begin a sentence, and
+# the others are counted ("arrests on the island" asks for one number).
+_SENTENCE = "|".join(sorted(ASKING_WORDS)) + (
+    "|whats|whos|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
+)
+_COUNTED = (
+    "number|amount|total|points|pts|deaths|sales|damages|arrests|cases|seats|votes|losses|takings|"
+    "profits|costs|wins|goals|visitors|passengers|minutes|hours|days|years|months|weeks"
+)
+_FRAGMENT = rf"(?!(?:{_SENTENCE}|{_COUNTED})\b)"
+_PLURAL_AUXILIARY = "are|were|have|had|do|did|does|can|will|would|should"
+SEVERAL = re.compile(
+    rf"""
+    ^(?:
+        (?:please\ )?(?:name|list)\ (?:all|both|every|some|(?:the\ )?{_MANY})\b
+      | (?:please\ )?(?:name|list)\ the\ (?:\w+\ ){{0,2}}{_PLURAL}\b
+      | (?:which|what|who)\ (?:are|were)\ (?:all\ |both\ )?(?:the|his|her|its|their)\b
+        (?:\ \w+){{0,2}}?\ {_PLURAL}\b
+      | who\ (?:are\ the|were|have)\b
+      | (?:(?:in|on|for|at|from|to|of)\ )?which\ (?:other\ )?{_PLURAL}\ \w
+      | (?:(?:in|on|for|at|from|to)\ )?which\ (?!of\b)(?:\w+\ ){{1,2}}{_PLURAL}
+        \ (?:{_PLURAL_AUXILIARY})\b
+      | (?:(?:in|on|for|at|from)\ )?what\ (?:other\ )?{_PLURAL}
+        \ (?:{_PLURAL_AUXILIARY}|could|must|may|got|get|in|of|that|on)\b
+      | (?:(?:in|at|by|under|between|among)\ )?(?:which|what|the)\ {_MANY}\ \w
+      | {_MANY}\ (?:things|reasons|ways)\b
+      | names\ of\b
+      | {_PLURAL}\ (?:of|in|by|who|that|with|won|per|mentioned|named|quoted)\b
+      | {_FRAGMENT}{_PLURAL}\ (?:being|he|she|they|for|where|present|on|at|from)\b
+      | {_FRAGMENT}(?:\w+\ ){{1,3}}and\ (?:\w+\ ){{1,3}}(?:of|at|in|for)\b
+    )
+  | ^(?!.*\b(?:besides|along\ with|apart\ from)\b).*,\s[^,]{{1,30}}\sand\s\w
+  | \band\ (?:who|what|where|when|which)\b
+  | \b(?:first|youngest|oldest|largest|smallest|highest|lowest|former|earlier|best)\b
+    (?:,?\ \w+){{0,3}}\ and\ (?:the\ )?
+    (?:second|third|last|youngest|oldest|largest|smallest|highest|lowest|present|latest|worst)\b
+  | \b(?:for|in|of|at|to|from|by)\ each\b
+  | \beach(?:\ (?:got|way|one))?$
+  | \beach\ of\ the\b
+  | \bwhat\ (?:does|did|do)\ each\b
+  | \band\ (?:by\ )?how\ (?:many|much)$
+  | \b(?:per|by)\ (?:{_GROUPS})\b
+  | \b(?:both|all\ {_MANY}|all\ of\ them)$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What asks for several things ("which crimes", "name the two cities")."""
+MAY_ASK_FOR_ALL = re.compile(r"(?:what|where)\b", re.IGNORECASE)
+"""How a question begins that may ask for all that a list holds, without saying so."""
+HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
+AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
+NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
+"""Says how many things are asked for ("the two cities"); group 1 is the number."""
+_MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
+MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
+"""How a document speaks of what it holds; group 1 is the stem that says so."""
+COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
+"""What wants somebody to count."""
+# A separator is looked for where its white space begins: at every place in a run of white space it
+# would take the square of the run's length. The mark of a line in a list is no part of an item.
+SPAN_SEPARATOR = re.compile(
+    r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?"
+    r"|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+(?:(?:[-*•]|\d{1,2}[.)])\s++)?)"
+)
+"""Between the items of a list within a span."""
+# White space is looked for where it begins, as above.
+PART_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
+"""Between the parts of a sentence that may be items; a group holds the word that joins the last."""
+JOINING_WORDS = ("and", "or")
+"""What may end an item, since it joins the next one to it."""
+YES_AND_NO = _words("yes no")
+"""Values of a table that say nothing without the name of their column."""
+SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+"""What a number before one of these is multiplied by."""
+LIKE_NUMBERS = re.compile(r"\b(?:an?|free|nothing|noon|midnight|no)\b", re.IGNORECASE)
+"""What says how much or when as a number does."""
+LINKING_WORDS = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
+"""Words that two ways to say the same may differ in."""
+STEM_CHARS = 5
+"""Letters by which the forms of a word are told to be one."""
+
 
 def content_words(text: str) -> list[str]:
     """Those with a content of their own, in small letters."""
     return [word for word in words_of(text.lower()) if word not in COMMON_WORDS]
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """The same, each cut so that the forms of a word are one."""
+    return frozenset(map(stem_of, content_words(text)))
+
+
+def stem_of(word: str) -> str:
+    """The first letters of a word, which its other forms share."""
+    return word[:STEM_CHARS]
 
 
 def is_question(text: str) -> bool:
@@ -167,21 +318,6 @@ def small_talk(text: str) -> SmallTalk | None:
     if words & _THANKS:
         return "thanks"
     return "greeting" if words & (_GREETINGS | _TIMES_OF_DAY) else "other"
-
-
-ABOUT = re.compile(r"\b(?:what|how)\s+(?:about|abt|of)\b", re.IGNORECASE)
-"""What begins a question about whatever is said of something, or goes on to it."""
-
-_GOING_ON = rf"(?:(?:{'|'.join(sorted(OPENING_WORDS))})[ ,]+)*"
-_YES_OR_NO = re.compile(
-    rf"{_GOING_ON}(?:is|are|am|was|were|do|does|did|has|have|had|can|could|may(?!\s+\d)|might|must|"
-    r"shall|should|will|would)(?:n['’]?t|not)?\s",
-    re.IGNORECASE,
-)
-_HOW_TO = re.compile(
-    rf"{_GOING_ON}how\s+(?:to|(?:do|can|could|must|should|would)\s+(?:i|you|we|one|people|anyone))\s",
-    re.IGNORECASE,
-)
 
 
 def asks_for_judgement(question: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
-from answering.english import content_words
+from answering.english import JOINING_WORDS, PART_SEPARATOR, YES_AND_NO, content_stems
 from index.passages import Passage
 
 # Of an item's characters, a span that stands for it has at least this share.
@@ -21,12 +21,7 @@ FEWEST_ALONE = 3
 # Longer parts of a sentence are clauses.
 _MAX_WORDS = 10
 _MARK = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]++")
-# White space is looked for where it begins: at every place in a run of it this would take the
-# square of the run's length.
-_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
 _ENDS = " \t.,;"
-_YES_OR_NO = frozenset({"yes", "no"})
-_STEM = 5
 
 
 def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list[Bounds]:
@@ -79,8 +74,8 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
         return False
     above = lines[first - 1].text
     is_introduction = above.rstrip().endswith(":") or len(above.split()) <= _MAX_WORDS
-    asked, introduced = _stems(question), _stems(above)
-    said = frozenset().union(*(_stems(text[slice(*item)]) for item in items))
+    asked, introduced = content_stems(question), content_stems(above)
+    said = frozenset().union(*(content_stems(text[slice(*item)]) for item in items))
     return is_introduction and bool(asked & introduced) and not asked & said - introduced
 
 
@@ -91,7 +86,10 @@ def _item(line: TextLine) -> Bounds:
 
 def _trimmed(text: str) -> str:
     """Without what ends or joins items."""
-    return text.rstrip(_ENDS).removesuffix(" and").removesuffix(" or").rstrip(_ENDS)
+    text = text.rstrip(_ENDS)
+    for word in JOINING_WORDS:
+        text = text.removesuffix(f" {word}")
+    return text.rstrip(_ENDS)
 
 
 def _is_most(span: Bounds, item: Bounds) -> bool:
@@ -123,13 +121,9 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
 
 def _is_asked_for(name: str, value: str, question: str) -> bool:
     """Whether a question asks for the rows that have a value: "which moderators"."""
-    asked = _stems(question)
-    told_by = name if value.lower() in _YES_OR_NO else value
-    return not asked.isdisjoint(_stems(told_by))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word[:_STEM] for word in content_words(text))
+    asked = content_stems(question)
+    told_by = name if value.lower() in YES_AND_NO else value
+    return not asked.isdisjoint(content_stems(told_by))
 
 
 def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
@@ -138,7 +132,7 @@ def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
     own = [span for span in spans if start <= span[0] and span[1] <= end]
     first, last = min(span[0] for span in own), max(span[1] for span in own)
     end = first + len(_trimmed(passage.text[first:end]))
-    separators = list(_SEPARATOR.finditer(passage.text, first, end))
+    separators = list(PART_SEPARATOR.finditer(passage.text, first, end))
     starts = [first, *(one.end() for one in separators)]
     ends = [*(one.start() for one in separators), end]
     reached = sum(start < last for start in starts)

@@ -2,14 +2,7 @@
 
 import unicodedata
 
-from answering.english import (
-    ARTICLES,
-    ASKING_WORDS,
-    COMMON_WORDS,
-    PREPOSITIONS,
-    SMALL_TALK,
-    words_of,
-)
+from answering.english import SHARED_WORDS, TELLING_WORDS, words_of
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,19 +42,6 @@ _BESIDE = _words(
     "os as um uma do dos das em no na nos nas ao à "
     "het een van en niet op met voor door aan bij uit naar ik jij hij zij wij er dat deze dit"
 )
-_ENGLISH = (
-    COMMON_WORDS
-    | ASKING_WORDS
-    | PREPOSITIONS
-    | ARTICLES
-    | SMALL_TALK
-    | _words("i you we us me they please tell name list give show find explain of is")
-)
-# Words of English that are ordinary in another of these languages, too.
-_SHARED = _words(
-    "a an as at do in is it me no on or so to was war were will die man her his that us hat "
-    "come per are can for more all one and by the i we he she over under many most"
-)
 # A foreign name in an English fragment ("Que Sera age") brings one, by chance.
 _FEWEST_FOREIGN = 2
 # A name in other letters has hardly as many words, or as many characters where there are no spaces.
@@ -77,7 +57,7 @@ def is_foreign(text: str) -> bool:
     word may be one that English alone has.
     """
     words = [word.lower() for word in words_of(text)]
-    if any(word in _ENGLISH - _SHARED for word in words):
+    if any(word in TELLING_WORDS for word in words):
         return False
     if text.lstrip().startswith("¿"):
         return True
@@ -85,8 +65,8 @@ def is_foreign(text: str) -> bool:
         return len(words) >= _FEWEST_WORDS or (
             len(words) == 1 and len(words[0]) >= _FEWEST_CHARACTERS
         )
-    asking = set(words) & _ASKING - _SHARED
-    beside = set(words) & _BESIDE - _SHARED - asking
+    asking = set(words) & _ASKING - SHARED_WORDS
+    beside = set(words) & _BESIDE - SHARED_WORDS - asking
     return bool(asking) and len(asking) + len(beside) >= _FEWEST_FOREIGN
 
 

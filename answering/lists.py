@@ -11,7 +11,20 @@ from dataclasses import dataclass, replace
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
 from answering.cells import Bounds
-from answering.english import ASKING_WORDS, NUMBERS, PREPOSITIONS, content_words, has_number
+from answering.english import (
+    AND_HOW_MANY,
+    COUNTING,
+    COUNTS,
+    HOW_MANY,
+    MAY_ASK_FOR_ALL,
+    MENTIONED,
+    NAMED_COUNT,
+    PREPOSITIONS,
+    SEVERAL,
+    SPAN_SEPARATOR,
+    content_words,
+    has_number,
+)
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
 from answering.followups.rewriting import without_opening
 from index.passages import Passage
@@ -21,82 +34,13 @@ MAX_ITEMS_PER_PASSAGE = 8
 # What a person looks through. A longer list is cut, and says so.
 MAX_ITEMS = 20
 
-_COUNTS = {word: number for word, number in NUMBERS.items() if number > 1}
-_MANY = rf"(?:{'|'.join(_COUNTS)}|\d{{1,2}})"
-_PLURAL = r"[a-z'-]*(?:[a-hj-rtv-z]s|people|men|women|children)"
-_GROUPS = (
-    "district|country|city|state|region|type|category|department|party|province|year|age|sex|"
-    "county|team|class"
-)
-# With none of these begins a fragment that names several things: the first begin a sentence, and
-# the others are counted ("arrests on the island" asks for one number).
-_SENTENCE = "|".join(sorted(ASKING_WORDS)) + (
-    "|whats|whos|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
-)
-_COUNTED = (
-    "number|amount|total|points|pts|deaths|sales|damages|arrests|cases|seats|votes|losses|takings|"
-    "profits|costs|wins|goals|visitors|passengers|minutes|hours|days|years|months|weeks"
-)
-_FRAGMENT = rf"(?!(?:{_SENTENCE}|{_COUNTED})\b)"
-_PLURAL_AUXILIARY = "are|were|have|had|do|did|does|can|will|would|should"
-_SEVERAL = re.compile(
-    rf"""
-    ^(?:
-        (?:please\ )?(?:name|list)\ (?:all|both|every|some|(?:the\ )?{_MANY})\b
-      | (?:please\ )?(?:name|list)\ the\ (?:\w+\ ){{0,2}}{_PLURAL}\b
-      | (?:which|what|who)\ (?:are|were)\ (?:all\ |both\ )?(?:the|his|her|its|their)\b
-        (?:\ \w+){{0,2}}?\ {_PLURAL}\b
-      | who\ (?:are\ the|were|have)\b
-      | (?:(?:in|on|for|at|from|to|of)\ )?which\ (?:other\ )?{_PLURAL}\ \w
-      | (?:(?:in|on|for|at|from|to)\ )?which\ (?!of\b)(?:\w+\ ){{1,2}}{_PLURAL}
-        \ (?:{_PLURAL_AUXILIARY})\b
-      | (?:(?:in|on|for|at|from)\ )?what\ (?:other\ )?{_PLURAL}
-        \ (?:{_PLURAL_AUXILIARY}|could|must|may|got|get|in|of|that|on)\b
-      | (?:(?:in|at|by|under|between|among)\ )?(?:which|what|the)\ {_MANY}\ \w
-      | {_MANY}\ (?:things|reasons|ways)\b
-      | names\ of\b
-      | {_PLURAL}\ (?:of|in|by|who|that|with|won|per|mentioned|named|quoted)\b
-      | {_FRAGMENT}{_PLURAL}\ (?:being|he|she|they|for|where|present|on|at|from)\b
-      | {_FRAGMENT}(?:\w+\ ){{1,3}}and\ (?:\w+\ ){{1,3}}(?:of|at|in|for)\b
-    )
-  | ^(?!.*\b(?:besides|along\ with|apart\ from)\b).*,\s[^,]{{1,30}}\sand\s\w
-  | \band\ (?:who|what|where|when|which)\b
-  | \b(?:first|youngest|oldest|largest|smallest|highest|lowest|former|earlier|best)\b
-    (?:,?\ \w+){{0,3}}\ and\ (?:the\ )?
-    (?:second|third|last|youngest|oldest|largest|smallest|highest|lowest|present|latest|worst)\b
-  | \b(?:for|in|of|at|to|from|by)\ each\b
-  | \beach(?:\ (?:got|way|one))?$
-  | \beach\ of\ the\b
-  | \bwhat\ (?:does|did|do)\ each\b
-  | \band\ (?:by\ )?how\ (?:many|much)$
-  | \b(?:per|by)\ (?:{_GROUPS})\b
-  | \b(?:both|all\ {_MANY}|all\ of\ them)$
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-# May ask for all that a list holds, without saying so.
-_OPEN = re.compile(r"(?:what|where)\b", re.IGNORECASE)
-_HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
-_AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
-_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
-# How a document speaks of what it holds, by the stems that say so.
-_MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
-_MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
-_COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
-# A separator is looked for where its white space begins: at every place in a run of white space it
-# would take the square of the run's length. The mark of a line in a list is no part of an item.
-_SEPARATOR = re.compile(
-    r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?"
-    r"|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+(?:(?:[-*•]|\d{1,2}[.)])\s++)?)"
-)
-
 
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things ("which crimes", "name the two cities")."""
     asked = without_opening(question)
-    first = _HOW_MANY.search(asked)
-    counts_twice = first is not None and _AND_HOW_MANY.search(asked, first.end()) is not None
-    return counts_twice or _SEVERAL.search(asked) is not None
+    first = HOW_MANY.search(asked)
+    counts_twice = first is not None and AND_HOW_MANY.search(asked, first.end()) is not None
+    return counts_twice or SEVERAL.search(asked) is not None
 
 
 def says_how_often(question: str, text: str, sentence: str) -> bool:
@@ -111,8 +55,8 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
         text: The span's.
         sentence: What it stands in.
     """
-    counting = _COUNTING.search(question)
-    stems = _MENTIONED.findall(question, counting.end()) if counting else []
+    counting = COUNTING.search(question)
+    stems = MENTIONED.findall(question, counting.end()) if counting else []
     if not stems:
         return True
     return has_number(text) and re.search(rf"\b{stems[-1]}", sentence, re.I) is not None
@@ -210,7 +154,7 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
     # A follow-up may be about one item of a list that is spoken of.
     if best.candidate.asked == question and bounds:
         is_for_all |= _takes_several(spans, bounds)
-        is_for_all |= _OPEN.match(without_opening(question)) is not None and (
+        is_for_all |= MAY_ASK_FOR_ALL.match(without_opening(question)) is not None and (
             is_asked_by_introduction(question, wide.text, bounds)
         )
     if not bounds or not is_for_all:
@@ -269,8 +213,8 @@ def _has_word(text: str) -> bool:
 
 def _count(question: str) -> int | None:
     """How many are asked for, if the question says so."""
-    said = _COUNT.search(question)
-    return None if said is None else _COUNTS.get(said[1].lower()) or int(said[1])
+    said = NAMED_COUNT.search(question)
+    return None if said is None else COUNTS.get(said[1].lower()) or int(said[1])
 
 
 def _parts(candidate: Candidate) -> list[Candidate]:
@@ -278,7 +222,7 @@ def _parts(candidate: Candidate) -> list[Candidate]:
     span = candidate.span
     bounds = []
     start = 0
-    for separator in _SEPARATOR.finditer(span.text):
+    for separator in SPAN_SEPARATOR.finditer(span.text):
         bounds.append((start, separator.start()))
         start = separator.end()
     bounds.append((start, len(span.text)))

@@ -13,41 +13,28 @@ import re
 from collections.abc import Sequence
 
 from answering.english import (
+    AFTER_OBJECTS,
     ARTICLES,
-    AUXILIARIES,
     BARE_WORDS,
-    FORMS_OF_BE,
+    BEFORE_SUBJECTS,
+    IN_SENTENCES,
+    OPENING,
+    PHRASE_BOUNDARIES,
     POINTING_WORDS,
     POSSESSIVE_PRONOUNS,
     PREPOSITIONS,
-    PRONOUNS,
     QUESTION_WORDS,
     REPLACEABLE_PRONOUNS,
     VERBS,
     is_pronoun,
 )
 
-_GOING_ON = re.compile(
-    r"^(?:(?:and|but|so|ok|okay|also|or|then|what about|how about|how abt|what of|same for|n)\b"
-    r"[\s,]*|&\s*)+",
-    re.IGNORECASE,
-)
-# A phrase ends before one of these.
-_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | {"and", "or", "but", "than", "if"}
-# Between such a word and a verb stands what the question is about: "how long does the ferry take".
-_BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
 _ARTICLE_AND_NOUN = 2
-# "Her" before one of these is no owner.
-_AFTER_OBJECTS = (
-    PREPOSITIONS | QUESTION_WORDS | VERBS | ARTICLES | {"and", "or", "as", "than", "not"}
-)
-# "The ones" refers to nothing that was said.
-_IN_SENTENCES = QUESTION_WORDS | VERBS | (PRONOUNS - {"one", "ones"})
 
 
 def without_opening(question: str) -> str:
     """A question without "and", "what about" and the like, and without its end mark."""
-    return _GOING_ON.sub("", question.strip().rstrip("?!. "))
+    return OPENING.sub("", question.strip().rstrip("?!. "))
 
 
 def is_fragment(question: str) -> bool:
@@ -69,9 +56,11 @@ def filled_in(question: str, before: str) -> str | None:
     """
     fragment, whole = without_opening(question).split(), before.strip().rstrip("?!. ").split()
     new, old = ([_plain(word) for word in words] for words in (fragment, whole))
-    if not new or not _IN_SENTENCES.isdisjoint(new):
+    if not new or not IN_SENTENCES.isdisjoint(new):
         return None
-    place = _beginning_alike(new, old) or (_subject(old) if _BOUNDARIES.isdisjoint(new) else None)
+    place = _beginning_alike(new, old) or (
+        _subject(old) if PHRASE_BOUNDARIES.isdisjoint(new) else None
+    )
     if place is None:
         return None
     start, end = place
@@ -101,7 +90,7 @@ def with_topic(question: str, topic: str) -> str | None:
         if word in REPLACEABLE_PRONOUNS and is_pronoun(plain, place) and not is_followed:
             # "Her" is an object, too: "who went with her to Rome".
             is_owner = word in POSSESSIVE_PRONOUNS - {"her"} or (
-                word == "her" and bool(after) and after not in _AFTER_OBJECTS
+                word == "her" and bool(after) and after not in AFTER_OBJECTS
             )
             needs_in = word == "there" and PREPOSITIONS.isdisjoint(
                 (before, _bare(named.partition(" ")[0]))
@@ -124,7 +113,7 @@ def _beginning_alike(new: Sequence[str], old: Sequence[str]) -> tuple[int, int] 
 
 def _subject(old: Sequence[str]) -> tuple[int, int] | None:
     """Start and end of "a lost key" in "what does a lost key cost"."""
-    start = next((at for at, word in enumerate(old, 1) if word in _BEFORE_SUBJECTS), len(old))
+    start = next((at for at, word in enumerate(old, 1) if word in BEFORE_SUBJECTS), len(old))
     # The last word is the verb.
     end = _end_of_phrase(old, start) - 1
     return (start, end) if start < end and BARE_WORDS.issuperset(old[: start - 1]) else None
@@ -142,7 +131,7 @@ def _bare(word: str) -> str:
 
 def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) -> int:
     """Where the phrase of an article ends, if it ends at `end` at the latest."""
-    has_verb = start > 0 and old[start - 1] in _BEFORE_SUBJECTS
+    has_verb = start > 0 and old[start - 1] in BEFORE_SUBJECTS
     if has_verb and end > start + _ARTICLE_AND_NOUN:
         end -= 1
     # "The ministry of plenty" takes the place of "the ministry of love".
@@ -154,4 +143,4 @@ def _end_of_thing(new: Sequence[str], old: Sequence[str], start: int, end: int) 
 def _end_of_phrase(words: Sequence[str], first: int) -> int:
     """Where a phrase ends that has one word at least."""
     after = range(first + 1, len(words))
-    return next((place for place in after if words[place] in _BOUNDARIES), len(words))
+    return next((place for place in after if words[place] in PHRASE_BOUNDARIES), len(words))

@@ -1,6 +1,5 @@
 """Questions with known answers -> outcomes: given the passage, or open, from all passages."""
 
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from answering.answerer import Answerer, Findings
 from answering.calibration import Calibration, PassageCalibration
 from answering.candidates import Candidate, judge
+from answering.english import KIND_OF_QUESTION, SAME_KIND
 from answering.question import Question, QuestionError
 from answering.selection import likely
 from bot.collection_builds import SPLITTING
@@ -33,9 +33,6 @@ MAX_RANK = 10
 # A given passage is read whole where question and passage fit the model, else in as few parts as
 # its sentences allow. Of the encoder's tokens; 32 less than fit, should the reader's differ.
 WHOLE = Splitting(max_tokens=MAX_TOKENS - MAX_QUESTION_TOKENS - 32, max_chars=20_000)
-# The words by which questions are told apart, the first of them counting.
-_WORDS = re.compile(r"\b(how (?:many|much)|how|what|when|where|which|who|whom|whose|why)\b", re.I)
-_SAME_WORD = {"how much": "how many", "whom": "who", "whose": "who"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +71,10 @@ class Outcome:
 
 def question_word(question: str) -> str:
     """Tell which kind of question it is; "other" if it has none of the words."""
-    found = _WORDS.search(" ".join(question.split()))
+    found = KIND_OF_QUESTION.search(" ".join(question.split()))
     word = found[0].lower() if found else "other"
     # There are few words and many questions, which keep theirs.
-    return sys.intern(_SAME_WORD.get(word, word))
+    return sys.intern(SAME_KIND.get(word, word))
 
 
 def ask_given(

@@ -1,6 +1,10 @@
 """What the words of a text say about it."""
 
+import ast
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +109,83 @@ def test_other_questions_are_answered_by_a_span(question: str) -> None:
 )
 def test_a_question_is_told_by_its_mark_or_its_first_word(text: str, asks: bool) -> None:
     assert is_question(text) is asks
+
+
+_CALLS_OF_RE = {"compile", "search", "match", "fullmatch", "finditer", "findall", "split", "sub"}
+# What a pattern writes in letters that is no word: escapes, names of groups, flags.
+_NOT_WORDS = re.compile(r"\\.|\(\?P[<=]\w+[>)]?|\(\?[a-z]+\)|\[[^\]]*\]")
+# A list of one word may be a rule of its own.
+_FEWEST = 2
+
+
+def written_words(source: str) -> Iterator[tuple[int, str]]:
+    """The patterns and collections of a module that hold English words, with their lines."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            is_pattern = ast.unparse(node.func.value) == "re" and node.func.attr in _CALLS_OF_RE
+            text = _text(node.args[0]) if is_pattern else ""
+            if re.search("[A-Za-z]{2}", _NOT_WORDS.sub(" ", text)):
+                yield node.lineno, text
+        elif isinstance(node, ast.Set | ast.List | ast.Dict):
+            parts = node.keys if isinstance(node, ast.Dict) else node.elts
+            beside = node.values if isinstance(node, ast.Dict) else []
+            words = [_text(one) for one in parts if one is not None]
+            is_list = all(isinstance(one, ast.Constant) for one in beside)
+            if is_list and sum(one.isalpha() and one.islower() for one in words) >= _FEWEST:
+                yield node.lineno, ast.unparse(node)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("_words", ".split")):
+            texts = [*map(_text, node.args), ast.unparse(node.func).removesuffix(".split")]
+            if any(re.search("[a-z]+ [a-z]+", text) for text in texts):
+                yield node.lineno, ast.unparse(node)
+
+
+def _text(node: ast.expr) -> str:
+    """What a text in a source says, but for what is filled in."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(
+        part.value
+        for part in parts
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    )
+
+
+# This one holds the words of other languages.
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in sorted((ROOT / "answering").rglob("*.py"))
+        if path.name not in {"english.py", "language.py"}
+    ],
+    ids=lambda path: path.name,
+)
+def test_words_and_patterns_of_english_stand_in_one_module(path: Path) -> None:
+    assert list(written_words(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r'_OPEN = re.compile(r"\bwhat\b")',
+        r'_OPEN = re.compile(rf"{_ANY}(?:and|or)\s")',
+        '_WORDS = frozenset({"yes", "no"})',
+        '_WORDS = "how many".split()',
+        '_WORDS = _words("how many")',
+        '_SCALES = {"hundred": 1e2, "thousand": 1e3}',
+    ],
+)
+def test_a_word_list_elsewhere_is_found(source: str) -> None:
+    assert list(written_words(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r'_SPACE = re.compile(r"(?P<space>\s+)[a-z]\d")',
+        'parts = text.split("\\n")',
+        'kind: Literal["one", "list"] = "one"',
+        "words = content_words(text)",
+    ],
+)
+def test_what_is_no_english_is_none(source: str) -> None:
+    assert not list(written_words(source))
