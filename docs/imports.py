@@ -7,12 +7,14 @@ writes it between the markers in `docs/architecture.md`; `make graph` does the s
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MAP = ROOT / "docs/architecture.md"
 PACKAGES = ("prompts", "index", "reader", "answering", "bot", "quoth")
+OUTSKIRTS = ("training", "benchmarks", "docs", "tests")
+"""They import the product, which imports nothing of them."""
 
 BEGIN = "<!-- import graph: made by `make graph` -->"
 END = "<!-- end of the import graph -->"
@@ -21,33 +23,54 @@ Arrows = dict[str, set[str]]
 """What each name imports."""
 
 
-def modules(root: Path) -> dict[str, Path]:
-    """Every module of the product by its dotted name; a package is its `__init__`."""
+def modules(root: Path, names: Sequence[str] = PACKAGES) -> dict[str, Path]:
+    """Every module of some packages by its dotted name; a package is its `__init__`."""
     found = {}
-    for package in PACKAGES:
+    for package in names:
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
-def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
-    """The modules of the product that a file imports, also for types alone or in a function."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imports(module: str, known: dict[str, Path]) -> Iterator[str]:
+    """
+    The modules that a module imports, also for types alone or in a function.
+
+    Where the product imports by names that it works out, each whole name of a module that is
+    written there counts, such as that of a command. The readers of formats alone are named by a
+    part of theirs, which is not seen: an archive reads its members by the registry that names it.
+    """
+    path = known[module]
+    source = path.read_text(encoding="utf-8")
+    is_package = path.name == "__init__.py"
+    by_name = "import_module(" in source and module.partition(".")[0] in PACKAGES
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             wanted = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            wanted = [name if name in known else node.module for name in inside]
+        elif isinstance(node, ast.ImportFrom):
+            home = _home(node, module if is_package else module.rpartition(".")[0])
+            inside = [f"{home}.{alias.name}" for alias in node.names]
+            wanted = [name if name in known else home for name in inside]
+        elif isinstance(node, ast.Constant) and by_name:
+            wanted = [name for name in [str(node.value)] if "." in name]
         else:
             continue
         yield from (name for name in wanted if name in known)
 
 
-def graph(root: Path = ROOT) -> Arrows:
-    """What each module imports."""
-    known = modules(root)
-    return {name: set(imports(path, known)) - {name} for name, path in known.items()}
+def _home(node: ast.ImportFrom, package: str) -> str:
+    """What a module of a package imports from; each dot after the first goes up by one package."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    return ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
+
+
+def graph(root: Path = ROOT, names: Sequence[str] = PACKAGES) -> Arrows:
+    """What each module of some packages imports of them."""
+    known = modules(root, names)
+    return {module: set(imports(module, known)) - {module} for module in known}
 
 
 def packages(root: Path = ROOT) -> Arrows:

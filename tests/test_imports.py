@@ -1,11 +1,15 @@
-"""Imports run one way, from the faces down to `index` and `reader`, and never in a circle."""
+"""
+Imports run one way, from the faces down to `index` and `reader`, and never in a circle.
+
+What stands around the product (training, benchmarks, pages, tests) is looked at, too.
+"""
 
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from docs.imports import MAP, Arrows, drawn, graph, packages, with_graph
+from docs.imports import MAP, OUTSKIRTS, PACKAGES, Arrows, drawn, graph, packages, with_graph
 
 # From the ground up: a module imports those of its own storey and of lower ones. Of the first
 # storey nothing knows anything of another package. The longest prefix that fits a module counts.
@@ -17,7 +21,9 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("bot.evaluation",),
     ("bot.readers",),
     ("bot.backups", "bot.cli", "bot.discord_app", "bot.mcp", "bot.web", "quoth"),
+    OUTSKIRTS,
 )
+EVERYTHING = (*PACKAGES, *OUTSKIRTS)
 GROUND = STOREYS[0]
 
 
@@ -37,8 +43,8 @@ def climbs(arrows: Arrows) -> list[str]:
     found = []
     for module, imported in arrows.items():
         for other in imported:
-            packages = {module.partition(".")[0], other.partition(".")[0]}
-            apart = len(packages) == 2 and packages <= set(GROUND)
+            homes = {module.partition(".")[0], other.partition(".")[0]}
+            apart = len(homes) > 1 and homes <= set(GROUND)
             if storey(other) > storey(module) or apart:
                 found.append(f"{module} -> {other}")
     return sorted(found)
@@ -55,8 +61,8 @@ def circle(arrows: Arrows) -> list[str]:
 
 @pytest.fixture(scope="module")
 def arrows() -> Arrows:
-    """What each module of the product imports."""
-    return graph()
+    """What each module imports, of the product and of what stands around it."""
+    return graph(names=EVERYTHING)
 
 
 def test_no_import_leads_upwards(arrows: Arrows) -> None:
@@ -76,18 +82,26 @@ def test_no_modules_import_each_other(arrows: Arrows) -> None:
             "def settings():\n    from bot import settings\n",
             ["answering.answerer -> bot.settings"],
         ),
+        ("index/store.py", "from tests import fakes\n", ["index.store -> tests.fakes"]),
+        ("index/store.py", "from ..bot import settings\n", ["index.store -> bot.settings"]),
+        (
+            "answering/__init__.py",
+            'import_module({"settings": "bot.settings"}[name])\n',
+            ["answering -> bot.settings"],
+        ),
+        ("index/store.py", 'start("bot.settings")\n', []),
         ("bot/cli/ask.py", "import bot.settings\nfrom index.store import Collection\n", []),
     ],
 )
 def test_an_arrow_upwards_is_found(
     tmp_path: Path, where: str, text: str, arrows: list[str]
 ) -> None:
-    for name in ("index/store.py", "reader/model.py", "bot/settings.py", where):
+    for name in ("index/store.py", "reader/model.py", "bot/settings.py", "tests/fakes.py", where):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text if name == where else "")
 
-    assert climbs(graph(tmp_path)) == arrows
+    assert climbs(graph(tmp_path, EVERYTHING)) == arrows
 
 
 def test_a_circle_is_found_also_where_it_is_for_types_alone(tmp_path: Path) -> None:
@@ -96,6 +110,15 @@ def test_a_circle_is_found_also_where_it_is_for_types_alone(tmp_path: Path) -> N
     (tmp_path / "index" / "two.py").write_text(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from index.one import One\n"
     )
+
+    assert set(circle(graph(tmp_path))) == {"index.one", "index.two"}
+
+
+@pytest.mark.parametrize("text", ["from . import two\n", "from .two import Two\n"])
+def test_a_circle_of_relative_imports_is_found(tmp_path: Path, text: str) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "one.py").write_text(text)
+    (tmp_path / "index" / "two.py").write_text("def one():\n    from .one import One\n")
 
     assert set(circle(graph(tmp_path))) == {"index.one", "index.two"}
 

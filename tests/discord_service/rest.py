@@ -4,8 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -19,6 +17,7 @@ from tests.discord_service.rules import (
     check_modal,
     form_error,
 )
+from tests.discord_service.state import State
 from tests.discord_service.world import (
     ADD_REACTIONS,
     COMPONENTS_V2,
@@ -35,9 +34,6 @@ from tests.discord_service.world import (
     snowflake,
 )
 
-if TYPE_CHECKING:
-    from tests.discord_service.service import LocalDiscord
-
 DEADLINE_S = 3.0
 """Discord's own, which tests of the full load keep to."""
 HUNG_UP, CARRIED_OUT = 0, 1
@@ -45,29 +41,10 @@ HUNG_UP, CARRIED_OUT = 0, 1
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass
-class Fault:
-    """An answer that replaces the real one, so many times."""
-
-    method: str
-    """Or "*" for any."""
-    path: str
-    """A part of the path, or "*" for any."""
-    status: int
-    times: int
-    body: Json = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    delay_s: float = 0.0
-    is_over: Callable[[], bool] = lambda: True
-    """Until when it is waited for besides."""
-    after: bool = False
-    """The request is carried out, and only its answer is lost."""
-
-
 class Rest:
     """The handlers; every one runs in the service's loop."""
 
-    def __init__(self, discord: "LocalDiscord") -> None:
+    def __init__(self, discord: State) -> None:
         self._discord = discord
         self._routes: list[tuple[str, str, _Handler]] = [
             ("GET", "/users/@me", self._me),

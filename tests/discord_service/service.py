@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from tests.discord_service.gateway import Gateway
-from tests.discord_service.rest import Fault, Rest
+from tests.discord_service.rest import Rest
+from tests.discord_service.state import Fault, State
 from tests.discord_service.world import (
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
     DM,
-    EPHEMERAL,
     FORUM,
     GROUP_DM,
     GUILD_CATEGORY,
@@ -43,33 +42,12 @@ LOOK_S = 0.01
 _T = TypeVar("_T")
 
 
-class LocalDiscord:
+class LocalDiscord(State):
     """A Discord with one bot in it. Every public method may be called from any thread."""
 
     def __init__(self) -> None:
-        self.token = TOKEN
-        self.bot = User("Quoth", bot=True)
-        self.guilds: list[Guild] = []
-        self.channels: dict[int, Channel] = {}
-        self.interactions: dict[int, Interaction] = {}
-        self.uploads: dict[int, Upload] = {}
-        self.commands: list[Json] = []
-        self.syncs = 0
-        self.requests: list[tuple[str, str]] = []
-        self.refused: list[tuple[int, int, str]] = []
-        """Status, code and path of every request that was refused."""
-        self.deadline_s = PATIENCE_S / 10
-        """Until when an interaction is to be acknowledged. Discord's own deadline says how fast a
-        machine is; this one tells whether Quoth acknowledges before it does what takes time."""
-        self.late: list[Interaction] = []
-        """Acknowledged after the deadline."""
-        self.problems: list[str] = []
-        """What no client may do; a test with one fails."""
-        self.faults: list[Fault] = []
-        self.gateway = Gateway(self.token, self.bot, self.guilds)
-        self.url = ""
+        super().__init__(TOKEN)
         self._loop = asyncio.new_event_loop()
-        self._condition = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="local-discord", daemon=True)
         self._started = threading.Event()
         self._runner: web.AppRunner | None = None
@@ -107,11 +85,6 @@ class LocalDiscord:
 
     def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
-
-    async def changed(self) -> None:
-        """Wake whoever waits."""
-        with self._condition:
-            self._condition.notify_all()
 
     def wait_for(self, condition: Callable[[], _T], what: str = "it") -> _T:
         """Wait until `condition` returns something true, and return that."""
@@ -169,13 +142,6 @@ class LocalDiscord:
         self.faults.append(fault)
         return fault
 
-    def take_fault(self, method: str, path: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.times and fault.method in {method, "*"} and fault.path.strip("*") in path:
-                fault.times -= 1
-                return fault
-        return None
-
     # What people do.
 
     def say(
@@ -231,20 +197,6 @@ class LocalDiscord:
         if starter is not None:
             self._do(self.post(starter))
         return thread
-
-    async def post(self, message: Message) -> None:
-        message.channel.messages[message.id] = message
-        await self.gateway.dispatch_message("MESSAGE_CREATE", message)
-        await self.changed()
-
-    async def remove(self, message: Message) -> None:
-        message.channel.messages.pop(message.id, None)
-        if not message.flags & EPHEMERAL:
-            data = {"id": str(message.id), "channel_id": str(message.channel.id)}
-            if message.channel.guild is not None:
-                data["guild_id"] = str(message.channel.guild.id)
-            await self.gateway.dispatch("MESSAGE_DELETE", data, message.channel.guild)
-        await self.changed()
 
     def delete(self, message: Message) -> None:
         """Delete a message as a moderator."""
@@ -427,11 +379,6 @@ class LocalDiscord:
     def leave(self, guild: Guild) -> None:
         """Remove the bot from a server."""
         self._do(self.removed(guild))
-
-    async def removed(self, guild: Guild) -> None:
-        self.guilds.remove(guild)
-        await self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild)
-        await self.changed()
 
     def reconnect(self) -> None:
         """Send op 7."""
