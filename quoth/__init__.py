@@ -15,16 +15,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from answering.answer import Answer, AnswerSpan, NearestPassage
     from answering.question import QuestionError
+    from bot.settings import SettingsError
+    from index.errors import IndexingError
     from index.filters import FilterError
     from quoth.library import Library, open_folder
+    from reader.errors import ReaderError
 
 __all__ = [
     "Answer",
     "AnswerSpan",
     "FilterError",
+    "IndexingError",
     "Library",
     "NearestPassage",
     "QuestionError",
+    "ReaderError",
+    "SettingsError",
     "open_folder",
 ]
 
@@ -34,6 +40,9 @@ _HOMES = {
     "NearestPassage": "answering.answer",
     "QuestionError": "answering.question",
     "FilterError": "index.filters",
+    "IndexingError": "index.errors",
+    "ReaderError": "reader.errors",
+    "SettingsError": "bot.settings",
     "Library": "quoth.library",
     "open_folder": "quoth.library",
 }

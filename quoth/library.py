@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from answering.followups.detection import turn_of
 from answering.question import Question
 from bot.assembly import (
     Answering,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from answering.answer import Answer
-    from answering.followups.detection import Turn
 
 
 class Library:
@@ -46,7 +46,7 @@ class Library:
     def ask(
         self,
         question: str,
-        earlier: Sequence[Turn] = (),
+        earlier: Sequence[Answer] = (),
         *,
         alternatives: int = 0,
         within: str | Iterable[str] = (),
@@ -57,8 +57,7 @@ class Library:
 
         Args:
             question: As a person types it.
-            earlier: The turns before it, oldest first, which it may lean on; `turn_of` in
-                `answering.followups.detection` makes one of an answer.
+            earlier: The answers before it, oldest first, which it may lean on.
             alternatives: How many other answers are wanted, at most.
             within: Names of the documents and folders that it is answered from, or patterns such as
                 "rules/*"; all if there is none.
@@ -70,13 +69,14 @@ class Library:
             do: where Quoth is not sure, it has `candidates`, and else the nearest passages.
 
         Raises:
-            QuestionError: If the question is blank or too long.
+            QuestionError: If the question is blank, too long or not in English.
             FilterError: If `since` is no day, or no document is left.
+            IndexingError: If the index turns out damaged; open the folder again.
         """
         names = [within] if isinstance(within, str) else within
         wanted = Filter.given(names, None if since is None else str(since))
         asked = Question.typed(question, self._answering.settings.max_question_chars, wanted)
-        return self._answerer.answer(asked, earlier, alternatives)
+        return self._answerer.answer(asked, [turn_of(one) for one in earlier], alternatives)
 
     def close(self) -> None:
         """Close the index; nobody may ask any more."""

@@ -1,5 +1,6 @@
 """Quoth in other programs."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -41,6 +42,15 @@ def test_an_answer_is_a_span_of_its_document(real_data: Callable[[], Path]) -> N
     assert library.notice == ""
 
 
+def test_a_follow_up_is_asked_with_the_answers_before_it(real_data: Callable[[], Path]) -> None:
+    with open_folder(ROOT / "seeds", real_data()) as library:
+        first = library.ask(QUESTION)
+        second = library.ask("and for homicide?", earlier=[first])
+
+    assert second.spans[0].text == "1,119"
+    assert second.understood == f"{QUESTION} and for homicide?"
+
+
 def test_many_threads_may_ask(real_data: Callable[[], Path]) -> None:
     said: list[str] = []
     with open_folder(ROOT / "seeds", real_data()) as library:
@@ -72,6 +82,14 @@ def test_importing_it_loads_no_model() -> None:
     )
 
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("name", quoth.__all__)
+def test_every_name_can_be_imported_and_is_documented(name: str) -> None:
+    guide = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+
+    assert getattr(quoth, name).__name__ == name
+    assert re.search(rf"`{name}\b", guide)
 
 
 def test_a_name_that_it_lacks_is_an_attribute_error() -> None:
