@@ -12,6 +12,11 @@ from index.filters import Narrowed
 from index.formats.base import ROWS, Place
 from index.formats.tables import BETWEEN_CELLS
 
+# So many a face asks for that shows other answers by itself.
+OTHER_ANSWERS = 4
+# Others that are less likely are not shown: as a percentage they would be none.
+MIN_OTHER_CONFIDENCE = 0.005
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:
@@ -181,6 +186,11 @@ class Answer:
     def shown(self) -> tuple[AnswerSpan, ...]:
         """The answer, or else what may be it."""
         return self.spans or self.candidates
+
+    @property
+    def others(self) -> tuple[AnswerSpan, ...]:
+        """The other spans that are likely enough to be shown unasked."""
+        return tuple(one for one in self.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE)
 
     @property
     def answered(self) -> bool:

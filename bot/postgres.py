@@ -14,12 +14,12 @@ from psycopg_pool import ConnectionPool
 
 from bot.database import Connection, DatabaseError, RecordsAwayError, RecordsError
 from bot.postgres_tables import NewerTablesError, bring_up_to_date
+from index.postgres.tables import CONNECT_S, LIVELY
 
 # Each call is short, and few threads make one at the same time.
 _CONNECTIONS = 4
-# Seconds for a connection to be made, for one to become free, and for a statement to be answered:
-# who asks in Discord hears something within three seconds.
-_CONNECT_S = 2
+# Seconds for one to become free, and for a statement to be answered: who asks in Discord hears
+# something within three seconds.
 _FREE_S = 2.0
 _STATEMENT_S = 10.0
 # While it is away, one call tries again each time that so many seconds are over; the others fail at
@@ -34,14 +34,8 @@ _CHANNEL = "quoth_rules"
 # Any numbers, the same in every Quoth.
 _DELETION_LOCK = 0x51554F5448
 BOT_LOCK = 0x51554F5449
-# A machine that is gone closes no connection: so many seconds after the last sign of life, and so
-# many milliseconds after something was sent, it counts as away.
-LIVELY: dict[str, Any] = {
-    "connect_timeout": _CONNECT_S,
-    "keepalives_idle": 15,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
+CONNECTING: dict[str, Any] = {
+    **LIVELY,
     "application_name": "quoth",
     "autocommit": True,
     # pgbouncer hands a connection to somebody else after each transaction.
@@ -123,7 +117,7 @@ class PostgresDatabase:
         self._pool = ConnectionPool(
             address,
             connection_class=ImpatientConnection,
-            kwargs=LIVELY,
+            kwargs=CONNECTING,
             min_size=1,
             max_size=_CONNECTIONS,
             timeout=_FREE_S,
@@ -135,7 +129,7 @@ class PostgresDatabase:
 
     def _bring_up_to_date(self) -> None:
         try:
-            with psycopg.connect(self._address, connect_timeout=_CONNECT_S) as connection:
+            with psycopg.connect(self._address, connect_timeout=CONNECT_S) as connection:
                 version = bring_up_to_date(connection)
                 found = connection.execute("SELECT 1 FROM meta WHERE name = %s", (MOVING,))
                 if found.fetchone() is not None and not self._is_moving:
@@ -218,7 +212,7 @@ class PostgresDatabase:
             if now < self._next_try:
                 raise DatabaseError(self._why)
             # This call tries; the others fail at once until it is known what came of it.
-            self._next_try = now + _CONNECT_S + _FREE_S + _STATEMENT_S
+            self._next_try = now + CONNECT_S + _FREE_S + _STATEMENT_S
 
     @contextmanager
     def only_bot(self) -> Iterator[None]:
@@ -230,7 +224,9 @@ class PostgresDatabase:
         """
         with ExitStack() as stack:
             try:
-                connection = stack.enter_context(closing(psycopg.connect(self._address, **LIVELY)))
+                connection = stack.enter_context(
+                    closing(psycopg.connect(self._address, **CONNECTING))
+                )
                 found = connection.execute("SELECT pg_try_advisory_lock(%s)", (BOT_LOCK,))
             except psycopg.OperationalError as error:
                 raise self._unreached(error) from error
@@ -253,7 +249,7 @@ class PostgresDatabase:
         """
         while True:
             try:
-                connection = await psycopg.AsyncConnection.connect(self._address, **LIVELY)
+                connection = await psycopg.AsyncConnection.connect(self._address, **CONNECTING)
                 async with connection:
                     await connection.execute(f"LISTEN {channel}".encode())
                     while True:

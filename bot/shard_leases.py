@@ -23,7 +23,7 @@ from typing import Any
 import psycopg
 
 from bot.database import DatabaseError, RecordsError
-from bot.postgres import BOT_LOCK, LIVELY, ImpatientConnection
+from bot.postgres import BOT_LOCK, CONNECTING, ImpatientConnection
 
 # So many seconds after the last look that succeeded, a process has no shards any more.
 LEASE_S = 4.0
@@ -104,7 +104,7 @@ class ShardLeases:
 
     def _connect(self) -> _Connection:
         self._disconnect()
-        connection = _Connection.connect(self._address, **LIVELY)
+        connection = _Connection.connect(self._address, **CONNECTING)
         self._connection = connection
         self._free_since = {}
         for statement in _GIVEN_UP_BY_SERVER:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from answering.answer import Answer, AnswerSpan, NearestPassage, whose_context
+from answering.answer import OTHER_ANSWERS, Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
 from answering.english import small_talk
 from answering.followups.detection import MAX_TURNS, Turn, turn_of
@@ -28,7 +28,6 @@ from prompts.printing import json_text
 COMMANDS = ("/context", "/more", "/sources", "/new", "/help", "/quit")
 # These mean something also where programs write the lines.
 _FOR_PROGRAMS = ("/new", "/quit")
-OTHER_ANSWERS = 4
 # Documents that are listed at most.
 MAX_SOURCES = 50
 

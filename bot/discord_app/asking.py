@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import discord
 
-from answering.answer import Answer, Outcome
+from answering.answer import OTHER_ANSWERS, Answer, Outcome
 from answering.english import small_talk
 from answering.followups.detection import Leaning, Turn, leaning, turn_of
 from answering.question import Question, QuestionError
@@ -38,7 +38,6 @@ from prompts import render
 
 _log = logging.getLogger(__name__)
 
-OTHER_ANSWERS = 4
 # An answer waits so long to be remembered, and is remembered later if that takes longer.
 KEEP_S = 1.0
 # The names of outcomes in the metrics.
@@ -64,8 +63,6 @@ ASK_AGAIN = "⏳"
 WAIT_STEP_S = 5
 # Members who wait at the same time; then those whose wait is over are forgotten.
 MAX_WAITS = 1_000
-# Other answers that are less likely are not shown: as a percentage they would be none.
-MIN_OTHER_CONFIDENCE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,5 +402,4 @@ def contents(reply: Reply, *below: str) -> dict[str, Any]:
 
 def _worth_showing(answer: Answer) -> Answer:
     """An answer less the other answers that are as good as none."""
-    others = [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
-    return replace(answer, alternatives=tuple(others))
+    return replace(answer, alternatives=answer.others)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from answering.answer import Answer, whose_context
+from answering.answer import OTHER_ANSWERS, Answer, whose_context
 from answering.english import small_talk
 from answering.followups.detection import Turn, turn_of
 from answering.question import Question
@@ -31,7 +31,6 @@ from bot.web.share_page import share_page
 from bot.web.site import SITE, Site, number_in, page
 from prompts import render
 
-OTHER_ANSWERS = 4
 # Questions that a follow-up may lean on. Each is answered again if its answer is not kept any more,
 # so that one request costs at most so many answers; and an address must not grow for ever.
 MAX_EARLIER = 5

@@ -20,8 +20,6 @@ from prompts.printing import one_line
 # On either side of an answer within its sentence; a longer sentence is cut between words.
 QUOTE_CHARS = 300
 NEAREST_CHARS = 600
-# Other answers that are less likely are not shown: as a percentage they would be none.
-MIN_OTHER_CONFIDENCE = 0.005
 # Of files without a title of their own.
 _UNTITLED = (".txt",)
 # A number stays whole, whatever stands between its digits.
@@ -42,7 +40,7 @@ def answer_values(
         with_links: Whether its places are links to pages of documents.
         standings: What became of `pieces_of` the answer since it was given, if that is shown.
     """
-    others = quoted(_others(answer))
+    others = quoted(answer.others)
     here = _Here(with_links, standings)
     return {
         "outcome": answer.outcome,
@@ -57,18 +55,14 @@ def answer_values(
         "quotes": [here.quote(one) for one in quoted(answer.shown)],
         "nearest": [here.nearest(one) for one in answer.nearest],
         "others": [here.quote(one) for one in others],
-        "others_count": len(_others(answer)),
+        "others_count": len(answer.others),
     }
 
 
 def pieces_of(answer: Answer) -> list[Quotable]:
     """The pieces of documents that an answer shows: of each quote, its first span."""
-    quotes = [*quoted(answer.shown), *quoted(_others(answer))]
+    quotes = [*quoted(answer.shown), *quoted(answer.others)]
     return [*(quote.spans[0] for quote in quotes), *answer.nearest]
-
-
-def _others(answer: Answer) -> list[AnswerSpan]:
-    return [one for one in answer.alternatives if one.confidence >= MIN_OTHER_CONFIDENCE]
 
 
 def said(answer: Answer) -> str:
