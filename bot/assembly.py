@@ -21,6 +21,7 @@ from bot.collection_builds import SPLITTING, index_command, run_to_its_end
 from bot.collection_names import BASE_COLLECTION
 from bot.configured_collections import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
+from bot.torch_readers import open_on_torch
 from index.documents import Listing, list_documents
 from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import folder_sha256
@@ -202,9 +203,7 @@ def open_reader(settings: Settings) -> Reader:
     folder = exported(settings)
     if folder is not None:
         return OnnxReader(folder, settings.threads)
-    from reader.transformers_reader import TransformersReader, find_reader
-
-    return TransformersReader(find_reader(reader_name(settings)), settings.threads)
+    return open_on_torch(reader_name(settings), settings.threads)
 
 
 def reader_name(settings: Settings) -> str:

@@ -4,10 +4,7 @@ Any extractive question-answering model, run by transformers' model classes.
 Slower to open than the shipped reader by seconds, since torch is imported.
 """
 
-import hashlib
-import json
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,73 +17,20 @@ from reader.model import (
     MAX_TOKENS,
     PassageText,
     Wording,
-    file_sha256,
 )
 from reader.spans import Logits, Span, best_spans, from_character, mean_logits, without_spaces
-
-# Files of a model's folder that decide what it computes.
-_DECIDING_SUFFIXES = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
-# What is fetched from the hub: weights, configuration and tokenizer. The same weights often lie
-# there in several other formats, and those that are pickled can run code.
-_FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model"]
-_IN_SUBFOLDERS = ["*/*"]
-# A model on the hub and its commit; a branch's or a tag's name says something else tomorrow.
-_PINNED = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
-
-
-def find_reader(name: str) -> Path:
-    """
-    Find the folder of a reader.
-
-    Args:
-        name: A folder, or `NAME@COMMIT` on the Hugging Face hub.
-
-    Raises:
-        ReaderError: If there is no such reader.
-    """
-    if Path(name).is_dir():
-        return Path(name)
-    pinned = _PINNED.fullmatch(name)
-    if pinned is None:
-        raise ReaderError(
-            f'reader "{name}": there is no such folder. Name the folder of a question-answering '
-            "model, or a model of the Hugging Face hub with its commit, as in owner/model@COMMIT: "
-            "the 40 digits that its page shows under Files, History."
-        )
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = Path(
-            snapshot_download(
-                pinned["name"],
-                revision=pinned["commit"],
-                allow_patterns=_FETCHED,
-                ignore_patterns=_IN_SUBFOLDERS,
-            )
-        )
-    # Its errors share no base: a wrong name, no network and no permission are all different.
-    except Exception as error:
-        raise ReaderError(
-            f'reader "{name}": the Hugging Face hub did not give it ({type(error).__name__}). '
-            "Name the folder of a question-answering model."
-        ) from error
-    if not any(folder.glob("*.safetensors")):
-        raise ReaderError(
-            f'reader "{name}": has no weights as safetensors. Other formats can run code, so they '
-            "are not fetched; name another model."
-        )
-    return folder
 
 
 class TransformersReader:
     """A reader of somebody else's; any thread may call it."""
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
+    def __init__(self, folder: Path, sha256: str, threads: int = 0) -> None:
         """
         Load a model.
 
         Args:
             folder: Holds a model with a question-answering head, and a fast tokenizer.
+            sha256: Tells it from all others, by its files.
             threads: For one passage; 0 lets torch choose.
 
         Raises:
@@ -98,7 +42,7 @@ class TransformersReader:
             torch.set_num_threads(threads)
         self._model, self._tokenizer = load_model(folder)
         self._max_tokens = max_tokens_of(self._model, self._tokenizer)
-        self.sha256 = _folder_sha256(folder)
+        self.sha256 = sha256
 
     def read(
         self,
@@ -215,12 +159,3 @@ def _positions(model: Any) -> int:
         if name.endswith("position_embeddings") and padding is not None:
             return positions - int(padding) - 1
     return positions
-
-
-def _folder_sha256(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix in _DECIDING_SUFFIXES:
-            name = path.relative_to(folder).as_posix()
-            digest.update(json.dumps([name, file_sha256(path)]).encode())
-    return digest.hexdigest()

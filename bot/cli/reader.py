@@ -68,7 +68,7 @@ def add(
         # Before the minutes that all else takes.
         AddedReaders(settings.readers).check_free(called)
         from bot.readers.making import add_reader
-        from reader.transformers_reader import find_reader
+        from bot.torch_readers import find_reader
 
         reporter = ConsoleReporter()
         try:

@@ -31,7 +31,7 @@ def test_a_converted_model_finds_the_same_spans(tmp_path: Path, architecture: st
 
     assert convert(model, written) == architecture
 
-    converted, original = OnnxReader(written, threads=1), TransformersReader(model, threads=1)
+    converted, original = OnnxReader(written, threads=1), TransformersReader(model, "", threads=1)
     for passage in PASSAGES:
         (found,) = converted.read(QUESTION, [passage], 1)
         (expected,) = original.read(QUESTION, [passage], 1)
