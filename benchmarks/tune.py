@@ -17,7 +17,7 @@ from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
 from bot.assembly import calibration_for, exported, open_reader, tuning_for
-from bot.cli.common import ConsoleReporter
+from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.tuning import Swept, Tuner
 from bot.settings import TUNING_NAME, load_settings

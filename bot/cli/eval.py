@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
-    ConsoleReporter,
     data_option,
     encoder_option,
     failures_shown,
@@ -17,6 +16,7 @@ from bot.cli.common import (
     write_file,
 )
 from bot.cli.output import say, say_json
+from bot.cli.reporters import ConsoleReporter
 from prompts import render
 from prompts.printing import json_text
 

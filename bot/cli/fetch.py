@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
-    ConsoleReporter,
     WholeNumber,
     collection_option,
     data_option,
@@ -20,6 +19,7 @@ from bot.cli.common import (
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say
+from bot.cli.reporters import ConsoleReporter
 from prompts import render
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
-    ConsoleReporter,
     data_option,
     encoder_option,
     failures_shown,
     settings_from,
 )
 from bot.cli.output import say, say_json
+from bot.cli.reporters import ConsoleReporter
 from prompts import render
 
 if TYPE_CHECKING:

@@ -1,0 +1,197 @@
+"""What stands below `quoth index`: a look at what is there, and the way back."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from bot.cli.common import (
+    WholeNumber,
+    collection_option,
+    data_option,
+    failures_shown,
+    seeds_option,
+    settings_from,
+)
+from bot.cli.output import say, say_json
+from bot.cli.reporters import ConsoleReporter
+from prompts import render
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from index.store import Collection
+
+MAX_EXCERPT_CHARS = 160
+# Of an index's status.
+_TIMES = ("created", "finished")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the command is about."""
+
+    settings: "Settings"
+    name: str
+    """The name of the collection."""
+
+    @property
+    def collection(self) -> "Collection":
+        """Its generations on disk."""
+        from index.store import Collection
+
+        return Collection(self.settings.collection(self.name))
+
+    @property
+    def documents(self) -> Path:
+        """Its folder of documents."""
+        return self.settings.documents(self.name)
+
+
+def target_of(*, collection: str, **given: object) -> Target:
+    """Find what a command is about, from its options."""
+    settings = settings_from(**given)
+    with failures_shown():
+        # A name that none may have is said before anything is looked for.
+        settings.collection(collection)
+    return Target(settings, collection)
+
+
+def _on_target(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a subcommand its target: of options that stand before its name, or after it."""
+
+    @seeds_option
+    @data_option
+    @collection_option
+    @functools.wraps(function)
+    def with_target(
+        *, seeds: Path | None, data: Path | None, collection: str, **others: Any
+    ) -> None:
+        ctx = click.get_current_context()
+        given: dict[str, Any] = {"seeds": seeds, "data": data, "collection": collection}
+        before = ctx.parent.params if ctx.parent is not None else {}
+        chosen = before | {
+            name: value
+            for name, value in given.items()
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        names = (*given, "encoder")
+        function(target_of(**{name: chosen[name] for name in names}), **others)
+
+    return with_target
+
+
+@click.command("status")
+@json_option
+@_on_target
+def status_command(target: Target, *, as_json: bool) -> None:
+    """
+    Say what is being served, and whether the documents have changed since.
+
+    Where QUOTH_STORAGE is set, say whether it is what builders have published.
+    """
+    with failures_shown():
+        from bot.shared.opening import shared_of
+        from index.errors import IndexMissingError
+        from index.inspection import status
+
+        shared = shared_of(target.settings)
+        kept = shared.generations.kept(target.name).get(target.name) if shared else None
+        try:
+            found = status(target.collection, target.documents, without=target.settings.data)
+        except IndexMissingError as error:
+            if kept is None:
+                raise
+            raise IndexMissingError(
+                f"Builders have published {kept.current}, which is not here yet. quoth serve, "
+                "quoth run and quoth ask fetch it."
+            ) from error
+    times = {name: getattr(found, name).isoformat(timespec="seconds") for name in _TIMES}
+    values = asdict(found) | times
+    if shared is not None:
+        # Its documents are where it was built.
+        values |= {"up_to_date": None, "held": kept is not None and kept.is_held}
+        values["published"] = kept.current if kept else None
+    if as_json:
+        say_json(values)
+    else:
+        values["built_s"] = (found.finished - found.created).total_seconds()
+        say(render("index_status.txt", folder=target.documents, **values))
+
+
+@click.command("rollback")
+@_on_target
+def rollback_command(target: Target) -> None:
+    """
+    Serve the generation before the current one again.
+
+    It stays until you run `quoth index`, however the documents change.
+    """
+    with failures_shown():
+        from bot.collection_builds import roll_back_collection
+
+        generation = roll_back_collection(target.settings, target.name, ConsoleReporter().waiting)
+    say(render("index_rolled_back.txt", generation=generation))
+
+
+@click.command("verify")
+@_on_target
+def verify_command(target: Target) -> None:
+    """Check the index: checksums, counts, every passage and vector, and the exported encoder."""
+    with failures_shown():
+        from bot.collection_builds import verify_collection
+
+        manifest = verify_collection(target.settings, target.name)
+    say(
+        render(
+            "index_verified.txt",
+            generation=manifest.generation,
+            documents=manifest.documents,
+            passages=manifest.passages,
+        )
+    )
+
+
+@click.command("search")
+@click.argument("words")
+@click.option(
+    "-k",
+    "count",
+    type=WholeNumber(1, 50),
+    default=10,
+    metavar="N",
+    help="Show the best N passages.  [default: 10]",
+)
+@json_option
+@_on_target
+def search_command(target: Target, *, words: str, count: int, as_json: bool) -> None:
+    """
+    Show the passages that are found for a question, with their ranks and scores.
+
+    The reader is given the first of them. Nothing is indexed beforehand.
+    """
+    if not words.strip():
+        raise click.UsageError("There are no words to search for.")
+    with failures_shown():
+        from bot.assembly import open_retriever
+
+        retriever = open_retriever(target.settings, target.collection)
+        hits = retriever.retrieve(words, count).hits
+        from index.documents import shorten
+
+    rows = [{"rank": rank, **asdict(hit)} for rank, hit in enumerate(hits, start=1)]
+    if as_json:
+        say_json({"question": words, "hits": rows})
+        return
+    for row, hit in zip(rows, hits, strict=True):
+        row["document"] = hit.passage.document_id
+        row["excerpt"] = shorten(hit.passage.text, MAX_EXCERPT_CHARS)
+    say(render("index_search.txt", hits=rows))
+
+
+SUBCOMMANDS = (status_command, rollback_command, verify_command, search_command)
