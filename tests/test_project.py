@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot.cli.main import _COMMANDS
 from tests.conftest import ROOT
 from tests.pythons import requirements
 
@@ -221,16 +222,44 @@ def test_the_container_runs_only_commands_that_there_are() -> None:
 
 
 def test_the_map_names_every_module() -> None:
+    """But for commands, which are named by what one types."""
     text = (ROOT / "docs/architecture.md").read_text()
 
     for package in (
-        *("answering", "answering/followups", "index", "index/postgres", "reader", "bot"),
-        *("bot/backups", "bot/discord_app", "bot/evaluation", "bot/fetching", "bot/mcp"),
-        *("bot/readers", "bot/serving", "bot/web"),
+        *("answering", "answering/followups", "index", "index/formats", "index/postgres"),
+        *("reader", "bot", "bot/backups", "bot/cli", "bot/discord_app", "bot/discord_app/cogs"),
+        *("bot/evaluation", "bot/fetching", "bot/mcp", "bot/readers", "bot/serving"),
+        *("bot/shared", "bot/web", "prompts", "benchmarks", "docs"),
     ):
+        commands = _COMMANDS if package == "bot/cli" else ()
         for path in (ROOT / package).glob("*.py"):
-            if path.name not in {"__init__.py", "errors.py"}:
-                assert path.name in text, path
+            if path.name not in {"__init__.py", "errors.py"} and path.stem not in commands:
+                assert re.search(rf"(?<![a-z_]){path.name}", text), path
+
+
+_HOP = re.compile(r"^ {4,}(\S+\.py) {2,}([\w.]+) +\S", re.MULTILINE)
+_WAY = re.compile(
+    r"^The way of one (\w+), from `quoth (\w+)`.*?\n\n(.*?)\n\n", re.MULTILINE | re.DOTALL
+)
+
+
+def test_every_hop_of_a_question_and_of_a_document_is_in_the_code() -> None:
+    """A hop names a module, by its path or by its name in a package above, and what it has."""
+    ways = _WAY.findall((ROOT / "docs/architecture.md").read_text())
+
+    assert [(what, command) for what, command, _ in ways] == [
+        ("question", "ask"),
+        ("document", "index"),
+    ]
+    for (_, _, way), package in zip(ways, ("answering", "index"), strict=True):
+        hops = _HOP.findall(way)
+        assert len(hops) == len(way.splitlines())
+        for file, name in hops:
+            places = [path for path in (ROOT / file, ROOT / package / file) if path.is_file()]
+            assert len(places) == 1, file
+            source = places[0].read_text()
+            for part in name.split("."):
+                assert re.search(rf"\b(?:def|class) {part}\b", source), (file, name)
 
 
 def pages() -> list[Path]:
