@@ -203,8 +203,8 @@ def _ask_builders(
     """Have a builder make the index, and wait for it."""
     import asyncio
 
-    from bot.serving.asked_builder import builder_of
     from bot.serving.build_process import Built, Progress
+    from bot.serving.remote_builder import builder_of
 
     if isinstance(reporter, ConsoleReporter):
         say(render("asking_builders.txt"), err=True)

@@ -107,7 +107,7 @@ def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]
             return label("in_sentence"), (*sentences, render("discord/no_judgement.md"))
         return fit(answer.spans[0].text, TITLE_CHARS), sentences
     title = render(
-        "discord/several_title.txt",
+        "discord/spans_title.txt",
         kind=answer.kind,
         count=len(answer.spans),
         is_by_date=answer.is_by_date,

@@ -19,8 +19,8 @@ from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
 from bot.event_log import event
-from bot.serving.asked_builder import builder_of
 from bot.serving.mending import make_mender
+from bot.serving.remote_builder import builder_of
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import beside, upkeep
 from bot.settings import Settings

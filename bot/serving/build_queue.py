@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.build_turns import BuildTurns
 from bot.collection_builds import index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.build_process import BuildProcess, Built, Ended, NotBuilt, Progress
 from bot.settings import Settings
-from bot.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -83,9 +83,9 @@ class Builder:
         """
         self._settings = settings
         self.counted = counted
-        self._turns = Turns()
+        self._turns = BuildTurns()
         # Of those that go between while another has its turn.
-        self._between = Turns()
+        self._between = BuildTurns()
         self._running: _Running | None = None
         self._processes: set[BuildProcess] = set()
         self.waiting = 0

@@ -9,12 +9,12 @@ from typing import Any
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.fetching.again import fetch_again
-from bot.serving.asked_builder import builder_of
 from bot.serving.build_queue import Builds
 from bot.serving.index_watcher import make_index_watcher
 from bot.serving.mending import Mender, make_mender
 from bot.serving.mirror import mirror_of
 from bot.serving.queue import AnswerQueue
+from bot.serving.remote_builder import builder_of
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from index.errors import IndexingError

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bot.build_turns import rank
 from bot.collection_names import BASE_COLLECTION
 from bot.database import Connection
 from bot.shared.parts import use
-from bot.turns import rank
 
 if TYPE_CHECKING:
     from bot.postgres import PostgresDatabase

@@ -22,7 +22,7 @@ OWN = "server-aaaa"
 
 
 class Place:
-    """What is answered from, the desk before it, and who mends it."""
+    """What is answered from, and who mends it."""
 
     def __init__(self, library: Library, service: AnswerService) -> None:
         self.service = service

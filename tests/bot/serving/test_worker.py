@@ -13,9 +13,9 @@ from bot.collection_builds import WORKSPACE_NAME
 from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
 from bot.serving import build_queue, worker
-from bot.serving.asked_builder import AskedBuilder
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.mirror import Mirror
+from bot.serving.remote_builder import RemoteBuilder
 from bot.serving.worker import Worker
 from bot.settings import Settings, load_settings
 from bot.shared.generations import SharedGenerations
@@ -77,7 +77,7 @@ def test_documents_of_a_server_are_indexed_elsewhere_and_served_where_they_were_
     folder.mkdir(parents=True)
     (folder / "secret.txt").write_text("For fraud 55 were counted.")
     (folder / "broken.pdf").write_text("no PDF")
-    asked = AskedBuilder(node, shared, look_every_s=0.01)
+    asked = RemoteBuilder(node, shared, look_every_s=0.01)
     seen: list[Progress] = []
 
     async def work() -> None:
@@ -179,7 +179,7 @@ def test_what_can_not_be_built_is_said_to_whoever_asked(
     machine = machine.model_copy(update={"max_server_passages": 1, "follow_s": 0})
 
     async def work() -> None:
-        built = await AskedBuilder(node, shared, look_every_s=0.01).build(SCOPE)
+        built = await RemoteBuilder(node, shared, look_every_s=0.01).build(SCOPE)
         assert isinstance(built, NotBuilt)
         assert (built.reason, built.most) == ("too_many_passages", 1)
 

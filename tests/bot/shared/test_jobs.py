@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.build_turns import MAX_OVERTAKEN
 from bot.database import DatabaseError
 from bot.postgres import PostgresDatabase
 from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs, LostJobError
-from bot.turns import MAX_OVERTAKEN
 
 
 def anything(_collection: str, _size: int) -> bool:

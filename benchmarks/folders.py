@@ -1,7 +1,7 @@
 """
 Questions about documents of the kinds that people have, asked of the folder that holds them.
 
-    python -m benchmarks.asked benchmarks/code_marks benchmarks/labels
+    python -m benchmarks.folders benchmarks/code_marks benchmarks/labels
 
 Each folder holds documents and `questions.jsonl`, which was written before any was asked. An answer
 is exact if it says what is expected and nothing else, all items of a list included; it is right if
@@ -88,7 +88,7 @@ def ask(folder: Path) -> None:
 def main() -> None:
     """Ask of each folder."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.asked",
+        prog="python -m benchmarks.folders",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from answering.answer import Answer
-from benchmarks.several import (
+from benchmarks.lists import (
     CONFLICTS,
     LISTS,
     ConflictQuestion,

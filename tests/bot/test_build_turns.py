@@ -2,14 +2,14 @@
 
 import asyncio
 
-from bot.turns import MAX_OVERTAKEN, Turns
+from bot.build_turns import MAX_OVERTAKEN, BuildTurns
 
 
 class Line:
     """Those who stand in line, and in which order they had their turn."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = BuildTurns()
         self.order: list[str] = []
         self.may_end = asyncio.Event()
 

@@ -1,7 +1,7 @@
 """
 How well lists are found, and documents that disagree.
 
-    python -m benchmarks.several benchmarks/lists_and_conflicts/dev [--wrong]
+    python -m benchmarks.lists benchmarks/lists_and_conflicts/dev [--wrong]
 
 A folder holds `documents`, `lists.jsonl` and `conflicts.jsonl`. All its documents are indexed
 together, and every question is asked of all of them, as a user does. The index is kept in the
@@ -182,7 +182,7 @@ def wrong(lists: Sequence[ListFound], conflicts: Sequence[ConflictFound]) -> str
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ask, and print."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.several",
+        prog="python -m benchmarks.lists",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

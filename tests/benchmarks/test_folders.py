@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.asked import QUESTIONS, Asked, outcome
+from benchmarks.folders import QUESTIONS, Asked, outcome
 from index.documents import list_documents, load_document
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import ROOT

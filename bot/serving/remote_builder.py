@@ -23,9 +23,9 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 
 
-class AskedBuilder:
+class RemoteBuilder:
     """
-    Asks builders for builds, and serves what they have published.
+    Asks builders on other machines for builds, and serves what they have published.
 
     A build goes on where whoever asked for it stops, or loses the database.
     """
@@ -125,4 +125,4 @@ def builder_of(settings: Settings) -> Builds:
         SharedError: If it can't be told to builders what is wanted.
     """
     shared = shared_of(settings)
-    return Builder(settings) if shared is None else AskedBuilder(settings, shared)
+    return Builder(settings) if shared is None else RemoteBuilder(settings, shared)

@@ -1,4 +1,4 @@
-"""Turns at something that one may use at a time."""
+"""BuildTurns at something that one may use at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ class _Waiting:
     overtaken: int = 0
 
 
-class Turns:
+class BuildTurns:
     """Gives turns: those that go first, then the smallest; among equals in order."""
 
     def __init__(self) -> None:
