@@ -239,10 +239,10 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         100,
         ge=0,
-        description="How many questions may wait for a worker. Servers take turns, and their "
-        "members do. Of one more, whoever has most waiting is told that Quoth is busy. The same "
-        "question of several members has one place. At seven answers a second, the last of a "
-        "hundred waits for a quarter of a minute.",
+        description="How many questions may wait for a worker. Servers take turns, and so do "
+        "their members. If one more comes, whoever has most questions waiting loses the last of "
+        "them, and is told that Quoth is busy. Members who ask the same question share one place. "
+        "At seven answers a second, the last of a hundred waits for a quarter of a minute.",
     )
     time_limit_s: float = Field(
         20,
@@ -336,7 +336,9 @@ class Settings(BaseSettings):
         "export`. Off by default: no member has agreed to it.",
     )
     log_questions_days: int = Field(
-        30, ge=1, description="How many days the questions are kept then."
+        30,
+        ge=1,
+        description="How many days Quoth keeps questions if `log_questions` is set.",
     )
     votes_days: int = Field(
         365,
@@ -348,9 +350,9 @@ class Settings(BaseSettings):
     audit_days: int = Field(
         90,
         ge=1,
-        description="How many days it is kept who changed a server's documents and settings. A "
-        "moderator who comes back after a season still finds it; longer would be a record of "
-        "people rather than of changes.",
+        description="How many days Quoth remembers who changed a server's documents and "
+        "settings. A moderator who comes back after a season still finds it; longer would be a "
+        "record of people rather than of changes.",
     )
     http_port: int = Field(
         0,

@@ -78,7 +78,7 @@ def _default(field: FieldInfo) -> str:
             return "none"
         case bool(value):
             return f"`{str(value).lower()}`"
-        case frozenset(values):
+        case frozenset(values) | tuple(values):
             return f"`{','.join(sorted(map(str, values)))}`" if values else "none"
         case value:
             return f"`{value}`"
@@ -95,8 +95,8 @@ def _values(field: FieldInfo) -> str:
         return f"a number {_bounds(field)}"
     if Path in kinds:
         return "a folder"
-    if frozenset in kinds:
-        (inner,) = get_args(field.annotation)
+    if kinds & {frozenset, tuple}:
+        inner = get_args(field.annotation)[0]
         words = {int: "whole numbers,", SecretStr: "words, shown nowhere,"}.get(inner, "words,")
         return f"{words} with commas between them"
     return "text, shown nowhere" if SecretStr in kinds else "text"

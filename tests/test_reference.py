@@ -18,6 +18,7 @@ def test_a_setting_is_described_by_the_name_and_the_values_that_one_sets() -> No
         "| The seconds for which `QUOTH_COOLDOWN_QUESTIONS` counts. |\n"
     ) in page
     assert "| `DISCORD_TOKEN` | none | text, shown nowhere |" in page
+    assert "| `QUOTH_NODES` | none | words, with commas between them |" in page
     assert "| `QUOTH_PASSAGES` | `5` | a whole number from 1 to 50 |" in page
 
 

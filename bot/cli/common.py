@@ -85,7 +85,7 @@ def filter_options(command: _Command) -> _Command:
     since = click.option(
         "--since",
         metavar="DAY",
-        help="Answer from documents of this day or later alone, such as 2024-01-31 or 2024; those "
+        help="Answer only from documents of this day or later, such as 2024-01-31 or 2024; those "
         "without a date are left out.",
     )
     within = click.option(
@@ -93,7 +93,7 @@ def filter_options(command: _Command) -> _Command:
         "names",
         multiple=True,
         metavar="NAME",
-        help="Answer from this document, this folder or those that 'a/pattern*' stands for alone; "
+        help="Answer only from this document, this folder, or those that a pattern fits ('a/*'); "
         "may be given several times.",
     )
     return within(since(command))
@@ -140,7 +140,8 @@ def data_option(command: _Command) -> _Command:
         "--data",
         type=_Folder(),
         metavar="DIR",
-        help="Folder of the index; made if it is not there.  [default: data, or QUOTH_DATA]",
+        help="Folder of index and records; made if it is not there.  "
+        "[default: data, or QUOTH_DATA]",
     )(command)
 
 

@@ -31,7 +31,7 @@ _READY_PATIENCE_S = 5.0
 @click.option(
     "--ready",
     is_flag=True,
-    help="Ask the bot that runs on this machine alone whether it takes questions (/readyz).",
+    help="Ask nothing but whether the bot that runs on this machine takes questions (/readyz).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @seeds_option

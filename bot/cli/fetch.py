@@ -93,10 +93,9 @@ def command(
     Write pages from the web into the folder of documents.
 
     Each URL is one page, unless an option says otherwise. Where a document is from is written down
-    beside it, and answers from it link to it. robots.txt is obeyed.
+    beside it, and its answers link there. robots.txt is obeyed.
 
-    With --update, what failed from the beginning or is not there any more is said, and is no
-    failure.
+    With --update, an address that failed from the beginning or is gone is named, and is no failure.
 
     Exit codes: 0 done, 1 something could not be fetched, 2 wrong usage.
     """

@@ -28,7 +28,7 @@ def command() -> None:
     Answer with another reader: any extractive question-answering model of transformers.
 
     A reader that is added runs without torch, in int8 where that costs little, with a confidence of
-    its own. It lies in the data folder and answers in `ask`, `chat` and `run` once it is used.
+    its own. It lies in the data folder, and answers everywhere once `quoth reader use` chose it.
     """
 
 
@@ -57,8 +57,8 @@ def add(
     """
     Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
 
-    It takes some minutes, the more the larger the model is: it is converted, made int8 unless that
-    costs too much, measured beside the reader that comes with Quoth, calibrated and tuned.
+    That takes some minutes, and longer for a larger model, which is converted, made int8 unless
+    that costs too much, measured beside the reader that comes with Quoth, calibrated and tuned.
     """
     settings = settings_from(data=data, encoder=encoder)
     with failures_shown():
