@@ -80,9 +80,9 @@ class Calibration(Fitted):
     """The weight of the natural logarithm of how many passages are searched; see `among`."""
     fewest_passages: int
     most_passages: int
-    """That were searched for the questions it was fitted on; beyond, nothing is known."""
+    """The most that were searched for the questions it was fitted on; beyond, nothing is known."""
     thresholds: tuple[float, ...] = Field(min_length=RISK_STEPS + 1, max_length=RISK_STEPS + 1)
-    """By risk, from 0 to 100 %, as they are among one passage; see `threshold` and `among`."""
+    """One for each risk from 0 to 100 %, among one passage; see `threshold` and `among`."""
     given_passage: PassageCalibration
     expected_calibration_error: float
     """Measured on the questions it was fitted on, cross-fitted by passage, in 10 bins."""

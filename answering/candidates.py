@@ -61,7 +61,7 @@ class Judged:
     candidate: Candidate
     evidence: float
     gap: float
-    """By how much its evidence exceeds that of the best candidate with another text."""
+    """How much its evidence exceeds that of the best candidate with another text."""
     confidence: float
     """The probability that it is right."""
 

@@ -151,7 +151,7 @@ def at_named_cell(
 class _Row:
     passage: Passage
     cells: Mapping[str, Bounds]
-    """By the names of their columns; where these have none, by their numbers."""
+    """The cells by the names of their columns, or by their numbers where columns have no names."""
     is_named: bool = True
     """Whether the columns have names."""
 
@@ -196,11 +196,11 @@ class _Asked:
     asking: str
     """What says which column is meant."""
     column_words: frozenset[str]
-    """By which it may name a column."""
+    """The words by which it may name a column."""
     implied: frozenset[str]
     """What it may call otherwise, if no column shares a word with it: "how long" asks a length."""
     row_words: frozenset[str]
-    """By which it may name a row, without their endings."""
+    """The words by which it may name a row, without their endings."""
     said: frozenset[str]
     """These, and what is said with them."""
     as_said: frozenset[str]

@@ -86,7 +86,7 @@ PREPOSITIONS = _words(
     "since through till to under until with without"
 )
 ARTICLES = _words("a an the my your our")
-"""And those that begin a phrase as they do, but for pronouns."""
+"""Articles, and words that begin a phrase as articles do, but for pronouns."""
 FUNCTION_WORDS = (
     ASKING_WORDS
     | ARTICLES
@@ -109,7 +109,7 @@ COMPARING = _words(
 )
 """What says that something is found by comparing."""
 CARING = re.compile(r"\b(?:look(?:s|ed|ing)?|named) after\b", re.IGNORECASE)
-"""Whose "after" compares nothing."""
+"""Verbs whose "after" compares nothing."""
 MEASURED = (
     (re.compile(r"\bhow long\b", re.IGNORECASE), ("length", "duration")),
     (re.compile(r"\bhow (?:high|tall)\b", re.IGNORECASE), ("height",)),
@@ -123,7 +123,7 @@ MEASURED = (
 )
 """What asks for a measure, and what tables call that."""
 ASKING_FOR_PERSONS = _words("who whom whose")
-"""Which no figure answers."""
+"""Question words that no figure answers."""
 ASKING_FOR_YEARS = re.compile(r"\b(?:what|which) year\b", re.IGNORECASE)
 WORD_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
 """What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
@@ -138,7 +138,7 @@ NUMBERS = _numbered(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 )
-"""By their words."""
+"""Numbers by their words."""
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(

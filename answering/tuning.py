@@ -45,7 +45,7 @@ class Tuning:
     """The numbers; see `Number` for what each may be."""
 
     far_behind: float = _number("fused score", 0.0, 2.5, neutral=2.5, safer="higher")
-    """By how much the score of a passage may be below the best one's for it to be read."""
+    """How much the score of a passage may be below the best one's for it to be read."""
     read_again: int = _number("passages", 0, 20, neutral=0, safer="lower")
     """In how many passages a follow-up is asked in other words, too."""
     near_gain: float = _number("cosine", 0.0, 1.0, neutral=0.0, safer="lower")

@@ -42,7 +42,7 @@ class Measured:
     answered: int
     refused: int
     median_s: float
-    """That of the answered; not a number where there are none."""
+    """The median time of the answered questions; not a number where there are none."""
     p95_s: float
     late: int = 0
     """Acknowledged after Discord's three seconds, and so neither answered nor refused."""

@@ -24,7 +24,7 @@ class Scores(_Measured):
     em: float
     """Over all questions, by what the system says."""
     f1: float
-    """Likewise."""
+    """The same of the other one."""
     always_f1: float
     """Over the answerable questions, by the system's best span."""
     best_f1: float
@@ -70,7 +70,7 @@ class Comparison(_Measured):
     """Questions in each round of many askers."""
     askers: int
     systems: dict[str, Measured]
-    """By name; Quoth's command line is `COMMAND`."""
+    """Each system by its name; Quoth's command line is `COMMAND`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ def fitted(some: Known) -> npt.NDArray[np.float64]:
 
 
 def scale(some: Known, weights: npt.NDArray[np.float64]) -> float:
-    """By what scores are multiplied to leave as many of the first five as fused ones do."""
+    """What scores are multiplied by to leave as many of the first five as fused ones do."""
 
     def near(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         best = -np.sort(-scores, axis=1)[:, :_READ]

@@ -23,7 +23,7 @@ ENCODED = 100_000
 _STEPS = ("build", "search", "add")
 
 Measurements = dict[int, dict[str, Any]]
-"""By size: of each step, what it measured."""
+"""What each step measured, by size."""
 
 
 def main() -> None:

@@ -347,7 +347,7 @@ class Answering:
     chosen: ChosenCalibration
     """For that reader and the encoder of that index."""
     tuned: ChosenTuning
-    """Likewise."""
+    """The tuned numbers for the same models."""
 
     @property
     def notice(self) -> str:

@@ -11,7 +11,7 @@ MAX_OVERTAKEN = 5
 
 def rank(*, is_first: bool, size: int, overtaken: int) -> tuple[bool, bool, int]:
     """
-    Whose turn is next: of all that wait, in order of their coming, the first of the lowest rank.
+    The rank of one that waits: of all, in order of their coming, the first of the lowest is next.
 
     Args:
         is_first: Whether it goes before all that are not.

@@ -97,7 +97,7 @@ class PostgresDatabase:
         self._why: Exception = psycopg.OperationalError("PostgreSQL is away")
         """What is said of it then; of one that was never reached, why."""
         self.version = ""
-        """That of its tables; empty until they are known to be up to date."""
+        """The version of its tables; empty until they are known to be up to date."""
         try:
             parts = conninfo_to_dict(address)
         except psycopg.ProgrammingError:

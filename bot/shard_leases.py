@@ -73,7 +73,7 @@ class ShardLeases:
         self._confirmed = -LEASE_S
         """When it was last asked for what showed that they are."""
         self._free_since: dict[tuple[int, str], float] = {}
-        """By shard and the mark of who had it last."""
+        """Since when each shard is free, by the shard and the mark of who had it last."""
         self.excess: frozenset[int] = frozenset()
         """Those of `held` that another process should have."""
 

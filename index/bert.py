@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
-"""By their names in a checkpoint."""
+"""Weights by their names in a checkpoint."""
 Pooling = Literal["mean", "cls"]
 
 _ONNX_RUNTIME = "com.microsoft"

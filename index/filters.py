@@ -130,7 +130,7 @@ class Chosen:
     """The passages that a filter leaves of one generation."""
 
     allowed: npt.NDArray[np.bool_]
-    """By passage id."""
+    """Whether each passage may be found, by its id."""
     named: int
     """Documents that have one of the names, whatever their date."""
     unknown: frozenset[str]

@@ -105,7 +105,7 @@ class Manifest(Stamp):
     unread: Unread | None = None
     passages: int
     files: dict[str, FileStamp]
-    """By path in the generation's folder, the manifest left out."""
+    """Each file but the manifest, by its path in the generation's folder."""
 
 
 class _Written(Stamp):

@@ -65,7 +65,7 @@ class Provenance(_Written):
     version: Literal[1] = 1
     origins: tuple[FetchOrigin, ...] = ()
     files: dict[str, Fetched] = {}
-    """By document id."""
+    """What was fetched, by document id."""
 
 
 class ProvenanceError(IndexingError):

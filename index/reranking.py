@@ -49,7 +49,7 @@ class Weights(BaseModel):
     fitted_on: str
     """For people: which questions, and how many."""
     weights: dict[str, float]
-    """By the names of `FEATURES`."""
+    """The weight of each of `FEATURES`, by its name."""
     question_words: frozenset[str]
     """What questions are made of, as `index.lexical` has words: it says little about what is asked
     for, however rare it is in a collection of a few notes. The weights were fitted with it."""

@@ -44,7 +44,7 @@ class Hit:
 
     passage: Passage
     score: float
-    """By which it is ranked; comparable within one question only."""
+    """What it is ranked by; comparable within one question only."""
     dense_rank: int | None
     """From 1; none if the passage is not among the dense candidates."""
     cosine_score: float

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """These choices. `docs/lab/scale.md` has the measurements that `benchmarks/scale.py` made."""
+    """
+    The choices that depend on how many passages there are.
+
+    `docs/lab/scale.md` has the measurements that `benchmarks/scale.py` made.
+    """
 
     exact_up_to: int = 50_000
     """Passages whose vectors are searched one by one. Of more, short codes are searched first,

@@ -78,7 +78,7 @@ class Logits:
     start: npt.NDArray[np.float32]
     """Shape (1 + n,): "no answer" first, then the passage's tokens."""
     end: npt.NDArray[np.float32]
-    """Likewise."""
+    """The same of ends."""
 
 
 def from_character(

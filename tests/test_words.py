@@ -23,6 +23,8 @@ PACKAGES = (
 )
 # What begins so has lost its noun: "Of the encoder" where the encoder's hash is meant.
 _WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
+# And so has a first sentence like "By name.", "Likewise." or "And how many there may be.".
+_LEANS = re.compile(r"\s*(?:By|And|Likewise|Or|Such as|That of)\b")
 
 
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:
@@ -41,6 +43,18 @@ def test_no_docstring_begins_with_of(package: str) -> None:
         for path in sorted((ROOT / package).rglob("*.py"))
         for line, text in docstrings(path)
         for match in _WITHOUT_NOUN.finditer(text)
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_docstring_leans_on_what_stands_above_it(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text.strip().splitlines()[0]}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for line, text in docstrings(path)
+        if _LEANS.match(text)
     ]
 
     assert found == []

@@ -122,7 +122,7 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
 
 
 def _others(split: str, folder: Path) -> dict[str, dict[str, Any]]:
-    """By id, what lists of a split may be about beside its own: one for training, of any such."""
+    """The passages that lists of a split may be about beside its own, by id: for training, any."""
     paths = sorted(folder.glob("train*.jsonl")) if split.startswith("train") else []
     return {row["id"]: row for path in paths for row in _lines(path)}
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SEED = 33
 """Every example is drawn by it."""
 FURTHER_SEED = 35
-"""And those of the lesson that goes on from there, so that they are mostly others."""
+"""The seed of the lesson that goes on from there, so that its examples are mostly others."""
 SPLITS = ("train", "train-2", "train-3", "train-4", "train-5", "train-6", "train-7")
 """In the order in which they were written. Each keeps a corpus of its own, so that the examples of
 the first do not change when another comes."""

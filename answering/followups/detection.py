@@ -105,7 +105,7 @@ class Understanding:
     alone: bool
     """As it was typed."""
     follow_up: FollowUp | None
-    """And, or only, so."""
+    """How it is asked after others: besides, or only so; None if it stands alone."""
     goes_on: bool = False
     """Whether it goes on from a question before it, and there is none."""
 

@@ -41,7 +41,7 @@ class BackupManifest(BaseModel):
     """The version that wrote it."""
     created: datetime
     files: dict[str, FileEntry]
-    """By the name below the data folder, with slashes."""
+    """Each file by its name below the data folder, with slashes."""
 
     @property
     def size(self) -> int:

@@ -31,7 +31,7 @@ class Entry:
     created: float
     """In seconds since 1970."""
     server: str
-    """By its hashed id."""
+    """The server's hashed id."""
     member_id: int | None
     """None once the member had themselves forgotten."""
     action: Action

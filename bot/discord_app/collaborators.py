@@ -28,7 +28,7 @@ class Collaborators(Protocol):
     changes: Changes
     conversations: Conversations
     lists: dict[str, ListPage]
-    """By name, what buttons turn the pages of; each page is made anew, which may block."""
+    """The lists whose pages buttons turn, by name; each page is made anew, which may block."""
     records: Records
     service: AnswerService
     settings: Settings

@@ -38,7 +38,7 @@ class ShardedBot(commands.AutoShardedBot):
         self.records = records
         self.unanswered = Unanswered(records)
         self.waiting: dict[int, list[Waiting]] = {}
-        """By shard that was connected, who had waited there before."""
+        """Who had waited on each shard before that was connected."""
         self._named: set[int] = set()
         self._shared = (
             SharedShards(self, leases, shards, self.before_first_shard)

@@ -86,7 +86,7 @@ class SharedShards:
         # One at a time: what is asked of the locks would overtake each other.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="shards")
         self._connecting: dict[int, asyncio.Task[None]] = {}
-        """By shard that is or will be connected, what connects it."""
+        """What connects each shard that is or will be connected."""
         self._leaving: set[int] = set()
         self._has_checked = False
         self._is_closed = False

@@ -25,7 +25,7 @@ class Waiting:
     channel_id: int
     kind: Literal["question", "change"] = "question"
     token: str | None = None
-    """That of an interaction: whoever has it may change its response; messages have none."""
+    """An interaction's token, by which its response can be changed; messages have none."""
     server_id: int | None = None
     """None in direct messages."""
 

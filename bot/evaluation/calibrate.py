@@ -252,7 +252,7 @@ def _best(outcome: Outcome, ranking: Calibration) -> Judged | None:
 
 
 def _fit_sentences(best: Sequence[Judged]) -> dict[str, float]:
-    """By the margin in the passage, what a sentence that is read alone is expected to have."""
+    """Fit the margin that a sentence read alone is expected to have by that in its passage."""
     known = [
         (one.candidate.features.margin, one.candidate.sentence_margin)
         for one in best

@@ -58,10 +58,10 @@ class Result:
     """What the questions gave, and the calibration that judged it."""
 
     outcomes: dict[str, list[Outcome]]
-    """By mode, "reader" or "open"; after calibrating, cross-fitted."""
+    """What became of the questions by mode, "reader" or "open"; after calibrating, cross-fitted."""
     calibration: Calibration
     thresholds: dict[str, float]
-    """By mode."""
+    """The threshold of each mode."""
     error_among_few: float = 0.0
     """The error of a calibration that was just made; see `Calibrated`."""
     doubts: tuple[Doubt, ...] = ()

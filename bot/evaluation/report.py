@@ -80,7 +80,7 @@ class Report:
     retrieval: RetrievalScore | None
     """In open mode, if a question has an answer."""
     by_word: dict[str, Score]
-    """By question word, at the threshold; the most frequent first."""
+    """The score of each question word, at the threshold; the most frequent first."""
 
     def as_json(self) -> dict[str, Any]:
         """The figures for programs; the keys are stable."""
@@ -209,7 +209,7 @@ def reliability(outcomes: Sequence[Outcome]) -> list[Bin]:
 
 
 def calibration_error(outcomes: Sequence[Outcome]) -> float:
-    """By how much confidence and the share that is right differ, on average over questions."""
+    """How much confidence and the share that is right differ, on average over questions."""
     return sum(
         one.total / len(outcomes) * abs(one.confidence - one.right) for one in reliability(outcomes)
     )

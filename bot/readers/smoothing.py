@@ -88,7 +88,7 @@ def _peaks(source: Path, names: list[str], probe: Path, asked: Iterable[Inputs])
 
 
 def _scale(peaks: npt.NDArray[Any], weights: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """By what each channel is divided; their geometric mean is 1."""
+    """What each channel is divided by; the geometric mean of all is 1."""
     largest = np.maximum(np.abs(weights).max(axis=1), _SMALLEST)
     scale = np.maximum(peaks, _SMALLEST) ** STRENGTH / largest ** (1 - STRENGTH)
     even: npt.NDArray[np.float32] = (scale / np.exp(np.log(scale).mean())).astype(np.float32)

@@ -126,7 +126,7 @@ class BaseDocuments:
         self._scope = scope
 
     def within(self, scope: str | None) -> "BaseDocuments":
-        """These in another scope."""
+        """The same documents, in another scope."""
         return BaseDocuments(self._service, scope)
 
     def _read(self, use: Callable[[SearchSpace], _T]) -> _T:

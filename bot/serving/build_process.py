@@ -49,7 +49,7 @@ class NotBuilt:
     passages: int = 0
     """How many passages there would have been, if the reason is `too_many_passages`."""
     most: int = 0
-    """And how many there may be."""
+    """How many passages there may be."""
     said: str = field(default="", compare=False, repr=False)
     """The last words of a build that failed. They may name what members have added."""
 

@@ -13,7 +13,7 @@ class Asker:
     """Who waits, by names that mean nothing here."""
 
     group: str = ""
-    """Such as a server."""
+    """The name of a group, such as a server."""
     member: str = ""
     """One of the group."""
 

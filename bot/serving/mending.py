@@ -56,7 +56,7 @@ class Mender:
         self._clock = clock
         self._mending: asyncio.Task[None] | None = None
         self._in_vain: dict[str, float] = {}
-        """By collection, when it was found sound, or could not be built."""
+        """When each collection was found sound, or could not be built."""
 
     async def mend(self) -> None:
         """Look at all that showed damage, and build anew what is damaged."""

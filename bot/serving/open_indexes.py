@@ -52,7 +52,7 @@ class SpaceOpener:
     answerer: Callable[[OpenIndex, Sequence[Generation]], ServedAnswers]
     """Joins the base and other generations."""
     collection: Callable[[str], Collection]
-    """By name."""
+    """Finds a collection by its name."""
 
 
 @dataclass

@@ -63,7 +63,7 @@ def description() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    """By the name of each type."""
+    """The schema of each type, by its name."""
     results: set[type] = {ErrorJson, *(route.result for route in ROUTES)}
     sent: set[type] = {route.sent for route in ROUTES if route.sent is not None}
     adapters: list[tuple[str, Any, TypeAdapter[Any]]] = [

@@ -111,4 +111,4 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".zip": Format("archives", "load_zip"),
     }
 )
-"""By the ending of a file's name, in lower case."""
+"""Every format by the ending of a file's name, in lower case."""

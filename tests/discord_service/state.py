@@ -25,7 +25,7 @@ class Fault:
     """An answer that replaces the real one, so many times."""
 
     method: str
-    """Or "*" for any."""
+    """A method of HTTP, or "*" for any."""
     path: str
     """A part of the path, or "*" for any."""
     status: int

@@ -117,7 +117,7 @@ class Channel:
     owner: User | None = None
     """Who began a thread."""
     tags: dict[int, str] = field(default_factory=dict)
-    """By id, those that a forum has for its posts."""
+    """The tags that a forum has for its posts, by id."""
     applied: list[int] = field(default_factory=list)
     """The tags of a post."""
 
@@ -211,7 +211,7 @@ class Message:
     sent: Json = field(default_factory=dict)
     """The request that made it, or changed it last."""
     files: dict[str, bytes] = field(default_factory=dict)
-    """By name, what the bot attached to it."""
+    """What the bot attached to it, by name."""
     settled_at: float = field(default_factory=time.monotonic)
     """When that was."""
 

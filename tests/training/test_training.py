@@ -139,7 +139,7 @@ def test_a_run_without_a_fingerprint_is_refused_unless_it_is_complete(tmp_path: 
 
 
 def test_the_fingerprint_of_rows_tells_what_is_wanted_of_them() -> None:
-    """And does not tell another machine's last bits."""
+    """It does not tell another machine's last bits."""
     (first,), *others = ROWS
 
     def with_starts(chances: dict[int, float]) -> str:

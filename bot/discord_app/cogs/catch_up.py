@@ -47,9 +47,9 @@ class CatchUp(commands.Cog):
         """Catch up for one bot."""
         self._bot = bot
         self._heard: dict[int, float] = {}
-        """By shard that is heard, when it was last, in seconds since 1970."""
+        """When each shard that is heard was heard last, in seconds since 1970."""
         self._unheard: dict[int, float] = {}
-        """By shard that is away, when it was heard last."""
+        """When each shard that is away was heard last."""
         self._hearing: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:

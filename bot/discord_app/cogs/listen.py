@@ -36,7 +36,7 @@ class Listen(commands.Cog):
         """Listen for one bot."""
         self._bot = bot
         self._fetched: dict[int, tuple[int, ...]] = {}
-        """By channel that was asked for, what it follows."""
+        """What each channel follows that was asked for."""
         self._heard: OrderedDict[int, None] = OrderedDict()
         """Messages: one that was missed may come both from the gateway and from its channel."""
 

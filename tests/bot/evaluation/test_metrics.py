@@ -79,7 +79,7 @@ def test_each_measure_takes_its_own_best_answer() -> None:
 
 @pytest.mark.parametrize("golds", [[], [""], ["the", "..."]])
 def test_where_no_accepted_answer_has_words_saying_nothing_is_right(golds: list[str]) -> None:
-    """And yet it is one of the questions with an answer, as in `evaluate-v2.0.py`."""
+    """It is one of the questions with an answer, as in `evaluate-v2.0.py`."""
     there = {"has_answer": bool(golds), "wordless": bool(golds)}
 
     assert grade("", golds) == Graded(1.0, 1.0, **there)

@@ -563,7 +563,7 @@ def test_whoever_answers_gives_way_to_the_event_loop() -> None:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     def with_help() -> tuple[int, int]:
-        """That of the thread, and of one that helps it."""
+        """The priorities of the thread, and of one that helps it."""
         with ThreadPoolExecutor(1) as helpers:
             return priority(), helpers.submit(priority).result()
 
