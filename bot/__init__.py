@@ -1,3 +1,3 @@
-"""The faces of Quoth, and what serves them: the terminal and Discord."""
+"""The faces of Quoth (the terminal, Discord, the web page, MCP), and what serves them."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

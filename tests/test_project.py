@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bot import __version__
 from bot.cli.main import _COMMANDS
 from tests.conftest import ROOT
 from tests.pythons import requirements
@@ -260,6 +261,15 @@ def test_every_hop_of_a_question_and_of_a_document_is_in_the_code() -> None:
             source = places[0].read_text()
             for part in name.split("."):
                 assert re.search(rf"\b(?:def|class) {part}\b", source), (file, name)
+
+
+def test_the_version_is_the_newest_one_of_the_changelog() -> None:
+    """What is not released yet is told from all that is, also by whoever reports a fault."""
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## (Unreleased \()?(\d+\.\d+\.\d+)", changelog, re.MULTILINE)
+
+    assert newest is not None
+    assert __version__ == newest[2] + (".dev0" if newest[1] else "")
 
 
 def pages() -> list[Path]:
