@@ -61,6 +61,10 @@ class NearestPassage:
     """The English name of the document's language; None if that may be English."""
 
 
+Quotable = AnswerSpan | NearestPassage
+"""What is shown of a document, and may be looked for there again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """A quote that is shown once, and the spans in it."""

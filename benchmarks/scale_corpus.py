@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from index.documents import Document, list_documents, load_document
-from index.encoder import Encoder, Progress, Vectors
+from index.encoder import Encoder, EncodingProgress, Vectors
 from index.passages import Splitting, sentences, split
 from training.sources import DATA_FOLDER
 
@@ -89,7 +89,7 @@ class PerturbingEncoder:
         """See `index.passages.TokenOffsets`."""
         return self._offsets(texts)
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         """Choose a real vector by each text's hash, and move it."""
         digests = [hashlib.sha256(text.encode()).digest() for text in texts]
         rows = [int.from_bytes(digest[:8]) % len(self._vectors) for digest in digests]

@@ -19,7 +19,7 @@ from index.formats.base import Place, PlaceKind
 _Confidence = Annotated[
     float, Field(ge=0, le=1, description="The probability that the span is right.")
 ]
-Collection = Annotated[
+CollectionField = Annotated[
     str, Field(description='The collection that the document is in: "base" for the common ones.')
 ]
 _Document = Annotated[str, Field(description="The document's file, below the folder of documents.")]
@@ -54,7 +54,7 @@ class SpanJson(TypedDict):
     answer: Annotated[str, Field(description="The span, word for word.")]
     confidence: _Confidence
     quote: Annotated[str, Field(description="The sentence around it, word for word.")]
-    collection: Collection
+    collection: CollectionField
     document: _Document
     start_char: _Start
     end_char: _End
@@ -68,7 +68,7 @@ class SpanJson(TypedDict):
 class PassageJson(TypedDict):
     """A passage of a document."""
 
-    collection: Collection
+    collection: CollectionField
     document: _Document
     start_char: _Start
     end_char: _End

@@ -19,8 +19,8 @@ from index.tracing import INPUT_NAMES, OPSET, set_first_token_apart
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
-"""Weights by their names in a checkpoint."""
+Tensors = Mapping[str, npt.NDArray[np.float32]]
+"""The tensors of a checkpoint, by their names."""
 Pooling = Literal["mean", "cls"]
 
 _ONNX_RUNTIME = "com.microsoft"
@@ -57,7 +57,7 @@ def bert_config(config: Mapping[str, Any]) -> BertConfig | None:
         return None
 
 
-def read_bert(folder: Path) -> tuple[BertConfig, Weights]:
+def read_bert(folder: Path) -> tuple[BertConfig, Tensors]:
     """
     Read a checkpoint of a BERT.
 
@@ -73,7 +73,7 @@ def read_bert(folder: Path) -> tuple[BertConfig, Weights]:
     return BertConfig.model_validate(config), load_file(folder / "model.safetensors")
 
 
-def write_encoder(config: BertConfig, weights: Weights, pooling: Pooling, target: Path) -> None:
+def write_encoder(config: BertConfig, weights: Tensors, pooling: Pooling, target: Path) -> None:
     """
     Write a BERT that embeds texts.
 
@@ -91,7 +91,7 @@ def write_encoder(config: BertConfig, weights: Weights, pooling: Pooling, target
     graph.save({"embedding": ("batch", "dim")}, target)
 
 
-def write_reader(config: BertConfig, weights: Weights, target: Path) -> None:
+def write_reader(config: BertConfig, weights: Tensors, target: Path) -> None:
     """
     Write a BERT that says where answers begin and end.
 
@@ -115,7 +115,7 @@ def write_reader(config: BertConfig, weights: Weights, target: Path) -> None:
 class _Graph:
     """A graph that is being written; each method gives the name of what it computes."""
 
-    def __init__(self, config: BertConfig, weights: Weights) -> None:
+    def __init__(self, config: BertConfig, weights: Tensors) -> None:
         self._config = config
         self._checkpoint = {
             name if name.startswith((_BODY, _HEAD)) else _BODY + name: value

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
-Progress = Callable[[int], None]
+EncodingProgress = Callable[[int], None]
 """Called with how many more are done."""
 
 # More of a question than this says nothing new about where to look.
@@ -64,7 +64,7 @@ class Encoder(Protocol):
         """See `index.passages.TokenOffsets`."""
         ...
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         """Embed texts: unit length, shape (len(texts), dim)."""
         ...
 
@@ -107,7 +107,7 @@ class SentenceEncoder:
         """See `index.passages.TokenOffsets`."""
         return self._documents.token_offsets(texts)
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         """
         Embed documents' texts, on all cores.
 

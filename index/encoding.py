@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from index.encoder import Encoder, Progress, Vectors
+from index.encoder import Encoder, EncodingProgress, Vectors
 from index.errors import EncodingInterruptedError
 from index.reporting import Reporter
 from index.texts import Texts
@@ -96,7 +96,7 @@ class PassageVectors:
         return np.stack([found[key] for key in keys.values()])
 
     def _make(
-        self, keys: dict[int, bytes], wanted: set[bytes], progress: Progress
+        self, keys: dict[int, bytes], wanted: set[bytes], progress: EncodingProgress
     ) -> dict[bytes, Vectors]:
         """Encode the texts with the `wanted` keys, each once; each part is kept when it is made."""
         first = {key: i for i, key in reversed(keys.items()) if key in wanted}

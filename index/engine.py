@@ -7,7 +7,7 @@ from index.compressed import Allowed
 from index.encoder import Vectors
 from index.passages import Passage
 
-Found = list[tuple[int, float]]
+Ranked = list[tuple[int, float]]
 """Passage ids and scores, best first; of equal scores the lower id is first."""
 
 
@@ -23,7 +23,7 @@ class SearchEngine(Protocol):
         """How many passages there are."""
         ...
 
-    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Found:
+    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Ranked:
         """
         Find the passages whose vectors are nearest to a query.
 
@@ -37,7 +37,7 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Found:
+    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Ranked:
         """
         Find the passages that hold the weightiest words.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from index.compressed import Allowed
 from index.encoder import Vectors
-from index.engine import Found
+from index.engine import Ranked
 from index.errors import IndexDamagedError
 from index.lexical import LexicalIndex
 from index.manifest import (
@@ -56,11 +56,11 @@ class LocalEngine:
         """See `SearchEngine.count`."""
         return self._texts.passage_count
 
-    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Found:
+    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Ranked:
         """See `SearchEngine.dense`."""
         return self.vectors.search(query, k, allowed)
 
-    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Found:
+    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Ranked:
         """See `SearchEngine.lexical`."""
         return self.words.search(words, k, allowed)
 

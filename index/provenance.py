@@ -20,7 +20,7 @@ _ADDRESS = rf"^https?://{_HOST}([/?#][^\s<>\"]*)?$"
 # Where a name and a password may stand, in an address that may be wrong in other ways too.
 _LOGIN = re.compile(r"^([\w+.\-]+://)?.*@", re.DOTALL)
 Address = Annotated[str, StringConstraints(pattern=_ADDRESS, max_length=MAX_URL_CHARS)]
-Kind = Literal["page", "sitemap", "feed", "git"]
+OriginKind = Literal["page", "sitemap", "feed", "git"]
 
 
 class _Written(BaseModel):
@@ -30,7 +30,7 @@ class _Written(BaseModel):
 class FetchOrigin(_Written):
     """What was asked for, to be fetched again."""
 
-    kind: Kind
+    kind: OriginKind
     url: Address
     under: str | None = None
     """Only what is below this address, or in a repository below this folder."""
@@ -38,7 +38,7 @@ class FetchOrigin(_Written):
     """At most so many documents."""
 
     @property
-    def key(self) -> tuple[Kind, str, str | None]:
+    def key(self) -> tuple[OriginKind, str, str | None]:
         """What tells it from others."""
         return self.kind, self.url, self.under
 

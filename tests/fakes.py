@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from index.encoder import Progress, Vectors
+from index.encoder import EncodingProgress, Vectors
 from index.exporting import Precision
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -31,7 +31,7 @@ class FakeEncoder:
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         self.encoded += texts
         progress(len(texts))
         return np.stack([self.encode_question(text) for text in texts])

@@ -71,12 +71,23 @@ def test_a_docstring_that_does_is_found(tmp_path: Path) -> None:
     assert not _WITHOUT_NOUN.search("The value of c. Offer: often.")
 
 
+def kinds_of(source: str) -> Iterator[str]:
+    """The public classes of a module, and its names for types, such as `Kind = Literal[...]`."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            names = [node.name]
+        elif isinstance(node, ast.Assign):
+            names = [one.id for one in node.targets if isinstance(one, ast.Name)]
+        else:
+            continue
+        yield from (name for name in names if re.match("[A-Z][A-Za-z]*[a-z]", name))
+
+
 def test_no_two_public_classes_of_the_product_have_one_name() -> None:
     homes: dict[str, list[str]] = {}
     for package in ("answering", "bot", "index", "prompts", "quoth", "reader"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+            for name in kinds_of(path.read_text(encoding="utf-8")):
+                homes.setdefault(name, []).append(str(path.relative_to(ROOT)))
 
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}

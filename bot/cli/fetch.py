@@ -24,7 +24,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.fetching.fetcher import Told
-    from index.provenance import FetchOrigin, Kind
+    from index.provenance import FetchOrigin, OriginKind
 
 # Of one sitemap, feed or repository, where nothing else is said.
 _MOST = 1_000
@@ -122,8 +122,8 @@ def command(
         ctx.exit(Exit.FAILURE)
 
 
-def _kind(*, sitemap: bool, feed: bool, git: bool) -> "Kind":
-    asked: dict[Kind, bool] = {"sitemap": sitemap, "feed": feed, "git": git}
+def _kind(*, sitemap: bool, feed: bool, git: bool) -> "OriginKind":
+    asked: dict[OriginKind, bool] = {"sitemap": sitemap, "feed": feed, "git": git}
     kinds = [kind for kind, is_asked in asked.items() if is_asked]
     if len(kinds) > 1:
         raise click.UsageError(f"Say only one of {' and '.join(f'--{kind}' for kind in kinds)}.")
@@ -143,7 +143,7 @@ def _forget(folder: Path, urls: tuple[str, ...]) -> None:
     say(render("forgotten.txt", origins=forgotten, folder=folder))
 
 
-def _origin(url: str, kind: "Kind", under: str | None, most: int) -> "FetchOrigin":
+def _origin(url: str, kind: "OriginKind", under: str | None, most: int) -> "FetchOrigin":
     from pydantic import ValidationError
 
     from index.provenance import FetchOrigin, masked

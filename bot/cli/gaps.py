@@ -20,11 +20,11 @@ from bot.discord_app.periods import ANSWERS_KEPT_DAYS, GAPS_DAYS
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.evaluation.gaps import Gap, OpenQuestion, Period, Reason
+    from bot.evaluation.gaps import Gap, GapReason, OpenQuestion, Period
     from bot.settings import Settings
 
 # The keys that programs find the numbers of questions under.
-_REASONS: "tuple[Reason, ...]" = ("unanswered", "unsure", "wrong", "outdated", "incomplete")
+_REASONS: "tuple[GapReason, ...]" = ("unanswered", "unsure", "wrong", "outdated", "incomplete")
 # In a terminal; --json and --csv have all.
 _SHOWN = 20
 

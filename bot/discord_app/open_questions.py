@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from answering.answer import Quotable
 from bot.database import Connection
 from bot.discord_app.records import Records
 from bot.discord_app.stored_answers import CONTENTS, AnswerContents
-from bot.evaluation.gaps import Complaint, Found, OpenQuestion, Reason
+from bot.evaluation.gaps import Complaint, GapReason, OpenQuestion
 
 _ANSWERS = """
     SELECT id, answers.created, answered, found, text
@@ -93,7 +94,7 @@ def _of_answers(
             )
 
 
-def _reason(contents: AnswerContents, said: _Votes, *, answered: bool) -> Reason | None:
+def _reason(contents: AnswerContents, said: _Votes, *, answered: bool) -> GapReason | None:
     if answered:
         return said.reason
     if contents.candidates:
@@ -101,8 +102,8 @@ def _reason(contents: AnswerContents, said: _Votes, *, answered: bool) -> Reason
     return "unanswered"
 
 
-def _nearest(contents: AnswerContents) -> Found | None:
-    shown: list[Found] = [*contents.shown, *contents.nearest]
+def _nearest(contents: AnswerContents) -> Quotable | None:
+    shown: list[Quotable] = [*contents.shown, *contents.nearest]
     return shown[0] if shown else None
 
 

@@ -24,7 +24,7 @@ from answering.candidates import Judged, judge, sentence_margin
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import best_threshold
 from bot.evaluation.report import calibration_error, is_right
-from bot.evaluation.run import Outcome, judged_by
+from bot.evaluation.run import QuestionOutcome, judged_by
 
 FOLDS = 5
 # Fewer say too little about seven numbers.
@@ -57,9 +57,9 @@ class Calibrated:
     """What a calibration gives, and its outcomes with cross-fitted confidences."""
 
     calibration: Calibration
-    given: list[Outcome]
-    open: list[Outcome]
-    among_few: list[Outcome]
+    given: list[QuestionOutcome]
+    open: list[QuestionOutcome]
+    among_few: list[QuestionOutcome]
 
     @property
     def error_among_few(self) -> float:
@@ -85,9 +85,9 @@ class _Weights:
 
 
 def calibrate(
-    given: Sequence[Outcome],
-    opened: Sequence[Outcome],
-    among_few: Sequence[Outcome],
+    given: Sequence[QuestionOutcome],
+    opened: Sequence[QuestionOutcome],
+    among_few: Sequence[QuestionOutcome],
     *,
     reader_sha256: str,
     encoder_sha256: str,
@@ -142,7 +142,7 @@ def calibrate(
     )
 
 
-def _check(outcomes: Sequence[Outcome], where: str) -> None:
+def _check(outcomes: Sequence[QuestionOutcome], where: str) -> None:
     right = sum(map(is_right, outcomes))
     if not 0 < right < len(outcomes):
         raise CalibrationError(
@@ -151,7 +151,7 @@ def _check(outcomes: Sequence[Outcome], where: str) -> None:
         )
 
 
-def thresholds(outcomes: Sequence[Outcome]) -> tuple[float, ...]:
+def thresholds(outcomes: Sequence[QuestionOutcome]) -> tuple[float, ...]:
     """
     Find the threshold for each accepted risk.
 
@@ -169,10 +169,10 @@ def thresholds(outcomes: Sequence[Outcome]) -> tuple[float, ...]:
 
 
 def _cross_fit(
-    outcomes: Sequence[Outcome],
-    fit: Callable[[Sequence[Outcome]], _Fitted],
-    judge_by: Callable[[Outcome, _Fitted], Outcome],
-) -> list[Outcome]:
+    outcomes: Sequence[QuestionOutcome],
+    fit: Callable[[Sequence[QuestionOutcome]], _Fitted],
+    judge_by: Callable[[QuestionOutcome, _Fitted], QuestionOutcome],
+) -> list[QuestionOutcome]:
     folds = _folds(outcomes)
     crossed = list(outcomes)
     for fold in set(folds):
@@ -183,7 +183,7 @@ def _cross_fit(
     return crossed
 
 
-def _folds(outcomes: Sequence[Outcome]) -> list[int]:
+def _folds(outcomes: Sequence[QuestionOutcome]) -> list[int]:
     """The fold of each outcome, by passage; by question where there are too few passages."""
     by_passage = _has_folds(outcomes)
     keys = [one.passage_key if by_passage else one.question_id for one in outcomes]
@@ -191,12 +191,12 @@ def _folds(outcomes: Sequence[Outcome]) -> list[int]:
     return [fold[key] for key in keys]
 
 
-def _has_folds(outcomes: Sequence[Outcome]) -> bool:
+def _has_folds(outcomes: Sequence[QuestionOutcome]) -> bool:
     """Whether there are enough passages for folds by passage."""
     return len({one.passage_key for one in outcomes}) >= FOLDS
 
 
-def _fit_given(outcomes: Sequence[Outcome]) -> PassageCalibration:
+def _fit_given(outcomes: Sequence[QuestionOutcome]) -> PassageCalibration:
     fitted = _fit_logistic([[one.margin] for one in outcomes], [is_right(one) for one in outcomes])
     _check_margin(fitted.weights[0], "given the passage")
     return PassageCalibration(
@@ -206,11 +206,11 @@ def _fit_given(outcomes: Sequence[Outcome]) -> PassageCalibration:
     )
 
 
-def _judge_given(outcome: Outcome, fitted: PassageCalibration) -> Outcome:
+def _judge_given(outcome: QuestionOutcome, fitted: PassageCalibration) -> QuestionOutcome:
     return replace(outcome, confidence=fitted.confidence(outcome.margin))
 
 
-def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
+def _fit_open(outcomes: Sequence[QuestionOutcome], base: Calibration) -> Calibration:
     """Fit evidence on all candidates, then confidence on the best of each question."""
     candidates = [one for outcome in outcomes for one in outcome.candidates]
     features = [one.candidate.features for one in candidates]
@@ -246,7 +246,7 @@ def _fit_open(outcomes: Sequence[Outcome], base: Calibration) -> Calibration:
     )
 
 
-def _best(outcome: Outcome, ranking: Calibration) -> Judged | None:
+def _best(outcome: QuestionOutcome, ranking: Calibration) -> Judged | None:
     """The best candidate of a question, if there is one."""
     return next(iter(judge([one.candidate for one in outcome.candidates], ranking)), None)
 
@@ -266,7 +266,7 @@ def _fit_sentences(best: Sequence[Judged]) -> dict[str, float]:
     return {"sentence_slope": _rounded(slope), "sentence_intercept": _rounded(intercept)}
 
 
-def _features_of_best(outcome: Outcome, ranking: Calibration) -> list[float]:
+def _features_of_best(outcome: QuestionOutcome, ranking: Calibration) -> list[float]:
     """Evidence, gap, the sentence's margin and the logarithm of how many passages there are."""
     best = _best(outcome, ranking)
     passages = math.log(max(outcome.passages, 1))
@@ -299,7 +299,7 @@ def _check_margin(weight: float, where: str) -> None:
         )
 
 
-def _judge_open(outcome: Outcome, calibration: Calibration) -> Outcome:
+def _judge_open(outcome: QuestionOutcome, calibration: Calibration) -> QuestionOutcome:
     """The outcome as it would have been under another calibration."""
     graded = {one.candidate: one.graded for one in outcome.candidates}
     return judged_by(calibration.among(outcome.passages), outcome, graded)

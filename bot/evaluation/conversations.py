@@ -14,7 +14,7 @@ from answering.followups.detection import Turn, turn_of
 from answering.question import Question
 from bot.evaluation.questions import ExamQuestion, FollowUpQuestion, QuestionedPassage
 from bot.evaluation.report import Report, make_report
-from bot.evaluation.run import Outcome, document_id, unanswered, with_best
+from bot.evaluation.run import QuestionOutcome, document_id, unanswered, with_best
 
 Way = Literal["rewrite", "follow_up", "after_unrelated"]
 """How a question is asked: in full, short after its first question, in full after another's."""
@@ -24,7 +24,7 @@ Way = Literal["rewrite", "follow_up", "after_unrelated"]
 class Conversed:
     """What became of a follow-up."""
 
-    ways: dict[Way, Outcome]
+    ways: dict[Way, QuestionOutcome]
     is_begun_right: bool
     """Whether its first question was answered, and from the passage that both are about."""
 
@@ -140,7 +140,7 @@ def outcome_of(
     answerer: Answerer,
     asked: Question,
     earlier: Sequence[Turn],
-) -> Outcome:
+) -> QuestionOutcome:
     """Ask a follow-up, in one way or another."""
     outcome = unanswered(passage, ExamQuestion(one.rewrite, one.rewrite, one.answers))
     return with_best(outcome, answerer.find(asked, earlier), answerer.calibration, one.answers)

@@ -30,7 +30,7 @@ from bot.evaluation.questions import (
     read_questions,
 )
 from bot.evaluation.report import Report, is_shown, make_report
-from bot.evaluation.run import Outcome, ask_given, ask_open, searchable
+from bot.evaluation.run import QuestionOutcome, ask_given, ask_open, searchable
 from bot.evaluation.small_folders import groups
 from bot.settings import Settings
 from index.encoder import SentenceEncoder
@@ -57,7 +57,7 @@ class Files:
 class Result:
     """What the questions gave, and the calibration that judged it."""
 
-    outcomes: dict[str, list[Outcome]]
+    outcomes: dict[str, list[QuestionOutcome]]
     """What became of the questions by mode, "reader" or "open"; after calibrating, cross-fitted."""
     calibration: Calibration
     thresholds: dict[str, float]
@@ -253,7 +253,7 @@ class Exam:
         return replace(result, doubts=fitted.doubts, error_among_few=fitted.error_among_few)
 
     def _result(
-        self, outcomes: dict[str, list[Outcome]], used: Calibration, *, always_answer: bool
+        self, outcomes: dict[str, list[QuestionOutcome]], used: Calibration, *, always_answer: bool
     ) -> Result:
         # All are asked from the same passages.
         searched = max((one.passages for one in outcomes.get("open", ())), default=0)
@@ -265,7 +265,7 @@ class Exam:
             thresholds = dict.fromkeys(thresholds, 0.0)
         return Result(outcomes, used, thresholds)
 
-    def _given(self) -> list[Outcome]:
+    def _given(self) -> list[QuestionOutcome]:
         """Answer each question from its own passage."""
         outcomes = ask_given(
             self._passages(self._files.asked),
@@ -276,25 +276,25 @@ class Exam:
         )
         return list(self._counted(outcomes))
 
-    def _open(self) -> list[Outcome]:
+    def _open(self) -> list[QuestionOutcome]:
         """Answer each question from the passages of all files."""
         with self._all_indexed() as retriever:
             outcomes = self._ask_open(retriever, self._passages(self._files.asked))
             return list(self._counted(outcomes))
 
-    def _among_few(self) -> list[Outcome]:
+    def _among_few(self) -> list[QuestionOutcome]:
         """Answer each question from a few passages, its own among them."""
         few = groups(list(self._passages(self._files.asked)))
         return list(self._counted(chain.from_iterable(map(self._among, few))))
 
-    def _among(self, passages: Sequence[QuestionedPassage]) -> Iterator[Outcome]:
+    def _among(self, passages: Sequence[QuestionedPassage]) -> Iterator[QuestionOutcome]:
         # Silent: the stage that is told of is the asking.
         with self._indexed(passages, SilentReporter()) as retriever:
             yield from self._ask_open(retriever, passages)
 
     def _ask_open(
         self, retriever: Retriever, passages: Iterable[QuestionedPassage]
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[QuestionOutcome]:
         answerer = self._answerer(retriever, 1.0)
         return ask_open(
             passages,

@@ -13,15 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from answering.answer import AnswerSpan, NearestPassage
+from answering.answer import AnswerSpan, Quotable
 from index.encoder import Vectors
-
-Found = AnswerSpan | NearestPassage
 
 Complaint = Literal["wrong", "outdated", "incomplete"]
 """What members say of an answer that they call wrong: it is, it was right once, there is more."""
 
-Reason = Literal["unanswered", "unsure"] | Complaint
+GapReason = Literal["unanswered", "unsure"] | Complaint
 """The documents don't say; they may say; more members call the answer wrong than right."""
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -43,10 +41,10 @@ class OpenQuestion:
 
     asked: float
     """When, in seconds since 1970."""
-    reason: Reason
+    reason: GapReason
     text: str | None
     """None where it is not kept."""
-    nearest: Found | None
+    nearest: Quotable | None
     """What was shown; None where the answer is not kept any longer."""
     expected: tuple[str, ...] = ()
     """The right answers, as members said them."""
@@ -85,13 +83,13 @@ class Gap:
     """Questions in this period."""
     before: int | None
     """Those in the period before; None where that is not kept whole."""
-    reasons: dict[Reason, int]
+    reasons: dict[GapReason, int]
     """How many of them have which reason; only those that occur."""
     example: str | None
     """The question in the middle of the group; None where no text is kept."""
     expected: tuple[str, ...]
     """What members said that the right answer is."""
-    nearest: Found | None
+    nearest: Quotable | None
     """The nearest passage of the document that came nearest most often: the one to change."""
 
 
@@ -147,11 +145,11 @@ def _same(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(" ?!.")
 
 
-def _passage(found: Found) -> str:
+def _passage(found: Quotable) -> str:
     return f"{found.collection}\n{found.document_id}\n{passage_text(found)}"
 
 
-def passage_text(found: Found) -> str:
+def passage_text(found: Quotable) -> str:
     """What a document says there: the passage, or the sentence of a span."""
     return found.quote if isinstance(found, AnswerSpan) else found.text
 
@@ -192,8 +190,8 @@ def _gap(group: Sequence[OpenQuestion], example: str | None, period: Period) -> 
 
 
 def _most_often(
-    found: Sequence[Found],
-) -> Found | None:
+    found: Sequence[Quotable],
+) -> Quotable | None:
     """The first piece of the document that most of them are of."""
     documents = Counter((one.collection, one.document_id) for one in found)
     if not documents:

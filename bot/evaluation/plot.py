@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.evaluation.errors import PlotError
 from bot.evaluation.report import reliability, wrong_by_coverage
-from bot.evaluation.run import Outcome
+from bot.evaluation.run import QuestionOutcome
 from prompts import render
 
 # Those that matplotlib writes without another program; .pgf, for one, needs LaTeX.
@@ -36,7 +36,7 @@ def check_plotting(path: Path) -> None:
         raise _unwritable(path, error) from error
 
 
-def plot(outcomes: Mapping[str, Sequence[Outcome]], path: Path) -> None:
+def plot(outcomes: Mapping[str, Sequence[QuestionOutcome]], path: Path) -> None:
     """
     Draw the share wrong by coverage, and the reliability diagram.
 

@@ -46,11 +46,11 @@ class Source:
     text: str
 
 
-Search = Callable[[LoggedQuestion], Sequence[Source]]
+SourceSearch = Callable[[LoggedQuestion], Sequence[Source]]
 """Finds the passages for a question among the documents that it was answered from, best first."""
 
 
-def search_with(retriever_for: Callable[[str | None], Retriever]) -> Search:
+def search_with(retriever_for: Callable[[str | None], Retriever]) -> SourceSearch:
     """
     Search with the product's own retrieval.
 
@@ -108,7 +108,7 @@ def right_answers(asked: LoggedQuestion) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(vote.expected for vote in asked.votes if vote.expected)) or None
 
 
-def collect(questions: Iterable[LoggedQuestion], search: Search) -> Collected:
+def collect(questions: Iterable[LoggedQuestion], search: SourceSearch) -> Collected:
     """Give each question its passage, and its right answers in the passage's own spelling."""
     collected = Collected()
     lines: dict[str, _Line] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from answering.calibration import unsure_from
 from bot.evaluation.metrics import Graded, Score, Scores, best_threshold, summarise
-from bot.evaluation.run import MAX_RANK, GradedCandidate, Outcome
+from bot.evaluation.run import MAX_RANK, GradedCandidate, QuestionOutcome
 
 CALIBRATION_BINS = 10
 HIT_RANKS = (1, 5, MAX_RANK)
@@ -122,7 +122,7 @@ def _rounded_or_none(number: float | None) -> float | None:
     return None if number is None else _rounded(number)
 
 
-def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Report:
+def make_report(mode: str, outcomes: Sequence[QuestionOutcome], threshold: float) -> Report:
     """
     Measure outcomes.
 
@@ -162,23 +162,23 @@ def make_report(mode: str, outcomes: Sequence[Outcome], threshold: float) -> Rep
     )
 
 
-def is_shown(outcome: Outcome, threshold: float) -> bool:
+def is_shown(outcome: QuestionOutcome, threshold: float) -> bool:
     """Whether the outcome is an answer at a threshold."""
     return bool(outcome.prediction) and outcome.confidence >= threshold
 
 
-def is_unsure(outcome: Outcome, threshold: float) -> bool:
+def is_unsure(outcome: QuestionOutcome, threshold: float) -> bool:
     """Whether the outcome is no answer at a threshold, but candidates."""
     least = unsure_from(threshold)
     return bool(outcome.prediction) and least <= outcome.confidence < threshold
 
 
-def is_right(outcome: Outcome | GradedCandidate) -> bool:
+def is_right(outcome: QuestionOutcome | GradedCandidate) -> bool:
     """Whether the (best) span is right; it never is where there is no answer."""
     return outcome.graded.is_right
 
 
-def settle(outcome: Outcome, threshold: float) -> Graded:
+def settle(outcome: QuestionOutcome, threshold: float) -> Graded:
     """The grade of what is said at a threshold."""
     graded = outcome.graded
     if is_shown(outcome, threshold):
@@ -192,9 +192,9 @@ def percentage(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
 
 
-def reliability(outcomes: Sequence[Outcome]) -> list[Bin]:
+def reliability(outcomes: Sequence[QuestionOutcome]) -> list[Bin]:
     """Put outcomes into bins of equal width by confidence; empty bins are left out."""
-    bins: list[list[Outcome]] = [[] for _ in range(CALIBRATION_BINS)]
+    bins: list[list[QuestionOutcome]] = [[] for _ in range(CALIBRATION_BINS)]
     for outcome in outcomes:
         bins[min(int(outcome.confidence * CALIBRATION_BINS), CALIBRATION_BINS - 1)].append(outcome)
     return [
@@ -208,14 +208,14 @@ def reliability(outcomes: Sequence[Outcome]) -> list[Bin]:
     ]
 
 
-def calibration_error(outcomes: Sequence[Outcome]) -> float:
+def calibration_error(outcomes: Sequence[QuestionOutcome]) -> float:
     """How much confidence and the share that is right differ, on average over questions."""
     return sum(
         one.total / len(outcomes) * abs(one.confidence - one.right) for one in reliability(outcomes)
     )
 
 
-def wrong_by_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
+def wrong_by_coverage(outcomes: Sequence[QuestionOutcome]) -> list[tuple[float, float]]:
     """
     Follow the threshold from high to low: the risk-coverage curve of the literature.
 
@@ -235,7 +235,7 @@ def wrong_by_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
     return points
 
 
-def _unsure(outcomes: Sequence[Outcome], threshold: float) -> UnsureScore:
+def _unsure(outcomes: Sequence[QuestionOutcome], threshold: float) -> UnsureScore:
     unsure = [one for one in outcomes if is_unsure(one, threshold)]
     with_right = [one for one in unsure if one.is_among_candidates]
     missed = sum(one.graded.has_answer and not is_shown(one, threshold) for one in outcomes)
@@ -250,7 +250,7 @@ def _unsure(outcomes: Sequence[Outcome], threshold: float) -> UnsureScore:
     )
 
 
-def _retrieval(outcomes: Sequence[Outcome]) -> RetrievalScore | None:
+def _retrieval(outcomes: Sequence[QuestionOutcome]) -> RetrievalScore | None:
     ranks = [outcome.rank for outcome in outcomes if outcome.graded.has_answer]
     if not ranks:
         return None

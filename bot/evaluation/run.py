@@ -44,7 +44,7 @@ class GradedCandidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QuestionOutcome:
     """What became of a question."""
 
     question_id: str
@@ -83,14 +83,14 @@ def ask_given(
     calibration: PassageCalibration,
     token_offsets: TokenOffsets,
     max_question_chars: int,
-) -> Iterator[Outcome]:
+) -> Iterator[QuestionOutcome]:
     """Answer each question from its own passage."""
     for passage in passages:
         parts = given_parts(passage.title, passage.text, token_offsets)
         for question in passage.questions:
             spans = reader.read(question.text[-max_question_chars:], parts, 1)
             text, margin = (spans[0].text, spans[0].margin) if spans else ("", 0.0)
-            yield Outcome(
+            yield QuestionOutcome(
                 question_id=question.id,
                 passage_key=passage.key,
                 word=question_word(question.text),
@@ -225,7 +225,7 @@ def ask_open(
     searched: int,
     max_question_chars: int,
     keep_candidates: bool,
-) -> Iterator[Outcome]:
+) -> Iterator[QuestionOutcome]:
     """
     Answer each question from all passages of an index.
 
@@ -255,9 +255,9 @@ def ask_open(
             yield replace(outcome, candidates=kept)
 
 
-def unanswered(passage: QuestionedPassage, question: ExamQuestion) -> Outcome:
+def unanswered(passage: QuestionedPassage, question: ExamQuestion) -> QuestionOutcome:
     """The outcome of a question to which nothing was found."""
-    return Outcome(
+    return QuestionOutcome(
         question_id=question.id,
         passage_key=passage.key,
         word=question_word(question.text),
@@ -276,16 +276,16 @@ def _graded(found: Findings, question: ExamQuestion) -> tuple[GradedCandidate, .
 
 
 def with_best(
-    outcome: Outcome, found: Findings, calibration: Calibration, answers: Sequence[str]
-) -> Outcome:
+    outcome: QuestionOutcome, found: Findings, calibration: Calibration, answers: Sequence[str]
+) -> QuestionOutcome:
     """Complete an outcome with the best of what was found, if anything was."""
     graded = {candidate: grade(candidate.span.text, answers) for candidate in found.candidates}
     return judged_by(calibration, outcome, graded)
 
 
 def judged_by(
-    calibration: Calibration, outcome: Outcome, graded: Mapping[Candidate, Graded]
-) -> Outcome:
+    calibration: Calibration, outcome: QuestionOutcome, graded: Mapping[Candidate, Graded]
+) -> QuestionOutcome:
     """The outcome that a calibration chooses among candidates; as it is if there are none."""
     judged = judge(list(graded), calibration)
     if not judged:

@@ -29,7 +29,7 @@ from bot.evaluation.questions import (
 )
 from bot.evaluation.remembering import RememberingReader, RememberingRetriever
 from bot.evaluation.report import settle
-from bot.evaluation.run import Outcome, ask_open, searchable
+from bot.evaluation.run import QuestionOutcome, ask_open, searchable
 from bot.settings import Settings
 from index.encoder import SentenceEncoder
 from index.reporting import Reporter, SilentReporter
@@ -258,7 +258,7 @@ class Tuner:
         )
 
 
-def _worth(outcome: Outcome, threshold: float) -> Worth:
+def _worth(outcome: QuestionOutcome, threshold: float) -> Worth:
     """F1 at the threshold; where there is an answer, the mean of that and of F1 always."""
     settled = settle(outcome, threshold)
     counted = [settled.f1, outcome.graded.f1] if settled.has_answer else [settled.f1]

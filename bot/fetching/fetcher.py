@@ -14,7 +14,9 @@ from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import NOTHING_SEEN, Response, Seen, Web
 from index.provenance import Fetched, FetchOrigin, Provenance, read_provenance, write_provenance
 
-Outcome = Literal["new", "changed", "unchanged", "same", "edited", "gone", "left_out", "failed"]
+FetchOutcome = Literal[
+    "new", "changed", "unchanged", "same", "edited", "gone", "left_out", "failed"
+]
 # An origin that brought one of these is fetched again by an update.
 _SUCCESSES = frozenset({"new", "changed", "unchanged", "same"})
 # So often what is known is written down while pages come.
@@ -27,7 +29,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Told:
     """What became of a page."""
 
-    outcome: Outcome
+    outcome: FetchOutcome
     url: str
     detail: str = ""
     """The name of its file, or why there is none."""
@@ -86,9 +88,9 @@ class Fetcher:
         """
         self._finish()
         for origin in origins:
-            outcomes: set[Outcome] = set()
+            outcomes: set[FetchOutcome] = set()
 
-            def heard(one: Told, outcomes: set[Outcome] = outcomes) -> None:
+            def heard(one: Told, outcomes: set[FetchOutcome] = outcomes) -> None:
                 outcomes.add(one.outcome)
                 told(one)
 
@@ -202,7 +204,7 @@ class Fetcher:
         )
         return Told(self._put(name, content, fetched), page.url, name)
 
-    def _put(self, name: str, content: bytes, fetched: Fetched) -> Outcome:
+    def _put(self, name: str, content: bytes, fetched: Fetched) -> FetchOutcome:
         """Write a file, unless it says the same, or somebody has changed it here."""
         self._seen.add(name)
         path = self.folder / name
@@ -243,7 +245,7 @@ def _sha256(path: Path) -> str | None:
 
 
 def _failed(url: str, error: FetchError, *, was_fetched: bool) -> Told:
-    outcome: Outcome = "gone" if isinstance(error, GoneError) else "failed"
+    outcome: FetchOutcome = "gone" if isinstance(error, GoneError) else "failed"
     remedy = "; --allow-private allows it" if isinstance(error, NotPublicError) else ""
     return Told(outcome, url, f"{error}{remedy}", was_fetched)
 

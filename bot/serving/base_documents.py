@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from answering.answer import Quotable
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.scope_documents import DocumentLine
 from bot.serving.service import AnswerService
-from bot.serving.standing import Quotable, Standing, standing_of
+from bot.serving.standing import Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation
 from index.history import BuildStamp, history

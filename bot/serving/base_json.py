@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from answering.answer import NearestPassage
-from bot.answer_json import Collection, PassageJson, PlaceJson, passage_json, place_json
+from bot.answer_json import CollectionField, PassageJson, PlaceJson, passage_json, place_json
 from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
 from bot.serving.base_documents import BaseStatus, DocumentList, Found, Search, Stretch
@@ -32,7 +32,7 @@ class SearchJson(TypedDict):
 class DocumentJson(TypedDict):
     """A document as it is listed."""
 
-    collection: Collection
+    collection: CollectionField
     document: Annotated[str, Field(description="Its file, below the folder of documents.")]
     title: str
     bytes: Annotated[int, Field(description="The size of the file.")]
@@ -50,7 +50,7 @@ class DocumentsJson(TypedDict):
 class ContextJson(TypedDict):
     """A piece of a document, and what stands around it; all of it word for word."""
 
-    collection: Collection
+    collection: CollectionField
     document: str
     title: str
     dated: Annotated[str | None, Field(description="The document's date, as YYYY-MM-DD.")]

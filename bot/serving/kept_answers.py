@@ -12,11 +12,10 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from answering.answer import Answer, Timings
+from answering.answer import Answer, Quotable, Timings
 from bot.collection_names import BASE_COLLECTION
 from bot.database import Database, DatabaseError, RecordsError, SqliteFile
 from bot.event_log import event
-from bot.serving.standing import Quotable
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ Where a server has turned the base off and nothing is left, there are none.
 from contextlib import suppress
 from dataclasses import dataclass
 
+from answering.answer import Quotable
 from bot.serving.open_indexes import SearchSpace
 from bot.serving.service import AnswerService, NothingToAnswerFromError
-from bot.serving.standing import Quotable, place_now
+from bot.serving.standing import place_now
 from index.texts import Texts
 
 # Characters to either side of a piece of a document, for whoever shows it in its surroundings.

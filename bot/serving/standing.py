@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from answering.answer import AnswerSpan, NearestPassage
+from answering.answer import AnswerSpan, NearestPassage, Quotable
 from index.texts import Texts
 
 # So far a piece may have moved in its document and is found again; it is read at once.
@@ -17,9 +17,6 @@ _REPLACED_CHARS = 200_000
 # for other sentences.
 _MIN_ALIKE = 0.5
 _WORD = re.compile(r"\w+")
-
-Quotable = AnswerSpan | NearestPassage
-"""What is shown of a document, and may be looked for there again."""
 
 
 @dataclass(frozen=True, slots=True)

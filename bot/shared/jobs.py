@@ -24,7 +24,7 @@ MAX_ATTEMPTS = 3
 _PAUSE_S = 5.0
 # What became of a job is known for so long; whoever asked for it looks every second.
 _KEPT_S = 60 * 60.0
-Outcome = Literal["built", "failed", "too_long", "too_many_passages"]
+JobOutcome = Literal["built", "failed", "too_long", "too_many_passages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class JobState:
     stage: str
     done: int
     total: int
-    outcome: Outcome | None
+    outcome: JobOutcome | None
     """None while it waits or runs."""
     report: str
     """What it made, as JSON; or why it failed."""
@@ -184,7 +184,7 @@ class Jobs:
             if not written.rowcount:
                 raise LostJobError
 
-    def finish(self, connection: Connection, job: Job, outcome: Outcome, report: str) -> None:
+    def finish(self, connection: Connection, job: Job, outcome: JobOutcome, report: str) -> None:
         """
         Say what became of a job, within a transaction.
 
@@ -204,7 +204,7 @@ class Jobs:
             raise LostJobError
         return int(row[0])
 
-    def refuse(self, job: Job, outcome: Outcome, report: str) -> None:
+    def refuse(self, job: Job, outcome: JobOutcome, report: str) -> None:
         """Say that a job can't be done, however often it is tried."""
         with self._database.transaction() as connection:
             self.finish(connection, job, outcome, report)
@@ -246,7 +246,7 @@ def _rank(row: tuple[int, str, int, int, bool]) -> tuple[bool, bool, int]:
     return rank(is_first=collection == BASE_COLLECTION, size=size, overtaken=overtaken)
 
 
-def _finish(connection: Connection, job: int, outcome: Outcome, report: str) -> None:
+def _finish(connection: Connection, job: int, outcome: JobOutcome, report: str) -> None:
     connection.execute(
         "UPDATE jobs SET outcome = ?, report = ?, documents = NULL,"
         " finished = quoth_now() WHERE id = ?",

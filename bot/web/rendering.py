@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
+from answering.answer import Answer, AnswerSpan, NearestPassage, Quotable, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.base_documents import Stretch
-from bot.serving.standing import Quotable, Standing
+from bot.serving.standing import Standing
 from index.documents import ELLIPSIS, shorten
 from index.formats.base import PAGES
 from prompts.printing import one_line

@@ -29,7 +29,7 @@ _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _MIN_GAP_CHARS = 2
 _BELOW = "\n\n"
 
-Bounds = tuple[int, int]
+PieceBounds = tuple[int, int]
 """Start and end, in characters."""
 
 
@@ -64,9 +64,9 @@ def pieces_of(text: str) -> list[tuple[int, str]]:
     return [*pieces, (line, text[at:])] if text[at:] else pieces
 
 
-def _runs(text: str) -> Iterator[list[tuple[Bounds, str]]]:
+def _runs(text: str) -> Iterator[list[tuple[PieceBounds, str]]]:
     """Lines below each other that may be those of a table, each with its bounds."""
-    run: list[tuple[Bounds, str]] = []
+    run: list[tuple[PieceBounds, str]] = []
     for match in _LINE.finditer(text):
         start, end = match.span(1)
         line = match[1].rstrip() if end - start <= _MAX_LINE_CHARS else ""
@@ -144,9 +144,9 @@ def _by_gaps(lines: Sequence[str]) -> list[list[str]] | None:
     return _table(cells, _MIN_ALIGNED_ROWS)
 
 
-def _shared(gaps: Sequence[Bounds], others: Sequence[Bounds]) -> list[Bounds]:
+def _shared(gaps: Sequence[PieceBounds], others: Sequence[PieceBounds]) -> list[PieceBounds]:
     """Where both have gaps, of which each is in order."""
-    shared: list[Bounds] = []
+    shared: list[PieceBounds] = []
     at = 0
     for start, end in gaps:
         while at < len(others) and others[at][1] <= start:

@@ -10,7 +10,7 @@ from pgvector import HalfVector
 
 from index.compressed import Allowed
 from index.encoder import Vectors
-from index.engine import Found
+from index.engine import Ranked
 from index.errors import IndexDamagedError, NotPublishedError
 from index.lexical import bm25, words_of
 from index.passages import Passage
@@ -46,8 +46,8 @@ FROM ranked
 _OF_THIS = "number = %(number)s AND collection = %(collection)s"
 
 
-Rows = list[tuple[Any, ...]]
-Ask = Callable[[str, Mapping[str, object]], Rows | None]
+RowList = list[tuple[Any, ...]]
+AskRows = Callable[[str, Mapping[str, object]], RowList | None]
 """A statement and its values -> what the database has; None if it has no such generation."""
 
 
@@ -56,7 +56,7 @@ class PostgresEngine:
 
     def __init__(
         self,
-        ask: Ask,
+        ask: AskRows,
         collection: str,
         *,
         number: int,
@@ -87,7 +87,7 @@ class PostgresEngine:
         # Written as the index has it, which is of no use to what is written otherwise.
         self._distance = f"vector::halfvec({dim}) <#> %(query)b"
 
-    def _ask(self, statement: str, **values: object) -> Rows:
+    def _ask(self, statement: str, **values: object) -> RowList:
         """
         Ask of this generation.
 
@@ -111,7 +111,7 @@ class PostgresEngine:
         """See `SearchEngine.count`."""
         return self._count
 
-    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Found:
+    def dense(self, query: Vectors, k: int, allowed: Allowed | None = None) -> Ranked:
         """See `SearchEngine.dense`."""
         left = self._count if allowed is None else int(np.count_nonzero(allowed))
         wanted = min(left, k)
@@ -124,7 +124,7 @@ class PostgresEngine:
         if allowed is not None:
             select += " AND id <@ %(allowed)s::int4multirange"
         values = {"query": HalfVector(query), "k": wanted, "allowed": _ranges(allowed)}
-        found: Rows = []
+        found: RowList = []
         if allowed is None or left > _EXACT_UP_TO:
             found = self._ask(f"{select} ORDER BY {self._distance} LIMIT %(k)s", **values)
         if len(found) < wanted:
@@ -132,7 +132,7 @@ class PostgresEngine:
             found = self._ask(f"{select} ORDER BY cosine DESC, id LIMIT %(k)s", **values)
         return _ranked(found)
 
-    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Found:
+    def lexical(self, words: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Ranked:
         """See `SearchEngine.lexical`."""
         held = self._postings([*words])
         fetched = {word: packed for word, packed in held.items() if packed is not None}
@@ -206,7 +206,7 @@ def _ranges(allowed: Allowed | None) -> str:
     return "{" + ",".join(f"[{first},{end})" for first, end in edges.reshape(-1, 2)) + "}"
 
 
-def _ranked(found: Iterable[tuple[int, float]]) -> Found:
+def _ranked(found: Iterable[tuple[int, float]]) -> Ranked:
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
 

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from index.errors import NotPublishedError
 from index.generation import LocalGeneration
 from index.manifest import Manifest
-from index.postgres.engine import PostgresEngine, Rows, passage_text
+from index.postgres.engine import PostgresEngine, RowList, passage_text
 from index.postgres.postings import PostingsWriter
 from index.postgres.tables import (
     CONNECT_S,
@@ -115,7 +115,7 @@ class PostgresSearch:
             )
         return found
 
-    def ask(self, collection: str, statement: str, values: Mapping[str, object]) -> Rows | None:
+    def ask(self, collection: str, statement: str, values: Mapping[str, object]) -> RowList | None:
         """
         Ask in a transaction that sees one collection, and no other.
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from answering.question import Question
-from index.encoder import Progress, Vectors
+from index.encoder import EncodingProgress, Vectors
 from index.errors import BuildError, EncodingInterruptedError, NoDocumentsError
 from index.folder_changes import is_up_to_date
 from index.inspection import verify
@@ -172,7 +172,7 @@ def test_a_file_that_takes_too_much_memory_fails_alone_and_once(library: Library
 
 def test_what_there_is_no_memory_for_at_all_ends_a_build_with_its_reason(library: Library) -> None:
     class Starved(FakeEncoder):
-        def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+        def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
             raise MemoryError
 
     library.write("a.txt", "Fines for theft 35.")
@@ -187,7 +187,7 @@ class Interrupted(FakeEncoder):
 
     patience = 300
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         if len(self.encoded) + len(texts) > self.patience:
             raise KeyboardInterrupt
         return super().encode(texts, progress)

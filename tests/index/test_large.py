@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.encoder import Progress, Vectors
+from index.encoder import EncodingProgress, Vectors
 from index.inspection import verify
 from tests.conftest import Library, QuietReporter
 from tests.fakes import FakeEncoder
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.stress
 class NumberingEncoder(FakeEncoder):
     """Gives each text any vector at all: what is looked at here is not what is found."""
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         progress(len(texts))
         return np.full((len(texts), self.dim), self.dim**-0.5, dtype=np.float32)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 import index.encoder
 from bot.cli import main as quoth
-from index.encoder import Progress, Vectors
+from index.encoder import EncodingProgress, Vectors
 from tests.fakes import FakeEncoder
 
 
@@ -27,7 +27,7 @@ class HeldEncoder(FakeEncoder):
 
     hold: Path = Path("hold-build")
 
-    def encode(self, texts: Sequence[str], progress: Progress) -> Vectors:
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         while self.hold.exists():
             time.sleep(0.01)
         slow = self.hold.with_name("slow-build")

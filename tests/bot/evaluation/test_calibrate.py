@@ -14,7 +14,7 @@ from answering.candidates import Candidate
 from bot.evaluation.calibrate import MAX_CALIBRATION_ERROR, Calibrated, calibrate, thresholds
 from bot.evaluation.errors import CalibrationError
 from bot.evaluation.metrics import Graded, grade
-from bot.evaluation.run import GradedCandidate, Outcome
+from bot.evaluation.run import GradedCandidate, QuestionOutcome
 from index.passages import Passage
 from reader.spans import Span
 
@@ -25,7 +25,7 @@ WRONG = Graded(0.0, 0.0, has_answer=True)
 FEW, MANY = 20, 5_000
 
 
-def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
+def simulated(count: int, *, passages: int = MANY) -> list[QuestionOutcome]:
     """
     Outcomes whose candidates are right by a logistic of margin, cosine and words.
 
@@ -50,7 +50,7 @@ def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
                 GradedCandidate(Candidate(span, passage, "base", features, "a"), graded)
             )
         made.append(
-            Outcome(
+            QuestionOutcome(
                 question_id=str(number),
                 passage_key=hashlib.sha256(str(number // 4).encode()).hexdigest(),
                 word="who",
@@ -65,7 +65,9 @@ def simulated(count: int, *, passages: int = MANY) -> list[Outcome]:
     return made
 
 
-def calibrated(outcomes: list[Outcome], among_few: list[Outcome] | None = None) -> Calibrated:
+def calibrated(
+    outcomes: list[QuestionOutcome], among_few: list[QuestionOutcome] | None = None
+) -> Calibrated:
     few = simulated(len(outcomes), passages=FEW) if among_few is None else among_few
     return calibrate(
         outcomes, outcomes, few, reader_sha256="r", encoder_sha256="e", fitted_on="a simulation"
@@ -176,7 +178,7 @@ def test_thresholds_never_let_more_through(drawn: list[tuple[float, bool]]) -> N
         assert 100 * sum(confidence >= threshold for confidence in wrong) <= step * len(wrong)
 
 
-def with_sentences(outcomes: list[Outcome], sign: int) -> list[Outcome]:
+def with_sentences(outcomes: list[QuestionOutcome], sign: int) -> list[QuestionOutcome]:
     """As if sentences were read alone, with a margin that speaks for what is right, or against."""
     chance = random.Random(5)  # noqa: S311 - a simulation
     return [

@@ -15,7 +15,7 @@ from bot.evaluation.report import (
     settle,
     wrong_by_coverage,
 )
-from bot.evaluation.run import Outcome
+from bot.evaluation.run import QuestionOutcome
 
 
 def outcome(
@@ -26,8 +26,8 @@ def outcome(
     rank: int | None = None,
     word: str = "who",
     is_among_candidates: bool = False,
-) -> Outcome:
-    return Outcome(
+) -> QuestionOutcome:
+    return QuestionOutcome(
         question_id="q",
         passage_key="0" * 64,
         word=word,

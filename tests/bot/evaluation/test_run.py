@@ -10,7 +10,7 @@ from answering.answerer import Answerer
 from bot.evaluation.errors import QuestionsError
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import (
-    Outcome,
+    QuestionOutcome,
     ask_given,
     ask_open,
     given_parts,
@@ -36,7 +36,7 @@ THEFT = QuestionedPassage(
 BREAD = QuestionedPassage("Bread", "A loaf costs 2.", (ExamQuestion("b", "what costs", ("2",)),))
 
 
-def by_id(outcomes: list[Outcome]) -> dict[str, Outcome]:
+def by_id(outcomes: list[QuestionOutcome]) -> dict[str, QuestionOutcome]:
     return {one.question_id: one for one in outcomes}
 
 
@@ -83,7 +83,7 @@ def test_an_outcome_is_small_whatever_the_passage() -> None:
     count = 200
     text = "Fines for theft are 35. " * 400
 
-    def ask_all(times: int) -> list[Outcome]:
+    def ask_all(times: int) -> list[QuestionOutcome]:
         questions = tuple(ExamQuestion(str(n), "how many for theft", ("35",)) for n in range(times))
         return list(
             ask_given(
@@ -117,7 +117,9 @@ class CountingRetriever(Retriever):
         return super().retrieve(*asked, **named)
 
 
-def ask(folder: Path, *passages: QuestionedPassage, keep: bool = False) -> dict[str, Outcome]:
+def ask(
+    folder: Path, *passages: QuestionedPassage, keep: bool = False
+) -> dict[str, QuestionOutcome]:
     encoder = FakeEncoder()
     with indexed(
         passages,

@@ -22,7 +22,13 @@ from bot.fetching.fetcher import Fetcher, Told
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
-from index.provenance import PROVENANCE_NAME, FetchOrigin, Kind, ProvenanceError, read_provenance
+from index.provenance import (
+    PROVENANCE_NAME,
+    FetchOrigin,
+    OriginKind,
+    ProvenanceError,
+    read_provenance,
+)
 from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
 from tests.conftest import Library
 
@@ -68,7 +74,9 @@ def updated(folder: Path) -> tuple[list[Told], list[str]]:
     return told, asyncio.run(run())
 
 
-def origin(url: str, kind: Kind = "page", under: str | None = None, most: int = 99) -> FetchOrigin:
+def origin(
+    url: str, kind: OriginKind = "page", under: str | None = None, most: int = 99
+) -> FetchOrigin:
     return FetchOrigin(kind=kind, url=url, under=under, most=most)
 
 
@@ -211,7 +219,7 @@ def test_the_pages_of_a_feed_are_fetched_with_their_days(
     assert read_provenance(tmp_path).files[told.detail].dated == date(2024, 3, 5)
 
 
-def kept(folder: Path) -> list[tuple[Kind, str, str | None, int]]:
+def kept(folder: Path) -> list[tuple[OriginKind, str, str | None, int]]:
     return [(*one.key, one.most) for one in read_provenance(folder).origins]
 
 
@@ -296,7 +304,7 @@ def test_where_nothing_begins_so_it_is_said(site: Site, tmp_path: Path) -> None:
     site.xml("/none.xml", "<urlset/>")
     under = f"{site.url}/zzz/"
 
-    def why(path: str, kind: Kind, under: str | None) -> str:
+    def why(path: str, kind: OriginKind, under: str | None) -> str:
         (told,) = fetched(tmp_path, [origin(f"{site.url}{path}", kind, under)])
         assert told.outcome == "failed"
         return told.detail
@@ -338,7 +346,7 @@ def test_a_sitemap_leads_to_no_address_that_may_not_be_written_down(
     ],
 )
 def test_why_something_fails_is_said_in_plain_words(
-    site: Site, tmp_path: Path, url: str, kind: Kind, expected: str
+    site: Site, tmp_path: Path, url: str, kind: OriginKind, expected: str
 ) -> None:
     site.pages["/html"] = Page(b"<p>Open<br>at nine", headers={"Content-Type": "text/html"})
     site.pages["/rude"] = lambda handler: void(handler.wfile.write(b"Hello\r\n\r\n"))
