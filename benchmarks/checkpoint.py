@@ -47,7 +47,7 @@ def write_checkpoint(weights: dict[str, Array], tokenizer: Path, out: Path) -> N
     model = MPNetForQuestionAnswering(config)
     model.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     model.save_pretrained(out)
-    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    PreTrainedTokenizerFast(
         tokenizer_file=str(tokenizer),
         cls_token="<s>",
         sep_token="</s>",

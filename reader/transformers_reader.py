@@ -116,7 +116,7 @@ def load_model(folder: Path, **options: object) -> tuple[Any, Any]:
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     try:
         tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
         model, found = AutoModelForQuestionAnswering.from_pretrained(

@@ -4,7 +4,6 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-import torch
 
 from bot.readers.conversion import convert
 from bot.readers.making import write_int8
@@ -30,6 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_trained_comes_back_within_its_rounding(folder: Path) -> None:
+    import torch
+
     taught, other = open_network(folder / "checkpoint"), open_network(folder / "checkpoint")
     trained = [one for one in other.model.parameters() if one.requires_grad]
     with torch.no_grad():
@@ -45,6 +46,8 @@ def test_what_is_trained_comes_back_within_its_rounding(folder: Path) -> None:
 
 
 def test_what_is_not_trained_stays_the_bases(folder: Path) -> None:
+    import torch
+
     network = open_network(folder / "checkpoint")
     before = {
         name: one.clone() for name, one in network.model.named_parameters() if not one.requires_grad
@@ -58,6 +61,8 @@ def test_what_is_not_trained_stays_the_bases(folder: Path) -> None:
 
 
 def test_weights_of_another_network_are_refused(folder: Path) -> None:
+    import torch
+
     larger = open_network(folder / "checkpoint").model
     layers = larger.get_submodule("mpnet.encoder.layer")
     assert isinstance(layers, torch.nn.ModuleList)

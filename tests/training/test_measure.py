@@ -26,7 +26,7 @@ PASSAGE = Passage(
     (),
 )
 # It is read by a fake, which needs no model.
-NETWORK = Network(cast("object", None), word_tokenizer())  # type: ignore[arg-type]
+NETWORK = Network(cast("object", None), word_tokenizer())
 
 
 def token_offsets(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
