@@ -31,12 +31,25 @@ _DATA = ("train.jsonl", "dev.jsonl")
 # Of real passages, each of about ten sentences.
 _PASSAGES_PER_DOCUMENT = 12
 _FEWEST_SENTENCES = 4
+# Characters of an answer, so that it stands where it was asked for and hardly anywhere else.
+_TELLING_LENGTH = 12
 
 
 def questions(count: int) -> list[str]:
     """Real questions, about the passages that the documents are made of."""
     asked = [str(question["q"]) for row in _rows() for question in row["qas"]]
     return random.Random(1).sample(asked, count)  # noqa: S311 - a choice, no secret
+
+
+def answered(count: int) -> list[tuple[str, str]]:
+    """Real questions with their answers, of which a passage holds none by chance."""
+    pairs = [
+        (str(question["q"]), str(question["a"]))
+        for row in _rows()
+        for question in row["qas"]
+        if question["a"] and len(question["a"]) >= _TELLING_LENGTH
+    ]
+    return random.Random(2).sample(pairs, count)  # noqa: S311 - a choice, no secret
 
 
 def texts() -> Iterator[str]:

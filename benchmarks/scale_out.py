@@ -5,8 +5,9 @@ What searching in PostgreSQL costs and finds, beside searching in the index's ow
 
 The documents are those of `benchmarks.scale`, in the same work folder. Both engines are asked the
 same questions, one after the other, in one process. Dev's questions among the passages of train and
-dev say what is found. Without `--database`, the server of the tests is started, which trusts the
-machine to stay up (`fsync=off`); that changes how long publishing takes, and no search.
+dev say what is found; among more, whether the answer's text is in a passage that is found. Without
+`--database`, the server of the tests is started, which trusts the machine to stay up (`fsync=off`);
+that changes how long publishing takes, and no search.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import numpy as np
 import psycopg
 
 from benchmarks.scale import measure, numbers
-from benchmarks.scale_corpus import questions
+from benchmarks.scale_corpus import answered, questions
 from benchmarks.scale_steps import QUESTIONS, Work, ask, recall
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_distractors, read_questions
 from bot.evaluation.report import HIT_RANKS
@@ -44,6 +45,8 @@ SIZES = (10_000, 100_000)
 ENCODED = 10_000
 # Of what both engines find for a question, the first so many are compared.
 _SAME_AT = 5
+# Questions that tell how many are found, within a point or so.
+_ANSWERED = 1_000
 
 
 def main() -> None:
@@ -74,7 +77,7 @@ def main() -> None:
 def compare(work: Work, size: int, server: PostgresSearch, url: str) -> dict[str, Any]:
     """Publish the documents of one size, and ask both engines of them."""
     encoder = OnnxQuestionEncoder(next(work.exports.iterdir()))
-    asked = questions(QUESTIONS)
+    asked, pairs = questions(QUESTIONS), answered(_ANSWERED)
     queries = [encoder.encode_question(question) for question in asked]
     folder = work.collection(size).folder
     collection = Collection(folder, server=server)
@@ -91,13 +94,25 @@ def compare(work: Work, size: int, server: PostgresSearch, url: str) -> dict[str
             "postgresql_bytes": _bytes(url, own_name("benchmark", folder.name)),
             **{
                 name: ask(retriever, asked, queries)
-                | {"recall_at_10": recall(work, retriever.generation, np.stack(queries))}
+                | {
+                    "recall_at_10": recall(work, retriever.generation, np.stack(queries)),
+                    "found": _found(retriever, pairs),
+                }
                 for name, retriever in {"local": local, "postgresql": remote}.items()
             },
             "same": float(
                 np.mean([len(_first(local, one) & _first(remote, one)) for one in asked]) / _SAME_AT
             ),
         }
+
+
+def _found(retriever: Retriever, pairs: Sequence[tuple[str, str]]) -> float:
+    """The share of questions, in %, whose answer stands in a passage that is found first."""
+    return 100 * float(
+        np.mean(
+            [any(answer in text for text in _first(retriever, asked)) for asked, answer in pairs]
+        )
+    )
 
 
 def _first(retriever: Retriever, question: str) -> set[str]:
@@ -188,6 +203,9 @@ def table(dev: Mapping[str, Any], sizes: Mapping[int, Any]) -> str:
         ],
         "publishing, s": [
             f"{found['publish_s']:.0f}" if engine != "local" else "" for found, engine, _ in columns
+        ],
+        f"answers among the first {_SAME_AT}, %": [
+            f"{found[engine]['found']:.1f}" for found, engine, _ in columns
         ],
         f"of the first {_SAME_AT}, the same": [
             f"{found['same']:.3f}" if engine != "local" else "" for found, engine, _ in columns

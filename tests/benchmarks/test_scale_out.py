@@ -9,6 +9,7 @@ def test_each_engine_has_a_column_for_each_size() -> None:
         "lexical_ms": [0.5, 1.0],
         "fused_ms": [2.0, 3.0],
         "recall_at_10": 0.99,
+        "found": 71.25,
     }
     found = {
         "passages": 10_018,
@@ -26,5 +27,6 @@ def test_each_engine_has_a_column_for_each_size() -> None:
     assert "| hit@5 | 66.4 | 66.3 |" in written
     assert "| | 10,018, local | 10,018, PostgreSQL |" in written.replace("|  |", "| |")
     assert "| fused, ms (median / 95 %) | 2.0 / 3.0 | 7.0 / 9.0 |" in written
+    assert "| answers among the first 5, % | 71.2 | 71.2 |" in written
     assert "| bytes per passage | 2,000 | 4,000 |" in written
     assert len({line.count("|") for line in written.splitlines() if "passage" in line}) == 1
