@@ -249,11 +249,16 @@ def _opened(path: Path) -> Iterator[_Archive]:
         ) from error
 
 
-def _schema(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    return set(connection.execute("SELECT type, name FROM sqlite_master"))
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
+    # What a trigger does is run later.
+    return set(
+        connection.execute(
+            "SELECT type, name, CASE type WHEN 'trigger' THEN sql END FROM sqlite_master"
+        )
+    )
 
 
-def _expected_schema(found: int) -> set[tuple[str, str]]:
+def _expected_schema(found: int) -> set[tuple[str, str, str | None]]:
     with closing(sqlite3.connect(":memory:")) as connection:
         migrate(connection, STEPS[:found])
         return _schema(connection)

@@ -268,6 +268,7 @@ class Asking:
                 that the answer is not marked as doubtful: it may not have been meant for Quoth.
             within: Which documents it is answered from.
         """
+        began = self._records.clock()
         try:
             asked = Question.typed(question, self._settings.max_question_chars, within)
             kind = small_talk(asked.text)
@@ -282,7 +283,7 @@ class Asking:
             if (only and not answer.answered) or (only == "sure" and not answer.is_sure):
                 self._refused("silent", "")
                 return Reply()
-            await self._keep(answer, origin)
+            await self._keep(answer, origin, began)
         except (QuestionError, FilterError) as error:
             return Reply(refused=self._refused("question", notice("question", detail=str(error))))
         except tuple(_EXCUSES) as error:
@@ -292,7 +293,7 @@ class Asking:
             # The asker waits; whatever it was, they hear of it, and the log says what.
             _log.exception("failed")
             return Reply(refused=self._refused("failed", notice("failed")))
-        await self._note(answer, origin, earlier)
+        await self._note(answer, origin, earlier, began)
         is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
         return Reply(
             notice("conversation_forgotten") if is_forgotten else None,
@@ -301,7 +302,7 @@ class Asking:
             self._buttons(answer, origin),
         )
 
-    async def _keep(self, answer: Answer, origin: Origin) -> None:
+    async def _keep(self, answer: Answer, origin: Origin, asked: float) -> None:
         """Remember an answer for its buttons; it is shown although the file is locked."""
         keeping = asyncio.create_task(
             asyncio.to_thread(
@@ -310,12 +311,15 @@ class Asking:
                 origin.user_id,
                 origin.server_id,
                 with_question=self._settings.log_questions,
+                asked=asked,
             )
         )
         keeping.add_done_callback(_log_failure)
         await asyncio.wait({keeping}, timeout=KEEP_S)
 
-    async def _note(self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...]) -> None:
+    async def _note(
+        self, answer: Answer, origin: Origin, earlier: tuple[Turn, ...], asked: float
+    ) -> None:
         turns = (*earlier, turn_of(answer))
         await self._conversations.remember(
             answer.id,
@@ -324,6 +328,7 @@ class Asking:
             origin.user_id,
             # What was asked in private shows in no answer that others see.
             is_private=origin.audience is not Audience.EVERYBODY,
+            asked=asked,
         )
         self._metrics.asked(_COUNTED_AS[answer.outcome], answer.timings)
         event(

@@ -62,8 +62,10 @@ class AuditTrail:
         """Write down what a member did."""
         now, server = self._records.clock(), self._records.hashed(server_id)
         self._records.write(
-            f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)",  # noqa: S608 - our own names
-            (now, server, member_id, action, subject),
+            f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, CASE WHEN EXISTS"  # noqa: S608 - our own names
+            " (SELECT 1 FROM forgotten WHERE member = ? AND noted >= ?) THEN NULL ELSE ? END,"
+            " ?, ?)",
+            (now, server, self._records.hashed(member_id), now, member_id, action, subject),
         )
 
     def newest(self, server_id: int, start: int, count: int) -> tuple[list[Entry], int]:

@@ -82,6 +82,7 @@ class ConsentButton(
             await deliver(interaction.delete_original_response)
 
     async def _teach(self, interaction: _Interaction, client: Collaborators) -> None:
+        agreed = client.records.clock()
         taught = self._taught(interaction, client)
         scope = client.records.collection(interaction.guild_id)
         if taught is None or scope is None or not await self._is_there(interaction):
@@ -94,7 +95,9 @@ class ConsentButton(
                     text = notice("closing" if client.asking.is_closing else "change_under_way")
                     await interaction.followup.send(text, ephemeral=True)
                     return
-                text = await client.teaching.teach(scope, taught, lambda _: None, note)
+                text = await client.teaching.teach(
+                    scope, taught, lambda _: None, note, agreed=agreed
+                )
         told = instead(layout(text))
         await deliver(lambda: interaction.edit_original_response(**told))
 

@@ -1,6 +1,5 @@
 """What was asked and answered before, for a while, so that a question can be a follow-up."""
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -23,10 +22,9 @@ MAX_CONVERSATIONS = 5_000
 # What a database missed while it was away is written by those who use it next, so many rows each:
 # whoever waits for an answer waits for that too.
 _SHARED_AT_ONCE = 10
-# Between two looks whether somebody is still writing what is to be forgotten.
-_LOOK_S = 0.05
 _T = TypeVar("_T")
 _TURNS = TypeAdapter(tuple[Turn, ...])
+_Row = tuple[str, float, int, str, bool, str]
 
 
 class Conversations(Protocol):
@@ -40,8 +38,20 @@ class Conversations(Protocol):
         user_id: int,
         *,
         is_private: bool = False,
+        asked: float | None = None,
     ) -> None:
-        """Keep the turns that ended in an answer; private ones are found by that answer alone."""
+        """
+        Keep the turns that ended in an answer; private ones are found by that answer alone.
+
+        Args:
+            answer_id: The answer's.
+            turns: The turns, oldest first.
+            channel_id: Where the last one was asked.
+            user_id: By whom.
+            is_private: Whether others may not learn of it.
+            asked: When, in seconds since 1970; now, where it is not said. Nothing is kept of a
+                member who was forgotten since.
+        """
 
     async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
         """The turns that ended in this answer; none if they are forgotten, or of elsewhere."""
@@ -50,7 +60,15 @@ class Conversations(Protocol):
         """The turns of this member in this channel."""
 
     async def forget(self, user_id: int) -> None:
-        """Drop what this member asked."""
+        """Drop what this member asked until now from memory."""
+
+    async def follow_forgotten(self) -> None:
+        """
+        Drop what members asked whom another process has forgotten.
+
+        Raises:
+            DatabaseError: If it can't be told who that is.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +81,13 @@ class _Conversation:
 class ConversationStore:
     """Conversations in the memory of this process: each call is over without being waited for."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the clock that says when a conversation is over, in seconds."""
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """Take the clock that says when a conversation is over, in seconds since 1970."""
         self._clock = clock
         self._by_answer: OrderedDict[str, _Conversation] = OrderedDict()
         self._latest: dict[tuple[int, int], str] = {}
+        self._forgotten: dict[int, float] = {}
+        """When a member was, of whom an answer may still be on its way."""
 
     async def remember(
         self,
@@ -77,11 +97,15 @@ class ConversationStore:
         user_id: int,
         *,
         is_private: bool = False,
+        asked: float | None = None,
     ) -> None:
         """See `Conversations.remember`."""
         now = self._clock()
+        asked = now if asked is None else asked
+        if asked <= self._forgotten.get(user_id, 0.0):
+            return
         place = (channel_id, user_id)
-        self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, now)
+        self._by_answer[answer_id] = _Conversation(turns[-MAX_TURNS:], place, asked)
         if not is_private:
             self._latest[place] = answer_id
         while self._by_answer:
@@ -108,11 +132,22 @@ class ConversationStore:
         return await self.until(answer_id, channel_id) if answer_id is not None else ()
 
     async def forget(self, user_id: int) -> None:
-        """Drop what this member asked."""
+        """See `Conversations.forget`."""
+        now = self._clock()
+        recent = {one: at for one, at in self._forgotten.items() if now - at <= KEPT_S}
+        self._forgotten = recent | {user_id: now}
+        self.drop(lambda member, _: member == user_id)
+
+    async def follow_forgotten(self) -> None:
+        """Do nothing: no other process has a part in these conversations."""
+
+    def drop(self, is_gone: Callable[[int, float], bool]) -> None:
+        """Drop the conversations of which it is so, by their member and when that last asked."""
         for answer_id, conversation in list(self._by_answer.items()):
-            if conversation.place[1] == user_id:
+            if is_gone(conversation.place[1], conversation.touched):
                 del self._by_answer[answer_id]
-                self._latest.pop(conversation.place, None)
+                if self._latest.get(conversation.place) == answer_id:
+                    del self._latest[conversation.place]
 
 
 class SharedConversations:
@@ -123,12 +158,10 @@ class SharedConversations:
         self._records = records
         self._clock = clock
         self._own = ConversationStore(clock)
-        self._unshared: OrderedDict[str, tuple[object, ...]] = OrderedDict()
+        self._unshared: OrderedDict[str, _Row] = OrderedDict()
         """Rows by their answer that are still to be written; most are at once."""
         self._being_shared: set[str] = set()
         """Those of them that somebody waits to see written."""
-        self._being_written: list[str] = []
-        """Those that a thread is writing, which may take longer than anybody waits."""
 
     async def remember(
         self,
@@ -138,14 +171,19 @@ class SharedConversations:
         user_id: int,
         *,
         is_private: bool = False,
+        asked: float | None = None,
     ) -> None:
         """See `Conversations.remember`."""
-        await self._own.remember(answer_id, turns, channel_id, user_id, is_private=is_private)
-        now, asker = self._clock(), self._records.hashed(user_id)
+        now = self._clock()
+        asked = now if asked is None else asked
+        await self._own.remember(
+            answer_id, turns, channel_id, user_id, is_private=is_private, asked=asked
+        )
+        asker = self._records.hashed(user_id)
 
         try:
             text = _TURNS.dump_json(turns[-MAX_TURNS:]).decode()
-            self._unshared[answer_id] = (answer_id, now, channel_id, asker, is_private, text)
+            self._unshared[answer_id] = (answer_id, asked, channel_id, asker, is_private, text)
             if len(self._unshared) > MAX_CONVERSATIONS:
                 self._unshared.popitem(last=False)
             old = (now - KEPT_S,)
@@ -187,23 +225,19 @@ class SharedConversations:
 
     async def _soon(self, work: Callable[[Connection], _T]) -> _T:
         """Do something with the database, which first gets what it missed while it was away."""
+        # Nobody goes on from one that is over, and its member may be forgotten for so long that
+        # nothing says so any more.
+        self._drop_unshared(lambda row: row[1] < self._clock() - KEPT_S)
         # Where it is slow, many wait for it at once; each row is written by one of them.
         waiting = [one for one in self._unshared.items() if one[0] not in self._being_shared]
         missed = dict(waiting[:_SHARED_AT_ONCE])
 
         def catch_up(database: Connection) -> _T:
-            for answer_id, values in missed.items():
-                # In this order: `forget` finds it there, or it is found forgotten here.
-                self._being_written.append(answer_id)
-                try:
-                    if answer_id in self._unshared:
-                        database.execute(
-                            "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)"
-                            " ON CONFLICT DO NOTHING",
-                            values,
-                        )
-                finally:
-                    self._being_written.remove(answer_id)
+            for values in missed.values():
+                database.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    values,
+                )
             return work(database)
 
         self._being_shared |= missed.keys()
@@ -216,21 +250,22 @@ class SharedConversations:
         return done
 
     async def forget(self, user_id: int) -> None:
-        """
-        Drop what this member asked.
-
-        Raises:
-            DatabaseError: If the database is away, so that it is not dropped.
-        """
+        """See `Conversations.forget`; what is in the database, `Records.forget` deletes."""
         await self._own.forget(user_id)
         asker = self._records.hashed(user_id)
-        theirs = {one for one, (_, _, _, by, *_) in self._unshared.items() if by == asker}
-        for answer_id in theirs:
-            del self._unshared[answer_id]
-        # What is just being written has to be there to be deleted. The database gives up by itself
-        # what it can't write.
-        while not theirs.isdisjoint(self._being_written):
-            await asyncio.sleep(_LOOK_S)
-        await self._soon(
-            lambda database: database.execute("DELETE FROM conversations WHERE asker = ?", (asker,))
+        self._drop_unshared(lambda row: row[3] == asker)
+
+    def _drop_unshared(self, is_gone: Callable[[_Row], bool]) -> None:
+        for answer_id, row in list(self._unshared.items()):
+            if is_gone(row):
+                del self._unshared[answer_id]
+
+    async def follow_forgotten(self) -> None:
+        """See `Conversations.follow_forgotten`."""
+        rows = await self._records.soon(
+            lambda database: database.execute("SELECT member, noted FROM forgotten").fetchall()
+        )
+        forgotten: dict[str, float] = dict(rows)
+        self._own.drop(
+            lambda user_id, asked: asked <= forgotten.get(self._records.hashed(user_id), 0.0)
         )

@@ -117,4 +117,18 @@ STEPS = (
     -- By it, the process that hears of a server finds who waits there.
     ALTER TABLE unanswered ADD COLUMN server_id INTEGER;
     """,
+    """
+    -- Members who had themselves forgotten, by hashed id: nothing is written any more of what they
+    -- did until then.
+    CREATE TABLE forgotten (member TEXT PRIMARY KEY, noted REAL NOT NULL) WITHOUT ROWID;
+    CREATE TRIGGER answers_forgotten BEFORE INSERT ON answers WHEN EXISTS
+        (SELECT 1 FROM forgotten WHERE member = NEW.asker AND noted >= NEW.created)
+        BEGIN SELECT RAISE(IGNORE); END;
+    CREATE TRIGGER questions_forgotten BEFORE INSERT ON questions WHEN EXISTS
+        (SELECT 1 FROM forgotten WHERE member = NEW.asker AND noted >= NEW.created)
+        BEGIN SELECT RAISE(IGNORE); END;
+    CREATE TRIGGER feedback_forgotten BEFORE INSERT ON feedback WHEN EXISTS
+        (SELECT 1 FROM forgotten WHERE member = NEW.voter AND noted >= NEW.created)
+        BEGIN SELECT RAISE(IGNORE); END;
+    """,
 )

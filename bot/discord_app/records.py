@@ -27,6 +27,9 @@ SOON_S = 1.0
 # Between two tries of what can't be done while the database is away.
 AGAIN_S = 1.0
 _T = TypeVar("_T")
+# How long it is known that a member was forgotten. What was asked before may be written later by a
+# quarter of an hour; see `conversation_store`.
+_MARKED_S = DAY_S
 # Of the hash: enough that no two members share one.
 _HASH_CHARS = 24
 
@@ -158,15 +161,32 @@ class Records:
         self.set_meta({"commands": value})
 
     def forget(self, user_id: int) -> Forgotten:
-        """Delete what is kept of a member; what they did as a moderator stays, without them."""
+        """
+        Delete what is kept of a member; what they did as a moderator stays, without them.
+
+        What they did until now is not written by other processes either: triggers see to that.
+        """
         who = (self.hashed(user_id),)
         with self.database.deletion() as connection:
+            connection.execute(
+                "INSERT INTO forgotten VALUES (?, ?)"
+                " ON CONFLICT (member) DO UPDATE SET noted = excluded.noted",
+                (*who, self.clock()),
+            )
+            if self.database.is_shared:
+                connection.execute("DELETE FROM conversations WHERE asker = ?", who)
             connection.execute("UPDATE audit SET member_id = NULL WHERE member_id = ?", (user_id,))
             return Forgotten(
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
                 questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
                 votes=connection.execute("DELETE FROM feedback WHERE voter = ?", who).rowcount,
             )
+
+    def was_forgotten(self, member: str, since: float) -> bool:
+        """Whether a member, by hashed id, had themselves forgotten after a time."""
+        return bool(
+            self.rows("SELECT 1 FROM forgotten WHERE member = ? AND noted >= ?", (member, since))
+        )
 
     def tidy(self, kept: KeptDays) -> None:
         """Delete what is older than it may be."""
@@ -182,3 +202,4 @@ class Records:
                     f"DELETE FROM {table} WHERE created < ?",  # noqa: S608 - our own names
                     (now - days * DAY_S,),
                 )
+            connection.execute("DELETE FROM forgotten WHERE noted < ?", (now - _MARKED_S,))

@@ -245,7 +245,7 @@ async def _duties(
         if settings.http_port:
             await stack.enter_async_context(http_port(bot, settings.http_host, settings.http_port))
         departed = delete_departed(settings, service, records, bot.servers_noted)
-        await stack.enter_async_context(beside(_introduce(bot, say), _follow_rules(bot), departed))
+        await stack.enter_async_context(beside(_introduce(bot, say), _follow_others(bot), departed))
         yield
 
 
@@ -254,11 +254,12 @@ async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
     say(render("discord/invite.txt", link=bot.invite_link))
 
 
-async def _follow_rules(bot: QuothBot) -> None:
-    """Read the rules again whenever another process may have changed them."""
+async def _follow_others(bot: QuothBot) -> None:
+    """Read rules, and who was forgotten, whenever another process may have changed that."""
     async with aclosing(bot.records.database.changes()) as changes:
         async for _ in changes:
             try:
                 await asyncio.to_thread(bot.read_rules)
+                await bot.conversations.follow_forgotten()
             except DatabaseError as error:
                 event(_log, "rules_not_read", logging.WARNING, reason=error.reason)

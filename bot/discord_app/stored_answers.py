@@ -86,14 +86,29 @@ class StoredAnswers:
         self._database = records.database
 
     def keep(
-        self, answer: Answer, user_id: int, server_id: int | None, *, with_question: bool
+        self,
+        answer: Answer,
+        user_id: int,
+        server_id: int | None,
+        *,
+        with_question: bool,
+        asked: float | None = None,
     ) -> None:
         """
         Remember an answer, and its question only if that is wanted.
 
-        A question that leaned on others is not kept: it says nothing without them.
+        A question that leaned on others is not kept: it says nothing without them. Nothing is where
+        its asker was forgotten meanwhile.
+
+        Args:
+            answer: The answer.
+            user_id: Who asked.
+            server_id: Where; none in direct messages.
+            with_question: Whether the question is kept.
+            asked: When, in seconds since 1970; now, where it is not said.
         """
-        now, asker = self._records.clock(), self._records.hashed(user_id)
+        asker = self._records.hashed(user_id)
+        asked = self._records.clock() if asked is None else asked
         server = self._records.hashed(server_id) if server_id is not None else None
         found = AnswerContents.of(answer)
         with self._database.transaction() as connection:
@@ -101,7 +116,7 @@ class StoredAnswers:
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     answer.id,
-                    now,
+                    asked,
                     server,
                     asker,
                     answer.generation,
@@ -113,7 +128,7 @@ class StoredAnswers:
             if with_question and not found.leans:
                 connection.execute(
                     "INSERT INTO questions VALUES (?, ?, ?, ?, ?)",
-                    (answer.id, now, asker, answer.question, server),
+                    (answer.id, asked, asker, answer.question, server),
                 )
 
     def get(self, answer_id: str, user_id: int, server_id: int | None) -> StoredAnswer | None:
@@ -161,6 +176,7 @@ class StoredAnswers:
         expected: str | None,
         question: str | None,
         is_button_alone: bool = False,
+        voted: float | None = None,
     ) -> None:
         """
         Remember one member's vote; it takes the place of the one before, but for its words.
@@ -173,6 +189,7 @@ class StoredAnswers:
             question: The question, if it is to be kept.
             is_button_alone: Whether a complaint that is there stays. The button says less than the
                 form that it opens, and may be written after it.
+            voted: When, in seconds since 1970; now, where it is not said.
         """
         given = "; ".join(span.text for span in answer.found.spans) or None
         self._records.write(
@@ -187,7 +204,7 @@ class StoredAnswers:
             (
                 answer.id,
                 self._records.hashed(user_id),
-                self._records.clock(),
+                self._records.clock() if voted is None else voted,
                 complaint is None,
                 given,
                 expected,

@@ -1,12 +1,13 @@
 """Taught answers of servers: found, written, and deleted with their messages and their authors."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from typing import Any
 
 from bot.collection_names import collections_in, server_of
 from bot.discord_app.document_changes import Changes, Note, Show
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, once_reached
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import MessageAt, Taught, message_of, read_taught
 from bot.settings import Settings
@@ -41,14 +42,34 @@ class Teaching:
         found = (self.find(scope, message.document) for message in newest)
         return [taught for taught in found if taught is not None]
 
-    async def teach(self, scope: str, taught: Taught, show: Show, note: Note) -> str:
-        """Keep a taught answer, in place of one of the same message; returns what to tell."""
+    async def teach(
+        self, scope: str, taught: Taught, show: Show, note: Note, *, agreed: float
+    ) -> str:
+        """
+        Keep a taught answer, in place of one of the same message; returns what to tell.
+
+        Args:
+            scope: The server's collection.
+            taught: What is kept, unless its author is forgotten meanwhile.
+            show: Shows how far it is.
+            note: Writes down what a member did.
+            agreed: When its author agreed, or what is changed was read; in seconds since 1970.
+        """
 
         async def noted() -> None:
             await note("taught", taught.message.channel)
 
         name, done = taught.message.document, notice("taught")
-        return await self._changes.write(scope, name, taught.file(), done, show, noted)
+        told = await self._changes.write(scope, name, taught.file(), done, show, noted)
+        self._soon(self._delete_if_forgotten(scope, taught, agreed))
+        return told
+
+    async def _delete_if_forgotten(self, scope: str, taught: Taught, since: float) -> None:
+        """Delete what is written by now if its author was forgotten after a time."""
+        # Whoever forgets an author has noted that before looking for what there is of them.
+        looked = partial(self._records.was_forgotten, taught.author, since)
+        if await once_reached(lambda: asyncio.to_thread(looked), collection=scope):
+            await self._delete(scope, lambda: [taught.message.document])
 
     async def remove(self, scope: str, taught: Taught, show: Show, note: Note) -> str:
         """Delete a taught answer; returns what to tell."""
@@ -64,7 +85,7 @@ class Teaching:
         def names() -> list[str]:
             return [one.document for one in self.messages(scope) if is_gone(one)]
 
-        self._delete_soon(scope, names)
+        self._soon(self._delete(scope, names))
 
     async def forget_author(self, user_id: int) -> int:
         """Delete, soon, what a member has written, in every server; returns how much that is."""
@@ -77,11 +98,11 @@ class Teaching:
                 names = [one.message.document for one in taught if one.author == author]
                 count += len(names)
                 if names:
-                    self._delete_soon(scope, partial(list, names))
+                    self._soon(self._delete(scope, partial(list, names)))
         return count
 
-    def _delete_soon(self, scope: str, names: Callable[[], Iterable[str]]) -> None:
-        deletion = asyncio.create_task(self._delete(scope, names))
+    def _soon(self, deleting: Coroutine[Any, Any, None]) -> None:
+        deletion = asyncio.create_task(deleting)
         self._deletions.add(deletion)
         deletion.add_done_callback(self._deletions.discard)
 

@@ -44,6 +44,7 @@ async def vote(
         expected=expected,
         question=question,
         is_button_alone=is_button_alone,
+        voted=client.records.clock(),
     )
     event(_log, "vote", answer=stored.id, right=complaint is None)
     thanks = notice("right" if complaint is None else "wrong")

@@ -9,10 +9,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
 
+from bot import postgres_tables
 from bot.database import DatabaseError, RecordsAwayError, RecordsError
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.records import Records
+from bot.discord_app.shards import Shards
+from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.postgres import PostgresDatabase
 from bot.settings import SettingsError, load_settings
 from tests import postgres
@@ -69,6 +75,28 @@ def test_tables_of_a_newer_quoth_are_refused(postgres_database: str) -> None:
 
     with pytest.raises(RecordsError, match=r"newer Quoth \(later\)\. Update Quoth"):
         PostgresDatabase(postgres_database)
+
+
+def test_tables_of_an_older_quoth_are_brought_up_to_date(postgres_database: str) -> None:
+    """With what is in them."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(postgres_tables.__file__).parent))
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(postgres_database)
+    )
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "first")
+        connection.execute(text("INSERT INTO meta VALUES ('salt', '0a')"))
+        connection.execute(text("INSERT INTO channels VALUES (7, 8, FALSE)"))
+        connection.execute(text("INSERT INTO unanswered VALUES (1, 2e9, 3, 'question', NULL)"))
+    engine.dispose()
+
+    with closing(Records(PostgresDatabase(postgres_database))) as records:
+        assert ChannelRules(records).denied(7) == ["<#8>"]
+        assert Unanswered(records).all_on(Shards(1, frozenset({0}))) == [Waiting(1, 3)]
+        assert records.rows("SELECT value FROM meta WHERE name = 'salt'") == [("0a",)]
+        assert records.forget(1).answers == 0
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ class Privacy(commands.Cog):
     async def forget_me(self, interaction: discord.Interaction[QuothBot]) -> None:
         """Delete the answers, questions, votes and taught messages that I keep of you."""
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-        await self._bot.conversations.forget(interaction.user.id)
         forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
+        await self._bot.conversations.forget(interaction.user.id)
         taught = await self._bot.teaching.forget_author(interaction.user.id)
         text = notice("forgotten_you", taught=taught, **asdict(forgotten))
         await deliver(lambda: interaction.edit_original_response(content=text))

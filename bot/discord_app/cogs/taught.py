@@ -118,11 +118,11 @@ class TaughtAnswers(ServerCog):
             self._bot.records.hashed(message.author.id),
             notice("consent_of_author", day=today()),
         )
-        teaching = self._bot.teaching
+        teaching, agreed = self._bot.teaching, self._bot.records.clock()
         await change_documents(
             self._bot,
             interaction,
-            lambda scope, show, note: teaching.teach(scope, taught, show, note),
+            lambda scope, show, note: teaching.teach(scope, taught, show, note, agreed=agreed),
         )
 
     @taught.command(name="list")
@@ -142,6 +142,7 @@ class TaughtAnswers(ServerCog):
     @app_commands.describe(answer="The question that it answers.")
     async def edit(self, interaction: _Interaction, answer: str) -> None:
         """Change the question of a taught message; its words stay its author's."""
+        read = self._bot.records.clock()
         found = await self._find(interaction, answer)
         if found is None:
             return
@@ -152,7 +153,7 @@ class TaughtAnswers(ServerCog):
             await change_documents(
                 self._bot,
                 submitted,
-                lambda scope, show, note: teaching.teach(scope, changed, show, note),
+                lambda scope, show, note: teaching.teach(scope, changed, show, note, agreed=read),
             )
 
         await _open(interaction, _QuestionForm(found.question, change))

@@ -419,6 +419,11 @@ def test_what_the_manifest_does_not_say_is_refused(archive: Path, tmp_path: Path
     [
         (f"PRAGMA user_version = {len(STEPS) + 1}", "written by a newer Quoth"),
         ("CREATE TRIGGER t AFTER INSERT ON votes BEGIN SELECT 1; END", "other tables"),
+        (
+            "DROP TRIGGER answers_forgotten; CREATE TRIGGER answers_forgotten"
+            " AFTER INSERT ON answers BEGIN DELETE FROM audit; END",
+            "other tables",
+        ),
         ("CREATE VIEW v AS SELECT 1", "other tables"),
         ("DROP TABLE answers", "other tables"),
     ],

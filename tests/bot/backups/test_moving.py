@@ -94,6 +94,7 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
         closing(KeptAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
     ):
         assert after.hashed(1) == before.hashed(1)
+        assert after.was_forgotten(after.hashed(1), 0.0)
         trail, trail_before = AuditTrail(after), AuditTrail(before)
         assert trail.everywhere() == trail_before.everywhere()
         assert trail.newest(7, 0, 5) == trail_before.newest(7, 0, 5)

@@ -1,8 +1,9 @@
 """What moderators did is kept for other moderators, and for how long."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from click.testing import CliRunner
 
@@ -14,6 +15,7 @@ from bot.discord_app.servers import Servers
 from bot.settings import load_settings
 from prompts import render
 from tests.bot.discord_app.conftest import RunningBot
+from tests.bot.discord_app.fakes import Clock
 from tests.conftest import Place
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_GUILD, Channel, Message, User
@@ -84,6 +86,28 @@ def test_entries_end_after_the_days_that_are_set_or_with_their_server(place: Pla
 
     assert trail.everywhere() == [Entry(now, records.hashed(8), 1, "denied", "<#5>")]
     records.close()
+
+
+def test_what_is_written_late_of_who_was_forgotten_names_nobody(place: Place) -> None:
+    """By another process, which has just begun to write it."""
+
+    class Late(Records):
+        """A member is forgotten between what they did and its being written."""
+
+        def write(self, statement: str, values: Sequence[Any] = ()) -> int:
+            elsewhere.forget(1)
+            return super().write(statement, values)
+
+    clock = Clock()
+    here, elsewhere = Late(place(), clock), Records(place(), clock)
+    AuditTrail(here).write(7, 1, "added", "a.txt")
+    AuditTrail(here).write(7, 2, "added", "b.txt")
+    clock.now += 1
+    AuditTrail(elsewhere).write(7, 1, "added", "c.txt")
+
+    assert [one.member_id for one in AuditTrail(here).everywhere()] == [None, 2, 1]
+    here.close()
+    elsewhere.close()
 
 
 def test_every_action_is_said_in_words() -> None:

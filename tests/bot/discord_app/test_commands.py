@@ -11,6 +11,7 @@ from bot.discord_app.cogs import COGS
 from bot.discord_app.cooldowns import Cooldown
 from bot.discord_app.posts import SupportChannel
 from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.fakes import GatedAnswers
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import MANAGE_GUILD, MANAGE_MESSAGES, Channel, Guild, Message, User
@@ -317,6 +318,26 @@ def test_forget_me_deletes_ones_own(
     with closing(sqlite3.connect(tmp_path / "data" / "quoth.sqlite")) as connection, connection:
         for table in ("answers", "questions", "feedback"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)  # noqa: S608
+
+
+def test_forget_me_is_about_questions_that_are_being_answered_too(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    bot = start_bot(gated, log_questions=True)
+    thread = local.add_thread(channel)
+    asked = local.slash(thread, asker, "ask", question="how many for arson")
+    local.wait_for(lambda: gated.asked, "the question")
+    local.answer_to(local.slash(thread, asker, "privacy forget-me"))
+    gated.gate.set()
+    answer = local.answer_to(asked)
+
+    assert "**812**" in answer.text
+    for table in ("answers", "questions"):
+        assert bot.bot.records.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - these two
+    assert bot.do(bot.bot.conversations.latest(thread.id, asker.id)) == ()
+    local.answer_to(local.slash(thread, asker, "ask", question="how many for arson"))
+    assert bot.bot.records.rows("SELECT count(*) FROM answers") == [(1,)]
 
 
 def test_questions_are_not_kept_unless_that_is_set(

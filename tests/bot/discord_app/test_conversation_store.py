@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from answering.followups.detection import MAX_TURNS, Turn
-from bot.database import Connection, Rows
+from bot.database import Connection, DatabaseError, Rows
 from bot.discord_app import conversation_store
 from bot.discord_app.conversation_store import (
     KEPT_S,
@@ -39,8 +39,15 @@ def conversations(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Conv
     from bot.postgres import PostgresDatabase
 
     address: str = request.getfixturevalue("postgres_database")
-    with closing(Records(PostgresDatabase(address))) as records:
+    with closing(Records(PostgresDatabase(address), clock)) as records:
         yield SharedConversations(records, clock)
+
+
+async def forget(conversations: Conversations, user_id: int) -> None:
+    """As `/privacy forget-me` does."""
+    if isinstance(conversations, SharedConversations):
+        await asyncio.to_thread(conversations._records.forget, user_id)
+    await conversations.forget(user_id)
 
 
 async def remember(conversations: Conversations, answer_id: str, *places: int, **more: Any) -> None:
@@ -76,11 +83,29 @@ def test_a_conversation_is_forgotten_after_a_while_or_with_its_member(
     async def talk() -> None:
         await remember(conversations, "one", 1, 2)
         await remember(conversations, "two", 1, 3)
-        await conversations.forget(2)
+        await forget(conversations, 2)
         assert await conversations.until("one", 1) == await conversations.latest(1, 2) == ()
         assert await conversations.until("two", 1)
         clock.now += KEPT_S + 1
         assert await conversations.until("two", 1) == await conversations.latest(1, 3) == ()
+
+    asyncio.run(talk())
+
+
+def test_what_was_asked_before_its_member_was_forgotten_is_not_remembered_afterwards(
+    conversations: Conversations, clock: Clock
+) -> None:
+    async def talk() -> None:
+        asked = clock.now
+        clock.now += 1
+        await forget(conversations, 2)
+        clock.now += 1
+        await remember(conversations, "under way", 1, 2, asked=asked)
+        await remember(conversations, "another's", 1, 3, asked=asked)
+        assert await conversations.until("under way", 1) == await conversations.latest(1, 2) == ()
+        assert await conversations.until("another's", 1)
+        await remember(conversations, "afterwards", 1, 2)
+        assert await conversations.latest(1, 2) == (Turn("afterwards", "1"),)
 
     asyncio.run(talk())
 
@@ -205,27 +230,26 @@ def test_what_was_forgotten_is_not_written_by_who_waits_for_it_no_longer(
             return await super().soon(late)
 
     async def talk() -> None:
-        with closing(Slow(PostgresDatabase(postgres_database))) as records:
+        with closing(Slow(PostgresDatabase(postgres_database), clock)) as records:
             here = SharedConversations(records, clock)
             await remember(here, "late", 1, 2)
             assert begun.is_set()
-            forgetting = asyncio.create_task(here.forget(2))
-            await asyncio.sleep(0.2)
-            assert forgetting.done() is not is_begun
+            await forget(here, 2)
             go_on.set()
-            await forgetting
             await asyncio.to_thread(ended.wait)
             assert records.rows("SELECT * FROM conversations") == []
 
     asyncio.run(talk())
 
 
-def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, clock: Clock) -> None:
+def test_what_another_process_has_forgotten_is_not_written_afterwards(
+    postgres_database: str, clock: Clock
+) -> None:
     """Whatever the database still missed, and also while somebody writes that."""
     from bot.postgres import PostgresDatabase
 
     class Slow(Records):
-        """Uses the database only when it is let, but for what is deleted."""
+        """Uses the database only when it is let."""
 
         def __init__(self, *places: Any) -> None:
             super().__init__(*places)
@@ -238,25 +262,73 @@ def test_what_was_forgotten_is_not_written_afterwards(postgres_database: str, cl
             return await super().soon(work)
 
     async def talk() -> None:
-        with closing(Slow(PostgresDatabase(postgres_database))) as records:
-            here, elsewhere = (SharedConversations(records, clock) for _ in range(2))
+        with (
+            closing(Slow(PostgresDatabase(postgres_database), clock)) as records,
+            closing(Records(PostgresDatabase(postgres_database), clock)) as others,
+        ):
+            here, elsewhere = (SharedConversations(each, clock) for each in (records, others))
             records.begun.set()
             with postgres.away(postgres_database):
                 for number in range(25):
                     await remember(here, f"{number}", number, 2)
                 await remember(here, "another's", 1, 3)
-            await once_reached(lambda: records.soon(lambda database: database.execute("SELECT 1")))
+            for each in (records, others):
+                await once_reached(lambda each=each: each.soon(lambda one: one.execute("SELECT 1")))
             records.begun.clear()
             writing = asyncio.create_task(here.until("0", 0))
             await records.begun.wait()
-            forgetting = asyncio.create_task(here.forget(2))
-            await asyncio.sleep(0.1)
+            await forget(elsewhere, 2)
             records.go_on.set()
-            await asyncio.gather(writing, forgetting)
+            await writing
             while not await elsewhere.until("another's", 1):
                 await here.until("another's", 1)
-            assert [
-                number for number in range(25) if await elsewhere.until(f"{number}", number)
-            ] == []
+            assert others.rows("SELECT answer_id FROM conversations") == [("another's",)]
+
+    asyncio.run(talk())
+
+
+def test_what_another_process_has_forgotten_leaves_the_memory_of_this_one(
+    postgres_database: str, clock: Clock
+) -> None:
+    from bot.postgres import PostgresDatabase
+
+    async def talk() -> None:
+        with (
+            closing(Records(PostgresDatabase(postgres_database), clock)) as records,
+            closing(Records(PostgresDatabase(postgres_database), clock)) as others,
+        ):
+            here, elsewhere = (SharedConversations(each, clock) for each in (records, others))
+            await remember(here, "theirs", 1, 2)
+            await remember(here, "another's", 1, 3)
+            clock.now += 1
+            await forget(elsewhere, 2)
+            clock.now += 1
+            await remember(here, "afterwards", 2, 2)
+            await here.follow_forgotten()
+            with postgres.away(postgres_database):
+                assert await here.until("theirs", 1) == await here.latest(1, 2) == ()
+                assert await here.until("another's", 1)
+                assert await here.latest(2, 2)
+
+    asyncio.run(talk())
+
+
+def test_what_waits_for_longer_than_a_conversation_lasts_is_never_written(
+    postgres_database: str, clock: Clock
+) -> None:
+    """By then it may no longer be known who was forgotten."""
+    from bot.postgres import PostgresDatabase
+
+    async def talk() -> None:
+        with closing(Records(PostgresDatabase(postgres_database), clock)) as records:
+            here = SharedConversations(records, clock)
+            with postgres.away(postgres_database):
+                # From then on, what is tried fails at once.
+                with pytest.raises(DatabaseError):
+                    records.rows("SELECT 1")
+                await remember(here, "old", 1, 2)
+            clock.now += KEPT_S + 1
+            await once_reached(lambda: here._turns("answer_id = ?", "none"))
+            assert records.rows("SELECT * FROM conversations") == []
 
     asyncio.run(talk())

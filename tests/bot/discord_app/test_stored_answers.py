@@ -1,6 +1,12 @@
 """Answers, votes and logged questions: what is remembered of them, and for how long."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+
+import psycopg
+import pytest
 
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.question_log import logged_questions
@@ -16,9 +22,14 @@ ANSWER = found(span())
 
 
 def keep(
-    answers: StoredAnswers, answer_id: str = "a" * 32, user: int = 1, server: int | None = 7
+    answers: StoredAnswers,
+    answer_id: str = "a" * 32,
+    user: int = 1,
+    server: int | None = 7,
+    asked: float | None = None,
 ) -> None:
-    answers.keep(replace(ANSWER, id=answer_id), user, server, with_question=True)
+    answer = replace(ANSWER, id=answer_id)
+    answers.keep(answer, user, server, with_question=True, asked=asked)
 
 
 def kept_answer(answers: StoredAnswers) -> StoredAnswer:
@@ -59,6 +70,76 @@ def test_answers_and_questions_are_deleted_in_time(place: Place) -> None:
     assert answers.get("b" * 32, 1, 7) is not None
     assert questions(records) == []
     records.close()
+
+
+def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
+    place: Place,
+) -> None:
+    """By whichever process, and however late."""
+    clock = Clock()
+    here, elsewhere = (Records(place(), clock) for _ in range(2))
+    answers = StoredAnswers(here)
+    keep(answers, "f" * 32, user=2)
+    kept = answers.get("f" * 32, 2, 7)
+    assert kept is not None
+    began = clock.now
+    clock.now += 1
+    elsewhere.forget(1)
+    clock.now += 1
+    keep(answers, asked=began)
+    answers.vote(kept, 1, complaint="wrong", expected="813", question=None, voted=began)
+    assert answers.get("a" * 32, 1, 7) is None
+    assert questions(here) == ["f" * 32]
+    assert here.rows("SELECT * FROM feedback") == []
+
+    keep(answers, "b" * 32)
+    keep(answers, "c" * 32, user=3, asked=began)
+    answers.vote(kept, 1, complaint="wrong", expected="813", question=None)
+    assert sorted(questions(here)) == ["b" * 32, "c" * 32, "f" * 32]
+    assert here.rows("SELECT voter, expected FROM feedback") == [(here.hashed(1), "813")]
+    # That somebody was forgotten is itself known for a day.
+    assert here.was_forgotten(here.hashed(1), began)
+    assert not here.was_forgotten(here.hashed(1), clock.now)
+    clock.now += DAY_S
+    here.tidy(load_settings())
+    assert here.rows("SELECT * FROM forgotten") == []
+    here.close()
+    elsewhere.close()
+
+
+def test_who_is_being_written_of_is_forgotten_after_that(postgres_database: str) -> None:
+    """What another process has begun to write is not to be seen yet, and is there in the end."""
+    from bot.postgres import PostgresDatabase
+
+    with (
+        closing(Records(PostgresDatabase(postgres_database))) as records,
+        closing(psycopg.connect(postgres_database)) as other,
+    ):
+        began = time.time()
+        asker = records.hashed(1)
+        other.execute(
+            "INSERT INTO answers VALUES ('a', %s, NULL, %s, '', TRUE, 0, '')", (began, asker)
+        )
+        other.execute("INSERT INTO questions VALUES ('a', %s, %s, 'how many')", (began, asker))
+        other.execute(
+            "INSERT INTO feedback (answer_id, created, voter, is_right) VALUES ('a', %s, %s, TRUE)",
+            (began, asker),
+        )
+        other.execute(
+            "INSERT INTO conversations VALUES ('a', %s, 1, %s, FALSE, '[]')", (began, asker)
+        )
+        other.execute("INSERT INTO audit VALUES (%s, 's', 1, 'added', 'a.txt')", (began,))
+        with ThreadPoolExecutor() as threads:
+            forgetting = threads.submit(records.forget, 1)
+            with pytest.raises(TimeoutError):
+                forgetting.result(0.5)
+            other.commit()
+            told = forgetting.result()
+
+        assert (told.answers, told.questions, told.votes) == (1, 1, 1)
+        for table in ("answers", "questions", "feedback", "conversations"):
+            assert records.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - these
+        assert records.rows("SELECT member_id FROM audit") == [(None,)]
 
 
 def questions(records: Records) -> list[str]:

@@ -214,6 +214,22 @@ def test_who_wants_to_be_forgotten_is_quoted_no_longer(
     until(lambda: "was taught nothing" in listed(local, channel, teacher))
 
 
+def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    """By another process, which found nothing of them yet."""
+    keep, records = bot.bot.changes._intake.keep, bot.bot.records
+
+    async def keep_late(*arguments: Any) -> Any:
+        records.forget(teacher.id)
+        return await keep(*arguments)
+
+    bot.bot.changes._intake.keep = keep_late  # type: ignore[method-assign]
+    teach(local, lesson, teacher)
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+
+
 def test_a_document_that_only_looks_like_a_taught_one_is_none() -> None:
     assert read_taught("taught-1-2-3.md", b"Hello.") is None
     assert read_taught("taught-1-2-3.md", b"---\ntitle: x\n---\n\nHello.\n") is None
