@@ -101,7 +101,7 @@ def test_what_is_written_late_of_who_was_forgotten_names_nobody(place: Place) ->
     clock = Clock()
     here, elsewhere = Late(place(), clock), Records(place(), clock)
     AuditTrail(here).write(7, 1, "added", "a.txt")
-    AuditTrail(here).write(7, 2, "added", "b.txt")
+    AuditTrail(elsewhere).write(7, 2, "added", "b.txt")
     clock.now += 1
     AuditTrail(elsewhere).write(7, 1, "added", "c.txt")
 

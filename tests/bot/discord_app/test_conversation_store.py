@@ -50,6 +50,11 @@ async def forget(conversations: Conversations, user_id: int) -> None:
     await conversations.forget(user_id)
 
 
+async def reached(records: Records) -> None:
+    """Wait until a database is used again that was away."""
+    await once_reached(lambda: records.soon(lambda database: database.execute("SELECT 1")))
+
+
 async def remember(conversations: Conversations, answer_id: str, *places: int, **more: Any) -> None:
     await conversations.remember(answer_id, (Turn(answer_id, "1"),), *places, **more)
 
@@ -273,7 +278,7 @@ def test_what_another_process_has_forgotten_is_not_written_afterwards(
                     await remember(here, f"{number}", number, 2)
                 await remember(here, "another's", 1, 3)
             for each in (records, others):
-                await once_reached(lambda each=each: each.soon(lambda one: one.execute("SELECT 1")))
+                await reached(each)
             records.begun.clear()
             writing = asyncio.create_task(here.until("0", 0))
             await records.begun.wait()

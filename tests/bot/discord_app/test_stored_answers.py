@@ -1,9 +1,11 @@
 """Answers, votes and logged questions: what is remembered of them, and for how long."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -107,39 +109,59 @@ def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
     elsewhere.close()
 
 
-def test_who_is_being_written_of_is_forgotten_after_that(postgres_database: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "statement"),
+    [
+        ("answers", "INSERT INTO answers VALUES ('a', %s, NULL, %s, '', TRUE, 0, '')"),
+        ("questions", "INSERT INTO questions VALUES ('a', %s, %s, 'how many')"),
+        (
+            "feedback",
+            "INSERT INTO feedback (answer_id, created, voter, is_right) VALUES ('a', %s, %s, TRUE)",
+        ),
+        ("conversations", "INSERT INTO conversations VALUES ('a', %s, 1, %s, FALSE, '[]')"),
+    ],
+)
+def test_who_is_being_written_of_is_forgotten_after_that(
+    postgres_database: str, table: str, statement: str
+) -> None:
     """What another process has begun to write is not to be seen yet, and is there in the end."""
+    with being_written(postgres_database) as (records, other):
+        other.execute(statement.encode(), (time.time(), records.hashed(1)))
+        forget_until_written(records, other)
+
+        assert records.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - these
+
+
+def test_who_is_being_written_into_the_audit_trail_is_forgotten_after_that(
+    postgres_database: str,
+) -> None:
+    with being_written(postgres_database) as (records, other):
+        other.execute("INSERT INTO audit VALUES (%s, 's', 1, 'added', 'a.txt')", (time.time(),))
+        forget_until_written(records, other)
+
+        assert records.rows("SELECT member_id FROM audit") == [(None,)]
+
+
+@contextmanager
+def being_written(address: str) -> Iterator[tuple[Records, "psycopg.Connection[Any]"]]:
+    """Records in a database, and another process that writes there."""
     from bot.postgres import PostgresDatabase
 
     with (
-        closing(Records(PostgresDatabase(postgres_database))) as records,
-        closing(psycopg.connect(postgres_database)) as other,
+        closing(Records(PostgresDatabase(address))) as records,
+        closing(psycopg.connect(address)) as other,
     ):
-        began = time.time()
-        asker = records.hashed(1)
-        other.execute(
-            "INSERT INTO answers VALUES ('a', %s, NULL, %s, '', TRUE, 0, '')", (began, asker)
-        )
-        other.execute("INSERT INTO questions VALUES ('a', %s, %s, 'how many')", (began, asker))
-        other.execute(
-            "INSERT INTO feedback (answer_id, created, voter, is_right) VALUES ('a', %s, %s, TRUE)",
-            (began, asker),
-        )
-        other.execute(
-            "INSERT INTO conversations VALUES ('a', %s, 1, %s, FALSE, '[]')", (began, asker)
-        )
-        other.execute("INSERT INTO audit VALUES (%s, 's', 1, 'added', 'a.txt')", (began,))
-        with ThreadPoolExecutor() as threads:
-            forgetting = threads.submit(records.forget, 1)
-            with pytest.raises(TimeoutError):
-                forgetting.result(0.5)
-            other.commit()
-            told = forgetting.result()
+        yield records, other
 
-        assert (told.answers, told.questions, told.votes) == (1, 1, 1)
-        for table in ("answers", "questions", "feedback", "conversations"):
-            assert records.rows(f"SELECT * FROM {table}") == []  # noqa: S608 - these
-        assert records.rows("SELECT member_id FROM audit") == [(None,)]
+
+def forget_until_written(records: Records, other: "psycopg.Connection[Any]") -> None:
+    """Begin to forget a member, and have what is being written of them come to its end."""
+    with ThreadPoolExecutor() as threads:
+        forgetting = threads.submit(records.forget, 1)
+        with suppress(TimeoutError):
+            forgetting.result(0.5)
+        other.commit()
+        forgetting.result()
 
 
 def questions(records: Records) -> list[str]:

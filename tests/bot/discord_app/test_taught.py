@@ -224,7 +224,7 @@ def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
         records.forget(teacher.id)
         return await keep(*arguments)
 
-    bot.bot.changes._intake.keep = keep_late  # type: ignore[method-assign]
+    bot.bot.changes._intake.keep = keep_late  # type: ignore[assignment, method-assign]
     teach(local, lesson, teacher)
 
     until(lambda: "was taught nothing" in listed(local, channel, teacher))
