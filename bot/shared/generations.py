@@ -138,6 +138,17 @@ class SharedGenerations:
             raise SharedError(
                 f"The generation {generation} has just gone; another one takes its place."
             )
+        with self._parts.all_noted(listed, collection.folder):
+            self._fetch_generation(settings, collection, generation, listed, manifest)
+
+    def _fetch_generation(
+        self,
+        settings: Settings,
+        collection: Collection,
+        generation: str,
+        listed: Mapping[str, Part],
+        manifest: str,
+    ) -> None:
         self._receive_encoder(settings, listed)
         if history := listed.get(HISTORY_NAME):
             aside = collection.folder / f".{HISTORY_NAME}.new"
@@ -300,8 +311,10 @@ class SharedGenerations:
         aside.mkdir(parents=True)
         there = _documents(folder)
         with shared_failures():
-            for name, part in self._parts.listed(listing).items():
-                self._fetch(part, inside(aside, name), there.get(name))
+            listed = self._parts.listed(listing)
+            with self._parts.all_noted(listed, aside):
+                for name, part in listed.items():
+                    self._fetch(part, inside(aside, name), there.get(name))
         shutil.rmtree(folder, ignore_errors=True)
         aside.rename(folder)
 

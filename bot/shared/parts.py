@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.database import Connection, DatabaseError
@@ -179,6 +180,28 @@ class Parts:
                     " ON CONFLICT (sha256) DO UPDATE SET noted = excluded.noted",
                     (part.sha256,),
                 )
+            raise
+
+    @contextmanager
+    def all_noted(self, listed: Mapping[str, Part], folder: Path) -> Iterator[None]:
+        """
+        Where a part of a listing turns out missing or altered, note which others are, too.
+
+        Whoever has them then stores all of them anew, and not one after each try.
+
+        Args:
+            listed: The parts.
+            folder: On a disk that has room for the largest of them.
+        """
+        lost = self.lost()
+        try:
+            yield
+        except PartError as error:
+            if error.sha256 not in lost:
+                with TemporaryDirectory(dir=folder) as aside:
+                    for part in {*listed.values()}:
+                        with suppress(PartError):
+                            self.fetch(part, Path(aside, "part"))
             raise
 
     def lost(self) -> frozenset[str]:
