@@ -33,6 +33,7 @@ def command(*, source: Path, only_check: bool, replace: bool, data: Path | None)
     from bot.backups.errors import BackupError
     from bot.backups.restoring import check, restore
     from bot.collection_names import server_of
+    from bot.settings import RECORDS_NAME
 
     try:
         if only_check:
@@ -56,5 +57,6 @@ def command(*, source: Path, only_check: bool, replace: bool, data: Path | None)
             servers=sum(server_of(name) is not None for name in collections),
             own=[name for name in collections if server_of(name) is None],
             before=before,
+            unused_records=settings.database is not None and RECORDS_NAME in manifest.files,
         )
     )

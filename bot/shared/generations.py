@@ -355,7 +355,7 @@ def shared_failures() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        said = " ".join(str(error).split())
+        said = " ".join(str(error).split()).rstrip(".")
         raise SharedError(f"QUOTH_DATABASE can't be used now ({said}).") from error
 
 

@@ -514,3 +514,15 @@ def test_with_a_database_and_nothing_else_to_keep_a_backup_says_where_the_record
     assert (keep_nothing.exit_code, written.exit_code, checked.exit_code) == (1, 0, 0)
     assert "The records stand in QUOTH_DATABASE" in written.stderr
     assert "0 files" in written.stdout
+
+
+def test_records_that_are_restored_beside_a_database_are_said_to_be_in_no_use(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "quoth migrate" not in run_restore(tmp_path / "one", archive).output
+    monkeypatch.setenv("QUOTH_DATABASE", "postgresql:///quoth")
+    restored = run_restore(tmp_path / "other", archive)
+
+    assert "name an empty database in it and run quoth migrate." in restored.output
+    assert (tmp_path / "other" / "quoth.sqlite").is_file()
+    assert "quoth migrate" not in run_restore(tmp_path / "third", archive, "--check").output
