@@ -99,6 +99,10 @@ def _pattern(name: str, collection: str | None) -> re.Pattern[str]:
     )
 
 
+# Of a year, a month and a day.
+_CHARS_OF_DAYS = (len("2024"), len("2024-01"), len("2024-01-31"))
+
+
 def _day(text: str) -> date:
     try:
         if _DATE.fullmatch(text):
@@ -216,3 +220,9 @@ def names_in(texts: Texts) -> list[str]:
         if parent.name
     }
     return [*sorted(folders), *documents]
+
+
+def days_in(texts: Texts) -> frozenset[str]:
+    """The years, months and days of a generation's documents, as `Filter.since` is typed."""
+    days = {dated.isoformat() for *_, dated in texts.dates() if dated is not None}
+    return frozenset(day[:chars] for day in days for chars in _CHARS_OF_DAYS)

@@ -5,7 +5,7 @@ from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from index.engine import SearchEngine
-from index.filters import choose, names_in
+from index.filters import choose, days_in, names_in
 from index.folder_changes import MadeOf
 from index.local_engine import LocalEngine
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, Manifest
@@ -31,6 +31,8 @@ class Generation:
         """See `index.filters.choose`."""
         self.names = cache(partial(names_in, self.texts))
         """See `index.filters.names_in`."""
+        self.days = cache(partial(days_in, self.texts))
+        """See `index.filters.days_in`."""
 
     def made_of(self) -> MadeOf:
         """The files that it was made of."""

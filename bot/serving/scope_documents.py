@@ -106,6 +106,19 @@ def names(service: AnswerService, scope: str | None) -> list[str]:
         return []
 
 
+def days(service: AnswerService, scope: str | None) -> list[str]:
+    """Years that documents are dated, then months, then days; of each the latest first."""
+
+    def read(space: SearchSpace) -> list[str]:
+        found = frozenset[str]().union(*(generation.days() for generation in space.generations))
+        return sorted(sorted(found, reverse=True), key=len)
+
+    try:
+        return service.with_space(scope, read)
+    except NothingToAnswerFromError:
+        return []
+
+
 def surroundings(
     service: AnswerService, scope: str | None, found: Quotable, title: str
 ) -> Surroundings:

@@ -1,6 +1,7 @@
 """Asking by command: `/ask`, and the menu of a message."""
 
 import asyncio
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
@@ -14,6 +15,7 @@ from bot.discord_app.origins import everywhere, server_id_of
 from bot.discord_app.rendering import notice
 from bot.discord_app.sharing import ShareButton
 from bot.serving import scope_documents
+from bot.serving.service import AnswerService
 from index.filters import Filter, FilterError
 
 MENU_NAME = "Ask Quoth"
@@ -64,12 +66,26 @@ class Ask(commands.Cog):
         self, interaction: discord.Interaction[QuothBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """Name folders and documents."""
+        return await self._offered(interaction, current, scope_documents.names)
+
+    @ask.autocomplete("since")
+    async def _days(
+        self, interaction: discord.Interaction[QuothBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Name years, months and days of documents."""
+        return await self._offered(interaction, current, scope_documents.days)
+
+    async def _offered(
+        self,
+        interaction: discord.Interaction[QuothBot],
+        current: str,
+        read: Callable[[AnswerService, str | None], list[str]],
+    ) -> list[app_commands.Choice[str]]:
         server_id = server_id_of(interaction)
         if self._bot.asking.unwelcome(server_id) is not None:
             return []
         scope = self._bot.records.collection(server_id)
-        names = await asyncio.to_thread(scope_documents.names, self._bot.service, scope)
-        return choices(names, current)
+        return choices(await asyncio.to_thread(read, self._bot.service, scope), current)
 
     @everywhere
     async def _ask_message(
