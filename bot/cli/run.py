@@ -54,13 +54,9 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync:
 
 def no_token() -> str:
     """How to get a token, and which permissions Quoth will ask a server for."""
-    from bot.discord_app.client import PERMISSIONS
+    from bot.discord_app.permissions import INVITED, names
 
-    # Discord's own pages call it so.
-    names = {"read_messages": "view channels"}
-    asked = [name for name, is_asked in PERMISSIONS if is_asked]
-    permissions = [names.get(name, name.replace("_", " ")) for name in asked]
-    return render("discord/no_token.txt", permissions=permissions)
+    return render("discord/no_token.txt", permissions=names(INVITED))
 
 
 def _records(settings: "Settings") -> "Records":

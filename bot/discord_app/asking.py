@@ -4,8 +4,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from bot.discord_app.cards import Buttons, MessageCard, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.cooldowns import Cooldowns
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, deliver, tell_alone
 from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
 from bot.discord_app.origins import Audience, Origin, origin_of
@@ -40,6 +40,11 @@ _log = logging.getLogger(__name__)
 
 # An answer waits so long to be remembered, and is remembered later if that takes longer.
 KEEP_S = 1.0
+# Whether a question is taken is known by then, or Discord is told to wait first: it waits three
+# seconds for a word, and a slow database may take as long.
+CHECKED_S = 0.5
+Earlier = Callable[[], Awaitable[tuple[Turn, ...]]]
+"""Looks up the turns that a question follows, oldest first."""
 # The names of outcomes in the metrics.
 _COUNTED_AS: dict[Outcome, str] = {
     "answered": "answered",
@@ -347,54 +352,69 @@ class Asking:
         self,
         interaction: discord.Interaction[Any],
         question: str,
-        earlier: tuple[Turn, ...] = (),
         *,
+        earlier: Earlier | None = None,
         goes_on: bool = False,
         is_private: bool = False,
         within: Filter = EVERYTHING,
     ) -> None:
-        """Answer a question that came as a command or a form; the first await tells Discord so."""
+        """
+        Answer a question that came as a command or a form.
+
+        Whether it is taken is mostly known at once, and one that is not is refused in private.
+        Where the records are slow, Discord is told to wait first.
+        """
         origin = origin_of(interaction, is_private=is_private)
         asked = without_references(question)
         with self.in_flight():
-            refused = await self.refusal(asked, origin, earlier, within=within)
-            if refused is not None:
-                await acknowledge(
-                    lambda: interaction.response.send_message(refused.text, ephemeral=True)
-                )
-                return
-            waiting = Waiting(
-                interaction.id,
-                origin.channel_id,
-                token=interaction.token,
-                server_id=origin.server_id,
-            )
-            is_hidden = origin.audience is not Audience.EVERYBODY
-            async with self._unanswered.noted(waiting):
-                await acknowledge(
-                    lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
-                )
-                reply = await self.ask(asked, origin, earlier, goes_on=goes_on, within=within)
-                if reply.refused is not None:
-                    await _tell_alone(interaction, reply.refused.text)
+            checking = asyncio.create_task(self._checked(asked, origin, earlier, within))
+            try:
+                await asyncio.wait({checking}, timeout=CHECKED_S)
+                known = checking.result()[1] if checking.done() else None
+                if known is not None:
+                    await acknowledge(
+                        lambda: interaction.response.send_message(known.text, ephemeral=True)
+                    )
                     return
-                # Another process that took this one for dead may have said so there, as content.
-                shown = {"content": None, **contents(reply)}
-                await deliver(lambda: interaction.edit_original_response(**shown))
+                waiting = Waiting(
+                    interaction.id,
+                    origin.channel_id,
+                    token=interaction.token,
+                    server_id=origin.server_id,
+                )
+                is_hidden = origin.audience is not Audience.EVERYBODY
+                async with self._unanswered.noted(waiting):
+                    await acknowledge(
+                        lambda: interaction.response.defer(thinking=True, ephemeral=is_hidden)
+                    )
+                    turns, refused = await checking
+                    reply = (
+                        await self.ask(asked, origin, turns, goes_on=goes_on, within=within)
+                        if refused is None
+                        else Reply(refused=refused)
+                    )
+                    if reply.refused is not None:
+                        await tell_alone(interaction, reply.refused.text)
+                        return
+                    # Another process that took this one for dead may have said so there, as
+                    # content.
+                    shown = {"content": None, **contents(reply)}
+                    await deliver(lambda: interaction.edit_original_response(**shown))
+            finally:
+                checking.cancel()
+
+    async def _checked(
+        self, question: str, origin: Origin, earlier: Earlier | None, within: Filter
+    ) -> tuple[tuple[Turn, ...], Refusal | None]:
+        """The turns that a question follows, and why it is not taken, if it is not."""
+        turns = await earlier() if earlier is not None else ()
+        return turns, await self.refusal(question, origin, turns, within=within)
 
 
 def _log_failure(keeping: "asyncio.Task[None]") -> None:
     error = None if keeping.cancelled() else keeping.exception()
     if error is not None:
         event(_log, "answer_not_kept", logging.ERROR, reason=type(error).__name__)
-
-
-async def _tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
-    """Tell the asker alone, in place of the response that everybody sees loading."""
-    # What is sent while it loads would take its place, for everybody.
-    with suppress(discord.NotFound):
-        await deliver(interaction.delete_original_response)
-    await deliver(lambda: interaction.followup.send(text, ephemeral=True))
 
 
 def contents(reply: Reply, *below: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ Action = Literal[
     "added", "replaced", "removed", "rebuilt", "rolled_back",
     "allowed", "denied", "all_allowed", "base_on", "base_off",
     "cooldown_set", "cooldown_cleared",
-    "taught", "untaught", "posts_on", "posts_off", "digest_on", "digest_off",
+    "author_asked", "taught", "untaught", "posts_on", "posts_off", "digest_on", "digest_off",
 ]  # fmt: skip
 
 

@@ -6,7 +6,6 @@ All that a button needs stands in its id, so that it outlives a restart.
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Any, Self
 
 import discord
@@ -16,7 +15,7 @@ from answering.answer import whose_context
 from bot.discord_app.cards import Buttons, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.errors import report
+from bot.discord_app.forms import Form, Forms, open_form
 from bot.discord_app.limits import MAX_MODAL_INPUT
 from bot.discord_app.origins import server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
@@ -162,7 +161,7 @@ class AnswerButton(
         interaction: _Interaction,
         client: Collaborators,  # noqa: ARG002 - as all actions have it
     ) -> None:
-        await _open_form(interaction, _FollowUpForm(self._answer_id))
+        await open_form(interaction, _FollowUpForm(self._answer_id))
 
     async def _right(self, interaction: _Interaction, client: Collaborators) -> None:
         stored = await self._stored(interaction, client)
@@ -172,7 +171,7 @@ class AnswerButton(
             await _show(interaction, content=f"{thanks} {solved}" if solved else thanks)
 
     async def _wrong(self, interaction: _Interaction, client: Collaborators) -> None:
-        await _open_form(interaction, _WrongForm(self._answer_id))
+        await open_form(interaction, _WrongForm(self._answer_id))
         # The vote counts even if the form is closed unfilled.
         stored = await _answer(interaction, client, self._answer_id)
         if stored is not None:
@@ -207,56 +206,36 @@ async def _answer(
     )
 
 
-class _Form(ui.Modal):
-    """A form with a field, about the answer that its id names, so that it outlives a restart."""
+class _AnswerForm(Form):
+    """A form with a field, about an answer."""
 
     def __init__(
-        self, name: str, answer_id: str, field: "ui.TextInput[_Form]", *above: "ui.Label[_Form]"
+        self,
+        name: str,
+        answer_id: str,
+        field: "ui.TextInput[_AnswerForm]",
+        *above: "ui.Label[_AnswerForm]",
     ) -> None:
-        super().__init__(
-            title=label(f"{name}_title"), custom_id=f"quoth:form:{name}:{answer_id}", timeout=None
-        )
+        super().__init__(label(f"{name}_title"), f"quoth:form:{name}:{answer_id}")
         self.answer_id = answer_id
         self.field = field
         field.custom_id = name
         for item in (*above, ui.Label(text=label(f"{name}_field"), component=field)):
             self.add_item(item)
 
-    async def on_error(  # type: ignore[override]  # as Modal has it
-        self, interaction: _Interaction, error: Exception, /
-    ) -> None:
-        """Report what went wrong, and tell who filled it in."""
-        await report(interaction, error)
 
-
-async def _open_form(interaction: _Interaction, form: _Form) -> None:
-    """Open a form as the response to a button; `fill_in` takes what is typed there."""
-    # discord.py keeps no form that is over, so that it hands on what is typed to nobody else.
-    form.stop()
-    await acknowledge(lambda: interaction.response.send_modal(form))
-
-
-async def fill_in(interaction: _Interaction) -> None:
-    """Take what was typed into a form, whichever process opened it."""
-    data: dict[str, Any] = {**(interaction.data or {})}
-    found = _FORM_ID.fullmatch(data.get("custom_id", ""))
-    if interaction.type is discord.InteractionType.modal_submit and found is not None:
-        form = _FORMS[found[1]](found[2])
-        await form._dispatch_submit(interaction, data["components"], data.get("resolved", {}))
-
-
-class _WrongForm(_Form):
+class _WrongForm(_AnswerForm):
     """Asks what is wrong, and for the right answer."""
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
-        field: ui.TextInput[_Form] = ui.TextInput(
+        field: ui.TextInput[_AnswerForm] = ui.TextInput(
             required=False,
             max_length=EXPECTED_CHARS,
             style=discord.TextStyle.paragraph,
         )
         # The first is what the button alone says.
-        self.complaint: ui.RadioGroup[_Form] = ui.RadioGroup(
+        self.complaint: ui.RadioGroup[_AnswerForm] = ui.RadioGroup(
             custom_id="complaint",
             required=False,
             options=[
@@ -266,7 +245,7 @@ class _WrongForm(_Form):
                 for value in _COMPLAINTS
             ],
         )
-        choice: ui.Label[_Form] = ui.Label(text=label("complaint"), component=self.complaint)
+        choice: ui.Label[_AnswerForm] = ui.Label(text=label("complaint"), component=self.complaint)
         super().__init__("wrong", answer_id, field, choice)
 
     async def on_submit(self, interaction: _Interaction) -> None:
@@ -286,20 +265,27 @@ class _WrongForm(_Form):
         await deliver(lambda: interaction.edit_original_response(content=text))
 
 
-class _FollowUpForm(_Form):
+class _FollowUpForm(_AnswerForm):
     """Asks the next question."""
 
     def __init__(self, answer_id: str) -> None:
         """Make an empty form."""
-        field: ui.TextInput[_Form] = ui.TextInput(max_length=MAX_MODAL_INPUT)
+        field: ui.TextInput[_AnswerForm] = ui.TextInput(max_length=MAX_MODAL_INPUT)
         super().__init__("follow", answer_id, field)
 
     async def on_submit(self, interaction: _Interaction) -> None:
         """Answer it, as a turn after the one that the button belongs to."""
         client: Collaborators = interaction.client
-        earlier = await client.conversations.until(self.answer_id, interaction.channel_id or 0)
-        await client.asking.answer_interaction(interaction, self.field.value, earlier, goes_on=True)
+        await client.asking.answer_interaction(
+            interaction,
+            self.field.value,
+            earlier=lambda: client.conversations.until(self.answer_id, interaction.channel_id or 0),
+            goes_on=True,
+        )
 
 
-_FORMS: dict[str, Callable[[str], _Form]] = {"wrong": _WrongForm, "follow": _FollowUpForm}
-_FORM_ID = re.compile(rf"quoth:form:({'|'.join(_FORMS)}):([0-9a-f]{{32}})")
+def add_answer_forms(forms: Forms) -> None:
+    """Have the forms that buttons open known."""
+    answer_id = "([0-9a-f]{32})"
+    forms.add(f"quoth:form:wrong:{answer_id}", lambda match: _WrongForm(match[1]))
+    forms.add(f"quoth:form:follow:{answer_id}", lambda match: _FollowUpForm(match[1]))

@@ -20,7 +20,7 @@ from bot.collection_names import collections_in, server_collection, server_of
 from bot.database import DatabaseError
 from bot.discord_app.asking import Asking
 from bot.discord_app.audit import AuditTrail
-from bot.discord_app.buttons import AnswerButton, answer_buttons, fill_in
+from bot.discord_app.buttons import AnswerButton, add_answer_forms, answer_buttons
 from bot.discord_app.cards import Buttons
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.collaborators import ListPage
@@ -33,9 +33,12 @@ from bot.discord_app.cooldowns import Cooldown, Cooldowns, OwnCounts, SharedCoun
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.document_changes import Changes
 from bot.discord_app.errors import report
+from bot.discord_app.forms import Forms
 from bot.discord_app.list_pages import ListButton
 from bot.discord_app.metrics import Metrics
+from bot.discord_app.once import Once
 from bot.discord_app.origins import Audience, Origin, server_id_of
+from bot.discord_app.permissions import INVITED
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.servers import Servers
@@ -57,17 +60,11 @@ _log = logging.getLogger(__name__)
 
 # Seconds that Discord may make a request wait; a longer wait is an error, not silence.
 MAX_RATELIMIT_S = 30.0
+# Messages whose button does something once: it is gone soon, so that the last ones are enough.
+MAX_PRESSED = 1_000
 # Of these, only what follows from being there: servers, their channels, and messages that are
 # addressed to Quoth. None is privileged; `intents_for` adds the one that may be set.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-# What the invite link asks for; the last to find the message that a reply belongs to.
-PERMISSIONS = discord.Permissions(
-    add_reactions=True,
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    read_message_history=True,
-)
 
 
 def intents_for(settings: Settings) -> discord.Intents:
@@ -149,6 +146,9 @@ class QuothBot(ShardedBot):
             SharedConversations(records) if shared else ConversationStore()
         )
         self.lists: dict[str, ListPage] = {}
+        self.pressed = Once(MAX_PRESSED)
+        self.forms = Forms()
+        add_answer_forms(self.forms)
         self.channels = ChannelRules(records)
         self.cooldowns = Cooldowns(
             records,
@@ -221,7 +221,7 @@ class QuothBot(ShardedBot):
         assert self.application_id is not None  # noqa: S101 - true since login
         return discord.utils.oauth_url(
             self.application_id,
-            permissions=PERMISSIONS,
+            permissions=INVITED,
             scopes=("bot", "applications.commands"),
         )
 
@@ -247,7 +247,7 @@ class QuothBot(ShardedBot):
 
     async def on_interaction(self, interaction: "discord.Interaction[QuothBot]") -> None:
         """Take what was typed into forms; commands and buttons find their way by themselves."""
-        await fill_in(interaction)
+        await self.forms.fill_in(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages to the part that listens; there are no commands with a prefix."""

@@ -8,6 +8,7 @@ from bot.discord_app.audit import AuditTrail
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.conversation_store import Conversations
 from bot.discord_app.document_changes import Changes
+from bot.discord_app.once import Once
 from bot.discord_app.posts import SupportChannels
 from bot.discord_app.records import Records
 from bot.discord_app.stored_answers import StoredAnswers
@@ -29,6 +30,8 @@ class Collaborators(Protocol):
     conversations: Conversations
     lists: dict[str, ListPage]
     """The lists whose pages buttons turn, by name; each page is made anew, which may block."""
+    pressed: Once
+    """The messages whose button was pressed that does something once."""
     records: Records
     service: AnswerService
     settings: Settings

@@ -6,13 +6,14 @@ restart, and nothing is kept of what nobody agreed to.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Self
 
 import discord
 from discord import ui
 
+from bot.discord_app.audit import Action
 from bot.discord_app.cards import MessageCard, card_of, instead, layout, row
 from bot.discord_app.collaborators import Collaborators
 from bot.discord_app.delivery import acknowledge, deliver
@@ -76,30 +77,51 @@ class ConsentButton(
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
             return
         await acknowledge(interaction.response.defer)
-        if self._is_yes:
-            await self._teach(interaction, client)
-        else:
+        if not self._is_yes:
             await deliver(interaction.delete_original_response)
+            return
+        assert interaction.message is not None  # noqa: S101 - a button stands under one
+        request_id = interaction.message.id
+        if not client.pressed.begin(request_id):
+            # A second click may come before the first has taken the buttons away.
+            return
+        is_over = False
+        try:
+            is_over = await self._teach(interaction, client)
+        finally:
+            if not is_over:
+                client.pressed.take_back(request_id)
 
-    async def _teach(self, interaction: _Interaction, client: Collaborators) -> None:
+    async def _teach(self, interaction: _Interaction, client: Collaborators) -> bool:
+        """Teach the message; False after telling its author that it has to be tried again."""
         agreed = client.records.clock()
         taught = self._taught(interaction, client)
         scope = client.records.collection(interaction.guild_id)
         if taught is None or scope is None or not await self._is_there(interaction):
             await deliver(interaction.delete_original_response)
-            return
-        note = partial(client.audit.note, interaction)
+            return True
+        is_taught = False
+
+        async def note(action: Action, subject: str) -> None:
+            nonlocal is_taught
+            is_taught = True
+            await client.audit.note(interaction, action, subject)
+
         with client.asking.in_flight():
             async with client.changes.claim(scope, waits=True) as is_free:
                 if client.asking.is_closing or not is_free:
                     text = notice("closing" if client.asking.is_closing else "change_under_way")
-                    await interaction.followup.send(text, ephemeral=True)
-                    return
-                text = await client.teaching.teach(
-                    scope, taught, lambda _: None, note, agreed=agreed
-                )
-        told = instead(layout(text))
-        await deliver(lambda: interaction.edit_original_response(**told))
+                else:
+                    text = await client.teaching.teach(
+                        scope, taught, lambda _: None, note, agreed=agreed
+                    )
+        if is_taught:
+            told = instead(layout(text))
+            await deliver(lambda: interaction.edit_original_response(**told))
+        else:
+            # The request stays, so that its author can agree again.
+            await interaction.followup.send(text, ephemeral=True)
+        return is_taught
 
     def _taught(self, interaction: _Interaction, client: Collaborators) -> Taught | None:
         """What the request shows, as it will be taught."""
@@ -140,8 +162,21 @@ def words_of(message: discord.Message) -> str:
     return message.clean_content.replace("@\u200b", "@")
 
 
-async def ask_author(message: discord.Message, question: str) -> str:
-    """Ask the author of a message whether it may be taught; returns what to tell who wants so."""
+async def ask_author(
+    message: discord.Message, question: str, nonce: str, noted: Callable[[], Awaitable[None]]
+) -> str:
+    """
+    Ask the author of a message whether it may be taught.
+
+    Args:
+        message: The message.
+        question: What it answers.
+        nonce: Discord takes a message with the same nonce once.
+        noted: Writes down that the author was asked.
+
+    Returns:
+        What to tell who wants it taught.
+    """
     request = consent_request(message.author.id, message.id, question, words_of(message))
     if request is None:
         return notice("too_long_to_ask")
@@ -150,10 +185,11 @@ async def ask_author(message: discord.Message, question: str) -> str:
             lambda: message.channel.send(
                 reference=message.to_reference(fail_if_not_exists=True),
                 mention_author=False,
-                nonce=str(message.id),
+                nonce=nonce,
                 **request,
             )
         )
     except discord.HTTPException:
         return notice("can_not_ask_author")
+    await noted()
     return notice("author_asked")

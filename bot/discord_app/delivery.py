@@ -4,7 +4,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -83,3 +84,11 @@ async def acknowledge(respond: Callable[[], Awaitable[object]]) -> None:
             if not _may_pass(error) or time.monotonic() > ends:
                 raise
         await asyncio.sleep(ACKNOWLEDGE_PAUSE_S)
+
+
+async def tell_alone(interaction: discord.Interaction[Any], text: str) -> None:
+    """Tell a member alone, in place of a response that everybody sees loading."""
+    # What is sent while it loads would take its place, for everybody.
+    with suppress(discord.NotFound):
+        await deliver(interaction.delete_original_response)
+    await deliver(lambda: interaction.followup.send(text, ephemeral=True))

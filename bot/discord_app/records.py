@@ -148,6 +148,11 @@ class Records:
         digest = hmac.new(self._salt, str(discord_id).encode(), hashlib.sha256)
         return digest.hexdigest()[:_HASH_CHARS]
 
+    def proof(self, *parts: object) -> str:
+        """What nobody without this file can make: that Quoth gave these parts to a member."""
+        digest = hmac.new(self._salt, repr(parts).encode(), hashlib.sha256)
+        return digest.hexdigest()[:_HASH_CHARS]
+
     def collection(self, server_id: int | None) -> str | None:
         """The name of a server's own collection; none in direct messages."""
         return server_collection(self.hashed(server_id)) if server_id is not None else None

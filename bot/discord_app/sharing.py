@@ -8,9 +8,9 @@ import discord
 from discord import ui
 
 from bot.discord_app.buttons import answer_buttons
-from bot.discord_app.cards import Buttons, card_of, instead, layout
+from bot.discord_app.cards import Buttons, MessageCard, card_of, instead, layout
 from bot.discord_app.collaborators import Collaborators
-from bot.discord_app.delivery import acknowledge, deliver
+from bot.discord_app.delivery import acknowledge, deliver, tell_alone
 from bot.discord_app.origins import Audience, origin_of, server_id_of
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.persistent_button import PersistentButton
@@ -63,19 +63,35 @@ class ShareButton(
             text = refused or notice("not_yours_to_share")
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
             return
-        await acknowledge(lambda: interaction.response.defer(thinking=True))
+        if not client.pressed.begin(message.id):
+            # A second click may come before the first has taken the button away.
+            await acknowledge(interaction.response.defer)
+            return
+        found = None
+        try:
+            await acknowledge(lambda: interaction.response.defer(thinking=True))
+            found = await self._show(interaction, client, shown)
+        finally:
+            if found is None:
+                client.pressed.take_back(message.id)
+        if found is not None:
+            left = layout(shown, buttons=private_buttons(self._answer_id, found, None))
+            await deliver(lambda: interaction.followup.edit_message(message.id, **instead(left)))
+
+    async def _show(
+        self, interaction: discord.Interaction[Any], client: Collaborators, shown: MessageCard
+    ) -> AnswerContents | None:
+        """Show everybody the answer; None after telling its asker that it is there no more."""
         stored = await asyncio.to_thread(
             client.answers.get, self._answer_id, interaction.user.id, server_id_of(interaction)
         )
         if stored is None or stored.found.removed:
             kind = "forgotten" if stored is None else "quote_removed"
-            text = notice(kind, days=ANSWERS_KEPT_DAYS)
-            await deliver(lambda: interaction.edit_original_response(content=text))
-            return
+            await tell_alone(interaction, notice(kind, days=ANSWERS_KEPT_DAYS))
+            return None
         public = layout(shown, buttons=answer_buttons(self._answer_id, stored.found))
         await deliver(lambda: interaction.edit_original_response(view=public))
-        left = layout(shown, buttons=private_buttons(self._answer_id, stored.found, None))
-        await deliver(lambda: interaction.followup.edit_message(message.id, **instead(left)))
+        return stored.found
 
     def _refusal(self, interaction: discord.Interaction[Any], client: Collaborators) -> str | None:
         """Why an answer is not shown to everybody, if it is not."""

@@ -4,8 +4,10 @@ import asyncio
 import io
 import logging
 import zipfile
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -18,10 +20,11 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
 from bot.discord_app.consent import ConsentButton, ask_author, today, words_of
 from bot.discord_app.delivery import acknowledge, deliver
-from bot.discord_app.errors import report
-from bot.discord_app.limits import INTERACTION_S, MAX_CHOICE, MAX_CHOICES
+from bot.discord_app.forms import Form, open_form
+from bot.discord_app.limits import MAX_CHOICE, MAX_CHOICES
 from bot.discord_app.list_cards import taught_card
 from bot.discord_app.list_pages import page_among, show_list
+from bot.discord_app.markdown import escape
 from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.posts import questions_in
 from bot.discord_app.rendering import label, notice
@@ -36,6 +39,8 @@ _Interaction = discord.Interaction[QuothBot]
 MENU_NAME = "Teach Quoth"
 EXPORT_NAME = "taught.zip"
 PAGE_TAUGHT = 10
+# Messages whose form is open; of the others, a form that is filled in asks Discord.
+MAX_OPENED = 100
 # Until a form has to be open, three seconds after the menu was used.
 _FETCH_S = 1.0
 
@@ -62,27 +67,57 @@ class TaughtAnswers(ServerCog):
         add_menu(bot, MENU_NAME, self._open_form)
         self._checked: set[int] = set()
         """Shards whose servers' messages were looked for."""
+        self._opened: OrderedDict[int, discord.Message] = OrderedDict()
+        """By id, those whose form was opened here: Discord shows them with the menu alone."""
 
     async def cog_load(self) -> None:
-        """Have the bot know the buttons by which authors agree."""
+        """Have the bot know the forms, and the buttons by which authors agree."""
         self._bot.add_dynamic_items(ConsentButton)
+        self._bot.forms.add(
+            r"quoth:form:(teach|edit):(\d{1,20}):(\d{1,20}):([0-9a-f]{24})",
+            lambda match: self._question_form(match[1], int(match[2]), int(match[3]), match[4]),
+        )
 
     async def _open_form(self, interaction: _Interaction, message: discord.Message) -> None:
-        server_of(interaction)
+        at = MessageAt(server_of(interaction), message.channel.id, message.id)
         refused = None
         if message.author.bot:
             refused = notice("teach_program")
         elif not message.content.strip():
             refused = notice("no_text")
         if refused is not None:
-            await acknowledge(lambda: interaction.response.send_message(refused, ephemeral=True))
+            await self._refuse(interaction, refused)
             return
-
-        async def teach(submitted: _Interaction, question: str) -> None:
-            await self._teach(submitted, message, question)
-
+        self._opened[message.id] = message
+        if len(self._opened) > MAX_OPENED:
+            self._opened.popitem(last=False)
         prefilled = await self._question_before(message)
-        await _open(interaction, _QuestionForm(prefilled, teach))
+        await open_form(interaction, self._form("teach", at, interaction.user.id, prefilled))
+
+    def _form(self, kind: str, at: MessageAt, user_id: int, question: str) -> "_QuestionForm":
+        """The form that asks a member which question a message answers."""
+        proof = self._bot.records.proof(kind, at, user_id)
+        return self._question_form(kind, at.channel_id, at.id, proof, question)
+
+    def _question_form(
+        self, kind: str, channel_id: int, message_id: int, proof: str, question: str = ""
+    ) -> "_QuestionForm":
+        custom_id = f"quoth:form:{kind}:{channel_id}:{message_id}:{proof}"
+
+        async def then(interaction: _Interaction, question: str) -> None:
+            at = MessageAt(server_of(interaction), channel_id, message_id)
+            # Discord lets use the commands that open it only some, of whom this has to be one.
+            if proof != self._bot.records.proof(kind, at, interaction.user.id):
+                await self._refuse(interaction, notice("not_your_form"))
+            elif kind == "teach":
+                await self._teach(interaction, at, question)
+            else:
+                await self._change(interaction, at, question)
+
+        return _QuestionForm(custom_id, question, then)
+
+    async def _refuse(self, interaction: _Interaction, text: str) -> None:
+        await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
 
     async def _question_before(self, message: discord.Message) -> str:
         """The question that a message replies to, as far as Discord shows it."""
@@ -101,24 +136,47 @@ class TaughtAnswers(ServerCog):
                 return ""
         return shorten(one_line(next(iter(questions_in(text)), text)), MAX_QUESTION_CHARS)
 
-    async def _teach(
-        self, interaction: _Interaction, message: discord.Message, question: str
-    ) -> None:
+    async def _teach(self, interaction: _Interaction, at: MessageAt, question: str) -> None:
+        message = self._opened.get(at.id) or await self._shown(interaction, at)
+        if message is None:
+            await self._refuse(interaction, notice("teach_again", question=escape(question)))
+            return
         if message.author.id != interaction.user.id:
             await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
-            text = await ask_author(message, question)
+            noted = partial(self._bot.audit.note, interaction, "author_asked", at.channel)
+            text = await ask_author(message, question, str(interaction.id), noted)
             await deliver(lambda: interaction.edit_original_response(content=text))
             return
-        assert interaction.guild_id is not None  # noqa: S101 - see _open_form
         taught = Taught(
-            MessageAt(interaction.guild_id, message.channel.id, message.id),
+            at,
             question,
             words_of(message),
             message.created_at.date(),
             self._bot.records.hashed(message.author.id),
             notice("consent_of_author", day=today()),
         )
-        teaching, agreed = self._bot.teaching, self._bot.records.clock()
+        await self._keep(interaction, taught, self._bot.records.clock())
+
+    async def _shown(self, interaction: _Interaction, at: MessageAt) -> discord.Message | None:
+        """A message whose form was opened before a restart, if Discord shows what it says."""
+        channel = interaction.channel
+        if not isinstance(channel, discord.abc.Messageable):
+            return None
+        try:
+            async with asyncio.timeout(_FETCH_S):
+                message = await channel.fetch_message(at.id)
+        except (TimeoutError, discord.DiscordException, aiohttp.ClientError):
+            return None
+        return message if message.content.strip() else None
+
+    async def _change(self, interaction: _Interaction, at: MessageAt, question: str) -> None:
+        read = self._bot.records.clock()
+        found = await self._find(interaction, at.document)
+        if found is not None:
+            await self._keep(interaction, replace(found, question=question), read)
+
+    async def _keep(self, interaction: _Interaction, taught: Taught, agreed: float) -> None:
+        teaching = self._bot.teaching
         await change_documents(
             self._bot,
             interaction,
@@ -142,21 +200,10 @@ class TaughtAnswers(ServerCog):
     @app_commands.describe(answer="The question that it answers.")
     async def edit(self, interaction: _Interaction, answer: str) -> None:
         """Change the question of a taught message; its words stay its author's."""
-        read = self._bot.records.clock()
         found = await self._find(interaction, answer)
-        if found is None:
-            return
-
-        async def change(submitted: _Interaction, question: str) -> None:
-            changed = replace(found, question=question)
-            teaching = self._bot.teaching
-            await change_documents(
-                self._bot,
-                submitted,
-                lambda scope, show, note: teaching.teach(scope, changed, show, note, agreed=read),
-            )
-
-        await _open(interaction, _QuestionForm(found.question, change))
+        if found is not None:
+            user_id = interaction.user.id
+            await open_form(interaction, self._form("edit", found.message, user_id, found.question))
 
     @taught.command(name="remove")
     @app_commands.describe(answer="The question that it answers.")
@@ -196,8 +243,7 @@ class TaughtAnswers(ServerCog):
         """A taught answer; None after saying that there is none."""
         found = await asyncio.to_thread(self._bot.teaching.find, self._scope(interaction), name)
         if found is None:
-            text = notice("no_such_answer")
-            await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
+            await self._refuse(interaction, notice("no_such_answer"))
         return found
 
     @edit.autocomplete("answer")
@@ -218,6 +264,7 @@ class TaughtAnswers(ServerCog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Forget a message that was deleted."""
+        self._opened.pop(deleted.message_id, None)
         if deleted.guild_id is not None:
             gone = deleted.message_id
             self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id == gone)
@@ -227,6 +274,8 @@ class TaughtAnswers(ServerCog):
         """Forget messages that were deleted together."""
         if deleted.guild_id is not None:
             gone = deleted.message_ids
+            for message_id in gone:
+                self._opened.pop(message_id, None)
             self._bot.teaching.forget_messages(deleted.guild_id, lambda one: one.id in gone)
 
     @commands.Cog.listener()
@@ -277,13 +326,18 @@ def _zipped(taught: list[Taught]) -> bytes:
     return archive.getvalue()
 
 
-class _QuestionForm(ui.Modal):
-    """Asks which question a message answers. After a quarter of an hour it is forgotten."""
+class _QuestionForm(Form):
+    """Asks which question a message answers."""
 
-    def __init__(self, question: str, then: Callable[[_Interaction, str], Awaitable[None]]) -> None:
-        super().__init__(title=label("teach_title"), timeout=INTERACTION_S)
+    def __init__(
+        self,
+        custom_id: str,
+        question: str,
+        then: Callable[[_Interaction, str], Awaitable[None]],
+    ) -> None:
+        super().__init__(label("teach_title"), custom_id)
         self.field: ui.TextInput[_QuestionForm] = ui.TextInput(
-            default=question, max_length=MAX_QUESTION_CHARS
+            custom_id="question", default=question, max_length=MAX_QUESTION_CHARS
         )
         self.add_item(ui.Label(text=label("question_field"), component=self.field))
         self._then = then
@@ -296,16 +350,3 @@ class _QuestionForm(ui.Modal):
         else:
             text = notice("no_question")
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
-
-    async def on_error(  # type: ignore[override]  # as Modal has it
-        self, interaction: _Interaction, error: Exception, /
-    ) -> None:
-        """Report what went wrong, and tell who filled it in."""
-        await report(interaction, error)
-
-
-async def _open(interaction: _Interaction, form: ui.Modal) -> None:
-    # discord.py does so once it hears that Discord took the form; should that word be lost, what is
-    # filled in would find nobody.
-    interaction.client._connection.store_view(form)
-    await acknowledge(lambda: interaction.response.send_modal(form))

@@ -1,12 +1,15 @@
 """Questions that go on from others: replies, threads, direct messages."""
 
 import asyncio
+from collections.abc import Callable
 
+from answering.followups.detection import Turn
+from bot.discord_app.conversation_store import ConversationStore
 from tests.bot.discord_app.conftest import StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
-from tests.discord_service.world import Channel, Message, User
+from tests.discord_service.world import Channel, Interaction, Message, User
 
 
 def test_a_reply_carries_the_earlier_turns_along(
@@ -180,3 +183,34 @@ def test_a_follow_up_whose_conversation_is_forgotten_is_told_so(
     assert FORGOTTEN not in reply(channel, "how many were counted for arson", answer)
     assert FORGOTTEN not in reply(direct, "and for theft?")
     assert FORGOTTEN not in reply(channel, f"{mention} and for arson?")
+
+
+class SlowConversations(ConversationStore):
+    """Remembers, as a database that is slow, once Discord was told to wait."""
+
+    def __init__(self, may_go_on: Callable[[], bool]) -> None:
+        super().__init__()
+        self.may_go_on = may_go_on
+
+    async def until(self, answer_id: str, channel_id: int) -> tuple[Turn, ...]:
+        while not self.may_go_on():
+            await asyncio.sleep(0.01)
+        return await super().until(answer_id, channel_id)
+
+
+def test_a_form_is_acknowledged_before_a_slow_database_tells_what_it_follows(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    gated = GatedAnswers()
+    gated.gate.set()
+    running = start_bot(gated, cooldown_questions=1_000)
+    forms: list[Interaction] = []
+    slow = SlowConversations(lambda: any(form.deferred for form in forms))
+    running.bot.conversations = running.bot.asking._conversations = slow
+    answer = local.answer_to(local.slash(channel, asker, "ask", question="how many for arson"))
+    pressed = local.press(answer, asker, "Follow up")
+    local.form_of(pressed)
+    forms.append(local.submit(pressed, asker, "and for theft?"))
+
+    assert local.answer_to(forms[0]).question == "and for theft?"
+    assert [turn.question for turn in gated.asked[1][1]] == ["how many for arson"]

@@ -1,10 +1,14 @@
 """Asking in private, and in places that only a member has added Quoth to."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import Channel, Guild, Interaction, Message, User
+from tests.discord_service.rest import CARRIED_OUT
+from tests.discord_service.world import EPHEMERAL, Channel, Guild, Interaction, Message, User
 
 SHARE = "Show to everybody"
 THEFT = "how many for theft"
@@ -46,6 +50,40 @@ def test_a_private_answer_is_shown_to_everybody_once_by_its_asker_also_after_a_r
     # Others see it now, and look closer.
     context = local.answer_to(local.press(public, User("bob"), "Context"))
     assert "**3,204**" in context.text
+
+
+def test_a_second_click_shows_a_private_answer_no_second_time(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    private = answer(local, channel, asker)
+    before = replace(private)
+    is_let = threading.Event()
+    local.fault("PATCH", "/messages/@original", CARRIED_OUT, is_over=is_let.is_set)
+    first = local.press(private, asker, SHARE)
+    local.wait_for(lambda: first.deferred, "a deferral")
+    clicked = [local.press(private, asker, SHARE)]
+    local.wait_for(lambda: clicked[0].callback, "a word")
+    is_let.set()
+    local.answer_to(first)
+    local.wait_for(lambda: SHARE not in local.labels(private), "the button to go")
+    # It was on its way when the button went.
+    clicked.append(local.press(before, asker, SHARE))
+    local.wait_for(lambda: clicked[1].callback, "a word")
+
+    assert [click.callback for click in clicked] == [{"type": 6}, {"type": 6}]
+    public = [m for m in channel.messages.values() if not m.flags & EPHEMERAL]
+    assert public == [first.response]
+
+
+def test_what_was_removed_meanwhile_is_shown_to_nobody_and_its_asker_told_alone(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    private = answer(local, channel, asker)
+    local.answer_to(local.slash(channel, asker, "privacy forget-me"))
+    for _ in range(2):
+        told = local.answer_to(local.press(private, asker, SHARE))
+        assert "no longer have that answer" in told.content
+        assert told.flags & EPHEMERAL
 
 
 def test_nobody_else_shows_a_private_answer(

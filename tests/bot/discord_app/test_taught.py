@@ -4,6 +4,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.discord_app.taught import read_taught
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.discord_service import LocalDiscord
+from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     MANAGE_GUILD,
     Channel,
@@ -119,7 +121,111 @@ def test_somebody_elses_message_is_taught_once_its_author_agrees_also_after_a_re
     local.wait_for(lambda: "can quote that message" in request.text, "the lesson")
     assert request.buttons == []
     assert "in the north wing" in quoted(local, channel)
-    assert "its author agreed 20" in listed(local, channel, moderator)
+    assert "its author agreed on 20" in listed(local, channel, moderator)
+
+
+def test_an_author_who_clicks_twice_agrees_once(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    tmp_path: Path,
+) -> None:
+    moderator = User("moderator")
+    teach(local, lesson, moderator)
+    request = local.reply_to(lesson)
+    (hold := tmp_path / "hold-build").touch()
+    clicks = [local.press(request, teacher, "I agree") for _ in range(2)]
+    local.wait_for(lambda: all(click.callback for click in clicks), "a word to each")
+    hold.unlink()
+    local.wait_for(lambda: "can quote that message" in request.text, "the lesson")
+
+    # Nothing else is under way by then.
+    (name,) = local.complete(
+        channel, teacher, "taught remove", "answer", "press", permissions=MANAGE_GUILD
+    )
+    assert "forgotten" in done(local, use(local, channel, teacher, "remove", answer=name))
+    audit = local.slash(channel, moderator, "audit", permissions=MANAGE_GUILD)
+    entries = local.answer_to(audit).texts[-1].splitlines()
+    assert [line.split(">", 2)[2] for line in entries] == [
+        f" had me forget a message of <#{channel.id}>",
+        f" taught me a message of <#{channel.id}>",
+        f" asked an author whether I may quote a message of <#{channel.id}>",
+    ]
+
+
+def test_an_author_whose_consent_comes_too_soon_can_agree_again(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot(cooldown_builds=1, cooldown_builds_s=1_000)
+    other = local.say(channel, teacher, "Desk 13 is closed.")
+    assert "can quote" in teach(local, other, teacher, "Which desk is closed?")
+    teach(local, lesson, User("moderator"))
+    request = local.reply_to(lesson)
+
+    def told() -> str:
+        agreed = local.press(request, teacher, "I agree")
+        return local.wait_for(lambda: agreed.followups, "a word")[0].content
+
+    assert "Please wait" in told()
+    assert "Please wait" in told()
+    assert local.labels(request) == ["I agree", "No"]
+
+
+def test_what_was_typed_before_a_restart_is_taken_where_the_message_can_be_read(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    local.gateway.approved_intents = MESSAGE_CONTENT
+    start_bot(message_content=True)
+    opened = open_form(local, lesson, teacher)
+    start_bot(message_content=True)
+
+    assert "can quote" in done(local, local.submit(opened, teacher, QUESTION))
+    (name,) = local.complete(
+        channel, teacher, "taught edit", "answer", "press", permissions=MANAGE_GUILD
+    )
+    edited = use(local, channel, teacher, "edit", answer=name)
+    local.form_of(edited)
+    start_bot(message_content=True)
+    done(local, local.submit(edited, teacher, "Where is the desk for press cards?"))
+    assert "Where is the desk for press cards?" in listed(local, channel, teacher)
+
+
+def test_what_was_typed_before_a_restart_is_given_back_where_the_message_can_not_be_read(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot()
+    opened = open_form(local, lesson, teacher)
+    start_bot()
+    told = local.answer_to(local.submit(opened, teacher, "Where *exactly*?"))
+    assert "Teach Quoth" in told.content
+    assert told.content.endswith("> Where \\*exactly\\*?")
+
+    # So it is where the message was deleted meanwhile.
+    opened = open_form(local, lesson, teacher)
+    local.delete(lesson)
+    told = local.answer_to(local.submit(opened, teacher, QUESTION))
+    assert "it was deleted" in told.content
+    assert "was taught nothing" in listed(local, channel, teacher)
+
+
+@pytest.mark.parametrize("kind", ["teach", "edit"])
+def test_nobody_else_fills_in_the_form_of_a_teacher(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    kind: str,
+) -> None:
+    opened = open_form(local, lesson, teacher)
+    assert opened.modal is not None
+    opened.modal["custom_id"] = opened.modal["custom_id"].replace("teach", kind)
+    forger = User("forger") if kind == "teach" else teacher
+
+    forged = local.submit(opened, forger, QUESTION)
+    assert "Only the member to whom" in local.answer_to(forged).content
 
 
 def test_an_author_who_says_no_is_not_quoted_and_a_deleted_message_not_taught(
