@@ -74,6 +74,10 @@ class ChannelRules:
         """The denied channels, as Discord links them."""
         return self._mentions(server_id, is_allowed=False)
 
+    def with_rules(self, server_id: int) -> frozenset[int]:
+        """The channels of a server that have a rule of their own."""
+        return frozenset(self._rules.get(server_id, {}))
+
     def _mentions(self, server_id: int | None, *, is_allowed: bool) -> list[str]:
         rules = self._rules.get(server_id, {}) if server_id is not None else {}
         return [f"<#{channel}>" for channel, rule in rules.items() if rule is is_allowed]
@@ -95,6 +99,15 @@ class ChannelRules:
         self._rules.setdefault(server_id, {})[channel_id] = is_allowed
         if is_allowed:
             self._only_allowed.add(server_id)
+
+    def forget(self, server_id: int, channel_id: int) -> None:
+        """Forget the rule of a channel that is gone; blocks for the write."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM channels WHERE server_id = ? AND channel_id = ?",
+                (server_id, channel_id),
+            )
+        self._rules.get(server_id, {}).pop(channel_id, None)
 
     def clear(self, server_id: int) -> None:
         """Answer in every channel of a server again; blocks for the write."""

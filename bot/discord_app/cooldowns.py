@@ -162,6 +162,12 @@ class Cooldowns:
         self._roles.discard(key)
         return self._rules.pop(key, None) is not None
 
+    def targets(self, server_id: int) -> tuple[frozenset[int], frozenset[int]]:
+        """The roles and the channels of a server that have a rule of their own."""
+        targets = frozenset(target for server, target in self._rules if server == server_id)
+        roles = frozenset(target for target in targets if (server_id, target) in self._roles)
+        return roles, targets - roles
+
     def listed(self, server_id: int) -> list[tuple[str, Cooldown]]:
         """The rules of a server, each with its role or channel as Discord links it."""
         return [

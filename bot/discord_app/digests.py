@@ -57,6 +57,17 @@ class Digests:
         """Send a server no digest any more."""
         self._records.write("DELETE FROM digests WHERE server_id = ?", (server_id,))
 
+    def channel_id(self, server_id: int) -> int | None:
+        """Where a server's digest goes, if it has one."""
+        query = "SELECT channel_id FROM digests WHERE server_id = ?"
+        return next((channel for (channel,) in self._records.rows(query, (server_id,))), None)
+
+    def forget_channel(self, server_id: int, channel_id: int) -> None:
+        """Send no digest to a channel that is gone."""
+        self._records.write(
+            "DELETE FROM digests WHERE server_id = ? AND channel_id = ?", (server_id, channel_id)
+        )
+
     def due(self, now: float) -> list[Digest]:
         """Those whose time has come."""
         rows = self._records.rows("SELECT * FROM digests WHERE due <= ?", (now,))

@@ -22,6 +22,7 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
     In this order:
     - the interaction is gone (too late, or its message was deleted): logged; nobody can be told;
     - the command belongs in a server, and this is a direct message: told;
+    - Discord does not show Quoth what the command names, such as an archived thread: told;
     - the command is not the one that Discord knows: told that commands have changed;
     - Discord refused what was sent: logged with Discord's code, and told;
     - the records can't be used just now: logged without what was to be written there, and told;
@@ -38,6 +39,8 @@ async def report(interaction: discord.Interaction[Any], error: Exception) -> Non
         text = notice("server_only")
     elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         text = notice("commands_changed")
+    elif isinstance(error, app_commands.TransformerError):
+        text = notice("not_seen")
     elif isinstance(error, discord.HTTPException):
         event(_log, "discord_refused", logging.ERROR, status=error.status, code=error.code)
         text = notice("failed")

@@ -11,6 +11,8 @@ INTERACTION_S = 15 * 60
 MAX_CHOICES = 25
 MAX_CHOICE = 100
 
-# Error codes: of an interaction whose time is over, and of one that was answered before.
+# Error codes: of an interaction whose time is over, of one that was answered before, and of threads
+# that are archived or locked.
 EXPIRED_TOKEN = 50_027
 ALREADY_ACKNOWLEDGED = 40_060
+CLOSED_THREAD = frozenset({50_083, 160_005})

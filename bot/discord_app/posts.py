@@ -1,7 +1,7 @@
 """Support channels: where new posts and threads are answered without being asked."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -59,6 +59,16 @@ class SupportChannels:
         """Answer the posts of a channel no longer; blocks for the write."""
         self._records.write("DELETE FROM support_channels WHERE channel_id = ?", (channel_id,))
         self._channels.pop(channel_id, None)
+
+    def forget_role(self, server_id: int, role_id: int) -> None:
+        """Let a role that is gone be pinged no more; blocks for the write."""
+        self._records.write(
+            "UPDATE support_channels SET role_id = NULL WHERE server_id = ? AND role_id = ?",
+            (server_id, role_id),
+        )
+        for one in self.of(server_id):
+            if one.role_id == role_id:
+                self._channels[one.channel_id] = replace(one, role_id=None)
 
     def call_person(self, server_id: int, thread_id: int) -> bool:
         """Note that a person is asked into a thread; whether none was before. Blocks."""

@@ -239,7 +239,11 @@ class Rest:
             for other in channel.messages.values():
                 if other.nonce == nonce:
                     return _json(other.json())
+        if channel.is_locked:
+            raise ApiError(400, 160005, "This thread is locked")
         reference = payload.get("message_reference")
+        if reference and channel.place.denied & READ_HISTORY:
+            raise ApiError(400, 160002, "Cannot reply without permission to read message history")
         reply_to = int(reference["message_id"]) if reference else None
         if reference and reply_to not in channel.messages:
             if reference.get("fail_if_not_exists", True):

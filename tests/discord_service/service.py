@@ -376,6 +376,12 @@ class LocalDiscord(State):
         channel.guild.channels.remove(channel)
         self._do(self.gateway.dispatch("CHANNEL_DELETE", channel.json(), channel.guild))
 
+    def delete_role(self, guild: Guild, role: Role) -> None:
+        """Delete a role."""
+        guild.roles.remove(role)
+        data = {"guild_id": str(guild.id), "role_id": str(role.id)}
+        self._do(self.gateway.dispatch("GUILD_ROLE_DELETE", data, guild))
+
     def leave(self, guild: Guild) -> None:
         """Remove the bot from a server."""
         self._do(self.removed(guild))

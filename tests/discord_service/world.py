@@ -120,6 +120,8 @@ class Channel:
     """The tags that a forum has for its posts, by id."""
     applied: list[int] = field(default_factory=list)
     """The tags of a post."""
+    is_locked: bool = False
+    """Whether a thread takes no messages."""
 
     @property
     def place(self) -> "Channel":

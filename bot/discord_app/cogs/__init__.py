@@ -11,6 +11,7 @@ from bot.discord_app.cogs.catch_up import CatchUp
 from bot.discord_app.cogs.cooldowns import CooldownCommands
 from bot.discord_app.cogs.documents import Documents
 from bot.discord_app.cogs.gaps import Gaps
+from bot.discord_app.cogs.gone import Gone
 from bot.discord_app.cogs.listen import Listen
 from bot.discord_app.cogs.manage import Manage
 from bot.discord_app.cogs.posts import Posts
@@ -29,6 +30,7 @@ COGS = (
     CooldownCommands,
     Gaps,
     Audit,
+    Gone,
     Documents,
     TaughtAnswers,
     Privacy,

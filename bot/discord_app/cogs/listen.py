@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,7 +20,9 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.read import help_card
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
+from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin, moderates, role_ids
+from bot.discord_app.permissions import ANSWERING, ANSWERING_IN_THREADS, lacking
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
@@ -37,7 +38,7 @@ class Listen(commands.Cog):
         self._bot = bot
         self._fetched: dict[int, tuple[int, ...]] = {}
         """What each channel follows that was asked for."""
-        self._heard: OrderedDict[int, None] = OrderedDict()
+        self._heard = Once(_MAX_HEARD)
         """Messages: one that was missed may come both from the gateway and from its channel."""
 
     @commands.Cog.listener()
@@ -54,11 +55,8 @@ class Listen(commands.Cog):
         if message.author.bot or message.type not in _SPOKEN:
             return
         server_id = _server_id(message)
-        if not await self._bot.hold(server_id) or message.id in self._heard:
+        if not await self._bot.hold(server_id) or not self._heard.begin(message.id):
             return
-        self._heard[message.id] = None
-        if len(self._heard) > _MAX_HEARD:
-            self._heard.popitem(last=False)
         is_called = server_id is None or self._bot.user in message.mentions
         if server_id is not None and self._bot.asking.unwelcome(server_id):
             return
@@ -149,21 +147,15 @@ class Listen(commands.Cog):
                 await self._send(message, **contents(reply))
 
     async def _answer(self, message: discord.Message, origin: Origin) -> None:
-        question = without_references(message.content)
-        if not question:
-            # A bare mention, as a reply to what somebody else asks, asks that.
-            other = self._replied_to(message)
-            if other is None or other.author == self._bot.user:
-                await self._send(message, view=layout(help_card(self._bot)))
-                return
-            question = without_references(other.content)
-            if not question:
-                await self._send(message, content=notice("can_not_read"))
-                return
+        question, instead = self._asked_by(message)
         earlier, goes_on = await self._earlier(message)
+        # Who mentions it too often is told to wait, whatever they say.
         refused = await self._bot.asking.refusal(question, origin, earlier, in_public=True)
         if refused is not None:
             await self._refuse(message, refused)
+            return
+        if instead is not None:
+            await self._send(message, **instead)
             return
         is_first = await self._begins_in_thread(message)
         async with _typing(message.channel):
@@ -173,6 +165,18 @@ class Listen(commands.Cog):
             return
         below = (notice("mention_me"),) if is_first else ()
         await self._send(message, **contents(reply, *below))
+
+    def _asked_by(self, message: discord.Message) -> tuple[str, dict[str, Any] | None]:
+        """The question that a mention asks; where it asks none, what is sent instead."""
+        question = without_references(message.content)
+        if question:
+            return question, None
+        # A bare mention, as a reply to what somebody else asks, asks that.
+        other = self._replied_to(message)
+        if other is None or other.author == self._bot.user:
+            return "", {"view": layout(help_card(self._bot))}
+        question = without_references(other.content)
+        return question, None if question else {"content": notice("can_not_read")}
 
     async def _refuse(self, message: discord.Message, refused: Refusal) -> None:
         """Say why there is no answer: in a message, or by a reaction where too many are asking."""
@@ -245,9 +249,8 @@ def _may_speak(message: discord.Message) -> bool:
     permissions = _permissions(message)
     if permissions is None:
         return True
-    if isinstance(message.channel, discord.Thread):
-        return permissions.send_messages_in_threads
-    return permissions.send_messages
+    is_thread = isinstance(message.channel, discord.Thread)
+    return not lacking(ANSWERING_IN_THREADS if is_thread else ANSWERING, permissions)
 
 
 def _is_moderator(message: discord.Message) -> bool:

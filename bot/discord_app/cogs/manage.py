@@ -13,6 +13,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.list_cards import information_card, uptime
 from bot.discord_app.moderators import MANAGERS, ServerCog
+from bot.discord_app.permissions import ANSWERING, ANSWERING_IN_THREADS, lacking
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import notice
 from bot.serving import scope_documents
@@ -81,7 +82,9 @@ class Manage(ServerCog):
         action: Action = "allowed" if is_allowed else "denied"
         await self._bot.audit.note(interaction, action, channel.mention)
         kind = "channel_allowed" if is_allowed else "channel_denied"
-        text = f"{notice(kind, channel=channel.mention)} {self._where(channel.guild.id)}"
+        lacks = lacking(ANSWERING, channel.permissions_for(channel.guild.me))
+        told = notice(kind, channel=channel.mention, lacks=lacks)
+        text = f"{told} {self._where(channel.guild.id)}"
         await deliver(lambda: interaction.edit_original_response(content=text))
 
     def _where(self, server_id: int | None) -> str:
@@ -130,6 +133,7 @@ class Manage(ServerCog):
             answers=answer,
             is_allowed=is_allowed,
             reads=self._bot.settings.message_content,
+            lacks=lacking(ANSWERING_IN_THREADS, permissions),
             tag=tag.name if tag else None,
             may_tag=permissions.manage_threads,
             role=person.mention if person else None,

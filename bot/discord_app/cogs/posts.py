@@ -13,6 +13,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.origins import Origin
+from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking
 from bot.discord_app.posts import SupportChannel, questions_in
 from bot.discord_app.solving import PersonButton
 from bot.event_log import event
@@ -62,9 +63,10 @@ class Posts(commands.Cog):
         if starter is not None and (starter.author.bot or self._bot.user in starter.mentions):
             # Bots are not answered, and a mention is answered as one.
             return
-        if await self._bot.asking.refusal(thread.name, origin) is not None:
+        title = without_references(thread.name)
+        if await self._bot.asking.refusal(title, origin) is not None:
             return
-        reply = await self._reply(thread, starter, origin)
+        reply = await self._reply(title, starter, origin)
         if reply.answer is None:
             return
         if channel.role_id is not None:
@@ -72,12 +74,10 @@ class Posts(commands.Cog):
         # Discord takes a message with the same nonce once, however often it is sent.
         await deliver(lambda: thread.send(**contents(reply), nonce=str(thread.id)))
 
-    async def _reply(
-        self, thread: discord.Thread, starter: discord.Message | None, origin: Origin
-    ) -> Reply:
+    async def _reply(self, title: str, starter: discord.Message | None, origin: Origin) -> Reply:
         """What the title finds, or else what one of the questions of the body does."""
         body = starter.content if starter and self._bot.settings.message_content else ""
-        for question in (thread.name, *questions_in(without_references(body))):
+        for question in (title, *questions_in(without_references(body))):
             reply = await self._bot.asking.ask(question, origin, only="sure")
             if reply.answer is not None:
                 return reply
@@ -101,9 +101,4 @@ def _may_answer(thread: discord.Thread) -> bool:
     """Whether Quoth may answer there."""
     if not isinstance(thread.parent, discord.ForumChannel | discord.TextChannel):
         return False
-    permissions = thread.permissions_for(thread.guild.me)
-    return (
-        permissions.view_channel
-        and permissions.send_messages_in_threads
-        and permissions.read_message_history
-    )
+    return not lacking(ANSWERING_IN_THREADS, thread.permissions_for(thread.guild.me))

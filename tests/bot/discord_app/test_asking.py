@@ -1,8 +1,10 @@
 """Every way to ask, and what comes of it."""
 
+import asyncio
 import logging
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from answering.answer import Answer
 from bot.discord_app.asking import ASK_AGAIN
+from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.serving.service import AnswerService
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.crowd import ask, check
@@ -20,6 +23,7 @@ from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
     ADD_REACTIONS,
+    READ_HISTORY,
     SEND_IN_THREADS,
     SEND_MESSAGES,
     Channel,
@@ -434,6 +438,58 @@ def test_who_goes_on_mentioning_it_is_told_once_to_wait(
     assert b'quoth_questions_total{outcome="cooldown"} 8.0' in bot.bot.metrics.page()
 
 
+def test_who_mentions_it_without_words_too_often_gets_no_help_each_time(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    start_bot(cooldown_questions=1, cooldown_s=1_000)
+
+    def mention(to: Message | None = None) -> Message:
+        bare = f"<@{local.bot.id}>"
+        return local.say(channel, asker, bare, mentions=[local.bot], reply_to=to)
+
+    assert local.reply_to(mention()).title == "Ask me about the documents"
+    assert "Please wait" in local.reply_to(mention()).content
+    unread = local.say(channel, User("bob"), "a word to somebody else")
+    hasty = [mention(), mention(unread)]
+    other = local.say(channel, User("cy"), f"<@{local.bot.id}> for arson", mentions=[local.bot])
+    assert local.reply_to(other).texts
+    assert [local.replies(each) for each in hasty] == [[], []]
+
+
+class SlowCounts:
+    """Counts, as a database that is slow, once Discord was told to wait."""
+
+    def __init__(self, may_go_on: Callable[[], bool], wait_s: float | None) -> None:
+        self.may_go_on = may_go_on
+        self.wait_s = wait_s
+
+    async def count(self, user_id: int, rule: Cooldown) -> float | None:
+        while not self.may_go_on():
+            await asyncio.sleep(0.01)
+        return self.wait_s
+
+
+@pytest.mark.parametrize("wait_s", [None, 9.0])
+def test_while_the_records_are_slow_discord_is_told_to_wait(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, wait_s: float | None
+) -> None:
+    def is_deferred() -> bool:
+        return any(one.deferred for one in [*local.interactions.values()])
+
+    counts = SlowCounts(is_deferred, wait_s)
+    bot.bot.cooldowns = bot.bot.asking._cooldowns = Cooldowns(
+        bot.bot.records, Cooldown(1, 1.0), counts
+    )
+    asked = local.slash(channel, asker, "ask", question="how many for arson")
+
+    if wait_s is None:
+        assert local.answer_to(asked).title == "812"
+        return
+    # What everybody saw loading is gone, and its asker alone hears why.
+    local.wait_for(lambda: asked.answered and asked.is_private, "a word")
+    assert "Please wait 9 seconds" in local.answer_to(asked).content
+
+
 def test_a_failure_is_told_and_logged_without_the_question(
     local: LocalDiscord,
     start_bot: StartBot,
@@ -468,7 +524,10 @@ def test_nothing_of_question_or_asker_stands_in_the_log(
     assert local.token not in text
 
 
-@pytest.mark.parametrize(("in_thread", "denied"), [(False, SEND_MESSAGES), (True, SEND_IN_THREADS)])
+@pytest.mark.parametrize(
+    ("in_thread", "denied"),
+    [(False, SEND_MESSAGES), (False, READ_HISTORY), (True, SEND_IN_THREADS)],
+)
 def test_where_the_bot_may_not_speak_it_does_not_try(
     local: LocalDiscord,
     start_bot: StartBot,

@@ -14,7 +14,15 @@ from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import MANAGE_GUILD, MANAGE_MESSAGES, Channel, Guild, Message, User
+from tests.discord_service.world import (
+    MANAGE_GUILD,
+    MANAGE_MESSAGES,
+    SEND_MESSAGES,
+    Channel,
+    Guild,
+    Message,
+    User,
+)
 
 
 def test_help_is_shown_privately(
@@ -89,6 +97,35 @@ def test_a_denied_channel_is_quiet_and_says_so_to_commands(
     later = local.say(other, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
     assert local.reply_to(later).texts
     assert local.replies(said) == []
+
+
+def test_a_moderator_is_told_which_permissions_lack_where_it_is_to_answer(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    mute = local.add_channel(guild, "mute")
+    mute.denied = SEND_MESSAGES
+    start_bot()
+
+    def allow(where: Channel) -> str:
+        options = {"permissions": MANAGE_GUILD, "channel": where}
+        used = local.slash(channel, asker, "channels allow", **options)  # type: ignore[arg-type]
+        return local.answer_to(used).content
+
+    assert allow(channel) == (
+        f"I answer in <#{channel.id}> now. "
+        f"I answer only in <#{channel.id}> and the threads and channels in them."
+    )
+    assert "To reply to mentions there I need the permission Send Messages. I answer" in allow(mute)
+
+
+def test_a_thread_that_discord_does_not_show_is_said_not_to_be_seen(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    # The bot has not heard of it, as of one that was archived before it came.
+    thread = local.add_thread(channel)
+    used = local.slash(channel, asker, "channels allow", permissions=MANAGE_GUILD, channel=thread)
+
+    assert "has to be opened again" in local.answer_to(used).content
 
 
 def test_once_a_channel_is_allowed_the_others_are_not(
@@ -411,3 +448,20 @@ def test_a_question_may_name_where_to_look(
     assert "for example: north/" in local.answer_to(unknown).content
     assert "2024-01-31" in local.answer_to(no_day).content
     assert no_day.is_private
+
+
+def test_days_of_the_documents_are_offered_years_first(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User, library: Library
+) -> None:
+    for day in ("2023-12-31", "2024-01-31", "2024-05-05"):
+        library.write(f"{day}.txt", f"Figures of {day}. For arson 14 were counted.")
+    library.build()
+    bot.bot.service.refresh()
+
+    assert local.complete(channel, asker, "ask", "since", "")[:3] == ["2024", "2023", "2024-05"]
+    assert local.complete(channel, asker, "ask", "since", "2024-0") == [
+        "2024-05",
+        "2024-01",
+        "2024-05-05",
+        "2024-01-31",
+    ]

@@ -61,6 +61,9 @@ def test_roles_and_channels_have_cooldowns_of_their_own_and_moderators_have_none
 
     # Rules outlive a restart, until they are cleared.
     start_bot(cooldown_questions=1, cooldown_s=HOUR)
+    again = manage("list")
+    assert "1 question within 3,600 seconds; " in again
+    assert f"<#{busy.id}>: 2 questions within 3,600 seconds" in again
     assert taken(busy, User("fay")) == 2
     assert str(busy.id) not in manage("clear", channel=busy)
     assert taken(busy, User("gus")) == 1

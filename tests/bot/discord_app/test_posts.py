@@ -17,6 +17,9 @@ from tests.discord_service.world import (
     EPHEMERAL,
     MANAGE_GUILD,
     MANAGE_THREADS,
+    READ_HISTORY,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
     Channel,
     Guild,
     Message,
@@ -206,6 +209,57 @@ def test_a_person_is_asked_once_by_the_author_and_nobody_else_is_pinged(
     again = local.answer_to(local.press(answer, asker, "Ask a person"))
     assert "asked before" in again.content
     assert len(said_by_bot(local, post)) == 2
+
+
+def test_where_a_person_can_not_be_asked_that_is_said(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    guild: Guild,
+    forum: Channel,
+    helpers: Role,
+    asker: User,
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, forum, person=helpers)
+    post = local.open_post(forum, asker, "How many for arson?")
+    answer = answer_in(local, post)
+
+    def told() -> str:
+        return local.answer_to(local.press(answer, asker, "Ask a person")).content
+
+    post.is_locked = True
+    assert told() == f"I can't write in <#{post.id}>."
+    post.is_locked = False
+    forum.denied = SEND_MESSAGES
+    assert told() == f"I can't write in <#{post.id}>."
+    forum.denied = 0
+    local.delete_role(guild, helpers)
+    local.wait_for(lambda: told() == "Nobody was chosen who could be asked here.")
+    assert len(said_by_bot(local, post)) == 1
+
+
+def test_the_members_that_a_title_names_are_no_part_of_its_question(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel, asker: User
+) -> None:
+    start_bot(SURE)
+    choose(local, channel, forum)
+    nobody = local.open_post(forum, asker, "<@123456789012345678>")
+    post = local.open_post(forum, asker, "<@123456789012345678> how many for arson?")
+
+    assert answer_in(local, post).question == "how many for arson?"
+    assert is_silent(local, forum, channel, nobody)
+
+
+def test_a_moderator_is_told_which_permissions_answers_to_posts_lack(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, forum: Channel
+) -> None:
+    forum.denied = SEND_IN_THREADS | READ_HISTORY
+    start_bot(SURE)
+
+    told = choose(local, channel, forum)
+    lacks = "I need the permissions Read Message History, Send Messages in Threads."
+    assert f"To write there {lacks}" in told
 
 
 def test_a_role_that_can_not_be_pinged_and_a_closed_channel_are_told_to_moderators(

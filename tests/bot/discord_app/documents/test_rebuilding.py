@@ -30,7 +30,7 @@ def test_a_rollback_goes_back_to_the_documents_before(place: Place) -> None:
     place.stock(NEWER)
     said = place.done(place.change("rollback"))
 
-    assert "I answer from 1 document as they were <t:" in said
+    assert "I answer from 1 document as it was <t:" in said
     assert place.answer("fraud") == "55"
     assert "held since a rollback" in place.status()
     place.done(place.change("rebuild"))
