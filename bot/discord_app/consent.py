@@ -77,13 +77,15 @@ class ConsentButton(
             await acknowledge(lambda: interaction.response.send_message(text, ephemeral=True))
             return
         await acknowledge(interaction.response.defer)
-        if not self._is_yes:
-            await deliver(interaction.delete_original_response)
-            return
         assert interaction.message is not None  # noqa: S101 - a button stands under one
         request_id = interaction.message.id
-        if not client.pressed.begin(request_id):
-            # A second click may come before the first has taken the buttons away.
+        # A second click may come before the first has taken the buttons away.
+        is_first = client.pressed.begin(request_id)
+        if not self._is_yes:
+            await deliver(interaction.delete_original_response)
+            if not is_first:
+                self._forget(interaction, client)
+        if not self._is_yes or not is_first:
             return
         is_over = False
         try:
@@ -117,11 +119,20 @@ class ConsentButton(
                     )
         if is_taught:
             told = instead(layout(text))
-            await deliver(lambda: interaction.edit_original_response(**told))
+            try:
+                await deliver(lambda: interaction.edit_original_response(**told))
+            except discord.NotFound:
+                # Its author, or a moderator, has said no meanwhile.
+                self._forget(interaction, client)
         else:
             # The request stays, so that its author can agree again.
             await interaction.followup.send(text, ephemeral=True)
         return is_taught
+
+    def _forget(self, interaction: _Interaction, client: Collaborators) -> None:
+        assert interaction.guild_id is not None  # noqa: S101 - requests stand in servers
+        message_id = self._message_id
+        client.teaching.forget_messages(interaction.guild_id, lambda one: one.id == message_id)
 
     def _taught(self, interaction: _Interaction, client: Collaborators) -> Taught | None:
         """What the request shows, as it will be taught."""

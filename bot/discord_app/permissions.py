@@ -29,3 +29,9 @@ def names(permissions: discord.Permissions) -> list[str]:
 def lacking(needed: discord.Permissions, given: discord.Permissions) -> list[str]:
     """The names of those that are needed and not given."""
     return names(discord.Permissions(needed.value & ~given.value))
+
+
+def needed_in(channel: object) -> discord.Permissions:
+    """What an answer needs in a channel, or in the threads of a forum."""
+    has_threads = isinstance(channel, discord.Thread | discord.ForumChannel)
+    return ANSWERING_IN_THREADS if has_threads else ANSWERING

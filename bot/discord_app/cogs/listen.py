@@ -22,7 +22,7 @@ from bot.discord_app.delivery import deliver
 from bot.discord_app.markdown import without_references
 from bot.discord_app.once import Once
 from bot.discord_app.origins import Origin, moderates, role_ids
-from bot.discord_app.permissions import ANSWERING, ANSWERING_IN_THREADS, lacking
+from bot.discord_app.permissions import lacking, needed_in
 from bot.discord_app.rendering import notice
 from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
@@ -249,8 +249,7 @@ def _may_speak(message: discord.Message) -> bool:
     permissions = _permissions(message)
     if permissions is None:
         return True
-    is_thread = isinstance(message.channel, discord.Thread)
-    return not lacking(ANSWERING_IN_THREADS if is_thread else ANSWERING, permissions)
+    return not lacking(needed_in(message.channel), permissions)
 
 
 def _is_moderator(message: discord.Message) -> bool:

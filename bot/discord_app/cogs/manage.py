@@ -13,7 +13,7 @@ from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import acknowledge, deliver
 from bot.discord_app.list_cards import information_card, uptime
 from bot.discord_app.moderators import MANAGERS, ServerCog
-from bot.discord_app.permissions import ANSWERING, ANSWERING_IN_THREADS, lacking
+from bot.discord_app.permissions import ANSWERING_IN_THREADS, lacking, needed_in
 from bot.discord_app.posts import SupportChannel, solved_tag
 from bot.discord_app.rendering import notice
 from bot.serving import scope_documents
@@ -82,7 +82,7 @@ class Manage(ServerCog):
         action: Action = "allowed" if is_allowed else "denied"
         await self._bot.audit.note(interaction, action, channel.mention)
         kind = "channel_allowed" if is_allowed else "channel_denied"
-        lacks = lacking(ANSWERING, channel.permissions_for(channel.guild.me))
+        lacks = lacking(needed_in(channel), channel.permissions_for(channel.guild.me))
         told = notice(kind, channel=channel.mention, lacks=lacks)
         text = f"{told} {self._where(channel.guild.id)}"
         await deliver(lambda: interaction.edit_original_response(content=text))

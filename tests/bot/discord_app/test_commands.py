@@ -17,6 +17,7 @@ from tests.discord_service import LocalDiscord
 from tests.discord_service.world import (
     MANAGE_GUILD,
     MANAGE_MESSAGES,
+    SEND_IN_THREADS,
     SEND_MESSAGES,
     Channel,
     Guild,
@@ -104,6 +105,8 @@ def test_a_moderator_is_told_which_permissions_lack_where_it_is_to_answer(
 ) -> None:
     mute = local.add_channel(guild, "mute")
     mute.denied = SEND_MESSAGES
+    forum = local.add_forum(guild)
+    forum.denied = SEND_IN_THREADS
     start_bot()
 
     def allow(where: Channel) -> str:
@@ -115,7 +118,9 @@ def test_a_moderator_is_told_which_permissions_lack_where_it_is_to_answer(
         f"I answer in <#{channel.id}> now. "
         f"I answer only in <#{channel.id}> and the threads and channels in them."
     )
-    assert "To reply to mentions there I need the permission Send Messages. I answer" in allow(mute)
+    lacks = "To reply to mentions there I need the permission"
+    assert f"{lacks} Send Messages. I answer" in allow(mute)
+    assert f"{lacks} Send Messages in Threads. I answer" in allow(forum)
 
 
 def test_a_thread_that_discord_does_not_show_is_said_not_to_be_seen(

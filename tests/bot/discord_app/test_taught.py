@@ -4,6 +4,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,34 @@ def test_an_author_who_clicks_twice_agrees_once(
         f" taught me a message of <#{channel.id}>",
         f" asked an author whether I may quote a message of <#{channel.id}>",
     ]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["while it is learned", "afterwards"])
+def test_an_author_who_agrees_and_then_says_no_is_not_quoted(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    tmp_path: Path,
+    is_late: bool,
+) -> None:
+    moderator = User("moderator")
+    teach(local, lesson, moderator)
+    request = local.reply_to(lesson)
+    # It was on its way when the buttons went.
+    before = replace(request)
+    (hold := tmp_path / "hold-build").touch()
+    local.press(request, teacher, "I agree")
+    until(lambda: QUESTION in listed(local, channel, moderator))
+    if is_late:
+        hold.unlink()
+        local.wait_for(lambda: "can quote" in request.text, "the lesson")
+    local.press(before, teacher, "No")
+    local.wait_for(lambda: request.id not in channel.messages, "the request to go")
+    hold.unlink(missing_ok=True)
+
+    until(lambda: "was taught nothing" in listed(local, channel, moderator))
 
 
 def test_an_author_whose_consent_comes_too_soon_can_agree_again(
