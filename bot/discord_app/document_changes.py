@@ -28,6 +28,7 @@ from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
 from index.errors import IndexingError, IndexMissingError
 from index.store import Collection
+from prompts.printing import Shown
 
 _log = logging.getLogger(__name__)
 
@@ -158,8 +159,8 @@ class Changes:
                 await note(one.kind, one.name)
 
         done = " ".join(notice(f"document_{one.kind}", name=shown_name(one.name)) for one in kept)
-        done = f"{done}\n{refusals}\n" if refusals else done
-        return await self._index(scope, own, kept, done, show, noted)
+        told = Shown(f"{refusals}\n{done}" if refusals else done)
+        return await self._index(scope, own, kept, told, show, noted)
 
     async def write(
         self, scope: str, name: str, content: bytes, done: str, show: Show, noted: Noted
@@ -339,7 +340,7 @@ def _refusals(refused: Sequence[tuple[str, str]], uploads: int) -> str:
     ]
     while len("\n".join(lines)) > REFUSALS_CHARS:
         lines = [*lines[:-2], notice("more_refused")]
-    return "\n".join(lines)
+    return Shown("\n".join(lines))
 
 
 def _described(built: Built) -> dict[str, object]:

@@ -107,9 +107,7 @@ class Intake:
         except OSError as error:
             return not_written(scope, error)
         except DocumentError as error:
-            return notice(
-                "document_unreadable", name=shown_name(name), reason=shown_reason(str(error))
-            )
+            return notice("document_unreadable", reason=shown_reason(str(error)))
         kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
         event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
         return KeptDocument(name, before, kind, len(content))
