@@ -92,6 +92,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from bot.collection_names import make_private
     from bot.database import RecordsError
     from bot.discord_app.http_port import PortError
+    from bot.discord_app.one_folder import share_folder
     from bot.discord_app.only_process import only_process
     from bot.discord_app.running import HopelessError, run
     from bot.event_log import set_up_logs
@@ -105,7 +106,9 @@ def _run(settings: "Settings", *, sync: bool) -> None:
             if not is_one_of_many:
                 stack.enter_context(only_process(settings.data))
             records = stack.enter_context(closing(_records(settings)))
-            if not is_one_of_many:
+            if is_one_of_many:
+                share_folder(settings.data, records.database)
+            else:
                 stack.enter_context(records.database.only_bot())
             opened = open_service(settings, open_documents, say_notice)
             service = stack.enter_context(closing(opened))
