@@ -77,8 +77,8 @@ def test_who_was_asked_for_consent_in_an_embed_agrees_to_its_words(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
     lesson = local.say(channel, asker, TEXT)
-    opened = open_form(local, lesson, User("moderator"))
-    local.submit(opened, User("moderator"), QUESTION)
+    moderator = User("moderator")
+    local.submit(open_form(local, lesson, moderator), moderator, QUESTION)
     request = made_old(local.reply_to(lesson), author={"name": QUESTION}, description=TEXT)
     request.content = f"<@{asker.id}> May I quote your message?"
     local.press(request, asker, "I agree")

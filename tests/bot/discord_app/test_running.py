@@ -139,7 +139,7 @@ def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "Reset Token" in done.stderr
-    assert "view channels, send messages," in done.stderr
+    assert "View Channels, Send Messages," in done.stderr
 
 
 _RUN_AND_TELL = """
