@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from answering.answerer import Answers
     from bot.assembly import Answering, OpenIndex
-    from bot.cli.talk import Form, Look, Sources
+    from bot.cli.talk import Look, OutputForm, Sources
     from bot.settings import Settings
 
 # Longer files of history are cut to the newer half, so that they don't grow for ever.
@@ -80,7 +80,7 @@ def command(
             narrow(sources().generations, within)
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
-        form: Form = "json" if as_json else "text" if at_terminal else "line"
+        form: OutputForm = "json" if as_json else "text" if at_terminal else "line"
         talk = Talk(sources, _look(form, settings), settings.max_question_chars, within)
         answer = functools.partial(_answer_repaired, talk.say, sources)
         _converse(answer, _typed(settings) if at_terminal else _piped())
@@ -100,7 +100,7 @@ def _answer_repaired(
         return answer(line)
 
 
-def _look(form: "Form", settings: "Settings") -> "Look":
+def _look(form: "OutputForm", settings: "Settings") -> "Look":
     from bot.cli.rendering import styles
     from bot.cli.talk import Look
 

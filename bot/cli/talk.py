@@ -31,7 +31,7 @@ _FOR_PROGRAMS = ("/new", "/quit")
 # Documents that are listed at most.
 MAX_SOURCES = 50
 
-Form = Literal["text", "line", "json"]
+OutputForm = Literal["text", "line", "json"]
 """For people, for programs that read lines, or as JSON Lines."""
 
 
@@ -56,7 +56,7 @@ class Sources:
 class Look:
     """How to print."""
 
-    form: Form
+    form: OutputForm
     seeds: Path
     """The documents folder; it goes before each document's id."""
     bold: Style

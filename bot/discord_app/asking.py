@@ -43,7 +43,7 @@ KEEP_S = 1.0
 # Whether a question is taken is known by then, or Discord is told to wait first: it waits three
 # seconds for a word, and a slow database may take as long.
 CHECKED_S = 0.5
-Earlier = Callable[[], Awaitable[tuple[Turn, ...]]]
+EarlierTurns = Callable[[], Awaitable[tuple[Turn, ...]]]
 """Looks up the turns that a question follows, oldest first."""
 # The names of outcomes in the metrics.
 _COUNTED_AS: dict[Outcome, str] = {
@@ -353,7 +353,7 @@ class Asking:
         interaction: discord.Interaction[Any],
         question: str,
         *,
-        earlier: Earlier | None = None,
+        earlier: EarlierTurns | None = None,
         goes_on: bool = False,
         is_private: bool = False,
         within: Filter = EVERYTHING,
@@ -404,7 +404,7 @@ class Asking:
                 checking.cancel()
 
     async def _checked(
-        self, question: str, origin: Origin, earlier: Earlier | None, within: Filter
+        self, question: str, origin: Origin, earlier: EarlierTurns | None, within: Filter
     ) -> tuple[tuple[Turn, ...], Refusal | None]:
         """The turns that a question follows, and why it is not taken, if it is not."""
         turns = await earlier() if earlier is not None else ()

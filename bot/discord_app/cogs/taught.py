@@ -68,7 +68,7 @@ class TaughtAnswers(ServerCog):
         self._checked: set[int] = set()
         """Shards whose servers' messages were looked for."""
         self._opened: OrderedDict[int, discord.Message] = OrderedDict()
-        """By id, those whose form was opened here: Discord shows them with the menu alone."""
+        """Messages whose form was opened here, by id: Discord shows them with the menu alone."""
 
     async def cog_load(self) -> None:
         """Have the bot know the forms, and the buttons by which authors agree."""

@@ -8,7 +8,7 @@ import pytest
 
 from answering.followups.detection import MAX_TURNS
 from bot.cli.rendering import styles
-from bot.cli.talk import COMMANDS, CommandError, Form, Look, QuitError, Sources, Talk
+from bot.cli.talk import COMMANDS, CommandError, Look, OutputForm, QuitError, Sources, Talk
 from tests.conftest import Library
 
 TEXT = "Fines for theft 35; for arson 90. Nobody was fined for singing. Other words stand here."
@@ -23,7 +23,7 @@ def filled(library: Library) -> Library:
 
 
 @pytest.fixture
-def begin(filled: Library) -> Callable[[Form], Talk]:
+def begin(filled: Library) -> Callable[[OutputForm], Talk]:
     def sources() -> Sources:
         generation = filled.open()
         return Sources((generation,), filled.answerer(generation))
@@ -31,7 +31,7 @@ def begin(filled: Library) -> Callable[[Form], Talk]:
     return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80), 4_000)
 
 
-def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]) -> None:
+def test_people_see_how_a_follow_up_was_understood(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("text")
 
     first, second = talk.say("how many for theft"), talk.say("and for arson?")
@@ -42,7 +42,7 @@ def test_people_see_how_a_follow_up_was_understood(begin: Callable[[Form], Talk]
     assert second.startswith("90\nunderstood as: how many for theft and for arson?\n\n")
 
 
-def test_programs_get_a_line_for_each_question(begin: Callable[[Form], Talk]) -> None:
+def test_programs_get_a_line_for_each_question(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("line")
 
     assert [talk.say(line) for line in ("how many for theft\n", "\n", "and for arson?")] == [
@@ -51,7 +51,7 @@ def test_programs_get_a_line_for_each_question(begin: Callable[[Form], Talk]) ->
     assert talk.say("how many fined for piracy abroad") == "The documents don't say."
 
 
-def test_json_lines_say_how_it_was_understood(begin: Callable[[Form], Talk]) -> None:
+def test_json_lines_say_how_it_was_understood(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("json")
 
     first, second = (json.loads(talk.say(q) or "") for q in ("how many for theft", "and for arson"))
@@ -61,7 +61,7 @@ def test_json_lines_say_how_it_was_understood(begin: Callable[[Form], Talk]) -> 
     assert json.loads(talk.say("x" * 5_000) or "")["error"].startswith("The question has 5,000")
 
 
-def test_a_new_conversation_has_forgotten_the_last(begin: Callable[[Form], Talk]) -> None:
+def test_a_new_conversation_has_forgotten_the_last(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("line")
     talk.say("how many for theft")
 
@@ -73,7 +73,7 @@ def test_a_new_conversation_has_forgotten_the_last(begin: Callable[[Form], Talk]
     assert json.loads(answer.say("and for arson") or "")["understood"] is None
 
 
-def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk]) -> None:
+def test_the_context_of_an_answer_and_other_answers(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("text")
     assert talk.say("/context") == talk.say("/more") == "Nothing was asked yet."
     talk.say("how many for arson")
@@ -86,7 +86,7 @@ def test_the_context_of_an_answer_and_other_answers(begin: Callable[[Form], Talk
 
 
 def test_the_context_of_the_nearest_passage_names_its_document(
-    begin: Callable[[Form], Talk],
+    begin: Callable[[OutputForm], Talk],
 ) -> None:
     talk = begin("text")
     assert "don't say" in (talk.say("who was fined for singing") or "")
@@ -95,7 +95,7 @@ def test_the_context_of_the_nearest_passage_names_its_document(
 
 
 def test_documents_that_disagree_each_have_their_context(
-    begin: Callable[[Form], Talk], filled: Library
+    begin: Callable[[OutputForm], Talk], filled: Library
 ) -> None:
     filled.write("later.txt", "After the recount, fines for theft 41.")
     filled.build()
@@ -111,7 +111,7 @@ def test_documents_that_disagree_each_have_their_context(
 
 
 def test_a_context_begins_and_ends_with_whole_words(
-    begin: Callable[[Form], Talk], filled: Library
+    begin: Callable[[OutputForm], Talk], filled: Library
 ) -> None:
     filled.write("fines.txt", f"{'Before  ' * 200}\n\n{TEXT}\n\n{'Afterwards  ' * 200}")
     filled.build()
@@ -125,7 +125,7 @@ def test_a_context_begins_and_ends_with_whole_words(
     assert "**90**." in context
 
 
-def test_the_documents_are_listed(begin: Callable[[Form], Talk]) -> None:
+def test_the_documents_are_listed(begin: Callable[[OutputForm], Talk]) -> None:
     assert begin("text").say("/sources") == "seeds/fines.txt"
 
 
@@ -147,7 +147,7 @@ def test_other_collections_have_their_sources_and_contexts(filled: Library) -> N
 
 
 def test_a_document_that_has_gone_since_is_said_to_be_gone(
-    begin: Callable[[Form], Talk], filled: Library
+    begin: Callable[[OutputForm], Talk], filled: Library
 ) -> None:
     talk = begin("text")
     talk.say("how many for arson")
@@ -160,25 +160,25 @@ def test_a_document_that_has_gone_since_is_said_to_be_gone(
 
 
 @pytest.mark.parametrize("line", ["/quit", "  /QUIT now"])
-def test_whoever_wants_to_end_does(begin: Callable[[Form], Talk], line: str) -> None:
+def test_whoever_wants_to_end_does(begin: Callable[[OutputForm], Talk], line: str) -> None:
     with pytest.raises(QuitError):
         begin("text").say(line)
 
 
-def test_an_unknown_command_names_those_that_there_are(begin: Callable[[Form], Talk]) -> None:
+def test_an_unknown_command_names_those_that_there_are(begin: Callable[[OutputForm], Talk]) -> None:
     with pytest.raises(CommandError, match=", ".join(COMMANDS)):
         begin("text").say("/nonsense")
     with pytest.raises(CommandError, match=r"/more is no command here\. There are: /new, /quit"):
         begin("line").say("/more")
 
 
-def test_help_names_every_command(begin: Callable[[Form], Talk]) -> None:
+def test_help_names_every_command(begin: Callable[[OutputForm], Talk]) -> None:
     text = begin("text").say("/help") or ""
 
     assert all(name in text for name in COMMANDS if name != "/help")
 
 
-def test_a_long_conversation_keeps_its_last_turns(begin: Callable[[Form], Talk]) -> None:
+def test_a_long_conversation_keeps_its_last_turns(begin: Callable[[OutputForm], Talk]) -> None:
     talk = begin("line")
     for _ in range(MAX_TURNS + 2):
         assert talk.say("how many for theft " + "x" * 100 + " theft") == "35"
@@ -187,7 +187,9 @@ def test_a_long_conversation_keeps_its_last_turns(begin: Callable[[Form], Talk])
     assert talk.say("and for arson?") == "90"
 
 
-def test_small_talk_is_answered_kindly_and_not_searched(begin: Callable[[Form], Talk]) -> None:
+def test_small_talk_is_answered_kindly_and_not_searched(
+    begin: Callable[[OutputForm], Talk],
+) -> None:
     talk = begin("text")
     talk.say("how many for theft")
 
@@ -201,7 +203,7 @@ def test_small_talk_is_answered_kindly_and_not_searched(begin: Callable[[Form], 
     }
 
 
-def test_a_question_that_is_not_english_is_told_so(begin: Callable[[Form], Talk]) -> None:
+def test_a_question_that_is_not_english_is_told_so(begin: Callable[[OutputForm], Talk]) -> None:
     said = begin("text").say("wie viele wurden verurteilt?")
 
     assert said is not None

@@ -89,7 +89,7 @@ def test_entries_end_after_the_days_that_are_set_or_with_their_server(place: Pla
 
 
 def test_what_is_written_late_of_who_was_forgotten_names_nobody(place: Place) -> None:
-    """By another process, which has just begun to write it."""
+    """Another process forgets, which has just begun to write it."""
 
     class Late(Records):
         """A member is forgotten between what they did and its being written."""

@@ -321,7 +321,7 @@ def test_what_another_process_has_forgotten_leaves_the_memory_of_this_one(
 def test_what_waits_for_longer_than_a_conversation_lasts_is_never_written(
     postgres_database: str, clock: Clock
 ) -> None:
-    """By then it may no longer be known who was forgotten."""
+    """It may no longer be known by then who was forgotten."""
     from bot.postgres import PostgresDatabase
 
     async def talk() -> None:

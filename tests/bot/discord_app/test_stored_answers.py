@@ -77,7 +77,7 @@ def test_answers_and_questions_are_deleted_in_time(place: Place) -> None:
 def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
     place: Place,
 ) -> None:
-    """By whichever process, and however late."""
+    """Whichever process writes it, and however late."""
     clock = Clock()
     here, elsewhere = (Records(place(), clock) for _ in range(2))
     answers = StoredAnswers(here)

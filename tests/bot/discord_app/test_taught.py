@@ -352,7 +352,7 @@ def test_who_wants_to_be_forgotten_is_quoted_no_longer(
 def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
-    """By another process, which found nothing of them yet."""
+    """Another process forgets them, which found nothing of them yet."""
     keep, records = bot.bot.changes._intake.keep, bot.bot.records
 
     async def keep_late(*arguments: Any) -> Any:
