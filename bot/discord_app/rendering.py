@@ -1,6 +1,7 @@
 """`Answer` -> what Discord shows. Pure functions, within Discord's limits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import discord
@@ -113,7 +114,10 @@ def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]
         is_by_date=answer.is_by_date,
         is_partial=answer.is_partial,
     )
-    return title, ("\n\n".join(sentences),) if answer.kind == "list" else ruled(sentences)
+    if answer.kind == "list":
+        items = quoted(answer.spans)[: len(sentences)]
+        return title, ("\n\n".join(_together(items, links)),)
+    return title, ruled(sentences)
 
 
 def _sentences(spans: Sequence[AnswerSpan], links: Links) -> tuple[str, ...]:
@@ -122,12 +126,22 @@ def _sentences(spans: Sequence[AnswerSpan], links: Links) -> tuple[str, ...]:
 
 
 def _sentence(quote: Quoted, links: Links) -> str:
-    first = quote.spans[0]
-    text = render(
-        "discord/answer.md", quote=_quote(quote), dated=first.dated, **_where(first, links)
-    )
+    text = _standing(_quote(quote), quote, links)
     # Its link is left out before a sentence is.
     return text if len(text) <= ROOM or links is NO_LINKS else _sentence(quote, NO_LINKS)
+
+
+def _together(quotes: Iterable[Quoted], links: Links) -> Iterator[str]:
+    """Sentences, where they stand said once for all that stand in the same place."""
+    for _, group in groupby(quotes, lambda one: _standing("", one, links)):
+        *others, last = group
+        yield "\n".join((*map(_quote, others), _sentence(last, links)))
+
+
+def _standing(shown: str, quote: Quoted, links: Links) -> str:
+    """What is shown of a quote, and where it stands."""
+    first = quote.spans[0]
+    return render("discord/answer.md", quote=shown, dated=first.dated, **_where(first, links))
 
 
 def as_many_as_fit(texts: Sequence[str]) -> tuple[str, ...]:
@@ -168,6 +182,9 @@ def document_name(title: str, document_id: str) -> str:
 def _where(found: AnswerSpan | NearestPassage, links: Links = NO_LINKS) -> dict[str, Any]:
     # A line of the file that a message became tells nobody anything.
     place: Place | None = found.place if message_of(found.document_id) is None else None
+    if place and (place.kind, place.name, place.within) == ("heading", found.title, None):
+        # The document is called that already.
+        place = None
     link = links.to(found)
     return {
         "link": link if link and len(link) <= MAX_LINK_CHARS else None,

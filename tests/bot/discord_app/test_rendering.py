@@ -123,6 +123,32 @@ def test_a_card_is_as_it_was_approved(name: str, request: pytest.FixtureRequest)
     assert shown == path.read_text()
 
 
+def test_where_items_of_a_list_stand_is_said_once_for_each_place() -> None:
+    section = Place(0, 900, "heading", "What we count")
+    items = [replace(span(text), place=section) for text in ("812", "77")]
+    elsewhere = replace(span("4,001"), place=Place(900, 990, "heading", "What we don't"))
+
+    shown = "".join(answer_card(replace(found(*items, elsewhere), kind="list")).texts)
+
+    assert shown.count("What we count") == 1
+    assert shown.index("77") < shown.index("What we count") < shown.index("4,001")
+    assert shown.count("What we don't") == 1
+
+
+def test_a_heading_that_is_the_title_is_not_said_again() -> None:
+    titled = replace(span(), document_id="figures.md")
+    under_title = Place(0, 900, "heading", titled.title)
+    attached = replace(under_title, within="figures.zip")
+
+    plain, told = (
+        "".join(answer_card(found(replace(titled, place=place))).texts)
+        for place in (under_title, attached)
+    )
+
+    assert plain.count(titled.title) == 1
+    assert "figures.zip" in told
+
+
 ANY = st.text(alphabet=st.sampled_from("ab.*_`[]\\<@:\n \u200b😀"), min_size=1, max_size=3_000)
 
 
