@@ -7,17 +7,17 @@ such a row, or the same column of another row, though the question says the name
 what else stands in the row.
 """
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import Literal, TypeVar
 
 from answering.english import (
     ARTICLES,
-    ASKING_FOR_PERSONS,
-    ASKING_FOR_YEARS,
     CARING,
     COMPARING,
     FUNCTION_WORDS,
@@ -25,6 +25,7 @@ from answering.english import (
     NEGATION,
     QUESTION_WORDS,
     WORD_ENDING,
+    answering_cell,
     words_of,
 )
 from index.formats.tables import BETWEEN_CELLS
@@ -47,9 +48,11 @@ _MAX_CELL_CHARS = 100
 _MAX_REST_CHARS = 20
 # A unit in a column's name: "Length (km)".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-# "2234 W", "£16", "24 June"; but neither "3D Systems" nor "1st Brigade".
-_FIGURE = re.compile(r"\W{0,2}\d[\d.,:/-]*(?!\w)")
-_YEAR = re.compile(r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)")
+_LETTERS = re.compile(r"[^\W\d_]+")
+# In a shorter word, another letter makes another word.
+_MIN_MISSPELT_LETTERS = 5
+# That of two words of five letters, one of which differs.
+_MIN_LIKENESS = 0.8
 # Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
 _BORDER = re.compile(r"(?<!\S)\|(?!\S)")
 
@@ -112,10 +115,11 @@ def at_named_cell(
 
     A column is named if the question holds all words of its name and none of its cells: "which
     machine was bought in 2024" names the machine. Where none is, and the span's cell can't answer,
-    since the question says it, or asks "who" of a figure or "which year" of no year, the one other
-    cell counts that can. A row is named if more words of its other cells stand in the question than
-    of any other row's; one that does not stand with the span's, such as a row in another passage,
-    only by all words of a cell. A question that compares or denies names none.
+    since the question says it, or asks for another kind of thing ("who" of a figure, "how long" of
+    a day), the one other cell counts that can. A row is named if more words of its other cells
+    stand in the question than of any other row's; one that does not stand with the span's, such as
+    a row in another passage, only by all words of a cell. A question that compares or denies names
+    none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -217,17 +221,19 @@ class _Asked:
     @classmethod
     def of(cls, question: str, rows: Sequence[_Row], table: Sequence[_Row]) -> "_Asked":
         """Understand a question."""
+        said = frozenset[str]().union(*(row.all_words for row in table))
+        shown = frozenset[str]().union(*map(_words, (n for row in rows for n in row.cells)))
+        question = _spelt(question, said | shown)
         last = _last(question)
         beside = _without_cells(question, table)
         whole = last if _compares(beside) else question
         words = _stems(_words(last))
-        cells = _stems(frozenset[str]().union(*(row.all_words for row in table)))
+        cells = _stems(said)
         # "And the loom?" asks what was asked before, and "and the fee?" asks it of the same row.
         is_row_alone = words <= cells and QUESTION_WORDS.isdisjoint(last.lower().split())
         asking = whole if is_row_alone else last
         naming = whole if words.isdisjoint(cells) else last
         implied = frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns)
-        shown = frozenset[str]().union(*map(_words, (n for row in rows for n in row.cells)))
         return cls(
             asking=asking,
             column_words=_words(asking),
@@ -270,12 +276,13 @@ class _Asked:
         return bool(name) and name <= words and not any(c and c <= words for c in cells)
 
     def _fitting(self, own: _Row, column: str) -> str:
-        """The one column whose cell may answer, and is not said, if the given one's can't."""
-        may_answer = _expected(self.asking)
+        """The one column whose cells may answer, and is not said, if the given one's can't."""
+        may_answer = answering_cell(self.asking)
         fitting = [
             name
             for name in own.cells
-            if may_answer(own.text(name)) and not self._says(own.words(name))
+            if not self._says(own.words(name))
+            and any(may_answer.search(row.text(name)) for row in self.table if name in row.cells)
         ]
         return fitting[0] if len(fitting) == 1 and column not in fitting else column
 
@@ -319,14 +326,20 @@ class _Asked:
         return row is self.rows[0] and not row.is_named and not first <= self.as_said
 
 
-def _expected(asking: str) -> Callable[[str], bool]:
-    """What tells the cells that may answer a question from those that can't."""
-    words = [word.lower() for word in words_of(asking)]
-    if next((word for word in words if word in QUESTION_WORDS), "") in ASKING_FOR_PERSONS:
-        return lambda cell: not _FIGURE.match(cell)
-    if ASKING_FOR_YEARS.search(asking):
-        return lambda cell: _YEAR.search(cell) is not None
-    return lambda _: True
+@lru_cache(maxsize=100)
+def _spelt(question: str, words: frozenset[str]) -> str:
+    """A question whose words are those of a table where they are very like one, and none of it."""
+    known = _stems(words | FUNCTION_WORDS | COMPARING)
+
+    def spelt(match: re.Match[str]) -> str:
+        word = match[0].lower()
+        if len(word) < _MIN_MISSPELT_LETTERS or _stems(frozenset({word})) <= known:
+            return match[0]
+        as_long = [one for one in words if abs(len(one) - len(word)) <= 1]
+        alike = difflib.get_close_matches(word, as_long, n=2, cutoff=_MIN_LIKENESS)
+        return alike[0] if len(alike) == 1 else match[0]
+
+    return _LETTERS.sub(spelt, question)
 
 
 def _without_cells(question: str, rows: Iterable[_Row]) -> str:
@@ -348,6 +361,8 @@ def _last(question: str) -> str:
     return question.rstrip(" ?").rpartition("? ")[2]
 
 
+# The same is asked of the cells around each span of a question.
+@lru_cache(maxsize=4_000)
 def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
     return frozenset(word.lower() for word in words_of(text)) - without
 

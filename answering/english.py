@@ -122,9 +122,6 @@ MEASURED = (
     (re.compile(r"\bhow (?:big|large)\b", re.IGNORECASE), ("size",)),
 )
 """What asks for a measure, and what tables call that."""
-ASKING_FOR_PERSONS = _words("who whom whose")
-"""Question words that no figure answers."""
-ASKING_FOR_YEARS = re.compile(r"\b(?:what|which) year\b", re.IGNORECASE)
 WORD_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
 """What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
 words in letters: "1990s" are no 1990."""
@@ -282,6 +279,44 @@ LINKING_WORDS = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
 """Words that two ways to say the same may differ in."""
 STEM_CHARS = 5
 """Letters by which the forms of a word are told to be one."""
+
+
+_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_YEAR = r"(?:19|20)\d\d"
+_DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
+_WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
+_TIME = rf"{_DAY_OF_MONTH}|{_MONTH} {_YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d|^{_YEAR}$"
+_NOTHING_BUT_A_DAY = rf"(?:{_DAY_OF_MONTH})?,? ?(?:{_YEAR})?$"
+_MONEY = r"[€£$¥]|\d (?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD|GBP|CHF)\b|^[Ff]ree\b"
+# Neither "3D Systems" nor "1st Brigade" begins with one.
+_FIGURE = r"\W{0,2}\d[\d.,:/-]*(?!\w)"
+_AMOUNT = rf"\W{{0,2}}\d|(?:an?|{'|'.join(sorted(NUMBER_WORDS))})\b"
+
+
+_FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b", re.IGNORECASE)
+_ASKED_AND_ANSWERING = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(answering))
+    for asked, answering in (
+        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})"),
+        (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)"),
+        (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME),
+        (r"\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b", _MONEY),
+        (
+            r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b",
+            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+        ),
+        (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})"),
+    )
+)
+_ANYTHING = re.compile("")
+
+
+def answering_cell(question: str) -> re.Pattern[str]:
+    """What tells the cells of a table that may answer a question from those that can't."""
+    word = _FIRST_QUESTION_WORD.search(question)
+    asked = question[word.start() :] if word else question
+    kinds = (answering for asks, answering in _ASKED_AND_ANSWERING if asks.search(asked))
+    return next(kinds, _ANYTHING)
 
 
 def content_words(text: str) -> list[str]:

@@ -27,6 +27,8 @@ GAPS = (
     "Boat: Swan | Length (m): 4\n\nBoat: Teal | Deck: red | Length (m): 7\n\nBoat: Coot | Deck: tar"
 )
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
+LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
+FILMS = "Swan | 12 March | 2004 | 141\n\nTeal | 9 June | 1999 | 96"
 ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  1.20"
 SERVER = "Our server is called Blockhaven.\n- Address: play.example\n- Port: 1212\n- Version: 1.20"
 
@@ -69,10 +71,17 @@ def answered(text: str, question: str, read: str) -> str:
         (CREW, "Who painted the quay?", "Lund", "Holm"),
         (CREW, "Who is the painter of The Next Wave?", "Holm", "Berg"),
         (UNNAMED.replace("Yacht", "First Lady"), "the first lady?", "33 euros", "19 euros"),
-        # What the question says, a figure for "who" or no year for "which year" is no answer.
+        # Words are misspelt, of a row or of a column.
+        (FEES, "What does a bargge pay per week?", "95 euros", "160 euros"),
+        (TRAIN, "From which platfrom does it leave?", "Kingsport", "1"),
+        # What the question says is no answer, nor is another kind of thing than it asks for.
         (MARKS, "Who minds the dinghy?", "4 euros", "Ada"),
         (MARKS, "Who minds the dinghy?", "Dinghy", "Ada"),
         ("Swan | Ada | 1999\n\nTeal | Bo | 2004", "what year is Teal from", "Bo", "2004"),
+        (LOOMS, "What does the loom cost an hour?", "2004", "4 euros"),
+        (LOOMS, "When was the lathe bought?", "Bo", "2017"),
+        (LOOMS, "Who pays for the lathe?", "5 euros", "Bo"),
+        (FILMS, "How long is Teal?", "9 June", "96"),
         (
             "Kiosk | at the gate\n\nCafé | by the lake",
             "Where is the kiosk?",
@@ -112,6 +121,13 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         ),
         # A first row may be a header that does not show.
         ("Boat | Kept by\n\nSwan | Ada\n\nTeal | Bo", "Whom is it kept by?", "Ada"),
+        # A word is like two names, like none, or like one and compares.
+        ("Marina | 4\n\nMarena | 7\n\nMoor | 9", "What does the marona cost?", "9"),
+        (FEES, "What does a barque pay per week?", "95 euros"),
+        ("Keeper: Ada | Older: yes\n\nHolder: Bo | Older: no", "Who is older?", "Ada"),
+        # Two cells may be how much is asked for; a number of a column of such is no year.
+        (LOOMS, "How much does the loom need?", "4 euros"),
+        ("loom | 2004 | 4\n\nlathe | 1312 | 5", "How much power has the loom?", "2004"),
         # Two cells may be who is asked for, and a name may begin with a figure.
         ("Kiosk | 12 | Ada | Bo\n\nCafé | 14 | Cy | Di", "Who runs the kiosk?", "12"),
         ("Kiosk | 1st Guards | Ada\n\nCafé | 2nd Guards | Bo", "Who guards it?", "1st Guards"),
@@ -170,6 +186,7 @@ def test_a_row_in_another_passage_is_named_by_all_words_of_a_cell(rows: tuple[st
 
     assert fee("What is the fee of the mute swan?") == "4"
     assert fee("What is the fee of the coot?") == "9"
+    assert fee("What is the fee of the coott?") == "9"
     assert fee("What is the fee of the swan?") == "7"
     assert fee("What is the fee of the mute swan and the coot?") == "7"
     assert fee("What is the fee of the teal and the coot?") == "7"
