@@ -7,7 +7,7 @@ dates, or the same few words again and again, it shows.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 # Rows that are looked at.
@@ -22,6 +22,8 @@ _MIN_REPEATED_CELLS = 4
 # How likely it may be at most that a first row has a new value in each such column by chance.
 _MAX_CHANCE = 0.2
 _MIN_NAMES = 2
+# Cells below a name that all have a figure, which it has not; fewer may be so by chance.
+_MIN_FIGURED = 3
 # Columns whose name is written otherwise than all that stands below it; one may be so by chance.
 _MIN_CASED_APART = 2
 # Numbers with marks, signs and a unit; dates and times in figures.
@@ -147,7 +149,9 @@ def _tells(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool | None
     if evidence:
         return evidence > 0
     usual = sum(1 for name in first if name and _USUAL.fullmatch(name))
-    return True if usual >= _MIN_NAMES else None
+    if usual >= _MIN_NAMES:
+        return True
+    return False if _cased_alike(first, others) else None
 
 
 def _evidence(name: str, below: Sequence[str]) -> int:
@@ -155,7 +159,16 @@ def _evidence(name: str, below: Sequence[str]) -> int:
     for kind in _KINDS:
         if kinds.count(kind) >= _MIN_KIND_SHARE * len(kinds) and _is_alike(below):
             return 1 if _kind(name) != kind or _YEAR.fullmatch(name) else -1
-    return -1 if _kind(name) in _KINDS else 0
+    if _kind(name) in _KINDS:
+        return -1
+    # "Room 23" over others of the kind, or "7 May 2024".
+    if "quantity" in kinds or not all(map(_has_figure, below)):
+        return 0
+    return -1 if _has_figure(name) else int(len(below) >= _MIN_FIGURED)
+
+
+def _has_figure(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
@@ -182,16 +195,27 @@ def _new_values(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
 def _cased_apart(first: Sequence[str], others: Sequence[Sequence[str]]) -> int:
     """In how many columns the first row has other capital letters than all rows below have."""
     # Either all names begin with a capital, or none does.
-    if len(others) < _MIN_NAMES or len({name[:1].isupper() for name in first if name}) > 1:
+    if len({name[:1].isupper() for name in first if name}) > 1:
         return 0
-    apart = 0
-    for column, name in enumerate(first):
-        below = [row[column] for row in others if column < len(row) and row[column]]
-        cases = set(map(_case, below))
-        is_text = bool(name) and "quantity" not in map(_kind, (name, *below))
-        apart += is_text and len(cases) == 1 and cases.isdisjoint({"", _case(name)})
+    apart = sum(1 for own, below in _cases(first, others) if below not in {"", own})
     # One cell alone may be the beginning of what was meant as a sentence.
     return apart if apart >= _MIN_CASED_APART else 0
+
+
+def _cased_alike(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether some cells of the first row begin with a capital, not all, as those below them do."""
+    cases = [*_cases(first, others)]
+    return len({own for own, _ in cases}) > 1 and all(own == below for own, below in cases)
+
+
+def _cases(first: Sequence[str], others: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """How the first cell of each column of words is written, and how all below it are, if alike."""
+    for column, name in enumerate(first):
+        below = [row[column] for row in others if column < len(row) and row[column]]
+        cases = {*map(_case, below)}
+        is_text = bool(name) and "quantity" not in map(_kind, (name, *below))
+        if is_text and len(below) >= _MIN_NAMES and len(cases) == 1:
+            yield _case(name), cases.pop()
 
 
 def _case(text: str) -> str:

@@ -60,6 +60,28 @@ def test_the_delimiter_is_the_one_that_makes_columns(content: str, row: str) -> 
     assert parse(".csv", content.encode()).text == row
 
 
+@pytest.mark.parametrize(
+    ("rows", "is_header"),
+    [
+        (("Weaving,Friday 9:30", "Baking,Sunday 11:00", "Latin,Monday 8:00"), False),
+        (("Weaving,Room 3", "Baking,Room 1"), False),
+        (("Coast,red dot,the mill", "Ridge,blue dot,the quay", "Moor,owl,the inn"), False),
+        # Nothing tells, or the first row is not written as the others.
+        (("Ada,Holm", "Bo,Lund", "Cy,Berg"), True),
+        (("Walk,marker,start", "ridge,Blue Dot,the quay", "moor,Owl,the mill"), True),
+        # What many columns are called, however it is written.
+        (("name,Role,email", "ada,Chair,x@y.example", "bo,Clerk,z@y.example"), True),
+    ],
+    ids=["times", "rooms", "small and capital", "nothing tells", "otherwise", "usual"],
+)
+def test_a_first_row_like_those_below_it_names_nothing(
+    rows: tuple[str, ...], *, is_header: bool
+) -> None:
+    text = parse(".csv", "\n".join(rows).encode()).text
+
+    assert text.startswith(rows[0].replace(",", " | ")) is not is_header
+
+
 def test_a_quote_within_quotes_is_no_end_wherever_it_stands() -> None:
     plain = "".join(f'Item {i},"cheap, and good",{i}\n' for i in range(2_000))
 

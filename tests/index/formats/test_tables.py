@@ -86,6 +86,15 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
          ["Side: Reds | 2023: won | 2024: lost", "Side: Blues | 2023: lost | 2024: drew"]),
         ((("1790", "1800", "1810"), ("4", "5", "6"), ("7", "8", "9")),
          ["1790: 4 | 1800: 5 | 1810: 6", "1790: 7 | 1800: 8 | 1810: 9"]),
+        # A figure in each cell, which the name hasn't; but so have its own rows.
+        ((("Course", "Tutor", "When"), ("Weaving", "Ada", "Friday 9:30"),
+          ("Baking", "Bo", "Sunday 11:00"), ("Latin", "Cy", "Monday 8:00")),
+         ["Course: Weaving | Tutor: Ada | When: Friday 9:30",
+          "Course: Baking | Tutor: Bo | When: Sunday 11:00",
+          "Course: Latin | Tutor: Cy | When: Monday 8:00"]),
+        ((("Weaving", "Ada", "at times"), ("Baking", "Bo", "Sunday 11:00"),
+          ("Latin", "Cy", "Monday 8:00")),
+         ["Weaving | Ada | at times", "Baking | Bo | Sunday 11:00", "Latin | Cy | Monday 8:00"]),
         # A number that may be a year, years of people, and a value that is new by chance.
         ((("oven", "1687", "Bo"), ("mixer", "354", "Cy"), ("grill", "584", "Di")),
          ["oven | 1687 | Bo", "mixer | 354 | Cy", "grill | 584 | Di"]),
@@ -105,6 +114,7 @@ def test_a_table_of_a_page_without_a_header_is_as_it_stands() -> None:
     ids=[
         *("numbers", "years", "usual", "flags", "none", "facts", "facts in words", "hours"),
         *("capitals", "small letters", "one column apart", "sign", "years over words", "old years"),
+        *("figures", "few figures"),
         *("number", "lives", "places", "countries", "corner and sum", "one column", "sum above"),
     ],
 )  # fmt: skip
