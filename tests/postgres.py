@@ -209,8 +209,9 @@ def away(address: str) -> Iterator[None]:
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(address, dbname="postgres", autocommit=True) as connection:
         connection.execute(allow.format(name, sql.SQL("FALSE")))
+        # Which is waited for: until a connection has ended, it still answers.
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s",
             (parts["dbname"],),
         )
         try:
