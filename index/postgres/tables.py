@@ -23,9 +23,9 @@ READER = "quoth_search"
 COLLECTION = "quoth.collection"
 # The first that goes on where a filter leaves too few of what it has found.
 _MIN_PGVECTOR = (0, 8)
-# How many neighbours are kept in mind on the way to the nearest: four times as many as a search
-# wants, so that few of those are missed.
-EF_SEARCH = 200
+# How many neighbours are kept in mind on the way to the nearest: eight times as many as a search
+# wants. Among a million passages, with half as many, one graph of two lost answers.
+EF_SEARCH = 400
 # Of connecting, before it is said that nobody answers.
 CONNECT_S = 2
 # A machine that is gone closes no connection: so many seconds after the last sign of life, and so
