@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,13 +54,26 @@ class Server:
 
 
 @contextmanager
-def serving(seeds: Path, data: Path) -> Iterator[Server]:
-    """Run a server until the block ends."""
+def serving(
+    seeds: Path, data: Path, settings: Mapping[str, str] | None = None, cores: str | None = None
+) -> Iterator[Server]:
+    """
+    Run a server until the block ends.
+
+    Args:
+        seeds: The folder of documents.
+        data: The folder of its index.
+        settings: What else is set, by the names of the environment.
+        cores: Those that it may use, as taskset names them; all, where none is named.
+    """
     command = module_command(
         "bot.cli.main", "serve", "--port", "0", "--seeds", str(seeds), "--data", str(data)
     )
     with subprocess.Popen(
-        command, env=module_environment(), stderr=subprocess.PIPE, text=True
+        [*(("taskset", "-c", cores) if cores else ()), *command],
+        env=module_environment() | dict(settings or {}),
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None  # noqa: S101 - it is a pipe
         try:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 _Command = Callable[..., Any]
 
 # Children are given the environment. They build, for which they need QUOTH_SEARCH_DATABASE, and
-# read members' files; none of them needs what lets people in.
+# read members' files; none of them needs what lets people in, nor asks nodes, which would not let
+# it in without their token.
 _SECRETS = (
     "DISCORD_TOKEN",
     "QUOTH_API_TOKENS",
     "QUOTH_DATABASE",
+    "QUOTH_NODES",
     "QUOTH_NODE_TOKEN",
     "QUOTH_STORAGE",
     "QUOTH_WEB_PASSWORD",

@@ -55,6 +55,18 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
             server.kill()
 
 
+def test_who_asks_nodes_indexes_first_what_it_shows(tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "rye.txt").write_text("A loaf of rye costs two francs.")
+    folders = ("--seeds", str(tmp_path / "seeds"), "--data", str(tmp_path / "data"))
+
+    with (
+        served(*folders, QUOTH_NODES="http://127.0.0.1:9", QUOTH_NODE_TOKEN=TOKEN) as (address, _),
+        urllib.request.urlopen(f"{address}/documents") as page,  # noqa: S310 - our own
+    ):
+        assert "rye.txt" in page.read().decode()
+
+
 def test_the_readmes_question_is_answered_as_in_the_terminal(ready: tuple[str, ...]) -> None:
     body = json.dumps({"question": QUESTION, "alternatives": 2}).encode()
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
