@@ -99,13 +99,13 @@ class Calibration(Fitted):
             update={
                 "intercept": self.intercept + shift,
                 "passages_weight": 0.0,
-                "thresholds": tuple(_shifted(one, shift) for one in self.thresholds),
+                "thresholds": tuple(shifted(one, shift) for one in self.thresholds),
             }
         )
 
     def among_one(self, confidence: float, passages: int) -> float:
         """What a confidence among so many passages would be among one."""
-        return _shifted(confidence, -self._shift(passages))
+        return shifted(confidence, -self._shift(passages))
 
     def _shift(self, passages: int) -> float:
         searched = min(max(passages, self.fewest_passages, 1), max(self.most_passages, 1))
@@ -242,7 +242,7 @@ def logistic(logit: float) -> float:
     return math.exp(logit) / (1 + math.exp(logit))
 
 
-def _shifted(probability: float, shift: float) -> float:
+def shifted(probability: float, shift: float) -> float:
     """The probability whose logit is larger by `shift`; 0 and 1 stay."""
     if not shift or not 0 < probability < 1:
         return probability

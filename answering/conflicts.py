@@ -2,15 +2,17 @@
 Documents that say different things about the same. Pure functions.
 
 Most of what differs answers different questions. So each of two documents has to answer the
-question by itself: its best span would be shown if the other document did not exist. And what it
-says is of the same kind, and neither the same in other words nor said of something else.
+question by itself, as if the other did not exist: the first one surely enough to be shown, the
+others nearly so, since the question is known to have an answer by then. And what they say is of the
+same kind, and neither the same in other words nor said of something else.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from answering.calibration import Calibration
+from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.english import (
     COMMON_WORDS,
@@ -19,6 +21,7 @@ from answering.english import (
     NEGATION,
     NUMBERS,
     SCALES,
+    YEARS,
     content_stems,
     has_number,
     stem_of,
@@ -26,6 +29,9 @@ from answering.english import (
 )
 
 MAX_VERSIONS = 3
+# The odds from which another version is shown, as a share of those from which an answer is; where
+# more than every second answer may be wrong, of even ones.
+LESS_SURE = 0.6
 # Of the words of the shorter passage, those that the other one has, too.
 MIN_SHARED_WORDS = 0.15
 # A number that a letter follows at once is one all the same: 90p.
@@ -54,10 +60,10 @@ def versions(
     """
     best, *others = (_by_itself(one, judged, calibration) for one in _best_of_each_document(judged))
     found = [best]
+    sure_enough = shifted(max(min_confidence, 0.5), math.log(LESS_SURE))
     for one in others:
         if (
-            one.confidence >= min_confidence
-            and one.candidate.features.margin > 0
+            one.confidence >= sure_enough
             and _are_of_one_kind(best.candidate.span.text, one.candidate.span.text)
             and not any(_agree(one.candidate, other.candidate) for other in found)
             and not _runs_on(one.candidate)
@@ -172,8 +178,12 @@ def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool
     Whether a sentence says something of another kind or branch than the question asks about.
 
     It holds only the second of two words that the question and what is said of the best one hold
-    together: "season ticket" for "single ticket".
+    together: "season ticket" for "single ticket". Or the best one's passage speaks of the year that
+    is asked about, and the other's doesn't.
     """
+    years = set(YEARS.findall(question)).intersection(YEARS.findall(best.passage.searched))
+    if not years.issubset(YEARS.findall(other.passage.searched)):
+        return True
     asked, of_best, of_other = (
         [stem_of(word) for word in words_of(text.lower())]
         for text in (question, f"{best.passage.context}\n{best.sentence}", other.sentence)

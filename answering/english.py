@@ -283,6 +283,8 @@ STEM_CHARS = 5
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _YEAR = r"(?:19|20)\d\d"
+YEARS = re.compile(rf"(?<!\d){_YEAR}(?!\d)")
+"""A year of the last century or this one."""
 _DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
 _WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
 _TIME = rf"{_DAY_OF_MONTH}|{_MONTH} {_YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d|^{_YEAR}$"

@@ -24,10 +24,9 @@ def said(text: str, sentence: str, document: int, margin: float = 9.0) -> Candid
 FIRST = said("8 pounds", "A single ticket to the castle costs 8 pounds.", 1)
 
 
-def versions_of(*candidates: Candidate) -> tuple[Judged, ...]:
-    return versions(
-        QUESTION, judge(candidates, FAKE_CALIBRATION), FAKE_CALIBRATION, min_confidence=0.5
-    )
+def versions_of(*candidates: Candidate, min_confidence: float = 0.5) -> tuple[Judged, ...]:
+    judged = judge(candidates, FAKE_CALIBRATION)
+    return versions(QUESTION, judged, FAKE_CALIBRATION, min_confidence=min_confidence)
 
 
 def found(*others: Candidate, first: Candidate = FIRST) -> list[str]:
@@ -81,7 +80,7 @@ def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) 
     "other",
     [
         said("9 pounds", "A single ticket to the castle costs 9 pounds.", 1, 8),
-        said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -1),
+        said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -3),
         said("90 pounds", "The season ticket to the castle costs 90 pounds.", 2, 8),
         said("30", "Whoever parks at night is fined 30.", 2, 8),
     ],
@@ -89,6 +88,39 @@ def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) 
 )
 def test_what_answers_another_question_is_no_disagreement(other: Candidate) -> None:
     assert found(other) == ["8 pounds"]
+
+
+def test_another_value_needs_less_confidence_than_the_first() -> None:
+    # A margin of 0 is a confidence of 0.5 here, from which an answer is shown.
+    weak = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -0.4)
+    weaker = said("7 pounds", "A single ticket to the castle costs 7 pounds.", 3, -0.5)
+
+    assert found(weak) == ["8 pounds", "9 pounds"]
+    assert found(weaker, first=weak) == ["9 pounds"]
+
+
+def test_a_version_needs_some_confidence_even_where_all_is_answered() -> None:
+    weak = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -3)
+
+    assert len(versions_of(FIRST, weak, min_confidence=0.0)) == 1
+
+
+def test_a_year_that_is_asked_about_is_said_of_both() -> None:
+    asked = "what did a ticket to the castle cost in 2023?"
+    first = said("8 pounds", "In 2023 a ticket to the castle cost 8 pounds.", 1)
+
+    def shown(other: Candidate) -> list[str]:
+        judged = judge([first, other], FAKE_CALIBRATION)
+        found = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
+        return [one.candidate.span.text for one in found]
+
+    assert shown(said("9 pounds", "In 2024 a ticket to the castle cost 9 pounds.", 2, 8)) == [
+        "8 pounds"
+    ]
+    assert shown(said("9 pounds", "A ticket to the castle (2023) is 9 pounds.", 2, 8)) == [
+        "8 pounds",
+        "9 pounds",
+    ]
 
 
 def test_a_number_and_a_word_are_no_disagreement() -> None:
