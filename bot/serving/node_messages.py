@@ -6,9 +6,8 @@ from answering.answer import Answer
 from answering.followups.detection import Turn
 from answering.question import Question
 
-NODE_PATHS = "/node/"
-VERSION = 1
-"""The version of these messages; nodes of another one are left alone."""
+NODE_PATHS = "/v1/node/"
+"""They have the version of these messages: a node of another one has none of these paths."""
 ASK_PATH = f"{NODE_PATHS}ask"
 HEALTH_PATH = f"{NODE_PATHS}health"
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
@@ -40,7 +39,6 @@ class Refused(BaseModel):
 class Health(BaseModel):
     """What a node says of itself."""
 
-    version: int
     reader: str
     generation: str
     """The base's in use."""

@@ -21,7 +21,7 @@ from answering.question import Question
 from bot.assembly import OpenIndex, reader_sha256
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, VERSION, Asked, Health, Refused
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health, Refused
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.settings import Settings
 from index.filters import FilterError
@@ -225,7 +225,8 @@ class Nodes:
         What is wrong with a node.
 
         Returns:
-            An exception's name, a status, "version" or "reader"; None if all is well.
+            An exception's name, a status ("status 404" of a node of another version), or "reader";
+            None if all is well.
         """
         try:
             status, content = self._send(_Node(address), "GET", HEALTH_PATH, None, CONNECT_S)
@@ -235,8 +236,6 @@ class Nodes:
         # A name that can't be one of a machine is a ValueError, as what is no Health is.
         except (OSError, http.client.HTTPException, ValueError) as error:
             return type(error).__name__
-        if health.version != VERSION:
-            return "version"
         return "reader" if self._reader not in {None, health.reader} else None
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ def _refused(request: web.Request, refused: RefusedRequest) -> web.Response:
 
 def is_for_programs(request: web.Request) -> bool:
     """Whether a request is one that a program makes."""
-    return request.path.startswith(("/v1/", NODE_PATHS)) or request.path == "/openapi.json"
+    return request.path.startswith("/v1/") or request.path == "/openapi.json"
 
 
 @web.middleware

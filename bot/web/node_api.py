@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from bot.serving import scope_documents
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, VERSION, Asked, Health
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health
 from bot.serving.sent import faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SITE
@@ -53,5 +53,5 @@ async def _health(request: web.Request) -> web.Response:
     site = request.app[SITE]
     site.take_questions()
     service = site.service
-    health = Health(version=VERSION, reader=service.reader_sha256, generation=service.generation)
+    health = Health(reader=service.reader_sha256, generation=service.generation)
     return web.json_response(health.model_dump())

@@ -396,6 +396,3 @@ def test_what_is_wrong_with_a_node_is_told(node: Visitor, listening: Listener) -
     assert found == [None, "ConnectionRefusedError", "status 404"]
     assert nodes("another-token-0123456789", READER).problem(node.address) == "status 401"
     assert nodes(TOKEN, "another").problem(node.address) == "reader"
-    older = b'{"version": 0, "reader": "", "generation": ""}'
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(older), older)
-    assert nodes(TOKEN, READER).problem(listening(answer)) == "version"
