@@ -13,6 +13,7 @@ from psycopg import sql
 
 from bot.database import RecordsError, open_database
 from bot.discord_app import migrations
+from bot.discord_app.taught_store import TAKEN_UP
 from bot.installation import INSTALLATION_NAME
 from bot.postgres import MOVING, PostgresDatabase, storable
 from bot.postgres_tables import VERSION_TABLE
@@ -112,9 +113,9 @@ def _begin(sources: Sequence[sqlite3.Connection], target: psycopg.Connection[_Ro
         " AND tablename NOT IN ('meta', %s)",
         (VERSION_TABLE,),
     )
-    # Whatever opens the database leaves a salt, and what publishes passages its installation's id;
-    # alone, nothing was hashed with it yet.
-    is_used = bool(found.keys() - {"salt", INSTALLATION_NAME}) or any(
+    # Whatever opens the database leaves a salt, what publishes passages its installation's id, and
+    # a bot that starts a note that nothing was taught; alone, nothing was hashed with it yet.
+    is_used = bool(found.keys() - {"salt", INSTALLATION_NAME, TAKEN_UP}) or any(
         target.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))).fetchone()
         for (table,) in rows.fetchall()
     )

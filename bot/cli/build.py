@@ -81,6 +81,9 @@ def _run(settings: "Settings") -> None:
 
     from bot.collection_builds import workspace_of
     from bot.collection_names import make_private
+    from bot.database import RecordsError
+    from bot.discord_app.records import Records
+    from bot.discord_app.taught_store import TaughtStore
     from bot.event_log import set_up_logs
     from bot.serving.worker import Worker
     from bot.shared.opening import shared_of
@@ -89,6 +92,10 @@ def _run(settings: "Settings") -> None:
     assert shared is not None  # noqa: S101 - the command has looked
     # What is wrong with them is said at the start, and not at the first build.
     shared.check()
+    try:
+        taught = TaughtStore(Records(shared.database))
+    except RecordsError as error:
+        raise click.ClickException(str(error)) from error
     workspace = workspace_of(settings)
     make_private(workspace.collections)
     set_up_logs()
@@ -97,7 +104,7 @@ def _run(settings: "Settings") -> None:
         stop = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await Worker(settings, shared).run(stop)
+        await Worker(settings, shared, taught.write_documents).run(stop)
 
     with only_builder(workspace.data):
         say(

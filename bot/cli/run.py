@@ -95,6 +95,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
     from bot.discord_app.one_folder import share_folder
     from bot.discord_app.only_process import only_process
     from bot.discord_app.running import HopelessError, run
+    from bot.discord_app.taught_store import TaughtStore
     from bot.event_log import set_up_logs
     from bot.serving.opening import open_service
 
@@ -113,6 +114,7 @@ def _run(settings: "Settings", *, sync: bool) -> None:
             opened = open_service(settings, open_documents, say_notice)
             service = stack.enter_context(closing(opened))
             make_private(settings.collections)
+            TaughtStore(records).take_up(settings)
             if sync:
                 records.set_commands_hash("")
             asyncio.run(run(settings, service, records, say=say))

@@ -45,6 +45,7 @@ from bot.discord_app.servers import Servers
 from bot.discord_app.sharded_bot import ShardedBot
 from bot.discord_app.sharing import private_buttons
 from bot.discord_app.stored_answers import AnswerContents, StoredAnswers
+from bot.discord_app.taught_store import TaughtStore
 from bot.discord_app.teaching import Teaching
 from bot.event_log import event
 from bot.serving.build_queue import Builds
@@ -162,8 +163,9 @@ class QuothBot(ShardedBot):
         self._without_base: set[int] = set()
         self._read_who_is_alone()
         self.builder = builder
-        self.changes = Changes(settings, builder, self.answers.forget_document)
-        self.teaching = Teaching(settings, records, self.changes)
+        taught = TaughtStore(records)
+        self.changes = Changes(settings, builder, taught, self.answers.forget_document)
+        self.teaching = Teaching(records, taught, self.changes)
         self.queue = AnswerQueue(
             service,
             mender.mend,

@@ -96,7 +96,6 @@ class ConsentButton(
 
     async def _teach(self, interaction: _Interaction, client: Collaborators) -> bool:
         """Teach the message; False after telling its author that it has to be tried again."""
-        agreed = client.records.clock()
         taught = self._taught(interaction, client)
         scope = client.records.collection(interaction.guild_id)
         if taught is None or scope is None or not await self._is_there(interaction):
@@ -114,9 +113,7 @@ class ConsentButton(
                 if client.asking.is_closing or not is_free:
                     text = notice("closing" if client.asking.is_closing else "change_under_way")
                 else:
-                    text = await client.teaching.teach(
-                        scope, taught, lambda _: None, note, agreed=agreed
-                    )
+                    text = await client.teaching.teach(scope, taught, lambda _: None, note)
         if is_taught:
             told = instead(layout(text))
             try:
@@ -149,6 +146,7 @@ class ConsentButton(
             discord.utils.snowflake_time(message.id).date(),
             client.records.hashed(self._author_id),
             notice("consent_of_author", day=today()),
+            client.records.clock(),
         )
 
     async def _is_there(self, interaction: _Interaction) -> bool:

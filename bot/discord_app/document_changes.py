@@ -20,6 +20,8 @@ from bot.discord_app.document_intake import (
 )
 from bot.discord_app.filenames import safe_name
 from bot.discord_app.rendering import notice
+from bot.discord_app.taught import Taught
+from bot.discord_app.taught_store import TaughtStore
 from bot.discord_app.uploads import Upload
 from bot.event_log import event
 from bot.serving.build_process import Built, NotBuilt, Progress
@@ -55,17 +57,23 @@ class Changes:
     """
 
     def __init__(
-        self, settings: Settings, builder: Builds, forget: Callable[[str, str], None]
+        self,
+        settings: Settings,
+        builder: Builds,
+        taught: TaughtStore,
+        forget: Callable[[str, str], None],
     ) -> None:
         """
-        Take the limits, what indexes, and what forgets.
+        Take the limits, what indexes, what was taught, and what forgets.
 
         Args:
             settings: All of them.
             builder: Indexes a collection.
+            taught: Makes documents of what servers were taught.
             forget: Takes what is quoted from a document of a collection out of what is remembered.
         """
         self._settings = settings
+        self._taught = taught
         self._builder = builder
         self._forget = forget
         self._intake = Intake(settings)
@@ -125,7 +133,7 @@ class Changes:
         refused: list[tuple[str, str]] = []
         for upload in uploads:
             name = safe_name(upload.name)
-            reason = self._intake.unwanted(name, upload.size, sizes)
+            reason = self._reserved(scope, name) or self._intake.unwanted(name, upload.size, sizes)
             if reason is not None:
                 refused.append((name, reason))
                 continue
@@ -162,30 +170,43 @@ class Changes:
         told = Shown(f"{refusals}\n{done}" if refusals else done)
         return await self._index(scope, own, kept, told, show, noted)
 
-    async def write(
-        self, scope: str, name: str, content: bytes, done: str, show: Show, noted: Noted
-    ) -> str:
+    async def teach(self, scope: str, taught: Taught, done: str, show: Show, noted: Noted) -> str:
         """
-        Keep a document that Quoth has made itself, and index it.
+        Keep what a server is taught, in place of what was kept of the same message, and index it.
 
         Args:
             scope: The server's collection.
-            name: In place of a document that has it.
-            content: All of it.
+            taught: What is kept, unless its author is forgotten meanwhile.
             done: What to tell once it is kept.
             show: Shows how far it is.
             noted: Called once it is indexed.
         """
         own = self._own(scope)
+        name, content = taught.message.document, taught.file()
         sizes = await asyncio.to_thread(own.sizes)
         refused = self._intake.too_much(name, len(content), sizes) or self._too_soon(scope)
         if refused is not None:
             return self._refused(scope, refused)
         await asyncio.to_thread(own.sweep)
-        one = await self._intake.keep(scope, own, name, content)
-        if not isinstance(one, KeptDocument):
-            return self._refused(scope, one)
-        return await self._index(scope, own, [one], done, show, noted)
+        unreadable = await self._intake.unreadable(scope, own, name, content)
+        if unreadable is not None:
+            return self._refused(scope, unreadable)
+        before = await asyncio.to_thread(self._taught.find, scope, name)
+        await asyncio.to_thread(self._taught.keep, taught)
+        built = await self._build(scope, show, done, size=len(content))
+        if isinstance(built, NotBuilt) and built.reason in _UNDONE:
+            await asyncio.to_thread(self._teach_instead, scope, name, before)
+            return self._refused(scope, self._told(built, None))
+        await noted()
+        return self._told(built, done)
+
+    def _teach_instead(self, scope: str, name: str, before: Taught | None) -> None:
+        """Keep what was kept of a message before, or nothing; its document is as it was."""
+        if before is None:
+            self._taught.remove(scope, [name])
+        else:
+            self._taught.keep(before)
+        self._write_taught(scope)
 
     async def _index(
         self,
@@ -219,6 +240,8 @@ class Changes:
         refused = self._too_soon(scope)
         if refused is not None:
             return self._refused(scope, refused)
+        # First, as documents are made of what was taught.
+        await asyncio.to_thread(self._taught.remove, scope, [name])
         try:
             was_there = await asyncio.to_thread(self._own(scope).remove, name)
         except OSError as error:
@@ -236,7 +259,8 @@ class Changes:
         return self._told(built, done)
 
     async def take_back(self, scope: str, names: Sequence[str], done: str, show: Show) -> str:
-        """Delete documents that Quoth has made itself, however often there was a change before."""
+        """Forget what a server was taught, by document, however often there was a change before."""
+        await asyncio.to_thread(self._taught.remove, scope, names)
         try:
             for name in names:
                 await asyncio.to_thread(self._own(scope).remove, name)
@@ -253,10 +277,6 @@ class Changes:
     async def _forget_all(self, scope: str, names: Sequence[str]) -> None:
         for name in names:
             await asyncio.to_thread(self._forget, scope, name)
-
-    def read(self, scope: str, name: str) -> bytes | None:
-        """The bytes of a document, if there is such; blocks for the file."""
-        return self._own(scope).read(name)
 
     async def rebuild(self, scope: str, show: Show, note: Note) -> str:
         """Read and encode everything again."""
@@ -279,13 +299,29 @@ class Changes:
     async def _build(
         self, scope: str, show: Show, done: str | None, *, size: int = 0, rebuild: bool = False
     ) -> Built | NotBuilt:
-        """Index, and show how far that is after what is done already."""
+        """Index, with what the server was taught; show how far it is after what is done already."""
+        await asyncio.to_thread(self._write_taught, scope)
         show(notice("building", done=done, stage="start", count=0, total=0))
 
         def progress(now: Progress) -> None:
             show(notice("building", done=done, stage=now.stage, count=now.done, total=now.total))
 
         return await self._builder.build(scope, rebuild=rebuild, size=size, progress=progress)
+
+    def _write_taught(self, scope: str) -> None:
+        """Have the server's documents hold what it was taught; what fails is done at the next."""
+        try:
+            self._taught.write_documents(scope, self._settings.documents(scope))
+        except DatabaseError as away:
+            event(_log, "taught_not_read", logging.WARNING, collection=scope, reason=away.reason)
+        except OSError as error:
+            not_written(scope, error)
+
+    def _reserved(self, scope: str, name: str) -> str | None:
+        """Why a document that a member gives can't have its name, if that is kept for another."""
+        if self._taught.owns(scope, name):
+            return notice("document_name_of_taught", name=shown_name(name))
+        return None
 
     def _told(self, built: Built | NotBuilt, done: str | None) -> str:
         """What came of a build, after what was done before it."""

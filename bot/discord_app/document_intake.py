@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.discord_app.filenames import safe_name, suffix_of
 from bot.discord_app.markdown import fit
@@ -19,6 +20,8 @@ from index.provenance import Fetched
 from prompts.printing import one_line
 
 _log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 NAME_CHARS = 150
 REASON_CHARS = 400
@@ -101,16 +104,33 @@ class Intake:
         fetched: Fetched | None = None,
     ) -> KeptDocument | str:
         """Check a document and give it its name; or say why not."""
+        before = await self._tried(scope, lambda: _check_and_keep(own, name, content, fetched))
+        if isinstance(before, str):
+            return before
+        kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
+        event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
+        return KeptDocument(name, before, kind, len(content))
+
+    async def unreadable(
+        self, scope: str, own: OwnDocuments, name: str, content: bytes
+    ) -> str | None:
+        """Why a document can't be taken in, which is not kept here."""
+        return await self._tried(scope, lambda: _check(own, name, content))
+
+    async def _tried(self, scope: str, work: Callable[[], _T]) -> _T | str:
+        """Do what reads a document, one at a time; or say why that can't be done."""
         try:
             async with self._parsing:
-                before = await asyncio.to_thread(_check_and_keep, own, name, content, fetched)
+                return await asyncio.to_thread(work)
         except OSError as error:
             return not_written(scope, error)
         except DocumentError as error:
             return notice("document_unreadable", reason=shown_reason(str(error)))
-        kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
-        event(_log, f"document_{kind}", collection=scope, bytes=len(content), type=suffix_of(name))
-        return KeptDocument(name, before, kind, len(content))
+
+
+def _check(own: OwnDocuments, name: str, content: bytes) -> None:
+    with own.incoming(name, content) as path:
+        own.check(path)
 
 
 def _check_and_keep(

@@ -8,8 +8,9 @@ from bot.collection_builds import preview_collection
 from bot.collection_names import collections_in, server_collection, server_of
 from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.database import DatabaseError
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, once_reached
 from bot.discord_app.servers import Servers
+from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.build_queue import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
@@ -76,18 +77,22 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
         event(_log, "server_deleted", server=server)
 
 
-async def catch_up(settings: Settings, builder: Builds) -> None:
+async def catch_up(settings: Settings, builder: Builds, taught: TaughtStore) -> None:
     """
-    Index the documents of servers that are not in their index.
+    Index the documents of servers that are not in their index, and what servers were taught.
 
-    Quoth may have been stopped between a change and its build, or be another version by now.
+    Quoth may have been stopped between a change and its build, or be another version by now, or
+    have lost its data folder.
     """
-    for scope in await asyncio.to_thread(collections_in, settings.collections):
+    with_rows = await once_reached(lambda: asyncio.to_thread(taught.scopes))
+    with_folders = await asyncio.to_thread(collections_in, settings.collections)
+    for scope in sorted({*with_folders, *with_rows}):
         if server_of(scope) is None:
             continue
         try:
+            await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
             is_behind = await asyncio.to_thread(_is_behind, settings, scope)
-        except (OSError, SharedError) as error:
+        except (OSError, SharedError, DatabaseError) as error:
             reason = type(error).__name__
             event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
             continue

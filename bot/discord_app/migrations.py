@@ -131,4 +131,25 @@ STEPS = (
         (SELECT 1 FROM forgotten WHERE member = NEW.voter AND noted >= NEW.created)
         BEGIN SELECT RAISE(IGNORE); END;
     """,
+    """
+    -- Messages that servers were taught; documents are made of them. Those that stood in documents
+    -- alone are taken up from there.
+    CREATE TABLE taught (
+        message_id INTEGER PRIMARY KEY,
+        server_id INTEGER NOT NULL,
+        channel_id INTEGER NOT NULL,
+        server TEXT NOT NULL,
+        question TEXT NOT NULL,
+        text TEXT NOT NULL,
+        written TEXT NOT NULL,
+        author TEXT NOT NULL,
+        consent TEXT NOT NULL,
+        agreed REAL NOT NULL
+    );
+    CREATE INDEX taught_server ON taught (server);
+    CREATE INDEX taught_author ON taught (author);
+    CREATE TRIGGER taught_forgotten BEFORE INSERT ON taught WHEN EXISTS
+        (SELECT 1 FROM forgotten WHERE member = NEW.author AND noted >= NEW.agreed)
+        BEGIN SELECT RAISE(IGNORE); END;
+    """,
 )

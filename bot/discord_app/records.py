@@ -16,6 +16,7 @@ from bot.collection_names import server_collection
 from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile
 from bot.discord_app import migrations
 from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
+from bot.discord_app.taught import MessageAt
 from bot.event_log import event
 from bot.settings import Settings
 
@@ -41,6 +42,8 @@ class Forgotten:
     answers: int
     questions: int
     votes: int
+    taught: tuple[MessageAt, ...]
+    """Messages that servers were taught, of which documents were made."""
 
 
 def records_of(settings: Settings) -> "Records":
@@ -181,17 +184,16 @@ class Records:
             if self.database.is_shared:
                 connection.execute("DELETE FROM conversations WHERE asker = ?", who)
             connection.execute("UPDATE audit SET member_id = NULL WHERE member_id = ?", (user_id,))
+            taught = connection.execute(
+                "SELECT server_id, channel_id, message_id FROM taught WHERE author = ?", who
+            ).fetchall()
+            connection.execute("DELETE FROM taught WHERE author = ?", who)
             return Forgotten(
                 answers=connection.execute("DELETE FROM answers WHERE asker = ?", who).rowcount,
                 questions=connection.execute("DELETE FROM questions WHERE asker = ?", who).rowcount,
                 votes=connection.execute("DELETE FROM feedback WHERE voter = ?", who).rowcount,
+                taught=tuple(MessageAt(*row) for row in taught),
             )
-
-    def was_forgotten(self, member: str, since: float) -> bool:
-        """Whether a member, by hashed id, had themselves forgotten after a time."""
-        return bool(
-            self.rows("SELECT 1 FROM forgotten WHERE member = ? AND noted >= ?", (member, since))
-        )
 
     def tidy(self, kept: KeptDays) -> None:
         """Delete what is older than it may be."""

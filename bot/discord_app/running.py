@@ -18,6 +18,7 @@ from bot.discord_app.cogs import cogs_for
 from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
+from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.mending import make_mender
 from bot.serving.remote_builder import builder_of
@@ -218,7 +219,7 @@ async def run(
     mender = make_mender(service, settings, builder)
     lasting = [
         tidy(settings, records),
-        catch_up(settings, builder),
+        catch_up(settings, builder, TaughtStore(records)),
         *upkeep(service, settings, builder, mender),
     ]
     cogs = cogs_for(settings)

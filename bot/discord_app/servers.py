@@ -16,6 +16,7 @@ _BY_SERVER_ID = (
     "support_channels",
     "person_calls",
     "digests",
+    "taught",
 )
 _SERVER_IDS = " UNION ".join(f"SELECT server_id FROM {table}" for table in _BY_SERVER_ID)  # noqa: S608 - our own names
 

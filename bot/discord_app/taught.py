@@ -1,8 +1,4 @@
-"""
-A message that was taught, as a document of its server: a small Markdown file.
-
-These files are all that is kept: taught answers are listed, edited and exported from them.
-"""
+"""A message that was taught, and the document of its server that is made of it."""
 
 import json
 import re
@@ -13,6 +9,8 @@ from index.documents import MAX_TITLE_CHARS
 
 # A longer question could not be a document's title, which is searched with its text.
 MAX_QUESTION_CHARS = MAX_TITLE_CHARS
+# Discord's ids are signed numbers of 64 bits, as databases have them.
+_MAX_ID = 2**63
 _NAME = re.compile(r"taught-(\d{1,20})-(\d{1,20})-(\d{1,20})\.md")
 _FENCE = "---\n"
 # Names of front matter; the first two are those that the index reads.
@@ -56,7 +54,9 @@ class Taught:
     author: str
     """The hash of whoever wrote it."""
     consent: str
-    """Who agreed to its use, and when."""
+    """Who agreed to its use, and when, in words."""
+    agreed: float
+    """When that was, in seconds since 1970; it stands in no document."""
 
     def file(self) -> bytes:
         """The document: its question is its title, which is searched and never quoted."""
@@ -72,14 +72,20 @@ class Taught:
 def message_of(document_id: str) -> MessageAt | None:
     """The message that a document was made of, if it is of a taught one."""
     match = _NAME.fullmatch(document_id)
-    return MessageAt(*map(int, match.groups())) if match else None
+    ids = [*map(int, match.groups())] if match else []
+    return MessageAt(*ids) if ids and max(ids) < _MAX_ID else None
 
 
-def read_taught(name: str, content: bytes) -> Taught | None:
+def read_taught(name: str, content: bytes, agreed: float) -> Taught | None:
     """
     Read a document back; None if it is no taught answer.
 
     A moderator may have added a document of such a name.
+
+    Args:
+        name: The document's.
+        content: All of it.
+        agreed: When its author agreed at the latest, in seconds since 1970.
     """
     message = message_of(name)
     opening, _, rest = content.decode(errors="replace").partition(_FENCE)
@@ -92,8 +98,7 @@ def read_taught(name: str, content: bytes) -> Taught | None:
             for key, _, value in (line.partition(": ") for line in matter.split("\n"))
         }
         question, written, _, author, consent = (str(entries[field]) for field in _FIELDS)
-        return Taught(
-            message, question, text.rstrip("\n"), date.fromisoformat(written), author, consent
-        )
+        day = date.fromisoformat(written)
+        return Taught(message, question, text.rstrip("\n"), day, author, consent, agreed)
     except (ValueError, KeyError):
         return None

@@ -47,26 +47,19 @@ class OwnDocuments:
 
     def names(self) -> list[str]:
         """The ids of all documents, in order."""
-        return [file.id for file in self._files()]
+        return [file.id for file in self.files()]
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each document, by its id."""
-        return {file.id: file.size for file in self._files()}
+        return {file.id: file.size for file in self.files()}
 
     def is_another(self, name: str, url: str) -> bool:
         """Whether there is a document of this name that is not from this address."""
         fetched = read_provenance(self._folder).files.get(name)
         return (self._folder / name).exists() and (fetched is None or fetched.url != url)
 
-    def read(self, name: str) -> bytes | None:
-        """The bytes of a document, by its name as listed; None if there is none any more."""
-        path = next((file.path for file in self._files() if file.id == name), None)
-        # It may be removed meanwhile.
-        with contextlib.suppress(FileNotFoundError):
-            return path.read_bytes() if path is not None else None
-        return None
-
-    def _files(self) -> tuple[SourceFile, ...]:
+    def files(self) -> tuple[SourceFile, ...]:
+        """All documents, in order of their ids."""
         try:
             return list_documents(self._folder).files
         except NoDocumentsError:
@@ -165,7 +158,7 @@ class OwnDocuments:
         Returns:
             Whether there was one.
         """
-        for file in self._files():
+        for file in self.files():
             if file.id == name:
                 file.path.unlink()
                 fsync(file.path.parent)

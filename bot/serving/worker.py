@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 
 from bot.collection_builds import preview_collection, workspace_of
 from bot.collection_names import BASE_COLLECTION, collections_in, server_of
@@ -35,10 +36,21 @@ TIDY_EVERY_S = 600.0
 class Worker:
     """Builds what is asked for, and the base whenever its documents change."""
 
-    def __init__(self, settings: Settings, shared: Shared) -> None:
-        """Take the documents, a data folder, and where jobs are."""
+    def __init__(
+        self, settings: Settings, shared: Shared, write_taught: Callable[[str, Path], None]
+    ) -> None:
+        """
+        Take what it builds with.
+
+        Args:
+            settings: The documents, and a data folder.
+            shared: Where jobs are.
+            write_taught: Given a collection and the folder of its documents, has that hold what is
+                made of rows of the database, as they are now.
+        """
         self._settings = workspace_of(settings)
         self._shared = shared
+        self._write_taught = write_taught
         self._builder = Builder(self._settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lost: frozenset[str] = frozenset()
@@ -169,7 +181,10 @@ class Worker:
             # It was deleted everywhere.
             delete_collection(folder)
         if job.documents is not None:
-            generations.bring_documents(job.documents, self._settings.documents(name))
+            documents = self._settings.documents(name)
+            generations.bring_documents(job.documents, documents)
+            # What was forgotten since the job was asked for is not indexed any more.
+            self._write_taught(name, documents)
 
     async def _publish(self, job: Job, report: str) -> str:
         """Publish, however long the database is away; but for a builder that stops."""

@@ -28,6 +28,7 @@ class Privacy(commands.Cog):
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
         forgotten = await asyncio.to_thread(self._bot.records.forget, interaction.user.id)
         await self._bot.conversations.forget(interaction.user.id)
-        taught = await self._bot.teaching.forget_author(interaction.user.id)
-        text = notice("forgotten_you", taught=taught, **asdict(forgotten))
+        self._bot.teaching.forget_documents(forgotten.taught)
+        counts = asdict(forgotten) | {"taught": len(forgotten.taught)}
+        text = notice("forgotten_you", **counts)
         await deliver(lambda: interaction.edit_original_response(content=text))

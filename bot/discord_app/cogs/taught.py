@@ -154,8 +154,9 @@ class TaughtAnswers(ServerCog):
             message.created_at.date(),
             self._bot.records.hashed(message.author.id),
             notice("consent_of_author", day=today()),
+            self._bot.records.clock(),
         )
-        await self._keep(interaction, taught, self._bot.records.clock())
+        await self._keep(interaction, taught)
 
     async def _shown(self, interaction: _Interaction, at: MessageAt) -> discord.Message | None:
         """A message whose form was opened before a restart, if Discord shows what it says."""
@@ -170,17 +171,16 @@ class TaughtAnswers(ServerCog):
         return message if message.content.strip() else None
 
     async def _change(self, interaction: _Interaction, at: MessageAt, question: str) -> None:
-        read = self._bot.records.clock()
         found = await self._find(interaction, at.document)
         if found is not None:
-            await self._keep(interaction, replace(found, question=question), read)
+            await self._keep(interaction, replace(found, question=question))
 
-    async def _keep(self, interaction: _Interaction, taught: Taught, agreed: float) -> None:
+    async def _keep(self, interaction: _Interaction, taught: Taught) -> None:
         teaching = self._bot.teaching
         await change_documents(
             self._bot,
             interaction,
-            lambda scope, show, note: teaching.teach(scope, taught, show, note, agreed=agreed),
+            lambda scope, show, note: teaching.teach(scope, taught, show, note),
         )
 
     @taught.command(name="list")
@@ -296,11 +296,13 @@ class TaughtAnswers(ServerCog):
         if shard_id in self._checked:
             return
         self._checked.add(shard_id)
+        taught = await self._bot.teaching.scopes()
         for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
             scope = self._bot.records.collection(guild.id)
-            assert scope is not None  # noqa: S101 - a server has one
+            if scope not in taught:
+                continue
             gone = set()
-            for message in await asyncio.to_thread(self._bot.teaching.messages, scope):
+            for message in await self._bot.teaching.messages(scope):
                 if await self._is_gone(message):
                     gone.add(message)
             if gone:

@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -31,6 +31,8 @@ from bot.discord_app.migrations import STEPS
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import StoredAnswers
+from bot.discord_app.taught import MessageAt, Taught
+from bot.discord_app.taught_store import TaughtStore
 from bot.settings import load_settings
 from index.provenance import PROVENANCE_NAME, Provenance
 from tests.bot.discord_app.fakes import found, span
@@ -38,6 +40,7 @@ from tests.bot.test_added_readers import CARD
 from tests.conftest import Library
 
 SERVER, ASKER = 7, 1
+LESSON = MessageAt(SERVER, 2, 3)
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -70,6 +73,8 @@ def full(library: Library) -> Path:
     data = library.folder / "data"
     with closing(Records(data / "quoth.sqlite")) as records:
         keep(records, "a" * 32)
+        agreed = records.clock()
+        TaughtStore(records).keep(Taught(LESSON, "Where?", "Here.", date.min, "", "", agreed))
         server = library.other(records.collection(SERVER) or "")
     server.write("own.txt", "For fraud 55 were counted.")
     os.utime(server.documents / "own.txt", ns=(10**18, 10**18))
@@ -111,6 +116,7 @@ def test_what_was_backed_up_is_restored_and_answered_from(
         server = records.collection(SERVER) or ""
         assert StoredAnswers(records).get("a" * 32, ASKER, SERVER) is not None
         assert [asked.text for asked in logged_questions(records)] == ["how many for arson"]
+        assert TaughtStore(records).messages(server) == [LESSON]
     own = full / "collections" / server / "documents" / "own.txt"
     assert own.stat().st_mtime_ns == 10**18
     assert names_in(full / "collections") == {

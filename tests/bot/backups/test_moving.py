@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from bot.discord_app.records import Records
 from bot.discord_app.servers import Servers
 from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import StoredAnswers
+from bot.discord_app.taught import MessageAt, Taught
+from bot.discord_app.taught_store import TaughtStore
 from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.installation import installation_of
 from bot.postgres import PostgresDatabase
@@ -52,9 +55,16 @@ def settings(tmp_path: Path, postgres_database: str) -> Settings:
         Servers(records).set_base(9, is_on=False)
         Unanswered(records).begin(Waiting(2**62, 1, token="t"))
         Cooldowns(records, RULE, OwnCounts()).set(7, 8, RULE, is_role=True)
+        TaughtStore(records).keep(lesson(records))
     with closing(KeptAnswers(made.kept_answers, 30)) as kept_answers:
         assert kept_answers.keep(ANSWER) is not None
     return made
+
+
+def lesson(records: Records) -> Taught:
+    """What a server was taught."""
+    message = MessageAt(7, 8, 2**62)
+    return Taught(message, "Where?", "In room 12.", date.min, records.hashed(3), "agreed", 1e9)
 
 
 def address(settings: Settings) -> str:
@@ -94,7 +104,7 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
         closing(KeptAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
     ):
         assert after.hashed(1) == before.hashed(1)
-        assert after.was_forgotten(after.hashed(1), 0.0)
+        assert after.rows("SELECT member FROM forgotten") == [(after.hashed(1),)]
         trail, trail_before = AuditTrail(after), AuditTrail(before)
         assert trail.everywhere() == trail_before.everywhere()
         assert trail.newest(7, 0, 5) == trail_before.newest(7, 0, 5)
@@ -103,6 +113,7 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
         assert votes == votes_before
         kept, kept_there = (StoredAnswers(r).get("2" * 32, 2, 7) for r in (before, after))
         assert kept_there == kept is not None
+        assert TaughtStore(after).all(f"server-{after.hashed(7)}") == [lesson(before)]
         assert ChannelRules(after).denied(7) == ["<#8>"]
         assert Servers(after).without_base() == {9}
         waiting, waiting_before = (Unanswered(r).all_on(EVERY_SHARD) for r in (after, before))
@@ -115,6 +126,27 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
     again = migrate(settings, monkeypatch)
     assert again.exit_code == 1
     assert "was given records on" in again.stderr
+
+
+def test_what_was_taught_before_there_were_rows_is_taken_up_after_the_move(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Records(settings.records)) as before:
+        taught = lesson(before)
+        (scope,) = TaughtStore(before).scopes()
+        before.write("DELETE FROM taught")
+    settings.documents(scope).mkdir(parents=True)
+    (settings.documents(scope) / taught.message.document).write_bytes(taught.file())
+    # Whoever has set a database may have started the bot on it first.
+    with closing(Records(PostgresDatabase(address(settings)))) as too_early:
+        TaughtStore(too_early).take_up(settings)
+    done = migrate(settings, monkeypatch)
+
+    assert done.exit_code == 0, done.output
+    with closing(Records(PostgresDatabase(address(settings)))) as after:
+        store = TaughtStore(after)
+        store.take_up(settings)
+        assert [one.text for one in store.all(scope)] == ["In room 12."]
 
 
 def test_records_of_another_installation_stay(

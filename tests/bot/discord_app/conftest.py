@@ -16,6 +16,7 @@ from discord.http import Route
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
 from bot.discord_app.records import Records
+from bot.discord_app.taught_store import TaughtStore
 from bot.serving import build_queue
 from bot.serving.build_queue import Builder
 from bot.serving.mending import make_mender
@@ -146,6 +147,7 @@ def start_bot(
         stop()
         settings: Settings = load_settings(data=tmp_path / "data", **(UNHURRIED | values))
         records = Records(settings.records)
+        TaughtStore(records).take_up(settings)
 
         def make() -> QuothBot:
             builder = Builder(settings)

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +19,9 @@ from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.servers import SERVER_GRACE_DAYS, Servers
 from bot.discord_app.shards import Shards
 from bot.discord_app.stored_answers import StoredAnswers
+from bot.discord_app.taught import MessageAt, Taught
+from bot.discord_app.taught_store import TaughtStore
+from bot.postgres import PostgresDatabase
 from bot.serving.build_queue import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
@@ -161,6 +166,29 @@ def test_nothing_of_a_server_is_deleted_before_it_is_known_where_the_bot_is(
     records.close()
 
 
+def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
+    settings: Settings, postgres_database: str
+) -> None:
+    with closing(Records(PostgresDatabase(postgres_database))) as records:
+        taught = TaughtStore(records)
+        taught.take_up(settings)
+        message = MessageAt(7, 8, 9)
+        lesson = Taught(message, "Where?", "In room 12.", date.min, "", "agreed", records.clock())
+        taught.keep(lesson)
+        scope = records.collection(7)
+        assert scope is not None
+        built: dict[str, int] = {}
+
+        class Noting:
+            async def build(self, collection: str, *, size: int) -> None:
+                built[collection] = size
+
+        asyncio.run(catch_up(settings, cast("Builder", Noting()), taught))
+
+    assert built == {scope: len(lesson.file())}
+    assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
+
+
 def test_what_is_not_in_the_index_is_indexed_at_the_start(
     settings: Settings, library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -190,7 +218,8 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
         async def build(self, collection: str, *, size: int) -> None:
             built[collection] = size
 
-    asyncio.run(catch_up(settings, cast("Builder", Noting())))
+    with closing(Records(settings.records)) as records:
+        asyncio.run(catch_up(settings, cast("Builder", Noting()), TaughtStore(records)))
     assert built == {
         server_collection("behind"): 20,
         server_collection("outdated"): 10,

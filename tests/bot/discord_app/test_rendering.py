@@ -183,7 +183,7 @@ def test_a_page_of_a_list_holds_whatever_its_items_are_called(
     gap = Gap(99, 99, {"unanswered": 33, "unsure": 33, "wrong": 33}, text, (text, text), passage)
     asked = AnswerCounts(1_000, 1_000, 1.0)
     line = DocumentLine(f"x{name}", title, 2**40, "2025-03-01", is_own=True)
-    lesson = Taught(MessageAt(*[2**63] * 3), name, f"x{text}", date.max, "", CONSENT)
+    lesson = Taught(MessageAt(*[2**63] * 3), name, f"x{text}", date.max, "", CONSENT, 0.0)
     for card in (
         sources_card([line] * 10, 9, 99, 999),
         gaps_card([ShownGap(gap, False)] * 3, 0, 9, 14),

@@ -100,8 +100,7 @@ def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
     assert sorted(questions(here)) == ["b" * 32, "c" * 32, "f" * 32]
     assert here.rows("SELECT voter, expected FROM feedback") == [(here.hashed(1), "813")]
     # That somebody was forgotten is itself known for a day.
-    assert here.was_forgotten(here.hashed(1), began)
-    assert not here.was_forgotten(here.hashed(1), clock.now)
+    assert here.rows("SELECT member FROM forgotten") == [(here.hashed(1),)]
     clock.now += DAY_S
     here.tidy(load_settings())
     assert here.rows("SELECT * FROM forgotten") == []

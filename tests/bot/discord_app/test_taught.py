@@ -1,17 +1,22 @@
 """Teaching from messages: quoted word for word, with consent, and gone with their message."""
 
 import io
+import sqlite3
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.discord_app.migrations import STEPS
 from bot.discord_app.taught import read_taught
 from tests.bot.discord_app.conftest import RunningBot, StartBot
+from tests.bot.discord_app.process import Process
+from tests.conftest import Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.gateway import MESSAGE_CONTENT
 from tests.discord_service.world import (
@@ -19,6 +24,7 @@ from tests.discord_service.world import (
     Channel,
     Interaction,
     Message,
+    Upload,
     User,
 )
 
@@ -316,7 +322,7 @@ def test_the_question_is_edited_the_files_exported_and_the_answer_removed(
     assert filename == "taught.zip"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         (file,) = archive.namelist()
-        found = read_taught(file, archive.read(file))
+        found = read_taught(file, archive.read(file), 0.0)
     assert found is not None
     assert (found.question, found.text) == ('Press cards: "where", \\ and how?', TEXT)
 
@@ -324,6 +330,67 @@ def test_the_question_is_edited_the_files_exported_and_the_answer_removed(
     assert "I have forgotten that message" in removed
     again = local.answer_to(use(local, channel, teacher, "remove", answer=name))
     assert "no such taught message" in again.content
+
+
+def test_a_lesson_with_which_a_server_has_too_many_passages_leaves_what_was_taught_before(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    start_bot(max_server_passages=1)
+    teach(local, lesson, teacher)
+    lesson.content = "\n\n".join(f"Number {n}: " + "word " * 100 for n in range(3))
+    assert "may make 1" in teach(local, lesson, teacher, "What is long?")
+    assert QUESTION in listed(local, channel, teacher)
+    assert "in the north wing" in quoted(local, channel)
+
+    other = local.say(channel, teacher, "Desk 13 is closed.")
+    assert "may make 1" in teach(local, other, teacher, "Which desk is closed?")
+    assert "Which desk is closed?" not in listed(local, channel, teacher)
+
+
+def test_a_taught_document_is_removed_as_others_and_none_is_added_under_its_name(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+    assert channel.guild is not None
+    name = f"taught-{channel.guild.id}-{channel.id}-{lesson.id}.md"
+
+    def change(command: str, **options: Any) -> str:
+        asked = local.slash(
+            channel, teacher, f"documents {command}", permissions=MANAGE_GUILD, **options
+        )
+        return done(local, asked)
+
+    assert "a name for what I am taught" in change("add", file=Upload(name, b"Forged."))
+    assert "in the north wing" in quoted(local, channel)
+    assert "Removed" in change("remove", name=name)
+    assert "was taught nothing" in listed(local, channel, teacher)
+    assert "north wing" not in quoted(local, channel)
+
+
+def test_what_an_older_version_was_taught_is_there_after_an_upgrade(
+    local: LocalDiscord,
+    faked: Callable[..., Process],
+    article: Library,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+) -> None:
+    before = faked()
+    teach(local, lesson, teacher)
+    before.kill()
+    # As the older version has it: in a document alone.
+    with closing(sqlite3.connect(article.folder / "data" / "quoth.sqlite")) as connection:
+        for statement in (
+            "DROP TABLE taught",
+            "DELETE FROM meta WHERE name = 'taught'",
+            f"PRAGMA user_version = {len(STEPS) - 1}",
+        ):
+            connection.execute(statement)
+        connection.commit()
+    faked()
+
+    assert QUESTION in listed(local, channel, teacher)
+    assert "in the north wing" in quoted(local, channel)
 
 
 def test_what_programs_write_and_what_has_no_text_is_not_taught(
@@ -353,19 +420,20 @@ def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
     """Another process forgets them, which found nothing of them yet."""
-    keep, records = bot.bot.changes._intake.keep, bot.bot.records
+    unreadable, records = bot.bot.changes._intake.unreadable, bot.bot.records
 
-    async def keep_late(*arguments: Any) -> Any:
+    async def read_slowly(*arguments: Any) -> Any:
         records.forget(teacher.id)
-        return await keep(*arguments)
+        return await unreadable(*arguments)
 
-    bot.bot.changes._intake.keep = keep_late  # type: ignore[assignment, method-assign]
+    bot.bot.changes._intake.unreadable = read_slowly  # type: ignore[method-assign]
     teach(local, lesson, teacher)
 
-    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+    assert "was taught nothing" in listed(local, channel, teacher)
+    assert "north wing" not in quoted(local, channel)
 
 
 def test_a_document_that_only_looks_like_a_taught_one_is_none() -> None:
-    assert read_taught("taught-1-2-3.md", b"Hello.") is None
-    assert read_taught("taught-1-2-3.md", b"---\ntitle: x\n---\n\nHello.\n") is None
-    assert read_taught("notes.md", b'---\ntitle: "x"\n---\n\nHello.\n') is None
+    assert read_taught("taught-1-2-3.md", b"Hello.", 0.0) is None
+    assert read_taught("taught-1-2-3.md", b"---\ntitle: x\n---\n\nHello.\n", 0.0) is None
+    assert read_taught("notes.md", b'---\ntitle: "x"\n---\n\nHello.\n', 0.0) is None

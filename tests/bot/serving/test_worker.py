@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from bot.collection_builds import WORKSPACE_NAME
 from bot.collection_names import BASE_COLLECTION
 from bot.database import DatabaseError
+from bot.discord_app.records import Records
+from bot.discord_app.taught import MessageAt, Taught
+from bot.discord_app.taught_store import TaughtStore
 from bot.serving import build_queue, worker
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.mirror import Mirror
@@ -45,12 +49,13 @@ def while_building(
     machine: Settings,
     shared: Shared,
     work: Callable[[], Awaitable[None]],
+    write_taught: Callable[[str, Path], None] = lambda *_: None,
 ) -> None:
     """Do something beside a builder."""
 
     async def both() -> None:
         stop = asyncio.Event()
-        building = asyncio.create_task(Worker(machine, shared).run(stop))
+        building = asyncio.create_task(Worker(machine, shared, write_taught).run(stop))
         try:
             await work()
         finally:
@@ -97,6 +102,34 @@ def test_documents_of_a_server_are_indexed_elsewhere_and_served_where_they_were_
     assert seen
     held = [path for path in machine.data.rglob("*") if path.is_file()]
     assert not any(b"55 were counted" in path.read_bytes() for path in held)
+
+
+def test_what_a_server_was_taught_is_indexed_as_it_is_when_that_is_built(
+    machine: Settings, node: Settings, shared: Shared
+) -> None:
+    records = Records(shared.database)
+    taught = TaughtStore(records)
+    taught.take_up(node)
+    scope = records.collection(7)
+    assert scope is not None
+    gone, kept = (
+        Taught(MessageAt(7, 8, number), "Where?", said, date.min, "", "", records.clock())
+        for number, said in enumerate(("For fraud 55.", "For theft 35."))
+    )
+    taught.keep(gone)
+    taught.write_documents(scope, node.documents(scope))
+    # Since the job was asked for.
+    taught.remove(scope, [gone.message.document])
+    taught.keep(kept)
+
+    async def work() -> None:
+        built = await RemoteBuilder(node, shared, look_every_s=0.01).build(scope)
+        assert isinstance(built, Built)
+        assert built.documents == 1
+        assert kept.text in text(node, scope, kept.message.document)
+
+    builder = machine.model_copy(update={"follow_s": 0})
+    while_building(builder, shared, work, taught.write_documents)
 
 
 def test_a_builder_follows_the_documents_and_nodes_follow_the_builder(
@@ -254,7 +287,7 @@ def test_documents_are_not_followed_into_the_way_of_a_build(
 
     parts = Parts(shared.database, FolderStorage(machine.data.parent / "storage"))
     slow = Slow(shared.database, parts, shared.jobs)
-    builds = Worker(machine, replace(shared, generations=slow))
+    builds = Worker(machine, replace(shared, generations=slow), lambda *_: None)
     assert not builds._is_outdated()
     begun[0].join()
     assert not builds._is_outdated()
