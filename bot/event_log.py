@@ -17,6 +17,28 @@ def event(
     logger.log(level, name, extra={_FIELDS: fields})
 
 
+class Outage:
+    """Something that is tried again and again: logged once when it fails, and once it is back."""
+
+    def __init__(self, logger: logging.Logger, name: str) -> None:
+        """Name it; the log then says `NAME_away` and `NAME_back`."""
+        self._logger = logger
+        self._name = name
+        self._lasts = False
+
+    def failed(self, reason: str) -> None:
+        """Note that it failed, and why."""
+        if not self._lasts:
+            event(self._logger, f"{self._name}_away", logging.WARNING, reason=reason)
+        self._lasts = True
+
+    def succeeded(self) -> None:
+        """Note that it did not fail."""
+        if self._lasts:
+            event(self._logger, f"{self._name}_back")
+        self._lasts = False
+
+
 class LineFormatter(logging.Formatter):
     """`2026-03-01T09:30:00.123Z info answered answer=… milliseconds=42`, always one line."""
 

@@ -17,6 +17,7 @@ from bot.cli.common import (
     seeds_option,
     settings_from,
 )
+from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
 from prompts import render
@@ -93,18 +94,27 @@ def status_command(target: Target, *, as_json: bool) -> None:
     """
     Say what is being served, and whether the documents have changed since.
 
-    Where QUOTH_STORAGE is set, say whether it is what builders have published.
+    Where QUOTH_STORAGE is set, say whether it is what builders have published; while the database
+    is away, that can't be told, and the exit code is 1.
     """
     with failures_shown():
         from bot.shared.opening import shared_of
-        from index.errors import IndexMissingError
+        from index.errors import IndexMissingError, SharedError
         from index.inspection import status
 
         shared = shared_of(target.settings)
-        kept = shared.generations.kept(target.name).get(target.name) if shared else None
+        kept, away = None, None
+        try:
+            kept = shared.generations.kept(target.name).get(target.name) if shared else None
+        except SharedError as error:
+            away = str(error)
         try:
             found = status(target.collection, target.documents, without=target.settings.data)
         except IndexMissingError as error:
+            if away is not None:
+                raise IndexMissingError(
+                    f"There is no index here, and none can be fetched now: {away}"
+                ) from error
             if kept is None:
                 raise
             raise IndexMissingError(
@@ -115,13 +125,16 @@ def status_command(target: Target, *, as_json: bool) -> None:
     values = asdict(found) | times
     if shared is not None:
         # Its documents are where it was built.
-        values |= {"up_to_date": None, "held": kept is not None and kept.is_held}
-        values["published"] = kept.current if kept else None
+        values |= {"up_to_date": None, "published": None, "held": False, "away": away}
+        if kept is not None:
+            values |= {"published": kept.current, "held": kept.is_held}
     if as_json:
         say_json(values)
     else:
         values["built_s"] = (found.finished - found.created).total_seconds()
         say(render("index_status.txt", folder=target.documents, **values))
+    if away is not None:
+        click.get_current_context().exit(Exit.FAILURE)
 
 
 @click.command("rollback")

@@ -16,8 +16,14 @@ from bot.serving.build_queue import Builds
 from bot.serving.own_documents import OwnDocuments, delete_collection
 from bot.serving.service import AnswerService
 from bot.settings import Settings
-from bot.shared.opening import shared_of
-from index.errors import NoDocumentsError, SearchServerError, SharedError
+from bot.shared.opening import Shared, shared_of
+from index.errors import (
+    IndexingError,
+    NoDocumentsError,
+    PartError,
+    SearchServerError,
+    SharedError,
+)
 from index.store import Collection
 
 _log = logging.getLogger(__name__)
@@ -102,8 +108,20 @@ async def catch_up(settings: Settings, builder: Builds, taught: TaughtStore) -> 
             await builder.build(scope, size=size)
 
 
+def _bring(settings: Settings, shared: Shared, scope: str) -> None:
+    """Have here what is published: another process may just have asked for that."""
+    try:
+        shared.generations.bring(settings, scope)
+    except IndexingError as error:
+        if isinstance(error, SharedError) and not isinstance(error, PartError):
+            raise
+        # It can't be had, or is another version's: what is here is compared.
+
+
 def _is_behind(settings: Settings, scope: str) -> bool:
     shared = shared_of(settings)
+    if shared is not None:
+        _bring(settings, shared, scope)
     kept = shared.generations.kept(scope).get(scope) if shared else None
     collection = Collection(settings.collection(scope))
     if kept.is_held if kept else collection.is_held():

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.collection_builds import preview_collection, workspace_of
 from bot.collection_names import BASE_COLLECTION, collections_in, server_of
 from bot.database import DatabaseError
-from bot.event_log import event
+from bot.event_log import Outage, event
 from bot.fetching.again import fetch_again
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.build_queue import Builder
@@ -64,16 +64,14 @@ class Worker:
         if self._settings.fetch_hours:
             duties.append(fetch_again(self._settings, BASE_COLLECTION))
         async with beside(*duties):
-            is_away = False
+            outage = Outage(_log, "jobs")
             while not stop.is_set():
                 job = None
                 try:
                     job = await asyncio.to_thread(self._shared.jobs.claim, self._may)
-                    is_away = False
+                    outage.succeeded()
                 except DatabaseError as error:
-                    if not is_away:
-                        event(_log, "jobs_away", logging.WARNING, reason=error.reason)
-                    is_away = True
+                    outage.failed(error.reason)
                 if job is not None:
                     task = asyncio.create_task(self._do(job))
                     self._tasks.add(task)
@@ -244,6 +242,7 @@ class Worker:
 
     async def _mend(self) -> None:
         """Store parts anew that others could not fetch."""
+        outage = Outage(_log, "lost_parts")
         while True:
             try:
                 lost = await asyncio.to_thread(self._shared.generations.lost)
@@ -252,8 +251,9 @@ class Worker:
                         self._shared.generations.store_lost, self._settings, lost
                     )
                 self._lost = lost
+                outage.succeeded()
             except (IndexingError, OSError) as error:
-                event(_log, "not_stored_anew", logging.WARNING, reason=type(error).__name__)
+                outage.failed(type(error).__name__)
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _tidy(self) -> None:

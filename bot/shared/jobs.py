@@ -24,6 +24,8 @@ MAX_ATTEMPTS = 3
 _PAUSE_S = 5.0
 # What became of a job is known for so long; whoever asked for it looks every second.
 _KEPT_S = 60 * 60.0
+# Any number, the same in every Quoth.
+_ASKING_LOCK = 0x51554F47
 JobOutcome = Literal["built", "failed", "too_long", "too_many_passages"]
 
 
@@ -69,7 +71,7 @@ class Jobs:
         self, collection: str, *, rebuild: bool = False, size: int = 0, documents: int | None = None
     ) -> int:
         """
-        Want a collection to be built.
+        Want a collection to be built; not again from the documents that were wanted last.
 
         Args:
             collection: By name.
@@ -81,22 +83,23 @@ class Jobs:
             The job's id.
         """
         with self._database.transaction() as connection:
+            _one_at_a_time(connection, collection)
             if documents is not None:
+                same = _last_wish(connection, collection, rebuild=rebuild, documents=documents)
+                if same is not None:
+                    connection.execute("DELETE FROM listings WHERE id = ?", (documents,))
+                    return same
                 use(connection, documents)
-            (job,) = connection.execute(
-                "INSERT INTO jobs (collection, rebuild, size, documents) VALUES (?, ?, ?, ?)"
-                " RETURNING id",
-                (collection, rebuild, size, documents),
-            ).fetchone()
-        return int(job)
+            return _insert(connection, collection, rebuild=rebuild, size=size, documents=documents)
 
     def ask_once(self, collection: str) -> int:
         """Want a collection to be built, unless that waits or is being built; the job's id."""
-        with self._database.statements() as connection:
+        with self._database.transaction() as connection:
+            _one_at_a_time(connection, collection)
             row = connection.execute(
                 "SELECT max(id) FROM jobs WHERE collection = ? AND outcome IS NULL", (collection,)
             ).fetchone()
-        return int(row[0]) if row[0] is not None else self.ask(collection)
+            return int(row[0]) if row[0] is not None else _insert(connection, collection)
 
     def is_wanted(self, collection: str) -> bool:
         """Whether a build of a collection waits or runs."""
@@ -239,6 +242,39 @@ class Jobs:
         """Delete what was finished long ago."""
         with self._database.statements() as connection:
             connection.execute("DELETE FROM jobs WHERE finished < quoth_now() - ?", (_KEPT_S,))
+
+
+def _one_at_a_time(connection: Connection, collection: str) -> None:
+    """Have others who ask for a collection wait until the transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(?, hashtext(?))", (_ASKING_LOCK, collection))
+
+
+def _last_wish(
+    connection: Connection, collection: str, *, rebuild: bool, documents: int
+) -> int | None:
+    """The job that was asked for last, if it waits or runs, and is of the same documents."""
+    row = connection.execute(
+        "SELECT jobs.id, rebuild, files = (SELECT files FROM listings WHERE id = ?)"
+        " FROM jobs JOIN listings ON listings.id = documents"
+        " WHERE collection = ? AND outcome IS NULL ORDER BY jobs.id DESC LIMIT 1",
+        (documents, collection),
+    ).fetchone()
+    return int(row[0]) if row is not None and row[1:] == (rebuild, True) else None
+
+
+def _insert(
+    connection: Connection,
+    collection: str,
+    *,
+    rebuild: bool = False,
+    size: int = 0,
+    documents: int | None = None,
+) -> int:
+    (job,) = connection.execute(
+        "INSERT INTO jobs (collection, rebuild, size, documents) VALUES (?, ?, ?, ?) RETURNING id",
+        (collection, rebuild, size, documents),
+    ).fetchone()
+    return int(job)
 
 
 def _rank(row: tuple[int, str, int, int, bool]) -> tuple[bool, bool, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.event_log import event, set_up_logs
+from bot.event_log import Outage, event, set_up_logs
 
 
 @pytest.fixture
@@ -51,3 +51,19 @@ def test_libraries_that_tell_too_much_are_not_heard(written: io.StringIO) -> Non
     logging.getLogger("psycopg.pool").warning("error connecting in 'pool-1'")
 
     assert written.getvalue() == ""
+
+
+def test_what_is_away_is_logged_once_and_once_that_it_is_back(written: io.StringIO) -> None:
+    outage = Outage(logging.getLogger("bot.x"), "storage")
+    outage.succeeded()
+    for _ in range(3):
+        outage.failed("SharedError")
+    for _ in range(2):
+        outage.succeeded()
+    outage.failed("OSError")
+
+    assert [line.split(" ", 1)[1] for line in written.getvalue().splitlines()] == [
+        "warning storage_away reason=SharedError",
+        "info storage_back",
+        "warning storage_away reason=OSError",
+    ]

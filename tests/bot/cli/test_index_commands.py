@@ -105,6 +105,30 @@ def test_status_and_search_show_what_is_there(real_data: Callable[[], Path]) -> 
     assert told.startswith("1. 000_b5621b009607970c.txt, characters ")
 
 
+def test_the_status_says_what_is_here_while_the_database_is_away(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "storage").mkdir()
+    shared = {
+        "QUOTH_DATABASE": "postgresql://127.0.0.1:1/",
+        "QUOTH_STORAGE": str(tmp_path / "storage"),
+    }
+    options = ("index", "status", "--data", str(real_data()))
+
+    told = quoth(*options, **shared)
+    as_json = quoth(*options, "--json", **shared)
+    nowhere = quoth("index", "status", "--data", str(tmp_path / "data"), **shared)
+
+    assert (told.returncode, as_json.returncode, nowhere.returncode) == (1, 1, 1)
+    assert "1 document, 5 passages" in told.stdout
+    (line,) = [line for line in told.stdout.splitlines() if "QUOTH_DATABASE" in line]
+    assert line.startswith("Whether builders have published another one can't be told: QUOTH_DATAB")
+    status = json.loads(as_json.stdout)
+    assert (status["documents"], status["published"]) == (1, None)
+    assert status["away"].startswith("QUOTH_DATABASE can't be used now")
+    assert "There is no index here, and none can be fetched now: QUOTH_DATAB" in nowhere.stderr
+
+
 def test_a_subcommand_takes_its_options_after_its_name_too(real_data: Callable[[], Path]) -> None:
     options = ("--data", str(real_data()), "--seeds", str(ROOT / "seeds"))
 

@@ -25,6 +25,7 @@ from bot.postgres import PostgresDatabase
 from bot.serving.build_queue import Builder
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
+from bot.shared.opening import Shared
 from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Library
@@ -187,6 +188,36 @@ def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
 
     assert built == {scope: len(lesson.file())}
     assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
+
+
+def test_what_builders_have_published_meanwhile_is_not_asked_for_again(
+    settings: Settings,
+    library: Library,
+    shared: Shared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another gateway has asked for it, and nobody has fetched it yet."""
+    monkeypatch.setattr(housekeeping, "shared_of", lambda _: shared)
+    records = Records(shared.database)
+    scope = records.collection(7)
+    assert scope is not None
+    encoder = FakeEncoder(name=DEFAULT_ENCODER)
+    here = replace(library, encoder=encoder, name=scope)
+    here.write("a.txt", "Some text.")
+    elsewhere = Library(tmp_path / "builder", encoder, name=scope)
+    elsewhere.write("a.txt", "Some text.")
+    elsewhere.build(forget_removed=True, may_be_empty=True)
+    shared.jobs.ask(scope)
+    job = shared.jobs.claim(lambda *_: True)
+    assert job is not None
+    shared.generations.publish(load_settings(data=tmp_path / "builder" / "data"), job, "{}")
+
+    class Refusing:
+        async def build(self, collection: str, *, size: int) -> None:
+            raise AssertionError(f"{collection} was asked for, of {size} bytes")
+
+    asyncio.run(catch_up(settings, cast("Builder", Refusing()), TaughtStore(records)))
 
 
 def test_what_is_not_in_the_index_is_indexed_at_the_start(

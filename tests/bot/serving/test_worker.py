@@ -293,6 +293,37 @@ def test_documents_are_not_followed_into_the_way_of_a_build(
     assert not builds._is_outdated()
 
 
+def test_a_builder_says_once_that_what_was_lost_can_not_be_looked_for(
+    machine: Settings,
+    shared: Shared,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(worker, "LOOK_EVERY_S", 0.01)
+    caplog.set_level("INFO")
+    tries: list[bool] = []
+
+    class AwayAtFirst(SharedGenerations):
+        """The storage is away for a while."""
+
+        def lost(self) -> frozenset[str]:
+            tries.append(len(tries) >= 3)
+            if not tries[-1]:
+                raise SharedError
+            return super().lost()
+
+    parts = Parts(shared.database, FolderStorage(machine.data.parent / "storage"))
+    generations = AwayAtFirst(shared.database, parts, shared.jobs)
+
+    async def is_back() -> None:
+        while len(tries) < 6:
+            await asyncio.sleep(0.01)
+
+    while_building(machine, replace(shared, generations=generations), is_back)
+    told = [record.message for record in caplog.records if "lost_parts" in record.message]
+    assert told == ["lost_parts_away", "lost_parts_back"]
+
+
 def test_a_builder_that_can_not_publish_stops(machine: Settings, shared: Shared) -> None:
     (machine.seeds / "figures.txt").write_text("For theft 35 were counted.")
     tried: list[str] = []

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.build_turns import MAX_OVERTAKEN
 from bot.database import DatabaseError
 from bot.postgres import PostgresDatabase
 from bot.shared.jobs import MAX_ATTEMPTS, Job, Jobs, LostJobError
+from bot.shared.opening import Shared
 
 
 def anything(_collection: str, _size: int) -> bool:
@@ -161,6 +163,44 @@ def test_a_builder_that_stops_leaves_its_job_to_the_next(jobs: Jobs) -> None:
     jobs.refuse(job, "too_long", "")
     jobs.beat(job, "write", 0, 0)
     assert not jobs.is_wanted("server-a")
+
+
+def test_what_was_wanted_last_is_not_wanted_twice(
+    shared: Shared, jobs: Jobs, database: PostgresDatabase, tmp_path: Path
+) -> None:
+    """Two gateways find at the same time that a server's documents are not indexed."""
+
+    def stored(text: str) -> int:
+        (tmp_path / "documents").mkdir(exist_ok=True)
+        (tmp_path / "documents" / "note.txt").write_text(text)
+        return shared.generations.store_documents(tmp_path / "documents")
+
+    def ask(text: str, *, rebuild: bool = False) -> int:
+        return jobs.ask("server-a", documents=stored(text), rebuild=rebuild)
+
+    first = ask("For fraud 55.")
+    assert ask("For fraud 55.") == first
+    assert taken(jobs).id == first
+    assert ask("For fraud 55.") == first
+    changed = ask("For fraud 66.")
+    # Who goes back to what is being built wants it once more, after what was wanted meanwhile.
+    back = ask("For fraud 55.")
+    again = ask("For fraud 55.", rebuild=True)
+    elsewhere = jobs.ask("server-b", documents=stored("For fraud 55."))
+
+    assert first < changed < back < again < elsewhere
+    with database.statements() as connection:
+        listings = connection.execute("SELECT count(*), bool_and(is_used) FROM listings")
+        assert listings.fetchone() == (5, True)
+
+
+def test_many_who_follow_the_documents_want_one_build(
+    database: PostgresDatabase, jobs: Jobs
+) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        asked = set(threads.map(lambda _: Jobs(database).ask_once("base"), range(12)))
+
+    assert len(asked) == 1
 
 
 def test_two_running_jobs_of_a_collection_are_refused_by_the_database(
