@@ -12,6 +12,7 @@ from answering.answer import Timings
 from bot.discord_app.metrics import STAGES, Metrics
 from bot.settings import Settings
 from docs.reference import commands_page, settings_page
+from tests import kubernetes
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -190,7 +191,6 @@ def test_every_role_is_composed_of_settings_commands_and_secrets_that_there_are(
 
 
 def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
-    """No test renders it: that needs Helm."""
     chart = DEPLOY / "chart"
     values = yaml.safe_load((chart / "values.yaml").read_text())
     assert yaml.safe_load((chart / "Chart.yaml").read_text())["name"] == "quoth"
@@ -226,6 +226,62 @@ def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
         "node_token",
         "web_password",
     }
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {
+            "database": {"enabled": False},
+            "node": {"replicas": 3},
+            "storage": {"storageClass": "shared"},
+            "data": {"storageClass": "fast"},
+        },
+    ],
+    ids=["as it is", "with other values"],
+)
+def test_the_chart_is_rendered_by_helm_and_taken_by_kubernetes(values: dict[str, Any]) -> None:
+    reason = "needs Python 3.12 and pip install helm-sdkpy kubernetes-validate"
+    pytest.importorskip("helm_sdkpy", reason=reason)
+    validating = pytest.importorskip("kubernetes_validate", reason=reason)
+
+    with kubernetes.cluster() as config:
+        objects = kubernetes.installed(DEPLOY / "chart", values, config)
+
+    version = validating.latest_version()
+    for each in objects:
+        validating.validate(each, version, strict=True)
+    names = {(one["kind"], one["metadata"]["name"]) for one in objects}
+    assert (("StatefulSet", "quoth-database") in names) == (values == {})
+    for one in objects:
+        if one["kind"] not in {"Deployment", "StatefulSet"}:
+            continue
+        pod = one["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        claims = one["spec"].get("volumeClaimTemplates", [])
+        volumes = [*pod.get("volumes", []), *(claim["metadata"] for claim in claims)]
+        there = [volume["name"] for volume in volumes]
+        assert sorted({*there}) == sorted(there)
+        assert {mount["name"] for mount in container["volumeMounts"]} <= {*there}
+        for volume in volumes:
+            claim = volume.get("persistentVolumeClaim")
+            assert claim is None or ("PersistentVolumeClaim", claim["claimName"]) in names
+        if one["kind"] == "StatefulSet":
+            assert ("Service", one["spec"]["serviceName"]) in names
+        secrets = {
+            f"/run/secrets/quoth/{item['path']}"
+            for volume in pod["volumes"]
+            for item in volume.get("secret", {}).get("items", [])
+        }
+        asked = {each["value"] for each in container["env"] if each["name"].endswith("_FILE")}
+        assert asked == secrets
+        nodes = [each["value"] for each in container["env"] if each["name"] == "QUOTH_NODES"]
+        count = values.get("node", {"replicas": 2})["replicas"]
+        for addresses in nodes:
+            assert addresses.split(",") == [
+                f"http://quoth-node-{number}.quoth-node:7868" for number in range(count)
+            ]
 
 
 def test_the_images_health_check_asks_the_bot() -> None:
