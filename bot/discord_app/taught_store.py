@@ -13,6 +13,7 @@ from bot.discord_app.taught import MessageAt, Taught, message_of, read_taught
 from bot.event_log import event
 from bot.serving.own_documents import OwnDocuments
 from bot.settings import Settings
+from index.build_lock import BuildLock
 from index.documents import SourceFile, list_documents
 from index.errors import NoDocumentsError
 
@@ -20,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 # In `meta`, once what was taught before there were rows has become rows.
 TAKEN_UP = "taught"
+# Beside a server's documents: whoever makes some of rows holds it from reading these.
+_LOCK_NAME = "taught.lock"
 _COLUMNS = (
     "message_id, server_id, channel_id, server, question, text, written, author, consent, agreed"
 )
@@ -123,6 +126,11 @@ class TaughtStore:
         if not self._is_taken_up():
             # They are in the folder alone.
             return
+        # Another process that shares the folder may have older rows in hand.
+        with BuildLock(folder.with_name(_LOCK_NAME)).hold(lambda _: None):
+            self._write_documents(scope, folder)
+
+    def _write_documents(self, scope: str, folder: Path) -> None:
         wanted = {taught.message.document: taught.file() for taught in self.all(scope)}
         own = OwnDocuments(folder)
         for name, path in self._named(scope, own.files()):

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from index.documents import NOT_READ
 from tests.commands import quoth
@@ -109,7 +110,7 @@ def test_the_status_says_what_is_here_while_the_database_is_away(
     real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
     (tmp_path / "storage").mkdir()
-    shared = {
+    shared: dict[str, Any] = {
         "QUOTH_DATABASE": "postgresql://127.0.0.1:1/",
         "QUOTH_STORAGE": str(tmp_path / "storage"),
     }

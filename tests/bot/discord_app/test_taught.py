@@ -426,7 +426,7 @@ def test_who_was_forgotten_while_they_were_being_taught_is_quoted_no_longer(
         records.forget(teacher.id)
         return await unreadable(*arguments)
 
-    bot.bot.changes._intake.unreadable = read_slowly  # type: ignore[method-assign]
+    bot.bot.changes._intake.unreadable = read_slowly  # type: ignore[assignment, method-assign]
     teach(local, lesson, teacher)
 
     assert "was taught nothing" in listed(local, channel, teacher)

@@ -1,6 +1,7 @@
 """What servers were taught: rows, in either database, and the documents that are made of them."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -161,6 +162,34 @@ def test_documents_are_what_the_rows_say_and_others_stay(
 
     assert written(folder) == {second.message.document: second.file(), **others}
     assert (folder / second.message.document).stat() == before
+
+
+def test_rows_that_are_out_of_date_write_over_no_newer_document(
+    records: Records, store: TaughtStore, settings: Settings
+) -> None:
+    """Two processes share the folder, one of which starts while the other is taught something."""
+    store.take_up(settings)
+    here = scope(records)
+    folder = settings.documents(here)
+    first, second = lesson(records, 1), lesson(records, 2)
+    store.keep(first)
+
+    def teach() -> None:
+        store.keep(second)
+        store.write_documents(here, folder)
+
+    teaching = threading.Thread(target=teach)
+
+    class Starting(TaughtStore):
+        def all(self, scope: str) -> list[Taught]:
+            found = super().all(scope)
+            teaching.start()
+            teaching.join(0.2)
+            return found
+
+    Starting(records).write_documents(here, folder)
+    teaching.join()
+    assert written(folder) == {one.message.document: one.file() for one in (first, second)}
 
 
 def test_what_was_taught_before_there_were_rows_becomes_rows_once(
