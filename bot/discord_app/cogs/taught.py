@@ -15,6 +15,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs.documents import change_documents
@@ -251,8 +252,11 @@ class TaughtAnswers(ServerCog):
     async def _answers(
         self, interaction: _Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Name the questions of what was taught."""
-        taught = await asyncio.to_thread(self._bot.teaching.all, self._scope(interaction))
+        """Name the questions of what was taught; none while the records are away."""
+        try:
+            taught = await asyncio.to_thread(self._bot.teaching.all, self._scope(interaction))
+        except DatabaseError:
+            return []
         return [
             app_commands.Choice(name=one.question[:MAX_CHOICE], value=one.message.document)
             for one in taught

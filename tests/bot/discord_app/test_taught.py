@@ -393,6 +393,21 @@ def test_what_an_older_version_was_taught_is_there_after_an_upgrade(
     assert "in the north wing" in quoted(local, channel)
 
 
+def test_no_name_is_offered_while_the_records_are_away(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+
+    def offered() -> list[str]:
+        return local.complete(
+            channel, teacher, "taught edit", "answer", "press", permissions=MANAGE_GUILD
+        )
+
+    assert len(offered()) == 1
+    bot.bot.records.close()
+    assert offered() == []
+
+
 def test_what_programs_write_and_what_has_no_text_is_not_taught(
     local: LocalDiscord, bot: RunningBot, channel: Channel, teacher: User
 ) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.database import RecordsError
-from bot.discord_app.records import Records
-from bot.discord_app.servers import Servers
+from bot.discord_app.records import DAY_S, Records
+from bot.discord_app.servers import SERVER_GRACE_DAYS, Servers
+from bot.discord_app.shards import Shards
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
 from bot.settings import Settings, load_settings
@@ -132,6 +133,18 @@ def test_what_a_server_was_taught_goes_with_the_server(
 
     assert store.scopes() == [scope(records, OTHER)]
     assert store.all(scope(records, OTHER)) == [kept]
+
+
+def test_a_server_that_was_only_taught_something_is_noted_as_left(
+    records: Records, store: TaughtStore, clock: Clock
+) -> None:
+    for server in (SERVER, OTHER):
+        store.keep(lesson(records, server, server))
+    servers = Servers(records)
+    servers.note_present({OTHER}, [], Shards(1, frozenset({0})))
+    clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
+
+    assert servers.departed() == [records.hashed(SERVER)]
 
 
 def test_documents_are_what_the_rows_say_and_others_stay(
