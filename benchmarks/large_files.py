@@ -5,7 +5,7 @@ What a PDF of a thousand pages and workbooks of up to 200 MB take: seconds and m
 
 LibreOffice makes the PDF, of this project's guides over and over; the workbooks are written here.
 Each file is read by a process of its own, so that what it takes is its own: "child" is the process
-that parses, "parent" the one that asks for it, which also splits the text into passages.
+that parses it and splits its text into passages, "parent" the one that asks for them.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count, cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,7 +30,7 @@ from index.documents import list_documents, load_document
 from index.encoder import SentenceEncoder
 from index.errors import DocumentError
 from index.parsing import ParserProcess
-from index.passages import Splitting, split
+from index.passages import Splitting
 
 _GUIDES = Path(__file__).parent.parent / "docs"
 # Of LibreOffice's pages, as it sets such a text.
@@ -173,53 +174,107 @@ def _cpu_s(process: str) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(path: Path, exports: Path, found: Connection) -> None:
-    """Read and split a file in this process, and send what it took, or why it was refused."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What became of a file, and what it took."""
+
+    passages: int
+    characters: int
+    pages: int
+    """Of a PDF."""
+    refused: str | None
+    """Why, if it was."""
+    seconds: float
+    """By the clock."""
+    parsing_s: float
+    """For how long the child computed before it had the text; this and what follows, of a core."""
+    child_s: float
+    parent_s: float
+    child_bytes: int
+    """The most memory."""
+    parent_bytes: int
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        became = f"{self.passages:,} passages of {self.characters / 1e6:.1f} million characters"
+        if self.refused:
+            became = f"refused ({self.refused})"
+        if self.pages:
+            became += f", {self.pages} pages, {self.pages / self.parsing_s:.0f} parsed a second"
+        return (
+            f"{became} in {self.seconds:.1f} s; child {self.child_s:.1f} s of a core, "
+            f"{self.parsing_s:.1f} s of them for parsing, {self.child_bytes / 1e6:,.0f} MB; "
+            f"parent {self.parent_s:.1f} s of a core, {self.parent_bytes / 1e6:,.0f} MB"
+        )
+
+
+def measure(path: Path, exports: Path) -> Measured:
+    """
+    Read and split a file for a process of its own.
+
+    Args:
+        path: Of the file.
+        exports: Where the encoder is exported.
+
+    Raises:
+        EOFError: If that process ends without a word.
+    """
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    spawning = multiprocessing.get_context("spawn")
+    process = spawning.Process(target=_measure_here, args=(path, exports, sending))
+    process.start()
+    # Else nothing would tell that it has ended.
+    sending.close()
+    try:
+        measured: Measured = receiving.recv()
+    finally:
+        process.join()
+    return measured
+
+
+def _measure_here(path: Path, exports: Path, found: Connection) -> None:
     (file,) = (one for one in list_documents(path.parent).files if one.path == path)
     encoder = SentenceEncoder(load_settings().encoder, exports)
+    document, refused, passages, parsing_s = None, None, 0, 0.0
     watch = _Watch()
     watch.start()
-    started = time.perf_counter()
+    started, own_s = time.perf_counter(), time.process_time()
     with ParserProcess() as parser:
         try:
             document = load_document(file, parser.parse)
+            # What the child did last is not seen at once.
+            time.sleep(2 * _POLL_S)
+            parsing_s = watch.cpu_s
+            passages = sum(1 for _ in parser.split(document, Splitting(), encoder, 0))
         except DocumentError as error:
-            document, said = None, str(error)
-        read_s = time.perf_counter() - started
+            refused = str(error)
+        seconds = time.perf_counter() - started
+        time.sleep(2 * _POLL_S)
         watch.end()
-    parsed_bytes = _peak()
-    figures = (
-        f"read in {read_s:.1f} s, child {watch.cpu_s:.1f} s of a core, {watch.bytes / 1e6:,.0f} MB"
-    )
-    figures += f", parent {parsed_bytes / 1e6:,.0f} MB"
-    if document is None:
-        found.send(f"refused ({said}): {figures}")
-        return
-    started = time.process_time()
-    passages = sum(1 for _ in split(document, Splitting(), encoder.token_offsets))
-    pages = len({place.name for place in document.places if place.kind == "page"})
-    if pages:
-        figures += f", {pages} pages, {pages / watch.cpu_s:.0f} pages for a second"
+    places = document.places if document else ()
     found.send(
-        f"{figures}; {len(document.text) / 1e6:.1f} million characters, split into {passages:,} "
-        f"passages in {time.process_time() - started:.1f} s of a core, "
-        f"parent {_peak() / 1e6:,.0f} MB"
+        Measured(
+            passages=passages,
+            characters=len(document.text) if document else 0,
+            pages=len({place.name for place in places if place.kind == "page"}),
+            refused=refused,
+            seconds=seconds,
+            parsing_s=parsing_s,
+            child_s=watch.cpu_s,
+            parent_s=time.process_time() - own_s,
+            child_bytes=watch.bytes,
+            parent_bytes=_peak(),
+        )
     )
 
 
-def _print_measured(path: Path, exports: Path) -> None:
-    receiving, sending = multiprocessing.Pipe(duplex=False)
-    spawning = multiprocessing.get_context("spawn")
-    process = spawning.Process(target=measure, args=(path, exports, sending))
-    process.start()
-    # Else nothing would tell that the process has ended without a word.
-    sending.close()
+def print_measured(path: Path, exports: Path) -> None:
+    """Measure a file, and print what came of it."""
+    size = f"{path.name} ({path.stat().st_size / 1e6:,.1f} MB)"
     try:
-        figures = receiving.recv()
+        print(f"{size}: {measure(path, exports)}", flush=True)
     except EOFError:
-        figures = "the process that read it ended"
-    process.join()
-    print(f"{path.name} ({path.stat().st_size / 1e6:,.1f} MB): {figures}", flush=True)
+        print(f"{size}: the process that read it ended", flush=True)
 
 
 def main() -> None:
@@ -238,12 +293,12 @@ def main() -> None:
         SentenceEncoder(load_settings().encoder, exports)
         if chosen.pages:
             make_pdf(folder / "guides.pdf", chosen.pages)
-            _print_measured(folder / "guides.pdf", exports)
+            print_measured(folder / "guides.pdf", exports)
         for megabytes in chosen.megabytes:
             path = folder / f"orders-{megabytes:g}.xlsx"
             rows = make_workbook(path, megabytes)
             print(f"{rows:,} rows: ", end="")
-            _print_measured(path, exports)
+            print_measured(path, exports)
             path.unlink()
 
 

@@ -95,6 +95,7 @@ class PerturbingEncoder:
         """Take the encoder whose vectors these are, shape (n, dim)."""
         self.name, self.sha256 = real.name, real.sha256
         self.dim, self.precision = real.dim, real.precision
+        self.tokenizer = real.tokenizer
         self._offsets: Callable[[Sequence[str]], list[list[tuple[int, int]]]] = real.token_offsets
         self._vectors = vectors
 

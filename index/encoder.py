@@ -24,6 +24,7 @@ from index.exporting import (
     checked_manifest,
     ensure_exported,
 )
+from index.passages import offsets_by
 from index.tracing import FUSIBLE_ATTENTION
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class Encoder(Protocol):
     @property
     def precision(self) -> Precision:
         """In which numbers it computes."""
+        ...
+
+    @property
+    def tokenizer(self) -> bytes:
+        """Its tokenizer as the library `tokenizers` writes it, for other processes."""
         ...
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
@@ -102,6 +108,11 @@ class SentenceEncoder:
         self._documents = OnnxDocumentEncoder(self.export)
         self.dim = self._documents.dim
         self.precision = self._documents.precision
+
+    @property
+    def tokenizer(self) -> bytes:
+        """See `Encoder`."""
+        return (self.export / TOKENIZER_NAME).read_bytes()
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """See `index.passages.TokenOffsets`."""
@@ -179,11 +190,7 @@ class _OnnxEncoder:
             ) from error
         self.dim = self._manifest.dim
         self.precision = self._manifest.precision
-
-    def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
-        """See `index.passages.TokenOffsets`."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [encoding.offsets for encoding in encodings]
+        self.token_offsets = offsets_by(self._tokenizer)
 
     def _encode(self, text: str, max_tokens: int) -> Vectors:
         inputs = inputs_of(self._tokenizer.encode(text), max_tokens, self._manifest.inputs)

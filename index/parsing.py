@@ -1,51 +1,52 @@
 """
-Parsing in a process of its own, which may hang, swell or crash without anybody else's harm.
+Parsing and splitting in a process of their own, which may hang, swell or crash without harm.
 
 A file may also take it over: it has nothing that is worth taking (`index.confinement`), and gets
-the bytes of a file through a pipe, through which it gives back the text.
+the bytes of a file through a pipe, through which it gives back the text and where its passages are
+(`index.parser_server`).
 
 The process is started when the first file needs it, and goes on to the next file; one that is too
 slow or asks for too much memory is ended, and another takes its place. Each scanned page that it
-has read gives it the time of one more.
+has read gives it the time of one more. Splitting has time in proportion to the text.
 """
 
 import json
 import os
-import resource
 import selectors
-import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
-from operator import attrgetter
-from typing import Any, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
-from index.confinement import confine
+from index.documents import Document
 from index.errors import DocumentError
 from index.formats import parse
-from index.formats.base import FORMATS, Loaded, Place, page_read
+from index.formats.base import FORMATS, Loaded, Place
+from index.parser_server import LENGTH_BYTES, MAX_FRAME_BYTES, PAGE_READ, TEXT_ERRORS
+from index.passages import Passage, Splitting, split
 from index.processes import bare_environment, module_command
+from index.slices import Slices
+
+if TYPE_CHECKING:
+    from index.encoder import Encoder
 
 # A PDF of a thousand pages takes about a minute.
 PARSE_TIMEOUT_S = 120.0
+# In that time, so much text is split at least; it takes about a second a million characters.
+CHARS_IN_TIME = 12_000_000
 # OCR takes some seconds for each.
 MAX_SCANNED_PAGES = 1_000
 # Of address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
 PARSE_MEMORY_BYTES = 2_000_000_000
-# Of one document's text and places; beyond it, it is data and not a document.
-_MAX_REPLY_BYTES = 256_000_000
-
-_LENGTH_BYTES = 8
-# In the place of a reply's length: a page has been read, and the reply is still to come.
-_PAGE_READ = 0
-_FIELDS_OF_PLACE = attrgetter(*(field.name for field in fields(Place)))
+# Plain text of this size costs a second and some megabytes at worst, wherever it is read, and
+# starting a process takes half a second.
+MAX_PLAIN_BYTES = 200_000
 
 
 class ParserProcess:
-    """Parses files one after the other; use it as a context, and from one thread."""
+    """Reads files one after the other; use it as a context, and from one thread."""
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class ParserProcess:
             timeout_s: Seconds; for a file that is scanned, for each of its pages.
             memory_bytes: How much address space it may take.
             niceness: For a process that serves people meanwhile: the other one makes way for it by
-                so much, and parses plain text too.
+                so much, and reads short plain text too.
             page_read: Called after each page of a file that is read by OCR.
         """
         self.timeout_s = timeout_s
@@ -71,6 +72,10 @@ class ParserProcess:
         self._niceness = niceness
         self._page_read = page_read
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_tokenizer = False
+        self._holds_text = False
+        """Whether the text that was read last is in the other process."""
+        self._is_splitting = False
 
     def __enter__(self) -> Self:
         """Start nothing yet."""
@@ -82,70 +87,156 @@ class ParserProcess:
 
     def parse(self, suffix: str, content: bytes) -> Loaded:
         """
-        See `index.formats.parse`; plain text is read here, all else in the other process.
+        See `index.formats.parse`; short plain text is read here, all else in the other process.
 
         Raises:
             DocumentError: If it can't be read, or not within the limits.
         """
-        if FORMATS[suffix].is_plain and self._niceness is None:
+        is_short = FORMATS[suffix].is_plain and len(content) <= MAX_PLAIN_BYTES
+        self._holds_text = not (is_short and self._niceness is None)
+        if not self._holds_text:
             return parse(suffix, content)
-        try:
-            reply = self._ask(suffix, content)
-        except TimeoutError as error:
+        if self._is_splitting:
+            # Somebody went away before the last passage, and the others would be taken for a reply.
             self._end()
-            raise DocumentError(
-                f"reading it takes more than {self.timeout_s:.0f} seconds"
-            ) from error
-        except (OSError, EOFError) as error:
-            code = self._end()
-            raise DocumentError(
-                f"the process that read it ended (exit code {code}); it needs more than "
-                f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
-            ) from error
+        given = {"suffix": suffix, "length": len(content), "timeout_s": self.timeout_s}
+        try:
+            return self._loaded(given, content)
         except MemoryError:
-            # What it still says would be taken for its reply to the next file.
             self._end()
             raise
-        if "error" in reply:
-            if reply["ends"]:
-                self._end()
-            raise DocumentError(reply["error"])
-        return Loaded(
-            reply["text"],
-            reply["title"],
-            date.fromisoformat(reply["dated"]) if reply["dated"] else None,
-            tuple(Place(*place) for place in reply["places"]),
-            tuple((start, end) for start, end in reply["code"]),
-            reply["unread"],
-        )
+        except (OSError, EOFError, TimeoutError) as error:
+            raise self._broken(error, self.timeout_s) from error
 
-    def _ask(self, suffix: str, content: bytes) -> dict[str, Any]:
+    def split(
+        self, document: Document, splitting: Splitting, encoder: "Encoder", first_id: int
+    ) -> Iterator[Passage]:
+        """
+        Split the document that was read last, where it was read.
+
+        Args:
+            document: As it was read, under any title.
+            splitting: The limits of a passage.
+            encoder: Its tokenizer measures passages.
+            first_id: See `index.passages.split`.
+
+        Raises:
+            DocumentError: If that can't be done within the limits.
+        """
+        if not self._holds_text:
+            yield from split(document, splitting, encoder.token_offsets, first_id)
+            return
+        timeout_s = self.timeout_s * max(1.0, len(document.text) / CHARS_IN_TIME)
+        slices = Slices(document, splitting, first_id)
+        self._is_splitting = True
+        try:
+            self._ask_to_split(document, splitting, encoder, timeout_s)
+            patience = _Patience(timeout_s)
+            while received := self._frame(patience):
+                for each in received:
+                    yield slices.passage(each)
+        except DocumentError as error:
+            error.sha256 = document.sha256
+            raise
+        # A ValueError is what it said, if that can't be true.
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            raise self._broken(error, timeout_s, document.sha256) from error
+        self._is_splitting = False
+
+    def _loaded(self, given: dict[str, Any], content: bytes) -> Loaded:
+        self._ask("parse", given, content)
+        for _ in range(MAX_SCANNED_PAGES + 1):
+            patience = _Patience(self.timeout_s)
+            found = self._frame(patience)
+            if found is not None:
+                return Loaded(
+                    self._bytes(patience).decode(errors=TEXT_ERRORS),
+                    found["title"],
+                    date.fromisoformat(found["dated"]) if found["dated"] else None,
+                    tuple(Place(*place) for place in found["places"]),
+                    tuple((start, end) for start, end in found["code"]),
+                    found["unread"],
+                )
+            self._page_read()
+        self._end()
+        raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
+
+    def _ask_to_split(
+        self, document: Document, splitting: Splitting, encoder: "Encoder", timeout_s: float
+    ) -> None:
+        tokenizer = b"" if self._has_tokenizer else encoder.tokenizer
+        given = {
+            "document_id": document.id,
+            "title": document.title,
+            "limits": asdict(splitting),
+            "tokenizer_length": len(tokenizer),
+            "timeout_s": timeout_s,
+        }
+        self._ask("split", given, tokenizer)
+        self._has_tokenizer = True
+
+    def _ask(self, name: str, given: dict[str, Any], content: bytes) -> None:
         if self._process is None or self._process.poll() is not None:
+            self._end()
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                module_command("index.parsing", str(self._memory_bytes), str(self._niceness or 0)),
+                module_command(
+                    "index.parser_server", str(self._memory_bytes), str(self._niceness or 0)
+                ),
                 env=bare_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-        process = self._process
-        if process.stdin is None or process.stdout is None:
+        requests = self._process.stdin
+        if requests is None:
             raise EOFError
-        process.stdin.write(json.dumps([suffix, len(content), self.timeout_s]).encode() + b"\n")
-        process.stdin.write(content)
-        process.stdin.flush()
-        for _ in range(MAX_SCANNED_PAGES + 1):
-            deadline = time.monotonic() + self.timeout_s
-            length = int.from_bytes(_read(process.stdout, _LENGTH_BYTES, deadline))
-            if length != _PAGE_READ:
-                reply: dict[str, Any] = json.loads(_read(process.stdout, length, deadline))
-                return reply
-            self._page_read()
-        self._end()
-        raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
+        requests.write(json.dumps([name, given]).encode() + b"\n")
+        requests.write(content)
+        requests.flush()
+
+    def _frame(self, patience: "_Patience") -> Any:
+        """
+        What the other process says next; None if it has read a page and is not done.
+
+        Raises:
+            DocumentError: If it says that it can't.
+        """
+        content = self._bytes(patience)
+        if content == PAGE_READ:
+            return None
+        said = json.loads(content)
+        if isinstance(said, dict) and "error" in said:
+            if said["ends"]:
+                self._end()
+            raise DocumentError(said["error"])
+        return said
+
+    def _bytes(self, patience: "_Patience") -> bytearray:
+        if self._process is None or self._process.stdout is None:
+            raise EOFError
+        length = int.from_bytes(_read(self._process.stdout, LENGTH_BYTES, patience))
+        if length > MAX_FRAME_BYTES:
+            raise EOFError
+        return _read(self._process.stdout, length, patience)
+
+    def _broken(
+        self, error: Exception, timeout_s: float, sha256: str | None = None
+    ) -> DocumentError:
+        """End the process after an error; why the file is refused."""
+        code = self._end()
+        if isinstance(error, TimeoutError):
+            refused = DocumentError(f"reading it takes more than {timeout_s:.0f} seconds")
+        else:
+            refused = DocumentError(
+                f"the process that read it ended (exit code {code}); it needs more than "
+                f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
+            )
+        refused.sha256 = sha256
+        return refused
 
     def _end(self) -> int | None:
         process, self._process = self._process, None
+        self._has_tokenizer = self._is_splitting = False
         if process is None:
             return None
         process.kill()
@@ -153,95 +244,34 @@ class ParserProcess:
         return process.returncode
 
 
-def _read(pipe: Any, count: int, deadline: float) -> bytes:
+class _Patience:
+    """For how long another process may still be waited for: what is done between does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        """Begin with all of it."""
+        self._left_s = seconds
+
+    def wait(self, selector: selectors.BaseSelector) -> None:
+        """
+        Wait until there is something to read.
+
+        Raises:
+            TimeoutError: If there is nothing when it has come to an end.
+        """
+        started = time.monotonic()
+        if not selector.select(max(0.0, self._left_s)):
+            raise TimeoutError
+        self._left_s -= time.monotonic() - started
+
+
+def _read(pipe: IO[bytes], count: int, patience: _Patience) -> bytearray:
     received = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while len(received) < count:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
+            patience.wait(selector)
             chunk = os.read(pipe.fileno(), min(count - len(received), 1 << 20))
             if not chunk:
                 raise EOFError
             received += chunk
-    return bytes(received)
-
-
-def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    while line := requests.readline():
-        suffix, length, timeout_s = json.loads(line)
-        content = requests.read(length)
-        _end_after(2 * timeout_s)
-
-        def go_on(timeout_s: float = timeout_s) -> None:
-            _end_after(2 * timeout_s)
-            _send(replies, _PAGE_READ.to_bytes(_LENGTH_BYTES))
-
-        page_read.set(go_on)
-        reply = _reply(suffix, content)
-        _send(replies, len(reply).to_bytes(_LENGTH_BYTES) + reply)
-
-
-def _send(replies: BinaryIO, content: bytes) -> None:
-    replies.write(content)
-    replies.flush()
-
-
-def _end_after(seconds: float) -> None:
-    """
-    End this process if it takes longer over a file, by the clock or in what it computes.
-
-    The process that asked may have ended by then, and could no longer end this one.
-    """
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = int(time.process_time() + seconds) + 1
-    resource.setrlimit(
-        resource.RLIMIT_CPU,
-        (limit if most == resource.RLIM_INFINITY else min(limit, most), most),
-    )
-
-
-def _reply(suffix: str, content: bytes) -> bytes:
-    try:
-        loaded = parse(suffix, content)
-        values = {
-            "text": loaded.text,
-            "title": loaded.title,
-            "dated": loaded.dated.isoformat() if loaded.dated else None,
-            # A long table has a million.
-            "places": list(map(_FIELDS_OF_PLACE, loaded.places)),
-            "code": loaded.code,
-            "unread": loaded.unread,
-        }
-        reply = json.dumps(values).encode()
-    except DocumentError as error:
-        return _error(str(error), ends=False)
-    except MemoryError:
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        return _error(
-            f"reading it takes more than {limit / 1e9:.1f} GB of memory; split it", ends=True
-        )
-    if len(reply) > _MAX_REPLY_BYTES:
-        return _error("it holds too much text for one document; split it", ends=True)
-    return reply
-
-
-def _error(text: str, *, ends: bool) -> bytes:
-    return json.dumps({"error": text, "ends": ends}).encode()
-
-
-def main() -> None:
-    """Serve the process that started this one, within its memory limit and confined."""
-    memory_bytes = int(sys.argv[1])
-    os.nice(int(sys.argv[2]))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # What a library prints must not get between the replies.
-    with os.fdopen(os.dup(1), "wb") as replies:
-        os.dup2(2, 1)
-        confine()
-        _serve(sys.stdin.buffer, replies)
-
-
-if __name__ == "__main__":
-    main()
+    return received

@@ -21,6 +21,7 @@ from index.formats.base import ROWS, Place
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
+    from tokenizers import Tokenizer
 
 # A sentence splitter's time grows with what it is given at once, so one endless paragraph
 # (a log, a minified file) is cut before it.
@@ -97,6 +98,16 @@ class TokenOffsets(Protocol):
     def __call__(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         """Start and end character of each token of each text, special tokens left out."""
         ...
+
+
+def offsets_by(tokenizer: "Tokenizer") -> TokenOffsets:
+    """Where the tokens are that a tokenizer finds."""
+
+    def token_offsets(texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
+        encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [encoding.offsets for encoding in encodings]
+
+    return token_offsets
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from index.generation import LocalGeneration
 from index.language import foreign_language
 from index.manifest import ADDED_TEXTS_NAME, TEXTS_NAME, DocumentStamp, FailureStamp
 from index.parsing import ParserProcess
-from index.passages import Splitting, split
+from index.passages import Splitting
 from index.provenance import Provenance
 from index.reporting import Reporter
 from index.sizing import Sizing
@@ -85,7 +85,7 @@ def read_documents(
                 language=foreign_language(document.text),
             )
             stamp = DocumentStamp(file.id, document.sha256, file.size, file.mtime_ns)
-            passages = split(document, splitting, encoder.token_offsets, next_id)
+            passages = parser.split(document, splitting, encoder, next_id)
             return writer.add(document, stamp, passages)
 
         for file in comparison.to_read:

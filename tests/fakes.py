@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,17 @@ from index.encoder import EncodingProgress, Vectors
 from index.exporting import Precision
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+@cache
+def _tokenizer() -> bytes:
+    from tokenizers import Regex, Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Split
+
+    tokenizer = Tokenizer(WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.pre_tokenizer = Split(Regex(_TOKEN.pattern), behavior="removed", invert=True)
+    return tokenizer.to_str().encode()
 
 
 @dataclass
@@ -27,6 +39,11 @@ class FakeEncoder:
     precision: Precision = "fp32"
     encoded: list[str] = field(default_factory=list)
     """Every text that was ever asked for."""
+
+    @property
+    def tokenizer(self) -> bytes:
+        """One that finds the same tokens, for processes that have no fakes."""
+        return _tokenizer()
 
     def token_offsets(self, texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         return [[match.span() for match in _TOKEN.finditer(text)] for text in texts]

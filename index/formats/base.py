@@ -70,7 +70,7 @@ class Format:
     function: str
     """A `Parse`."""
     is_plain: bool = False
-    """Whether a few lines of our own read it, in time and memory in proportion to the file."""
+    """Whether a few lines of our own read it, so that a short file is harmless."""
 
 
 _HTML = Format("html", "load_html")

@@ -2,20 +2,44 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.serving.own_documents import OwnDocuments
+from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
-from index.parsing import PARSE_TIMEOUT_S, ParserProcess
+from index.parsing import MAX_PLAIN_BYTES, PARSE_TIMEOUT_S, ParserProcess
+from index.passages import Splitting, split
 from tests.conftest import ROOT, Library, QuietReporter
+from tests.fakes import FakeEncoder
 
 FILES = Path(__file__).parent / "files"
 
 _HOSTILE = """
 import os, time
+from dataclasses import replace
+from index import passages
 from index.formats.base import Loaded, page_read
+
+split_well = passages.split
+
+def split(document, *given):
+    for passage in split_well(document, *given):
+        if "swell at last" in passage.text:
+            bytearray(10_000_000_000)
+        if "crash at last" in passage.text:
+            os.abort()
+        if "stall at last" in passage.text:
+            while True:
+                pass
+        if "lie at last" in passage.text:
+            passage = replace(passage, end_char=10**9)
+        yield passage
+
+passages.split = split
 
 def load_html(suffix, content):
     if b"swell" in content:
@@ -29,6 +53,12 @@ def load_html(suffix, content):
     if b"hang" in content:
         while True:
             pass
+    if b"boast" in content:
+        for descriptor in range(3, 10):
+            try:
+                os.write(descriptor, (1 << 50).to_bytes(8) + bytes(1_000))
+            except OSError:
+                pass
     if b"print" in content:
         print("between the replies", flush=True)
     return Loaded(content.decode())
@@ -63,6 +93,7 @@ def test_what_the_other_process_reads_is_what_is_read_here() -> None:
     [
         (b"swell", "takes more than .* GB of memory; split it"),
         (b"crash", "the process that read it ended"),
+        (b"boast of petabytes", "the process that read it ended"),
     ],
 )
 def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) -> None:
@@ -131,10 +162,95 @@ def test_a_build_goes_on_past_a_hostile_file(library: Library) -> None:
     assert [failure.id for failure in report.failures] == ["a.html"]
 
 
-def test_no_process_is_started_for_plain_text() -> None:
+def test_no_process_is_started_for_short_plain_text() -> None:
     with ParserProcess() as parser:
         assert parser.parse(".txt", b"plain").text == "plain"
         assert parser._process is None
+
+
+LONG = "A short sentence, in which little stands. " * (MAX_PLAIN_BYTES // 40)
+WRITTEN = {
+    ".txt": LONG + "Ünd ein Ende.",
+    ".md": "# Title\n\n## Fines\n\nFor theft `35`, and for arson 90.\n\n" * 20,
+    ".csv": "crime,fine\n" + "theft,35\narson,90\n" * 20,
+    ".html": "<h1>Fines</h1><p>Theft costs <code>35</code>.<table><tr><th>a<th>b<tr><td>1<td>2",
+}
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_what_the_other_process_splits_is_what_would_be_split_here(
+    suffix: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"fines{suffix}"
+    path.write_text(WRITTEN[suffix])
+    (file,) = list_documents(tmp_path).files
+    encoder, splitting = FakeEncoder(), Splitting(max_tokens=40, max_chars=200)
+
+    with ParserProcess() as parser:
+        document = load_document(file, parser.parse)
+        named = replace(document, title="Fines of Vellmar")
+        assert parser._process is not None
+        found = list(parser.split(named, splitting, encoder, 7))
+        # A second one is measured by the tokenizer that it has.
+        assert parser.parse(suffix, path.read_bytes()).text == document.text
+        assert list(parser.split(named, splitting, encoder, 7)) == found
+
+    assert found == list(split(named, splitting, encoder.token_offsets, 7))
+    assert found
+
+
+def read_apart(parser: ParserProcess, text: str) -> Document:
+    """A document that the other process has read."""
+    loaded = parser.parse(".html", text.encode())
+    return Document("a.html", "a", loaded.text, "0" * 64, datetime.fromtimestamp(0, UTC))
+
+
+def test_who_goes_away_before_the_last_passage_gets_the_next_file() -> None:
+    with ParserProcess() as parser:
+        passages = parser.split(read_apart(parser, LONG), Splitting(), FakeEncoder(), 0)
+        assert next(passages).text.startswith("A short sentence")
+
+        assert parser.parse(".md", b"after").text == "after"
+        assert parser.parse(".txt", b"here").text == "here"
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        ("swell", "takes more than 2.0 GB of memory; split it"),
+        ("crash", "the process that read it ended"),
+        ("lie", "the process that read it ended"),
+    ],
+)
+def test_a_text_that_breaks_its_splitter_fails_alone_and_once(
+    does: str, reason: str, library: Library
+) -> None:
+    """It is met in the middle of a document, of which nothing stays."""
+    library.write("a.txt", f"{LONG} Then it may {does} at last.")
+    library.write("b.html", "Theft costs 35.")
+
+    report = library.build()
+
+    ((failed, why),) = [(failure.id, failure.reason) for failure in report.failures]
+    assert failed == "a.txt"
+    assert reason in why
+    assert (report.documents, report.passages) == (1, 1)
+    assert not library.build().published
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_text_that_takes_too_long_to_split_fails_alone() -> None:
+    with ParserProcess() as parser:
+        stalls = read_apart(parser, "stall at last")
+        parser.timeout_s = 2.0
+        with pytest.raises(DocumentError, match="takes more than 2 seconds") as caught:
+            list(parser.split(stalls, Splitting(), FakeEncoder(), 0))
+        # Without it, every build would try it again.
+        assert caught.value.sha256 == stalls.sha256
+        parser.timeout_s = PARSE_TIMEOUT_S
+        harmless = read_apart(parser, "Theft costs 35.")
+        assert len(list(parser.split(harmless, Splitting(), FakeEncoder(), 0))) == 1
 
 
 _BUILD_AND_TELL = """

@@ -1,0 +1,196 @@
+"""
+The process that parses and splits, seen from inside; `index.parsing` asks it.
+
+It reads requests, each a line of JSON and then bytes, and answers in frames: the length of one in
+eight bytes, then so much of it. The text that it has read last it keeps, to split it if it is asked
+to: what travels then are offsets.
+"""
+
+import itertools
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from index.confinement import confine
+from index.errors import DocumentError
+from index.formats import parse
+from index.formats.base import Loaded, Place, page_read
+
+if TYPE_CHECKING:
+    from index.passages import Passage, TokenOffsets
+
+LENGTH_BYTES = 8
+# A frame that says that a page has been read, and that the text is still to come.
+PAGE_READ = b""
+# Of one document's text, and of its places; beyond it, it is data and not a document.
+MAX_FRAME_BYTES = 256_000_000
+# Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
+TEXT_ERRORS = "surrogatepass"
+# In a frame.
+_PASSAGES_AT_ONCE = 500
+
+_FIELDS_OF_PLACE = attrgetter(*(field.name for field in fields(Place)))
+_NO_DATE = datetime.fromtimestamp(0, UTC)
+
+
+class _Server:
+    """Answers one request after the other."""
+
+    def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
+        self._requests = requests
+        self._replies = replies
+        self._loaded: Loaded | None = None
+        self._token_offsets: TokenOffsets | None = None
+
+    def serve(self) -> None:
+        """Answer until nobody asks any more."""
+        answers: dict[str, Callable[..., None]] = {"parse": self._parse, "split": self._split}
+        while line := self._requests.readline():
+            name, given = json.loads(line)
+            try:
+                answers[name](**given)
+            except DocumentError as error:
+                self._send(_error(str(error), ends=False))
+            except MemoryError:
+                limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+                said = f"reading it takes more than {limit / 1e9:.1f} GB of memory; split it"
+                self._send(_error(said, ends=True))
+
+    def _parse(self, suffix: str, length: int, timeout_s: float) -> None:
+        """Send what a file holds, without its text, and then its text."""
+        self._loaded = None
+        content = self._requests.read(length)
+        _end_after(2 * timeout_s)
+
+        def go_on() -> None:
+            _end_after(2 * timeout_s)
+            self._send(PAGE_READ)
+
+        page_read.set(go_on)
+        loaded = parse(suffix, content)
+        values = {
+            "title": loaded.title,
+            "dated": loaded.dated.isoformat() if loaded.dated else None,
+            # A long table has a million.
+            "places": list(map(_FIELDS_OF_PLACE, loaded.places)),
+            "code": loaded.code,
+            "unread": loaded.unread,
+        }
+        frames = json.dumps(values).encode(), loaded.text.encode(errors=TEXT_ERRORS)
+        if max(map(len, frames)) > MAX_FRAME_BYTES:
+            self._send(_error("it holds too much text for one document; split it", ends=True))
+            return
+        self._loaded = loaded
+        for frame in frames:
+            self._send(frame)
+
+    def _split(
+        self,
+        document_id: str,
+        title: str,
+        limits: dict[str, int],
+        tokenizer_length: int,
+        timeout_s: float,
+    ) -> None:
+        """Send the passages of the text that was read last, some at a time; none after the last."""
+        if tokenizer_length:
+            self._token_offsets = _token_offsets(self._requests.read(tokenizer_length))
+        if self._loaded is None or self._token_offsets is None:
+            raise DocumentError("nothing was read that could be split")
+        _end_after(2 * timeout_s)
+        passages = _passages(self._loaded, document_id, title, limits, self._token_offsets)
+        for some in _some_at_a_time(passages):
+            self._send(json.dumps(some).encode())
+            # Whoever asked writes them down meanwhile, for which it takes its time.
+            signal.setitimer(signal.ITIMER_REAL, 2 * timeout_s)
+
+    def _send(self, frame: bytes) -> None:
+        # A text is not copied.
+        self._replies.write(len(frame).to_bytes(LENGTH_BYTES))
+        self._replies.write(frame)
+        self._replies.flush()
+
+
+def _token_offsets(tokenizer: bytes) -> "TokenOffsets":
+    # Its threads would take address space, which is what is limited here.
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    from tokenizers import Tokenizer
+
+    from index.passages import offsets_by
+
+    return offsets_by(Tokenizer.from_buffer(tokenizer))
+
+
+def _passages(
+    loaded: Loaded,
+    document_id: str,
+    title: str,
+    limits: dict[str, int],
+    token_offsets: "TokenOffsets",
+) -> "Iterator[Passage]":
+    from index.documents import Document
+    from index.passages import Splitting, split
+
+    document = Document(
+        id=document_id,
+        title=title,
+        text=loaded.text,
+        sha256="",
+        modified=_NO_DATE,
+        places=loaded.places,
+        code=loaded.code,
+    )
+    return split(document, Splitting(**limits), token_offsets)
+
+
+def _some_at_a_time(passages: "Iterable[Passage]") -> Iterator[list[Any]]:
+    """The slices of passages, and nothing after them."""
+    from index.slices import slice_of
+
+    slices = map(slice_of, passages)
+    while some := list(itertools.islice(slices, _PASSAGES_AT_ONCE)):
+        yield some
+    yield []
+
+
+def _end_after(seconds: float) -> None:
+    """
+    End this process if it takes longer over a file, by the clock or in what it computes.
+
+    The process that asked may have ended by then, and could no longer end this one.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = int(time.process_time() + seconds) + 1
+    resource.setrlimit(
+        resource.RLIMIT_CPU,
+        (limit if most == resource.RLIM_INFINITY else min(limit, most), most),
+    )
+
+
+def _error(text: str, *, ends: bool) -> bytes:
+    return json.dumps({"error": text, "ends": ends}).encode()
+
+
+def main() -> None:
+    """Serve the process that started this one, within its memory limit and confined."""
+    memory_bytes = int(sys.argv[1])
+    os.nice(int(sys.argv[2]))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # What a library prints must not get between the replies.
+    with os.fdopen(os.dup(1), "wb") as replies:
+        os.dup2(2, 1)
+        confine()
+        _Server(sys.stdin.buffer, replies).serve()
+
+
+if __name__ == "__main__":
+    main()
