@@ -83,6 +83,12 @@ def measure(
     return {size: measured[size] for size in sizes}
 
 
+def _share(filtered: dict[str, Any]) -> str:
+    """What an index of these documents alone finds, if that was measured."""
+    alone = filtered["alone_hit_at_5"]
+    return "" if alone is None else f"{alone:.1f}"
+
+
 def _row(steps: dict[str, Any]) -> dict[str, str]:
     """The figures of one size, by what they are of."""
     build, search, add = (steps[name] for name in _STEPS)
@@ -111,10 +117,13 @@ def _row(steps: dict[str, Any]) -> dict[str, str]:
         "fused, ms": ms("fused_ms"),
         "fused with encoding, ms": ms("with_encoding_ms"),
         **{
-            f"in {name}: passages, fused ms, recall@10": f"{each['passages']:,}, "
-            f"{each['fused_ms'][0]:.2f} / {each['fused_ms'][1]:.2f}, {each['recall_at_10']:.4f}"
+            f"{name}: passages, fused ms, recall@10, answers among 5, alone, %": (
+                f"{each['passages']:,}, {each['fused_ms'][0]:.2f} / {each['fused_ms'][1]:.2f}, "
+                f"{each['recall_at_10']:.4f}, {each['hit_at_5']:.1f}, {_share(each)}"
+            )
             for name, each in search["filtered"].items()
         },
+        "answers among 5, %": f"{search['hit_at_5']:.1f}",
         "one more document, s": f"{add['seconds']:.2f}",
     }
 

@@ -11,7 +11,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ _DATA = ("train.jsonl", "dev.jsonl")
 # Of real passages, each of about ten sentences.
 _PASSAGES_PER_DOCUMENT = 12
 _FEWEST_SENTENCES = 4
+_FIRST_DAY = date(2020, 1, 1)
 # Characters of an answer, so that it stands where it was asked for and hardly anywhere else.
 _TELLING_LENGTH = 12
 
@@ -78,7 +79,9 @@ def write_documents(folder: Path, passages: int, encoder: Encoder) -> None:
     per_document = sum(_count(text, encoder) for text in tried) / len(tried)
     folder.mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(itertools.islice(texts(), round(passages / per_document))):
-        path = folder / f"{number // 1_000:03}" / f"{number:06}.txt"
+        # A day each, so that there are some since any day.
+        day = _FIRST_DAY + timedelta(days=number)
+        path = folder / f"{number // 1_000:03}" / f"{day} {number:06}.txt"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 

@@ -7,6 +7,7 @@ Each prints one JSON object.
 import json
 import resource
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,23 +20,37 @@ import numpy as np
 from benchmarks.scale_corpus import (
     SPLITTING,
     PerturbingEncoder,
+    answered,
     questions,
     write_documents,
 )
-from index.build import build
+from index.build import BuildReport, build
 from index.compressed import Allowed
-from index.encoder import Encoder, OnnxQuestionEncoder, SentenceEncoder, Vectors
+from index.encoder import (
+    Encoder,
+    OnnxQuestionEncoder,
+    QuestionEncoder,
+    SentenceEncoder,
+    Vectors,
+)
 from index.encoder_files import DEFAULT_ENCODER
-from index.filters import Filter
+from index.filters import EVERYTHING, Filter
 from index.generation import Generation
 from index.lexical import SharedStatistics
+from index.reporting import Reporter, SilentReporter
 from index.retrieve import CANDIDATES, Retriever
 from index.store import Collection
 from index.vector_cache import VectorCache
 
 QUESTIONS = 300
 # By the last digits of their names: half of the documents, a tenth, and so on.
-FILTERS = ("*[0-4].txt", "*7.txt", "*77.txt", "*777.txt")
+_NAMED = ("*[0-4].txt", "*7.txt", "*77.txt", "*777.txt")
+# The share of the documents that are older than the day since which they are asked for.
+_OLDER = (0.5, 0.9)
+# Of real questions, whose answers are looked for in what is found.
+_ANSWERED = 1_000
+# What a filter leaves is indexed alone, to compare, where it has no more passages.
+_ALONE_UP_TO = 110_000
 # Asked before anything is measured.
 _WARMING = 20
 _RECALL_AT = 10
@@ -127,15 +142,7 @@ def add_one(work: Work, size: int, _encoded: int) -> dict[str, object]:
 def _build(work: Work, size: int, encoder: Encoder) -> dict[str, object]:
     clock = _Clock()
     with _AnonymousPeak() as peak:
-        report = build(
-            work.collection(size),
-            work.documents(size),
-            without=None,
-            open_encoder=lambda: encoder,
-            vectors=work.vectors,
-            splitting=SPLITTING,
-            reporter=clock,
-        )
+        report = _index(work.collection(size), work.documents(size), work.vectors, encoder, clock)
     clock.stage("end", 0)
     return {
         "documents": report.documents,
@@ -148,7 +155,21 @@ def _build(work: Work, size: int, encoder: Encoder) -> dict[str, object]:
     }
 
 
-def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
+def _index(
+    collection: Collection, documents: Path, vectors: Path, encoder: Encoder, reporter: Reporter
+) -> BuildReport:
+    return build(
+        collection,
+        documents,
+        without=None,
+        open_encoder=lambda: encoder,
+        vectors=vectors,
+        splitting=SPLITTING,
+        reporter=reporter,
+    )
+
+
+def search(work: Work, size: int, encoded: int) -> dict[str, object]:
     """Open an index, ask it, and weigh it."""
     encoder = OnnxQuestionEncoder(next(work.exports.iterdir()))
     asked = questions(QUESTIONS)
@@ -170,9 +191,15 @@ def search(work: Work, size: int, _encoded: int) -> dict[str, object]:
         "is_exact": generation.vectors.is_exact,
         **found,
         "recall_at_10": recall(work, generation, np.stack(queries)),
+        "hit_at_5": _hit_share(retriever, EVERYTHING),
         "filtered": {
-            name: _filtered(work, retriever, asked, np.stack(queries), Filter.given([name]))
-            for name in FILTERS
+            name: {
+                **_filtered(work, retriever, asked, np.stack(queries), within),
+                "alone_hit_at_5": _alone(
+                    work, generation, work.encoder(size, encoded), encoder, within
+                ),
+            }
+            for name, within in _filters(generation)
         },
         "anonymous_bytes": after["anonymous"],
         "anonymous_of_index_bytes": after["anonymous"] - before["anonymous"],
@@ -214,6 +241,58 @@ def _quantiles(seconds: list[float]) -> list[float]:
     return [float(value) for value in 1e3 * np.percentile(seconds, [50, 95])]
 
 
+def _filters(generation: Generation) -> Iterator[tuple[str, Filter]]:
+    """What is asked of some of the documents, by how it is said."""
+    for name in _NAMED:
+        yield f"in {name}", Filter.given([name])
+    days = sorted(dated for *_, dated in generation.texts.dates() if dated is not None)
+    for share in _OLDER:
+        since = days[round(share * len(days))]
+        yield f"since the newest {1 - share:.0%}", Filter.given([], since.isoformat())
+
+
+def _hit_share(retriever: Retriever, within: Filter) -> float:
+    """The share of questions, in %, whose answer stands in a passage that is found first."""
+    pairs = answered(_ANSWERED)
+    hits = 0
+    for asked, answer in pairs:
+        found = retriever.retrieve(asked, _SHOWN, within=within).hits
+        hits += any(answer in hit.passage.text for hit in found)
+    return 100 * hits / len(pairs)
+
+
+def _alone(
+    work: Work,
+    generation: Generation,
+    encoder: Encoder,
+    question_encoder: QuestionEncoder,
+    within: Filter,
+) -> float | None:
+    """The same share in an index of nothing but what a filter leaves; None of too many."""
+    chosen = generation.choose(within)
+    if np.count_nonzero(chosen.allowed) > _ALONE_UP_TO:
+        return None
+    documents = Path(generation.manifest.folder)
+    with tempfile.TemporaryDirectory(dir=documents.parent) as scratch:
+        folder = Path(scratch, "documents")
+        for name in _documents_of(generation, chosen.allowed):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(documents / name)
+        collection = Collection(Path(scratch, "collection"))
+        _index(collection, folder, work.vectors, encoder, SilentReporter())
+        with closing(collection.open_files()) as alone:
+            return _hit_share(Retriever(alone, question_encoder), EVERYTHING)
+
+
+def _documents_of(generation: Generation, allowed: Allowed) -> set[str]:
+    return {
+        passage.document_id
+        for ids in generation.texts.ids()
+        for passage in generation.texts.passages([row for row in ids if allowed[row]]).values()
+    }
+
+
 def _filtered(
     work: Work,
     retriever: Retriever,
@@ -232,6 +311,7 @@ def _filtered(
         "choose_s": choose_s,
         "fused_ms": _quantiles([each.search_s for each in found]),
         "recall_at_10": recall(work, generation, queries, allowed),
+        "hit_at_5": _hit_share(retriever, within),
     }
 
 

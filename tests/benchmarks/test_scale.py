@@ -56,8 +56,15 @@ def measured() -> Measurements:
                 "with_encoding_ms": [3.5, 4.5],
                 "recall_at_10": 0.99,
                 "filtered": {
-                    "*7.txt": {"passages": 100, "fused_ms": [1.0, 2.0], "recall_at_10": 1.0}
+                    "in *7.txt": {
+                        "passages": 100,
+                        "fused_ms": [1.0, 2.0],
+                        "recall_at_10": 1.0,
+                        "hit_at_5": 42.0,
+                        "alone_hit_at_5": 41.0 if size < 5_000 else None,
+                    }
                 },
+                "hit_at_5": 40.0,
                 "anonymous_bytes": 90_000_000,
                 "anonymous_of_index_bytes": 10_000_000,
                 "mapped_of_index_bytes": 20_000_000,
