@@ -10,11 +10,13 @@ them a tenth as large.
 
 import argparse
 import io
+import itertools
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 from types import MappingProxyType
 
 from benchmarks.large_files import print_measured
@@ -138,6 +140,18 @@ def _backticks(size: int) -> bytes:
     return "".join(runs).encode()
 
 
+def _definitions(size: int) -> bytes:
+    """Names with short forms, all of them different, for as long as there are such."""
+    written: list[str] = []
+    length = 0
+    for first, second, third in itertools.cycle(itertools.product(ascii_uppercase, repeat=3)):
+        written.append(f"{first}a {second}e {third}o ({first}{second}{third}). ")
+        length += len(written[-1])
+        if length >= size:
+            break
+    return "".join(written).encode()
+
+
 HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
     {
         "dates of digits": HostileFile(".html", 200_000, _dates("1")),
@@ -155,6 +169,7 @@ HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
         "fences": HostileFile(".md", 4_000_000, _repeated("```\n")),
         "backticks": HostileFile(".md", 4_000_000, _backticks),
         "one line of words": HostileFile(".txt", 5_000_000, _repeated("words go on and on, ")),
+        "definitions": HostileFile(".txt", 4_000_000, _definitions),
         "one word": HostileFile(".txt", 5_000_000, _repeated("word")),
         "one line of Markdown": HostileFile(".md", 5_000_000, _repeated("words go on and on, ")),
     }

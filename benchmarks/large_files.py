@@ -181,17 +181,18 @@ class Measured:
     passages: int
     characters: int
     pages: int
-    """Of a PDF."""
+    """Pages of a PDF; 0 for other kinds."""
     refused: str | None
-    """Why, if it was."""
+    """Why it was refused; None if it was read."""
     seconds: float
-    """By the clock."""
+    """What a clock shows."""
     parsing_s: float
-    """For how long the child computed before it had the text; this and what follows, of a core."""
+    """How many seconds of a core the child took until it had the text."""
     child_s: float
+    """How many it took in all."""
     parent_s: float
     child_bytes: int
-    """The most memory."""
+    """The most memory that it had at once."""
     parent_bytes: int
 
     def __str__(self) -> str:
@@ -213,7 +214,7 @@ def measure(path: Path, exports: Path) -> Measured:
     Read and split a file for a process of its own.
 
     Args:
-        path: Of the file.
+        path: The file.
         exports: Where the encoder is exported.
 
     Raises:

@@ -244,7 +244,10 @@ def _quantiles(seconds: list[float]) -> list[float]:
 def _filters(generation: Generation) -> Iterator[tuple[str, Filter]]:
     """What is asked of some of the documents, by how it is said."""
     for name in _NAMED:
-        yield f"in {name}", Filter.given([name])
+        within = Filter.given([name])
+        # Of few documents, none is called so.
+        if generation.choose(within).allowed.any():
+            yield f"in {name}", within
     days = sorted(dated for *_, dated in generation.texts.dates() if dated is not None)
     for share in _OLDER:
         since = days[round(share * len(days))]

@@ -2,17 +2,19 @@
 Where a passage stands: its document's title and the headings above it.
 
 The title of a slide, the name of a sheet, the subject of a message and the name of a file inside of
-the document count as headings.
+the document count as headings. After them come the names whose short forms the passage uses, and
+the short forms of names that it uses, where the document defines them (`index.aliases`).
 
 They are searched with the passage, by vectors and by words, and read before it, since they often
 name what it speaks of. They are never an answer and never quoted.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 
+from index.aliases import Aliases
 from index.documents import ELLIPSIS, Document, shorten
 from index.formats.base import SECTIONS, Place
 
@@ -39,6 +41,7 @@ class Contexts:
         is_named = document.title != PurePosixPath(document.id).name
         self._title = document.title if is_named and not _is_text(document) else ""
         self._sections = _sections(document.places)
+        self._aliases = Aliases(document.text)
         self._names: tuple[str, ...] = ()
         self._next = next(self._sections, None)
 
@@ -54,7 +57,8 @@ class Contexts:
             self._names = self._next[1]
             self._next = next(self._sections, None)
         names = dict.fromkeys((self._title, *self._names))
-        return _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
+        above = _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
+        return _continued(above, self._aliases.missing(text))
 
 
 def _is_text(document: Document) -> bool:
@@ -89,6 +93,15 @@ def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 def _is_same(one: Place, other: Place) -> bool:
     return (one.kind, one.name, one.level) == (other.kind, other.name, other.level)
+
+
+def _continued(above: str, aliases: Iterable[str]) -> str:
+    """What stands above a passage, and other names of what it speaks of, if there is room."""
+    for alias in aliases:
+        longer = f"{above}{_BETWEEN}{alias}" if above else alias
+        if alias not in above and len(longer) <= MAX_CONTEXT_CHARS:
+            above = longer
+    return above
 
 
 def _joined(names: list[str]) -> str:

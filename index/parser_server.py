@@ -32,6 +32,9 @@ LENGTH_BYTES = 8
 PAGE_READ = b""
 # Of one document's text, and of its places; beyond it, it is data and not a document.
 MAX_FRAME_BYTES = 256_000_000
+# Splitting is computing and nothing else, and that is limited: where others want the cores too, it
+# may take so many times as long by the clock.
+BUSY = 10
 # Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
 TEXT_ERRORS = "surrogatepass"
 # In a frame.
@@ -68,10 +71,10 @@ class _Server:
         """Send what a file holds, without its text, and then its text."""
         self._loaded = None
         content = self._requests.read(length)
-        _end_after(2 * timeout_s)
+        _end_after(2 * timeout_s, 2 * timeout_s)
 
         def go_on() -> None:
-            _end_after(2 * timeout_s)
+            _end_after(2 * timeout_s, 2 * timeout_s)
             self._send(PAGE_READ)
 
         page_read.set(go_on)
@@ -105,12 +108,12 @@ class _Server:
             self._token_offsets = _token_offsets(self._requests.read(tokenizer_length))
         if self._loaded is None or self._token_offsets is None:
             raise DocumentError("nothing was read that could be split")
-        _end_after(2 * timeout_s)
+        _end_after(BUSY * timeout_s, timeout_s)
         passages = _passages(self._loaded, document_id, title, limits, self._token_offsets)
         for some in _some_at_a_time(passages):
             self._send(json.dumps(some).encode())
             # Whoever asked writes them down meanwhile, for which it takes its time.
-            signal.setitimer(signal.ITIMER_REAL, 2 * timeout_s)
+            signal.setitimer(signal.ITIMER_REAL, BUSY * timeout_s)
 
     def _send(self, frame: bytes) -> None:
         # A text is not copied.
@@ -161,7 +164,7 @@ def _some_at_a_time(passages: "Iterable[Passage]") -> Iterator[list[Any]]:
     yield []
 
 
-def _end_after(seconds: float) -> None:
+def _end_after(seconds: float, computing_s: float) -> None:
     """
     End this process if it takes longer over a file, by the clock or in what it computes.
 
@@ -169,7 +172,7 @@ def _end_after(seconds: float) -> None:
     """
     signal.setitimer(signal.ITIMER_REAL, seconds)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = int(time.process_time() + seconds) + 1
+    limit = int(time.process_time() + computing_s) + 1
     resource.setrlimit(
         resource.RLIMIT_CPU,
         (limit if most == resource.RLIM_INFINITY else min(limit, most), most),

@@ -13,6 +13,7 @@ has read gives it the time of one more. Splitting has time in proportion to the 
 import json
 import os
 import selectors
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from index.documents import Document
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place
-from index.parser_server import LENGTH_BYTES, MAX_FRAME_BYTES, PAGE_READ, TEXT_ERRORS
+from index.parser_server import BUSY, LENGTH_BYTES, MAX_FRAME_BYTES, PAGE_READ, TEXT_ERRORS
 from index.passages import Passage, Splitting, split
 from index.processes import bare_environment, module_command
 from index.slices import Slices
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # A PDF of a thousand pages takes about a minute.
 PARSE_TIMEOUT_S = 120.0
-# In that time, so much text is split at least; it takes about a second a million characters.
+# In so many seconds of a core, so much text is split at least; a million characters take about one.
 CHARS_IN_TIME = 12_000_000
 # OCR takes some seconds for each.
 MAX_SCANNED_PAGES = 1_000
@@ -131,7 +132,7 @@ class ParserProcess:
         self._is_splitting = True
         try:
             self._ask_to_split(document, splitting, encoder, timeout_s)
-            patience = _Patience(timeout_s)
+            patience = _Patience(BUSY * timeout_s)
             while received := self._frame(patience):
                 for each in received:
                     yield slices.passage(each)
@@ -224,7 +225,7 @@ class ParserProcess:
     ) -> DocumentError:
         """End the process after an error; why the file is refused."""
         code = self._end()
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError) or code == -signal.SIGXCPU:
             refused = DocumentError(f"reading it takes more than {timeout_s:.0f} seconds")
         else:
             refused = DocumentError(

@@ -1,0 +1,89 @@
+"""
+Names and their short forms, where a document defines them: "Harbour Authority (HA)".
+
+A passage that has one of both is found by the other, too.
+"""
+
+import re
+from collections.abc import Iterator
+
+# A short form in brackets: letters, of which the first is a capital, and another one is.
+_SHORT = r"(?=[A-Z][a-z&]{0,8}[A-Z])[A-Za-z&]{2,10}"
+_DEFINED = re.compile(rf"\s\(({_SHORT})\)")
+# The other way round; what is in brackets has to be all of the name.
+_EXPLAINED = re.compile(rf"\b({_SHORT})\s\(([^()]{{4,120}})\)")
+_USED = re.compile(rf"\b{_SHORT}\b")
+_WORD = re.compile(r"(?:[^\W\d_]\.)+|[^\W\d_][\w'’]*")
+# What may stand between two words of a name.
+_BETWEEN = re.compile(r",?\s+|-|\s?&\s?")
+# Those that a short form may leave out.
+_SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the"})
+_SMALL |= {"to", "under", "with"}
+# Before a bracket, where a name is looked for: ten words and those between them.
+_NAME_CHARS = 150
+# A glossary has as many. A passage is compared with all of them at once.
+MAX_ALIASES = 200
+
+
+class Aliases:
+    """The short forms that a text defines."""
+
+    def __init__(self, text: str) -> None:
+        """Find them; of several names for one, the first counts."""
+        self._names: dict[str, str] = {}
+        for short, name in _definitions(text):
+            if len(self._names) == MAX_ALIASES:
+                break
+            self._names.setdefault(short, " ".join(name.split()))
+        self._shorts = {_plain(name): short for short, name in self._names.items()}
+        longest_first = sorted(self._shorts, key=len, reverse=True)
+        written = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first)
+        self._named = re.compile(rf"\b(?:{written})\b", re.IGNORECASE) if written else None
+
+    def missing(self, passage: str) -> list[str]:
+        """The other forms of those that a passage has, as far as it has them not, too."""
+        if self._named is None:
+            return []
+        shorts = {*_USED.findall(passage)}
+        names = {_plain(found) for found in self._named.findall(passage)}
+        return [
+            name if short in shorts else short
+            for short, name in self._names.items()
+            if (short in shorts) != (_plain(name) in names)
+        ]
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str]]:
+    for match in _DEFINED.finditer(text):
+        before = text[max(0, match.start() - _NAME_CHARS) : match.start()]
+        # Several are named together: "large language models (LLMs)".
+        for short in (match[1], match[1].removesuffix("s")):
+            if name := _name_before(before, short):
+                yield short, name
+                break
+    for match in _EXPLAINED.finditer(text):
+        if _name_before(match[2], match[1]) == match[2]:
+            yield match[1], match[2]
+
+
+def _name_before(text: str, short: str) -> str | None:
+    """The words at the end of a text whose initials a short form is made of, if they are."""
+    letters = [letter for letter in short.lower() if letter != "&"]
+    end = len(text)
+    for word in reversed([*_WORD.finditer(text)]):
+        if word.end() != end and not _BETWEEN.fullmatch(text, word.end(), end):
+            return None
+        end = word.start()
+        lower = word[0].lower()
+        is_small = lower in _SMALL
+        if lower[0] == letters[-1] and not (is_small and len(letters) == 1):
+            letters.pop()
+            if not letters:
+                return text[word.start() :]
+        elif not is_small:
+            return None
+    return None
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())

@@ -1,0 +1,115 @@
+"""A passage that has a name, or its short form, is found by the other."""
+
+import itertools
+from string import ascii_uppercase
+
+import pytest
+
+from index.aliases import MAX_ALIASES, Aliases
+from index.passages import Splitting
+from index.retrieve import Retriever
+from tests.conftest import Library
+
+
+@pytest.mark.parametrize(
+    ("written", "short", "name"),
+    [
+        (
+            "U.S. Immigration and Customs Enforcement (ICE) said",
+            "ICE",
+            "Immigration and Customs Enforcement",
+        ),
+        ("by the Department of Defense (DoD).", "DoD", "Department of Defense"),
+        ("the Order of the Owl (OO)", "OO", "Order of the Owl"),
+        ("uses case-based reasoning (CBR)", "CBR", "case-based reasoning"),
+        ("for Research & Development (R&D)", "R&D", "Research & Development"),
+        ("of large language models (LLMs)", "LLM", "large language models"),
+        ("the Vellmar\nHarbour Authority (VHA)", "VHA", "Vellmar Harbour Authority"),
+        ("an API (Application Programming Interface)", "API", "Application Programming Interface"),
+        (
+            "the Bureau of Tobacco, Firearms and Explosives (BTFE)",
+            "BTFE",
+            "Bureau of Tobacco, Firearms and Explosives",
+        ),
+    ],
+)
+def test_a_name_stands_before_its_short_form(written: str, short: str, name: str) -> None:
+    aliases = Aliases(written)
+
+    assert aliases.missing(f"The {short} was founded in 1912.") == [name]
+    assert aliases.missing(f"The {name.lower()} was founded in 1912.") == [short]
+    assert aliases.missing(f"{name} ({short}) was founded.") == []
+    assert aliases.missing("Another one was founded.") == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "He said so (NATO).",
+        "in Spain (ES)",
+        "the harbour (VHA)",
+        "Vellmar Harbour (VHA)",
+        "Vellmar Harbour. Authority (VHA)",
+        "Vellmar Harbour: Authority (VHA)",
+        "the authority (a)",
+        "Bread Is Good (big)",
+        "API (see the Application Programming Interface)",
+        "PDF (a file)",
+        "(ICE)",
+    ],
+)
+def test_what_has_other_initials_is_no_name(written: str) -> None:
+    assert Aliases(written).missing("NATO ES VHA API PDF ICE big BIG") == []
+
+
+def test_of_two_names_for_one_short_form_the_first_counts() -> None:
+    aliases = Aliases("The Air Corps (AC) and the Arms Council (AC).")
+
+    assert aliases.missing("AC") == ["Air Corps"]
+    assert aliases.missing("the Arms Council") == []
+
+
+def test_short_forms_are_as_they_are_written() -> None:
+    aliases = Aliases("The World Health Organization (WHO).")
+
+    assert aliases.missing("Who comes?") == []
+    assert aliases.missing("A worldwide health organization.") == []
+
+
+def test_a_text_full_of_definitions_costs_no_more_than_its_length() -> None:
+    pairs = [*itertools.product(ascii_uppercase, repeat=2)]
+    text = " ".join(f"{one}aron {other}erta ({one}{other})." for one, other in pairs)
+
+    aliases = Aliases(text)
+
+    assert len(aliases.missing(" ".join(map("".join, pairs)))) == MAX_ALIASES
+
+
+def test_a_question_by_one_name_finds_what_has_the_other(library: Library) -> None:
+    library.splitting = Splitting(max_tokens=12)
+    library.write(
+        "report.txt",
+        "The quays belong to the Vellmar Harbour Authority (VHA).\n\n"
+        "For years the VHA has paid some 412 people there.\n\n"
+        "Last year the Vellmar Harbour Authority took 940 marks.\n\n"
+        + "".join(f"Body {n} pays {n} people and took {n} marks then.\n\n" for n in range(9)),
+    )
+    library.build()
+    generation = library.open()
+
+    contexts = {
+        one.text: one.context
+        for one in generation.texts.passages(range(12)).values()
+        if one.context
+    }
+    assert contexts == {
+        "For years the VHA has paid some 412 people there.": "Vellmar Harbour Authority",
+        "Last year the Vellmar Harbour Authority took 940 marks.": "VHA",
+    }
+    retriever = Retriever(generation, library.encoder)
+    for question, answer in {
+        "what has the Vellmar Harbour Authority paid?": "412",
+        "what did the VHA take last year?": "940",
+    }.items():
+        found = retriever.retrieve(question, 2).hits
+        assert any(answer in hit.passage.text for hit in found)
