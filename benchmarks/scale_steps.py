@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -244,10 +245,9 @@ def _quantiles(seconds: list[float]) -> list[float]:
 def _filters(generation: Generation) -> Iterator[tuple[str, Filter]]:
     """What is asked of some of the documents, by how it is said."""
     for name in _NAMED:
-        within = Filter.given([name])
         # Of few documents, none is called so.
-        if generation.choose(within).allowed.any():
-            yield f"in {name}", within
+        if any(fnmatch(document_id, name) for _, document_id, _ in generation.texts.dates()):
+            yield f"in {name}", Filter.given([name])
     days = sorted(dated for *_, dated in generation.texts.dates() if dated is not None)
     for share in _OLDER:
         since = days[round(share * len(days))]
