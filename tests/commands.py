@@ -13,7 +13,7 @@ from bot.cli.main import main
 from bot.evaluation import exam
 from reader.model import Reader
 from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, ROOT, FakeReader
-from tests.forks import Fork, forked_command
+from tests.forks import Fork, fork_parsers, forked_command
 
 QUOTH = (sys.executable, "-W", "ignore", "-m", "bot.cli.main")
 """The command in a fresh process."""
@@ -36,8 +36,9 @@ def use_reader(reader: Reader) -> None:
 
 
 def main_with_fake_reader() -> None:
-    """`quoth`, but with a fake for its reader, and with forks for the builds that it starts."""
+    """`quoth`, but with a fake for its reader, and with forks for the processes that it starts."""
     use_reader(FakeReader())
+    fork_parsers()
     vars(collection_builds)["module_command"] = forked_command
     main()
 

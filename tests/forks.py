@@ -25,12 +25,14 @@ from importlib import import_module
 from pathlib import Path
 
 import prompts
+from index import parsing
 
 ROOT = Path(__file__).resolve().parents[1]
 _IMPORTED = (
     *(f"bot.cli.{command}" for command in ("ask", "chat", "doctor", "eval", "index", "rendering")),
     *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
-    *("index.pruning", "index.searchable"),
+    *("index.parsing", "index.pruning", "index.searchable"),
+    *(f"index.formats.{name}" for name in ("html", "markdown", "text")),
     *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
     *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
 )
@@ -92,6 +94,11 @@ def forked_command(module: str, *arguments: str) -> list[str]:
     """A command that does what `module_command` says, in a fork."""
     client = Path(__file__).with_name("fork_client.py")
     return [sys.executable, "-I", "-S", str(client), _warm_process(), f"{module}:main", *arguments]
+
+
+def fork_parsers() -> None:
+    """Let forks read the documents of builds that this process makes."""
+    vars(parsing)["module_command"] = forked_command
 
 
 def _warm_process() -> str:

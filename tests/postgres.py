@@ -194,7 +194,8 @@ def database(server_address: str, name: str) -> Iterator[str]:
     """An empty database of a server, as its address; it is dropped with the block."""
     named = sql.Identifier(name)
     with psycopg.connect(server_address, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
+        # Files are copied in less time than the log of every page takes, which is the default.
+        connection.execute(sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY").format(named))
         try:
             yield server_address.replace("/postgres?", f"/{name}?")
         finally:

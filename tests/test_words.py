@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,16 @@ _WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
 _LEANS = re.compile(r"\s*(?:By|And|Likewise|Or|Such as|That of)\b")
 
 
-def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def docstrings(path: Path) -> list[tuple[int, str]]:
     """Each text that stands for itself, below what it describes, with its line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            text = node.value.value
-            if isinstance(text, str):
-                yield node.lineno, text
+    return [
+        (node.lineno, node.value.value)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

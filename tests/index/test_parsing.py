@@ -66,6 +66,11 @@ def load_html(suffix, content):
 
 
 @pytest.fixture
+def forked_parsers() -> None:
+    """What reads here are fresh processes, as elsewhere they are not."""
+
+
+@pytest.fixture
 def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A parser for .html that does in the other process what it is told."""
     site = tmp_path / "site"

@@ -4,17 +4,24 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import quoth
-from quoth import QuestionError, open_folder
+from quoth import Library, QuestionError, open_folder
 from quoth.library import data_of
 from tests.conftest import ROOT
 
 QUESTION = "how many were deported for drunk driving?"
+
+
+@pytest.fixture(scope="module")
+def library(real_data: Callable[[], Path]) -> Iterator[Library]:
+    """The seeds, opened once: a library may be asked by many, one after the other or at once."""
+    with open_folder(ROOT / "seeds", real_data()) as opened:
+        yield opened
 
 
 def test_the_example_in_its_docstring_answers(
@@ -29,40 +36,36 @@ def test_the_example_in_its_docstring_answers(
     assert capsys.readouterr().out == "35,927\n"
 
 
-def test_an_answer_is_a_span_of_its_document(real_data: Callable[[], Path]) -> None:
-    with open_folder(ROOT / "seeds", real_data()) as library:
-        answer = library.ask(QUESTION, alternatives=2)
-        text = (ROOT / "seeds" / answer.spans[0].document_id).read_text(encoding="utf-8")
+def test_an_answer_is_a_span_of_its_document(library: Library) -> None:
+    answer = library.ask(QUESTION, alternatives=2)
+    text = (ROOT / "seeds" / answer.spans[0].document_id).read_text(encoding="utf-8")
 
-        with pytest.raises(QuestionError):
-            library.ask("  ")
-
+    with pytest.raises(QuestionError):
+        library.ask("  ")
     span = answer.spans[0]
     assert text[span.start_char : span.end_char] == span.text
     assert library.notice == ""
 
 
-def test_a_follow_up_is_asked_with_the_answers_before_it(real_data: Callable[[], Path]) -> None:
-    with open_folder(ROOT / "seeds", real_data()) as library:
-        first = library.ask(QUESTION)
-        second = library.ask("and for homicide?", earlier=[first])
+def test_a_follow_up_is_asked_with_the_answers_before_it(library: Library) -> None:
+    first = library.ask(QUESTION)
+    second = library.ask("and for homicide?", earlier=[first])
 
     assert second.spans[0].text == "1,119"
     assert second.understood == f"{QUESTION} and for homicide?"
 
 
-def test_many_threads_may_ask(real_data: Callable[[], Path]) -> None:
+def test_many_threads_may_ask(library: Library) -> None:
     said: list[str] = []
-    with open_folder(ROOT / "seeds", real_data()) as library:
 
-        def ask(number: int) -> None:
-            said.append(library.ask(f"{QUESTION}{'?' * number}").spans[0].text)
+    def ask(number: int) -> None:
+        said.append(library.ask(f"{QUESTION}{'?' * number}").spans[0].text)
 
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     assert said == ["35,927"] * 4
 

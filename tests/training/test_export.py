@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,24 +43,53 @@ def scored(*best_f1s: float) -> Callable[[Path], Report]:
     return measured
 
 
-def test_an_exported_checkpoint_is_read_whole(tmp_path: Path) -> None:
-    from training.export import export, model_bytes
+QUESTION_IDS, PASSAGE_IDS = [5, 6, 7], [8, 9, 10, 11, 12]
 
-    make_checkpoint(tmp_path / "checkpoint")
 
-    figures = tmp_path / "figures.json"
-    export(tmp_path / "checkpoint", tmp_path / "weights", scored(70.0, 69.5), ASKED, figures)
+@dataclass(frozen=True)
+class Exported:
+    """A checkpoint, and the folder in which the weights of another reader lay before its own."""
+
+    checkpoint: Path
+    weights: Path
+    figures: Path
+    starts: list[np.ndarray]
+    """Start logits of a question and a passage: in fp32, and as int8."""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """An export, which tests only read."""
+    from training.export import export
+
+    folder = tmp_path_factory.mktemp("exported")
+    made = Exported(folder / "checkpoint", folder / "weights", folder / "figures.json", [])
+    make_checkpoint(made.checkpoint)
+    made.weights.mkdir()
+    (made.weights / f"{WEIGHTS_NAME}.2").write_bytes(b"of another reader")
+    score = scored(70.0, 69.5)
+
+    def measured(weights: Path) -> Report:
+        made.starts.append(OnnxReader(weights).logits(QUESTION_IDS, PASSAGE_IDS).start)
+        return score(weights)
+
+    export(made.checkpoint, made.weights, measured, ASKED, made.figures)
+    return made
+
+
+def test_an_exported_checkpoint_is_read_whole(exported: Exported) -> None:
+    from training.export import model_bytes
 
     text = "Bread costs two francs at the station, and it is baked at dawn."
-    reader = OnnxReader(tmp_path / "weights")
+    reader = OnnxReader(exported.weights)
     (span, *_) = reader.read("what?", [PassageText(0, text)], 20)
     assert span.text in text
     ids = reader._tokenizer.encode(text, add_special_tokens=False).ids
     assert len(ids) > 8
-    (attempt,) = json.loads((tmp_path / "figures.json").read_text())["int8"]
+    (attempt,) = json.loads(exported.figures.read_text())["int8"]
     assert (attempt["in_fp32"], attempt["best_f1_loss"]) == ("nothing", 0.5)
-    assert attempt["model_bytes"] == model_bytes(tmp_path / "weights")
-    operators = {node.op_type for node in onnx.load(tmp_path / "weights" / MODEL_NAME).graph.node}
+    assert attempt["model_bytes"] == model_bytes(exported.weights)
+    operators = {node.op_type for node in onnx.load(exported.weights / MODEL_NAME).graph.node}
     assert {"MatMulInteger", "LayerNormalization"} <= operators
     assert "SkipLayerNormalization" not in operators
 
@@ -109,19 +138,18 @@ def joined_norm() -> onnx.ModelProto:
 
 
 def test_more_stays_in_fp32_until_little_is_lost_and_else_nothing_is_replaced(
-    tmp_path: Path,
+    exported: Exported, tmp_path: Path
 ) -> None:
     from training.export import export, model_bytes
 
-    make_checkpoint(tmp_path / "checkpoint")
     out, figures = tmp_path / "weights", tmp_path / "figures.json"
 
     with pytest.raises(ExportError, match=r"more than 1\.25 points"):
-        export(tmp_path / "checkpoint", out, scored(70.0, 68.7, 68.7, 68.7), ASKED, figures)
+        export(exported.checkpoint, out, scored(70.0, 68.7, 68.7, 68.7), ASKED, figures)
     assert not out.exists()
     assert len(json.loads(figures.read_text())["int8"]) == 3
 
-    export(tmp_path / "checkpoint", out, scored(70.0, 68.7, 68.8), ASKED, figures)
+    export(exported.checkpoint, out, scored(70.0, 68.7, 68.8), ASKED, figures)
     all_small, shipped = json.loads(figures.read_text())["int8"]
     assert shipped["in_fp32"] == "the last layer and the head"
     assert all_small["model_bytes"] < shipped["model_bytes"]
@@ -166,45 +194,24 @@ def test_what_stays_in_fp32_is_named_by_its_place_in_the_network() -> None:
     assert set(outputs) == {*last, head, output.format(9)}
 
 
-def test_the_export_computes_what_the_checkpoint_does(tmp_path: Path) -> None:
+def test_the_export_computes_what_the_checkpoint_does(exported: Exported) -> None:
     """In fp32, before it is made small."""
     import torch
 
-    from training.export import export
-
-    make_checkpoint(tmp_path / "checkpoint")
-    asked, said = [5, 6, 7], [8, 9, 10, 11, 12]
-    network = open_network(tmp_path / "checkpoint")
-    ids = torch.tensor([[0, *asked, 2, 2, *said, 2]])
+    network = open_network(exported.checkpoint)
+    ids = torch.tensor([[0, *QUESTION_IDS, 2, 2, *PASSAGE_IDS, 2]])
     with torch.inference_mode():
         expected = network.model.train(mode=False)(input_ids=ids).start_logits[0].numpy()
-    found: list[np.ndarray] = []
 
-    def measured(folder: Path) -> Report:
-        found.append(OnnxReader(folder).logits(asked, said).start)
-        return FULL
-
-    export(
-        tmp_path / "checkpoint", tmp_path / "weights", measured, ASKED, tmp_path / "figures.json"
-    )
-
-    in_fp32, in_int8 = found
-    keep = [0, *range(len(asked) + 3, len(asked) + 3 + len(said))]
+    in_fp32, in_int8 = exported.starts
+    passage_at = len(QUESTION_IDS) + 3
+    keep = [0, *range(passage_at, passage_at + len(PASSAGE_IDS))]
     assert np.allclose(in_fp32, expected[keep], atol=1e-4)
     assert np.corrcoef(in_int8, expected[keep])[0, 1] > 0.9
 
 
-def test_an_earlier_readers_pieces_are_not_left(tmp_path: Path) -> None:
-    from training.export import export
-
-    make_checkpoint(tmp_path / "checkpoint")
-    out = tmp_path / "weights"
-    out.mkdir()
-    (out / f"{WEIGHTS_NAME}.2").write_bytes(b"of another reader")
-
-    export(tmp_path / "checkpoint", out, scored(70.0, 70.0), ASKED, tmp_path / "figures.json")
-
-    assert {path.name for path in out.iterdir()} == {
+def test_an_earlier_readers_pieces_are_not_left(exported: Exported) -> None:
+    assert {path.name for path in exported.weights.iterdir()} == {
         *(MODEL_NAME, WEIGHTS_NAME, TOKENIZER_NAME, MANIFEST_NAME)
     }
 

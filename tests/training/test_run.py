@@ -22,6 +22,12 @@ from training.tables import LAYOUTS, QUESTIONS_PER_TABLE, TABLES_NAME, kind_of
 from training.workplace import SPLITS, SQUAD_PART, Mixture, Workplace
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command sets holds for the process, whose other tests would wait for its threads."""
+    monkeypatch.setattr(run, "THREADS", 1)
+
+
 def test_all_begins_with_the_first_stage_or_with_one_that_is_named() -> None:
     assert stages_of("all", None) == [
         "data",

@@ -19,6 +19,7 @@ import index.encoder
 from bot.cli import main as quoth
 from index.encoder import EncodingProgress, Vectors
 from tests.fakes import FakeEncoder
+from tests.forks import fork_parsers
 
 
 @dataclass
@@ -43,6 +44,7 @@ class HeldEncoder(FakeEncoder):
 
 def main() -> None:
     """Run what the command line says."""
+    fork_parsers()
     hold = Path(sys.argv.pop(1)) / "hold-build"
     index.encoder.SentenceEncoder = lambda name, *_, **__: HeldEncoder(name, hold=hold)  # type: ignore[assignment, misc]
     quoth.main()

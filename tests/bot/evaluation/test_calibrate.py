@@ -4,6 +4,7 @@ import hashlib
 import math
 import random
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ WRONG = Graded(0.0, 0.0, has_answer=True)
 FEW, MANY = 20, 5_000
 
 
+@cache
 def simulated(count: int, *, passages: int = MANY) -> list[QuestionOutcome]:
     """
     Outcomes whose candidates are right by a logistic of margin, cosine and words.

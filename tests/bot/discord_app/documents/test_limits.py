@@ -49,7 +49,9 @@ def test_a_build_that_takes_too_long_is_ended_and_told_and_nothing_is_changed(
     assert "took longer than 1 minute, so I ended it. Nothing was changed" in said
     assert place.answer("fraud") == "55"
     assert (place.own_folder() / "documents" / "note.txt").read_bytes() == NOTE.content
-    assert "took longer" in place.add(Upload("other.txt", b"For treason 66 were counted."))
+    other = Upload("other.txt", b"For treason 66 were counted.")
+    # The next one is let in a moment after that was said.
+    place.local.wait_for(lambda: "took longer" in place.add(other), "the end of another build")
     assert place.offered("") == ["note.txt"]
 
 
