@@ -58,14 +58,25 @@ CANT_LIST_OPEN_FILES = not _OPEN_FILES.exists()
 
 # Real models: some of their tests load others beside them, with torch.
 _MAY_NEED_TORCH = {"real_data", "export"}
+_IMPORT_TORCH = (
+    *("tests/benchmarks/test_checkpoint.py", "tests/bot/readers/", "tests/bot/test_assembly.py"),
+    *("tests/bot/test_torch_readers.py", "tests/index/test_bert.py"),
+    *("tests/reader/test_transformers_reader.py", "tests/test_patterns.py", "tests/training/"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need torch by what they are given."""
+    """
+    Mark the tests that need torch by what they are given, and put first those that import it.
+
+    Where several processes share the tests, the first one begins with them, and no other has to
+    import torch.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and _MAY_NEED_TORCH & set(item.fixturenames):
             item.add_marker("torch")
+    items.sort(key=lambda item: not item.nodeid.startswith(_IMPORT_TORCH))
 
 
 class FakeReader:

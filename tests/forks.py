@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -169,7 +169,31 @@ def main() -> None:
     sys.argv = [started, *arguments]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module, _, function = started.partition(":")
-    getattr(import_module(module), function)()
+    _run_and_end(getattr(import_module(module), function))
+
+
+def _run_and_end(function: Callable[[], None]) -> None:
+    """
+    Do what Python does at its end, but for taking down what was imported.
+
+    That would write to every page of it, which a fork shares until then: most of the time that a
+    short command takes. Where anything else than an exit ends it, Python itself ends it.
+    """
+    try:
+        function()
+        code: object = None
+    except SystemExit as error:
+        code = error.code
+    if code is not None and not isinstance(code, int):
+        sys.exit(str(code))
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):
+        sys.exit(code)
+    os._exit(code or 0)
 
 
 def _fork_and_tell(asker: socket.socket) -> None:

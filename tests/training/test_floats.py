@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.readers.conversion import convert
 from bot.readers.making import write_int8
 from reader.model import MODEL_NAME
 from tests.training.tiny import ASKED, make_checkpoint
@@ -19,6 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' o
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint, and what was exported of it as int8."""
+    from bot.readers.conversion import convert
+
     folder = tmp_path_factory.mktemp("exported")
     for name in ("fp32", "int8"):
         (folder / name).mkdir()

@@ -42,10 +42,12 @@ def evaluate(
 
 
 def test_figures_go_to_standard_output_and_progress_elsewhere(
-    real_data: Callable[[], Path], asked: Path
+    real_data: Callable[[], Path], tmp_path: Path
 ) -> None:
     """Vectors that an index has are not made again."""
-    done = evaluate(real_data, asked, is_real=True)
+    one_answered_one_not = write_questions(tmp_path / "q.jsonl", ANSWERED[-2:])
+
+    done = evaluate(real_data, one_answered_one_not, is_real=True)
 
     assert done.returncode == 0
     assert done.stdout.startswith("Given the passage\n")

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.readers.conversion import convert
 from reader.model import OnnxReader, PassageText
 from tests.bot.readers.models import make_model
 
@@ -23,6 +22,8 @@ class Knowing:
 
 def make_knowing(folder: Path) -> Knowing:
     """Write both into a folder."""
+    from bot.readers.conversion import convert
+
     model = make_model(folder / "model", "bert")
     (folder / "reader").mkdir()
     convert(model, folder / "reader")

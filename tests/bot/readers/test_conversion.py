@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.readers.conversion import convert
 from reader.errors import ReaderError
 from reader.model import OnnxReader, PassageText, Wording
 from reader.transformers_reader import TransformersReader
@@ -20,6 +19,13 @@ PASSAGES = [
     PassageText(2, " ".join(CORPUS * 9)),
 ]
 QUESTION = "how many people were fined for theft?"
+
+
+def convert(model: Path, folder: Path) -> str:
+    """Convert a model; torch is imported for it, and not while tests are collected."""
+    from bot.readers import conversion
+
+    return conversion.convert(model, folder)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
