@@ -31,6 +31,8 @@ _COMPARED = 5_000
 _MOST_NAMES = 50_000
 _FIRST_DAY = "-01-01"
 _DATE = re.compile(r"\d{4}(?:-\d\d){0,2}")
+# Of a year, a month and a day.
+_CHARS_OF_DAYS = (len("2024"), len("2024-01"), len("2024-01-31"))
 
 
 class FilterError(Exception):
@@ -97,10 +99,6 @@ def _pattern(name: str, collection: str | None) -> re.Pattern[str]:
             for way in ways
         )
     )
-
-
-# Of a year, a month and a day.
-_CHARS_OF_DAYS = (len("2024"), len("2024-01"), len("2024-01-31"))
 
 
 def _day(text: str) -> date:

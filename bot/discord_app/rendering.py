@@ -1,6 +1,6 @@
 """`Answer` -> what Discord shows. Pure functions, within Discord's limits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -102,8 +102,8 @@ def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]
     if answer.outcome == "unsure":
         # The title says that none of them is the answer.
         return label("unsure"), ruled(_sentences(answer.candidates, links))
-    sentences = _sentences(answer.spans, links)
     if len(answer.spans) == 1:
+        sentences = _sentences(answer.spans, links)
         if answer.is_in_sentence:
             return label("in_sentence"), (*sentences, render("discord/no_judgement.md"))
         return fit(answer.spans[0].text, TITLE_CHARS), sentences
@@ -115,27 +115,31 @@ def _title_and_texts(answer: Answer, links: Links) -> tuple[str, tuple[str, ...]
         is_partial=answer.is_partial,
     )
     if answer.kind == "list":
-        items = quoted(answer.spans)[: len(sentences)]
-        return title, ("\n\n".join(_together(items, links)),)
-    return title, ruled(sentences)
+        return title, ("\n\n".join(_together(answer.spans, links)),)
+    return title, ruled(_sentences(answer.spans, links))
 
 
 def _sentences(spans: Sequence[AnswerSpan], links: Links) -> tuple[str, ...]:
     """The sentences of spans, each once, and where it stands."""
-    return as_many_as_fit([_sentence(one, links) for one in quoted(spans)])
+    return as_many_as_fit([_sentence(_quote(one), one, links) for one in quoted(spans)])
 
 
-def _sentence(quote: Quoted, links: Links) -> str:
-    text = _standing(_quote(quote), quote, links)
+def _sentence(shown: str, quote: Quoted, links: Links) -> str:
+    text = _standing(shown, quote, links)
     # Its link is left out before a sentence is.
-    return text if len(text) <= ROOM or links is NO_LINKS else _sentence(quote, NO_LINKS)
+    return text if len(text) <= ROOM or links is NO_LINKS else _sentence(shown, quote, NO_LINKS)
 
 
-def _together(quotes: Iterable[Quoted], links: Links) -> Iterator[str]:
-    """Sentences, where they stand said once for all that stand in the same place."""
-    for _, group in groupby(quotes, lambda one: _standing("", one, links)):
-        *others, last = group
-        yield "\n".join((*map(_quote, others), _sentence(last, links)))
+def _together(spans: Sequence[AnswerSpan], links: Links) -> Iterator[str]:
+    """The sentences of spans, where they stand said once for all that stand in the same place."""
+    quotes = quoted(spans)
+    shown = [_quote(one) for one in quotes]
+    sentences = as_many_as_fit([_sentence(*one, links) for one in zip(shown, quotes, strict=True)])
+    # There may be fewer sentences than quotes.
+    items = zip(sentences, shown, quotes, strict=False)
+    for _, group in groupby(items, lambda item: _standing("", item[2], links)):
+        *others, (last, _, _) = group
+        yield "\n".join((*(quote for _, quote, _ in others), last))
 
 
 def _standing(shown: str, quote: Quoted, links: Links) -> str:
