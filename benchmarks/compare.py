@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 from benchmarks.compare_report import write_report
 from benchmarks.corpus import Sample, blocks, sample, write_documents, write_passages
-from benchmarks.figures import COMMAND, QUOTH, Comparison, Measured, score
+from benchmarks.figures import COMMAND, QUOTH, MeasuredSystem, PeerComparison, score
 from benchmarks.installed import closure, folder_bytes, size_bytes
 from benchmarks.peers import READER, SYSTEMS, THREADS, Crew, Folder
 from benchmarks.peers.session import Session, environment, worker
@@ -65,7 +65,7 @@ def main() -> None:
     folder = Folder(arguments.work)
     write_documents(folder, arguments.asked, arguments.distractors)
     chosen = sample(arguments.asked, arguments.questions, arguments.crowd, WARMING_QUESTIONS)
-    run = Run(folder, {name: Measured() for name in (QUOTH, COMMAND, *SYSTEMS)})
+    run = Run(folder, {name: MeasuredSystem() for name in (QUOTH, COMMAND, *SYSTEMS)})
     _tell("the reader's checkpoint")
     subprocess.run(module_command("benchmarks.checkpoint"), check=True, env=environment())
     passages = run.build(arguments.builds)
@@ -73,7 +73,7 @@ def main() -> None:
     run.ask(chosen, arguments.rounds)
     crowd = run.crowd(chosen, max(1, arguments.rounds // 2))
     run.weigh()
-    comparison = Comparison(
+    comparison = PeerComparison(
         made=datetime.now(UTC).date().isoformat(),
         machine=machine(),
         versions=versions(),
@@ -95,7 +95,7 @@ def main() -> None:
 class Run:
     """Measures step by step, and keeps what it measures in `systems`."""
 
-    def __init__(self, folder: Folder, systems: dict[str, Measured]) -> None:
+    def __init__(self, folder: Folder, systems: dict[str, MeasuredSystem]) -> None:
         """Measure these systems in this folder."""
         self.systems = systems
         self._folder = folder

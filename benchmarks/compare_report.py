@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from benchmarks.figures import (
     COMMAND,
     QUOTH,
-    Comparison,
-    Measured,
-    Scores,
+    MeasuredSystem,
+    PeerComparison,
+    PeerScores,
     best_crew,
     build_rates,
     crowd_rates,
@@ -47,19 +47,19 @@ def main() -> None:
         "--out", type=Path, default=Path("docs/lab/benchmarks.md"), metavar="FILE.md"
     )
     arguments = parser.parse_args()
-    comparison = Comparison.model_validate_json(arguments.measured.read_bytes())
+    comparison = PeerComparison.model_validate_json(arguments.measured.read_bytes())
     write_report(comparison, arguments.out)
     print(arguments.out)
 
 
-def write_report(comparison: Comparison, path: Path) -> None:
+def write_report(comparison: PeerComparison, path: Path) -> None:
     """Write the report, and the picture beside it under the same name."""
     picture = path.with_suffix(".png")
     plot(comparison, picture)
     path.write_text(report(comparison, picture.name), encoding="utf-8")
 
 
-def report(comparison: Comparison, picture: str) -> str:
+def report(comparison: PeerComparison, picture: str) -> str:
     """The page, in Markdown."""
     versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
     setups = "\n".join(
@@ -111,7 +111,7 @@ All may read {PASSAGES} passages per question with {THREADS} threads, and none r
 """  # noqa: E501 - one sentence a line
 
 
-def _setup(one: Description, measured: Measured, askers: int) -> str:
+def _setup(one: Description, measured: MeasuredSystem, askers: int) -> str:
     installed = " ".join(one.distributions)
     crew = best_crew(measured)
     tried = ", ".join(map(str, one.crews))
@@ -119,7 +119,7 @@ def _setup(one: Description, measured: Measured, askers: int) -> str:
     return f"- **{one.title}** (`{installed}`): {one.setup}{chosen}"
 
 
-def _targets_table(comparison: Comparison) -> str:
+def _targets_table(comparison: PeerComparison) -> str:
     lines = ["| figure | target | reached | best peer | |", "|---|---|---|---|---|"]
     for target in targets(comparison):
         found = ratio(target, comparison.systems)
@@ -144,7 +144,7 @@ def _verdict(*, met: bool) -> str:
     return "met" if met else "**missed**"
 
 
-def _table(comparison: Comparison) -> str:
+def _table(comparison: PeerComparison) -> str:
     systems = comparison.systems
     rows = _rows(comparison)
     lines = [
@@ -156,20 +156,20 @@ def _table(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _rows(comparison: Comparison) -> dict[str, Callable[[Measured], str]]:
+def _rows(comparison: PeerComparison) -> dict[str, Callable[[MeasuredSystem], str]]:
     """What stands in each row, "–" where a system has no such figure."""
 
     def median(values: Sequence[float], decimals: int, factor: float = 1.0) -> str:
         return f"{factor * statistics.median(values):,.{decimals}f}" if values else _EMPTY
 
-    def warm(measured: Measured, percent: float) -> str:
+    def warm(measured: MeasuredSystem, percent: float) -> str:
         seconds = [one for block in measured.warm_s for one in block]
         return f"{1e3 * percentile(seconds, percent):,.0f}" if seconds else _EMPTY
 
     def mb(size: int | None) -> str:
         return _EMPTY if size is None else f"{size / _MB:,.0f}"
 
-    def scored(figure: Callable[[Scores], float]) -> Callable[[Measured], str]:
+    def scored(figure: Callable[[PeerScores], float]) -> Callable[[MeasuredSystem], str]:
         return lambda one: _EMPTY if one.scores is None else f"{figure(one.scores):.1f}"
 
     return {
@@ -194,7 +194,7 @@ def _rows(comparison: Comparison) -> dict[str, Callable[[Measured], str]]:
     }
 
 
-def plot(comparison: Comparison, path: Path) -> None:
+def plot(comparison: PeerComparison, path: Path) -> None:
     """Draw the figures that have a target, as bars."""
     from matplotlib.figure import Figure
 
@@ -227,7 +227,7 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= _NO_DECIMALS else f"{value:.3g}"
 
 
-def _f1(comparison: Comparison) -> dict[str, float]:
+def _f1(comparison: PeerComparison) -> dict[str, float]:
     return {
         name: measured.scores.f1
         for name, measured in comparison.systems.items()

@@ -43,7 +43,7 @@ _FORMS: dict[str, Callable[[Passage], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ContextQuestion:
     """A question, and where its answer stands."""
 
     text: str
@@ -65,7 +65,7 @@ class Corpus:
     """Documents, and questions about them."""
 
     documents: list[Document]
-    asked: list[Asked]
+    asked: list[ContextQuestion]
 
 
 def read_passages(
@@ -88,7 +88,7 @@ def read_passages(
         for name, each in groups.items()
     ]
     asked = [
-        Asked(question.text, question.present, name_of(one))
+        ContextQuestion(question.text, question.present, name_of(one))
         for one in passages
         for question in one.questions
         if question.present
@@ -109,12 +109,15 @@ def read_sections(folder: Path) -> Corpus:
     questions = [_SectionQuestion.model_validate_json(line) for line in lines]
     return Corpus(
         documents,
-        [Asked(one.q, (one.a,), one.document, (one.within or one.a,)) for one in questions],
+        [
+            ContextQuestion(one.q, (one.a,), one.document, (one.within or one.a,))
+            for one in questions
+        ],
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ContextHits:
     """What the searches found for a question."""
 
     weights: dict[str, float]
@@ -125,7 +128,7 @@ class Found:
     """Those that are ranked again, best first."""
 
 
-class Search:
+class ContextSearch:
     """The passages of a corpus, searchable as they are and with their contexts."""
 
     def __init__(
@@ -165,7 +168,7 @@ class Search:
             scores = rerank(self._reranker, found.weights, scores, found.again)
         return [self.passages[row] for row in ranked(scores)[:10]]
 
-    def find(self, question: str, query: Vectors, vectors: str, lexical: str) -> Found:
+    def find(self, question: str, query: Vectors, vectors: str, lexical: str) -> ContextHits:
         """What both searches find."""
         cosines = self.vectors[vectors] @ query
         dense = np.argsort(-cosines)[:CANDIDATES].tolist()
@@ -178,23 +181,25 @@ class Search:
             row: Scored(self.passages[row], float(cosines[row]))
             for row in ranked(scores)[:RERANKED]
         }
-        return Found(weights, scores, again)
+        return ContextHits(weights, scores, again)
 
 
-def is_right(passage: Passage, asked: Asked) -> bool:
+def is_right(passage: Passage, asked: ContextQuestion) -> bool:
     """Whether a passage is of the question's document and holds an answer."""
     return passage.document_id == asked.document_id and any(
         answer in passage.text for answer in asked.within or asked.answers
     )
 
 
-def _rank(passages: Sequence[Passage], asked: Asked) -> int:
+def _rank(passages: Sequence[Passage], asked: ContextQuestion) -> int:
     """From 1, of the first right passage; 0 if there is none."""
     right = (rank for rank, one in enumerate(passages, start=1) if is_right(one, asked))
     return next(right, 0)
 
 
-def _f1(reader: Reader, asked: Asked, found: Sequence[Passage], *, with_context: bool) -> float:
+def _f1(
+    reader: Reader, asked: ContextQuestion, found: Sequence[Passage], *, with_context: bool
+) -> float:
     """How right the best span of some passages is, which are read with contexts or without."""
     given = [
         PassageText(each.id, each.text, context=each.context if with_context else "")
@@ -204,7 +209,7 @@ def _f1(reader: Reader, asked: Asked, found: Sequence[Passage], *, with_context:
     return grade(best.text if best else "", asked.answers).f1
 
 
-def report(corpus: Corpus, search: Search, *, read: bool) -> None:
+def report(corpus: Corpus, search: ContextSearch, *, read: bool) -> None:
     """Ask all, and print a table."""
     reader = OnnxReader(shipped_weights()) if read else None
     print(
@@ -275,7 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report_given(corpus, export)
         return
     forms = [WITH_CONTEXT] if chosen.as_kept else [_PLAIN, WITH_CONTEXT]
-    search = Search(corpus, export, forms, fused=chosen.fused)
+    search = ContextSearch(corpus, export, forms, fused=chosen.fused)
     report(corpus, search, read=chosen.read)
 
 

@@ -32,7 +32,7 @@ SEED = 20_260_101
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRate:
     """What became of the questions of one rate."""
 
     rate: int
@@ -50,7 +50,7 @@ class Measured:
 
 def measure(
     local: LocalDiscord, channel: Channel, questions: Iterator[str], rate: int, seconds: float
-) -> Measured:
+) -> MeasuredRate:
     """Ask at one rate for some seconds, and wait for what comes of it."""
     members = [User(f"member {number}") for number in range(MEMBERS)]
     asked: list[Interaction] = []
@@ -72,7 +72,7 @@ def measure(
     ]
     latencies = [answer.settled_at - interaction.sent_at for interaction, answer in answers]
     last = max((answer.settled_at for _, answer in answers), default=time.monotonic())
-    return Measured(
+    return MeasuredRate(
         rate=rate,
         answered_rate=len(latencies) / (last - started),
         answered=len(latencies),
@@ -112,7 +112,7 @@ def phrases(seeds: Path) -> Iterator[str]:
             yield question
 
 
-def table(rows: Sequence[Measured]) -> str:
+def table(rows: Sequence[MeasuredRate]) -> str:
     """The rows as a table in Markdown."""
     lines = [
         "| asked a second | answered a second | answered | refused | late | median "
@@ -127,7 +127,7 @@ def table(rows: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def page(rows: Sequence[Measured], seconds: float) -> str:
+def page(rows: Sequence[MeasuredRate], seconds: float) -> str:
     """What is written down: the table, and what is needed to make it again."""
     cores = len(os.sched_getaffinity(0))
     kept_up = [row.answered_rate for row in rows if not row.refused and not row.late]
@@ -176,7 +176,7 @@ def main() -> None:
         ("--seeds", str(arguments.seeds), "--data", str(arguments.data)),
         settings={"QUOTH_COOLDOWN_QUESTIONS": "1000000"},
     )
-    rows: list[Measured] = []
+    rows: list[MeasuredRate] = []
     try:
         process.until_ready()
         questions = phrases(arguments.seeds)

@@ -34,7 +34,7 @@ _HEADERS = ("From", "Date")
 
 
 @dataclass
-class Written:
+class WrittenDocument:
     """A document, and what is asked of it."""
 
     suffix: str
@@ -62,15 +62,15 @@ class Written:
         return [[cell.strip() for cell in row] for row in rows if not row[0].startswith("---")]
 
 
-def read_texts() -> Iterator[Written]:
+def read_texts() -> Iterator[WrittenDocument]:
     """Read what `every_format.txt` holds."""
-    document: Written | None = None
+    document: WrittenDocument | None = None
     for line in TEXTS.read_text(encoding="utf-8").splitlines():
         if line.startswith("=== "):
             if document is not None:
                 yield document
             _, suffix, title = line.split(" ", 2)
-            document = Written(suffix, title)
+            document = WrittenDocument(suffix, title)
             continue
         assert document is not None  # noqa: S101 - the file is ours
         name, colon, value = line.partition(": ")
@@ -85,7 +85,7 @@ def read_texts() -> Iterator[Written]:
         yield document
 
 
-def _pandoc(document: Written, kind: str, path: Path) -> None:
+def _pandoc(document: WrittenDocument, kind: str, path: Path) -> None:
     subprocess.run(
         ["pandoc", "--from=markdown", f"--to={kind}", f"--output={path}"],  # noqa: S607
         input=document.markdown.encode(),
@@ -106,7 +106,7 @@ def _office(source: str, suffix: str, kind: str, path: Path, *, reads: str = "")
         )
 
 
-def _page(document: Written) -> str:
+def _page(document: WrittenDocument) -> str:
     made = subprocess.run(
         ["pandoc", "--from=markdown", "--to=html"],  # noqa: S607 - as above
         input=document.markdown.encode(),
@@ -116,7 +116,7 @@ def _page(document: Written) -> str:
     return made.stdout.decode()
 
 
-def _site(document: Written) -> str:
+def _site(document: WrittenDocument) -> str:
     """A page with what stands around the text of a page."""
     menu = "".join(f'<li><a href="/{name}">{name}</a></li>' for name in ("Home", "News", "Shop"))
     return (
@@ -126,41 +126,41 @@ def _site(document: Written) -> str:
     )
 
 
-def _written_text(document: Written, path: Path) -> None:
+def _written_text(document: WrittenDocument, path: Path) -> None:
     path.write_text(f"{document.title}\n\n{document.text}\n", encoding="utf-8")
 
 
-def _markdown(document: Written, path: Path) -> None:
+def _markdown(document: WrittenDocument, path: Path) -> None:
     path.write_text(document.markdown, encoding="utf-8")
 
 
-def _mdx(document: Written, path: Path) -> None:
+def _mdx(document: WrittenDocument, path: Path) -> None:
     path.write_text(f'import Note from "./note"\n\n{document.markdown}', encoding="utf-8")
 
 
-def _html(document: Written, path: Path) -> None:
+def _html(document: WrittenDocument, path: Path) -> None:
     path.write_text(_site(document), encoding="utf-8")
 
 
-def _by_pandoc(kind: str) -> Callable[[Written, Path], None]:
+def _by_pandoc(kind: str) -> Callable[[WrittenDocument, Path], None]:
     return lambda document, path: _pandoc(document, kind, path)
 
 
-def _text_by_office(document: Written, path: Path) -> None:
+def _text_by_office(document: WrittenDocument, path: Path) -> None:
     kind = path.suffix[1:]
     _office(_page(document), ".html", kind, path, reads="HTML (StarWriter)")
 
 
-def _sheet_by_office(document: Written, path: Path) -> None:
+def _sheet_by_office(document: WrittenDocument, path: Path) -> None:
     _office(_separated(document.table, ","), ".csv", path.suffix[1:], path)
 
 
-def _slides_by_office(document: Written, path: Path) -> None:
+def _slides_by_office(document: WrittenDocument, path: Path) -> None:
     reads = "OpenDocument Presentation Flat XML"
     _office(_flat_slides(document), ".fodp", path.suffix[1:], path, reads=reads)
 
 
-def _flat_slides(document: Written) -> str:
+def _flat_slides(document: WrittenDocument) -> str:
     """An Impress document in one file of XML: a slide for each heading."""
     slides = [[document.title, *document.text.split("\n## ")[0].split("\n\n")]]
     slides += [part.split("\n\n") for part in document.text.split("\n## ")[1:]]
@@ -183,7 +183,7 @@ def _slide(parts: Sequence[str]) -> str:
     frames = [_frame(1, 'presentation:class="title"', _paragraph(title))]
     for number, text in enumerate(texts, start=1):
         if text.startswith("|"):
-            table = Written("", "", text.splitlines()).table
+            table = WrittenDocument("", "", text.splitlines()).table
             rows = "".join(
                 "<table:table-row>"
                 + "".join(f"<table:table-cell>{_p(cell)}</table:table-cell>" for cell in row)
@@ -217,18 +217,18 @@ def _separated(rows: Sequence[Sequence[str]], delimiter: str) -> str:
     return written.getvalue()
 
 
-def _csv(document: Written, path: Path) -> None:
+def _csv(document: WrittenDocument, path: Path) -> None:
     delimiter = "\t" if path.suffix == ".tsv" else ","
     path.write_text(_separated(document.table, delimiter), encoding="utf-8")
 
 
-def _jsonl(document: Written, path: Path) -> None:
+def _jsonl(document: WrittenDocument, path: Path) -> None:
     names, *rows = document.table
     lines = [json.dumps(dict(zip(names, row, strict=True))) for row in rows]
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _mail(document: Written, path: Path) -> None:
+def _mail(document: WrittenDocument, path: Path) -> None:
     message = EmailMessage()
     for name, value in document.headers.items():
         message[name] = value
@@ -238,7 +238,7 @@ def _mail(document: Written, path: Path) -> None:
     path.write_bytes(before + message.as_bytes())
 
 
-def _subtitles(document: Written, path: Path) -> None:
+def _subtitles(document: WrittenDocument, path: Path) -> None:
     point = "," if path.suffix == ".srt" else "."
     cues = [
         f"{n}\n00:00:{5 * n:02}{point}000 --> 00:00:{5 * n + 4:02}{point}000\n{line}\n"
@@ -248,12 +248,12 @@ def _subtitles(document: Written, path: Path) -> None:
     path.write_text(head + "\n".join(cues), encoding="utf-8")
 
 
-def _archive(document: Written, path: Path) -> None:
+def _archive(document: WrittenDocument, path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("minutes/march.md", document.markdown)
 
 
-WRITERS: "dict[str, Callable[[Written, Path], None]]" = {
+WRITERS: "dict[str, Callable[[WrittenDocument, Path], None]]" = {
     ".txt": _written_text,
     ".md": _markdown,
     ".mdx": _mdx,
@@ -320,7 +320,7 @@ def main() -> None:
         _ask(documents, folder, Path(scratch, "data"))
 
 
-def _ask(documents: Sequence[Written], folder: Path, data: Path) -> None:
+def _ask(documents: Sequence[WrittenDocument], folder: Path, data: Path) -> None:
     total: Counter[str] = Counter()
     print(f"| format | {' | '.join(OUTCOMES)} |\n|---{'|---' * len(OUTCOMES)}|")
     missed = []

@@ -18,7 +18,7 @@ class _Measured(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Scores(_Measured):
+class PeerScores(_Measured):
     """How good the replies to the graded questions are, from 0 to 100."""
 
     em: float
@@ -33,7 +33,7 @@ class Scores(_Measured):
     """Percentage of the questions to which it says something."""
 
 
-class Measured(_Measured):
+class MeasuredSystem(_Measured):
     """What was measured of one system; lists have a number, or a list, per round."""
 
     installed_bytes: int | None = None
@@ -50,10 +50,10 @@ class Measured(_Measured):
     warm_peak_bytes: int | None = None
     crowd_wall_s: dict[str, list[float]] = {}
     """The time of a round's questions, asked by many, by the crew that answers them."""
-    scores: Scores | None = None
+    scores: PeerScores | None = None
 
 
-class Comparison(_Measured):
+class PeerComparison(_Measured):
     """All that was measured, and on what."""
 
     made: str
@@ -69,12 +69,12 @@ class Comparison(_Measured):
     crowd: list[int]
     """Questions in each round of many askers."""
     askers: int
-    systems: dict[str, Measured]
+    systems: dict[str, MeasuredSystem]
     """Each system by its name; Quoth's command line is `COMMAND`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PeerTarget:
     """What Quoth wants to reach against the best peer."""
 
     name: str
@@ -82,7 +82,7 @@ class Target:
     """In words."""
     least: float
     """The least that the ratio has to be."""
-    rounds: Callable[[Measured], Sequence[float]]
+    rounds: Callable[[MeasuredSystem], Sequence[float]]
     """The figure of each round."""
     unit: str
     """The unit of the figure times `factor`."""
@@ -97,32 +97,32 @@ def _rates(count: Sequence[int], walls: Sequence[float]) -> list[float]:
     return [n / wall for n, wall in zip(count, walls, strict=True)]
 
 
-def warm_rates(measured: Measured) -> list[float]:
+def warm_rates(measured: MeasuredSystem) -> list[float]:
     """Questions a second of one asker, per round."""
     return _rates([len(block) for block in measured.warm_s], measured.warm_wall_s)
 
 
-def crowd_rates(comparison: Comparison, measured: Measured) -> list[float]:
+def crowd_rates(comparison: PeerComparison, measured: MeasuredSystem) -> list[float]:
     """Questions a second of many askers, per round, with the best crew; none without a crew."""
     crew = best_crew(measured)
     return [] if crew is None else _rates(comparison.crowd, measured.crowd_wall_s[crew])
 
 
-def best_crew(measured: Measured) -> str | None:
+def best_crew(measured: MeasuredSystem) -> str | None:
     """The crew that answers fastest, if there is any."""
     walls = measured.crowd_wall_s
     return min(walls, key=lambda crew: statistics.median(walls[crew]), default=None)
 
 
-def build_rates(comparison: Comparison, measured: Measured) -> list[float]:
+def build_rates(comparison: PeerComparison, measured: MeasuredSystem) -> list[float]:
     """Passages a second, per round."""
     return [comparison.passages / seconds for seconds in measured.build_s]
 
 
-def targets(comparison: Comparison) -> list[Target]:
+def targets(comparison: PeerComparison) -> list[PeerTarget]:
     """The targets, of which all but F1 are ratios."""
     return [
-        Target(
+        PeerTarget(
             "cold `quoth ask` on a built index, whole process",
             "at least 10 times faster",
             10,
@@ -130,7 +130,7 @@ def targets(comparison: Comparison) -> list[Target]:
             unit="s",
             of=COMMAND,
         ),
-        Target(
+        PeerTarget(
             "warm question, median",
             "at least 4 times faster",
             4,
@@ -138,7 +138,7 @@ def targets(comparison: Comparison) -> list[Target]:
             unit="ms",
             factor=1e3,
         ),
-        Target(
+        PeerTarget(
             "index rate",
             "at least 1.5 times",
             1.5,
@@ -146,7 +146,7 @@ def targets(comparison: Comparison) -> list[Target]:
             unit="passages a second",
             is_rate=True,
         ),
-        Target(
+        PeerTarget(
             "peak memory answering",
             "at most a third",
             3,
@@ -154,7 +154,7 @@ def targets(comparison: Comparison) -> list[Target]:
             unit="MB",
             factor=1e-6,
         ),
-        Target(
+        PeerTarget(
             f"questions a second, {comparison.askers} askers",
             "at least 4 times",
             4,
@@ -175,7 +175,7 @@ class Ratio:
     high: float
 
 
-def ratio(target: Target, systems: Mapping[str, Measured]) -> Ratio:
+def ratio(target: PeerTarget, systems: Mapping[str, MeasuredSystem]) -> Ratio:
     """
     Compare Quoth with the peer that is best in the median over all rounds.
 
@@ -202,7 +202,9 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return float(np.percentile(values, percent))
 
 
-def score(replies: Sequence[tuple[str, str, float]], accepted: Sequence[Sequence[str]]) -> Scores:
+def score(
+    replies: Sequence[tuple[str, str, float]], accepted: Sequence[Sequence[str]]
+) -> PeerScores:
     """
     Score a system's replies with Quoth's EM and F1.
 
@@ -218,7 +220,7 @@ def score(replies: Sequence[tuple[str, str, float]], accepted: Sequence[Sequence
         best.append(grade(span, answers))
     scores = summarise(said).overall
     ranked = [(one[2], graded) for one, graded in zip(replies, best, strict=True)]
-    return Scores(
+    return PeerScores(
         em=scores.em,
         f1=scores.f1,
         always_f1=summarise(best).has_answer.f1,

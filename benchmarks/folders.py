@@ -27,7 +27,7 @@ _MOST_TIMES = 3
 _ARTICLE_CHARS = 20
 
 
-class Asked(BaseModel, extra="forbid"):
+class FolderQuestion(BaseModel, extra="forbid"):
     """A question, and what the documents say."""
 
     document: str
@@ -63,7 +63,7 @@ def _says(expected: str, text: str) -> bool:
 def ask(folder: Path) -> None:
     """Ask the questions of a folder, and print what became of them."""
     lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
-    questions = [Asked.model_validate_json(line) for line in lines]
+    questions = [FolderQuestion.model_validate_json(line) for line in lines]
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     missed = []
     with tempfile.TemporaryDirectory() as scratch:

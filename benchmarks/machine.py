@@ -54,7 +54,7 @@ MULTIPLIERS = ("MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class QuestionToRead:
     """A question and the passages that it is read in."""
 
     question: str
@@ -101,7 +101,7 @@ def main() -> None:
     account(readings, sum(tokens), weights, best, settings.threads)
 
 
-def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
+def retrieved(path: Path, count: int, settings: Settings) -> list[QuestionToRead]:
     """
     Find the passages of questions, among all of their file.
 
@@ -116,7 +116,9 @@ def retrieved(path: Path, count: int, settings: Settings) -> list[Reading]:
     with searchable(passages, encoder, settings.vectors, SilentReporter()) as retriever:
         asked = [one.text for each in read_questions(path, Misfits()) for one in each.questions]
         return [
-            Reading(question, tuple(PassageText(hit.passage.id, hit.passage.text) for hit in hits))
+            QuestionToRead(
+                question, tuple(PassageText(hit.passage.id, hit.passage.text) for hit in hits)
+            )
             for question in asked[:: max(1, len(asked) // count)][:count]
             for hits in [
                 worth_reading(retriever.retrieve(question, settings.passages).hits, far_behind)
@@ -220,7 +222,7 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def account(
-    readings: Sequence[Reading], tokens: int, weights: int, best: float, threads: int
+    readings: Sequence[QuestionToRead], tokens: int, weights: int, best: float, threads: int
 ) -> None:
     """
     Print where the cores' time goes while questions are read.
@@ -276,7 +278,7 @@ def profiled(reader: OnnxReader) -> Iterator[list[dict[str, Any]]]:
         events += json.loads(Path(session.end_profiling()).read_text())
 
 
-def around_the_model(reader: OnnxReader, tokenizer: Tokenizer, reading: Reading) -> float:
+def around_the_model(reader: OnnxReader, tokenizer: Tokenizer, reading: QuestionToRead) -> float:
     """Seconds for one question's tokens and spans."""
     seconds = 0.0
     for passage in reading.passages:

@@ -28,8 +28,8 @@ from tokenizers import Tokenizer
 from answering.english import LITTLE_SAID
 from benchmarks.contexts import (
     WITH_CONTEXT,
+    ContextSearch,
     Corpus,
-    Search,
     is_right,
     read_passages,
     read_sections,
@@ -93,7 +93,7 @@ class Known:
         return Known(self.features[which], self.fused[which], self.right[which])
 
 
-def known(corpus: Corpus, search: Search, vectors: WordVectors) -> Known:
+def known(corpus: Corpus, search: ContextSearch, vectors: WordVectors) -> Known:
     """Search for all questions."""
     shape = (len(corpus.asked), RERANKED)
     found = Known(np.zeros((*shape, len(FEATURES))), np.full(shape, -np.inf), np.zeros(shape, bool))
@@ -222,7 +222,7 @@ def _kept(chosen: argparse.Namespace, export: Path) -> Known:
             )
         with np.load(FOLDER / reranking.WORDS_NAME) as stored:
             vectors = reranking.word_vectors(stored)
-        found = known(corpus, Search(corpus, export, [WITH_CONTEXT], fused=True), vectors)
+        found = known(corpus, ContextSearch(corpus, export, [WITH_CONTEXT], fused=True), vectors)
         chosen.work.mkdir(parents=True, exist_ok=True)
         np.savez(path, features=found.features, fused=found.fused, right=found.right)
     with np.load(path) as kept:

@@ -13,7 +13,7 @@ from index.documents import Document
 from index.formats import parse
 from training.examples import Example, Group
 from training.sources import Chars
-from training.tables import Layout, kind_of
+from training.tables import TableLayout, kind_of
 
 _ROWS, _LABELLED = kind_of("rows"), kind_of("labelled lines")
 _LINE = re.compile(r"[^\n]+")
@@ -42,7 +42,7 @@ class Table:
 class FileKind:
     """A kind of file."""
 
-    layout: Layout
+    layout: TableLayout
     """Which tables are written so; each of a layout of training is, in several kinds of files."""
     suffix: str
     write: Callable[[Table], str]

@@ -22,6 +22,7 @@ PACKAGES = (
     "tests",
     "training",
 )
+PRODUCT = ("answering", "bot", "index", "prompts", "quoth", "reader")
 # What begins so has lost its noun: "Of the encoder" where the encoder's hash is meant.
 _WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
 # And so has a first sentence like "By name.", "Likewise." or "And how many there may be.".
@@ -87,11 +88,23 @@ def kinds_of(source: str) -> Iterator[str]:
         yield from (name for name in names if re.match("[A-Z][A-Za-z]*[a-z]", name))
 
 
-def test_no_two_public_classes_of_the_product_have_one_name() -> None:
+def homes_of_kinds(*packages: str) -> dict[str, list[str]]:
+    """Where the public classes and the names for types of some packages are made."""
     homes: dict[str, list[str]] = {}
-    for package in ("answering", "bot", "index", "prompts", "quoth", "reader"):
+    for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
             for name in kinds_of(path.read_text(encoding="utf-8")):
                 homes.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    return homes
+
+
+def test_no_two_public_classes_of_the_product_have_one_name() -> None:
+    homes = homes_of_kinds(*PRODUCT)
 
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_what_stands_around_the_product_gives_its_names_to_nothing_else() -> None:
+    around = homes_of_kinds("training", "benchmarks")
+
+    assert {name: around[name] for name in around.keys() & homes_of_kinds(*PRODUCT)} == {}

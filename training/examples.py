@@ -8,7 +8,7 @@ from functools import cache
 from training.bm25 import Bm25, terms
 from training.chance import seeded
 from training.noise import noisy
-from training.sources import Chars, FollowUp, Passage, Question, Sentence
+from training.sources import Chars, Sentence, TrainingFollowUp, TrainingPassage, TrainingQuestion
 from training.windows import CountTokens, serving_windows, window_around
 
 SERVING_TOKENS = 160
@@ -87,13 +87,13 @@ def _titled(example: Example) -> Example:
 class Corpus:
     """Passages with what their examples need: windows, and what is retrieved for a question."""
 
-    def __init__(self, passages: Sequence[Passage], count_tokens: CountTokens) -> None:
+    def __init__(self, passages: Sequence[TrainingPassage], count_tokens: CountTokens) -> None:
         self.passages = tuple(passages)
         self.count_tokens = cache(count_tokens)
         self._bm25 = Bm25([passage.text for passage in passages])
         self._windows: dict[str, list[Chars]] = {}
 
-    def windows(self, passage: Passage) -> list[Chars]:
+    def windows(self, passage: TrainingPassage) -> list[Chars]:
         """The passage as the product cuts it."""
         if passage.id not in self._windows:
             self._windows[passage.id] = serving_windows(
@@ -101,7 +101,7 @@ class Corpus:
             )
         return self._windows[passage.id]
 
-    def retrieved(self, question: str, own: Passage, k: int) -> list[Excerpt]:
+    def retrieved(self, question: str, own: TrainingPassage, k: int) -> list[Excerpt]:
         """
         The best window of each of the `k` passages most like the question, its own left out.
 
@@ -111,7 +111,7 @@ class Corpus:
         others = [passage for passage in found if passage.id != own.id]
         return [self.best_window(question, passage) for passage in others[:k]]
 
-    def best_window(self, question: str, passage: Passage) -> Excerpt:
+    def best_window(self, question: str, passage: TrainingPassage) -> Excerpt:
         """The passage's window that shares most words with the question; the first of equals."""
         asked = set(terms(question))
         texts = [passage.text[start:end] for start, end in self.windows(passage)]
@@ -125,7 +125,9 @@ def gives_away(context: str, answers: Sequence[str]) -> bool:
     return any(answer.lower() in lowered for answer in answers)
 
 
-def cut(passage: Passage, spans: Sequence[Chars], window: Chars) -> tuple[str, tuple[Chars, ...]]:
+def cut(
+    passage: TrainingPassage, spans: Sequence[Chars], window: Chars
+) -> tuple[str, tuple[Chars, ...]]:
     """A window's text, and those spans that lie in it, in its own characters."""
     start, end = window
     inside = tuple((a - start, b - start) for a, b in spans if start <= a and b <= end)
@@ -141,7 +143,7 @@ def epoch_of_passages(corpus: Corpus, seed: int) -> list[Example]:
             examples += _asked(corpus, passage, question, "passage", rng)
         for followup in passage.followups:
             kind, text = rng.choice(followup_forms(followup, passage))
-            examples += _asked(corpus, passage, Question(text, followup.spans), kind, rng)
+            examples += _asked(corpus, passage, TrainingQuestion(text, followup.spans), kind, rng)
     rng.shuffle(examples)
     return examples
 
@@ -194,18 +196,18 @@ def epoch_of_leaning(corpora: Sequence[Corpus], n_examples: int, seed: int) -> l
     for corpus, passage, followup in rng.sample(leaning, min(n_examples, len(leaning))):
         _, *forms = followup_forms(followup, passage)
         kind, text = rng.choice(forms)
-        examples += _asked(corpus, passage, Question(text, followup.spans), kind, rng)
+        examples += _asked(corpus, passage, TrainingQuestion(text, followup.spans), kind, rng)
     return examples
 
 
-def followup_forms(followup: FollowUp, passage: Passage) -> list[tuple[str, str]]:
+def followup_forms(followup: TrainingFollowUp, passage: TrainingPassage) -> list[tuple[str, str]]:
     """The texts a follow-up may reach the reader as, each with its kind."""
     kinds = ("followup joined", "followup with topic")
     leaning = zip(kinds, leaning_forms(followup, passage), strict=False)
     return [("followup rewritten", followup.rewrite), *leaning]
 
 
-def leaning_forms(followup: FollowUp, passage: Passage) -> list[str]:
+def leaning_forms(followup: TrainingFollowUp, passage: TrainingPassage) -> list[str]:
     """
     A follow-up after its first question, and after the answer to that.
 
@@ -221,7 +223,11 @@ def leaning_forms(followup: FollowUp, passage: Passage) -> list[str]:
 
 
 def _asked(
-    corpus: Corpus, passage: Passage, question: Question, kind: str, rng: random.Random
+    corpus: Corpus,
+    passage: TrainingPassage,
+    question: TrainingQuestion,
+    kind: str,
+    rng: random.Random,
 ) -> Iterator[Example]:
     def wording() -> str:
         return noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text
@@ -252,7 +258,9 @@ def _unanswered(question: str, excerpt: Excerpt, kind: str) -> Example:
     return Example(question, excerpt.text, (), kind, excerpt.title)
 
 
-def _tempting(corpus: Corpus, passage: Passage, question: str, rng: random.Random) -> Excerpt:
+def _tempting(
+    corpus: Corpus, passage: TrainingPassage, question: str, rng: random.Random
+) -> Excerpt:
     """A context for an unanswerable question: mostly the part that looks most like an answer."""
     way = rng.choices(("likely", "any", "whole"), weights=(6, 2, 2))
     if way == ["likely"]:
@@ -295,7 +303,7 @@ def _qamr_example(
     sentences: Sequence[Sentence],
     search: Callable[[str, int], list[int]],
     own: int,
-    question: Question,
+    question: TrainingQuestion,
     rng: random.Random,
 ) -> Example:
     wording = noisy(question.text, rng) if rng.random() < NOISE_SHARE else question.text

@@ -25,7 +25,7 @@ from reader.model import (
     write_manifest,
 )
 from training.errors import ExportError
-from training.measure import Report, say
+from training.measure import DevReport, say
 from training.pieces import cut_weights
 
 MAX_LOSS = 1.25
@@ -41,14 +41,14 @@ _HEAD = "/qa_outputs/MatMul"
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ExportAttempt:
     """One export, measured."""
 
     in_fp32: str
     """What of it was not made int8."""
     model_bytes: int
     """The size of graph and weights."""
-    report: Report
+    report: DevReport
     f1_loss: float
     """Points of the answerable's F1, answering always, that fp32 has more."""
     best_f1_loss: float
@@ -79,7 +79,7 @@ class Attempt:
 def export(
     checkpoint: Path,
     out: Path,
-    measured: Callable[[Path], Report],
+    measured: Callable[[Path], DevReport],
     asked: Sequence[tuple[str, str]],
     figures: Path,
 ) -> None:
@@ -105,11 +105,11 @@ def export(
         convert(checkpoint, whole)
         full = measured(whole)
         say(f"fp32: {full}")
-        attempts: list[Attempt] = []
+        attempts: list[ExportAttempt] = []
         for name, nodes in fp32_choices(node_names(whole / MODEL_NAME)).items():
             write_int8(whole, small, asked, nodes)
             report = measured(small)
-            attempt = Attempt(
+            attempt = ExportAttempt(
                 in_fp32=name,
                 model_bytes=model_bytes(small),
                 report=report,
@@ -169,7 +169,7 @@ def _cut(folder: Path) -> None:
     write_manifest(folder, manifest.layout)
 
 
-def _write_figures(path: Path, full: Report, attempts: Sequence[Attempt]) -> None:
+def _write_figures(path: Path, full: DevReport, attempts: Sequence[ExportAttempt]) -> None:
     content = {"fp32": full.figures(), "int8": [attempt.figures() for attempt in attempts]}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

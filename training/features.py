@@ -94,11 +94,11 @@ class Batch:
         return int(self.ids.size)
 
 
-Target = Mapping[int, float]
+TokenTarget = Mapping[int, float]
 """Position to wanted probability; sums to 1."""
 
 
-def hard_targets(encoded: Encoded, spans: Sequence[Chars]) -> tuple[Target, Target]:
+def hard_targets(encoded: Encoded, spans: Sequence[Chars]) -> tuple[TokenTarget, TokenTarget]:
     """
     All of the probability on the answer's first and last token, shared evenly by several answers.
 
@@ -120,35 +120,35 @@ def hard_targets(encoded: Encoded, spans: Sequence[Chars]) -> tuple[Target, Targ
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TrainingRow:
     """A tokenised example and what is wanted of it, small enough to hold a hundred thousand."""
 
     ids: np.ndarray
     """uint16, shape (tokens,)."""
-    starts: Target
-    ends: Target
+    starts: TokenTarget
+    ends: TokenTarget
 
 
-RowGroup = tuple[Row, ...]
+RowGroup = tuple[TrainingRow, ...]
 """The rows of a `training.examples.Group`."""
 
 
-def row_of(encoded: Encoded, targets: tuple[Target, Target]) -> Row:
+def row_of(encoded: Encoded, targets: tuple[TokenTarget, TokenTarget]) -> TrainingRow:
     """Join the two, leaving out the offsets, which are most of an `Encoded`."""
-    return Row(np.array(encoded.ids, dtype=np.uint16), *targets)
+    return TrainingRow(np.array(encoded.ids, dtype=np.uint16), *targets)
 
 
 def rows_of(tokenizer: Tokenizer, groups: Iterable[Group]) -> list[RowGroup]:
     """Tokenise examples; their answers are wanted."""
 
-    def row(example: Example) -> Row:
+    def row(example: Example) -> TrainingRow:
         encoded = encode(tokenizer, example.question, example.context)
         return row_of(encoded, hard_targets(encoded, example.spans))
 
     return [tuple(map(row, group)) for group in groups]
 
 
-def collate(rows: Sequence[Row]) -> Batch:
+def collate(rows: Sequence[TrainingRow]) -> Batch:
     """Pad to the longest row."""
     shape = (len(rows), max(len(row.ids) for row in rows))
     ids = np.full(shape, PAD, dtype=np.int64)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from training.errors import RunError
-from training.features import RowGroup, Target
+from training.features import RowGroup, TokenTarget
 
 FINGERPRINT_NAME = "fingerprint.json"
 # Of wanted probabilities: another machine's exponential may differ in the last bit.
@@ -74,5 +74,5 @@ def rows_sha256(groups: Sequence[RowGroup]) -> str:
     return digest.hexdigest()
 
 
-def _rounded(target: Target) -> list[tuple[int, float]]:
+def _rounded(target: TokenTarget) -> list[tuple[int, float]]:
     return [(place, round(chance, _DECIMALS)) for place, chance in sorted(target.items())]

@@ -14,7 +14,7 @@ import numpy as np
 from training.features import RowGroup, collate, plan_batches
 from training.fingerprint import claim
 from training.loss import cross_entropy
-from training.measure import Report, say
+from training.measure import DevReport, say
 from training.models import Network
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def train(
     groups: Sequence[RowGroup],
     recipe: Recipe,
     folder: Path,
-    dev: Callable[[Network], Report],
+    dev: Callable[[Network], DevReport],
 ) -> None:
     """
     Train a network in place and leave it in `folder / "final"`.

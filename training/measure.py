@@ -15,7 +15,7 @@ from reader.spans import Logits, Span, best_spans, from_character
 from training.chance import seeded
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
 from training.models import Network
-from training.sources import Passage, Question
+from training.sources import TrainingPassage, TrainingQuestion
 
 BATCH_TOKENS = 6_000
 """Positions computed at once when only reading."""
@@ -25,7 +25,7 @@ TokenLogits = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DevReport:
     """What dev says of a network."""
 
     always: Scores
@@ -61,7 +61,9 @@ class Report:
         )
 
 
-def questions_of(passages: Sequence[Passage]) -> list[tuple[Passage, Question]]:
+def questions_of(
+    passages: Sequence[TrainingPassage],
+) -> list[tuple[TrainingPassage, TrainingQuestion]]:
     """Each question with its passage, those with several answers left out."""
     return [
         (passage, question)
@@ -71,16 +73,18 @@ def questions_of(passages: Sequence[Passage]) -> list[tuple[Passage, Question]]:
     ]
 
 
-def sample(asked: Sequence[tuple[Passage, Question]], size: int) -> list[tuple[Passage, Question]]:
+def sample(
+    asked: Sequence[tuple[TrainingPassage, TrainingQuestion]], size: int
+) -> list[tuple[TrainingPassage, TrainingQuestion]]:
     """The same questions at every call, so that figures can be compared."""
     return seeded(0).sample(list(asked), min(size, len(asked)))
 
 
-class Exam:
+class DevExam:
     """Questions about passages that are given as `quoth eval --mode reader` gives them."""
 
     def __init__(
-        self, asked: Sequence[tuple[Passage, Question]], token_offsets: TokenOffsets
+        self, asked: Sequence[tuple[TrainingPassage, TrainingQuestion]], token_offsets: TokenOffsets
     ) -> None:
         self.asked = tuple(asked)
         passages = {passage.id: passage for passage, _ in asked}
@@ -89,7 +93,7 @@ class Exam:
             for identifier, passage in passages.items()
         }
 
-    def measure(self, network: Network) -> Report:
+    def measure(self, network: Network) -> DevReport:
         """Ask every question of its passage; of a passage in parts, the highest margin answers."""
         parts = [
             (number, part)
@@ -111,7 +115,7 @@ class Exam:
                     chosen[number] = span
         return self._grade([chosen[number] for number in range(len(self.asked))])
 
-    def measure_reader(self, reader: Reader) -> Report:
+    def measure_reader(self, reader: Reader) -> DevReport:
         """The same for a reader as it ships."""
         spans = [
             reader.read(question.text, self._parts[passage.id], 1)[0]
@@ -119,7 +123,7 @@ class Exam:
         ]
         return self._grade(spans)
 
-    def _grade(self, spans: Sequence[Span]) -> Report:
+    def _grade(self, spans: Sequence[Span]) -> DevReport:
         graded = [
             (span.margin, grade(span.text, [passage.text[start:end] for start, end in asked.spans]))
             for span, (passage, asked) in zip(spans, self.asked, strict=True)
@@ -133,12 +137,12 @@ def _logits(row: Encoded, starts: np.ndarray, ends: np.ndarray) -> Logits:
     return Logits(start=starts[kept], end=ends[kept])
 
 
-def report_of(graded: Sequence[tuple[float, Graded]]) -> Report:
+def report_of(graded: Sequence[tuple[float, Graded]]) -> DevReport:
     """Summarise the confidence in each answer, and its grade."""
     threshold = best_threshold(graded)
     unanswerable = [margin for margin, one in graded if not one.has_answer]
     answerable = [margin for margin, one in graded if one.has_answer]
-    return Report(
+    return DevReport(
         always=summarise(one for _, one in graded),
         best_f1=threshold.f1,
         threshold=threshold.value,

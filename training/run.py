@@ -31,7 +31,7 @@ from training.export import export
 from training.features import rows_of
 from training.floats import restore
 from training.loop import Recipe, train
-from training.measure import Report, say
+from training.measure import DevReport, say
 from training.models import BASE_HOME, BASE_SHA256, check_weights, open_network
 from training.sources import SQUAD_FORMAT
 from training.workplace import FURTHER_MIXTURE, FURTHER_SEED, Workplace
@@ -86,7 +86,7 @@ def teach_further(place: Workplace) -> None:
 def export_reader(place: Workplace) -> None:
     """Write what was trained as int8, if that costs little on dev."""
 
-    def measured(folder: Path) -> Report:
+    def measured(folder: Path) -> DevReport:
         return place.exam.measure_reader(OnnxReader(folder, THREADS))
 
     export(place.trained(), place.out, measured, place.typical(), place.work / "export.json")

@@ -50,7 +50,7 @@ Chars = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TrainingQuestion:
     """A question about a passage."""
 
     text: str
@@ -59,7 +59,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
+class TrainingFollowUp:
     """A question that leans on the one before it."""
 
     first: str
@@ -68,17 +68,17 @@ class FollowUp:
     rewrite: str
     """The same question, standing alone."""
     spans: tuple[Chars, ...]
-    """The answer to the follow-up, as in `Question`."""
+    """The answer to the follow-up, as in `TrainingQuestion`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class TrainingPassage:
     """One of our own passages, or a paragraph of SQuAD."""
 
     id: str
     text: str
-    questions: tuple[Question, ...]
-    followups: tuple[FollowUp, ...]
+    questions: tuple[TrainingQuestion, ...]
+    followups: tuple[TrainingFollowUp, ...]
     title: str = ""
 
 
@@ -88,10 +88,10 @@ class Sentence:
 
     id: str
     text: str
-    questions: tuple[Question, ...]
+    questions: tuple[TrainingQuestion, ...]
 
 
-def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
+def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[TrainingPassage]:
     """
     Read our passages, list questions included.
 
@@ -104,7 +104,7 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
     Raises:
         SourceError: If a file or a passage is missing, or an answer is not in its passage.
     """
-    lists: dict[str, list[Question]] = {}
+    lists: dict[str, list[TrainingQuestion]] = {}
     rows = {row["id"]: row for row in _lines(folder / f"{split}.jsonl")}
     others: dict[str, dict[str, Any]] = {}
     lists_path = folder / f"lists-{split}.jsonl"
@@ -117,7 +117,7 @@ def read_passages(split: str, folder: Path = DATA_FOLDER) -> list[Passage]:
             rows[row["passage"]] = {**others[row["passage"]], "qas": [], "followups": []}
         text = rows[row["passage"]]["text"]
         found = locate_all(text, row["answers"])
-        lists.setdefault(row["passage"], []).append(Question(row["q"], found))
+        lists.setdefault(row["passage"], []).append(TrainingQuestion(row["q"], found))
     return [_passage(row, lists.get(row["id"], [])) for row in rows.values()]
 
 
@@ -127,18 +127,21 @@ def _others(split: str, folder: Path) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for path in paths for row in _lines(path)}
 
 
-def _passage(row: dict[str, Any], lists: Sequence[Question]) -> Passage:
+def _passage(row: dict[str, Any], lists: Sequence[TrainingQuestion]) -> TrainingPassage:
     text: str = row["text"]
 
     def spans(answer: str | None, question: str) -> tuple[Chars, ...]:
         return () if answer is None else (locate(text, answer, question),)
 
-    return Passage(
+    return TrainingPassage(
         id=row["id"],
         text=text,
-        questions=(*(Question(qa["q"], spans(qa["a"], qa["q"])) for qa in row["qas"]), *lists),
+        questions=(
+            *(TrainingQuestion(qa["q"], spans(qa["a"], qa["q"])) for qa in row["qas"]),
+            *lists,
+        ),
         followups=tuple(
-            FollowUp(f["first"], f["q"], f["rewrite"], spans(f["a"], f["rewrite"]))
+            TrainingFollowUp(f["first"], f["q"], f["rewrite"], spans(f["a"], f["rewrite"]))
             for f in row["followups"]
         ),
         title=row["title"],
@@ -209,7 +212,7 @@ class _SquadParagraph(BaseModel):
     qas: tuple[_SquadQuestion, ...]
 
 
-def read_squad(folder: Path, split: str) -> list[list[Passage]]:
+def read_squad(folder: Path, split: str) -> list[list[TrainingPassage]]:
     """
     Read SQuAD's paragraphs, those of an article together.
 
@@ -221,7 +224,7 @@ def read_squad(folder: Path, split: str) -> list[list[Passage]]:
         SourceError: If the folder or its file is missing, damaged, or of another format.
     """
     path = squad_path(folder, split)
-    articles: dict[str, list[Passage]] = {}
+    articles: dict[str, list[TrainingPassage]] = {}
     try:
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rb") as lines:
@@ -264,12 +267,12 @@ def _squad_paragraph(line: bytes, where: str) -> _SquadParagraph:
         raise SourceError(msg) from error
 
 
-def _squad_passage(paragraph: _SquadParagraph) -> Passage:
-    return Passage(
+def _squad_passage(paragraph: _SquadParagraph) -> TrainingPassage:
+    return TrainingPassage(
         id=paragraph.id,
         text=paragraph.text,
         questions=tuple(
-            Question(qa.q, () if qa.a is None else (locate(paragraph.text, qa.a, qa.q),))
+            TrainingQuestion(qa.q, () if qa.a is None else (locate(paragraph.text, qa.a, qa.q),))
             for qa in paragraph.qas
         ),
         followups=(),
@@ -314,7 +317,7 @@ def _sentence(identifier: str, words: Sequence[str], asked: dict[str, tuple[int,
         id=identifier,
         text=text,
         questions=tuple(
-            Question(question, ((places[first][0], places[last][1]),))
+            TrainingQuestion(question, ((places[first][0], places[last][1]),))
             for question, (first, last) in asked.items()
         ),
     )

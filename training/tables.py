@@ -40,9 +40,9 @@ FOLLOWUP_SHARE = 0.25
 GENERIC_SHARE = 0.25
 """The share of a cell's questions that say the column's header instead of other words."""
 
-Layout = Literal["rows", "labelled lines", "lines", "markdown"]
+TableLayout = Literal["rows", "labelled lines", "lines", "markdown"]
 """The layouts of a CSV file, of HTML and Word with a header and without one, and of Markdown."""
-LAYOUTS: tuple[Layout, ...] = ("rows", "labelled lines", "lines", "markdown")
+LAYOUTS: tuple[TableLayout, ...] = ("rows", "labelled lines", "lines", "markdown")
 
 _RANGE = re.compile(r"\{(\d+):(\d+)\}")
 
@@ -70,7 +70,7 @@ class Column(_Strict):
         return self
 
 
-class Kind(_Strict):
+class TableKind(_Strict):
     """A kind of thing that tables are about."""
 
     kind: str
@@ -91,7 +91,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    kind: Kind
+    kind: TableKind
     title: str
     columns: tuple[Column, ...]
     header: tuple[str, ...]
@@ -99,7 +99,7 @@ class _Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read_kinds(split: str, folder: Path = DATA_FOLDER) -> list[Kind]:
+def read_kinds(split: str, folder: Path = DATA_FOLDER) -> list[TableKind]:
     """
     Read the kinds of a split, "train" or "dev".
 
@@ -108,14 +108,14 @@ def read_kinds(split: str, folder: Path = DATA_FOLDER) -> list[Kind]:
     """
     path = folder / TABLES_NAME
     try:
-        kinds = TypeAdapter(list[Kind]).validate_json(path.read_bytes())
+        kinds = TypeAdapter(list[TableKind]).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         msg = f"{path}: it holds no kinds of tables ({error})."
         raise SourceError(msg) from error
     return [kind for kind in kinds if kind.split == split]
 
 
-def epoch_of_tables(kinds: Sequence[Kind], n_tables: int, seed: int) -> list[Group]:
+def epoch_of_tables(kinds: Sequence[TableKind], n_tables: int, seed: int) -> list[Group]:
     """
     Questions about tables, `QUESTIONS_PER_TABLE` for each.
 
@@ -133,7 +133,7 @@ def epoch_of_tables(kinds: Sequence[Kind], n_tables: int, seed: int) -> list[Gro
     return groups
 
 
-def _drawn(kind: Kind, rng: random.Random) -> _Table:
+def _drawn(kind: TableKind, rng: random.Random) -> _Table:
     count = min(len(kind.columns), rng.randint(_MIN_COLUMNS, _MAX_COLUMNS))
     columns = tuple(rng.sample(kind.columns, count))
     size = min(len(kind.names) - 1, rng.randint(_MIN_ROWS, _MAX_ROWS))
@@ -163,7 +163,7 @@ def _fill(column: Column, rng: random.Random) -> Callable[[], str]:
     return lambda: _RANGE.sub(number, pattern)
 
 
-def _group(table: _Table, layout: Layout, rng: random.Random) -> Group:
+def _group(table: _Table, layout: TableLayout, rng: random.Random) -> Group:
     """
     A question with the table, or with some rows of it that are passages.
 
@@ -191,7 +191,7 @@ def _group(table: _Table, layout: Layout, rng: random.Random) -> Group:
     )
 
 
-def kind_of(layout: Layout) -> str:
+def kind_of(layout: TableLayout) -> str:
     """The kind of its examples."""
     return f"table in {layout}"
 
@@ -264,7 +264,7 @@ def _record(table: _Table, row: int) -> tuple[str, list[Chars]]:
     return "\n".join(lines), places
 
 
-def _text(table: _Table, layout: Layout) -> tuple[str, dict[tuple[int, int], Chars]]:
+def _text(table: _Table, layout: TableLayout) -> tuple[str, dict[tuple[int, int], Chars]]:
     """The whole table, and where its cells stand, by row and column."""
     opening, closing, between = ("| ", " |", "\n") if layout == "markdown" else ("", "", "\n\n")
     is_labelled = layout == "labelled lines"

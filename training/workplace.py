@@ -22,7 +22,7 @@ from training.examples import (
     titled,
 )
 from training.features import load_tokenizer
-from training.measure import Exam, Report, questions_of, sample
+from training.measure import DevExam, DevReport, questions_of, sample
 from training.models import Network
 from training.sources import (
     DATA_FOLDER,
@@ -164,13 +164,13 @@ class Workplace:
         return [Corpus(each, self.count_tokens) for each in read_squad(self.squad, "train")]
 
     @cached_property
-    def exam(self) -> Exam:
+    def exam(self) -> DevExam:
         """All questions of dev."""
-        return Exam(questions_of(read_passages("dev", self.data)), self._token_offsets)
+        return DevExam(questions_of(read_passages("dev", self.data)), self._token_offsets)
 
     @cached_property
-    def _sample(self) -> Exam:
-        return Exam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
+    def _sample(self) -> DevExam:
+        return DevExam(sample(self.exam.asked, DEV_SAMPLE), self._token_offsets)
 
     def typical(self) -> list[tuple[str, str]]:
         """The first question of each passage that the reader learnt from first, and the passage."""
@@ -214,7 +214,7 @@ class Workplace:
     def _token_offsets(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
 
-    def dev_sample(self, network: Network) -> Report:
+    def dev_sample(self, network: Network) -> DevReport:
         """Measure on a fixed part of dev."""
         return self._sample.measure(network)
 

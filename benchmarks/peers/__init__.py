@@ -43,7 +43,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PeerReply:
     """What a system says to a question."""
 
     text: str
@@ -54,7 +54,7 @@ class Reply:
     """How sure the system is of that span, on a scale of its own; the higher, the surer."""
 
 
-class Peer(Protocol):
+class PeerSystem(Protocol):
     """
     A system at work in a process of its own.
 
@@ -84,7 +84,7 @@ class Peer(Protocol):
         """Answer as the system does by itself. Only this is timed."""
         ...
 
-    def reply(self, question: str, said: Any) -> Reply:
+    def reply(self, question: str, said: Any) -> PeerReply:
         """Bring what `answer` said into the common form."""
         ...
 

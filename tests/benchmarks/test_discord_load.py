@@ -3,11 +3,11 @@
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.discord_load import Measured, page, phrases, quantile, table
+from benchmarks.discord_load import MeasuredRate, page, phrases, quantile, table
 
 ROWS = [
-    Measured(10, 9.96, 100, 0, 0.041, 0.0524),
-    Measured(40, 29.5, 1_390, 210, 3.4, 4.2, late=3),
+    MeasuredRate(10, 9.96, 100, 0, 0.041, 0.0524),
+    MeasuredRate(40, 29.5, 1_390, 210, 3.4, 4.2, late=3),
 ]
 
 
@@ -21,7 +21,7 @@ def test_a_rate_is_a_row() -> None:
 def test_where_nothing_was_answered_there_is_no_latency() -> None:
     nothing = quantile([], 0.5)
 
-    assert table([Measured(5, 0.0, 0, 40, nothing, nothing, late=10)]).endswith(
+    assert table([MeasuredRate(5, 0.0, 0, 40, nothing, nothing, late=10)]).endswith(
         "| 5 | 0.0 | 0 | 40 | 10 | – | – |"
     )
     assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.folders import QUESTIONS, Asked, outcome
+from benchmarks.folders import QUESTIONS, FolderQuestion, outcome
 from index.documents import list_documents, load_document
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import ROOT
@@ -36,7 +36,7 @@ def test_every_answer_stands_in_its_document(folder: Path) -> None:
     files = [file for file in list_documents(folder).files if file.id != QUESTIONS]
     texts = {file.id: load_document(file).text for file in files}
     questions = [
-        Asked.model_validate_json(line)
+        FolderQuestion.model_validate_json(line)
         for line in (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
     ]
 

@@ -15,7 +15,13 @@ from training.examples import (
     gives_away,
     titled,
 )
-from training.sources import FollowUp, Passage, Question, Sentence, read_passages
+from training.sources import (
+    Sentence,
+    TrainingFollowUp,
+    TrainingPassage,
+    TrainingQuestion,
+    read_passages,
+)
 
 
 def count_words(text: str) -> int:
@@ -122,8 +128,10 @@ def test_mismatches_are_asked_of_passages_that_do_not_give_the_answer_away() -> 
 
 
 def test_a_follow_up_comes_in_all_its_forms() -> None:
-    followup = FollowUp("who rows?", "since when?", "Since when has Ada rowed?", ())
-    passage = Passage("w", "Ada rows.", (Question("who rows?", ((0, 3),)),), (followup,))
+    followup = TrainingFollowUp("who rows?", "since when?", "Since when has Ada rowed?", ())
+    passage = TrainingPassage(
+        "w", "Ada rows.", (TrainingQuestion("who rows?", ((0, 3),)),), (followup,)
+    )
 
     assert dict(followup_forms(followup, passage)) == {
         "followup rewritten": "Since when has Ada rowed?",
@@ -156,14 +164,14 @@ def test_follow_ups_that_lean_are_asked_of_their_own_passage() -> None:
 
 
 def test_a_first_question_that_is_not_the_passages_gives_no_topic() -> None:
-    followup = FollowUp("who swims?", "since when?", "Since when has Bo swum?", ())
-    passage = Passage("w", "Ada rows.", (), (followup,))
+    followup = TrainingFollowUp("who swims?", "since when?", "Since when has Bo swum?", ())
+    passage = TrainingPassage("w", "Ada rows.", (), (followup,))
 
     assert len(followup_forms(followup, passage)) == 2
 
 
 def test_cutting_moves_spans_and_drops_those_outside() -> None:
-    passage = Passage("w", "Ada rows. Bo sails. Cy swims.", (), ())
+    passage = TrainingPassage("w", "Ada rows. Bo sails. Cy swims.", (), ())
 
     assert cut(passage, [(0, 3), (10, 12), (20, 22)], (10, 29)) == (
         "Bo sails. Cy swims.",
@@ -179,7 +187,9 @@ def test_giving_away_ignores_case() -> None:
 def sentence(number: int) -> Sentence:
     text = f"Boat {number} carried crew number {number * 7}."
     answer = text.index("crew"), len(text) - 1
-    return Sentence(f"W:{number}", text, (Question("What did the boat carry then?", (answer,)),))
+    return Sentence(
+        f"W:{number}", text, (TrainingQuestion("What did the boat carry then?", (answer,)),)
+    )
 
 
 SENTENCES = [sentence(number) for number in range(40)]
@@ -200,7 +210,7 @@ def test_qamr_answers_keep_their_place_among_other_sentences() -> None:
 
 
 def test_short_qamr_questions_are_left_out() -> None:
-    vague = Sentence("W", "Ada rows.", (Question("Who rows?", ((0, 3),)),))
+    vague = Sentence("W", "Ada rows.", (TrainingQuestion("Who rows?", ((0, 3),)),))
 
     assert epoch_of_qamr([vague], 5, seed=1) == []
 

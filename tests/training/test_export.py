@@ -23,7 +23,7 @@ from reader.model import (
 )
 from tests.training.tiny import ASKED, make_checkpoint
 from training.errors import ExportError
-from training.measure import Report, report_of
+from training.measure import DevReport, report_of
 from training.models import open_network
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
@@ -32,11 +32,11 @@ GRADED = [(1.0, Graded(1.0, 1.0, has_answer=True)), (0.0, Graded(0.0, 0.0, has_a
 FULL = report_of(GRADED)
 
 
-def scored(*best_f1s: float) -> Callable[[Path], Report]:
+def scored(*best_f1s: float) -> Callable[[Path], DevReport]:
     """Gives each folder that is measured the next best F1; the first is fp32's."""
     waiting = iter(best_f1s)
 
-    def measured(folder: Path) -> Report:
+    def measured(folder: Path) -> DevReport:
         OnnxReader(folder)  # it can be opened
         return replace(FULL, best_f1=next(waiting))
 
@@ -69,7 +69,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     (made.weights / f"{WEIGHTS_NAME}.2").write_bytes(b"of another reader")
     score = scored(70.0, 69.5)
 
-    def measured(weights: Path) -> Report:
+    def measured(weights: Path) -> DevReport:
         made.starts.append(OnnxReader(weights).logits(QUESTION_IDS, PASSAGE_IDS).start)
         return score(weights)
 
@@ -168,9 +168,9 @@ def weights_end(model: Path) -> int:
 
 
 def test_a_loss_of_either_figure_counts() -> None:
-    from training.export import Attempt
+    from training.export import ExportAttempt
 
-    attempt = Attempt("nothing", 1, FULL, f1_loss=1.25, best_f1_loss=-1.0)
+    attempt = ExportAttempt("nothing", 1, FULL, f1_loss=1.25, best_f1_loss=-1.0)
 
     assert attempt.is_good
     assert not replace(attempt, f1_loss=1.26).is_good

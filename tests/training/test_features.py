@@ -12,8 +12,8 @@ from training.features import (
     MAX_TOKENS,
     PAD,
     SEPARATOR,
-    Row,
     RowGroup,
+    TrainingRow,
     collate,
     encode,
     hard_targets,
@@ -110,7 +110,7 @@ def groups_of(lengths: Sequence[Sequence[int]]) -> list[RowGroup]:
     """Rows of so many tokens, of which nothing is wanted."""
     nothing = {0: 1.0}
     return [
-        tuple(Row(np.zeros(length, dtype=np.uint16), nothing, nothing) for length in group)
+        tuple(TrainingRow(np.zeros(length, dtype=np.uint16), nothing, nothing) for length in group)
         for group in lengths
     ]
 

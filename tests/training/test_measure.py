@@ -11,17 +11,17 @@ from reader.spans import Span
 from tests.training.words import word_tokenizer
 from training import measure
 from training.features import Encoded
-from training.measure import Exam, TokenLogits, questions_of, sample
+from training.measure import DevExam, TokenLogits, questions_of, sample
 from training.models import Network
-from training.sources import Passage, Question
+from training.sources import TrainingPassage, TrainingQuestion
 
-PASSAGE = Passage(
+PASSAGE = TrainingPassage(
     "w",
     "Ada rows home. " + "Nothing else happens here. " * 100 + "Bo sails far.",
     (
-        Question("who rows", ((0, 3),)),
-        Question("who swims", ()),
-        Question("who are they", ((0, 3), (2715, 2717))),
+        TrainingQuestion("who rows", ((0, 3),)),
+        TrainingQuestion("who swims", ()),
+        TrainingQuestion("who are they", ((0, 3), (2715, 2717))),
     ),
     (),
 )
@@ -38,7 +38,7 @@ def test_questions_with_several_answers_are_left_out() -> None:
 
 
 def test_a_sample_is_always_the_same() -> None:
-    asked = [(PASSAGE, Question(str(n), ())) for n in range(50)]
+    asked = [(PASSAGE, TrainingQuestion(str(n), ())) for n in range(50)]
 
     assert sample(asked, 10) == sample(asked, 10)
     assert len(sample(asked, 100)) == 50
@@ -58,7 +58,7 @@ def test_a_passage_too_long_to_be_read_whole_is_answered_by_its_surest_part(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(measure, "read", first_token_reader)
-    exam = Exam(questions_of([PASSAGE]), token_offsets)
+    exam = DevExam(questions_of([PASSAGE]), token_offsets)
 
     report = exam.measure(NETWORK)
 
@@ -71,7 +71,10 @@ def test_a_passage_that_fits_the_reader_is_read_whole(monkeypatch: pytest.Monkey
     """As `quoth eval --mode reader` reads it; what is learnt from is shorter."""
     monkeypatch.setattr(measure, "read", last_token_reader)
     text = "Ada rows. " * 130 + "Bo sails"
-    exam = Exam([(Passage("w", text, (), ()), Question("who", ((1303, 1308),)))], token_offsets)
+    exam = DevExam(
+        [(TrainingPassage("w", text, (), ()), TrainingQuestion("who", ((1303, 1308),)))],
+        token_offsets,
+    )
 
     assert exam.measure(NETWORK).always.has_answer.em == 100.0
 
@@ -86,9 +89,9 @@ def test_a_title_is_read_before_its_passage_and_is_no_answer(
         return first_token_reader(network, rows)
 
     monkeypatch.setattr(measure, "read", reader)
-    passage = Passage("w", "Bo sails", (), (), title="Boats of old")
+    passage = TrainingPassage("w", "Bo sails", (), (), title="Boats of old")
 
-    exam = Exam([(passage, Question("who", ((0, 2),)))], token_offsets)
+    exam = DevExam([(passage, TrainingQuestion("who", ((0, 2),)))], token_offsets)
     report = exam.measure(NETWORK)
 
     assert read == [5]
@@ -123,7 +126,7 @@ class FirstWordReader:
 
 
 def test_a_shipped_reader_sits_the_same_exam() -> None:
-    exam = Exam([(PASSAGE, Question("who?", ((15, 22),)))], token_offsets)
+    exam = DevExam([(PASSAGE, TrainingQuestion("who?", ((15, 22),)))], token_offsets)
 
     report = exam.measure_reader(FirstWordReader())
 

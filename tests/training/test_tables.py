@@ -17,14 +17,14 @@ from training.tables import (
     RIVAL_ROWS,
     TABLES_NAME,
     Column,
-    Kind,
-    Layout,
+    TableKind,
+    TableLayout,
     epoch_of_tables,
     kind_of,
     read_kinds,
 )
 
-BOATS = Kind(
+BOATS = TableKind(
     kind="boat",
     split="train",
     titles=("Boats for hire",),
@@ -38,7 +38,7 @@ BOATS = Kind(
 TABLES = epoch_of_tables([BOATS], 200, seed=1)
 
 
-def layout_of(group: Group) -> Layout:
+def layout_of(group: Group) -> TableLayout:
     return next(layout for layout in LAYOUTS if group[0].kind == kind_of(layout))
 
 
@@ -151,7 +151,7 @@ def in_html(group: Group) -> bytes:
     return f"<h1>{BOATS.titles[0]}</h1><table>{header}{''.join(rows)}</table>".encode()
 
 
-def texts(groups: Sequence[Group], layout: Layout) -> list[Group]:
+def texts(groups: Sequence[Group], layout: TableLayout) -> list[Group]:
     return [group for group in groups if layout_of(group) == layout][:5]
 
 

@@ -14,7 +14,7 @@ from training.errors import RunError
 from training.features import Encoded, RowGroup, encode, hard_targets, row_of
 from training.fingerprint import rows_sha256
 from training.loop import Recipe, train
-from training.measure import Report, read
+from training.measure import DevReport, read
 from training.models import FROZEN_LAYERS, Network, open_network
 
 RECIPE = Recipe(learning_rate=1e-2, batch_size=2, epochs=2, measure_every_steps=3)
@@ -27,7 +27,7 @@ class CutError(Exception):
 
 ENCODED: list[Encoded] = [encode(word_tokenizer(), "who", each) for each in CONTEXTS]
 ROWS: list[RowGroup] = [(row_of(one, hard_targets(one, [(0, 2)])),) for one in ENCODED]
-REPORT = Report(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
+REPORT = DevReport(summarise([]), best_f1=1.0, threshold=0.0, refused=2.0, answered=3.0)
 
 
 def train_tiny(network: Network, folder: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_cut_run_ends_as_an_uncut_one(tmp_path: Path, monkeypatch: pytest.Monk
     uncut = tiny_network()
     train_tiny(uncut, tmp_path / "uncut")
 
-    def cut(_: Network) -> Report:
+    def cut(_: Network) -> DevReport:
         raise CutError
 
     with pytest.raises(CutError):
@@ -91,7 +91,7 @@ def test_the_rows_of_a_group_compete(tmp_path: Path) -> None:
 def test_a_run_ends_at_its_last_step(tmp_path: Path) -> None:
     measured: list[Network] = []
 
-    def dev(network: Network) -> Report:
+    def dev(network: Network) -> DevReport:
         measured.append(network)
         return REPORT
 
@@ -116,7 +116,7 @@ OTHER_RECIPE = replace(RECIPE, learning_rate=2e-2)
 def test_a_run_goes_on_with_nothing_but_what_it_began_with(
     tmp_path: Path, rows: list[RowGroup], recipe: Recipe, named: str, *, is_complete: bool
 ) -> None:
-    def cut(_: Network) -> Report:
+    def cut(_: Network) -> DevReport:
         raise CutError
 
     if is_complete:
