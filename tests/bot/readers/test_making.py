@@ -66,6 +66,8 @@ def test_an_added_reader_is_measured_calibrated_tuned_and_used(
     # So few questions may cost more by chance.
     monkeypatch.setattr(making, "MAX_LOSS", 100.0)
     monkeypatch.setattr(exam, "MIN_QUESTIONS", 20)
+    # The shipped reader is asked them too, and takes its time.
+    monkeypatch.setattr(making, "GUARDING_QUESTIONS", 12)
     model, questions = knowing.model, knowing.questions
 
     card = add_reader(

@@ -24,6 +24,12 @@ STATUTES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside other tests, the models' threads would mostly wait for each other."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+
+
 def scanned(*documents: bytes) -> bytes:
     """A PDF of pictures of the first pages of others, as a scanner makes it."""
     pages = [PdfDocument(content)[0].render(scale=2).to_pil() for content in documents]
