@@ -1,6 +1,5 @@
 """Question -> `Answer`: retrieve, read, choose, check."""
 
-import math
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,13 +12,6 @@ from answering.candidates import Candidate, Judged, candidates, judge
 from answering.cells import at_named_cell
 from answering.code import at_code_bounds
 from answering.followups.detection import FollowUp, Turn, Understanding, understand
-from answering.followups.scoring import (
-    Antecedent,
-    antecedents,
-    in_conversation,
-    is_denied,
-    other_wordings,
-)
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
 from answering.selection import NOTHING_CHOSEN, newest_first, select
@@ -179,14 +171,10 @@ class Answerer:
 
     def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
-        # Both ways may meet in a passage, and read it in the same words.
-        texts = _Texts()
         if understanding.alone:
-            attempts.append(self._attempt(question.text, ranked, question.within, texts))
+            attempts.append(self._attempt(question.text, ranked, question.within))
         if understanding.follow_up is not None:
-            attempts.append(
-                self._attempt_follow_up(understanding.follow_up, question.within, texts)
-            )
+            attempts.append(self._attempt_follow_up(understanding.follow_up, question.within))
         if understanding.alone:
             attempts[0] = self._with_sentence(attempts[0])
         return Findings(question.text, tuple(attempts))
@@ -213,15 +201,14 @@ class Answerer:
             read_s=attempt.read_s + time.perf_counter() - started,
         )
 
-    def _attempt(self, asked: str, ranked: int, within: Filter, texts: "_Texts") -> Attempt:
+    def _attempt(self, asked: str, ranked: int, within: Filter) -> Attempt:
         retrieval = self._retriever.retrieve(asked, max(self._passages, ranked), within=within)
         started = time.perf_counter()
         hits = retrieval.hits[: self._passages]
-        found = self._read(asked, texts.of(worth_reading(hits, self._tuning.far_behind)), hits)
+        found = self._read(asked, worth_reading(hits, self._tuning.far_behind), hits)
         return Attempt(retrieval, found, time.perf_counter() - started)
 
-    def _attempt_follow_up(self, follow_up: FollowUp, within: Filter, texts: "_Texts") -> Attempt:
-        tuning = self._tuning
+    def _attempt_follow_up(self, follow_up: FollowUp, within: Filter) -> Attempt:
         near = {
             passage
             for one in follow_up.cited
@@ -229,35 +216,18 @@ class Answerer:
                 one.collection, one.document_id, one.start_char, one.end_char
             )
         }
-        gains = dict.fromkeys(near, tuning.near_gain)
+        gains = dict.fromkeys(near, self._tuning.near_gain)
         retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains, within)
-        hits = retrieval.hits
         started = time.perf_counter()
-        meant: dict[int, Antecedent] = {}
-
-        def read(passages: Sequence[PassageText]) -> list[Candidate]:
-            return [
-                in_conversation(
-                    one, meant.get(one.passage.id), tuning, is_near=one.passage.id in near
-                )
-                for one in self._read(follow_up.joined, passages, hits)
-            ]
-
-        found = read(texts.of(hits))
-        best = texts.of(self._best_hits(found, hits)[: tuning.read_again])
-        meant |= antecedents(follow_up, best, self._reader.read(follow_up.before, best, 1))
-        again = read(
-            [replace(text, others=other_wordings(follow_up, meant.get(text.id))) for text in best]
+        found = self._read(follow_up.joined, retrieval.hits, retrieval.hits)
+        gained = tuple(
+            _stronger(one, self._tuning.near_margin) if one.passage.id in near else one
+            for one in found
         )
-        read_again = {text.id for text in best}
-        rest = (one for one in found if one.passage.id not in read_again)
-        meant_here = tuple(one for one in (*again, *rest) if not is_denied(one, follow_up))
-        return Attempt(retrieval, meant_here, time.perf_counter() - started)
+        return Attempt(retrieval, gained, time.perf_counter() - started)
 
-    def _read(
-        self, asked: str, passages: Sequence[PassageText], hits: Sequence[Hit]
-    ) -> tuple[Candidate, ...]:
-        """Read some of the hits' passages."""
+    def _read(self, asked: str, worth: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Candidate, ...]:
+        """Read some of the hits' passages: those that are worth it."""
         several = asks_for_several(asked)
         count = MAX_ITEMS_PER_PASSAGE if several else SPANS_PER_PASSAGE
         by_id = {hit.passage.id: hit.passage for hit in hits}
@@ -272,11 +242,11 @@ class Answerer:
         def placed(span: Span) -> Span:
             if not several:
                 passage = by_id[span.passage_id]
-                others = [by_id[one.id] for one in passages if is_beside(by_id[one.id], passage)]
+                others = [one.passage for one in worth if is_beside(one.passage, passage)]
                 span = at_named_cell(asked, span, passage, others)
             return at_code_bounds(span, by_id[span.passage_id])
 
-        read = self._reader.read(asked, passages, count)
+        read = self._reader.read(asked, [_text(hit.passage) for hit in worth], count)
         found = candidates(asked, [placed(span) for span in read], hits, collection)
         # The best one of a passage comes last here.
         margins = {span.passage_id: span.margin for span in reversed(read)}
@@ -284,14 +254,6 @@ class Answerer:
             one if one.passage.id == span.passage_id else _read_there(one, margins)
             for span, one in zip(read, found, strict=True)
         )
-
-    def _best_hits(self, found: Sequence[Candidate], hits: Sequence[Hit]) -> list[Hit]:
-        """The hits by the evidence for their best candidate."""
-        evidence: dict[int, float] = {}
-        for one in found:
-            here = self.calibration.evidence(one.features)
-            evidence[one.passage.id] = max(here, evidence.get(one.passage.id, here))
-        return sorted(hits, key=lambda hit: -evidence.get(hit.passage.id, -math.inf))
 
     def _asked(self, found: Findings, best: Candidate) -> str:
         """What the best candidate answers: the question as typed, if that finds it first, too."""
@@ -328,25 +290,19 @@ def _read_there(one: Candidate, margins: Mapping[int, float]) -> Candidate:
     return replace(one, sentence_margin=margins.get(one.passage.id))
 
 
+def _stronger(one: Candidate, by: float) -> Candidate:
+    """The candidate with a larger margin."""
+    return replace(one, features=replace(one.features, margin=one.features.margin + by))
+
+
 def _is_same(one: Candidate, other: Candidate) -> bool:
     """Whether two candidates are the same words of a document."""
     places = {(each.document, each.start_char, each.end_char) for each in (one, other)}
     return len(places) == 1
 
 
-class _Texts:
-    """The passages that one question is asked of, each once, however often it is found."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[int, PassageText] = {}
-
-    def of(self, hits: Sequence[Hit]) -> list[PassageText]:
-        """The passages of some hits."""
-        return [self._by_id.setdefault(hit.passage.id, _text(hit.passage)) for hit in hits]
-
-
 def _text(passage: Passage) -> PassageText:
-    return PassageText(passage.id, passage.text, context=passage.context, heard={})
+    return PassageText(passage.id, passage.text, context=passage.context)
 
 
 def worth_reading(hits: Sequence[Hit], far_behind: float) -> list[Hit]:

@@ -40,8 +40,8 @@ class Features:
     """What speaks for a span before it is compared with others."""
 
     margin: float
-    """Its score over the no-answer score of its passage, in logits; less what a conversation says
-    against it, and more what it says for it (`answering.followups.scoring.in_conversation`)."""
+    """Its score over the no-answer score of its passage, in logits, and what it gains for standing
+    near what was just shown (`answering.tuning.Tuning.near_margin`)."""
     cosine: float
     """Between the question and its passage."""
     lexical: float

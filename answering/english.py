@@ -26,9 +26,9 @@ def _numbered(text: str) -> dict[str, int]:
 
 
 QUESTION_WORDS = _words("who whom whose what which when where why how")
-FORMS_OF_BE = _words("is are was were be been being what's whats who's whos")
-AUXILIARIES = FORMS_OF_BE | _words(
-    "do does did has have had can could will would should may might must"
+AUXILIARIES = _words(
+    "is are was were be been being what's whats who's whos do does did has have had can could will "
+    "would should may might must"
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
@@ -38,11 +38,6 @@ PERSONAL_PRONOUNS = _words(
     "he she him her his hers they them their theirs it its it's himself herself itself"
 )
 POINTING_WORDS = _words("this that these those")
-POSSESSIVE_PRONOUNS = _words("her his hers their theirs its")
-REPLACEABLE_PRONOUNS = (
-    POSSESSIVE_PRONOUNS | POINTING_WORDS | _words("he she they it him them there")
-)
-"""In whose place a name may stand."""
 PRONOUNS = PERSONAL_PRONOUNS | POINTING_WORDS | _words("then one ones there")
 BARE_WORDS = QUESTION_WORDS | _words(
     "many much long old far often big by for until since with from in to at come exactly year time "
@@ -163,15 +158,6 @@ OPENING = re.compile(
     re.IGNORECASE,
 )
 """How a question begins that goes on from another one."""
-PHRASE_BOUNDARIES = PREPOSITIONS | QUESTION_WORDS | VERBS | _words("and or but than if")
-"""A phrase ends before one of these."""
-BEFORE_SUBJECTS = AUXILIARIES - FORMS_OF_BE
-"""Between one of these and a verb stands what a question is about: "how long does the ferry
-take"."""
-AFTER_OBJECTS = PREPOSITIONS | QUESTION_WORDS | VERBS | ARTICLES | _words("and or as than not")
-""""Her" before one of these is no owner."""
-IN_SENTENCES = QUESTION_WORDS | VERBS | (PRONOUNS - {"one", "ones"})
-"""One of these stands in what is no fragment. "The ones" refers to nothing that was said."""
 ABOUT = re.compile(r"\b(?:what|how)\s+(?:about|abt|of)\b", re.IGNORECASE)
 """What begins a question about whatever is said of something, or goes on to it."""
 
@@ -319,6 +305,17 @@ def answering_cell(question: str) -> re.Pattern[str]:
     asked = question[word.start() :] if word else question
     kinds = (answering for asks, answering in _ASKED_AND_ANSWERING if asks.search(asked))
     return next(kinds, _ANYTHING)
+
+
+def without_opening(question: str) -> str:
+    """A question without "and", "what about" and the like, and without its end mark."""
+    return OPENING.sub("", question.strip().rstrip("?!. "))
+
+
+def is_fragment(question: str) -> bool:
+    """Whether a question is no sentence, so that it asks for what the question before asked for."""
+    words = words_of(without_opening(question).lower())
+    return bool(words) and (QUESTION_WORDS | VERBS).isdisjoint(words)
 
 
 def content_words(text: str) -> list[str]:

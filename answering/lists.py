@@ -24,9 +24,9 @@ from answering.english import (
     SPAN_SEPARATOR,
     content_words,
     has_number,
+    without_opening,
 )
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
-from answering.followups.rewriting import without_opening
 from index.passages import Passage
 
 # Of each passage, where several are asked for. Decoding more costs next to nothing.

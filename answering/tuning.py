@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from answering.fitted import Fitted, Model, load_fitted
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _AGAIN = "Add the reader again, or tune it by python -m benchmarks.tune."
 
 
@@ -46,14 +46,10 @@ class Tuning:
 
     far_behind: float = _number("fused score", 0.0, 2.5, neutral=2.5, safer="higher")
     """How much the score of a passage may be below the best one's for it to be read."""
-    read_again: int = _number("passages", 0, 20, neutral=0, safer="lower")
-    """In how many passages a follow-up is asked in other words, too."""
     near_gain: float = _number("cosine", 0.0, 1.0, neutral=0.0, safer="lower")
     """What a passage near what was just shown gains while passages are ranked."""
     near_margin: float = _number("logits", 0.0, 20.0, neutral=0.0, safer="lower")
     """What a span near what was just shown gains."""
-    same_sentence_gain: float = _number("logits", 0.0, 20.0, neutral=0.0, safer="lower")
-    """What a span gains in the sentence that answers the question before."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of range."""

@@ -10,7 +10,7 @@ operator.
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reader.errors import ReaderError
 from reader.helpers import Helpers
-from reader.spans import Logits, Span, best_spans, from_character, mean_logits, without_spaces
+from reader.spans import Logits, Span, best_spans, from_character, without_spaces
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -44,27 +44,13 @@ MAX_QUESTION_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """Another way to ask a question."""
-
-    text: str
-    """Not blank."""
-    weight: float
-    """Above 0; the question itself weighs 1."""
-
-
-@dataclass(frozen=True, slots=True)
 class PassageText:
     """What the reader needs of a passage."""
 
     id: int
     text: str
-    others: tuple[Wording, ...] = ()
-    """Other wordings of the question for it; its spans are then those of the mean logits."""
     context: str = ""
     """What is read before it, such as its document's title; no span is of that."""
-    heard: dict[str, Logits] | None = field(default=None, compare=False, repr=False)
-    """What the model said of it, by wording, where somebody may ask the same of it again."""
 
     @property
     def whole(self) -> str:
@@ -240,14 +226,11 @@ class OnnxReader:
         spans_per_passage: int,
     ) -> list[Span]:
         """See `Reader.read`."""
+        asked = self._question_ids(question)
 
         def read_one(passage: PassageText) -> list[Span]:
             tokens = self._tokenizer.encode(passage.whole, add_special_tokens=False)
-            asked = (Wording(question, 1.0), *passage.others)
-            heard = {} if passage.heard is None else passage.heard
-            for wording in {one.text for one in asked} - heard.keys():
-                heard[wording] = self.logits(self._question_ids(wording), tokens.ids)
-            logits = mean_logits([(heard[one.text], one.weight) for one in asked])
+            logits = self.logits(asked, tokens.ids)
             kept = len(logits.start) - 1
             offsets = without_spaces(passage.whole, tokens.offsets[:kept])
             offsets, logits = from_character(passage.text_start, offsets, logits)

@@ -115,22 +115,6 @@ def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def mean_logits(several: Sequence[tuple[Logits, float]]) -> Logits:
-    """
-    Average what the model says of one passage when a question is worded in several ways.
-
-    Args:
-        several: At least one, each with its weight. Of a long passage, those of a long question
-            have fewer tokens; what all have is kept.
-    """
-    count = min(len(logits.start) for logits, _ in several)
-    weights = [weight for _, weight in several]
-    return Logits(
-        start=np.average([logits.start[:count] for logits, _ in several], 0, weights),
-        end=np.average([logits.end[:count] for logits, _ in several], 0, weights),
-    )
-
-
 def best_spans(
     passage_id: int,
     text: str,
@@ -151,14 +135,16 @@ def best_spans(
     Returns:
         Spans that do not overlap, best first.
     """
-    no_answer_score = float(logits.start[0] + logits.end[0])
+    # Their sums would be rounded anew as float32.
+    start, end = (side.astype(np.float64) for side in (logits.start, logits.end))
+    no_answer_score = float(start[0] + end[0])
     units = _units(text, offsets)
     if not units:
         return []
     first, last = np.array([(unit.first, unit.last) for unit in units]).T
     # A word counts as strongly as the strongest of its tokens.
-    starts = np.maximum.reduceat(logits.start[1:], first)
-    ends = np.maximum.reduceat(logits.end[1:], first)
+    starts = np.maximum.reduceat(start[1:], first)
+    ends = np.maximum.reduceat(end[1:], first)
     starts[[not u.is_word and text[offsets[u.first][0]] in _NEVER_FIRST for u in units]] = -np.inf
     ends[[not u.is_word and text[offsets[u.last][1] - 1] in _NEVER_LAST for u in units]] = -np.inf
     for unit in range(1, len(units)):

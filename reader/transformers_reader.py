@@ -16,9 +16,8 @@ from reader.model import (
     MAX_QUESTION_TOKENS,
     MAX_TOKENS,
     PassageText,
-    Wording,
 )
-from reader.spans import Logits, Span, best_spans, from_character, mean_logits, without_spaces
+from reader.spans import Logits, Span, best_spans, from_character, without_spaces
 
 
 class TransformersReader:
@@ -51,18 +50,10 @@ class TransformersReader:
         spans_per_passage: int,
     ) -> list[Span]:
         """See `reader.model.Reader.read`."""
+        asked = self._shortened(question)
         spans: list[Span] = []
         for passage in passages:
-            wordings = (Wording(question, 1.0), *passage.others)
-            read = [self._logits(self._shortened(one.text), passage.whole) for one in wordings]
-            logits = mean_logits(
-                [
-                    (logits, wording.weight)
-                    for (_, logits), wording in zip(read, wordings, strict=True)
-                ]
-            )
-            # All wordings see the same tokens from the start, some fewer than others.
-            offsets = min((offsets for offsets, _ in read), key=len)
+            offsets, logits = self._logits(asked, passage.whole)
             offsets, logits = from_character(passage.text_start, offsets, logits)
             spans += best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
         return sorted(spans, key=lambda span: -span.margin)

@@ -111,10 +111,8 @@ class FakeReader:
 
 FAKE_TUNING = Tuning(
     far_behind=0.08,
-    read_again=2,
     near_gain=0.25,
     near_margin=3.0,
-    same_sentence_gain=2.0,
 )
 FAKE_CALIBRATION = Calibration(
     format_version=FORMAT_VERSION,

@@ -2,9 +2,8 @@
 Earlier turns and a new question -> what to look for, and what to ask the reader. Pure functions.
 
 A question that stands alone is asked as it is. One that leans on what was said before ("and for
-arson?", "when did she resign") is asked together with the question that began the subject, and in
-the best passages as `answering.followups.scoring` says. One that may be either is asked both ways.
-docs/lab/conversation.md says more.
+arson?", "when did she resign") is asked together with the question that began the subject, as the
+reader was taught. One that may be either is asked both ways. docs/lab/conversation.md says more.
 """
 
 from collections.abc import Sequence
@@ -14,14 +13,14 @@ from enum import Enum
 from answering.answer import Answer
 from answering.english import (
     ABOUT,
-    ASKING_WORDS,
     BARE_WORDS,
     content_words,
+    is_fragment,
     is_pronoun,
     is_small_talk,
+    without_opening,
     words_of,
 )
-from answering.followups.rewriting import filled_in, is_fragment, without_opening
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
 MAX_TURNS = 10
@@ -52,11 +51,6 @@ class Turn:
     understood: str | None = None
     """How it was asked after the turns before it; None if it was understood as typed."""
 
-    @property
-    def asked(self) -> str:
-        """What was asked of the documents."""
-        return self.question if self.understood is None else self.understood
-
 
 def turn_of(answer: Answer) -> Turn:
     """What is remembered of an answer."""
@@ -83,19 +77,11 @@ class Leaning(Enum):
 class FollowUp:
     """A question as it is understood after others."""
 
-    question: str
-    """As typed."""
-    filled_in: str | None
-    """A fragment written into a question before it; None if it has no place in one."""
     joined: str
     """After the question that began the subject, and after the last one: looked for, and asked of
     every passage."""
-    before: str
-    """The last question, as it was asked: asked of the best passages, too."""
     cited: tuple[Cited, ...]
     """Where to look first: where the last answer stands, if it surely leans on that."""
-    answer: str | None
-    """The last one, which is hardly asked for again; None if there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +109,11 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     leans = leaning(question) if turns else Leaning.NO
     if leans is Leaning.NO:
         return Understanding(alone=True, follow_up=None, goes_on=not turns and goes_on(question))
-    last = turns[-1]
     follow_up = FollowUp(
-        question=question,
-        filled_in=_filled_in(question, turns),
         joined=f"{_subject(turns)} {question}",
-        before=end_of(last.asked),
-        cited=last.cited if leans is Leaning.YES else (),
-        answer=last.answer,
+        cited=turns[-1].cited if leans is Leaning.YES else (),
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
-
-
-def _chain(turns: Sequence[Turn]) -> list[Turn]:
-    """The turns of the last one's subject, newest first: up to the one that began it."""
-    chain = []
-    for turn in reversed(turns):
-        chain.append(turn)
-        if turn.understood is None:
-            break
-    return chain
 
 
 def _subject(turns: Sequence[Turn]) -> str:
@@ -151,21 +122,14 @@ def _subject(turns: Sequence[Turn]) -> str:
 
     "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
     """
-    last, *between = _chain(turns)
-    if not between:
-        return end_of(last.question)
-    both = (between[-1].question, last.question)
-    return " ".join(end_of(text, MAX_EARLIER_CHARS // 2) for text in both)
+    last = turns[-1]
+    began = next((turn for turn in reversed(turns) if turn.understood is None), turns[0])
+    if began is last:
+        return _end_of(last.question)
+    return " ".join(_end_of(one.question, MAX_EARLIER_CHARS // 2) for one in (began, last))
 
 
-def _filled_in(question: str, turns: Sequence[Turn]) -> str | None:
-    """The question written into the last one of the subject that has a place for it."""
-    *between, root = (end_of(turn.question) for turn in _chain(turns))
-    wholes = [text for text in between if not ASKING_WORDS.isdisjoint(words_of(text.lower()))]
-    return next(filter(None, (filled_in(question, text) for text in (*wholes, root))), None)
-
-
-def end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
+def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
     """The end of a text, from the start of a word, in at most so many characters."""
     if len(text) <= most:
         return text
@@ -196,10 +160,11 @@ def leaning(question: str) -> Leaning:
     """
     Tell from a question's words alone whether it needs those before it.
 
-    It does if it begins by going on ("and", "what about"), has nothing of its own but a question
-    word ("when", "by how much"), or has a pronoun without a name that it could stand for. It may if
-    it has such a pronoun and more than a few words of its own, or no more than a few words of its
-    own. A question that names something stands alone, and so does small talk.
+    It does if it has nothing of its own but a question word ("when", "by how much"), begins by
+    going on ("and", "what about"), or has a pronoun without a name that it could stand for. In a
+    sentence with more than a few words of its own ("and when does the help desk open on Saturdays")
+    the last two only tell that it may, as it may if it has no more than a few. A question that
+    names something stands alone, and so does small talk.
     """
     if is_small_talk(question):
         return Leaning.NO
@@ -208,12 +173,14 @@ def leaning(question: str) -> Leaning:
     words = words_of(rest)
     lowered = [word.lower() for word in words]
     own = content_words(rest)
-    if len(rest) < len(asked) or all(word in BARE_WORDS for word in lowered):
+    if all(word in BARE_WORDS for word in lowered):
         return Leaning.YES
     names = [place for place, word in enumerate(words) if place and not word[0].islower()]
     pronoun = next((place for place in range(len(words)) if is_pronoun(lowered, place)), None)
-    if pronoun is not None and not any(place < pronoun for place in names):
-        return Leaning.YES if len(own) <= _FEW_OF_ITS_OWN else Leaning.MAYBE
+    says_so = len(rest) < len(asked)
+    if says_so or (pronoun is not None and not any(place < pronoun for place in names)):
+        is_short = len(own) <= _FEW_OF_ITS_OWN or (says_so and is_fragment(question))
+        return Leaning.YES if is_short else Leaning.MAYBE
     if names:
         return Leaning.NO
     if len(words) == 1:

@@ -59,14 +59,10 @@ class Sweep:
     """Whether the values are the cheaper the later they stand, and none is to be better."""
 
 
-# No passage more is read again than two: each costs four readings, where a question that stands
-# alone has two to five.
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
     Sweep("near_margin", "follow-ups", (1.5, 3.0, 4.5)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
-    Sweep("read_again", "follow-ups", (1, 2)),
-    Sweep("same_sentence_gain", "follow-ups", (1.0, 2.0, 3.0)),
 )
 
 

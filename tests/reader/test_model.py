@@ -18,11 +18,9 @@ from reader.model import (
     OnnxReader,
     PassageText,
     ReaderManifest,
-    Wording,
     shipped_weights,
     write_manifest,
 )
-from reader.spans import Span
 
 PASSAGES = [
     PassageText(0, "The town fined 35 people for theft and 90 people for arson in 2019."),
@@ -83,33 +81,6 @@ def test_passages_that_are_read_side_by_side_are_read_the_same(reader: OnnxReade
     side_by_side = OnnxReader(shipped_weights(), threads=3).read(question, several, 3)
 
     assert side_by_side == reader.read(question, several, 3)
-
-
-def test_wordings_are_read_as_one_question(reader: OnnxReader) -> None:
-    theft, arson = "how many were fined for theft", "how many were fined for arson"
-
-    def best(question: str, *others: Wording) -> Span:
-        return reader.read(question, [replace(PASSAGES[0], others=others)], 1)[0]
-
-    assert best(theft).text == "35"
-    assert best(theft, Wording(theft, 0.5)) == best(theft)
-    assert best(theft, Wording(arson, 0.01)).text == "35"
-    assert best(theft, Wording(arson, 100.0)).text == best(arson).text != "35"
-
-
-def test_what_was_heard_of_a_passage_is_not_read_again(reader: OnnxReader) -> None:
-    theft, arson = "how many were fined for theft", "how many were fined for arson"
-    passage = replace(PASSAGES[0], heard={})
-    reader.read(theft, [passage], 1)
-    first = dict(passage.heard or {})
-    asked = replace(passage, others=(Wording(arson, 0.5),))
-
-    again = reader.read(theft, [asked], 1)
-
-    assert passage.heard is not None
-    assert passage.heard.keys() == {theft, arson}
-    assert passage.heard[theft] is first[theft]
-    assert again == reader.read(theft, [replace(asked, heard=None)], 1)
 
 
 def test_logits_are_the_same_every_time(reader: OnnxReader) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.spans import MAX_SPAN_TOKENS, Logits, Span, best_spans, mean_logits
+from reader.spans import MAX_SPAN_TOKENS, Logits, Span, best_spans
 
 # Word pieces as BERT cuts them: letters, digits and single marks.
 _PIECE = re.compile(r"[^\W\d_]{1,4}|\d{1,4}|[^\w\s]|_")
@@ -199,13 +199,3 @@ def test_the_best_span_agrees_with_trying_all(seed: int, words: int) -> None:
     )
     assert span.text == best[1]
     assert span.score == pytest.approx(best[0])
-
-
-def test_wordings_count_by_their_weight_over_what_all_of_them_saw() -> None:
-    one = Logits(np.array([0, 4, 1, 9], np.float32), np.array([1, 1, 1, 9], np.float32))
-    other = Logits(np.array([3, 1, 1], np.float32), np.array([1, 7, 1], np.float32))
-
-    mean = mean_logits([(one, 1.0), (other, 0.5)])
-
-    assert mean.start.tolist() == [1, 3, 1]
-    assert mean.end.tolist() == [1, 3, 1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reader.errors import ReaderError
-from reader.model import OnnxReader, PassageText, Wording
+from reader.model import OnnxReader, PassageText
 from reader.transformers_reader import TransformersReader
 from tests.bot.readers.models import ARCHITECTURES, CORPUS, make_model
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore")]
 
 PASSAGES = [
     PassageText(0, CORPUS[0], context="Report of May"),
-    PassageText(1, CORPUS[1], others=(Wording("and the bread?", 0.5),)),
+    PassageText(1, CORPUS[1]),
     PassageText(2, " ".join(CORPUS * 9)),
 ]
 QUESTION = "how many people were fined for theft?"
