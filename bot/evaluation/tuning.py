@@ -61,7 +61,7 @@ class Sweep:
 
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
-    Sweep("near_margin", "follow-ups", (1.5, 3.0, 4.5)),
+    Sweep("near_margin", "follow-ups", (1.5, 3.0)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
 )
 
