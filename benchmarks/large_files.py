@@ -175,7 +175,7 @@ def _cpu_s(process: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredFile:
     """What became of a file, and what it took."""
 
     passages: int
@@ -209,7 +209,7 @@ class Measured:
         )
 
 
-def measure(path: Path, exports: Path) -> Measured:
+def measure(path: Path, exports: Path) -> MeasuredFile:
     """
     Read and split a file for a process of its own.
 
@@ -227,7 +227,7 @@ def measure(path: Path, exports: Path) -> Measured:
     # Else nothing would tell that it has ended.
     sending.close()
     try:
-        measured: Measured = receiving.recv()
+        measured: MeasuredFile = receiving.recv()
     finally:
         process.join()
     return measured
@@ -254,7 +254,7 @@ def _measure_here(path: Path, exports: Path, found: Connection) -> None:
         watch.end()
     places = document.places if document else ()
     found.send(
-        Measured(
+        MeasuredFile(
             passages=passages,
             characters=len(document.text) if document else 0,
             pages=len({place.name for place in places if place.kind == "page"}),

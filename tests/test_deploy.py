@@ -242,7 +242,7 @@ def test_the_chart_names_settings_commands_and_values_that_there_are() -> None:
     ids=["as it is", "with other values"],
 )
 def test_the_chart_is_rendered_by_helm_and_taken_by_kubernetes(values: dict[str, Any]) -> None:
-    reason = "needs Python 3.12 and pip install helm-sdkpy kubernetes-validate"
+    reason = "Helm's library needs Python 3.12; make test-pythons has it"
     pytest.importorskip("helm_sdkpy", reason=reason)
     validating = pytest.importorskip("kubernetes_validate", reason=reason)
 
