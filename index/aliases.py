@@ -38,13 +38,14 @@ class Aliases:
         self._shorts = {_plain(name): short for short, name in self._names.items()}
         longest_first = sorted(self._shorts, key=len, reverse=True)
         written = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first)
-        self._named = re.compile(rf"\b(?:{written})\b", re.IGNORECASE) if written else None
+        self._named = re.compile(rf"\b(?:{written})(?!\w)", re.IGNORECASE) if written else None
 
     def missing(self, passage: str) -> list[str]:
         """The other forms of those that a passage has, as far as it has them not, too."""
         if self._named is None:
             return []
-        shorts = {*_USED.findall(passage)}
+        used = _USED.findall(passage)
+        shorts = {*used, *(short.removesuffix("s") for short in used)}
         names = {_plain(found) for found in self._named.findall(passage)}
         return [
             name if short in shorts else short
@@ -57,7 +58,7 @@ def _definitions(text: str) -> Iterator[tuple[str, str]]:
     for match in _DEFINED.finditer(text):
         before = text[max(0, match.start() - _NAME_CHARS) : match.start()]
         # Several are named together: "large language models (LLMs)".
-        for short in (match[1], match[1].removesuffix("s")):
+        for short in dict.fromkeys((match[1], match[1].removesuffix("s"))):
             if name := _name_before(before, short):
                 yield short, name
                 break

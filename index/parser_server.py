@@ -32,6 +32,8 @@ LENGTH_BYTES = 8
 PAGE_READ = b""
 # Of one document's text, and of its places; beyond it, it is data and not a document.
 MAX_FRAME_BYTES = 256_000_000
+# Of a frame with passages: each has less than 30 kB, however many sentences are in it.
+MAX_PASSAGES_BYTES = 16_000_000
 # Splitting is computing and nothing else, and that is limited: where others want the cores too, it
 # may take so many times as long by the clock.
 BUSY = 10

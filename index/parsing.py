@@ -19,13 +19,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
-from typing import IO, TYPE_CHECKING, Any, Self
+from types import NoneType
+from typing import IO, TYPE_CHECKING, Any, Self, get_args
 
 from index.documents import Document
 from index.errors import DocumentError
 from index.formats import parse
-from index.formats.base import FORMATS, Loaded, Place
-from index.parser_server import BUSY, LENGTH_BYTES, MAX_FRAME_BYTES, PAGE_READ, TEXT_ERRORS
+from index.formats.base import FORMATS, Loaded, Place, PlaceKind
+from index.parser_server import (
+    BUSY,
+    LENGTH_BYTES,
+    MAX_FRAME_BYTES,
+    MAX_PASSAGES_BYTES,
+    PAGE_READ,
+    TEXT_ERRORS,
+)
 from index.passages import Passage, Splitting, split
 from index.processes import bare_environment, module_command
 from index.slices import Slices
@@ -44,6 +52,18 @@ PARSE_MEMORY_BYTES = 2_000_000_000
 # Plain text of this size costs a second and some megabytes at worst, wherever it is read, and
 # starting a process takes half a second.
 MAX_PLAIN_BYTES = 200_000
+
+_KINDS_OF_PLACES = frozenset(get_args(PlaceKind))
+_TYPES_OF_PLACES = frozenset(
+    (int, int, str, str, int, line, within)
+    for line in (int, NoneType)
+    for within in (str, NoneType)
+)
+# What the other process gives no reason for: it ended, or says what can't be true.
+_BROKEN = (
+    *(OSError, EOFError, TimeoutError, ValueError, TypeError, KeyError, OverflowError),
+    RecursionError,
+)
 
 
 class ParserProcess:
@@ -106,7 +126,7 @@ class ParserProcess:
         except MemoryError:
             self._end()
             raise
-        except (OSError, EOFError, TimeoutError) as error:
+        except _BROKEN as error:
             raise self._broken(error, self.timeout_s) from error
 
     def split(
@@ -133,14 +153,13 @@ class ParserProcess:
         try:
             self._ask_to_split(document, splitting, encoder, timeout_s)
             patience = _Patience(BUSY * timeout_s)
-            while received := self._frame(patience):
+            while received := self._frame(patience, MAX_PASSAGES_BYTES):
                 for each in received:
                     yield slices.passage(each)
         except DocumentError as error:
             error.sha256 = document.sha256
             raise
-        # A ValueError is what it said, if that can't be true.
-        except (OSError, EOFError, TimeoutError, ValueError) as error:
+        except _BROKEN as error:
             raise self._broken(error, timeout_s, document.sha256) from error
         self._is_splitting = False
 
@@ -150,14 +169,7 @@ class ParserProcess:
             patience = _Patience(self.timeout_s)
             found = self._frame(patience)
             if found is not None:
-                return Loaded(
-                    self._bytes(patience).decode(errors=TEXT_ERRORS),
-                    found["title"],
-                    date.fromisoformat(found["dated"]) if found["dated"] else None,
-                    tuple(Place(*place) for place in found["places"]),
-                    tuple((start, end) for start, end in found["code"]),
-                    found["unread"],
-                )
+                return _checked(self._bytes(patience).decode(errors=TEXT_ERRORS), **found)
             self._page_read()
         self._end()
         raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
@@ -195,28 +207,29 @@ class ParserProcess:
         requests.write(content)
         requests.flush()
 
-    def _frame(self, patience: "_Patience") -> Any:
+    def _frame(self, patience: "_Patience", most: int = MAX_FRAME_BYTES) -> Any:
         """
-        What the other process says next; None if it has read a page and is not done.
+        What the other process says next, in so many bytes at most; None if it has read a page and
+        is not done.
 
         Raises:
             DocumentError: If it says that it can't.
         """
-        content = self._bytes(patience)
+        content = self._bytes(patience, most)
         if content == PAGE_READ:
             return None
         said = json.loads(content)
         if isinstance(said, dict) and "error" in said:
             if said["ends"]:
                 self._end()
-            raise DocumentError(said["error"])
+            raise DocumentError(str(said["error"]))
         return said
 
-    def _bytes(self, patience: "_Patience") -> bytearray:
+    def _bytes(self, patience: "_Patience", most: int = MAX_FRAME_BYTES) -> bytearray:
         if self._process is None or self._process.stdout is None:
             raise EOFError
         length = int.from_bytes(_read(self._process.stdout, LENGTH_BYTES, patience))
-        if length > MAX_FRAME_BYTES:
+        if length > most:
             raise EOFError
         return _read(self._process.stdout, length, patience)
 
@@ -243,6 +256,39 @@ class ParserProcess:
         process.kill()
         process.communicate()
         return process.returncode
+
+
+def _checked(
+    text: str,
+    *,
+    title: str | None,
+    dated: str | None,
+    places: list[list[Any]],
+    code: list[list[int]],
+    unread: str | None,
+) -> Loaded:
+    """
+    What was read, of what the other process says.
+
+    Raises:
+        ValueError: If that can't be true.
+        TypeError: Likewise.
+    """
+    day = None if dated is None else date.fromisoformat(dated)
+    loaded = Loaded(text, title, day, tuple(map(_place, places)), _ranges(code), unread)
+    if not isinstance(title, str | None) or not isinstance(unread, str | None):
+        raise TypeError(title, unread)
+    return loaded
+
+
+def _place(values: list[Any]) -> Place:
+    if tuple(map(type, values)) not in _TYPES_OF_PLACES or values[2] not in _KINDS_OF_PLACES:
+        raise ValueError(values)
+    return Place(*values)
+
+
+def _ranges(code: list[list[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(start), int(end)) for start, end in code)
 
 
 class _Patience:

@@ -52,6 +52,8 @@ class Slices:
         """
         try:
             start, end, sentences, context, code = received
+            if max(len(sentences), len(code)) > self._splitting.max_chars:
+                raise ValueError("more sentences or code than characters")
             found = Passage(
                 id=self._next_id,
                 document_id=self._document.id,
@@ -63,7 +65,7 @@ class Slices:
                 code=_pairs(code),
             )
             is_sound = self._is_next(found) and _is_whole(found)
-        except TypeError as error:
+        except (TypeError, OverflowError) as error:
             raise ValueError(f"no slice of a document: {type(received).__name__}") from error
         if not is_sound:
             raise ValueError(f"no slice that follows {self._last_start}: {start} to {end}")
@@ -94,5 +96,6 @@ def _is_whole(passage: Passage) -> bool:
         bounds[1][0] == 0
         and bounds[-2][1] == size
         and all(before[1] <= after[0] <= after[1] for before, after in pairwise(bounds))
+        and max(len(passage.sentences), len(passage.code)) <= size
         and all(0 <= start <= end <= size for start, end in passage.code)
     )

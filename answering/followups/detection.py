@@ -24,8 +24,8 @@ from answering.english import (
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
 MAX_TURNS = 10
-# Of what was asked or answered before, shared by those that are repeated: the ends, where questions
-# stand. The reader keeps 64 tokens of what it is asked, and the new question needs its share.
+# Of what was asked before, shared by the questions that are repeated: their ends. The reader keeps
+# 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
 
 

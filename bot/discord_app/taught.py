@@ -98,7 +98,9 @@ def read_taught(name: str, content: bytes, agreed: float) -> Taught | None:
             for key, _, value in (line.partition(": ") for line in matter.split("\n"))
         }
         question, written, _, author, consent = (str(entries[field]) for field in _FIELDS)
+        # Half a pair of surrogates can't be kept.
+        f"{question}{text}{author}{consent}".encode()
         day = date.fromisoformat(written)
         return Taught(message, question, text.rstrip("\n"), day, author, consent, agreed)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return None

@@ -102,8 +102,10 @@ class TaughtStore:
             )
 
     def scopes(self) -> list[str]:
-        """The collections of the servers that were taught something."""
-        rows = self._records.rows("SELECT DISTINCT server FROM taught")
+        """The collections of the servers that were taught something and are not noted as left."""
+        rows = self._records.rows(
+            "SELECT DISTINCT server FROM taught WHERE server NOT IN (SELECT server FROM departures)"
+        )
         return [server_collection(server) for (server,) in rows]
 
     def owns(self, scope: str, name: str) -> bool:

@@ -38,6 +38,9 @@ def test_a_name_stands_before_its_short_form(written: str, short: str, name: str
 
     assert aliases.missing(f"The {short} was founded in 1912.") == [name]
     assert aliases.missing(f"The {name.lower()} was founded in 1912.") == [short]
+    # Several of a kind, as they are defined.
+    assert aliases.missing(f"{short}s were founded later.") == [name]
+    assert aliases.missing(f"The {name} ({short}s) were founded later.") == []
     assert aliases.missing(f"{name} ({short}) was founded.") == []
     assert aliases.missing("Another one was founded.") == []
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.serving.own_documents import OwnDocuments
+from index import parsing
 from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
 from index.parsing import MAX_PLAIN_BYTES, PARSE_TIMEOUT_S, ParserProcess
@@ -242,6 +244,80 @@ def test_a_text_that_breaks_its_splitter_fails_alone_and_once(
     assert reason in why
     assert (report.documents, report.passages) == (1, 1)
     assert not library.build().published
+
+
+_TAKEN_OVER = """
+import sys
+
+sys.stdin.buffer.readline()
+with open(sys.argv[1], "rb") as said:
+    sys.stdout.buffer.write(said.read())
+sys.stdout.buffer.flush()
+sys.stdin.buffer.read()
+"""
+_HEAD = b'{"title": null, "dated": null, "places": [], "code": [], "unread": null}'
+
+
+@pytest.fixture
+def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets what reads be a process that says some frames, whatever it is asked."""
+
+    def take_over(*frames: bytes) -> None:
+        said = tmp_path / "said"
+        said.write_bytes(b"".join(len(frame).to_bytes(8) + frame for frame in frames))
+        command = [sys.executable, "-I", "-S", "-c", _TAKEN_OVER, str(said)]
+        monkeypatch.setattr(parsing, "module_command", lambda *_: command)
+
+    return take_over
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [b"7", b"text"],
+        [b"{", b"text"],
+        [b"[" * 30_000, b"text"],
+        [b'{"error": "no"}'],
+        [b'{"title": null}', b"text"],
+        [_HEAD, b"\xff"],
+        [_HEAD.replace(b'"title": null', b'"title": 5'), b"text"],
+        [_HEAD.replace(b'"dated": null', b'"dated": "soon"'), b"text"],
+        [_HEAD.replace(b'"places": []', b'"places": [[0, 4]]'), b"text"],
+        [_HEAD.replace(b'"places": []', b'"places": [[0, 4, "moon", "x", 0, null, null]]'), b"t"],
+        [_HEAD.replace(b'"code": []', b'"code": [[0, Infinity]]'), b"text"],
+    ],
+)
+def test_what_can_t_be_true_of_a_file_fails_alone(
+    frames: list[bytes], taken_over: Callable[..., None]
+) -> None:
+    taken_over(*frames)
+
+    with ParserProcess() as parser, pytest.raises(DocumentError):
+        parser.parse(".html", b"text")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"7",
+        b"true",
+        b"{",
+        b"[" * 30_000,
+        b'{"error": 5}',
+        b'[[0, 4, [[0, Infinity]], "", []]]',
+        b" " * 16_000_001,
+    ],
+    ids=lambda frame: frame[:40].decode(),
+)
+def test_what_can_t_be_true_of_passages_fails_alone(
+    frame: bytes, taken_over: Callable[..., None]
+) -> None:
+    taken_over(_HEAD, b"text", frame)
+
+    with ParserProcess() as parser:
+        document = read_apart(parser, "text")
+        with pytest.raises(DocumentError):
+            list(parser.split(document, Splitting(), FakeEncoder(), 0))
 
 
 @pytest.mark.usefixtures("hostile")

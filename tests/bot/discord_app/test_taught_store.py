@@ -145,6 +145,8 @@ def test_a_server_that_was_only_taught_something_is_noted_as_left(
     clock.now += (SERVER_GRACE_DAYS + 1) * DAY_S
 
     assert servers.departed() == [records.hashed(SERVER)]
+    # Nothing is built of what it was taught.
+    assert store.scopes() == [scope(records, OTHER)]
 
 
 def test_documents_are_what_the_rows_say_and_others_stay(
@@ -219,6 +221,9 @@ def test_what_was_taught_before_there_were_rows_becomes_rows_once(
         path.write_bytes(one.file())
         os.utime(path, (clock.now, clock.now))
     (settings.documents(here) / f"taught-{SERVER}-1-9.md").write_bytes(b"A moderator's.")
+    for number, odd in ((10, '"\\ud800"'), (11, "[" * 100_000)):
+        like_one = first.file().replace(b'"Where is desk 1?"', odd.encode())
+        (settings.documents(here) / f"taught-{SERVER}-1-{number}.md").write_bytes(like_one)
     (settings.collections / "mine").mkdir()
     before = written(settings.documents(here))
     clock.now += 1
