@@ -41,11 +41,9 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One question and what was answered."""
+    """One question and where it was answered."""
 
     question: str
-    answer: str | None
-    """None where there was none."""
     cited: tuple[Cited, ...] = ()
     """Where the answer stands, or else what may be it, or the nearest passages."""
     understood: str | None = None
@@ -57,7 +55,6 @@ def turn_of(answer: Answer) -> Turn:
     shown = answer.shown or answer.nearest
     return Turn(
         question=answer.question,
-        answer=answer.spans[0].text if answer.spans else None,
         cited=tuple(
             Cited(one.collection, one.document_id, one.start_char, one.end_char) for one in shown
         ),

@@ -109,7 +109,8 @@ def converse(
     def typed(text: str) -> Question:
         return Question.typed(text, max_question_chars)
 
-    turns = [turn_of(first_answers.answer(typed(one.first))) for _, one in asked]
+    firsts = [first_answers.answer(typed(one.first)) for _, one in asked]
+    turns = [turn_of(first) for first in firsts]
     for number, (passage, one) in enumerate(asked):
         unrelated = next(
             (
@@ -129,7 +130,7 @@ def converse(
                 way: outcome_of(passage, one, answerer, typed(text), earlier)
                 for way, (text, earlier) in texts.items()
             },
-            is_begun_right=turns[number].answer is not None
+            is_begun_right=firsts[number].answered
             and any(cited.document_id == document_id(passage) for cited in turns[number].cited),
         )
 

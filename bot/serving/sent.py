@@ -76,7 +76,6 @@ class EarlierAnswer(BaseModel):
 
     question: _Earlier
     understood: _Earlier | None = None
-    answer: _Text | None = None
     answers: _Places = ()
     candidates: _Places = ()
     nearest: _Places = ()
@@ -85,7 +84,7 @@ class EarlierAnswer(BaseModel):
         """As the answerer takes it."""
         shown = self.answers or self.candidates or self.nearest
         cited = tuple(place.cited() for place in shown)
-        return Turn(self.question, self.answer, cited, self.understood)
+        return Turn(self.question, cited, self.understood)
 
 
 QuestionText = Annotated[_Text, Field(description="As a person types it, in English.")]

@@ -56,13 +56,13 @@ async def reached(records: Records) -> None:
 
 
 async def remember(conversations: Conversations, answer_id: str, *places: int, **more: Any) -> None:
-    await conversations.remember(answer_id, (Turn(answer_id, "1"),), *places, **more)
+    await conversations.remember(answer_id, (Turn(answer_id),), *places, **more)
 
 
 def test_turns_are_found_by_their_last_answer_and_by_who_asked_where(
     conversations: Conversations, clock: Clock
 ) -> None:
-    first, second = (Turn("a", "1"),), (Turn("a", "1"), Turn("b", None))
+    first, second = (Turn("a"),), (Turn("a"), Turn("b"))
 
     async def talk() -> None:
         await conversations.remember("one", first, 1, 2)
@@ -110,7 +110,7 @@ def test_what_was_asked_before_its_member_was_forgotten_is_not_remembered_afterw
         assert await conversations.until("under way", 1) == await conversations.latest(1, 2) == ()
         assert await conversations.until("another's", 1)
         await remember(conversations, "afterwards", 1, 2)
-        assert await conversations.latest(1, 2) == (Turn("afterwards", "1"),)
+        assert await conversations.latest(1, 2) == (Turn("afterwards"),)
 
     asyncio.run(talk())
 
@@ -140,13 +140,13 @@ def test_what_was_said_while_the_database_was_away_is_in_it_afterwards(
             clock.now += 1
             with postgres.away(postgres_database):
                 await remember(here, "meanwhile", 1, 2)
-                assert await here.latest(1, 2) == (Turn("meanwhile", "1"),)
+                assert await here.latest(1, 2) == (Turn("meanwhile"),)
             clock.now += 1
             # It is tried again after a second, and then gets what it missed.
             while not await elsewhere.until("meanwhile", 1):
                 await here.until("meanwhile", 1)
                 await asyncio.sleep(0.2)
-            assert await here.latest(1, 2) == (Turn("meanwhile", "1"),)
+            assert await here.latest(1, 2) == (Turn("meanwhile"),)
 
     asyncio.run(talk())
 
