@@ -86,13 +86,13 @@ def answer(opened: Opened, question: str) -> tuple[str, float]:
         truncation="only_second",
         return_tensors="pt",
         return_offsets_mapping=True,
-        return_token_type_ids=True,
     )
     offsets = batch.pop("offset_mapping")
     with torch.inference_mode():
         output = opened.reader(**batch)
-    # Shape (passages, tokens); the special tokens have no characters.
-    inside = batch["token_type_ids"].bool() & (offsets[:, :, 1] > 0)
+    # Shape (passages, tokens): those of the passage, the second of both texts.
+    rows = [batch.sequence_ids(row) for row in range(len(found))]
+    inside = torch.tensor([[text == 1 for text in row] for row in rows])
     start = output.start_logits.masked_fill(~inside, _NEVER)
     end = output.end_logits.masked_fill(~inside, _NEVER)
     scores = start[:, :, None] + end[:, None, :]
