@@ -90,9 +90,12 @@ graph: .venv/installed
 
 # The versions that the tests passed with. torch is left to its range in pyproject.toml: a machine
 # that carries its processor build carries one version of it.
+# What is for newer versions of Python alone stays as it is.
 constraints: .venv/installed-dev
-	$(BIN)/pip list --disable-pip-version-check --format=freeze --exclude-editable \
-	  --exclude pip --exclude setuptools --exclude torch > constraints.txt
+	newer=$$(grep -E '^(helm-sdkpy|kubernetes-validate)==' constraints.txt); \
+	installed=$$($(BIN)/pip list --disable-pip-version-check --format=freeze \
+	  --exclude-editable --exclude pip --exclude setuptools --exclude torch); \
+	printf '%s\n' "$$installed" "$$newer" | sort -f -u -t= -k1,1 > constraints.txt
 
 # What a person gets who installs Quoth without the checkout.
 wheel:
