@@ -95,7 +95,8 @@ constraints: .venv/installed-dev
 	newer=$$(grep -E '^(helm-sdkpy|kubernetes-validate)==' constraints.txt); \
 	installed=$$($(BIN)/pip list --disable-pip-version-check --format=freeze \
 	  --exclude-editable --exclude pip --exclude setuptools --exclude torch); \
-	printf '%s\n' "$$installed" "$$newer" | sort -f -u -t= -k1,1 > constraints.txt
+	printf '%s\n' "$$installed" $$newer | LC_ALL=C sort -f -u -t= -k1,1 | LC_ALL=C sort -f \
+	  > constraints.txt
 
 # What a person gets who installs Quoth without the checkout.
 wheel:
