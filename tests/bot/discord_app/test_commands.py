@@ -159,12 +159,14 @@ def test_a_list_of_many_channels_or_cooldowns_fits_a_message(
     local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
 ) -> None:
     assert channel.guild is not None
-    server_id, first = channel.guild.id, 10**18
-    for number in range(100):
+    server_id = channel.guild.id
+    # What the bot would find gone, it would forget.
+    ids = [local.add_channel(channel.guild).id for _ in range(100)]
+    for number, channel_id in enumerate(ids):
         rule = Cooldown(1, 60.0)
-        bot.bot.channels.set(server_id, first + number, is_allowed=number % 2 == 0)
-        bot.bot.support.add(SupportChannel(server_id, first + number, None))
-        bot.bot.cooldowns.set(server_id, first + number, rule, is_role=False)
+        bot.bot.channels.set(server_id, channel_id, is_allowed=number % 2 == 0)
+        bot.bot.support.add(SupportChannel(server_id, channel_id, None))
+        bot.bot.cooldowns.set(server_id, channel_id, rule, is_role=False)
 
     def told(name: str, **options: Any) -> str:
         used = local.slash(channel, asker, name, permissions=MANAGE_GUILD, **options)
