@@ -11,6 +11,7 @@ from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
 from answering.cells import at_named_cell
 from answering.code import at_code_bounds
+from answering.english import YEARS
 from answering.followups.detection import FollowUp, Turn, Understanding, understand
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
@@ -219,7 +220,8 @@ class Answerer:
         gains = dict.fromkeys(near, self._tuning.near_gain)
         retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains, within)
         started = time.perf_counter()
-        found = self._read(follow_up.joined, retrieval.hits, retrieval.hits)
+        worth = [hit for hit in retrieval.hits if _says_years(hit.passage, follow_up.years)]
+        found = self._read(follow_up.joined, worth, retrieval.hits)
         gained = tuple(
             _stronger(one, self._tuning.near_margin) if one.passage.id in near else one
             for one in found
@@ -299,6 +301,17 @@ def _is_same(one: Candidate, other: Candidate) -> bool:
     """Whether two candidates are the same words of a document."""
     places = {(each.document, each.start_char, each.end_char) for each in (one, other)}
     return len(places) == 1
+
+
+def _says_years(passage: Passage, years: Sequence[str]) -> bool:
+    """
+    Whether a passage speaks of all years that a follow-up names.
+
+    "And in 2019?" after a question about 2020 is read with that question, and 2020's answer fits
+    it only too well. Of 212 follow-ups in training's files that name a year and are answered, the
+    passage says it in 211; of 22 that are not answered, in 16.
+    """
+    return set(years).issubset(YEARS.findall(passage.searched))
 
 
 def _text(passage: Passage) -> PassageText:

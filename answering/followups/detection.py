@@ -14,6 +14,7 @@ from answering.answer import Answer
 from answering.english import (
     ABOUT,
     BARE_WORDS,
+    YEARS,
     content_words,
     is_fragment,
     is_pronoun,
@@ -79,6 +80,8 @@ class FollowUp:
     every passage."""
     cited: tuple[Cited, ...]
     """Where to look first: where the last answer stands, if it surely leans on that."""
+    years: tuple[str, ...]
+    """Those that the new question itself names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     follow_up = FollowUp(
         joined=f"{_subject(turns)} {question}",
         cited=turns[-1].cited if leans is Leaning.YES else (),
+        years=tuple(YEARS.findall(question)),
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
 

@@ -399,6 +399,23 @@ def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
     assert first.understood is None
 
 
+def test_a_follow_up_about_another_year_is_not_answered_with_the_year_before(
+    library: Library,
+) -> None:
+    library.write("2020.txt", "Fines for theft 40 in the year 2020.")
+    library.write("2018.txt", "Fines for theft 27 in the year 2018.")
+    library.build()
+    answerer = library.answerer()
+    earlier = (Turn("how many fines were there in 2020 for theft"),)
+
+    other = answerer.answer(Question("and in 2019 for theft"), earlier)
+    older = answerer.answer(Question("and in 2018 for theft"), earlier)
+
+    assert (other.outcome, other.spans, other.candidates) == ("unanswered", (), ())
+    assert other.nearest
+    assert [span.text for span in older.spans] == ["27"]
+
+
 def test_what_goes_on_from_nothing_is_not_answered_as_if_it_stood_alone(filled: Library) -> None:
     answer = filled.answerer().answer(Question("and for arson?"))
 

@@ -81,7 +81,9 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
 
     assert not understood.alone
     assert understood.follow_up == FollowUp(
-        joined="how many were deported for drunk driving? and for homicide?", cited=FIRST.cited
+        joined="how many were deported for drunk driving? and for homicide?",
+        cited=FIRST.cited,
+        years=(),
     )
 
 
@@ -105,7 +107,9 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     near = (Cited("base", "a.txt", 0, 90),)
     turn = Turn("who was fined for singing?", near)
 
-    assert understand("why?", [turn]).follow_up == FollowUp("who was fined for singing? why?", near)
+    assert understand("why?", [turn]).follow_up == FollowUp(
+        "who was fined for singing? why?", near, years=()
+    )
 
 
 @pytest.mark.parametrize(
