@@ -153,11 +153,11 @@ class ConversationStore:
 class SharedConversations:
     """Conversations in a database that processes share; while it is away, this one's own."""
 
-    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
-        """Keep them beside the records."""
+    def __init__(self, records: Records) -> None:
+        """Keep them beside the records, by whose clock they are over."""
         self._records = records
-        self._clock = clock
-        self._own = ConversationStore(clock)
+        self._clock = records.clock
+        self._own = ConversationStore(records.clock)
         self._unshared: OrderedDict[str, _Row] = OrderedDict()
         """Rows by their answer that are still to be written; most are at once."""
         self._being_shared: set[str] = set()

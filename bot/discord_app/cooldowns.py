@@ -1,8 +1,7 @@
 """How often a member may ask: the rule for all, and where a role or a channel has its own."""
 
 import logging
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -64,16 +63,15 @@ class OwnCounts:
 class SharedCounts:
     """Counted in a database that processes share; while it is away, by this one alone."""
 
-    def __init__(self, records: Records, clock: Callable[[], float] = time.time) -> None:
-        """Count beside the records."""
+    def __init__(self, records: Records) -> None:
+        """Count beside the records, and by their clock."""
         self._records = records
-        self._clock = clock
         self._own = OwnCounts()
         self._tidied = 0.0
 
     async def count(self, user_id: int, rule: Cooldown) -> float | None:
         """Count a question of a member, or say how long they have to wait."""
-        now = self._clock()
+        now = self._records.clock()
         values = (self._records.hashed(user_id), rule.questions, rule.seconds, now)
         try:
             asked, began = await self._records.soon(

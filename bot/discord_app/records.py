@@ -86,17 +86,52 @@ class Records:
         """
         Remember things in a file of SQLite, or in a database that is open.
 
+        Args:
+            place: The file or the database.
+            clock: This machine's, in seconds since 1970.
+
         Raises:
             RecordsError: If it can't be opened, or a newer Quoth has written it.
         """
-        self.clock = clock
+        self._own_clock = clock
+        self._behind_s = 0.0
+        """The seconds by which this machine's clock is behind the one that all go by."""
         self.under_way: set[int] = set()
         """Those whom this process is about to answer, by the id of what they said."""
         self.database = SqliteFile(place, migrations.STEPS) if isinstance(place, Path) else place
         try:
+            self.follow_clock()
             self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
         except DatabaseError as error:
             raise RecordsError(f"{self.database}: can't be used ({error}).") from error
+
+    def clock(self) -> float:
+        """
+        The time in seconds since 1970, of which everything that is remembered has one.
+
+        Machines that share a database go by its clock, since what one writes another compares.
+        """
+        return self._own_clock() + self._behind_s
+
+    def follow_clock(self) -> None:
+        """
+        Look how late it is by the clock that all go by; blocks for the database.
+
+        Raises:
+            DatabaseError: If that can't be known now; it counts on as it was.
+        """
+        with self.database.statements() as connection:
+            now = self._now(connection)
+            # Read last: so it is never ahead, and what was asked before its member was forgotten
+            # has an earlier time, whatever that took.
+            self._behind_s = now - self._own_clock()
+
+    def _now(self, connection: Connection) -> float:
+        """The time by the clock that all go by."""
+        if not self.database.is_shared:
+            return self._own_clock()
+        (now,) = connection.execute("SELECT quoth_now()").fetchone()
+        return float(now)
 
     def _meta(self, name: str, default: str) -> str:
         with self.database.transaction() as connection:
@@ -179,7 +214,7 @@ class Records:
             connection.execute(
                 "INSERT INTO forgotten VALUES (?, ?)"
                 " ON CONFLICT (member) DO UPDATE SET noted = excluded.noted",
-                (*who, self.clock()),
+                (*who, self._now(connection)),
             )
             if self.database.is_shared:
                 connection.execute("DELETE FROM conversations WHERE asker = ?", who)

@@ -256,10 +256,11 @@ async def _introduce(bot: QuothBot, say: Callable[[str], None]) -> None:
 
 
 async def _follow_others(bot: QuothBot) -> None:
-    """Read rules, and who was forgotten, whenever another process may have changed that."""
+    """Read clock, rules and who was forgotten, whenever another process may have changed that."""
     async with aclosing(bot.records.database.changes()) as changes:
         async for _ in changes:
             try:
+                await asyncio.to_thread(bot.records.follow_clock)
                 await asyncio.to_thread(bot.read_rules)
                 await bot.conversations.follow_forgotten()
             except DatabaseError as error:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
@@ -68,7 +67,7 @@ class CatchUp(commands.Cog):
                 await self._note_hearing(*self._heard)
 
     async def _note_hearing(self, *shard_ids: int) -> None:
-        self._heard.update(dict.fromkeys(shard_ids, time.time()))
+        self._heard.update(dict.fromkeys(shard_ids, self._bot.records.clock()))
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected
         shards = Shards(self._bot.shard_count, frozenset(shard_ids))
         try:
@@ -132,7 +131,7 @@ class CatchUp(commands.Cog):
 
     async def _answer_mentions(self, shard_id: int, heard: float) -> None:
         """Answer the mentions that came since a shard was heard last."""
-        since = max(heard - _CLOCKS_S, time.time() - INTERACTION_S)
+        since = max(heard - _CLOCKS_S, self._bot.records.clock() - INTERACTION_S)
         start = discord.Object(time_snowflake(datetime.fromtimestamp(since, UTC)))
         active = sorted(self._active(shard_id, start.id), key=lambda c: -(c.last_message_id or 0))
         if len(active) > MAX_CHANNELS:

@@ -40,7 +40,7 @@ def conversations(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Conv
 
     address: str = request.getfixturevalue("postgres_database")
     with closing(Records(PostgresDatabase(address), clock)) as records:
-        yield SharedConversations(records, clock)
+        yield SharedConversations(records)
 
 
 async def forget(conversations: Conversations, user_id: int) -> None:
@@ -98,13 +98,13 @@ def test_a_conversation_is_forgotten_after_a_while_or_with_its_member(
 
 
 def test_what_was_asked_before_its_member_was_forgotten_is_not_remembered_afterwards(
-    conversations: Conversations, clock: Clock
+    conversations: ConversationStore | SharedConversations, clock: Clock
 ) -> None:
     async def talk() -> None:
-        asked = clock.now
+        asked = conversations._clock()
         clock.now += 1
         await forget(conversations, 2)
-        clock.now += 1
+        clock.now += 60
         await remember(conversations, "under way", 1, 2, asked=asked)
         await remember(conversations, "another's", 1, 3, asked=asked)
         assert await conversations.until("under way", 1) == await conversations.latest(1, 2) == ()
@@ -134,8 +134,8 @@ def test_what_was_said_while_the_database_was_away_is_in_it_afterwards(
     from bot.postgres import PostgresDatabase
 
     async def talk() -> None:
-        with closing(Records(PostgresDatabase(postgres_database))) as records:
-            here, elsewhere = (SharedConversations(records, clock) for _ in range(2))
+        with closing(Records(PostgresDatabase(postgres_database), clock)) as records:
+            here, elsewhere = (SharedConversations(records) for _ in range(2))
             await remember(here, "before", 1, 2)
             clock.now += 1
             with postgres.away(postgres_database):
@@ -179,7 +179,7 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
 
     async def talk() -> None:
         with closing(Counting(PostgresDatabase(postgres_database))) as records:
-            here = SharedConversations(records, clock)
+            here = SharedConversations(records)
             with postgres.away(postgres_database):
                 for number in range(45):
                     await remember(here, f"{number}", number, 2)
@@ -189,7 +189,7 @@ def test_what_a_database_missed_is_written_once_and_by_no_question_alone(
                 await asyncio.gather(*(here.until("44", 44) for _ in range(4)))
                 await asyncio.sleep(0.2)
             # Who waits too long for a busy machine is told of no turns.
-            while not await SharedConversations(records, clock).until("44", 44):
+            while not await SharedConversations(records).until("44", 44):
                 await here.until("44", 44)
 
     asyncio.run(talk())
@@ -238,7 +238,7 @@ def test_what_was_forgotten_is_not_written_by_who_waits_for_it_no_longer(
 
     async def talk() -> None:
         with closing(Slow(PostgresDatabase(postgres_database), clock)) as records:
-            here = SharedConversations(records, clock)
+            here = SharedConversations(records)
             await remember(here, "late", 1, 2)
             assert begun.is_set()
             await forget(here, 2)
@@ -273,7 +273,7 @@ def test_what_another_process_has_forgotten_is_not_written_afterwards(
             closing(Slow(PostgresDatabase(postgres_database), clock)) as records,
             closing(Records(PostgresDatabase(postgres_database), clock)) as others,
         ):
-            here, elsewhere = (SharedConversations(each, clock) for each in (records, others))
+            here, elsewhere = (SharedConversations(each) for each in (records, others))
             records.begun.set()
             with postgres.away(postgres_database):
                 for number in range(25):
@@ -304,12 +304,12 @@ def test_what_another_process_has_forgotten_leaves_the_memory_of_this_one(
             closing(Records(PostgresDatabase(postgres_database), clock)) as records,
             closing(Records(PostgresDatabase(postgres_database), clock)) as others,
         ):
-            here, elsewhere = (SharedConversations(each, clock) for each in (records, others))
+            here, elsewhere = (SharedConversations(each) for each in (records, others))
             await remember(here, "theirs", 1, 2)
             await remember(here, "another's", 1, 3)
             clock.now += 1
             await forget(elsewhere, 2)
-            clock.now += 1
+            clock.now += 60
             await remember(here, "afterwards", 2, 2)
             await here.follow_forgotten()
             with postgres.away(postgres_database):
@@ -328,7 +328,7 @@ def test_what_waits_for_longer_than_a_conversation_lasts_is_never_written(
 
     async def talk() -> None:
         with closing(Records(PostgresDatabase(postgres_database), clock)) as records:
-            here = SharedConversations(records, clock)
+            here = SharedConversations(records)
             with postgres.away(postgres_database):
                 # From then on, what is tried fails at once.
                 with pytest.raises(DatabaseError):

@@ -41,19 +41,24 @@ def test_each_member_may_ask_so_often_by_each_rule(counts: QuestionCounts) -> No
     asyncio.run(ask())
 
 
-def test_processes_count_together_and_anew_once_the_time_is_over(records: Records) -> None:
-    clock = Clock()
-    one, other = SharedCounts(records, clock), SharedCounts(records, clock)
-    rule = Cooldown(2, 60.0)
+def test_machines_count_together_and_anew_once_the_time_is_over(postgres_database: str) -> None:
+    clock, rule = Clock(), Cooldown(2, 600.0)
+    with (
+        closing(Records(PostgresDatabase(postgres_database), clock)) as here,
+        # Its clock is an hour ahead.
+        closing(Records(PostgresDatabase(postgres_database), lambda: clock() + 3600)) as elsewhere,
+    ):
+        one, other = SharedCounts(here), SharedCounts(elsewhere)
 
-    async def ask() -> None:
-        assert [await one.count(1, rule), await other.count(1, rule)] == [None, None]
-        clock.now += 59
-        assert await one.count(1, rule) == 1
-        clock.now += 2
-        assert await other.count(1, rule) is None
+        async def ask() -> None:
+            assert [await one.count(1, rule), await other.count(1, rule)] == [None, None]
+            clock.now += 300
+            waits = [await one.count(1, rule), await other.count(1, rule)]
+            assert waits == [pytest.approx(300, abs=100)] * 2
+            clock.now += 400
+            assert await other.count(1, rule) is None
 
-    asyncio.run(ask())
+        asyncio.run(ask())
 
 
 def test_a_process_counts_alone_while_the_database_is_away(

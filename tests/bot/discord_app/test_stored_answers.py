@@ -84,10 +84,10 @@ def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
     keep(answers, "f" * 32, user=2)
     kept = answers.get("f" * 32, 2, 7)
     assert kept is not None
-    began = clock.now
+    began = here.clock()
     clock.now += 1
     elsewhere.forget(1)
-    clock.now += 1
+    clock.now += 60
     keep(answers, asked=began)
     answers.vote(kept, 1, complaint="wrong", expected="813", question=None, voted=began)
     assert answers.get("a" * 32, 1, 7) is None
@@ -106,6 +106,52 @@ def test_what_a_member_did_before_they_were_forgotten_is_not_written_afterwards(
     assert here.rows("SELECT * FROM forgotten") == []
     here.close()
     elsewhere.close()
+
+
+@pytest.mark.parametrize("ahead_s", [-3600, 3600])
+def test_a_machine_whose_clock_is_wrong_keeps_of_a_member_what_came_after_they_were_forgotten(
+    postgres_database: str, ahead_s: int
+) -> None:
+    """Nothing is kept that came before, by whichever machine they were forgotten."""
+    from bot.postgres import PostgresDatabase
+
+    clock = Clock()
+
+    def records(ahead_s: float) -> Records:
+        return Records(PostgresDatabase(postgres_database), lambda: clock() + ahead_s)
+
+    with closing(records(ahead_s)) as here, closing(records(-ahead_s)) as elsewhere:
+        answers = StoredAnswers(here)
+        keep(answers, "f" * 32, user=2)
+        kept = answers.get("f" * 32, 2, 7)
+        assert kept is not None
+        began = here.clock()
+        elsewhere.forget(1)
+        keep(answers, asked=began)
+        answers.vote(kept, 1, complaint="wrong", expected="813", question=None, voted=began)
+        assert questions(here) == ["f" * 32]
+        assert here.rows("SELECT * FROM feedback") == []
+
+        clock.now += 60
+        keep(answers)
+        answers.vote(kept, 1, complaint="wrong", expected="813", question=None)
+        assert sorted(questions(here)) == ["a" * 32, "f" * 32]
+        assert len(here.rows("SELECT * FROM feedback")) == 1
+
+
+def test_a_clock_that_is_set_while_it_runs_is_followed(postgres_database: str) -> None:
+    from bot.postgres import PostgresDatabase
+
+    clock = Clock()
+    with closing(Records(PostgresDatabase(postgres_database), clock)) as here:
+        before = here.clock()
+        clock.now += 3600
+        here.follow_clock()
+        here.forget(1)
+
+        assert before <= here.clock() < before + 3600
+        ((noted,),) = here.rows("SELECT noted FROM forgotten")
+        assert here.clock() <= noted
 
 
 @pytest.mark.parametrize(
@@ -172,6 +218,7 @@ def test_today_counts_from_midnight_and_this_server_only(place: Place) -> None:
     clock = Clock()
     records = Records(place(), clock)
     answers = StoredAnswers(records)
+    clock.now += DAY_S - records.clock() % DAY_S
     clock.now -= 1
     keep(answers, "1" * 32)
     clock.now += 2
