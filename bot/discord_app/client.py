@@ -165,7 +165,7 @@ class QuothBot(ShardedBot):
         self.builder = builder
         taught = TaughtStore(records)
         self.changes = Changes(settings, builder, taught, self.answers.forget_document)
-        self.teaching = Teaching(records, taught, self.changes)
+        self.teaching = Teaching(records, taught, self.changes, self.get_partial_messageable)
         self.queue = AnswerQueue(
             service,
             mender.mend,

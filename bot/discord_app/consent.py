@@ -98,7 +98,7 @@ class ConsentButton(
         """Teach the message; False after telling its author that it has to be tried again."""
         taught = self._taught(interaction, client)
         scope = client.records.collection(interaction.guild_id)
-        if taught is None or scope is None or not await self._is_there(interaction):
+        if taught is None or scope is None or await client.teaching.is_gone(taught.message):
             await deliver(interaction.delete_original_response)
             return True
         is_taught = False
@@ -148,16 +148,6 @@ class ConsentButton(
             notice("consent_of_author", day=today()),
             client.records.clock(),
         )
-
-    async def _is_there(self, interaction: _Interaction) -> bool:
-        """Whether the message that is to be taught was not deleted meanwhile."""
-        channel = interaction.channel
-        assert isinstance(channel, discord.abc.Messageable)  # noqa: S101 - a message stands in it
-        try:
-            await channel.fetch_message(self._message_id)
-        except discord.NotFound:
-            return False
-        return True
 
 
 def today() -> str:

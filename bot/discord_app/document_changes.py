@@ -170,7 +170,15 @@ class Changes:
         told = Shown(f"{refusals}\n{done}" if refusals else done)
         return await self._index(scope, own, kept, told, show, noted)
 
-    async def teach(self, scope: str, taught: Taught, done: str, show: Show, noted: Noted) -> str:
+    async def teach(
+        self,
+        scope: str,
+        taught: Taught,
+        done: str,
+        show: Show,
+        noted: Noted,
+        is_gone: Callable[[], Awaitable[bool]],
+    ) -> str:
         """
         Keep what a server is taught, in place of what was kept of the same message, and index it.
 
@@ -180,6 +188,7 @@ class Changes:
             done: What to tell once it is kept.
             show: Shows how far it is.
             noted: Called once it is indexed.
+            is_gone: Whether its message was deleted.
         """
         own = self._own(scope)
         name, content = taught.message.document, taught.file()
@@ -193,6 +202,9 @@ class Changes:
             return self._refused(scope, unreadable)
         before = await asyncio.to_thread(self._taught.find, scope, name)
         await asyncio.to_thread(self._taught.keep, taught)
+        # Whoever heard of its deletion before found no row of it to delete.
+        if await is_gone():
+            return await self.take_back(scope, [name], notice("taught_gone"), show)
         built = await self._build(scope, show, done, size=len(content))
         if isinstance(built, NotBuilt) and built.reason in _UNDONE:
             await asyncio.to_thread(self._teach_instead, scope, name, before)

@@ -1,14 +1,21 @@
 """Taught answers of servers: found, written, and deleted with their messages and their authors."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
+
+import aiohttp
+import discord
 
 from bot.discord_app.document_changes import Changes, Note, Show
 from bot.discord_app.records import Records, once_reached
 from bot.discord_app.rendering import notice
 from bot.discord_app.taught import MessageAt, Taught
 from bot.discord_app.taught_store import TaughtStore
+from bot.event_log import event
+
+_log = logging.getLogger(__name__)
 
 # Until another process has changed the same server's documents.
 CLAIM_PAUSE_S = 2.0
@@ -17,11 +24,26 @@ CLAIM_PAUSE_S = 2.0
 class Teaching:
     """What is taught, and what is forgotten of it."""
 
-    def __init__(self, records: Records, taught: TaughtStore, changes: Changes) -> None:
-        """Take who is called what, what was taught, and what changes documents."""
+    def __init__(
+        self,
+        records: Records,
+        taught: TaughtStore,
+        changes: Changes,
+        channel: Callable[[int], discord.abc.Messageable],
+    ) -> None:
+        """
+        Take what others remember and change.
+
+        Args:
+            records: Who is called what.
+            taught: What was taught.
+            changes: What changes documents.
+            channel: A channel of Discord by its id, in which messages are looked for.
+        """
         self._records = records
         self._taught = taught
         self._changes = changes
+        self._channel = channel
         self._deletions: set[asyncio.Task[None]] = set()
 
     def find(self, scope: str, name: str) -> Taught | None:
@@ -42,13 +64,23 @@ class Teaching:
             lambda: asyncio.to_thread(self._taught.messages, scope), collection=scope
         )
 
+    async def is_gone(self, message: MessageAt) -> bool:
+        """Whether a message was deleted; False where Discord does not say."""
+        try:
+            await self._channel(message.channel_id).fetch_message(message.id)
+        except discord.NotFound:
+            return True
+        except (discord.DiscordException, aiohttp.ClientError) as error:
+            event(_log, "message_unknown", logging.WARNING, error=type(error).__name__)
+        return False
+
     async def teach(self, scope: str, taught: Taught, show: Show, note: Note) -> str:
         """
         Keep a taught answer, in place of one of the same message; returns what to tell.
 
         Args:
             scope: The server's collection.
-            taught: What is kept, unless its author is forgotten meanwhile.
+            taught: What is kept, unless its message is deleted or its author forgotten meanwhile.
             show: Shows how far it is.
             note: Writes down what a member did.
         """
@@ -56,7 +88,10 @@ class Teaching:
         async def noted() -> None:
             await note("taught", taught.message.channel)
 
-        return await self._changes.teach(scope, taught, notice("taught"), show, noted)
+        async def is_gone() -> bool:
+            return await self.is_gone(taught.message)
+
+        return await self._changes.teach(scope, taught, notice("taught"), show, noted, is_gone)
 
     async def remove(self, scope: str, taught: Taught, show: Show, note: Note) -> str:
         """Delete a taught answer; returns what to tell."""

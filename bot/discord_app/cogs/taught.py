@@ -30,7 +30,6 @@ from bot.discord_app.moderators import MANAGERS, ServerCog, add_menu, server_of
 from bot.discord_app.posts import questions_in
 from bot.discord_app.rendering import label, notice
 from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
-from bot.event_log import event
 from index.documents import shorten
 from prompts.printing import one_line
 
@@ -307,20 +306,10 @@ class TaughtAnswers(ServerCog):
                 continue
             gone = set()
             for message in await self._bot.teaching.messages(scope):
-                if await self._is_gone(message):
+                if await self._bot.teaching.is_gone(message):
                     gone.add(message)
             if gone:
                 self._bot.teaching.forget_messages(guild.id, gone.__contains__)
-
-    async def _is_gone(self, message: MessageAt) -> bool:
-        channel = self._bot.get_partial_messageable(message.channel_id)
-        try:
-            await channel.fetch_message(message.id)
-        except discord.NotFound:
-            return True
-        except (discord.DiscordException, aiohttp.ClientError) as error:
-            event(_log, "message_unknown", logging.WARNING, error=type(error).__name__)
-        return False
 
 
 def _zipped(taught: list[Taught]) -> bytes:

@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
-from bot.discord_app.records import Records
+from bot.discord_app.records import Records, records_of
 from bot.discord_app.taught_store import TaughtStore
 from bot.serving import build_queue
 from bot.serving.build_queue import Builder
@@ -146,7 +146,7 @@ def start_bot(
         """With `shards`, the bot has those of so many; else all."""
         stop()
         settings: Settings = load_settings(data=tmp_path / "data", **(UNHURRIED | values))
-        records = Records(settings.records)
+        records = records_of(settings)
         TaughtStore(records).take_up(settings)
 
         def make() -> QuothBot:

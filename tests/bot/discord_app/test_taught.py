@@ -291,6 +291,56 @@ def test_what_was_taught_is_gone_with_its_message(
     until(lambda: "north wing" not in quoted(local, channel))
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def recorded(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The setting by which the records are in each kind of database."""
+    if request.param == "sqlite":
+        return {}
+    return {"database": request.getfixturevalue("postgres_database")}
+
+
+@pytest.mark.parametrize("with_channel", [False, True], ids=["alone", "with its channel"])
+def test_what_is_deleted_while_it_is_being_taught_is_forgotten(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    recorded: dict[str, str],
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    tmp_path: Path,
+    with_channel: bool,
+) -> None:
+    """Who hears of the deletion finds no row of it yet: another change is under way."""
+    start_bot(cooldown_questions=1_000, **recorded)
+    assert channel.guild is not None
+    elsewhere = local.add_channel(channel.guild)
+    kept = local.say(elsewhere, teacher, "Desk 13 is closed.")
+    moderator = User("moderator")
+    teach(local, lesson, moderator)
+    request = local.reply_to(lesson)
+    (hold := tmp_path / "hold-build").touch()
+    opened = open_form(local, kept, teacher)
+    taught = local.submit(opened, teacher, "Which desk is closed?")
+    until(lambda: "Which desk is closed?" in listed(local, elsewhere, moderator))
+    looked_at = ("GET", f"/api/v10/channels/{channel.id}/messages/{lesson.id}")
+    local.press(request, teacher, "I agree")
+    local.wait_for(lambda: looked_at in local.requests, "a look for the message")
+    looks = local.requests.count(looked_at)
+    if with_channel:
+        local.delete_channel(channel)
+    else:
+        local.delete(lesson)
+    # It has heard of that once it answers what came after it.
+    listed(local, elsewhere, moderator)
+    hold.unlink()
+    assert "can quote" in done(local, taught)
+
+    local.wait_for(lambda: local.requests.count(looked_at) > looks, "another look")
+    until(lambda: QUESTION not in listed(local, elsewhere, moderator))
+    assert "north wing" not in quoted(local, elsewhere)
+    assert "Which desk is closed?" in listed(local, elsewhere, moderator)
+
+
 def test_messages_that_were_deleted_meanwhile_are_forgotten_at_the_next_start(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
