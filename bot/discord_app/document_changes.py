@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 # Of what is told of several files; beside it stand the names of the others.
 REFUSALS_CHARS = 800
 
+# Until another process has changed the same server's documents.
+CLAIM_PAUSE_S = 2.0
 # Why a build was refused for what was added: that is taken back.
 _UNDONE = frozenset({"too_long", "too_many_passages"})
 
@@ -106,6 +108,16 @@ class Changes:
                 self._under_way.remove(scope)
                 async with self._ended:
                     self._ended.notify_all()
+
+    @asynccontextmanager
+    async def turn(self, scope: str) -> AsyncIterator[None]:
+        """Wait until no process changes a server; none does, from here, until the block ends."""
+        while True:
+            async with self.claim(scope, waits=True) as is_free:
+                if is_free:
+                    yield
+                    return
+            await asyncio.sleep(CLAIM_PAUSE_S)
 
     def names(self, scope: str) -> list[str]:
         """The names of a server's documents; blocks for the folder."""

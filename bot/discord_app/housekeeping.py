@@ -90,22 +90,32 @@ async def catch_up(settings: Settings, builder: Builds, taught: TaughtStore) -> 
     Quoth may have been stopped between a change and its build, or be another version by now, or
     have lost its data folder.
     """
+    for scope in await scopes_to_index(settings, taught):
+        await finish_changes(settings, builder, taught, scope)
+
+
+async def scopes_to_index(settings: Settings, taught: TaughtStore) -> list[str]:
+    """The collections of the servers that have documents, or were taught something."""
     with_rows = await once_reached(lambda: asyncio.to_thread(taught.scopes))
     with_folders = await asyncio.to_thread(collections_in, settings.collections)
-    for scope in sorted({*with_folders, *with_rows}):
-        if server_of(scope) is None:
-            continue
-        try:
-            await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
-            is_behind = await asyncio.to_thread(_is_behind, settings, scope)
-        except (OSError, SharedError, DatabaseError) as error:
-            reason = type(error).__name__
-            event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
-            continue
-        if is_behind:
-            own = OwnDocuments(settings.documents(scope))
-            size = sum((await asyncio.to_thread(own.sizes)).values())
-            await builder.build(scope, size=size)
+    return sorted(scope for scope in {*with_folders, *with_rows} if server_of(scope) is not None)
+
+
+async def finish_changes(
+    settings: Settings, builder: Builds, taught: TaughtStore, scope: str
+) -> None:
+    """Index a server's documents, and what it was taught, if its index is behind."""
+    try:
+        await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
+        is_behind = await asyncio.to_thread(_is_behind, settings, scope)
+    except (OSError, SharedError, DatabaseError) as error:
+        reason = type(error).__name__
+        event(_log, "not_looked_at", logging.ERROR, collection=scope, reason=reason)
+        return
+    if is_behind:
+        own = OwnDocuments(settings.documents(scope))
+        size = sum((await asyncio.to_thread(own.sizes)).values())
+        await builder.build(scope, size=size)
 
 
 def _bring(settings: Settings, shared: Shared, scope: str) -> None:

@@ -17,9 +17,6 @@ from bot.event_log import event
 
 _log = logging.getLogger(__name__)
 
-# Until another process has changed the same server's documents.
-CLAIM_PAUSE_S = 2.0
-
 
 class Teaching:
     """What is taught, and what is forgotten of it."""
@@ -133,12 +130,9 @@ class Teaching:
     async def _delete(self, scope: str, names: Callable[[], Awaitable[Sequence[str]]]) -> None:
         """Delete documents, once no other change of the server's is under way."""
         found = await names()
-        while found:
-            async with self._changes.claim(scope, waits=True) as is_free:
-                if is_free:
-                    await once_reached(
-                        lambda: self._changes.take_back(scope, found, "", lambda _: None),
-                        collection=scope,
-                    )
-                    return
-            await asyncio.sleep(CLAIM_PAUSE_S)
+        if found:
+            async with self._changes.turn(scope):
+                await once_reached(
+                    lambda: self._changes.take_back(scope, found, "", lambda _: None),
+                    collection=scope,
+                )

@@ -1,4 +1,4 @@
-"""Whoever asked and was not answered, because Quoth was killed or away."""
+"""Whoever asked and was not answered, because Quoth was killed or away; and changes of then."""
 
 import asyncio
 import logging
@@ -14,9 +14,11 @@ from discord.utils import time_snowflake
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import deliver
+from bot.discord_app.housekeeping import finish_changes, scopes_to_index
 from bot.discord_app.limits import INTERACTION_S
 from bot.discord_app.rendering import notice
 from bot.discord_app.shards import Shards
+from bot.discord_app.taught_store import TaughtStore
 from bot.discord_app.unanswered import Waiting
 from bot.event_log import event
 
@@ -98,6 +100,20 @@ class CatchUp(commands.Cog):
         if heard:
             await self._answer_mentions(shard_id, heard)
         await self._note_hearing(shard_id)
+        if self._bot.shares_shards:
+            await self._finish_changes(shard_id)
+
+    async def _finish_changes(self, shard_id: int) -> None:
+        """Finish what another process was changing in a shard's servers when it lost that shard."""
+        bot = self._bot
+        taught = TaughtStore(bot.records)
+        here = {
+            bot.records.collection(guild.id) for guild in bot.guilds if guild.shard_id == shard_id
+        }
+        for scope in await scopes_to_index(bot.settings, taught):
+            if scope in here:
+                async with bot.changes.turn(scope):
+                    await finish_changes(bot.settings, bot.builder, taught, scope)
 
     async def _last_heard(self, shard_id: int) -> float:
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected

@@ -21,8 +21,6 @@ class Gone(commands.Cog):
         """Forget what was set in one bot's servers."""
         self._bot = bot
         self._digests = Digests(bot.records)
-        self._checked: set[int] = set()
-        """Shards whose servers' channels and roles were looked for."""
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
@@ -41,10 +39,7 @@ class Gone(commands.Cog):
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Forget what was deleted while Quoth did not run."""
-        if shard_id in self._checked:
-            return
-        self._checked.add(shard_id)
+        """Forget what was deleted while nobody listened to a shard."""
         for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
             # While Discord has an outage, a server seems to have neither channels nor roles.
             if guild.unavailable:

@@ -65,8 +65,6 @@ class TaughtAnswers(ServerCog):
         self._bot = bot
         bot.lists["taught"] = self._page
         add_menu(bot, MENU_NAME, self._open_form)
-        self._checked: set[int] = set()
-        """Shards whose servers' messages were looked for."""
         self._opened: OrderedDict[int, discord.Message] = OrderedDict()
         """Messages whose form was opened here, by id: Discord shows them with the menu alone."""
 
@@ -295,10 +293,7 @@ class TaughtAnswers(ServerCog):
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Forget the messages that were deleted while Quoth did not run."""
-        if shard_id in self._checked:
-            return
-        self._checked.add(shard_id)
+        """Forget the messages that were deleted while nobody listened to a shard."""
         taught = await self._bot.teaching.scopes()
         for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
             scope = self._bot.records.collection(guild.id)

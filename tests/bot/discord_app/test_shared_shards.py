@@ -4,6 +4,7 @@ import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.discord_app.shards import Shards
 from bot.discord_app.unanswered import Unanswered
 from bot.postgres import PostgresDatabase
 from tests.bot.conftest import ARTICLE
+from tests.bot.discord_app.documents.place import NOT_SAID, NOTE, OTHER, Place
 from tests.bot.discord_app.process import Process
 from tests.bot.discord_app.test_taught import listed, teach, until
 from tests.conftest import Library
@@ -76,6 +78,56 @@ def test_two_processes_share_the_shards_and_one_takes_over_what_the_other_had(
     assert left == []
     assert [name for (name,) in turns] == ["identify 0", "identify 1"]
     assert "Traceback" not in first.logged + second.logged
+
+
+def test_a_servers_documents_are_changed_and_answered_from_by_whoever_has_its_shard(
+    local: LocalDiscord,
+    faked: Callable[..., Process],
+    article: Library,
+    postgres_database: str,
+) -> None:
+    """What the process before it was changing when it was killed is finished by it, too."""
+    local.gateway.shards = local.gateway.max_concurrency = SHARDS
+    channel, elsewhere = places(local)[-2:]
+    settings = {"QUOTH_DATABASE": postgres_database, "QUOTH_SHARDS": "recommended"}
+
+    def start() -> Process:
+        return faked(**settings, QUOTH_COOLDOWN_QUESTIONS="100")
+
+    def has_its_share(process: Process, processes: int) -> bool:
+        given_up = process.logged.count(" shard_given_up ")
+        return process.logged.count(" shard_taken ") - given_up == SHARDS / processes
+
+    def until_shared(*processes: Process) -> None:
+        for one in processes:
+            local.wait_for(partial(has_its_share, one, len(processes)), "its share")
+        local.wait_for(lambda: local.gateway.connected == SHARDS, "all shards")
+
+    first, second = start(), start()
+    until_shared(first, second)
+    place = Place(local, first, article.folder, channel, User("moderator"))
+    assert "Added **note.txt**" in place.add(NOTE)
+    owner, other = (first, second) if " document_added " in first.logged else (second, first)
+    owner.signal(signal.SIGTERM)
+    assert owner.code() == 0
+    until_shared(other)
+    assert (place.answer("fraud"), place.offered("")) == ("55", ["note.txt"])
+    assert "**note.txt**" in place.sources()
+
+    third = start()
+    until_shared(other, third)
+    (hold := article.folder / "hold-build").touch()
+    asked = place.change("add", file=OTHER)
+    local.wait_for(lambda: any("Indexing: 0 of 1" in text for text in asked.shown), "a build")
+    owner, last = (third, other) if " document_added " in third.logged else (other, third)
+    owner.kill()
+    until_shared(last)
+    assert place.answer("treason") == NOT_SAID
+    hold.unlink()
+    until(lambda: place.answer("treason") == "66")
+    assert "Removed **note.txt**" in place.done(place.change("remove", name="note.txt"))
+    assert (place.answer("fraud"), place.offered("")) == (NOT_SAID, ["other.txt"])
+    assert place.answer("treason", elsewhere) == NOT_SAID
 
 
 @pytest.mark.parametrize("others", [0, 1])

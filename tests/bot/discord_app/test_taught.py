@@ -355,6 +355,19 @@ def test_messages_that_were_deleted_meanwhile_are_forgotten_at_the_next_start(
     assert "Which desk is closed?" in listed(local, channel, teacher)
 
 
+def test_messages_that_were_deleted_while_a_session_was_lost_are_forgotten_with_the_next(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
+) -> None:
+    teach(local, lesson, teacher)
+    del channel.messages[lesson.id]
+    local.invalidate(resumable=False)
+    local.wait_for(
+        lambda: local.gateway.identified == 2 and local.gateway.connected, "another session"
+    )
+
+    until(lambda: "was taught nothing" in listed(local, channel, teacher))
+
+
 def test_the_question_is_edited_the_files_exported_and_the_answer_removed(
     local: LocalDiscord, bot: RunningBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
