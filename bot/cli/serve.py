@@ -79,8 +79,11 @@ def _serve(settings: "Settings") -> None:
         )
         say(said, err=True)
 
+    def away(detail: str) -> None:
+        say(render("answers_away.txt", detail=detail), err=True)
+
     try:
-        asyncio.run(serve(settings, service, access, ready=ready))
+        asyncio.run(serve(settings, service, access, ready=ready, away=away))
     except (AddressError, RecordsError) as error:
         raise click.ClickException(str(error)) from error
     finally:

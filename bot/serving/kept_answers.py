@@ -76,12 +76,14 @@ class KeptAnswers:
         self._days = days
         self._clock = clock
         self._database = SqliteFile(place, STEPS) if isinstance(place, Path) else place
+        self.why_away = ""
+        """What keeps it from keeping answers now, if that is a database that may be back soon."""
         try:
             self.tidy()
         except DatabaseError as error:
-            # A database may be back in a moment; until then nothing is kept.
             if not self._database.is_shared:
                 raise RecordsError(f"{self._database}: can't be used ({error}).") from error
+            self.why_away = str(error) if days else ""
 
     def keep(self, answer: Answer) -> str | None:
         """

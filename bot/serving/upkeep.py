@@ -64,13 +64,16 @@ async def _close_unused(service: AnswerService) -> None:
 @asynccontextmanager
 async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do some work until the block ends."""
-    duties = [asyncio.create_task(_logged(duty)) for duty in work]
+    tasks = [asyncio.create_task(_logged(duty)) for duty in work]
     try:
         yield
     finally:
-        for duty in duties:
-            duty.cancel()
-        await asyncio.gather(*duties, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for duty in work:
+            # Python complains of one that had not begun when it was cancelled.
+            duty.close()
 
 
 async def _logged(duty: Coroutine[Any, Any, None]) -> None:

@@ -136,6 +136,7 @@ async def serve(
     access: Access,
     *,
     ready: Callable[[str], None],
+    away: Callable[[str], None],
 ) -> None:
     """
     Serve the page and the API until SIGTERM or SIGINT.
@@ -145,6 +146,7 @@ async def serve(
         service: What is answered from.
         access: What has to be shown.
         ready: Told the address once it can be asked.
+        away: Told why no answers are kept, where their database can't be reached.
 
     Raises:
         AddressError: If the address can't be listened at.
@@ -159,6 +161,8 @@ async def serve(
         place = database_of(settings, settings.kept_answers, KEPT_STEPS, may_be_away=True)
         kept = KeptAnswers(place, settings.answers_kept_days)
         stack.callback(kept.close)
+        if kept.why_away:
+            away(kept.why_away)
         await stack.enter_async_context(beside(kept.stay_tidy()))
         documents = BaseDocuments(service)
         pictures = PagePictures(service, settings.seeds)

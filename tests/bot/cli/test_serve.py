@@ -50,6 +50,7 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
                 assert line, said
                 said += line
             assert ("index that was fetched last" in said) == ("QUOTH_STORAGE" in environment)
+            assert ("answers are given, and no links" in said) == ("QUOTH_DATABASE" in environment)
             yield found[0], server
         finally:
             server.kill()

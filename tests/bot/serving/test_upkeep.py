@@ -25,3 +25,15 @@ def test_who_follows_no_documents_changes_to_what_others_publish(
                 await asyncio.sleep(0.01)
 
     asyncio.run(asyncio.wait_for(serve(), 60))
+
+
+def test_what_ends_before_anything_beside_it_has_begun_leaves_no_complaint() -> None:
+    async def duty() -> None:
+        raise AssertionError
+
+    async def serve() -> None:
+        async with upkeep.beside(duty()):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(serve())
