@@ -40,6 +40,10 @@ _INT8_FLAG = "vnni"
 _MAY_LACK_INT8 = "x86_64"
 
 
+# What `Nodes.problem` says of a node that is there, and has to be set right.
+_NODE_KINDS = {"reader": "node_reader", "status 401": "node_token"}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found."""
@@ -228,7 +232,9 @@ def nodes_found(
         if problem_of is None:
             yield Finding("node", "note", "node_unasked", address)
         elif problem := problem_of(address):
-            yield Finding("node", "failed", "node_failed", f"{address}: {problem}")
+            kind = _NODE_KINDS.get(problem)
+            detail = address if kind else f"{address}: {problem}"
+            yield Finding("node", "failed", kind or "node_failed", detail)
         else:
             yield Finding("node", "ok", "node", address)
 

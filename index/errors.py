@@ -53,7 +53,8 @@ class PartError(SharedError):
         """Name the part, and say what is wrong with it."""
         super().__init__(
             f"The part {sha256} {said}. Nothing is made of it; it is fetched again once a machine "
-            "that has it has stored it anew."
+            "that has it has stored it anew. Where none has it any more, quoth index --rebuild has "
+            "all of the index made anew."
         )
         self.sha256 = sha256
 

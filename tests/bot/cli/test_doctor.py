@@ -231,15 +231,23 @@ def test_a_data_folder_that_is_not_there_yet_is_on_a_disk(tmp_path: Path) -> Non
 
 
 def test_nodes_are_asked_whether_they_take_questions() -> None:
-    problems = {"http://here": None, "http://there": "status 401"}
+    problems = {
+        "http://here": None,
+        "http://there": "status 404",
+        "http://other": "reader",
+        "http://stranger": "status 401",
+    }
     settings = load_settings(nodes=",".join(problems), node_token="0123456789abcdef")
 
     found = list(nodes_found(settings, problems.__getitem__))
 
-    assert [finding.state for finding in found] == ["ok", "failed"]
-    assert "http://there: status 401." in render("doctor.txt", **asdict(found[1]))
+    assert [finding.state for finding in found] == ["ok", "failed", "failed", "failed"]
+    said = [render("doctor.txt", **asdict(finding)) for finding in found]
+    assert "http://there: status 404." in said[1]
+    assert "http://other has another reader than this machine" in said[2]
+    assert "http://stranger does not accept the QUOTH_NODE_TOKEN" in said[3]
     unasked = list(nodes_found(settings, None))
-    assert [finding.state for finding in unasked] == ["note", "note"]
+    assert {finding.state for finding in unasked} == {"note"}
     assert "http://here was not asked" in render("doctor.txt", **asdict(unasked[0]))
 
 

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -112,6 +112,61 @@ def slow(library: Library, node: Visitor) -> Iterator[Slow]:
     yield made
     made.gate.set()
     made.close()
+
+
+class Counted(AnswerService):
+    """Notes what it is asked, and answers once it is let."""
+
+    def __init__(self, opener: SpaceOpener, gate: threading.Event) -> None:
+        super().__init__(opener, READER)
+        self._gate = gate
+        self.asked: list[str] = []
+
+    def answer(self, question: Question, *asked: Any, **named: Any) -> Answer:
+        self.asked.append(question.text)
+        assert self._gate.wait(60)
+        return super().answer(question, *asked, **named)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Several nodes."""
+
+    nodes: tuple[Visitor, ...]
+    services: tuple[Counted, ...]
+    gate: threading.Event
+    """Set, unless they are to answer nothing yet."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where they listen."""
+        return tuple(node.address for node in self.nodes)
+
+    def asked(self, name: str) -> list[int]:
+        """How many questions that begin so each has got."""
+        return [sum(one.startswith(name) for one in service.asked) for service in self.services]
+
+
+@pytest.fixture
+def fleet(library: Library, visit: MakeVisitor) -> Iterator[Fleet]:
+    """Four nodes of two workers."""
+    gate = threading.Event()
+    gate.set()
+    services = tuple(Counted(opener(library), gate) for _ in range(4))
+    nodes = tuple(visit(node_token=TOKEN, workers=2) for _ in services)
+    for node, made in zip(nodes, services, strict=True):
+        node.site.service = made
+    yield Fleet(nodes, services, gate)
+    gate.set()
+    for made in services:
+        made.close()
+
+
+def ask_each(remote: AnswerService, count: int, name: str) -> None:
+    """Ask so many questions, one after the other, of which no two are the same."""
+    for number in range(count):
+        asked = Question(f"{name} {number}: how many for arson")
+        assert remote.answer(asked, (), 0, None).spans[0].text == "812"
 
 
 def nobody() -> str:
@@ -244,6 +299,71 @@ def test_a_busy_one_is_passed_over(
             gateway(busy.address, nobody()).answer(ARSON, (), 0, None)
     finally:
         let_go()
+
+
+def test_each_of_several_gets_as_many_questions_as_the_others(
+    fleet: Fleet, gateway: Callable[..., AnswerService]
+) -> None:
+    remote = gateway(*fleet.addresses)
+
+    ask_each(remote, 12, "one by one")
+    assert fleet.asked("one by one") == [3, 3, 3, 3]
+    fleet.gate.clear()
+    with ThreadPoolExecutor(8) as askers:
+        done = [askers.submit(ask_each, remote, 1, f"together {number}") for number in range(8)]
+        while sum(fleet.asked("together")) < len(done):
+            pass
+        fleet.gate.set()
+        for one in done:
+            one.result(60)
+    assert fleet.asked("together") == [2, 2, 2, 2]
+
+
+def test_one_that_is_slow_gets_no_question_while_others_have_none(
+    fleet: Fleet, gateway: Callable[..., AnswerService]
+) -> None:
+    remote = gateway(*fleet.addresses)
+    slow, go_on = fleet.services[0], threading.Event()
+    slow._gate = go_on
+
+    with ThreadPoolExecutor(1) as asker:
+        waiting = asker.submit(ask_each, remote, 1, "slow")
+        while not slow.asked:
+            pass
+        ask_each(remote, 9, "meanwhile")
+        assert fleet.asked("meanwhile") == [0, 3, 3, 3]
+        go_on.set()
+        waiting.result(60)
+    ask_each(remote, 4, "afterwards")
+    assert fleet.asked("afterwards") == [1, 1, 1, 1]
+
+
+def test_one_that_stands_still_is_left_alone_until_it_goes_on(
+    fleet: Fleet, gateway: Callable[..., AnswerService], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def stand_still() -> None:
+        begun.set()
+        assert go_on.wait(60)
+
+    remote = gateway(*fleet.addresses, time_limit_s=3)
+    ask_each(remote, 4, "before")
+    end = fleet.nodes[0].start(stand_still())
+    begun.wait(60)
+    # Its system takes the connection, and nothing comes.
+    with pytest.raises(TooSlowError):
+        ask_each(remote, 1, "lost")
+    ask_each(remote, 6, "meanwhile")
+    assert fleet.asked("meanwhile") == [0, 2, 2, 2]
+
+    go_on.set()
+    end()
+    while "node_back" not in caplog.messages:
+        pass
+    ask_each(remote, 4, "afterwards")
+    assert fleet.asked("afterwards") == [1, 1, 1, 1]
 
 
 def test_one_that_takes_too_long_is_not_waited_for_and_left_alone(
