@@ -7,6 +7,7 @@ restart, and nothing is kept of what nobody agreed to.
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -121,6 +122,11 @@ class ConsentButton(
             except discord.NotFound:
                 # Its author, or a moderator, has said no meanwhile.
                 self._forget(interaction, client)
+        elif await client.teaching.is_gone(taught.message):
+            # It shows what was deleted, and nobody can agree to that any more.
+            with suppress(discord.NotFound):
+                await deliver(interaction.delete_original_response)
+            return True
         else:
             # The request stays, so that its author can agree again.
             await interaction.followup.send(text, ephemeral=True)

@@ -337,6 +337,7 @@ def test_what_is_deleted_while_it_is_being_taught_is_forgotten(
 
     local.wait_for(lambda: local.requests.count(looked_at) > looks, "another look")
     until(lambda: QUESTION not in listed(local, elsewhere, moderator))
+    local.wait_for(lambda: with_channel or request.id not in channel.messages, "the request to go")
     assert "north wing" not in quoted(local, elsewhere)
     assert "Which desk is closed?" in listed(local, elsewhere, moderator)
 
