@@ -31,6 +31,11 @@ _SUFFIX = ".half"
 _ROWS_AT_ONCE = 1_000
 # FAISS's fast search takes codes of this size.
 _CODE_BITS = 4
+# To look up a vector and compare it takes as long as to get so many from the codes.
+_CODES_PER_VECTOR = 12
+# How many more codes are asked for than hold enough of those allowed on average, since to search
+# again takes longest.
+_MARGIN = 1.25
 
 
 def write_compressed(path: Path, dim: int, count: int, read: ReadVectors, sizing: Sizing) -> None:
@@ -119,12 +124,13 @@ class CompressedIndex:
         return self._best_codes(query, max(k, self._sizing.rescored), self._kept, k)
 
     def _among(self, query: Vectors, k: int, allowed: Allowed) -> Ids:
-        """As many candidates of those allowed as there would be of all."""
+        """As many candidates of those allowed as there would be of all; all, if that is faster."""
         count = int(np.count_nonzero(allowed))
-        if self._sizing.is_exact(count):
-            return np.flatnonzero(allowed)
         enough = max(k, self._sizing.rescored)
-        return self._best_codes(query, enough * len(self) // count, allowed, enough)
+        wanted = int(_MARGIN * enough * len(self) / max(count, 1))
+        if _CODES_PER_VECTOR * count <= wanted:
+            return np.flatnonzero(allowed)
+        return self._best_codes(query, wanted, allowed, enough)
 
     def _best_codes(self, query: Vectors, wanted: int, allowed: Allowed, enough: int) -> Ids:
         # The codes don't know what is allowed, so more may be wanted; of no use is a search for

@@ -47,9 +47,6 @@ COMMON_SHARE = 0.5
 _Number = TypeVar("_Number", float, npt.NDArray[np.float64])
 # A question's words beyond these add time and no meaning.
 MAX_QUERY_WORDS = 64
-# Passages that are looked for by their ids where a search is for few of all. Among more, it is
-# faster to search all for more, and to leave out what is not wanted.
-_MOST_BY_ID = 5_000
 
 
 def write_lexical(folder: Path, texts: Iterable[str]) -> int:
@@ -252,13 +249,15 @@ class LexicalIndex:
         count = int(np.count_nonzero(allowed))
         if not count:
             return []
-        if count <= _MOST_BY_ID:
+        # Twice as many as hold enough of those allowed on average.
+        limit = 2 * k * len(allowed) // count
+        # To look for a passage by its id takes as long as to get one that is not wanted.
+        if count <= limit:
             ids = np.flatnonzero(allowed).tolist()
             wanted = tantivy.Query.term_set_query(_schema(), _PASSAGE_ID, ids)
             unscored = tantivy.Query.const_score_query(wanted, 0.0)
             both = [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]
             return self._best(tantivy.Query.boolean_query(both), k)
-        limit = 2 * k * len(allowed) // count
         while True:
             hits = self._best(query, limit)
             if any(row >= len(allowed) for row, _ in hits):

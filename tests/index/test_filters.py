@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.compressed import STORED, halves_path
 from index.filters import EVERYTHING, MAX_NAME_CHARS, MAX_NAMES, Filter, FilterError, Narrowed
 from index.lexical import LexicalIndex, write_lexical
 from index.retrieve import Retriever
@@ -179,20 +180,38 @@ def test_filtered_vectors_are_the_nearest_of_those_allowed(
     assert np.mean(recalls) > 0.95
 
 
-@pytest.mark.parametrize("most_by_id", [0, 5_000], ids=["by words first", "by ids"])
-def test_filtered_words_are_found_as_all_are_less_the_others(
-    tmp_path: Path, most_by_id: int, monkeypatch: pytest.MonkeyPatch
+def test_a_filter_that_leaves_half_has_only_the_vectors_near_by_their_codes_compared(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("index.lexical._MOST_BY_ID", most_by_id)
+    vectors = unit_vectors(3_000)
+    path = tmp_path / "v.faiss"
+    sizing = Sizing(exact_up_to=2_000, rescored=200)
+    write_vectors(path, 16, 3_000, reading(vectors), sizing)
+    query = unit_vectors(3_001)[-1]
+    allowed = np.arange(3_000) % 2 == 0
+    farthest = 2 * int((vectors[::2] @ query).argmin())
+    stored = np.memmap(halves_path(path), STORED, "r+").reshape(-1, 16)
+    stored[farthest] = query
+    stored.flush()
+
+    rows = [row for row, _ in VectorIndex(path, sizing=sizing).search(query, 50, allowed)]
+
+    assert farthest not in rows
+    expected = {2 * row for row in nearest(vectors[::2], query, 50)}
+    assert len(expected & {*rows}) >= 49
+
+
+@pytest.mark.parametrize("k", [3, 20], ids=["by words first", "by ids"])
+def test_filtered_words_are_found_as_all_are_less_the_others(tmp_path: Path, k: int) -> None:
     words = np.random.default_rng(2).integers(30, size=(600, 8))
     write_lexical(tmp_path, (" ".join(f"word{number}" for number in text) for text in words))
     index = LexicalIndex(tmp_path)
     allowed = np.arange(600) % 7 == 3
     asked = {"word1": 3.0, "word2": 2.0, "word3": 1.0}
 
-    hits = index.search(asked, 20, allowed)
+    hits = index.search(asked, k, allowed)
 
     everything = index.search(asked, 600)
-    expected = [hit for hit in everything if allowed[hit[0]]][:20]
+    expected = [hit for hit in everything if allowed[hit[0]]][:k]
     assert dict(hits) == pytest.approx(dict(expected))
-    assert index.search(asked, 20, np.zeros(600, dtype=np.bool_)) == []
+    assert index.search(asked, k, np.zeros(600, dtype=np.bool_)) == []
