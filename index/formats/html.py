@@ -33,7 +33,7 @@ from index.formats.html_elements import (
     one_line,
     text_length,
 )
-from index.formats.html_main import Paragraph, main_paragraphs, main_text
+from index.formats.html_main import Paragraph, letters, main_paragraphs, main_text
 from index.formats.html_tables import captions, named_rows
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
@@ -93,13 +93,11 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     main = _main_element(root)
     is_asked = text_length(main) >= _MIN_CHOSEN_CHARS and _depths(root) <= _MAX_DEPTHS
     found = main_text(page) if is_asked else None
-    chosen: list[Paragraph] = []
+    paragraphs = _outside_menus(main)
     if found is not None:
-        chosen = main_paragraphs(_paragraphs(root, is_unread, _menus(root)), found)
-    if chosen:
-        _write(blocks, chosen)
-    else:
-        add_main_text(blocks, main)
+        every = _paragraphs(root, is_unread, _menus(root))
+        paragraphs = main_paragraphs(every, found, paragraphs)
+    _write(blocks, paragraphs)
     title = _first_text(root, "title")
     return blocks.loaded(title, _stated_in_metadata(root, main))
 
@@ -152,10 +150,15 @@ def _decode(content: bytes) -> str:
 
 def add_main_text(blocks: Blocks, element: Any) -> None:
     """Add the paragraphs of an element, and its headings as places."""
+    _write(blocks, _outside_menus(element))
+
+
+def _outside_menus(element: Any) -> list[Paragraph]:
+    """The paragraphs of an element, but for its menus."""
     menus = _menus(element)
     paragraphs = _paragraphs(element, lambda inner: is_silent(inner) or inner in menus)
     # A page that is nothing but links says something all the same.
-    _write(blocks, paragraphs or _paragraphs(element, is_silent))
+    return paragraphs or _paragraphs(element, is_silent)
 
 
 def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
@@ -269,7 +272,7 @@ def _paragraphs(
         else:
             walk.leave(element)
         if not silent_depth and element is not root:
-            walk.line.append(element.tail or "")
+            walk.say(element.tail)
     walk.flush()
     return walk.found
 
@@ -284,8 +287,14 @@ class _Walk:
 
     def __init__(self, menus: frozenset[Any]) -> None:
         self._menus = menus
-        self.line: list[str] = []
+        self._line: list[str] = []
         """The parts of the paragraph that is being read; a zero character is a line break."""
+        self._linked = 0
+        """How many of its letters lead to other pages."""
+        self._link: Any = None
+        """The link that is being read."""
+        self._silent: Any = None
+        """The outermost element that is being read and is seldom part of what a page says."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
         self._heading: tuple[str, int] | None = None
@@ -308,7 +317,7 @@ class _Walk:
     def enter(self, element: Any) -> None:
         tag = element.tag
         if self._row is not None:
-            self.line.append(" ")
+            self._line.append(" ")
         elif tag in BLOCKS:
             self.flush()
             self._count += 1
@@ -332,10 +341,20 @@ class _Walk:
             if name:
                 self._heading = name, int(tag[1:])
         elif tag == "br":
-            self.line.append("\0")
+            self._line.append("\0")
         elif tag in CODE and self._block is None:
-            self.line.append(CODE_BEGINS)
-        self.line.append(element.text or "")
+            self._line.append(CODE_BEGINS)
+        if self._link is None and _leads_elsewhere(element):
+            self._link = element
+        if self._silent is None and is_silent(element):
+            self._silent = element
+        self.say(element.text)
+
+    def say(self, text: str | None) -> None:
+        """Go on with a text."""
+        if text:
+            self._line.append(text)
+            self._linked += 0 if self._link is None else len(letters(text))
 
     def _begin_item(self, tag: str) -> None:
         number = self._items[-1]
@@ -346,9 +365,9 @@ class _Walk:
 
     def leave(self, element: Any) -> None:
         if element.tag in CODE and self._block is None:
-            self.line.append(CODE_ENDS)
+            self._line.append(CODE_ENDS)
         if self._row is not None and element is not self._row:
-            self.line.append(BETWEEN_CELLS if element.tag in CELLS else " ")
+            self._line.append(BETWEEN_CELLS if element.tag in CELLS else " ")
         elif element.tag in BLOCKS:
             self._row = None
             self.flush()
@@ -359,13 +378,17 @@ class _Walk:
                 self._mark, self._role = "", None
             if element.tag in {"pre", "figcaption"}:
                 self._block = None
+        if element is self._link:
+            self._link = None
+        if element is self._silent:
+            self._silent = None
 
     def add_table(self, captions: Sequence[str], rows: Sequence[Row]) -> None:
         """Add a table that names its columns."""
-        self.line.append(" ")
+        self._line.append(" ")
         if self._row is not None:
             lines = [*captions, *lines_of(rows)]
-            self.line.extend(f"{line}{BETWEEN_CELLS}" for line in lines)
+            self._line.extend(f"{line}{BETWEEN_CELLS}" for line in lines)
             return
         self.flush()
         group = self._groups[-1]
@@ -377,8 +400,9 @@ class _Walk:
             self.found.append(Paragraph(line, None, group, shown, block))
 
     def flush(self) -> None:
-        lines = "".join(self.line).split("\0")
-        self.line.clear()
+        lines = "".join(self._line).split("\0")
+        self._line.clear()
+        linked, self._linked = self._linked, 0
         text = "\n".join(map(one_line, lines)).strip(" |\n")
         if text:
             # A paragraph stands beside others, not in itself.
@@ -393,10 +417,17 @@ class _Walk:
                     is_item=is_item,
                     mark=self._mark if self._heading is None else "",
                     role=self._role,
+                    linked=linked,
+                    is_silent=self._silent is not None,
                 )
             )
             self._mark, self._role = "", None
         self._heading = None
+
+
+def _leads_elsewhere(element: Any) -> bool:
+    """Whether it is a link to another page, and not within its own."""
+    return element.tag == "a" and not (element.get("href") or "#").startswith("#")
 
 
 def _first_text(root: Any, tag: str) -> str | None:

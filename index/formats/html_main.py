@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.formats.blocks import introduces
+from index.formats.tables import BETWEEN_CELLS
 
 # trafilatura looks at a page again and again; of a larger one it would take minutes.
 _MAX_PAGE_CHARS = 3_000_000
@@ -15,10 +16,15 @@ _PIECE_CHARS = 40
 _MIN_FOUND_SHARE = 0.5
 # A shorter text stands somewhere by chance, and has to be a line of its own.
 _MIN_CHARS = 25
-# With less of a page's words than this, trafilatura has lost its way.
+# With less than this of what stands outside of the page's menus, trafilatura has lost its way.
 _MIN_SHARE = 0.1
 # With less of what trafilatura has found among the page's paragraphs, they are made up otherwise.
 _MIN_COVERED_SHARE = 0.6
+# A paragraph is nothing but a link if that has so many of its letters.
+_LINK_SHARE = 0.9
+# A link of so many letters behind a label is the title of another page. A shorter one is a name.
+_MIN_TITLE_LETTERS = 30
+_MAX_LABEL_CHARS = 40
 _WHOLE_PAGE = -1
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
@@ -42,6 +48,28 @@ class Paragraph:
     """What an item of such a list begins with, as "- "; its other paragraphs begin with nothing."""
     role: Literal["term", "definition"] | None = None
     """What it is in a list of definitions, whose other paragraphs are nothing in it."""
+    linked: int = 0
+    """How many of its letters lead to other pages."""
+    is_silent: bool = False
+    """Whether it stands in an element that is seldom part of what a page says."""
+
+    @property
+    def may_be_around(self) -> bool:
+        """Whether it is left out unless it is surely part of the main text."""
+        is_link = self.linked > 0 and self.linked >= _LINK_SHARE * len(letters(self.text))
+        return self.is_silent or is_link
+
+    @property
+    def names_a_page(self) -> bool:
+        """Whether it says no more than where to read on: "See also: How the harbour was built"."""
+        label, _, title = self.text.partition(":")
+        return (
+            not self.is_item
+            and BETWEEN_CELLS not in self.text
+            and len(label) <= _MAX_LABEL_CHARS
+            and self.linked >= _MIN_TITLE_LETTERS
+            and self.linked == len(letters(title))
+        )
 
 
 class MainText:
@@ -50,8 +78,8 @@ class MainText:
     def __init__(self, text: str) -> None:
         """Take its text, a paragraph in each line."""
         self.lines = text.split("\n")
-        self._lines = frozenset(map(_letters, self.lines))
-        self._letters = _letters(text)
+        self._lines = frozenset(map(letters, self.lines))
+        self._letters = letters(text)
 
     def __len__(self) -> int:
         """Letters."""
@@ -59,12 +87,12 @@ class MainText:
 
     def holds(self, paragraph: Paragraph) -> bool:
         """Whether a paragraph is part of it."""
-        letters = _letters(paragraph.shown or paragraph.text)
-        if len(letters) < _MIN_CHARS:
-            return letters in self._lines
-        pieces = [letters[at : at + _PIECE_CHARS] for at in range(0, len(letters), _PIECE_CHARS)]
+        wanted = letters(paragraph.shown or paragraph.text)
+        if len(wanted) < _MIN_CHARS:
+            return wanted in self._lines
+        pieces = [wanted[at : at + _PIECE_CHARS] for at in range(0, len(wanted), _PIECE_CHARS)]
         found = sum(len(piece) for piece in pieces if piece in self._letters)
-        return found >= _MIN_FOUND_SHARE * len(letters)
+        return found >= _MIN_FOUND_SHARE * len(wanted)
 
 
 def main_text(page: str) -> MainText | None:
@@ -82,7 +110,9 @@ def main_text(page: str) -> MainText | None:
     return MainText(text) if text else None
 
 
-def main_paragraphs(paragraphs: Sequence[Paragraph], main: MainText) -> list[Paragraph]:
+def main_paragraphs(
+    paragraphs: Sequence[Paragraph], main: MainText, outside_menus: Sequence[Paragraph]
+) -> list[Paragraph]:
     """
     The paragraphs that belong to the main text, in their order.
 
@@ -90,18 +120,23 @@ def main_paragraphs(paragraphs: Sequence[Paragraph], main: MainText) -> list[Par
     all stays, too: tables and code in the midst of the main text or that it has a part of, and what
     stands among kept paragraphs of the same element. If the text that it has found stands on the
     page in no such paragraphs, its own are taken.
+
+    Args:
+        paragraphs: Those of the whole page.
+        main: What trafilatura has found.
+        outside_menus: The paragraphs to take if it has lost its way.
     """
-    kept = [main.holds(paragraph) for paragraph in paragraphs]
+    kept = [main.holds(one) and not one.names_a_page for one in paragraphs]
     if _length(paragraphs, kept) < _MIN_COVERED_SHARE * len(main):
         return [Paragraph(line) for line in main.lines]
     _fill(paragraphs, kept)
     below = False
     for at in reversed(range(len(paragraphs))):
         if paragraphs[at].heading is not None:
-            kept[at] = kept[at] or below
+            kept[at] = kept[at] or (below and not paragraphs[at].is_silent)
         below = kept[at] and paragraphs[at].heading is None
-    if _length(paragraphs, kept) < _MIN_SHARE * _length(paragraphs, [True] * len(paragraphs)):
-        return []
+    if _length(paragraphs, kept) < _MIN_SHARE * _length(outside_menus, [True] * len(outside_menus)):
+        return [*outside_menus]
     return [paragraph for paragraph, is_kept in zip(paragraphs, kept, strict=True) if is_kept]
 
 
@@ -119,6 +154,8 @@ def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
             ends.setdefault(_WHOLE_PAGE, [at, at])[1] = at
             blocks.add(paragraph.block)
     for at, paragraph in enumerate(paragraphs):
+        if paragraph.may_be_around or paragraph.names_a_page:
+            continue
         is_in_block = paragraph.block is not None
         first, last = ends.get(_WHOLE_PAGE if is_in_block else paragraph.group, (at, at))
         kept[at] |= first < at < last or (is_in_block and paragraph.block in blocks)
@@ -130,11 +167,12 @@ def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
 def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
     """The letters of the paragraphs that are kept."""
     return sum(
-        len(_letters(paragraph.shown or paragraph.text))
+        len(letters(paragraph.shown or paragraph.text))
         for paragraph, is_kept in zip(paragraphs, kept, strict=True)
         if is_kept
     )
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """The letters of a text, by which texts are compared."""
     return _NOT_A_LETTER.sub("", text).casefold()

@@ -85,14 +85,14 @@ def test_a_page_that_nests_deep_again_and_again_is_read_whole() -> None:
 def test_text_that_the_page_hides_until_a_script_runs_is_read_as_it_was_found() -> None:
     main = MainText("\n".join(PROSE))
 
-    assert [each.text for each in main_paragraphs([Paragraph("Home")], main)] == PROSE
+    assert [each.text for each in main_paragraphs([Paragraph("Home")], main, [])] == PROSE
 
 
 def test_a_short_line_is_kept_only_where_it_is_a_line_of_the_main_text() -> None:
     main = MainText("\n".join([*PROSE, "Closed."]))
     around = [Paragraph(text, group=n) for n, text in enumerate(["year", *PROSE, "Closed."])]
 
-    assert [each.text for each in main_paragraphs(around, main)] == [*PROSE, "Closed."]
+    assert [each.text for each in main_paragraphs(around, main, around)] == [*PROSE, "Closed."]
 
 
 def test_a_heading_stays_only_with_what_stands_below_it() -> None:
@@ -104,7 +104,7 @@ def test_a_heading_stays_only_with_what_stands_below_it() -> None:
         Paragraph("Ten things", None, 2),
     ]
 
-    assert [each.text for each in main_paragraphs(given, main)] == ["Fees", *PROSE]
+    assert [each.text for each in main_paragraphs(given, main, given)] == ["Fees", *PROSE]
 
 
 def test_a_list_stays_with_the_line_that_introduces_it_even_if_that_is_code() -> None:
@@ -114,3 +114,40 @@ def test_a_list_stays_with_the_line_that_introduces_it_even_if_that_is_code() ->
 
     assert of_mark_up.text == plain.text
     assert of_mark_up.text.endswith("quay --help:\n- mend nets\n- tar boats")
+
+
+def test_a_short_text_is_the_main_one_beside_menus_that_are_much_longer() -> None:
+    menus = [Paragraph(f"Vessels and halls number {n}", group=1) for n in range(200)]
+    text = [Paragraph(text) for text in PROSE[:3]]
+    bottom = Paragraph("All rights reserved by the gull newspaper.", group=2)
+
+    kept = main_paragraphs([*menus, *text, bottom], MainText("\n".join(PROSE[:3])), [*text, bottom])
+
+    assert kept == text
+
+
+def test_all_outside_of_the_menus_is_taken_where_next_to_none_of_it_was_found() -> None:
+    given = [Paragraph(text) for text in PROSE]
+    main = MainText("Closed.")
+
+    assert main_paragraphs([*given, Paragraph("Closed.")], main, given) == given
+
+
+def test_what_stands_in_a_box_or_is_nothing_but_a_link_is_not_kept_for_what_is_around_it() -> None:
+    loaded = page(
+        paragraphs(PROSE[:1]), "<aside><p>The gull newsletter</p></aside>",
+        "<p><a href='/gulls'>The ten best gulls</a></p>",
+        "<p><a href='#third'>Fees in the third year</a></p>", paragraphs(PROSE[1:]),
+    )  # fmt: skip
+
+    assert loaded.text == "\n\n".join([PROSE[0], "Fees in the third year", *PROSE[1:]])
+
+
+def test_a_label_with_the_title_of_another_page_is_left_out_and_one_with_a_name_is_not() -> None:
+    loaded = page(
+        paragraphs(PROSE[:2]),
+        "<p>See also: <a href='/gulls'>How the gulls came to the town, and stayed</a></p>",
+        "<p>Harbour master: <a href='/ada'>Ada Marlowe</a></p>", paragraphs(PROSE[2:]),
+    )  # fmt: skip
+
+    assert loaded.text == "\n\n".join([*PROSE[:2], "Harbour master: Ada Marlowe", *PROSE[2:]])
