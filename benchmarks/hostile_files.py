@@ -21,6 +21,7 @@ from types import MappingProxyType
 
 from benchmarks.large_files import print_measured
 from bot.settings import load_settings
+from index.aliases import MAX_ALIASES
 from index.encoder import SentenceEncoder
 
 
@@ -152,6 +153,15 @@ def _definitions(size: int) -> bytes:
     return "".join(written).encode()
 
 
+def _names_alike(size: int) -> bytes:
+    """As many names with short forms as are kept, which all begin alike, and those beginnings."""
+    letters = itertools.islice(itertools.product(ascii_uppercase[1:], repeat=2), MAX_ALIASES)
+    defined = "".join(
+        f"{'Aaaaa ' * 8}{one}aaaa {other}aaaa (AAAAAAAA{one}{other}). " for one, other in letters
+    )
+    return f"Zo Yo (ZY). {defined}{'Aaaaa ' * (size // 6)}".encode()
+
+
 HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
     {
         "dates of digits": HostileFile(".html", 200_000, _dates("1")),
@@ -170,6 +180,8 @@ HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
         "backticks": HostileFile(".md", 4_000_000, _backticks),
         "one line of words": HostileFile(".txt", 5_000_000, _repeated("words go on and on, ")),
         "definitions": HostileFile(".txt", 4_000_000, _definitions),
+        "names alike": HostileFile(".txt", 4_000_000, _names_alike),
+        "short forms": HostileFile(".txt", 4_000_000, _repeated("a (ABs) ")),
         "one word": HostileFile(".txt", 5_000_000, _repeated("word")),
         "one line of Markdown": HostileFile(".md", 5_000_000, _repeated("words go on and on, ")),
     }

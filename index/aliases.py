@@ -5,7 +5,8 @@ A passage that has one of both is found by the other, too.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 # A short form in brackets: letters, of which the first is a capital, and another one is.
 _SHORT = r"(?=[A-Z][a-z&]{0,8}[A-Z])[A-Za-z&]{2,10}"
@@ -19,6 +20,9 @@ _BETWEEN = re.compile(r",?\s+|-|\s?&\s?")
 # Those that a short form may leave out.
 _SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the"})
 _SMALL |= {"to", "under", "with"}
+# A text is made of these, as a name is: words, spaces, and every other character by itself.
+_PIECE = re.compile(r"\w+|\s+|[^\w\s]")
+_LETTER = re.compile(r"\w")
 # Before a bracket, where a name is looked for: ten words and those between them.
 _NAME_CHARS = 150
 # A glossary has as many. A passage is compared with all of them at once.
@@ -35,18 +39,15 @@ class Aliases:
             if len(self._names) == MAX_ALIASES:
                 break
             self._names.setdefault(short, " ".join(name.split()))
-        self._shorts = {_plain(name): short for short, name in self._names.items()}
-        longest_first = sorted(self._shorts, key=len, reverse=True)
-        written = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in longest_first)
-        self._named = re.compile(rf"\b(?:{written})(?!\w)", re.IGNORECASE) if written else None
+        self._written = _Written(map(_plain, self._names.values()))
 
     def missing(self, passage: str) -> list[str]:
         """The other forms of those that a passage has, as far as it has them not, too."""
-        if self._named is None:
+        if not self._names:
             return []
         used = _USED.findall(passage)
         shorts = {*used, *(short.removesuffix("s") for short in used)}
-        names = {_plain(found) for found in self._named.findall(passage)}
+        names = self._written.found_in(_plain(passage))
         return [
             name if short in shorts else short
             for short, name in self._names.items()
@@ -54,9 +55,61 @@ class Aliases:
         ]
 
 
+@dataclass(slots=True)
+class _Beginning:
+    """What may follow the beginning of a name, piece by piece."""
+
+    next: dict[str, "_Beginning"] = field(default_factory=dict)
+    name: str | None = None
+    """The name that ends here, if one does."""
+
+
+class _Written:
+    """
+    Names as they are looked for, all at once.
+
+    A pattern of all of them would compare each word of a text with each name that begins like it,
+    and somebody can write 200 that do. Here, it is compared with as many words of theirs as a name
+    has.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._first = _Beginning()
+        for name in names:
+            at = self._first
+            for piece in _PIECE.findall(name):
+                at = at.next.setdefault(piece, _Beginning())
+            at.name = name
+
+    def found_in(self, text: str) -> set[str]:
+        """Those that stand in a text, but for those within a longer one."""
+        pieces = [*_PIECE.findall(text), ""]
+        found = set()
+        start = 0
+        while start < len(pieces):
+            name, start = self._longest_at(pieces, start)
+            if name is not None:
+                found.add(name)
+        return found
+
+    def _longest_at(self, pieces: list[str], start: int) -> tuple[str | None, int]:
+        """The longest name that stands at a place, if one does, and where to look next."""
+        name, after = None, start + 1
+        at, end = self._first, start
+        while pieces[end] in at.next:
+            at = at.next[pieces[end]]
+            end += 1
+            # "U.S." does not stand in "U.S.A".
+            if at.name is not None and not _LETTER.match(pieces[end]):
+                name, after = at.name, end
+        return name, after
+
+
 def _definitions(text: str) -> Iterator[tuple[str, str]]:
     for match in _DEFINED.finditer(text):
         before = text[max(0, match.start() - _NAME_CHARS) : match.start()]
+        # No name goes on over a bracket. So no part of a text is looked at for two short forms.
+        before = before[1 + max(before.rfind("("), before.rfind(")")) :]
         # Several are named together: "large language models (LLMs)".
         for short in dict.fromkeys((match[1], match[1].removesuffix("s"))):
             if name := _name_before(before, short):

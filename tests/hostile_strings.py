@@ -19,7 +19,10 @@ Node = tuple[Any, Any]
 # What a class of characters is tried with.
 _ALPHABET = "a1 A.,-'’\n\t_:;/()#|<>`*&!?=\"[]~+@éſ"
 # What every pattern is tried with.
-_COMMON = ("a", "A", "1", " ", "\n", "a ", "A. ", "1,", ", ", "a, ", "- ", "!", "a\n", "\n\n", "1 ")
+_COMMON = (
+    *("a", "A", "1", " ", "\n", "a ", "A. ", "1,", ", ", "a, ", "- ", "!", "a\n", "\n\n", "1 "),
+    *("(A)(A)", "A A A (AAA) ", "a (ABs) ", "(AB ("),
+)
 _SAMPLES, _SAMPLES_OF_CLASS = 12, 6
 
 

@@ -1,6 +1,8 @@
 """A passage that has a name, or its short form, is found by the other."""
 
 import itertools
+import time
+from collections.abc import Callable
 from string import ascii_uppercase
 
 import pytest
@@ -116,3 +118,73 @@ def test_a_question_by_one_name_finds_what_has_the_other(library: Library) -> No
     }.items():
         found = retriever.retrieve(question, 2).hits
         assert any(answer in hit.passage.text for hit in found)
+
+
+def alike(word: str) -> str:
+    """Definitions of as many names as are kept, which all begin with the same eight words."""
+    letters = itertools.islice(itertools.product(ascii_uppercase[1:], repeat=2), MAX_ALIASES)
+    defined = (
+        f"{f'A{word} ' * 8}{one}{word} {other}{word} (AAAAAAAA{one}{other}). "
+        for one, other in letters
+    )
+    return f"Zo Yo (ZY). {''.join(defined)}"
+
+
+def unlike(word: str) -> str:
+    """Definitions of as many names, of as many words, that all begin otherwise."""
+    letters = itertools.islice(itertools.product(ascii_uppercase[1:], repeat=2), MAX_ALIASES)
+    defined = (
+        f"{one}{word} {other}{word} {f'A{word} ' * 8}({one}{other}AAAAAAAA). "
+        for one, other in letters
+    )
+    return f"Zo Yo (ZY). {''.join(defined)}"
+
+
+def seconds(done: Callable[[], object]) -> float:
+    """The processor's time."""
+    measured = []
+    for _ in range(3):
+        started = time.thread_time()
+        done()
+        measured.append(time.thread_time() - started)
+    return min(measured)
+
+
+def test_names_that_begin_alike_cost_what_others_do() -> None:
+    passage = "Aaaaa " * 2_000
+    same, different = Aliases(alike("aaaa")), Aliases(unlike("aaaa"))
+    assert min(len(same._names), len(different._names)) == MAX_ALIASES
+
+    cost = seconds(lambda: same.missing(passage)) / seconds(lambda: different.missing(passage))
+
+    # As many words are looked at for each, whatever the number of names; it was seventeen times.
+    assert cost < 8
+
+
+def test_short_forms_below_each_other_cost_what_others_do() -> None:
+    """Before each, a name is looked for, but not in what was looked at for the one before."""
+    many = "a (ABs) " * 5_000
+    apart = ("a (ABs) " + "." * 152) * 250
+
+    cost = seconds(lambda: Aliases(many)) / seconds(lambda: Aliases(apart))
+
+    # Of as much text; it was nineteen times.
+    assert cost < 8
+
+
+@pytest.mark.parametrize(
+    ("defined", "said", "missing"),
+    [
+        ("Bay Harbour (BH), Old Bay Harbour (OBH)", "the old bay harbour", ["OBH"]),
+        ("Bay Harbour (BH), Old Bay Harbour (OBH)", "old bay harbours of bay harbour", ["BH"]),
+        ("Bay Harbour (BH), Bay Harbour Inn (BHI)", "bay harbour inside", ["BH"]),
+        ("Bay Harbour (BH)", "bay  \n harbour's", ["BH"]),
+        ("Bay Harbour (BH)", "a bay harbour_ or subbay harbour", []),
+        ("by U. S. (US)", "the U.  S.", ["US"]),
+        ("by U. S. (US)", "the U. S.A", []),
+    ],
+)
+def test_the_longest_name_counts_and_whole_words(
+    defined: str, said: str, missing: list[str]
+) -> None:
+    assert Aliases(defined).missing(said) == missing
