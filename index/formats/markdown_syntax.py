@@ -61,6 +61,8 @@ _FIRST_CHARACTERS = {
     "colons": ":",
 }
 _MARKS = frozenset("".join(_FIRST_CHARACTERS.values()))
+# Where none of these is, a text holds no marks, breaks or character references.
+_MARKED = re.compile(r"[^\w \t,.;'\"()?/]|_")
 # In the place of every other character; no line begins with it.
 _OTHER = " "
 
@@ -110,11 +112,16 @@ class Markdown:
         for tokens in self._blocks(text, environment):
             for token in tokens:
                 if token.type == "inline":
-                    token.children = []
-                    self._parser.inline.parse(
-                        token.content, self._inline, environment, token.children
-                    )
+                    token.children = self._children(token.content, environment)
             yield tokens
+
+    def _children(self, text: str, environment: _Environment) -> list[Token]:
+        """What is within a line or a paragraph."""
+        if not _MARKED.search(text):
+            return [Token("text", "", 0, content=text)]
+        children: list[Token] = []
+        self._parser.inline.parse(text, self._inline, environment, children)
+        return children
 
     def _blocks(self, text: str, environment: _Environment) -> Iterator[list[Token]]:
         state = StateBlock(text, self._parser, environment, [])

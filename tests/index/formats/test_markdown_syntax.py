@@ -1,8 +1,9 @@
 """Which rules a line of Markdown is tried with."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it.token import Token
 
 from index.formats.markdown_syntax import Markdown
 
@@ -31,3 +32,20 @@ def test_a_rule_that_is_not_tried_would_not_have_taken_the_line(
     )
 
     assert found == expected
+
+
+@pytest.mark.parametrize("is_mdx", [False, True])
+@example(text="_a_")
+@example(text="a\nb")
+@example(text="a&amp;b")
+@given(text=st.text(st.sampled_from("a _*`[](<&;\\\n.é"), max_size=12))
+def test_text_in_which_no_mark_can_stand_is_what_the_parser_makes_of_it(
+    is_mdx: bool, text: str
+) -> None:
+    parser = Markdown(is_mdx=is_mdx)
+    expected: list[Token] = []
+    parser._parser.inline.parse(text, parser._inline, {}, expected)
+
+    found = [token for token in parser._children(text, {}) if token.content or token.type != "text"]
+
+    assert found == [token for token in expected if token.content or token.type != "text"]
