@@ -4,8 +4,9 @@ What a PDF of a thousand pages and workbooks of up to 200 MB take: seconds and m
     python -m benchmarks.large_files [--pages 1000] [--megabytes 5 20 200]
 
 LibreOffice makes the PDF, of this project's guides over and over; the workbooks are written here.
-Each file is read by a process of its own, so that what it takes is its own: "child" is the process
-that parses it and splits its text into passages, "parent" the one that asks for them.
+Each file is read by processes of its own, so that what it takes is its own: "child" is the process
+that parses it and splits its text into passages, and in seconds the one that forks it, too;
+"parent" is the one that asks for them.
 """
 
 import argparse
@@ -135,27 +136,40 @@ def _row(values: Sequence[object]) -> str:
 
 
 class _Watch(threading.Thread):
-    """The most memory that one of this process's children takes, and for how long it computes."""
+    """The most memory that one of the processes takes that read, and for how long they compute."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.bytes = 0
-        self.cpu_s = 0.0
+        self._cpu_s: dict[str, float] = {}
         self._is_over = threading.Event()
 
+    @property
+    def cpu_s(self) -> float:
+        """What all of them have computed so far, in seconds."""
+        return sum(self._cpu_s.copy().values())
+
     def run(self) -> None:
-        """Look again and again: a child that was ended can no longer be asked."""
+        """Look again and again: a process that was ended can no longer be asked."""
         while not self._is_over.wait(_POLL_S):
-            for task in Path("/proc/self/task").iterdir():
+            for process in _below("self"):
                 with suppress(OSError):
-                    for child in (task / "children").read_text().split():
-                        self.bytes = max(self.bytes, _peak(child))
-                        self.cpu_s = max(self.cpu_s, _cpu_s(child))
+                    self.bytes = max(self.bytes, _peak(process))
+                    self._cpu_s[process] = _cpu_s(process)
 
     def end(self) -> None:
         """Look no more."""
         self._is_over.set()
         self.join()
+
+
+def _below(process: str) -> Iterator[str]:
+    """The children of a process, and theirs: what reads a file is forked by one that does not."""
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield child
+                yield from _below(child)
 
 
 def _peak(process: str = "self") -> int:
@@ -240,13 +254,13 @@ def _measure_here(path: Path, exports: Path, found: Connection) -> None:
     watch = _Watch()
     watch.start()
     started, own_s = time.perf_counter(), time.process_time()
-    with ParserProcess() as parser:
+    with ParserProcess(encoder=encoder) as parser:
         try:
             document = load_document(file, parser.parse)
             # What the child did last is not seen at once.
             time.sleep(2 * _POLL_S)
             parsing_s = watch.cpu_s
-            passages = sum(1 for _ in parser.split(document, Splitting(), encoder, 0))
+            passages = sum(1 for _ in parser.split(document, Splitting(), 0))
         except DocumentError as error:
             refused = str(error)
         seconds = time.perf_counter() - started

@@ -12,13 +12,14 @@ import resource
 import subprocess
 import sys
 import sysconfig
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from index.landlock import restrict_files
+from index.landlock import FileRules
 from index.processes import bare_environment, module_command
-from index.seccomp import filter_calls
+from index.seccomp import filter_calls, filter_processes
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
@@ -65,6 +66,33 @@ class Confinement:
         return tuple(name for name in names if not getattr(self, name))
 
 
+class Confining:
+    """
+    A process that has given up most of what a parser does not need, and can give up the rest.
+
+    Each of its forks can do so for itself.
+    """
+
+    def __init__(self) -> None:
+        """Give up all but to start processes, to end them, and to read files."""
+        # No file grows by what it writes, and its memory is not written down when it crashes.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # It needs a privilege, so it comes before the others.
+        self._network = own_network()
+        self._libc = _libc()
+        self._privileges = _give_up_privileges(self._libc)
+        self._rules = FileRules(self._libc, *_libraries())
+        self._calls = self._privileges and filter_calls(self._libc)
+
+    def confine(self) -> Confinement:
+        """Give up the rest, for good, as far as the kernel knows how. What is open stays open."""
+        with closing(self._rules):
+            files = self._privileges and self._rules.restrict()
+        calls = self._calls and filter_processes(self._libc)
+        return Confinement(self._network, files, calls, self._privileges)
+
+
 def confine() -> Confinement:
     """
     Give up what a parser does not need, for good, as far as the kernel knows how.
@@ -72,17 +100,7 @@ def confine() -> Confinement:
     Call it before threads are started, and before anything is read. What this process has open
     stays open.
     """
-    # No file grows by what it writes, and its memory is not written down when it crashes.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # It needs a privilege, so it comes before the others.
-    network = own_network()
-    libc = _libc()
-    privileges = _give_up_privileges(libc)
-    readable, listable = _libraries()
-    files = privileges and restrict_files(libc, readable, listable)
-    calls = privileges and filter_calls(libc)
-    return Confinement(network, files, calls, privileges)
+    return Confining().confine()
 
 
 def confinement() -> Confinement:

@@ -21,36 +21,61 @@ _NETWORK_SINCE, _NETWORK_RIGHTS = 4, 0b11
 _SCOPES_SINCE, _SCOPES = 6, 0b11
 
 
-def restrict_files(libc: ctypes.CDLL, readable: Iterable[Path], listable: Iterable[Path]) -> bool:
-    """
-    Let this process read what is beneath some paths, for good, and nothing else.
+class FileRules:
+    """What a process may reach of the disk, as the kernel has it: for itself, or for its forks."""
 
-    It can't write, make, remove or run a file either, and, where the kernel knows how, reach no
-    other process by a signal or a socket. What was opened before stays open. The process must have
-    given up new privileges.
+    def __init__(
+        self, libc: ctypes.CDLL, readable: Iterable[Path], listable: Iterable[Path]
+    ) -> None:
+        """
+        Hand the rules to the kernel, if it knows how; they are not in force yet.
 
-    Args:
-        libc: The C library.
-        readable: Files, and folders with all that is in them; one that is not there is left out.
-        listable: Folders whose names may be read, but not the files.
-
-    Returns:
-        Whether the kernel does it.
-    """
-    version = libc.syscall(_CREATE_RULESET, None, 0, _ASK_FOR_VERSION)
-    if version < 1:
-        return False
-    ruleset = libc.syscall(_CREATE_RULESET, *_sized(_handled(version)), 0)
-    if ruleset < 0:
-        return False
-    try:
+        Args:
+            libc: The C library.
+            readable: Files, and folders with all that is in them; one that is not there is left
+                out.
+            listable: Folders whose names may be read, but not the files.
+        """
+        self._libc = libc
+        version = libc.syscall(_CREATE_RULESET, None, 0, _ASK_FOR_VERSION)
+        self._ruleset = (
+            libc.syscall(_CREATE_RULESET, *_sized(_handled(version)), 0) if version >= 1 else -1
+        )
+        if self._ruleset < 0:
+            return
         for path in readable:
-            _grant(libc, ruleset, path, _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE)
+            self._grant(path, _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE)
         for path in listable:
-            _grant(libc, ruleset, path, _READ_DIR)
-        return bool(libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
-    finally:
-        os.close(ruleset)
+            self._grant(path, _READ_DIR)
+
+    def restrict(self) -> bool:
+        """
+        Let this process read what it was granted, for good, and nothing else.
+
+        It can't write, make, remove or run a file either, and, where the kernel knows how, reach no
+        other process by a signal or a socket. What was opened before stays open. The process must
+        have given up new privileges.
+
+        Returns:
+            Whether the kernel does it.
+        """
+        return self._ruleset >= 0 and bool(
+            self._libc.syscall(_RESTRICT_SELF, self._ruleset, 0) == 0
+        )
+
+    def close(self) -> None:
+        """Let go of the rules; those that are in force stay so."""
+        if self._ruleset >= 0:
+            os.close(self._ruleset)
+
+    def _grant(self, path: Path, rights: int) -> None:
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            try:
+                rule = struct.pack("=Qi", rights, descriptor)
+                self._libc.syscall(_ADD_RULE, self._ruleset, _RULE_PATH_BENEATH, rule, 0)
+            finally:
+                os.close(descriptor)
 
 
 def _handled(version: int) -> bytes:
@@ -67,13 +92,3 @@ def _handled(version: int) -> bytes:
 
 def _sized(attributes: bytes) -> tuple[bytes, int]:
     return attributes, len(attributes)
-
-
-def _grant(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            rule = struct.pack("=Qi", rights, descriptor)
-            libc.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, rule, 0)
-        finally:
-            os.close(descriptor)

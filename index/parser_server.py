@@ -1,17 +1,15 @@
 """
-The process that parses and splits, seen from inside; `index.parsing` asks it.
+What reads a file and splits it, seen from inside its process; `index.parsing` asks it.
 
 It reads requests, each a line of JSON and then bytes, and answers in frames: the length of one in
-eight bytes, then so much of it. The text that it has read last it keeps, to split it if it is asked
-to: what travels then are offsets.
+eight bytes, then so much of it. The text that it has read it keeps, to split it if it is asked to:
+what travels then are offsets.
 """
 
 import itertools
 import json
-import os
 import resource
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
@@ -19,41 +17,53 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from index.confinement import confine
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import Loaded, Place, page_read
+from index.patience import BUSY, STANDSTILL_S
 
 if TYPE_CHECKING:
     from index.passages import Passage, TokenOffsets
 
 LENGTH_BYTES = 8
+# Of its process's number, which it says before all else, and of an exit code.
+NUMBER_BYTES = 8
 # A frame that says that a page has been read, and that the text is still to come.
 PAGE_READ = b""
 # Of one document's text, and of its places; beyond it, it is data and not a document.
 MAX_FRAME_BYTES = 256_000_000
 # Of a frame with passages: each has less than 30 kB, however many sentences are in it.
 MAX_PASSAGES_BYTES = 16_000_000
-# Splitting is computing and nothing else, and that is limited: where others want the cores too, it
-# may take so many times as long by the clock.
-BUSY = 10
 # Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
 TEXT_ERRORS = "surrogatepass"
 # In a frame.
 _PASSAGES_AT_ONCE = 500
+# Whoever asks ends this process at its limits. In case that it can't any more, this process ends
+# itself at so many times these.
+_ALONE = 2
 
 _FIELDS_OF_PLACE = attrgetter(*(field.name for field in fields(Place)))
 _NO_DATE = datetime.fromtimestamp(0, UTC)
 
 
-class _Server:
+class ParserServer:
     """Answers one request after the other."""
 
-    def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
+    def __init__(
+        self, requests: BinaryIO, replies: BinaryIO, token_offsets: "TokenOffsets | None"
+    ) -> None:
+        """
+        Begin.
+
+        Args:
+            requests: To read from.
+            replies: To write to.
+            token_offsets: Measures passages; None where nothing is split.
+        """
         self._requests = requests
         self._replies = replies
         self._loaded: Loaded | None = None
-        self._token_offsets: TokenOffsets | None = None
+        self._token_offsets = token_offsets
 
     def serve(self) -> None:
         """Answer until nobody asks any more."""
@@ -69,14 +79,13 @@ class _Server:
                 said = f"reading it takes more than {limit / 1e9:.1f} GB of memory; split it"
                 self._send(_error(said, ends=True))
 
-    def _parse(self, suffix: str, length: int, timeout_s: float) -> None:
+    def _parse(self, suffix: str, length: int, computing_s: float) -> None:
         """Send what a file holds, without its text, and then its text."""
-        self._loaded = None
         content = self._requests.read(length)
-        _end_after(2 * timeout_s, 2 * timeout_s)
+        _end_after(computing_s)
 
         def go_on() -> None:
-            _end_after(2 * timeout_s, 2 * timeout_s)
+            _end_after(computing_s)
             self._send(PAGE_READ)
 
         page_read.set(go_on)
@@ -98,24 +107,17 @@ class _Server:
             self._send(frame)
 
     def _split(
-        self,
-        document_id: str,
-        title: str,
-        limits: dict[str, int],
-        tokenizer_length: int,
-        timeout_s: float,
+        self, document_id: str, title: str, limits: dict[str, int], computing_s: float
     ) -> None:
-        """Send the passages of the text that was read last, some at a time; none after the last."""
-        if tokenizer_length:
-            self._token_offsets = _token_offsets(self._requests.read(tokenizer_length))
+        """Send the passages of the text that was read, some at a time; none after the last."""
         if self._loaded is None or self._token_offsets is None:
             raise DocumentError("nothing was read that could be split")
-        _end_after(BUSY * timeout_s, timeout_s)
+        _end_after(computing_s)
         passages = _passages(self._loaded, document_id, title, limits, self._token_offsets)
         for some in _some_at_a_time(passages):
             self._send(json.dumps(some).encode())
             # Whoever asked writes them down meanwhile, for which it takes its time.
-            signal.setitimer(signal.ITIMER_REAL, BUSY * timeout_s)
+            _end_after(computing_s, computing=False)
 
     def _send(self, frame: bytes) -> None:
         # A text is not copied.
@@ -124,14 +126,17 @@ class _Server:
         self._replies.flush()
 
 
-def _token_offsets(tokenizer: bytes) -> "TokenOffsets":
-    # Its threads would take address space, which is what is limited here.
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+def ready_to_split(tokenizer: bytes) -> "TokenOffsets":
+    """Load what splits a text, and a tokenizer that measures passages."""
     from tokenizers import Tokenizer
 
     from index.passages import offsets_by
 
-    return offsets_by(Tokenizer.from_buffer(tokenizer))
+    token_offsets = offsets_by(Tokenizer.from_buffer(tokenizer))
+    limits = {"max_tokens": 100, "max_chars": 100}
+    for _ in _passages(Loaded("One is here. Two is there."), "", "", limits, token_offsets):
+        pass
+    return token_offsets
 
 
 def _passages(
@@ -166,36 +171,23 @@ def _some_at_a_time(passages: "Iterable[Passage]") -> Iterator[list[Any]]:
     yield []
 
 
-def _end_after(seconds: float, computing_s: float) -> None:
+def _end_after(timeout_s: float, *, computing: bool = True) -> None:
     """
-    End this process if it takes longer over a file, by the clock or in what it computes.
+    End this process if it goes on for long after its limit: nobody may be there who ends it.
 
-    The process that asked may have ended by then, and could no longer end this one.
+    Args:
+        timeout_s: Its limit.
+        computing: Whether it may compute for so long once more from now on.
     """
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = int(time.process_time() + computing_s) + 1
-    resource.setrlimit(
-        resource.RLIMIT_CPU,
-        (limit if most == resource.RLIM_INFINITY else min(limit, most), most),
-    )
+    signal.setitimer(signal.ITIMER_REAL, _ALONE * (STANDSTILL_S + BUSY * timeout_s))
+    if computing:
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = int(time.process_time() + _ALONE * timeout_s) + 1
+        resource.setrlimit(
+            resource.RLIMIT_CPU,
+            (limit if most == resource.RLIM_INFINITY else min(limit, most), most),
+        )
 
 
 def _error(text: str, *, ends: bool) -> bytes:
     return json.dumps({"error": text, "ends": ends}).encode()
-
-
-def main() -> None:
-    """Serve the process that started this one, within its memory limit and confined."""
-    memory_bytes = int(sys.argv[1])
-    os.nice(int(sys.argv[2]))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # What a library prints must not get between the replies.
-    with os.fdopen(os.dup(1), "wb") as replies:
-        os.dup2(2, 1)
-        confine()
-        _Server(sys.stdin.buffer, replies).serve()
-
-
-if __name__ == "__main__":
-    main()

@@ -69,7 +69,7 @@ def read_documents(
     progress = _Progress(reporter, len(comparison.to_read))
     with (
         closing(TextWriter(folder, previous.folder if previous else None)) as writer,
-        ParserProcess(page_read=progress.page_read) as parser,
+        ParserProcess(encoder=encoder, page_read=progress.page_read) as parser,
     ):
         if previous is not None:
             _take_over(writer, comparison, previous)
@@ -85,7 +85,7 @@ def read_documents(
                 language=foreign_language(document.text),
             )
             stamp = DocumentStamp(file.id, document.sha256, file.size, file.mtime_ns)
-            passages = parser.split(document, splitting, encoder, next_id)
+            passages = parser.split(document, splitting, next_id)
             return writer.add(document, stamp, passages)
 
         for file in comparison.to_read:

@@ -5,9 +5,9 @@ import os
 import platform
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from index.system_calls import REFUSED, UNKNOWN
+from index.system_calls import FORKING, REFUSED, UNKNOWN
 
 _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
@@ -41,39 +41,51 @@ class _Program(ctypes.Structure):
 
 def filter_calls(libc: ctypes.CDLL) -> bool:
     """
-    Refuse this process what `index.system_calls` lists, for good.
+    Refuse this process, and its forks, what `index.system_calls` lists, for good.
 
-    Also files that are opened for writing, signals to others and limits of others, and processes
-    that are no threads. The process must have given up new privileges.
+    Also files that are opened for writing, and limits of others. The process must have given up new
+    privileges.
     """
+    return _filter(libc, _calls)
+
+
+def filter_processes(libc: ctypes.CDLL) -> bool:
+    """Refuse this process, for good, processes that are no threads, and signals to others."""
+    return _filter(libc, _processes)
+
+
+def _filter(libc: ctypes.CDLL, instructions: Callable[[int], Iterator[_Instruction]]) -> bool:
     known = _ARCHITECTURES.get(platform.machine())
     # A Python of 32 bits makes other calls than its machine.
     if known is None or sys.maxsize < 1 << 32:
         return False
-    code = b"".join(struct.pack("=HBBI", *each) for each in _instructions(*known))
+    architecture, column = known
+    said = (_ARCHITECTURE, *_unless(_IF_EQUAL, architecture), _NUMBER, *instructions(column))
+    code = b"".join(struct.pack("=HBBI", *each) for each in (*said, _ALLOW))
     program = _Program(len(code) // 8, code)
     address = ctypes.addressof(program)
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, address, 0, 0) == 0)
 
 
-def _instructions(architecture: int, column: int) -> Iterator[_Instruction]:
-    yield _ARCHITECTURE
-    yield from _unless(_IF_EQUAL, architecture)
-    yield _NUMBER
+def _calls(column: int) -> Iterator[_Instruction]:
     yield from _when(_IF_AT_LEAST, _X32_BIT, _REFUSE)
     for numbers in REFUSED.values():
         yield from _when(_IF_EQUAL, numbers[column], _REFUSE)
     for numbers in UNKNOWN.values():
         yield from _when(_IF_EQUAL, numbers[column], _SAY_UNKNOWN)
-    own = os.getpid()
-    for numbers in _OWN_SIGNALS.values():
-        yield from _looked_at(numbers[column], 0, (_IF_EQUAL, 0, 1, own), _ALLOW, _REFUSE)
-    yield from _looked_at(_CLONE[column], 0, (_IF_ANY_BIT, 0, 1, _CLONE_THREAD), _ALLOW, _REFUSE)
     yield from _looked_at(_OPEN[column], 1, (_IF_ANY_BIT, 0, 1, _WRITING), _REFUSE, _ALLOW)
     yield from _looked_at(_OPENAT[column], 2, (_IF_ANY_BIT, 0, 1, _WRITING), _REFUSE, _ALLOW)
     # Its own limits are of process 0, as the C library asks.
     yield from _looked_at(_LIMITS[column], 0, (_IF_EQUAL, 0, 1, 0), _ALLOW, _REFUSE)
-    yield _ALLOW
+
+
+def _processes(column: int) -> Iterator[_Instruction]:
+    for numbers in FORKING.values():
+        yield from _when(_IF_EQUAL, numbers[column], _REFUSE)
+    yield from _looked_at(_CLONE[column], 0, (_IF_ANY_BIT, 0, 1, _CLONE_THREAD), _ALLOW, _REFUSE)
+    own = os.getpid()
+    for numbers in _OWN_SIGNALS.values():
+        yield from _looked_at(numbers[column], 0, (_IF_EQUAL, 0, 1, own), _ALLOW, _REFUSE)
 
 
 def _when(test: int, value: int | None, then: _Instruction) -> Iterator[_Instruction]:

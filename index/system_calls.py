@@ -10,11 +10,9 @@ REFUSED: dict[str, tuple[int, int | None]] = {
     # Sockets.
     "socket": (41, 198),
     "socketpair": (53, 199),
-    # Other programs, and other processes. Threads are started by `clone`, which is looked at.
+    # Other programs.
     "execve": (59, 221),
     "execveat": (322, 281),
-    "fork": (57, None),
-    "vfork": (58, None),
     # Signals to others; those to itself are looked at.
     "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240),
@@ -127,6 +125,8 @@ REFUSED: dict[str, tuple[int, int | None]] = {
     "adjtimex": (159, 171),
     "clock_adjtime": (305, 266),
 }
+# More processes; threads are started by `clone`, which is looked at.
+FORKING: dict[str, tuple[int, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 # What glibc and musl do without, when they are told that the kernel is too old for it. Their
 # arguments stand in memory, where a filter can't look.
 UNKNOWN: dict[str, tuple[int, int | None]] = {

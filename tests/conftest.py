@@ -19,7 +19,7 @@ from answering.answerer import Answerer
 from answering.calibration import FORMAT_VERSION, RISK_STEPS, Calibration, PassageCalibration
 from answering.tuning import Tuning
 from bot.database import Database
-from index import parsing
+from index import parser_forks
 from index.build import BuildReport, build
 from index.generation import Generation, LocalGeneration
 from index.manifest import read_manifest, write_manifest
@@ -261,7 +261,7 @@ def open_files(folder: Path) -> list[Path]:
 @pytest.fixture
 def forked_parsers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forks read the documents of builds, which takes a tenth of what fresh processes take."""
-    monkeypatch.setattr(parsing, "module_command", forked_command)
+    monkeypatch.setattr(parser_forks, "module_command", forked_command)
 
 
 @pytest.fixture

@@ -25,13 +25,13 @@ from importlib import import_module
 from pathlib import Path
 
 import prompts
-from index import parsing
+from index import parser_forks
 
 ROOT = Path(__file__).resolve().parents[1]
 _IMPORTED = (
     *(f"bot.cli.{command}" for command in ("ask", "chat", "doctor", "eval", "index", "rendering")),
     *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
-    *("index.parsing", "index.pruning", "index.searchable"),
+    *("index.parser_forks", "index.pruning", "index.searchable"),
     *(f"index.formats.{name}" for name in ("html", "markdown", "text")),
     *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
     *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
@@ -98,7 +98,7 @@ def forked_command(module: str, *arguments: str) -> list[str]:
 
 def fork_parsers() -> None:
     """Let forks read the documents of builds that this process makes."""
-    vars(parsing)["module_command"] = forked_command
+    vars(parser_forks)["module_command"] = forked_command
 
 
 def _warm_process() -> str:

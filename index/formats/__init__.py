@@ -5,6 +5,8 @@ What each format makes of a file's bytes: text, title, date and places.
 """
 
 import importlib
+from contextlib import suppress
+from functools import cache
 
 from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
@@ -46,9 +48,7 @@ def parse(suffix: str, content: bytes) -> Loaded:
         MemoryError: If there is not enough for it.
     """
     _check_signature(suffix, content)
-    found = FORMATS[suffix]
-    module = importlib.import_module(f"index.formats.{found.module}")
-    load: Parse = getattr(module, found.function)
+    load = _loader(suffix)
     try:
         loaded = load(suffix, content)
     except (DocumentError, MemoryError):
@@ -65,6 +65,27 @@ def parse(suffix: str, content: bytes) -> Loaded:
             f"its {len(content) / 1e6:,.1f} MB would be {len(loaded.text) / 1e6:,.0f} MB of text"
         )
     return loaded
+
+
+@cache
+def make_ready(suffix: str) -> None:
+    """Import all that it takes to read files with this ending, once for a process and its forks."""
+    load = _loader(suffix)
+    if sample := FORMATS[suffix].sample:
+        # What it can't do, it says of the first file.
+        with suppress(Exception):
+            load(suffix, sample)
+    if FORMATS[suffix].holds_others:
+        for other, found in FORMATS.items():
+            if not found.holds_others:
+                make_ready(other)
+
+
+def _loader(suffix: str) -> Parse:
+    found = FORMATS[suffix]
+    module = importlib.import_module(f"index.formats.{found.module}")
+    load: Parse = getattr(module, found.function)
+    return load
 
 
 def _check_signature(suffix: str, content: bytes) -> None:

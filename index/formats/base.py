@@ -71,13 +71,20 @@ class Format:
     """A `Parse`."""
     is_plain: bool = False
     """Whether a few lines of our own read it, so that a short file is harmless."""
+    holds_others: bool = False
+    """Whether files of other formats may be in it."""
+    sample: bytes = b""
+    """A file by reading which all is imported that is imported only when it is needed."""
 
 
-_HTML = Format("html", "load_html")
+# Long enough for trafilatura to be asked.
+_PAGE = b"<html><body><h1>A page</h1>" + b"<p>It says nothing, but it says so at length.</p>" * 20
+_HTML = Format("html", "load_html", sample=_PAGE + b"</body></html>")
 _ASCIIDOC = Format("asciidoc", "load_asciidoc")
 _MARKDOWN = Format("markdown", "load_markdown")
 _TABLE = Format("rows", "load_csv")
 _WORKBOOK = Format("spreadsheets", "load_workbook")
+_RESTRUCTURED = Format("restructured", "load_rst", sample=b"A title\n=======\n\n- A list\n")
 _SUBTITLES = Format("subtitles", "load_subtitles")
 _OPEN_DOCUMENT = Format("open_document", "load_text_document")
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -86,12 +93,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".asciidoc": _ASCIIDOC,
         ".csv": _TABLE,
         ".docx": Format("docx", "load_docx"),
-        ".eml": Format("mail", "load_eml"),
+        ".eml": Format("mail", "load_eml", holds_others=True),
         ".epub": Format("epub", "load_epub"),
         ".htm": _HTML,
         ".html": _HTML,
         ".jsonl": Format("rows", "load_jsonl"),
-        ".mbox": Format("mail", "load_mbox"),
+        ".mbox": Format("mail", "load_mbox", holds_others=True),
         ".md": _MARKDOWN,
         ".mdx": _MARKDOWN,
         ".odp": _OPEN_DOCUMENT,
@@ -99,7 +106,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".odt": _OPEN_DOCUMENT,
         ".pdf": Format("pdf", "load_pdf"),
         ".pptx": Format("pptx", "load_pptx"),
-        ".rst": Format("restructured", "load_rst"),
+        ".rst": _RESTRUCTURED,
         ".rtf": Format("rtf", "load_rtf"),
         ".srt": _SUBTITLES,
         ".tsv": _TABLE,
@@ -108,7 +115,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".xhtml": _HTML,
         ".xls": _WORKBOOK,
         ".xlsx": _WORKBOOK,
-        ".zip": Format("archives", "load_zip"),
+        ".zip": Format("archives", "load_zip", holds_others=True),
     }
 )
 """Every format by the ending of a file's name, in lower case."""

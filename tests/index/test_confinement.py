@@ -132,8 +132,8 @@ import json, sys
 from pathlib import Path
 import probes
 from index import confinement
-from index.landlock import restrict_files
-from index.seccomp import filter_calls
+from index.landlock import FileRules
+from index.seccomp import filter_calls, filter_processes
 
 given = json.load(sys.stdin)
 libc = confinement._libc()
@@ -143,9 +143,9 @@ if given["protection"] == "network":
 elif given["protection"] is not None:
     holds = confinement._give_up_privileges(libc)
     if given["protection"] == "files":
-        holds = holds and restrict_files(libc, *confinement._libraries())
+        holds = holds and FileRules(libc, *confinement._libraries()).restrict()
     elif given["protection"] == "calls":
-        holds = holds and filter_calls(libc)
+        holds = holds and filter_calls(libc) and filter_processes(libc)
 print(json.dumps([holds, probes.attempts(given)]))
 """
 # Each of the protections refuses it alone.
@@ -262,7 +262,8 @@ def test_a_parser_knows_no_setting_and_may_have_threads(monkeypatch: pytest.Monk
     assert set(environment) <= {
         *("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONUSERBASE"),
         *("PYTHONDONTWRITEBYTECODE", "HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LC_CTYPE"),
-        "ORT_DISABLE_TELEMETRY",  # which it sets itself
+        # Which it sets itself.
+        *("ORT_DISABLE_TELEMETRY", "OPENBLAS_NUM_THREADS", "TOKENIZERS_PARALLELISM"),
     }
 
 

@@ -1,5 +1,6 @@
 """Parsing apart: what hangs, swells or crashes fails alone."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.serving.own_documents import OwnDocuments
-from index import parsing
+from index import parser_forks, patience
 from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
+from index.parser_forks import FORKS
 from index.parsing import MAX_PLAIN_BYTES, PARSE_TIMEOUT_S, ParserProcess
 from index.passages import Splitting, split
 from tests.conftest import ROOT, Library, QuietReporter
@@ -21,7 +23,7 @@ from tests.fakes import FakeEncoder
 FILES = Path(__file__).parent / "files"
 
 _HOSTILE = """
-import os, time
+import os, sys, time
 from dataclasses import replace
 from index import passages
 from index.formats.base import Loaded, page_read
@@ -55,6 +57,12 @@ def load_html(suffix, content):
     if b"hang" in content:
         while True:
             pass
+    if b"sleep" in content:
+        time.sleep(1_000)
+    if b"haunt" in content:
+        sys.modules[__name__].load_html = lambda suffix, content: Loaded(f"not {content}")
+    if b"name" in content:
+        return Loaded(str(os.getpid()))
     if b"boast" in content:
         for descriptor in range(3, 10):
             try:
@@ -103,7 +111,11 @@ def test_what_the_other_process_reads_is_what_is_read_here() -> None:
         (b"boast of petabytes", "the process that read it ended"),
     ],
 )
-def test_a_file_that_breaks_its_parser_fails_alone(content: bytes, reason: str) -> None:
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_file_that_breaks_its_parser_fails_alone(
+    content: bytes, reason: str, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser_forks, "FORKS", forks)
     with ParserProcess() as parser:
         assert parser.parse(".html", b"before").text == "before"
         with pytest.raises(DocumentError, match=reason):
@@ -121,6 +133,45 @@ def test_a_file_that_takes_too_long_fails_alone() -> None:
         # The next process may take its time to start.
         parser.timeout_s = PARSE_TIMEOUT_S
         assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_file_that_computes_nothing_is_not_waited_for(
+    forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser_forks, "FORKS", forks)
+    with ParserProcess() as parser:
+        assert parser.parse(".html", b"before").text == "before"
+        with monkeypatch.context() as impatient:
+            impatient.setattr(patience, "STANDSTILL_S", 1.0)
+            with pytest.raises(DocumentError, match="reading it has come to a standstill"):
+                parser.parse(".html", b"sleep")
+        assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.skipif(not FORKS, reason="one process reads all files here")
+@pytest.mark.usefixtures("hostile")
+def test_a_file_that_takes_its_parser_over_says_nothing_of_the_next() -> None:
+    with ParserProcess() as parser:
+        for number in range(3):
+            text = f"haunt {number}"
+            assert parser.parse(".html", text.encode()).text == text
+
+
+@pytest.mark.skipif(not FORKS, reason="one process reads all files here")
+@pytest.mark.usefixtures("hostile")
+def test_what_has_read_a_file_ends_before_the_next() -> None:
+    with ParserProcess() as parser:
+        first = int(parser.parse(".html", b"name").text)
+        # Short plain text is read here, and it ends all the same.
+        parser.parse(".txt", b"plain")
+        second = int(parser.parse(".html", b"name").text)
+        assert first != second
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(second, 0)
 
 
 @pytest.mark.usefixtures("hostile")
@@ -172,7 +223,7 @@ def test_a_build_goes_on_past_a_hostile_file(library: Library) -> None:
 def test_no_process_is_started_for_short_plain_text() -> None:
     with ParserProcess() as parser:
         assert parser.parse(".txt", b"plain").text == "plain"
-        assert parser._process is None
+        assert parser._forks is None
 
 
 LONG = "A short sentence, in which little stands. " * (MAX_PLAIN_BYTES // 40)
@@ -193,14 +244,14 @@ def test_what_the_other_process_splits_is_what_would_be_split_here(
     (file,) = list_documents(tmp_path).files
     encoder, splitting = FakeEncoder(), Splitting(max_tokens=40, max_chars=200)
 
-    with ParserProcess() as parser:
+    with ParserProcess(encoder=encoder) as parser:
         document = load_document(file, parser.parse)
         named = replace(document, title="Fines of Vellmar")
-        assert parser._process is not None
-        found = list(parser.split(named, splitting, encoder, 7))
-        # A second one is measured by the tokenizer that it has.
+        assert parser._forks is not None
+        found = list(parser.split(named, splitting, 7))
+        # The next process has the tokenizer, too.
         assert parser.parse(suffix, path.read_bytes()).text == document.text
-        assert list(parser.split(named, splitting, encoder, 7)) == found
+        assert list(parser.split(named, splitting, 7)) == found
 
     assert found == list(split(named, splitting, encoder.token_offsets, 7))
     assert found
@@ -213,8 +264,8 @@ def read_apart(parser: ParserProcess, text: str) -> Document:
 
 
 def test_who_goes_away_before_the_last_passage_gets_the_next_file() -> None:
-    with ParserProcess() as parser:
-        passages = parser.split(read_apart(parser, LONG), Splitting(), FakeEncoder(), 0)
+    with ParserProcess(encoder=FakeEncoder()) as parser:
+        passages = parser.split(read_apart(parser, LONG), Splitting(), 0)
         assert next(passages).text.startswith("A short sentence")
 
         assert parser.parse(".md", b"after").text == "after"
@@ -247,13 +298,15 @@ def test_a_text_that_breaks_its_splitter_fails_alone_and_once(
 
 
 _TAKEN_OVER = """
-import sys
+import os, socket, sys
 
-sys.stdin.buffer.readline()
-with open(sys.argv[1], "rb") as said:
-    sys.stdout.buffer.write(said.read())
-sys.stdout.buffer.flush()
-sys.stdin.buffer.read()
+said, _, _, tokenizer_bytes, _ = sys.argv[1:]
+control = socket.socket(fileno=0)
+control.recv(int(tokenizer_bytes), socket.MSG_WAITALL)
+_, (_, replies), _, _ = socket.recv_fds(control, 16, 2)
+with open(said, "rb") as frames, open(replies, "wb") as pipe:
+    pipe.write(os.getpid().to_bytes(8) + frames.read())
+control.recv(16)
 """
 _HEAD = b'{"title": null, "dated": null, "places": [], "code": [], "unread": null}'
 
@@ -266,7 +319,7 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         said = tmp_path / "said"
         said.write_bytes(b"".join(len(frame).to_bytes(8) + frame for frame in frames))
         command = [sys.executable, "-I", "-S", "-c", _TAKEN_OVER, str(said)]
-        monkeypatch.setattr(parsing, "module_command", lambda *_: command)
+        monkeypatch.setattr(parser_forks, "module_command", lambda _, *given: [*command, *given])
 
     return take_over
 
@@ -292,7 +345,7 @@ def test_what_can_t_be_true_of_a_file_fails_alone(
 ) -> None:
     taken_over(*frames)
 
-    with ParserProcess() as parser, pytest.raises(DocumentError):
+    with ParserProcess(encoder=FakeEncoder()) as parser, pytest.raises(DocumentError):
         parser.parse(".html", b"text")
 
 
@@ -314,24 +367,24 @@ def test_what_can_t_be_true_of_passages_fails_alone(
 ) -> None:
     taken_over(_HEAD, b"text", frame)
 
-    with ParserProcess() as parser:
+    with ParserProcess(encoder=FakeEncoder()) as parser:
         document = read_apart(parser, "text")
         with pytest.raises(DocumentError):
-            list(parser.split(document, Splitting(), FakeEncoder(), 0))
+            list(parser.split(document, Splitting(), 0))
 
 
 @pytest.mark.usefixtures("hostile")
 def test_a_text_that_takes_too_long_to_split_fails_alone() -> None:
-    with ParserProcess() as parser:
+    with ParserProcess(encoder=FakeEncoder()) as parser:
         stalls = read_apart(parser, "stall at last")
         parser.timeout_s = 2.0
         with pytest.raises(DocumentError, match="takes more than 2 seconds") as caught:
-            list(parser.split(stalls, Splitting(), FakeEncoder(), 0))
+            list(parser.split(stalls, Splitting(), 0))
         # Without it, every build would try it again.
         assert caught.value.sha256 == stalls.sha256
         parser.timeout_s = PARSE_TIMEOUT_S
         harmless = read_apart(parser, "Theft costs 35.")
-        assert len(list(parser.split(harmless, Splitting(), FakeEncoder(), 0))) == 1
+        assert len(list(parser.split(harmless, Splitting(), 0))) == 1
 
 
 _BUILD_AND_TELL = """

@@ -1,0 +1,243 @@
+"""
+The process that forks another one for each file, and how it is asked to.
+
+What a file does to the process that reads it ends with that process: it can say nothing of the
+files after it, and reads none of them. The one that forks imports once what is needed, reads
+nothing that strangers wrote, and ends each fork when it is told to.
+
+Elsewhere than on Linux, what libraries use of the system may break in a fork. There the process
+reads the files itself, one after the other.
+"""
+
+import gc
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import IO, NoReturn
+
+from index.confinement import Confining
+from index.formats import make_ready
+from index.parser_pipes import ParserPipes
+from index.parser_server import NUMBER_BYTES, ParserServer, ready_to_split
+from index.processes import bare_environment, module_command
+
+FORKS = sys.platform == "linux"
+"""Whether each file gets a process of its own."""
+
+# What is asked: to end what reads, or also to tell how it ended; or the ending of the next file,
+# whose pipes come with it.
+_MESSAGE_BYTES = 16
+_END, _END_AND_TELL = "end", "end and tell"
+# Threads are lost in a fork, and take address space.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+class ParserForks:
+    """Starts a process for each file, and ends it."""
+
+    def __init__(self, memory_bytes: int, niceness: int, tokenizer: bytes) -> None:
+        """
+        Start the one that forks them.
+
+        Args:
+            memory_bytes: How much address space each of them may take.
+            niceness: By how much they make way for others.
+            tokenizer: Measures passages; empty where nothing is split.
+
+        Raises:
+            OSError: If it can't be started.
+        """
+        self._forks = FORKS
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            numbers = (memory_bytes, niceness, len(tokenizer), int(self._forks))
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                module_command("index.parser_forks", *map(str, numbers)),
+                env=bare_environment(),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self._control.sendall(tokenizer)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the one that forks has been ended."""
+        return self._control.fileno() < 0
+
+    def begin(self, suffix: str) -> ParserPipes:
+        """
+        Start a process that reads a file with this ending; the one before has to be ended.
+
+        Raises:
+            OSError: If the one that forks has ended.
+        """
+        (its_requests, requests), (replies, its_replies) = _pipe(), _pipe()
+        with its_requests, its_replies:
+            given = (its_requests.fileno(), its_replies.fileno())
+            pipes = ParserPipes(requests, replies)
+            try:
+                socket.send_fds(self._control, [_message(suffix)], given)
+            except OSError:
+                pipes.close()
+                raise
+        return pipes
+
+    def end(self, *, is_done: bool) -> int | None:
+        """
+        End the process that reads a file.
+
+        Args:
+            is_done: Whether it has said all that it was asked for. Where nothing forks, it goes on
+                to the next file then.
+
+        Returns:
+            Its exit code, negative for a signal; None if it was done.
+        """
+        if is_done and not self._forks:
+            return None
+        if not self._forks:
+            return self.close()
+        try:
+            self._control.sendall(_message(_END if is_done else _END_AND_TELL))
+            if is_done:
+                return None
+            return int.from_bytes(_received(self._control, NUMBER_BYTES), signed=True)
+        except (OSError, EOFError):
+            return self.close()
+
+    def close(self) -> int:
+        """End the one that forks; its exit code."""
+        if not self._forks:
+            self._process.kill()
+        # It ends a fork that is left, and then itself.
+        self._control.close()
+        return self._process.wait()
+
+
+def _pipe() -> tuple[IO[bytes], IO[bytes]]:
+    """An end to read from, and one to write to."""
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+
+
+def _message(text: str) -> bytes:
+    return text.encode().ljust(_MESSAGE_BYTES)
+
+
+def _received(control: socket.socket, count: int) -> bytearray:
+    received = bytearray()
+    while len(received) < count:
+        more = control.recv(count - len(received))
+        if not more:
+            raise EOFError
+        received += more
+    return received
+
+
+class _Server:
+    """Starts what reads, and ends it, as it is asked to."""
+
+    def __init__(self, control: socket.socket, read: Callable[[int, int], None]) -> None:
+        """
+        Begin without any.
+
+        Args:
+            control: Where it is asked.
+            read: Reads a file, of which it is asked at one descriptor and tells at another.
+        """
+        self._control = control
+        self._read = read
+
+    def read_each(self) -> None:
+        """Read one file after the other."""
+        while asked := self._asked():
+            self._read(*asked[1])
+
+    def fork_for_each(self, confining: Confining) -> None:
+        """Have a fork read each file."""
+        fork = None
+        while asked := self._asked():
+            text, pipes = asked
+            if not pipes:
+                code = _ended(fork)
+                fork = None
+                if text == _END_AND_TELL:
+                    self._control.sendall(code.to_bytes(NUMBER_BYTES, signed=True))
+                continue
+            make_ready(text)
+            # What all forks share is copied where somebody looks through it for garbage.
+            gc.freeze()
+            fork = os.fork()
+            if fork == 0:
+                self._read_and_end(confining, *pipes)
+            for pipe in pipes:
+                os.close(pipe)
+        _ended(fork)
+
+    def _asked(self) -> tuple[str, list[int]] | None:
+        """The ending of a file and its two pipes, or what else is asked; None after the last."""
+        message, pipes, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, 2)
+        if not message:
+            return None
+        message += _received(self._control, _MESSAGE_BYTES - len(message))
+        return message.decode().strip(), pipes
+
+    def _read_and_end(self, confining: Confining, requests: int, replies: int) -> NoReturn:
+        """Never return to what the fork was made of."""
+        code = 1
+        try:
+            # Both lead to where all is asked.
+            self._control.close()
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            confining.confine()
+            self._read(requests, replies)
+            code = 0
+        finally:
+            os._exit(code)
+
+
+def _ended(fork: int | None) -> int:
+    """The exit code of a fork, which is killed if it goes on; 0 if there is none."""
+    if fork is None:
+        return 0
+    os.kill(fork, signal.SIGKILL)
+    _, status = os.waitpid(fork, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def main() -> None:
+    """Serve the process that started this one: read files, within its memory limit and confined."""
+    memory_bytes, niceness, tokenizer_bytes, forks = map(int, sys.argv[1:])
+    # That it is over, it sees from where it is asked.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(niceness)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    os.environ |= _ONE_THREAD
+    confining = Confining()
+    if not forks:
+        confining.confine()
+    with socket.socket(fileno=os.dup(0)) as control:
+        tokenizer = bytes(_received(control, tokenizer_bytes))
+        token_offsets = ready_to_split(tokenizer) if tokenizer else None
+
+        def read(requests: int, replies: int) -> None:
+            with os.fdopen(requests, "rb") as asked, os.fdopen(replies, "wb") as said:
+                said.write(os.getpid().to_bytes(NUMBER_BYTES))
+                ParserServer(asked, said, token_offsets).serve()
+
+        server = _Server(control, read)
+        if forks:
+            server.fork_for_each(confining)
+        else:
+            server.read_each()
+    # Taking down all that was imported takes a while.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

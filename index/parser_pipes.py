@@ -1,0 +1,106 @@
+"""What is asked of a process that reads a file, and what comes back, which may be anything."""
+
+import json
+import os
+import selectors
+from contextlib import suppress
+from typing import IO, Any
+
+from index.errors import DocumentError
+from index.parser_server import LENGTH_BYTES, MAX_FRAME_BYTES, NUMBER_BYTES, PAGE_READ, TEXT_ERRORS
+from index.patience import Patience
+
+_AT_ONCE = 1 << 20
+
+
+class ParserPipes:
+    """The two pipes of a process that reads a file, which is waited for with patience."""
+
+    def __init__(self, requests: IO[bytes], replies: IO[bytes]) -> None:
+        """
+        Begin to talk.
+
+        Args:
+            requests: To write to.
+            replies: To read from.
+        """
+        self._requests = requests
+        self._replies = replies
+        self._patience = Patience()
+        self.is_done = True
+        """Whether it has said all that it was asked for, and can go on."""
+
+    def close(self) -> None:
+        """Let go of them."""
+        # What was not yet sent is of no use to it.
+        with suppress(OSError):
+            self._requests.close()
+        self._replies.close()
+
+    def ask(
+        self, name: str, given: dict[str, Any], computing_s: float, content: bytes = b""
+    ) -> None:
+        """
+        Ask for something.
+
+        Args:
+            name: What `index.parser_server.ParserServer` calls it.
+            given: Its arguments.
+            computing_s: How much it may compute for that, in seconds of a core.
+            content: What it reads beside them.
+        """
+        self.is_done = False
+        self._patience.give(computing_s)
+        asked = [name, given | {"computing_s": computing_s}]
+        # Why it takes no more stands in its reply, if it could say so.
+        with suppress(BrokenPipeError):
+            self._requests.write(json.dumps(asked).encode() + b"\n")
+            self._requests.write(content)
+            self._requests.flush()
+
+    def meet(self) -> None:
+        """Hear which process it is, which it says first: from now on it is seen to compute."""
+        self._patience.watch(int.from_bytes(self._read(NUMBER_BYTES)))
+
+    def frame(self, most: int = MAX_FRAME_BYTES) -> Any:
+        """
+        What it says next, in so many bytes at most; None if it has read a page and is not done.
+
+        Raises:
+            DocumentError: If it says that it can't.
+            TimeoutError: If patience comes to an end.
+            EOFError: If it says no more, or too much.
+            ValueError: If it says what makes no sense.
+            RecursionError: Likewise.
+        """
+        content = self._bytes(most)
+        if content == PAGE_READ:
+            self._patience.give_again()
+            return None
+        said = json.loads(content)
+        if isinstance(said, dict) and "error" in said:
+            self.is_done = not said["ends"]
+            raise DocumentError(str(said["error"]))
+        return said
+
+    def text(self) -> str:
+        """What it says next is a text; see `frame`."""
+        return self._bytes(MAX_FRAME_BYTES).decode(errors=TEXT_ERRORS)
+
+    def _bytes(self, most: int) -> bytearray:
+        length = int.from_bytes(self._read(LENGTH_BYTES))
+        if length > most:
+            raise EOFError
+        return self._read(length)
+
+    def _read(self, count: int) -> bytearray:
+        received = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._replies, selectors.EVENT_READ)
+            while len(received) < count:
+                self._patience.wait(selector)
+                chunk = os.read(self._replies.fileno(), min(count - len(received), _AT_ONCE))
+                if not chunk:
+                    raise EOFError
+                received += chunk
+        return received
