@@ -17,10 +17,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, NoReturn
 
 from index.confinement import Confining
-from index.formats import make_ready
+from index.formats import make_ready, make_ready_for_scans
 from index.parser_pipes import ParserPipes
 from index.parser_server import NUMBER_BYTES, ParserServer, ready_to_split
 from index.processes import bare_environment, module_command
@@ -28,10 +29,10 @@ from index.processes import bare_environment, module_command
 FORKS = sys.platform == "linux"
 """Whether each file gets a process of its own."""
 
-# What is asked: to end what reads, or also to tell how it ended; or the ending of the next file,
-# whose pipes come with it.
+# What is asked: to end what reads, or also to tell how it ended; to get ready for scanned pages; or
+# the ending of the next file, whose pipes come with it.
 _MESSAGE_BYTES = 16
-_END, _END_AND_TELL = "end", "end and tell"
+_END, _END_AND_TELL, _SCANS = "end", "end and tell", "scans"
 # Threads are lost in a fork, and take address space.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -110,6 +111,13 @@ class ParserForks:
         except (OSError, EOFError):
             return self.close()
 
+    def expect_scans(self) -> None:
+        """Get ready for files with scanned pages: the libraries that read them take a second."""
+        if self._forks:
+            # Where it has ended, that shows with the next file.
+            with suppress(OSError):
+                self._control.sendall(_message(_SCANS))
+
     def close(self) -> int:
         """End the one that forks; its exit code."""
         if not self._forks:
@@ -163,6 +171,9 @@ class _Server:
         fork = None
         while asked := self._asked():
             text, pipes = asked
+            if text == _SCANS:
+                make_ready_for_scans()
+                continue
             if not pipes:
                 code = _ended(fork)
                 fork = None
@@ -228,6 +239,7 @@ def main() -> None:
         def read(requests: int, replies: int) -> None:
             with os.fdopen(requests, "rb") as asked, os.fdopen(replies, "wb") as said:
                 said.write(os.getpid().to_bytes(NUMBER_BYTES))
+                said.flush()
                 ParserServer(asked, said, token_offsets).serve()
 
         server = _Server(control, read)

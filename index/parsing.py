@@ -83,6 +83,8 @@ class ParserProcess:
         self._niceness = niceness
         self._page_read = page_read
         self._forks: ParserForks | None = None
+        self._has_scans = False
+        """Whether a page was read by OCR."""
         self._pipes: ParserPipes | None = None
         """Those of the process that has read the last file, if it was not read here."""
 
@@ -162,8 +164,14 @@ class ParserProcess:
                 pipes.is_done = True
                 return _checked(text, **found)
             self._page_read()
+            self._expect_scans()
         self._end()
         raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
+
+    def _expect_scans(self) -> None:
+        if self._forks is not None and not self._has_scans:
+            self._has_scans = True
+            self._forks.expect_scans()
 
     def _slices(
         self, pipes: ParserPipes, document: Document, splitting: Splitting

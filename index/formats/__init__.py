@@ -81,6 +81,14 @@ def make_ready(suffix: str) -> None:
                 make_ready(other)
 
 
+@cache
+def make_ready_for_scans() -> None:
+    """Import what reads scanned pages, likewise."""
+    # Whoever says that there are scanned pages may be wrong.
+    with suppress(Exception):
+        importlib.import_module("index.formats.ocr").imported()
+
+
 def _loader(suffix: str) -> Parse:
     found = FORMATS[suffix]
     module = importlib.import_module(f"index.formats.{found.module}")

@@ -75,12 +75,17 @@ def _piece(text: str, box: Any, height: float) -> Piece:
     )
 
 
-@cache
-def _engine() -> Any:
+def imported() -> Any:
+    """The class that reads pages, once its libraries are imported, which takes a second."""
     from rapidocr import RapidOCR
 
+    return RapidOCR
+
+
+@cache
+def _engine() -> Any:
     # Without the model that turns letters which stand on their heads, as hardly a page's do.
-    return RapidOCR(
+    return imported()(
         params={
             "Global.use_cls": False,
             "Global.log_level": "critical",

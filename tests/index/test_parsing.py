@@ -57,6 +57,10 @@ def load_html(suffix, content):
     if b"hang" in content:
         while True:
             pass
+    if b"compute" in content:
+        until = time.process_time() + 2
+        while time.process_time() < until:
+            pass
     if b"sleep" in content:
         time.sleep(1_000)
     if b"haunt" in content:
@@ -148,6 +152,17 @@ def test_a_file_that_computes_nothing_is_not_waited_for(
             with pytest.raises(DocumentError, match="reading it has come to a standstill"):
                 parser.parse(".html", b"sleep")
         assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_file_that_computes_is_waited_for(forks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_forks, "FORKS", forks)
+    with ParserProcess() as parser:
+        assert parser.parse(".html", b"before").text == "before"
+        monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
+        monkeypatch.setattr(patience, "BUSY", 1_000)
+        assert parser.parse(".html", b"compute").text == "compute"
 
 
 @pytest.mark.skipif(not FORKS, reason="one process reads all files here")
