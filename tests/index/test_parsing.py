@@ -61,6 +61,8 @@ def load_html(suffix, content):
         until = time.process_time() + 2
         while time.process_time() < until:
             pass
+    if b"modules" in content:
+        return Loaded(" ".join(sys.modules))
     if b"sleep" in content:
         time.sleep(1_000)
     if b"haunt" in content:
@@ -76,6 +78,14 @@ def load_html(suffix, content):
     if b"print" in content:
         print("between the replies", flush=True)
     return Loaded(content.decode())
+"""
+
+
+_GET_READY = """
+import sys
+from index.formats import make_ready
+make_ready(sys.argv[1])
+print("trafilatura" in sys.modules)
 """
 
 
@@ -202,6 +212,28 @@ def test_each_scanned_page_gives_a_file_the_time_of_one_more() -> None:
             parser.parse(".html", b"1001 pages 0")
         parser.timeout_s = PARSE_TIMEOUT_S
         assert parser.parse(".html", b"after").text == "after"
+
+
+@pytest.mark.skipif(not FORKS, reason="one process reads all files here")
+@pytest.mark.usefixtures("hostile")
+def test_what_reads_scanned_pages_is_imported_once_and_where_one_was_read() -> None:
+    with ParserProcess() as parser:
+        assert "index.formats.ocr" not in parser.parse(".html", b"modules").text.split()
+        parser.parse(".html", b"1 pages 0")
+        assert "index.formats.ocr" in parser.parse(".html", b"modules").text.split()
+
+
+@pytest.mark.skipif(not FORKS, reason="one process reads all files here")
+@pytest.mark.parametrize("suffix", [".html", ".zip"])
+def test_what_reads_a_kind_of_file_is_imported_before_the_forks(suffix: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _GET_READY, suffix],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "True\n"
 
 
 @pytest.mark.usefixtures("hostile")
