@@ -196,6 +196,8 @@ class MeasuredFile:
     characters: int
     pages: int
     """Pages of a PDF; 0 for other kinds."""
+    places: int
+    """Headings, rows and all others."""
     refused: str | None
     """Why it was refused; None if it was read."""
     seconds: float
@@ -272,6 +274,7 @@ def _measure_here(path: Path, exports: Path, found: Connection) -> None:
             passages=passages,
             characters=len(document.text) if document else 0,
             pages=len({place.name for place in places if place.kind == "page"}),
+            places=len(places),
             refused=refused,
             seconds=seconds,
             parsing_s=parsing_s,

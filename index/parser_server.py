@@ -30,14 +30,17 @@ LENGTH_BYTES = 8
 NUMBER_BYTES = 8
 # A frame that says that a page has been read, and that the text is still to come.
 PAGE_READ = b""
-# Of one document's text, and of its places; beyond it, it is data and not a document.
+# Of one document's text; beyond it, it is data and not a document.
 MAX_FRAME_BYTES = 256_000_000
-# Of a frame with passages: each has less than 30 kB, however many sentences are in it.
-MAX_PASSAGES_BYTES = 16_000_000
+# Of a frame with passages, of which each has less than 30 kB, however many sentences are in it; or
+# with places.
+MAX_SOME_BYTES = 16_000_000
+# Of a document: more than a table has rows that can be read in memory.
+MAX_PLACES = 2_000_000
 # Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
 TEXT_ERRORS = "surrogatepass"
 # In a frame.
-_PASSAGES_AT_ONCE = 500
+_AT_ONCE = 500
 # Whoever asks ends this process at its limits. In case that it can't any more, this process ends
 # itself at so many times these.
 _ALONE = 2
@@ -93,18 +96,20 @@ class ParserServer:
         values = {
             "title": loaded.title,
             "dated": loaded.dated.isoformat() if loaded.dated else None,
-            # A long table has a million.
-            "places": list(map(_FIELDS_OF_PLACE, loaded.places)),
             "code": loaded.code,
             "unread": loaded.unread,
         }
         frames = json.dumps(values).encode(), loaded.text.encode(errors=TEXT_ERRORS)
-        if max(map(len, frames)) > MAX_FRAME_BYTES:
+        if max(map(len, frames)) > MAX_FRAME_BYTES or len(loaded.places) > MAX_PLACES:
             self._send(_error("it holds too much text for one document; split it", ends=True))
             return
         self._loaded = loaded
-        for frame in frames:
-            self._send(frame)
+        head, text = frames
+        self._send(head)
+        # A long table has a million.
+        for some in _some_at_a_time(map(_FIELDS_OF_PLACE, loaded.places)):
+            self._send(json.dumps(some).encode())
+        self._send(text)
 
     def _split(
         self, document_id: str, title: str, limits: dict[str, int], computing_s: float
@@ -112,9 +117,11 @@ class ParserServer:
         """Send the passages of the text that was read, some at a time; none after the last."""
         if self._loaded is None or self._token_offsets is None:
             raise DocumentError("nothing was read that could be split")
+        from index.slices import slice_of
+
         _end_after(computing_s)
         passages = _passages(self._loaded, document_id, title, limits, self._token_offsets)
-        for some in _some_at_a_time(passages):
+        for some in _some_at_a_time(map(slice_of, passages)):
             self._send(json.dumps(some).encode())
             # Whoever asked writes them down meanwhile, for which it takes its time.
             _end_after(computing_s, computing=False)
@@ -161,12 +168,10 @@ def _passages(
     return split(document, Splitting(**limits), token_offsets)
 
 
-def _some_at_a_time(passages: "Iterable[Passage]") -> Iterator[list[Any]]:
-    """The slices of passages, and nothing after them."""
-    from index.slices import slice_of
-
-    slices = map(slice_of, passages)
-    while some := list(itertools.islice(slices, _PASSAGES_AT_ONCE)):
+def _some_at_a_time(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """All of them, and nothing after them."""
+    waiting = iter(values)
+    while some := list(itertools.islice(waiting, _AT_ONCE)):
         yield some
     yield []
 

@@ -21,7 +21,7 @@ from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place, PlaceKind
 from index.parser_forks import ParserForks
 from index.parser_pipes import ParserPipes
-from index.parser_server import MAX_PASSAGES_BYTES
+from index.parser_server import MAX_PLACES, MAX_SOME_BYTES
 from index.passages import Passage, Splitting, split
 from index.slices import Slices
 
@@ -160,9 +160,10 @@ class ParserProcess:
         for _ in range(MAX_SCANNED_PAGES + 1):
             found = pipes.frame()
             if found is not None:
+                places = tuple(_places(pipes))
                 text = pipes.text()
                 pipes.is_done = True
-                return _checked(text, **found)
+                return _checked(text, places, **found)
             self._page_read()
             self._expect_scans()
         self._end()
@@ -180,7 +181,7 @@ class ParserProcess:
         given = {"document_id": document.id, "title": document.title, "limits": asdict(splitting)}
         share = max(1.0, len(document.text) / CHARS_IN_TIME)
         pipes.ask("split", given, share * self.timeout_s)
-        while received := pipes.frame(MAX_PASSAGES_BYTES):
+        while received := pipes.frame(MAX_SOME_BYTES):
             yield from received
         pipes.is_done = True
 
@@ -213,12 +214,30 @@ class ParserProcess:
         return self._forks.end(is_done=pipes.is_done)
 
 
+def _places(pipes: ParserPipes) -> Iterator[Place]:
+    """
+    The places of a text, as they arrive.
+
+    Raises:
+        ValueError: If there can't be such.
+    """
+    # A name is held once, however many places have it.
+    names: dict[str, str] = {}
+    count = 0
+    while received := pipes.frame(MAX_SOME_BYTES):
+        count += len(received)
+        if count > MAX_PLACES:
+            raise ValueError(f"more than {MAX_PLACES:,} places")
+        for values in received:
+            yield _place(values, names)
+
+
 def _checked(
     text: str,
+    places: tuple[Place, ...],
     *,
     title: str | None,
     dated: str | None,
-    places: list[list[Any]],
     code: list[list[int]],
     unread: str | None,
 ) -> Loaded:
@@ -230,16 +249,17 @@ def _checked(
         TypeError: Likewise.
     """
     day = None if dated is None else date.fromisoformat(dated)
-    loaded = Loaded(text, title, day, tuple(map(_place, places)), _ranges(code), unread)
+    loaded = Loaded(text, title, day, places, _ranges(code), unread)
     if not isinstance(title, str | None) or not isinstance(unread, str | None):
         raise TypeError(title, unread)
     return loaded
 
 
-def _place(values: list[Any]) -> Place:
+def _place(values: list[Any], names: dict[str, str]) -> Place:
     if tuple(map(type, values)) not in _TYPES_OF_PLACES or values[2] not in _KINDS_OF_PLACES:
         raise ValueError(values)
-    return Place(*values)
+    start, end, kind, name, *others = values
+    return Place(start, end, names.setdefault(kind, kind), names.setdefault(name, name), *others)
 
 
 def _ranges(code: list[list[int]]) -> tuple[tuple[int, int], ...]:
