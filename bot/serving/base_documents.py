@@ -9,7 +9,7 @@ from answering.answer import Quotable
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
-from bot.serving.scope_documents import DocumentLine
+from bot.serving.scope_documents import DocumentLine, lines_in
 from bot.serving.service import AnswerService
 from bot.serving.standing import Standing, standing_of
 from index.formats.base import Place
@@ -150,25 +150,11 @@ class BaseDocuments:
         return self._read(search)
 
     def listing(self, name: str, start: int, count: int) -> DocumentList:
-        """
-        A stretch of the documents with a part of a name; see `index.texts.Texts.listed`.
-
-        Those of a scope's own collection come first.
-        """
+        """A stretch of the documents with a part of a name, and how many have it."""
 
         def read(space: SearchSpace) -> DocumentList:
-            lines: list[DocumentLine] = []
-            total = 0
-            for generation in space.generations:
-                is_own = generation is space.own
-                skipped = max(0, start - total)
-                for document_id, title, size, dated in generation.texts.listed(
-                    skipped, count - len(lines), name
-                ):
-                    day = dated.isoformat() if dated else None
-                    lines.append(DocumentLine(document_id, title, size, day, is_own))
-                total += generation.texts.named(name)
-            return DocumentList(tuple(lines), total)
+            total = sum(generation.texts.named(name) for generation in space.generations)
+            return DocumentList(tuple(lines_in(space, start, count, name)), total)
 
         return self._read(read)
 

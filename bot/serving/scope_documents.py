@@ -75,23 +75,33 @@ def counts(service: AnswerService, scope: str | None) -> Counts:
 def documents(
     service: AnswerService, scope: str | None, start: int, count: int
 ) -> list[DocumentLine]:
-    """A stretch of the documents: the server's own, then the base's, each in order of id."""
-
-    def lines(space: SearchSpace) -> list[DocumentLine]:
-        found: list[DocumentLine] = []
-        skipped = start
-        for generation in space.generations:
-            is_own = generation is space.own
-            for name, title, size, dated in generation.texts.listed(skipped, count - len(found)):
-                day = dated.isoformat() if dated else None
-                found.append(DocumentLine(name, title, size, day, is_own))
-            skipped = max(0, skipped - generation.manifest.documents)
-        return found
-
+    """A stretch of the documents; see `lines_in`."""
     try:
-        return service.with_space(scope, lines)
+        return service.with_space(scope, lambda space: lines_in(space, start, count))
     except NothingToAnswerFromError:
         return []
+
+
+def lines_in(space: SearchSpace, start: int, count: int, name: str = "") -> list[DocumentLine]:
+    """
+    A stretch of a space's documents: the server's own, then the base's, each in order of id.
+
+    Args:
+        space: What the documents are in.
+        start: How many documents are left out before the stretch.
+        count: How many documents are listed at most.
+        name: A part of their names; see `index.texts.Texts.listed`.
+    """
+    lines: list[DocumentLine] = []
+    for generation in space.generations:
+        is_own = generation is space.own
+        for document_id, title, size, dated in generation.texts.listed(
+            start, count - len(lines), name
+        ):
+            day = dated.isoformat() if dated else None
+            lines.append(DocumentLine(document_id, title, size, day, is_own))
+        start = max(0, start - generation.texts.named(name))
+    return lines
 
 
 def names(service: AnswerService, scope: str | None) -> list[str]:
