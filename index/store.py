@@ -271,7 +271,7 @@ class Collection:
 
         What killed builds left is deleted.
         """
-        self._publish(self.current())
+        self._publish_to_server(self.current())
         self._held.unlink(missing_ok=True)
         self._tidy()
         self._prune(self.current())
@@ -339,15 +339,15 @@ class Collection:
         return older[-1]
 
     def _serve(self, generation: str) -> None:
-        self._publish(generation)
+        self._publish_to_server(generation)
         aside = self._current.with_name("CURRENT.new")
         aside.write_text(f"{generation}\n", encoding="ascii")
         fsync(aside)
         aside.replace(self._current)
         fsync(self.folder)
 
-    def _publish(self, generation: str) -> None:
-        """Have a generation searched where that is done, if it is not yet."""
+    def _publish_to_server(self, generation: str) -> None:
+        """Have a generation searched by the server, if there is one, and it is not there yet."""
         if self._server is not None:
             with closing(self._open(generation, verify=False)) as opened:
                 self._server.publish(opened)
