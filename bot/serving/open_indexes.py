@@ -133,7 +133,7 @@ class _Broken:
 
 
 class ServerSpaces:
-    """The opener of servers with documents of their own, opened when they are asked for."""
+    """The spaces of servers with documents of their own, opened when somebody asks there."""
 
     def __init__(self, opener: SpaceOpener, clock: Callable[[], float] = time.monotonic) -> None:
         """Open none yet; the clock counts seconds."""
@@ -294,6 +294,6 @@ class ServerSpaces:
         return len(self._broken)
 
 
-def _release(opener: Sequence[SearchSpace]) -> None:
-    for space in opener:
+def _release(spaces: Sequence[SearchSpace]) -> None:
+    for space in spaces:
         space.references.release()

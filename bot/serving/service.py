@@ -35,7 +35,8 @@ class NothingToAnswerFromError(Exception):
 
 class AnswerService:
     """
-    The opener in use. Any thread may call it; each call that takes a scope may open a collection.
+    Answers from what is open now. Any thread may call it; a call that takes a scope may open a
+    collection.
 
     A scope is the name of a server's collection: what is asked there is answered from the base and
     from that collection, or from that collection alone where `use_base` says so; without a scope
