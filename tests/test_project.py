@@ -230,7 +230,7 @@ def test_the_map_names_every_module() -> None:
         *("answering", "answering/followups", "index", "index/formats", "index/postgres"),
         *("reader", "bot", "bot/backups", "bot/cli", "bot/discord_app", "bot/discord_app/cogs"),
         *("bot/evaluation", "bot/fetching", "bot/mcp", "bot/readers", "bot/serving"),
-        *("bot/shared", "bot/web", "prompts", "benchmarks", "docs"),
+        *("bot/shared", "bot/web", "prompts", "quoth", "benchmarks", "benchmarks/peers", "docs"),
     ):
         commands = _COMMANDS if package == "bot/cli" else ()
         for path in (ROOT / package).glob("*.py"):
