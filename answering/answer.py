@@ -152,9 +152,9 @@ class Answer:
     id: str
     question: str
     spans: tuple[AnswerSpan, ...]
-    """None unless the question is answered."""
+    """Empty unless the question is answered."""
     confidence: float
-    """The best span's, also where it was too low to be shown."""
+    """The best span's confidence, also where it was too low for the span to be shown."""
     alternatives: tuple[AnswerSpan, ...]
     """Other spans, best first."""
     nearest: tuple[NearestPassage, ...]
@@ -176,7 +176,12 @@ class Answer:
     """How far its filter narrowed the documents; None where it was asked of all."""
 
     def for_another(self, total_s: float) -> "Answer":
-        """The same for somebody else who asked it, who waited so long for it alone."""
+        """
+        The same answer, with an id of its own, for somebody else who asked the question.
+
+        Args:
+            total_s: How long that person waited; nothing was encoded, searched or read for it.
+        """
         return replace(self, id=uuid.uuid4().hex, timings=Timings(0.0, 0.0, 0.0, total_s))
 
     @property

@@ -25,11 +25,12 @@ from reader.model import PassageText, Reader
 from reader.spans import Span
 
 SPANS_PER_PASSAGE = 3
-# So many are always read, however far behind the first one.
+# Passages that are always read, however far behind the first one.
 ALWAYS_READ = 2
 # What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
-# So far to either side of a passage, a list that an item was found of is looked at.
+# A list goes on beyond the passage that one of its items was found in: it is followed this far to
+# either side.
 AROUND_CHARS = 4_000
 
 
@@ -47,7 +48,7 @@ class Findings:
     """What there is to choose an answer from."""
 
     question: str
-    """Its text."""
+    """The question's text, as typed."""
     attempts: tuple[Attempt, ...]
     """One for each way of asking; at least one."""
 
@@ -57,7 +58,7 @@ class Findings:
         return tuple(candidate for attempt in self.attempts for candidate in attempt.candidates)
 
     def attempt_of(self, candidate: Candidate) -> Attempt:
-        """The one that found a candidate."""
+        """The attempt that found a candidate."""
         return next(one for one in self.attempts if candidate in one.candidates)
 
 

@@ -24,7 +24,7 @@ FORMAT_VERSION = 4
 RISK_STEPS = 100
 
 # Two probabilities of being right. They mean the same whatever the reader, since each reader has a
-# calibration of its own. docs/confidence.md has the figures.
+# calibration of its own. docs/lab/confidence.md has the figures.
 #
 # A shown answer below it is marked as doubtful.
 SURE_FROM = 0.8

@@ -37,13 +37,6 @@ class Candidate:
         return self.passage.text[start:end]
 
     @property
-    def sentence_before(self) -> str:
-        """The one before those, "" if they begin the passage."""
-        start, _ = quote_bounds(self.passage.sentences, self.span.start_char, self.span.end_char)
-        before = [self.passage.text[a:b] for a, b in self.passage.sentences if b <= start]
-        return before[-1] if before else ""
-
-    @property
     def start_char(self) -> int:
         """In the document."""
         return self.passage.start_char + self.span.start_char

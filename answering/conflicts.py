@@ -51,7 +51,7 @@ def versions(
     Args:
         question: As the reader was asked.
         judged: All candidates, best first; at least one.
-        calibration: That judged them.
+        calibration: What judged them.
         min_confidence: From which a span is shown.
 
     Returns:

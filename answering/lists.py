@@ -84,7 +84,7 @@ def listed(
     Args:
         question: As typed.
         judged: All candidates, best first; at least one.
-        calibration: That judged them.
+        calibration: What judged them.
         around: Gives a passage with what stands before and after it; see `Retriever.around`.
 
     Returns:

@@ -22,7 +22,7 @@ class Selection:
     """What is shown of all that was found."""
 
     chosen: tuple[Judged, ...]
-    """None if nothing is good enough."""
+    """Empty if nothing is good enough."""
     candidates: tuple[Judged, ...]
     """What may be right, best first, where nothing is good enough but something comes near."""
     kind: Kind
@@ -50,7 +50,7 @@ def select(
     Args:
         question: As typed, cleaned.
         judged: All candidates, best first.
-        calibration: That judged them.
+        calibration: What judged them.
         min_confidence: Below it nothing is an answer; see also `unsure_from`.
         around: As in `answering.lists.listed`.
     """
@@ -61,11 +61,11 @@ def select(
     ]
     if not fitting:
         return Selection((), (), "one", 0.0, tuple(judged))
-    several: Kind
+    kind: Kind
     items = listed(question, fitting, calibration, around)
-    several, chosen = "list", items.items
+    kind, chosen = "list", items.items
     if len(chosen) == 1 and not asks_for_several(question):
-        several = "disagreement"
+        kind = "disagreement"
         chosen = versions(
             fitting[0].candidate.asked,
             fitting,
@@ -80,14 +80,14 @@ def select(
     return Selection(
         chosen=chosen,
         candidates=(),
-        kind=several if len(chosen) > 1 else "one",
+        kind=kind if len(chosen) > 1 else "one",
         confidence=confidence,
         rest=tuple(
             one
             for one in judged
             if not any(overlap(one.candidate, shown.candidate) for shown in chosen)
         ),
-        is_partial=several == "list" and items.is_partial,
+        is_partial=kind == "list" and items.is_partial,
     )
 
 

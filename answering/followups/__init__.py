@@ -1,1 +1,1 @@
-"""Follow-ups: detected, rewritten with what was said before, and scored by it."""
+"""Follow-ups: which questions are, and how they are asked after those before them."""
