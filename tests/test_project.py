@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from bot import __version__
 from bot.cli.main import _COMMANDS
+from index.formats.base import FORMATS
 from tests.conftest import ROOT
 from tests.pythons import requirements
 
@@ -236,6 +237,13 @@ def test_the_map_names_every_module() -> None:
         for path in (ROOT / package).glob("*.py"):
             if path.name not in {"__init__.py", "errors.py"} and path.stem not in commands:
                 assert re.search(rf"(?<![a-z_]){path.name}", text), path
+
+
+def test_the_table_of_formats_names_every_ending() -> None:
+    table = (DOCS / "documents.md").read_text().partition("\n|---|")[2].partition("\n\n")[0]
+    named = [re.findall(r"`(\.\w+)`", row.split("|")[1]) for row in table.splitlines()[1:]]
+
+    assert sorted(ending for row in named for ending in row) == sorted(FORMATS)
 
 
 _HOP = re.compile(r"^ {4,}(\S+\.py) {2,}([\w.]+) +\S", re.MULTILINE)
