@@ -10,6 +10,7 @@ from bot.settings import Settings, SettingsError
 from index.errors import IndexingError, NotPublishedError
 from index.search_server import SearchServer
 from index.store import Collection
+from prompts import render
 
 
 def collection_of(settings: Settings, name: str = BASE_COLLECTION) -> Collection:
@@ -55,9 +56,8 @@ def _server(settings: Settings) -> SearchServer:
     try:
         from index.postgres.server import PostgresSearch
     except ImportError as error:
-        raise SettingsError(
-            f'QUOTH_SEARCH_DATABASE needs pip install "quoth[postgres]" ({error}).'
-        ) from error
+        missing = render("extra_missing.txt", extra="postgres", module=error.name)
+        raise SettingsError(f"QUOTH_SEARCH_DATABASE: {missing}") from error
     try:
         installation = installation_of(settings)
     except RecordsError as error:
