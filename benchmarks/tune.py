@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
-from bot.assembly import calibration_for, exported, open_reader, tuning_for
+from bot.assembly import calibration_for, open_reader, reader_folder, tuning_for
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.tuning import Swept, Tuner
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="[default: tuning.json beside the reader]")
     given = parser.parse_args(arguments)
     settings = load_settings(data=given.data)
-    folder = exported(settings)
+    folder = reader_folder(settings)
     if folder is None:
         parser.error(
             f"{settings.reader} runs on torch and has no place for a tuning. "

@@ -200,7 +200,7 @@ def open_reader(settings: Settings) -> Reader:
     Raises:
         ReaderError: If it can't be found, or is damaged.
     """
-    folder = exported(settings)
+    folder = reader_folder(settings)
     if folder is not None:
         return OnnxReader(folder, settings.threads)
     return open_on_torch(reader_name(settings), settings.threads)
@@ -216,7 +216,7 @@ def reader_name(settings: Settings) -> str:
     return settings.reader or AddedReaders(settings.readers).used or SHIPPED_READER
 
 
-def exported(settings: Settings) -> Path | None:
+def reader_folder(settings: Settings) -> Path | None:
     """
     Find the folder of the reader that is set, if it runs without torch.
 
@@ -240,7 +240,7 @@ def reader_sha256(settings: Settings) -> str | None:
     Raises:
         ReaderError: If it can't be told.
     """
-    folder = exported(settings)
+    folder = reader_folder(settings)
     return None if folder is None else read_manifest(folder).sha256
 
 
@@ -253,7 +253,7 @@ def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> 
     """
     return choose_calibration(
         settings.calibration,
-        (exported(settings) or shipped_weights()) / CALIBRATION_NAME,
+        (reader_folder(settings) or shipped_weights()) / CALIBRATION_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
     )
@@ -267,7 +267,7 @@ def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> Chose
         ReaderError: If the one that was made for them is damaged.
     """
     return choose_tuning(
-        (exported(settings) or shipped_weights()) / TUNING_NAME,
+        (reader_folder(settings) or shipped_weights()) / TUNING_NAME,
         reader_sha256=reader.sha256,
         encoder_sha256=encoder_sha256,
     )
@@ -344,17 +344,17 @@ class Answering:
     settings: Settings
     index: OpenIndex
     reader: Reader
-    chosen: ChosenCalibration
+    calibration: ChosenCalibration
     """For that reader and the encoder of that index."""
-    tuned: ChosenTuning
+    tuning: ChosenTuning
     """The tuned numbers for the same models."""
 
     @property
     def notice(self) -> str:
         """What a person should know before the first answer; "" where all is as it should be."""
         notices = (
-            calibration_notice(self.settings, self.chosen),
-            tuning_notice(self.settings, self.tuned),
+            calibration_notice(self.settings, self.calibration),
+            tuning_notice(self.settings, self.tuning),
         )
         return "\n".join(filter(None, notices))
 
@@ -392,7 +392,7 @@ class Answering:
     def _fitted(self, index: OpenIndex) -> tuple[Calibration, Tuning]:
         encoder_sha256 = index.generation.manifest.encoder.sha256
         if encoder_sha256 == self.index.generation.manifest.encoder.sha256:
-            return self.chosen.calibration, self.tuned.tuning
+            return self.calibration.calibration, self.tuning.tuning
         # The folder of an encoder may get other weights while a process answers.
         return (
             calibration_for(self.settings, self.reader, encoder_sha256).calibration,
@@ -422,10 +422,10 @@ def open_answering(
         undo.callback(index.generation.close)
         reader = reading.result()
         encoder_sha256 = index.generation.manifest.encoder.sha256
-        chosen = calibration_for(settings, reader, encoder_sha256)
-        tuned = tuning_for(settings, reader, encoder_sha256)
+        calibration = calibration_for(settings, reader, encoder_sha256)
+        tuning = tuning_for(settings, reader, encoder_sha256)
         undo.pop_all()
-    return Answering(settings, index, reader, chosen, tuned)
+    return Answering(settings, index, reader, calibration, tuning)
 
 
 def build_in_child(settings: Settings) -> None:
