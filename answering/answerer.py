@@ -24,6 +24,7 @@ from index.retrieve import Hit, Retrieval, Retriever
 from reader.model import PassageText, Reader
 from reader.spans import Span
 
+# Spans that are taken of each passage: its best one, and others that may be shown beside it.
 SPANS_PER_PASSAGE = 3
 # Passages that are always read, however far behind the first one.
 ALWAYS_READ = 2
@@ -92,7 +93,7 @@ class Answerer:
             retriever: Where to look.
             reader: Finds spans in what is retrieved.
             calibration: The one that was made for that reader.
-            tuning: Likewise.
+            tuning: The numbers that were chosen for that reader.
             passages: See `bot.settings.Settings`.
             max_risk: It sets the confidence below which nothing is an answer; see
                 `Calibration.threshold`. At 1, everything is one.

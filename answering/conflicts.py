@@ -28,6 +28,7 @@ from answering.english import (
     words_of,
 )
 
+# What a person compares at a glance.
 MAX_VERSIONS = 3
 # The odds from which another version is shown, as a share of those from which an answer is; where
 # more than every second answer may be wrong, of even ones.

@@ -56,7 +56,7 @@ class Texts:
 
     @property
     def passage_count(self) -> int:
-        """Every id below `next_id` is a passage, or was one and is listed as removed."""
+        """How many passages there are: each id below `next_id` is one's or a removed one's."""
         return self.next_id - self.removed_count
 
     def count(self) -> tuple[int, int]:

@@ -28,6 +28,7 @@ from bot.cli.common import (
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
+from prompts import render
 
 if TYPE_CHECKING:
     from answering.answer import Answer
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from index.filters import Filter
     from index.generation import Generation
 
-
+# More than the longest question that may be set: nothing beyond it is read.
 MAX_STDIN_BYTES = 1_000_000
 
 
@@ -110,7 +111,7 @@ def command(
     answer = found.answer
     if page is not None:
         _write_page(page, found)
-        say(f"Wrote {page}.", err=True)
+        say(render("written.txt", path=page), err=True)
     if as_json:
         say_json(answer_json(answer, settings.links))
     else:

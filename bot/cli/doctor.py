@@ -17,8 +17,10 @@ from prompts import render
 if TYPE_CHECKING:
     from bot.settings import Settings
 
+# How long Discord may take to say whether it accepts the token.
 _PATIENCE_S = 10.0
-# Of the bot on this machine; whatever asks again and again for its health has a limit of its own.
+# How long the bot on this machine may take; whatever asks again and again for its health has a
+# limit of its own.
 _READY_PATIENCE_S = 5.0
 
 

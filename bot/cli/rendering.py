@@ -18,6 +18,7 @@ from prompts import Style, render
 from prompts.printing import Shown, one_line, printable
 
 INDENT = "  "
+# Longer lines are hard to read, however wide the terminal.
 MAX_WIDTH = 100
 # On either side of the answer; a longer sentence is cut between words.
 QUOTE_CHARS = 200

@@ -77,7 +77,7 @@ class Talk:
         within: Filter = EVERYTHING,
     ) -> None:
         """
-        Begin.
+        Begin the first conversation.
 
         Args:
             sources: Gives what is answered from now; asked before each line.

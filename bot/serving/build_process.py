@@ -77,8 +77,8 @@ class BuildProcess:
         Describe a build that does not run yet.
 
         Args:
-            command: With `module_environment`.
-            limit_s: It is ended after so long; a pause does not count. None means never.
+            command: What the child runs; `module_environment` is its environment.
+            limit_s: Seconds after which the build is ended, pauses not counted; None means never.
             progress: Told how far it is, in the event loop.
         """
         self._command = command

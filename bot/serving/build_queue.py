@@ -115,7 +115,7 @@ class Builder:
         Index a collection.
 
         Args:
-            collection: By name.
+            collection: The collection's name.
             rebuild: Read and encode everything again.
             size: The bytes that are new; of several builds that wait, the smallest goes first.
             progress: Told how far it is, in the event loop.

@@ -44,7 +44,7 @@ class Mender:
 
         Args:
             service: Says what showed damage, and is told when there is something new.
-            collection: By name.
+            collection: Gives a collection by its name.
             names: Gives the names of all collections.
             build: Publishes a new generation of a collection; says whether that went well.
             clock: Counts seconds.
