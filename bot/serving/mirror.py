@@ -40,6 +40,28 @@ class _Failure:
     next_try: float
 
 
+class LostParts:
+    """What is here of the parts that somebody could not fetch, stored anew."""
+
+    def __init__(self, settings: Settings, shared: Shared) -> None:
+        """Take the data folder, and where parts are."""
+        self._settings = settings
+        self._shared = shared
+        self._looked_for: frozenset[str] = frozenset()
+
+    def store_anew(self) -> None:
+        """
+        Store anew what is here; it is looked for once while the same parts are lost.
+
+        Raises:
+            SharedError: If the database or the storage can't be used.
+        """
+        lost = self._shared.generations.lost()
+        if lost - self._looked_for:
+            self._shared.generations.store_lost(self._settings, lost)
+        self._looked_for = lost
+
+
 class Mirror:
     """Serves in a data folder what is published; its methods block, but for `run`."""
 
@@ -51,7 +73,7 @@ class Mirror:
         self._shared = shared
         self._clock = clock
         self._failures: dict[str, _Failure] = {}
-        self._lost: frozenset[str] = frozenset()
+        self._lost = LostParts(settings, shared)
 
     def bring(self, name: str, *, is_suspect: bool = False) -> bool:
         """
@@ -132,7 +154,7 @@ class Mirror:
             # Where its documents are, whoever has them deletes them.
             if not self._settings.documents(name).exists():
                 delete_collection(self._settings.collection(name))
-        self._store_lost()
+        self._lost.store_anew()
 
     def _note(self, name: str, error: Exception) -> None:
         before = self._failures.get(name)
@@ -141,13 +163,6 @@ class Mirror:
         # Other texts may name what members have added.
         said = str(error) if isinstance(error, SharedError) else type(error).__name__
         event(_log, "not_fetched", logging.ERROR, collection=name, again_s=pause_s, said=said)
-
-    def _store_lost(self) -> None:
-        """Store parts anew that others could not fetch; looked for once while they are the same."""
-        lost = self._shared.generations.lost()
-        if lost - self._lost:
-            self._shared.generations.store_lost(self._settings, lost)
-        self._lost = lost
 
     async def run(self, service: AnswerService) -> None:
         """Until cancelled, bring what is published, and change over to it."""

@@ -17,7 +17,7 @@ from bot.fetching.again import fetch_again
 from bot.serving.build_process import Built, NotBuilt, Progress
 from bot.serving.build_queue import Builder
 from bot.serving.index_watcher import MAX_PAUSE_S
-from bot.serving.mirror import LOOK_EVERY_S
+from bot.serving.mirror import LOOK_EVERY_S, LostParts
 from bot.serving.own_documents import delete_collection
 from bot.serving.upkeep import beside
 from bot.settings import Settings
@@ -53,7 +53,7 @@ class Worker:
         self._write_taught = write_taught
         self._builder = Builder(self._settings)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lost: frozenset[str] = frozenset()
+        self._lost = LostParts(self._settings, shared)
         self._following = threading.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -245,12 +245,7 @@ class Worker:
         outage = Outage(_log, "lost_parts")
         while True:
             try:
-                lost = await asyncio.to_thread(self._shared.generations.lost)
-                if lost - self._lost:
-                    await asyncio.to_thread(
-                        self._shared.generations.store_lost, self._settings, lost
-                    )
-                self._lost = lost
+                await asyncio.to_thread(self._lost.store_anew)
                 outage.succeeded()
             except (IndexingError, OSError) as error:
                 outage.failed(type(error).__name__)
