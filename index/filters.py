@@ -120,11 +120,11 @@ class Narrowed:
     """How far a filter narrows the documents."""
 
     documents: int
-    """Those that are left."""
+    """How many are left."""
     of: int
-    """All."""
+    """How many there are without the filter."""
     undated: int
-    """Those that are left out only because they have no date."""
+    """How many are left out only because they have no date."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,14 +134,14 @@ class Chosen:
     allowed: npt.NDArray[np.bool_]
     """Whether each passage may be found, by its id."""
     named: int
-    """Documents that have one of the names, whatever their date."""
+    """How many documents have one of the names, whatever their date."""
     unknown: frozenset[str]
     """Names that none of the documents has."""
     narrowed: Narrowed
 
     @property
     def ids(self) -> npt.NDArray[np.int64]:
-        """Those of the passages, in order."""
+        """The ids of the passages that may be found, in order."""
         return np.flatnonzero(self.allowed)
 
 

@@ -15,7 +15,7 @@ class Asker:
     group: str = ""
     """The name of a group, such as a server."""
     member: str = ""
-    """One of the group."""
+    """The name of somebody in that group."""
 
 
 ANYBODY = Asker()

@@ -249,9 +249,9 @@ class RemoteAnswers:
 
     nodes: Nodes
     collection: str | None
-    """The one beside the base."""
+    """The collection that is searched beside the base; None if the base is searched alone."""
     is_alone: bool
-    """Whether it is searched without the base."""
+    """Whether that collection is searched without the base."""
 
     def answer(
         self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0

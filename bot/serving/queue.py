@@ -363,7 +363,7 @@ class AnswerQueue:
                 return waiting
 
     def _begun_of(self, waiting: Iterable[_Waiting]) -> Iterator[Future[Any]]:
-        """Those of some that still wait, which do so no longer."""
+        """Take those who still wait out of the line; yields the future of each, which has begun."""
         for one in waiting:
             with self._lock:
                 is_ours = (
