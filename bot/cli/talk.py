@@ -20,6 +20,7 @@ from bot.cli.rendering import (
     source_of,
 )
 from bot.links import NO_LINKS, Links
+from bot.serving.standing import place_now
 from index.filters import EVERYTHING, Filter, FilterError
 from index.generation import Generation
 from prompts import Style, render
@@ -182,16 +183,16 @@ class Talk:
         (texts,) = (
             one.texts for one in self._current().generations if one.collection == found.collection
         )
-        start = max(0, found.start_char - CONTEXT_CHARS - 1)
+        # The index may be newer than the answer.
         try:
-            around = texts.text(found.document_id, start, found.end_char + CONTEXT_CHARS + 1)
-        # The document has left the index since.
+            start = place_now(texts, found)
         except KeyError:
-            around = ""
-        before = found.start_char - start
-        if around[before : before + len(found.text)] != found.text:
+            start = None
+        if start is None:
             return render("chat_notice.txt", notice="changed")
-        return context_text(found, around, before, self._look.bold, self._look.width)
+        first, end = max(0, start - CONTEXT_CHARS - 1), start + len(found.text)
+        around = texts.text(found.document_id, first, end + CONTEXT_CHARS + 1)
+        return context_text(found, around, start - first, self._look.bold, self._look.width)
 
     def _more(self, answer: Answer) -> str:
         if not answer.alternatives:

@@ -159,6 +159,19 @@ def test_a_document_that_has_gone_since_is_said_to_be_gone(
     assert (talk.say("and for piracy?") or "").startswith("12\n")
 
 
+def test_an_answer_that_has_moved_in_its_document_has_its_context(
+    begin: Callable[[OutputForm], Talk], filled: Library
+) -> None:
+    talk = begin("text")
+    talk.say("how many for arson")
+    filled.write("fines.txt", f"In force since May.\n\n{TEXT}")
+    filled.build()
+
+    context = " ".join((talk.say("/context") or "").split())
+
+    assert context == f"In force since May. {TEXT.replace('90', '**90**')}"
+
+
 @pytest.mark.parametrize("line", ["/quit", "  /QUIT now"])
 def test_whoever_wants_to_end_does(begin: Callable[[OutputForm], Talk], line: str) -> None:
     with pytest.raises(QuitError):
