@@ -21,6 +21,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -143,22 +144,10 @@ def main() -> None:
     listener, theirs = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     # This is `__main__`; forks import the module by its name.
     vars(import_module("tests.forks"))["_address"] = sys.argv[3]
-    with listener, theirs:
-        while True:
-            ready, _, _ = select.select([listener, theirs], [], [])
-            if theirs in ready:
-                return
-            asker, _ = listener.accept()
-            message, streams, _, _ = socket.recv_fds(asker, _MAX_BYTES, 3)
-            with suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG) != (0, 0):
-                    pass
-            if message and os.fork() == 0:
-                break
-            asker.close()
-            for descriptor in streams:
-                os.close(descriptor)
-    _fork_and_tell(asker)
+    asked = _serve(listener, theirs)
+    if asked is None:
+        return
+    message, streams = asked
     started, arguments, cwd, environment = json.loads(message)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -170,6 +159,69 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module, _, function = started.partition(":")
     _run_and_end(getattr(import_module(module), function))
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A fork that was asked for."""
+
+    pid: int
+    asker: socket.socket
+    end: int
+    """A descriptor that can be read from once it has ended."""
+
+    def close(self) -> None:
+        self.asker.close()
+        os.close(self.end)
+
+
+def _serve(listener: socket.socket, theirs: socket.socket) -> tuple[bytes, list[int]] | None:
+    """
+    Fork whenever asked, and tell which process that is and how it ended.
+
+    Returns:
+        In a fork, what it is asked to be, and its streams; None once whoever started this process
+        has ended, and all forks with it.
+    """
+    forks: list[_Running] = []
+    while True:
+        descriptors = [each for fork in forks for each in (fork.asker, fork.end)]
+        ready, _, _ = select.select([listener, theirs, *descriptors], [], [])
+        is_over = theirs in ready
+        for fork in [each for each in forks if is_over or {each.asker, each.end} & {*ready}]:
+            _end_and_tell(fork)
+            forks.remove(fork)
+        if is_over:
+            return None
+        if listener not in ready:
+            continue
+        asker, _ = listener.accept()
+        message, streams, _, _ = socket.recv_fds(asker, _MAX_BYTES, 3)
+        pid = os.fork() if message else None
+        if pid == 0:
+            for each in (listener, theirs, asker):
+                each.close()
+            for fork in forks:
+                fork.close()
+            return message, streams
+        for stream in streams:
+            os.close(stream)
+        if pid is None:
+            asker.close()
+            continue
+        forks.append(_Running(pid, asker, os.pidfd_open(pid)))
+        with suppress(OSError):  # nobody waits for it any more
+            asker.send(b"%d" % pid)
+
+
+def _end_and_tell(fork: _Running) -> None:
+    """Tell how a fork ended, or end it: whoever asked for it is gone."""
+    # Nothing happens to one that has ended.
+    os.kill(fork.pid, signal.SIGKILL)
+    _, status = os.waitpid(fork.pid, 0)
+    with suppress(OSError):
+        fork.asker.send(b"%d" % os.waitstatus_to_exitcode(status))
+    fork.close()
 
 
 def _run_and_end(function: Callable[[], None]) -> None:
@@ -194,29 +246,6 @@ def _run_and_end(function: Callable[[], None]) -> None:
     except (OSError, ValueError):
         sys.exit(code)
     os._exit(code or 0)
-
-
-def _fork_and_tell(asker: socket.socket) -> None:
-    """Return in a fork; stay behind, and tell which process it is and how it ended."""
-    fork = os.fork()
-    if fork == 0:
-        asker.close()
-        return
-    # A pipe ends when nobody holds its other end any more.
-    os.closerange(0, asker.fileno())
-    os.closerange(asker.fileno() + 1, 1 << 16)
-    asker.send(b"%d" % fork)
-
-    def end_with_the_asker() -> None:
-        asker.recv(1)
-        with suppress(ProcessLookupError):
-            os.kill(fork, signal.SIGKILL)
-
-    threading.Thread(target=end_with_the_asker, daemon=True).start()
-    _, status = os.waitpid(fork, 0)
-    with suppress(OSError):  # nobody waits for it any more
-        asker.send(b"%d" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
 
 
 if __name__ == "__main__":
