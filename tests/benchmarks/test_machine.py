@@ -16,12 +16,12 @@ def test_every_int8_weight_is_counted_once(tmp_path: Path) -> None:
     from bot.readers.making import write_int8
 
     made, whole, small = (tmp_path / name for name in ("made", "fp32", "int8"))
-    make_checkpoint(made)
+    hidden, wide, layers = 32, 64, 2
+    make_checkpoint(made, layers)
     for folder in (whole, small):
         folder.mkdir()
     convert(made, whole)
     write_int8(whole, small, ASKED)
-    hidden, wide, layers = 32, 64, 5
 
     found = int8_weights(small / MODEL_NAME)
 

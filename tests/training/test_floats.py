@@ -10,7 +10,7 @@ from reader.model import MODEL_NAME
 from tests.training.tiny import ASKED, make_checkpoint
 from training.errors import SourceError
 from training.floats import restore
-from training.models import open_network
+from training.models import FROZEN_LAYERS, open_network
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
 
@@ -23,7 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     for name in ("fp32", "int8"):
         (folder / name).mkdir()
-    make_checkpoint(folder / "checkpoint")
+    # The lowest layers are not trained.
+    make_checkpoint(folder / "checkpoint", layers=FROZEN_LAYERS + 1)
     convert(folder / "checkpoint", folder / "fp32")
     write_int8(folder / "fp32", folder / "int8", ASKED, [])
     return folder

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.training.words import mpnet_tokenizer, word_tokenizer
-from training.models import Network
+from training.models import FROZEN_LAYERS, Network
 
 if TYPE_CHECKING:
     import torch
@@ -14,7 +14,9 @@ ASKED = (("what costs two francs?", "Bread costs two francs, and it is baked at 
 """What such a reader is typically asked."""
 
 
-def tiny_mpnet(seed: int = 0, words: int = 110) -> "MPNetForQuestionAnswering":
+def tiny_mpnet(
+    seed: int = 0, words: int = 110, layers: int = FROZEN_LAYERS + 1
+) -> "MPNetForQuestionAnswering":
     import torch
     from transformers import MPNetConfig, MPNetForQuestionAnswering
 
@@ -22,7 +24,7 @@ def tiny_mpnet(seed: int = 0, words: int = 110) -> "MPNetForQuestionAnswering":
     config = MPNetConfig(
         vocab_size=words,
         hidden_size=32,
-        num_hidden_layers=5,
+        num_hidden_layers=layers,
         num_attention_heads=4,
         intermediate_size=64,
         max_position_embeddings=514,
@@ -43,12 +45,13 @@ def tiny_network(seed: int = 0) -> Network:
     return Network(tiny_mpnet(seed), word_tokenizer())
 
 
-def make_checkpoint(folder: Path) -> None:
-    """A reader with random weights, as a run leaves it."""
+def make_checkpoint(folder: Path, layers: int = 2) -> None:
+    """A reader with random weights, as a run leaves it; an export takes time for each layer."""
     tokenizer = mpnet_tokenizer()
     # Whatever it was taught with.
     tokenizer.enable_truncation(8)
-    Network(tiny_mpnet(words=tokenizer.get_vocab_size()), tokenizer).save(folder)
+    model = tiny_mpnet(words=tokenizer.get_vocab_size(), layers=layers)
+    Network(model, tokenizer).save(folder)
 
 
 def weights(network: Network) -> "dict[str, torch.Tensor]":
