@@ -96,15 +96,19 @@ def candidates(
 
 def judge(found: Sequence[Candidate], calibration: Calibration) -> list[Judged]:
     """Compare candidates of all passages: the distinct ones, the most evidence first."""
-    evidence = {candidate: calibration.evidence(candidate.features) for candidate in found}
-    distinct = distinct_candidates(sorted(found, key=lambda candidate: -evidence[candidate]))
-    texts = {candidate: normalised(candidate.span.text) for candidate in distinct}
+    # By identity: a hash is one of all that a candidate holds, its passage's text included.
+    evidence = {id(one): calibration.evidence(one.features) for one in found}
+    distinct = distinct_candidates(sorted(found, key=lambda candidate: -evidence[id(candidate)]))
+    texts = [normalised(candidate.span.text) for candidate in distinct]
     judged = []
-    for candidate in distinct:
-        rivals = [evidence[other] for other in distinct if texts[other] != texts[candidate]]
+    for candidate, text in zip(distinct, texts, strict=True):
+        own = evidence[id(candidate)]
+        rivals = [
+            evidence[id(other)] for other, said in zip(distinct, texts, strict=True) if said != text
+        ]
         # Without a rival, it is the reader's belief in no answer that is beaten: an evidence of 0.
-        gap = evidence[candidate] - max(rivals, default=0.0)
-        judged.append(_judged(candidate, evidence[candidate], gap, calibration))
+        gap = own - max(rivals, default=0.0)
+        judged.append(_judged(candidate, own, gap, calibration))
     return judged
 
 
