@@ -56,8 +56,13 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
             server.kill()
 
 
-def test_who_asks_nodes_indexes_first_what_it_shows(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
+def test_who_asks_nodes_indexes_first_what_it_shows(
+    real_data: Callable[[], Path], tmp_path: Path
+) -> None:
+    for name in ("seeds", "data"):
+        (tmp_path / name).mkdir()
+    # It need not be exported once more.
+    (tmp_path / "data" / "encoder").symlink_to(real_data() / "encoder")
     (tmp_path / "seeds" / "rye.txt").write_text("A loaf of rye costs two francs.")
     folders = ("--seeds", str(tmp_path / "seeds"), "--data", str(tmp_path / "data"))
 
