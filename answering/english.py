@@ -279,6 +279,9 @@ _MONEY = r"[€£$¥]|\d (?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD
 # Neither "3D Systems" nor "1st Brigade" begins with one.
 _FIGURE = r"\W{0,2}\d[\d.,:/-]*(?!\w)"
 _AMOUNT = rf"\W{{0,2}}\d|(?:an?|{'|'.join(sorted(NUMBER_WORDS))})\b"
+# What is written in figures; a length may be "half a day", and a size "large".
+_IN_FIGURES = "capacity|depth|distance|height|power|running time|speed|weight|width"
+_FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 
 
 _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b", re.IGNORECASE)
@@ -293,6 +296,7 @@ _ASKED_AND_ANSWERING = tuple(
             r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b",
             rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
         ),
+        (rf"\b(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES),
         (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})"),
     )
 )

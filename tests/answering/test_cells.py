@@ -82,6 +82,8 @@ def answered(text: str, question: str, read: str) -> str:
         (LOOMS, "When was the lathe bought?", "Bo", "2017"),
         (LOOMS, "Who pays for the lathe?", "5 euros", "Bo"),
         (FILMS, "How long is Teal?", "9 June", "96"),
+        (FILMS, "running time of Teal", "1999", "96"),
+        (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
         (
             "Kiosk | at the gate\n\nCafé | by the lake",
             "Where is the kiosk?",
@@ -128,6 +130,7 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         # Two cells may be how much is asked for; a number of a column of such is no year.
         (LOOMS, "How much does the loom need?", "4 euros"),
         ("loom | 2004 | 4\n\nlathe | 1312 | 5", "How much power has the loom?", "2004"),
+        ("tent | large | 4 beds\n\nhut | small | 2 beds", "What is the size of the tent?", "large"),
         # Two cells may be who is asked for, and a name may begin with a figure.
         ("Kiosk | 12 | Ada | Bo\n\nCafé | 14 | Cy | Di", "Who runs the kiosk?", "12"),
         ("Kiosk | 1st Guards | Ada\n\nCafé | 2nd Guards | Bo", "Who guards it?", "1st Guards"),

@@ -190,8 +190,8 @@ def test_a_filter_that_leaves_half_has_only_the_vectors_near_by_their_codes_comp
     query = unit_vectors(3_001)[-1]
     allowed = np.arange(3_000) % 2 == 0
     farthest = 2 * int((vectors[::2] @ query).argmin())
-    stored = np.memmap(halves_path(path), STORED, "r+").reshape(-1, 16)
-    stored[farthest] = query
+    stored = np.memmap(halves_path(path), STORED, "r+")
+    stored.reshape(-1, 16)[farthest] = query
     stored.flush()
 
     rows = [row for row, _ in VectorIndex(path, sizing=sizing).search(query, 50, allowed)]
