@@ -23,7 +23,7 @@ from bot.cli.reporters import ConsoleReporter
 from prompts import render
 
 if TYPE_CHECKING:
-    from bot.fetching.fetcher import Told
+    from bot.fetching.fetcher import FetchResult
     from index.provenance import FetchOrigin, OriginKind
 
 # Of one sitemap, feed or repository, where nothing else is said.
@@ -164,11 +164,11 @@ def _origin(url: str, kind: "OriginKind", under: str | None, most: int) -> "Fetc
 
 async def _fetched(
     folder: Path, origins: "list[FetchOrigin] | None", delay: float | None, *, allow_private: bool
-) -> "list[Told]":
+) -> "list[FetchResult]":
     from bot.fetching.fetcher import Fetcher
     from bot.fetching.web import DELAY_S, Limits, Web
 
-    found: list[Told] = []
+    found: list[FetchResult] = []
     reporter = ConsoleReporter()
 
     def began(origin: "FetchOrigin", pages: int | None) -> None:
@@ -178,7 +178,7 @@ async def _fetched(
         elif origin.kind != "page":
             reporter.stage("fetch", pages)
 
-    def told(one: "Told") -> None:
+    def told(one: "FetchResult") -> None:
         found.append(one)
         reporter.advance(1)
         if one.outcome in _SHOWN:

@@ -14,7 +14,7 @@ from prompts import render
 from prompts.printing import json_text
 
 if TYPE_CHECKING:
-    from bot.evaluation.question_log import Collected, LoggedQuestion
+    from bot.evaluation.question_log import LoggedQuestion, QuestionFile
     from bot.settings import Settings
     from index.retrieve import Retriever
 
@@ -98,7 +98,7 @@ def _retrievers(settings: "Settings") -> "Iterator[Callable[[str | None], Retrie
         yield retriever_for
 
 
-def _said(out: Path, collected: "Collected") -> str:
+def _said(out: Path, collected: "QuestionFile") -> str:
     return render(
         "questions_exported.txt",
         path=out,

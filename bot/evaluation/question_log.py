@@ -72,7 +72,7 @@ def _title(retriever: Retriever, passage: Passage) -> str:
 
 
 @dataclass(slots=True)
-class Collected:
+class QuestionFile:
     """The lines of a file, and what became of the questions."""
 
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -108,9 +108,9 @@ def right_answers(asked: LoggedQuestion) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(vote.expected for vote in asked.votes if vote.expected)) or None
 
 
-def collect(questions: Iterable[LoggedQuestion], search: SourceSearch) -> Collected:
+def collect(questions: Iterable[LoggedQuestion], search: SourceSearch) -> QuestionFile:
     """Give each question its passage, and its right answers in the passage's own spelling."""
-    collected = Collected()
+    collected = QuestionFile()
     lines: dict[str, _Line] = {}
     open_questions: list[tuple[LoggedQuestion, Source]] = []
     for asked in questions:

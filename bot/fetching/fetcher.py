@@ -26,7 +26,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchResult:
     """What became of a page."""
 
     outcome: FetchOutcome
@@ -73,7 +73,7 @@ class Fetcher:
         self,
         origins: Sequence[FetchOrigin],
         began: Callable[[FetchOrigin, int | None], None],
-        told: Callable[[Told], None],
+        told: Callable[[FetchResult], None],
     ) -> None:
         """
         Fetch what was asked for, or see whether it has changed.
@@ -90,7 +90,7 @@ class Fetcher:
         for origin in origins:
             outcomes: set[FetchOutcome] = set()
 
-            def heard(one: Told, outcomes: set[FetchOutcome] = outcomes) -> None:
+            def heard(one: FetchResult, outcomes: set[FetchOutcome] = outcomes) -> None:
                 outcomes.add(one.outcome)
                 told(one)
 
@@ -133,7 +133,7 @@ class Fetcher:
         self,
         origin: FetchOrigin,
         began: Callable[[FetchOrigin, int | None], None],
-        told: Callable[[Told], None],
+        told: Callable[[FetchResult], None],
     ) -> None:
         began(origin, None)
         if origin.kind == "git":
@@ -161,13 +161,13 @@ class Fetcher:
             return await in_feed(self.web, origin.url, origin.under, origin.most)
         return [Listed(origin.url)]
 
-    async def _take(self, page: Listed) -> Told:
+    async def _take(self, page: Listed) -> FetchResult:
         name, before = self._file_of(page.url)
         is_here = before is not None and (self.folder / name).is_file()
         seen = Seen(before.etag, before.last_modified) if before and is_here else NOTHING_SEEN
         found = await self.web.get(page.url, seen)
         if found.url in self._done:
-            return Told("same", page.url, found.url)
+            return FetchResult("same", page.url, found.url)
         self._done.add(found.url)
         if before is None or found.url != before.source:
             # It may have been fetched by another address, whose file is the page's one file.
@@ -175,10 +175,10 @@ class Fetcher:
             name, before = (holder, held) if held else (name, before)
         self._seen.add(name)
         if found.is_unchanged and before is not None:
-            return Told("unchanged", page.url, name)
+            return FetchResult("unchanged", page.url, name)
         ending = ending_of(found.url, found.media_type)
         if ending is None:
-            return Told("left_out", page.url, not_read(found))
+            return FetchResult("left_out", page.url, not_read(found))
         if before is None:
             name = name_of(page.url, ending, self._known.files.keys())
         return self._write(name, in_utf_8(found), page, found, before)
@@ -192,7 +192,7 @@ class Fetcher:
 
     def _write(
         self, name: str, content: bytes, page: Listed, found: Response, before: Fetched | None
-    ) -> Told:
+    ) -> FetchResult:
         fetched = Fetched(
             url=before.url if before else page.url,
             source=found.url,
@@ -202,7 +202,7 @@ class Fetcher:
             etag=found.seen.etag,
             last_modified=found.seen.last_modified,
         )
-        return Told(self._put(name, content, fetched), page.url, name)
+        return FetchResult(self._put(name, content, fetched), page.url, name)
 
     def _put(self, name: str, content: bytes, fetched: Fetched) -> FetchOutcome:
         """Write a file, unless it says the same, or somebody has changed it here."""
@@ -221,14 +221,14 @@ class Fetcher:
             return "new"
         return "unchanged" if here == fetched.sha256 else "changed"
 
-    def _take_file(self, found: InRepository) -> Told:
+    def _take_file(self, found: InRepository) -> FetchResult:
         fetched = Fetched(
             url=found.url,
             source=found.url,
             sha256=hashlib.sha256(found.content).hexdigest(),
             fetched=self.now(),
         )
-        return Told(self._put(found.name, found.content, fetched), found.url, found.name)
+        return FetchResult(self._put(found.name, found.content, fetched), found.url, found.name)
 
 
 def _beside(path: Path) -> Path:
@@ -244,10 +244,10 @@ def _sha256(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
-def _failed(url: str, error: FetchError, *, was_fetched: bool) -> Told:
+def _failed(url: str, error: FetchError, *, was_fetched: bool) -> FetchResult:
     outcome: FetchOutcome = "gone" if isinstance(error, GoneError) else "failed"
     remedy = "; --allow-private allows it" if isinstance(error, NotPublicError) else ""
-    return Told(outcome, url, f"{error}{remedy}", was_fetched)
+    return FetchResult(outcome, url, f"{error}{remedy}", was_fetched)
 
 
 def not_read(found: Response) -> str:

@@ -32,7 +32,7 @@ class NoSuchDocumentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPassage:
     """A passage that was found for a question."""
 
     hit: Hit
@@ -51,7 +51,7 @@ class Found:
 class Search:
     """What was found for a question, best first."""
 
-    found: tuple[Found, ...]
+    found: tuple[FoundPassage, ...]
     generation: str
 
 
@@ -250,10 +250,10 @@ class BaseDocuments:
         return self._read(read)
 
 
-def _found(generation: Generation, hit: Hit) -> Found:
+def _found(generation: Generation, hit: Hit) -> FoundPassage:
     passage = hit.passage
     texts = generation.texts
     document = texts.document(passage.document_id)
     place = texts.place(document.id, passage.start_char)
     collection = generation.collection
-    return Found(hit, document.title, place, collection, document.source, document.language)
+    return FoundPassage(hit, document.title, place, collection, document.source, document.language)

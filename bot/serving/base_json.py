@@ -9,7 +9,7 @@ from answering.answer import NearestPassage
 from bot.answer_json import CollectionField, PassageJson, PlaceJson, passage_json, place_json
 from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
-from bot.serving.base_documents import BaseStatus, DocumentList, Found, Search, Stretch
+from bot.serving.base_documents import BaseStatus, DocumentList, FoundPassage, Search, Stretch
 
 
 class HitJson(PassageJson):
@@ -89,7 +89,7 @@ def search_json(question: str, search: Search, links: Links) -> SearchJson:
     }
 
 
-def _hit_json(found: Found, links: Links) -> HitJson:
+def _hit_json(found: FoundPassage, links: Links) -> HitJson:
     passage = found.hit.passage
     near = NearestPassage(
         passage.document_id,

@@ -13,7 +13,7 @@ HEALTH_PATH = f"{NODE_PATHS}health"
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 
-class Asked(BaseModel):
+class NodeQuestion(BaseModel):
     """A question, as the answerer of a node takes it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

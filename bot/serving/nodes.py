@@ -21,7 +21,7 @@ from answering.question import Question
 from bot.assembly import OpenIndex, reader_sha256
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health, Refused
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Health, NodeQuestion, Refused
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.settings import Settings
 from index.filters import FilterError
@@ -113,7 +113,7 @@ class Nodes:
             MendingError: If a node that is there is making a damaged index anew.
             NodesAwayError: If no node can take it.
         """
-        asked = Asked(
+        asked = NodeQuestion(
             reader=self._reader,
             question=question,
             earlier=tuple(earlier),

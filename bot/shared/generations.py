@@ -33,7 +33,7 @@ _FILES = "generation/"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PublishedCollection:
     """A collection as it is published."""
 
     current: str
@@ -62,7 +62,7 @@ class SharedGenerations:
         with shared_failures():
             self._parts.check()
 
-    def kept(self, name: str | None = None) -> dict[str, Kept]:
+    def kept(self, name: str | None = None) -> dict[str, PublishedCollection]:
         """
         All collections that are published, or the one of a name.
 
@@ -76,10 +76,10 @@ class SharedGenerations:
                 " WHERE current IS NOT NULL AND (?::text IS NULL OR name = ?)",
                 (name, name),
             ).fetchall()
-        found: dict[str, Kept] = {}
+        found: dict[str, PublishedCollection] = {}
         for one, current, is_held, generation, listing in rows:
             before = found[one].generations if one in found else {}
-            found[one] = Kept(current, is_held, {**before, generation: listing})
+            found[one] = PublishedCollection(current, is_held, {**before, generation: listing})
         return found
 
     def bring(

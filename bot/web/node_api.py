@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from bot.serving import scope_documents
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked, Health
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Health, NodeQuestion
 from bot.serving.sent import faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SITE
@@ -23,7 +23,7 @@ async def _ask(request: web.Request) -> web.Response:
     site = request.app[SITE]
     site.take_questions()
     try:
-        asked = Asked.model_validate_json(await request.read())
+        asked = NodeQuestion.model_validate_json(await request.read())
     except ValidationError as error:
         raise RefusedRequest(400, "bad_request", faults(error)) from error
     reader = site.service.reader_sha256

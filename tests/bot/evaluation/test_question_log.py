@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.question_log import (
-    Collected,
     LoggedQuestion,
+    QuestionFile,
     Source,
     Vote,
     collect,
@@ -30,7 +30,9 @@ def asked(
     return LoggedQuestion(text, tuple(shown), votes, server=None)
 
 
-def collected(*questions: LoggedQuestion, sources: Sequence[Source] = (RIVAL, ARSON)) -> Collected:
+def collected(
+    *questions: LoggedQuestion, sources: Sequence[Source] = (RIVAL, ARSON)
+) -> QuestionFile:
     return collect(questions, lambda _: sources)
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from bot.fetching.addresses import is_public
 from bot.fetching.errors import FetchError
-from bot.fetching.fetcher import Fetcher, Told
+from bot.fetching.fetcher import Fetcher, FetchResult
 from bot.fetching.names import ending_of, name_of
 from bot.fetching.web import USER_AGENT, Limits, Web
 from index.documents import list_documents
@@ -49,8 +49,8 @@ def fetched(
     limits: Limits = QUICK,
     *,
     private: bool = True,
-) -> list[Told]:
-    told: list[Told] = []
+) -> list[FetchResult]:
+    told: list[FetchResult] = []
 
     async def run() -> None:
         async with Web.opened(limits, allow_private=private) as web:
@@ -62,8 +62,8 @@ def fetched(
     return told
 
 
-def updated(folder: Path) -> tuple[list[Told], list[str]]:
-    told: list[Told] = []
+def updated(folder: Path) -> tuple[list[FetchResult], list[str]]:
+    told: list[FetchResult] = []
 
     async def run() -> list[str]:
         async with Web.opened(QUICK, allow_private=True) as web:
@@ -80,7 +80,7 @@ def origin(
     return FetchOrigin(kind=kind, url=url, under=under, most=most)
 
 
-def outcomes(told: Sequence[Told]) -> dict[str, int]:
+def outcomes(told: Sequence[FetchResult]) -> dict[str, int]:
     return dict(Counter(one.outcome for one in told))
 
 

@@ -17,7 +17,7 @@ from answering.answer import Answer, Timings
 from answering.followups.detection import turn_of
 from answering.question import Question
 from bot.serving.fair_line import Asker
-from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Asked
+from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, NodeQuestion
 from bot.serving.nodes import Nodes
 from bot.serving.open_indexes import SpaceOpener
 from bot.serving.queue import AnswerQueue, BusyError, NodesAwayError, TooSlowError
@@ -453,7 +453,9 @@ def test_a_node_with_another_reader_answers_nothing(
 def test_a_node_that_does_not_see_a_servers_documents_answers_none_of_its_questions(
     node: Visitor, gateway: Callable[..., AnswerService]
 ) -> None:
-    asked = Asked(reader=READER, question=ARSON, collection="server-1").model_dump(mode="json")
+    asked = NodeQuestion(reader=READER, question=ARSON, collection="server-1").model_dump(
+        mode="json"
+    )
 
     refused = node.post(ASK_PATH, asked, headers={"Authorization": f"Bearer {TOKEN}"})
 
@@ -463,7 +465,7 @@ def test_a_node_that_does_not_see_a_servers_documents_answers_none_of_its_questi
 
 @pytest.mark.parametrize("token", [None, "another-token-0123456789", "api-token-0123456789"])
 def test_nobody_else_is_let_in(visit: MakeVisitor, token: str | None) -> None:
-    asked = Asked(reader=None, question=ARSON, collection="server-1").model_dump(mode="json")
+    asked = NodeQuestion(reader=None, question=ARSON, collection="server-1").model_dump(mode="json")
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     node = visit(node_token=TOKEN, api_tokens="api-token-0123456789")
 
