@@ -258,8 +258,10 @@ def _checked(
 def _place(values: list[Any], names: dict[str, str]) -> Place:
     if tuple(map(type, values)) not in _TYPES_OF_PLACES or values[2] not in _KINDS_OF_PLACES:
         raise ValueError(values)
-    start, end, kind, name, *others = values
-    return Place(start, end, names.setdefault(kind, kind), names.setdefault(name, name), *others)
+    shared: list[Any] = [
+        names.setdefault(each, each) if isinstance(each, str) else each for each in values
+    ]
+    return Place(*shared)
 
 
 def _ranges(code: list[list[int]]) -> tuple[tuple[int, int], ...]:

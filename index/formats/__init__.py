@@ -7,6 +7,7 @@ What each format makes of a file's bytes: text, title, date and places.
 import importlib
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from index.errors import DocumentError
 from index.formats.base import FORMATS, Loaded, Parse
@@ -86,14 +87,17 @@ def make_ready_for_scans() -> None:
     """Import what reads scanned pages, likewise."""
     # Whoever says that there are scanned pages may be wrong.
     with suppress(Exception):
-        importlib.import_module("index.formats.ocr").imported()
+        _module("ocr").imported()
 
 
 def _loader(suffix: str) -> Parse:
     found = FORMATS[suffix]
-    module = importlib.import_module(f"index.formats.{found.module}")
-    load: Parse = getattr(module, found.function)
+    load: Parse = getattr(_module(found.module), found.function)
     return load
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"index.formats.{name}")
 
 
 def _check_signature(suffix: str, content: bytes) -> None:
