@@ -271,6 +271,14 @@ _MONTH = "(?:January|February|March|April|May|June|July|August|September|October
 _YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){_YEAR}(?!\d)")
 """A year of the last century or this one."""
+# "In 2019 for theft", or at the end "and for 2019?", and not "for 2000 people" or "since 2000".
+_YEAR_ASKED = re.compile(
+    rf"\b(?:in|during) ({_YEAR})\b|(?:^|\b(?:for|of|about|and|or|year) )({_YEAR})(?=\W*$)",
+    re.IGNORECASE,
+)
+# "2018-21", "2018/2021", "2010s".
+_YEARS_TOGETHER = re.compile(rf"(?<!\d)({_YEAR})(?: ?[-–/] ?((?:\d\d)?\d\d)(?!\d)|s\b)")
+_SHORT_YEAR = re.compile(r"['’](\d\d)\b")
 _DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
 _WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
 _TIME = rf"{_DAY_OF_MONTH}|{_MONTH} {_YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d|^{_YEAR}$"
@@ -375,6 +383,22 @@ def is_small_talk(text: str) -> bool:
         and not words.isdisjoint(SMALL_TALK)
         and words <= SMALL_TALK | BESIDE_SMALL_TALK
     )
+
+
+def years_asked(question: str) -> frozenset[str]:
+    """The years that a question asks about, each as four digits."""
+    return frozenset(year for found in _YEAR_ASKED.findall(question) for year in found if year)
+
+
+def years_said(text: str) -> frozenset[str]:
+    """The years that a text speaks of, each as four digits; those between two, too."""
+    said = {*YEARS.findall(text)}
+    for first, last in _YEARS_TOGETHER.findall(text):
+        # Two digits belong to the century of the first.
+        until = int(f"{first[: -len(last)]}{last}") if last else int(first) + 9
+        said.update(map(str, range(int(first), until + 1)))
+    said.update(f"{century}{year}" for year in _SHORT_YEAR.findall(text) for century in (19, 20))
+    return frozenset(said)
 
 
 def has_number(text: str) -> bool:

@@ -14,13 +14,13 @@ from answering.answer import Answer
 from answering.english import (
     ABOUT,
     BARE_WORDS,
-    YEARS,
     content_words,
     is_fragment,
     is_pronoun,
     is_small_talk,
     without_opening,
     words_of,
+    years_asked,
 )
 
 # Earlier turns that are looked at; nobody leans on what was said before that.
@@ -80,8 +80,8 @@ class FollowUp:
     every passage."""
     cited: tuple[Cited, ...]
     """Where to look first: where the last answer stands, if it surely leans on that."""
-    years: tuple[str, ...]
-    """Those that the new question itself names."""
+    years: frozenset[str]
+    """Those that the new question itself asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     follow_up = FollowUp(
         joined=f"{_subject(turns)} {question}",
         cited=turns[-1].cited if leans is Leaning.YES else (),
-        years=tuple(YEARS.findall(question)),
+        years=years_asked(question),
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from answering.english import asks_for_judgement, is_question, small_talk
+from answering.english import (
+    asks_for_judgement,
+    is_question,
+    small_talk,
+    years_asked,
+    years_said,
+)
 from tests.conftest import ROOT
 
 
@@ -150,6 +156,36 @@ def _text(node: ast.expr) -> str:
 
 
 # This one holds the words of other languages.
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("and in 2019 for theft?", {"2019"}),
+        ("what about 2019?", {"2019"}),
+        ("In 2019 and 2020?", {"2019", "2020"}),
+        ("and for 2000 people?", set()),
+        ("how much has it grown since 1990?", set()),
+        ("and on platform 2010?", set()),
+    ],
+)
+def test_a_year_is_asked_about_where_it_says_when(question: str, years: set[str]) -> None:
+    assert years_asked(question) == years
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("In 2019, 40 were open; 12019 and 2,000 are none.", {"2019"}),
+        ("The season 2019-20", {"2019", "2020"}),
+        ("From 2018 – 2021", {"2018", "2019", "2020", "2021"}),
+        ("The 1990s", {str(year) for year in range(1990, 2000)}),
+        ("Summer of ’19", {"1919", "2019"}),
+        ("2020-1999", {"2020", "1999"}),
+    ],
+)
+def test_a_text_speaks_of_all_years_between_two(text: str, years: set[str]) -> None:
+    assert years_said(text) == years
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -83,7 +83,7 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
     assert understood.follow_up == FollowUp(
         joined="how many were deported for drunk driving? and for homicide?",
         cited=FIRST.cited,
-        years=(),
+        years=frozenset(),
     )
 
 
@@ -108,7 +108,7 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     turn = Turn("who was fined for singing?", near)
 
     assert understand("why?", [turn]).follow_up == FollowUp(
-        "who was fined for singing? why?", near, years=()
+        "who was fined for singing? why?", near, years=frozenset()
     )
 
 
