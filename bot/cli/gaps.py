@@ -1,6 +1,5 @@
 """`quoth gaps`: what members ask and the documents don't say."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +68,8 @@ def command(
     from bot.discord_app.open_questions import open_questions
     from bot.evaluation.gaps import last_days
 
-    period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
     with open_records(settings) as records:
+        period = last_days(days, records.clock(), ANSWERS_KEPT_DAYS)
         questions = open_questions(records, period.begins_before, None, anywhere=True)
     with failures_shown():
         gaps = _grouped(settings, questions, period)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from datetime import UTC, datetime
 
 import discord
@@ -80,7 +79,7 @@ class Gaps(commands.Cog):
         return card, page, pages
 
     def _found(self, server_id: int, days: int) -> list[Gap]:
-        period = last_days(days, time.time(), ANSWERS_KEPT_DAYS)
+        period = last_days(days, self._bot.records.clock(), ANSWERS_KEPT_DAYS)
         questions = open_questions(self._bot.records, period.begins_before, server_id)
         newest = sorted(questions, key=lambda one: -one.asked)[:MAX_QUESTIONS]
         return find_gaps(newest, self._bot.service.encode, period)
@@ -116,7 +115,7 @@ class Gaps(commands.Cog):
         """Post what the documents should say into a channel each week, or stop that."""
         server_id = server_of(interaction)
         await acknowledge(lambda: interaction.response.defer(ephemeral=True))
-        due = next_due(time.time())
+        due = next_due(self._bot.records.clock())
         if channel is None:
             await asyncio.to_thread(self._digests.stop, server_id)
             await self._bot.audit.note(interaction, "digest_off")
@@ -149,10 +148,10 @@ class Gaps(commands.Cog):
         async def make(digest: Digest) -> MessageCard:
             return await asyncio.to_thread(self._digest, digest)
 
-        await send_due(self._bot, self._digests, make, time.time())
+        await send_due(self._bot, self._digests, make, self._bot.records.clock())
 
     def _digest(self, digest: Digest) -> MessageCard:
-        since = time.time() - DIGEST_DAYS * 24 * 60 * 60
+        since = self._bot.records.clock() - DIGEST_DAYS * 24 * 60 * 60
         asked = self._bot.answers.counts_since(digest.server_id, since)
         gaps = self._found(digest.server_id, DIGEST_DAYS)
         shown = self._looked_up(digest.server_id, gaps[:PAGE_GAPS])

@@ -15,11 +15,14 @@ from click.testing import CliRunner, Result
 from answering.answer import AnswerSpan, NearestPassage
 from bot import assembly
 from bot.cli.gaps import command
+from bot.database import Database
 from bot.discord_app.question_log import logged_questions
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.stored_answers import StoredAnswers
+from bot.postgres import PostgresDatabase
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import Library
+from tests.postgres import set_clock
 
 NEAR = NearestPassage("tea.md", "Tea", 0, 20, "Tea is made at five.", None)
 
@@ -27,9 +30,9 @@ NEAR = NearestPassage("tea.md", "Tea", 0, 20, "Tea is made at five.", None)
 class Crowd:
     """Members who ask and vote, at any time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, place: Path | Database) -> None:
         self.days_ago = 1.0
-        self.records = Records(path, lambda: time.time() - self.days_ago * DAY_S)
+        self.records = Records(place, lambda: time.time() - self.days_ago * DAY_S)
         self.answers = StoredAnswers(self.records)
 
     def ask(
@@ -80,6 +83,19 @@ def rows(library: Library, *arguments: str) -> list[dict[str, object]]:
     assert done.exit_code == 0, done.output
     found: list[dict[str, object]] = json.loads(done.stdout)["gaps"]
     return found
+
+
+def test_the_days_are_those_of_the_databases_clock(
+    crowd: Crowd, library: Library, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTH_DATABASE", postgres_database)
+    database = PostgresDatabase(postgres_database)
+    set_clock(database, -90 * DAY_S)
+    members = Crowd(database)
+    members.ask("who may use the kitchen")
+    members.records.close()
+
+    assert [gap["example"] for gap in rows(library)] == ["who may use the kitchen"]
 
 
 def test_gaps_are_said_with_their_size_their_trend_and_the_document(

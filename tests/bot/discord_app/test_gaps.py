@@ -1,12 +1,16 @@
 """/gaps: moderators see what their own server asks and the documents don't say."""
 
 import time
+from contextlib import closing
 
 import pytest
 
 from bot.database import DatabaseError
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.digests import Digest, Digests, next_due
+from bot.discord_app.records import DAY_S
+from bot.postgres import PostgresDatabase
+from tests import postgres
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
@@ -196,6 +200,34 @@ def test_a_digest_is_posted_once_when_it_is_due_whatever_is_restarted(
     stopped = local.slash(channel, asker, "gaps digest", permissions=MANAGE_GUILD)
     assert "no weekly digest" in local.answer_to(stopped).content
     assert Digests(bot.bot.records).due(time.time() + 1e9) == []
+
+
+def test_all_go_by_the_databases_clock(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    asker: User,
+    postgres_database: str,
+) -> None:
+    assert channel.guild is not None
+    with closing(PostgresDatabase(postgres_database)) as database:
+        postgres.set_clock(database, -90 * DAY_S)
+    bot = start_bot(database=postgres_database)
+    ask(local, channel, asker, "who likes the tea")
+    assert "1 unanswered" in shown(local, channel, asker)
+
+    now, digests = bot.bot.records.clock(), Digests(bot.bot.records)
+    digests.choose(channel.guild.id, channel.id, now + DAY_S)
+    look(bot)
+    assert digests_in(local, channel) == []
+    digests.choose(channel.guild.id, channel.id, now)
+    look(bot)
+    (text,) = digests_in(local, channel)
+    assert "1 question, 0 answered." in text
+    (settled,) = digests.due(now + 8 * DAY_S)
+    chosen = local.slash(channel, asker, "gaps digest", permissions=MANAGE_GUILD, channel=channel)
+    local.answer_to(chosen)
+    assert digests.due(now + 8 * DAY_S) == [settled]
 
 
 def test_the_next_digest_is_due_on_monday_however_long_nobody_looked() -> None:

@@ -18,6 +18,7 @@ from bot.shared.storage import MARK_NAME, FolderStorage
 from index.errors import IndexMissingError, PartError, SharedError
 from index.store import Collection
 from tests.conftest import Library
+from tests.postgres import set_clock
 
 SCOPE = "server-aaaa"
 
@@ -51,15 +52,6 @@ def text_of(collection: Collection) -> str:
         return generation.texts.text("figures.txt", 0, 99)
     finally:
         generation.close()
-
-
-def set_clock(database: PostgresDatabase, ahead_s: float) -> None:
-    """Have the database's clock, by which parts grow old, be so much ahead."""
-    with database.statements() as connection:
-        connection.execute(
-            "CREATE OR REPLACE FUNCTION quoth_now() RETURNS double precision LANGUAGE sql AS $$"  # noqa: S608 - a number
-            f" SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision + {ahead_s} $$"
-        )
 
 
 def parts_of(storage: Path) -> dict[str, Path]:
