@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.collection_builds import preview_collection
 from bot.collection_names import collections_in, server_collection, server_of
@@ -90,15 +90,27 @@ async def catch_up(settings: Settings, builder: Builds, taught: TaughtStore) -> 
     Quoth may have been stopped between a change and its build, or be another version by now, or
     have lost its data folder.
     """
-    for scope in await scopes_to_index(settings, taught):
-        await finish_changes(settings, builder, taught, scope)
-
-
-async def scopes_to_index(settings: Settings, taught: TaughtStore) -> list[str]:
-    """The collections of the servers that have documents, or were taught something."""
     with_rows = await once_reached(lambda: asyncio.to_thread(taught.scopes))
     with_folders = await asyncio.to_thread(collections_in, settings.collections)
-    return sorted(scope for scope in {*with_folders, *with_rows} if server_of(scope) is not None)
+    for scope in sorted({*with_folders, *with_rows}):
+        if server_of(scope) is not None:
+            await finish_changes(settings, builder, taught, scope)
+
+
+async def scopes_to_index(
+    settings: Settings, taught: TaughtStore, scopes: Sequence[str]
+) -> list[str]:
+    """
+    Those of some servers' collections that have documents, or were taught something.
+
+    No other server is looked at: each shard that is connected asks for its own.
+    """
+
+    def with_folders() -> list[str]:
+        return [scope for scope in scopes if settings.collection(scope).is_dir()]
+
+    with_rows = await once_reached(lambda: asyncio.to_thread(taught.scopes_among, scopes))
+    return sorted({*await asyncio.to_thread(with_folders), *with_rows})
 
 
 async def finish_changes(

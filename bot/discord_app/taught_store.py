@@ -28,6 +28,8 @@ _COLUMNS = (
 )
 _VALUE = "server_id, channel_id, message_id, question, text, written, author, consent, agreed"
 
+_SERVERS = "SELECT DISTINCT server FROM taught WHERE server NOT IN (SELECT server FROM departures)"
+
 
 class TaughtStore:
     """
@@ -103,9 +105,15 @@ class TaughtStore:
 
     def scopes(self) -> list[str]:
         """The collections of the servers that were taught something and are not noted as left."""
-        rows = self._records.rows(
-            "SELECT DISTINCT server FROM taught WHERE server NOT IN (SELECT server FROM departures)"
-        )
+        return [server_collection(server) for (server,) in self._records.rows(_SERVERS)]
+
+    def scopes_among(self, scopes: Iterable[str]) -> list[str]:
+        """Those of some collections of servers that `scopes` has."""
+        servers = [server_of(scope) for scope in scopes]
+        if not servers:
+            return []
+        marks = ", ".join("?" for _ in servers)
+        rows = self._records.rows(f"{_SERVERS} AND server IN ({marks})", servers)
         return [server_collection(server) for (server,) in rows]
 
     def owns(self, scope: str, name: str) -> bool:

@@ -51,9 +51,9 @@ class Teaching:
         """The taught answers of a server, the newest message first; blocks for the records."""
         return self._taught.all(scope)
 
-    async def scopes(self) -> set[str]:
-        """The collections of all servers that were taught something, once that can be known."""
-        return {*await once_reached(lambda: asyncio.to_thread(self._taught.scopes))}
+    async def scopes_among(self, scopes: Sequence[str]) -> list[str]:
+        """Those of some servers' collections that were taught something, once that can be known."""
+        return await once_reached(lambda: asyncio.to_thread(self._taught.scopes_among, scopes))
 
     async def messages(self, scope: str) -> list[MessageAt]:
         """The messages that a server was taught, once that can be known."""

@@ -11,6 +11,7 @@ import discord
 from discord.ext import commands
 from discord.utils import time_snowflake
 
+from bot.collection_names import server_collection
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.delivery import deliver
@@ -107,13 +108,14 @@ class CatchUp(commands.Cog):
         """Finish what another process was changing in a shard's servers when it lost that shard."""
         bot = self._bot
         taught = TaughtStore(bot.records)
-        here = {
-            bot.records.collection(guild.id) for guild in bot.guilds if guild.shard_id == shard_id
-        }
-        for scope in await scopes_to_index(bot.settings, taught):
-            if scope in here:
-                async with bot.changes.turn(scope):
-                    await finish_changes(bot.settings, bot.builder, taught, scope)
+        here = [
+            server_collection(bot.records.hashed(guild.id))
+            for guild in bot.guilds
+            if guild.shard_id == shard_id
+        ]
+        for scope in await scopes_to_index(bot.settings, taught, here):
+            async with bot.changes.turn(scope):
+                await finish_changes(bot.settings, bot.builder, taught, scope)
 
     async def _last_heard(self, shard_id: int) -> float:
         assert self._bot.shard_count is not None  # noqa: S101 - it is connected

@@ -15,6 +15,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from bot.collection_names import server_collection
 from bot.database import DatabaseError
 from bot.discord_app.cards import MessageCard
 from bot.discord_app.client import QuothBot
@@ -294,17 +295,18 @@ class TaughtAnswers(ServerCog):
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
         """Forget the messages that were deleted while nobody listened to a shard."""
-        taught = await self._bot.teaching.scopes()
-        for guild in [one for one in self._bot.guilds if one.shard_id == shard_id]:
-            scope = self._bot.records.collection(guild.id)
-            if scope not in taught:
-                continue
+        here = {
+            server_collection(self._bot.records.hashed(guild.id)): guild.id
+            for guild in self._bot.guilds
+            if guild.shard_id == shard_id
+        }
+        for scope in await self._bot.teaching.scopes_among([*here]):
             gone = set()
             for message in await self._bot.teaching.messages(scope):
                 if await self._bot.teaching.is_gone(message):
                     gone.add(message)
             if gone:
-                self._bot.teaching.forget_messages(guild.id, gone.__contains__)
+                self._bot.teaching.forget_messages(here[scope], gone.__contains__)
 
 
 def _zipped(taught: list[Taught]) -> bytes:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -14,7 +15,13 @@ from answering.question import Question
 from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.channels import ChannelRules
-from bot.discord_app.housekeeping import catch_up, delete_departed, delete_departed_once, tidy
+from bot.discord_app.housekeeping import (
+    catch_up,
+    delete_departed,
+    delete_departed_once,
+    scopes_to_index,
+    tidy,
+)
 from bot.discord_app.records import DAY_S, Records
 from bot.discord_app.servers import SERVER_GRACE_DAYS, Servers
 from bot.discord_app.shards import Shards
@@ -188,6 +195,30 @@ def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
 
     assert built == {scope: len(lesson.file())}
     assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
+
+
+def test_a_shard_asks_for_its_own_servers_alone(settings: Settings) -> None:
+    """Also where a server has only documents, or was only taught something."""
+    asked: list[str] = []
+
+    class Noting(Records):
+        def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+            found = super().rows(statement, values)
+            asked.extend(server for (server,) in found)
+            return found
+
+    with closing(Noting(settings.records)) as records:
+        taught = TaughtStore(records)
+        for server in (1, 2):
+            message = MessageAt(server, 8, server)
+            taught.keep(Taught(message, "?", "Yes.", date.min, "", "agreed", records.clock()))
+        scopes = [server_collection(records.hashed(server)) for server in range(1, 6)]
+        for scope in scopes[2:4]:
+            settings.documents(scope).mkdir(parents=True)
+        own = scopes[::2]
+
+        assert asyncio.run(scopes_to_index(settings, taught, own)) == sorted(own[:2])
+        assert asked == [records.hashed(1)]
 
 
 def test_what_builders_have_published_meanwhile_is_not_asked_for_again(
