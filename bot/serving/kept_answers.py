@@ -77,7 +77,9 @@ class KeptAnswers:
         self._clock = clock
         self._database = SqliteFile(place, STEPS) if isinstance(place, Path) else place
         self.why_away = ""
-        """What keeps it from keeping answers now, if that is a database that may be back soon."""
+        """
+        What kept it from keeping answers at the start, if that is a database that may be back soon.
+        """
         try:
             self.tidy()
         except DatabaseError as error:
