@@ -89,9 +89,11 @@ def pytest_collection() -> Generator[None, object, object]:
     of the tests' time.
     """
     gc.disable()
-    collected = yield
-    gc.freeze()
-    gc.enable()
+    try:
+        collected = yield
+        gc.freeze()
+    finally:
+        gc.enable()
     return collected
 
 
