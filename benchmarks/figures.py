@@ -148,7 +148,7 @@ def targets(comparison: PeerComparison) -> list[PeerTarget]:
         ),
         PeerTarget(
             "peak memory answering",
-            "at most a third",
+            "at least 3 times less",
             3,
             lambda one: [] if one.warm_peak_bytes is None else [one.warm_peak_bytes],
             unit="MB",
