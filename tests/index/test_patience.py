@@ -9,6 +9,7 @@ import pytest
 
 from index import patience
 from index.patience import BUSY, Patience, computed_s
+from tests.waiting import until
 
 _COMPUTES = "while True: pass"
 _SLEEPS = "import time; time.sleep(1_000)"
@@ -96,8 +97,7 @@ def test_what_is_given_again_counts_from_then_on(running: int) -> None:
 def test_ps_tells_what_a_process_computes_where_no_clock_does(
     running: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    while (computed_s(running) or 0.0) < 1.0:
-        pass
+    until(lambda: (computed_s(running) or 0.0) >= 1.0)
     monkeypatch.setattr(patience, "_HAS_CLOCKS", False)
 
     assert (computed_s(running) or 0.0) >= 1.0

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,7 @@ from index.provenance import FetchOrigin, Provenance, write_provenance
 from index.store import Collection
 from tests.commands import quoth
 from tests.conftest import ROOT
-
-PATIENCE_S = 240.0
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -46,24 +45,17 @@ def served(home: Path) -> set[str]:
     return set(made_of.documents)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_documents_that_arrive_are_indexed_until_it_is_ended(
     home: Path, watcher: subprocess.Popen[str]
 ) -> None:
     (home / "seeds/picture.txt").write_bytes(b"\x00\x01")
     (home / "seeds/bread.md").write_text("# Prices\n\nA loaf of rye bread costs 17 francs.\n")
-    wait_until(lambda: "bread.md" in served(home))
+    until(lambda: "bread.md" in served(home))
     (home / "seeds").rename(home / "away")
     time.sleep(2)
     (home / "away").rename(home / "seeds")
     (home / "seeds/rolls.md").write_text("# More prices\n\nA roll costs 2 francs.\n")
-    wait_until(lambda: "rolls.md" in served(home))
+    until(lambda: "rolls.md" in served(home))
 
     watcher.send_signal(signal.SIGTERM)
     out, err = watcher.communicate(timeout=PATIENCE_S)
@@ -112,7 +104,7 @@ def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
 
     def end_once_begun() -> None:
         try:
-            wait_until((settings.base_collection / MARK_NAME).exists)
+            until((settings.base_collection / MARK_NAME).exists)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -127,7 +119,7 @@ def test_what_was_fetched_is_fetched_again_meanwhile(tmp_path: Path) -> None:
         ending.join()
 
     # A thread that waited for a child may take a moment longer than what it waited for.
-    wait_until(lambda: all(thread in before for thread in threading.enumerate()))
+    until(lambda: all(thread in before for thread in threading.enumerate()))
 
 
 def test_what_it_can_not_be_combined_with_is_said(tmp_path: Path) -> None:

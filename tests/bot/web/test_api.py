@@ -1,7 +1,6 @@
 """The HTTP API, as programs see it."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.bot.web.conftest import MakeVisitor, Visitor
 from tests.conftest import Library
+from tests.waiting import until
 
 TOKEN, PASSWORD = "token-0123456789abc", "password-0123456789"
 QUESTION = "how many for arson"
@@ -35,8 +35,7 @@ POSTED = [path for path, sent in SENT.items() if sent is not None]
 
 
 def wait_until_asked(visitor: Visitor) -> None:
-    while not visitor.site.queue.taken:
-        time.sleep(0.01)
+    until(lambda: visitor.site.queue.taken > 0)
 
 
 def send(visitor: Visitor, path: str, **options: Any) -> Any:

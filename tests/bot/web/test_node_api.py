@@ -26,6 +26,7 @@ from index.filters import Filter, FilterError
 from tests.bot.conftest import opener
 from tests.bot.web.conftest import MakeVisitor, Visitor
 from tests.conftest import Library
+from tests.waiting import until
 
 TOKEN = "between-nodes-0123456789"  # noqa: S105 - made up
 ARSON = Question("how many for arson")
@@ -263,8 +264,7 @@ def test_one_that_was_away_is_found_again(
         remote.answer(ARSON, (), 0, None)
 
     node.site.is_closing = False
-    while "node_back" not in caplog.messages:
-        pass
+    until(lambda: "node_back" in caplog.messages)
 
     assert remote.answer(ARSON, (), 0, None).spans[0].text == "812"
     assert caplog.messages.count("node_away") == 1
@@ -276,10 +276,10 @@ def hold(node: Visitor) -> Callable[[], None]:
 
     def work() -> None:
         begun.set()
-        go_on.wait(30)
+        assert go_on.wait(30)
 
     done = node.start(node.site.queue.do(work))
-    begun.wait(30)
+    assert begun.wait(30)
 
     def let_go() -> None:
         go_on.set()
@@ -311,8 +311,7 @@ def test_each_of_several_gets_as_many_questions_as_the_others(
     fleet.gate.clear()
     with ThreadPoolExecutor(8) as askers:
         done = [askers.submit(ask_each, remote, 1, f"together {number}") for number in range(8)]
-        while sum(fleet.asked("together")) < len(done):
-            pass
+        until(lambda: sum(fleet.asked("together")) == len(done))
         fleet.gate.set()
         for one in done:
             one.result(60)
@@ -328,8 +327,7 @@ def test_one_that_is_slow_gets_no_question_while_others_have_none(
 
     with ThreadPoolExecutor(1) as asker:
         waiting = asker.submit(ask_each, remote, 1, "slow")
-        while not slow.asked:
-            pass
+        until(lambda: bool(slow.asked))
         ask_each(remote, 9, "meanwhile")
         assert fleet.asked("meanwhile") == [0, 3, 3, 3]
         go_on.set()
@@ -351,7 +349,7 @@ def test_one_that_stands_still_is_left_alone_until_it_goes_on(
     remote = gateway(*fleet.addresses, time_limit_s=3)
     ask_each(remote, 4, "before")
     end = fleet.nodes[0].start(stand_still())
-    begun.wait(60)
+    assert begun.wait(60)
     # Its system takes the connection, and nothing comes.
     with pytest.raises(TooSlowError):
         ask_each(remote, 1, "lost")
@@ -360,8 +358,7 @@ def test_one_that_stands_still_is_left_alone_until_it_goes_on(
 
     go_on.set()
     end()
-    while "node_back" not in caplog.messages:
-        pass
+    until(lambda: "node_back" in caplog.messages)
     ask_each(remote, 4, "afterwards")
     assert fleet.asked("afterwards") == [1, 1, 1, 1]
 
@@ -430,8 +427,7 @@ def test_the_same_question_of_several_processes_takes_one_worker_of_a_node(
 ) -> None:
     with ThreadPoolExecutor(3) as askers:
         same = [askers.submit(gateway(node.address).answer, ARSON, (), 0, None) for _ in range(3)]
-        while not slow.asked:
-            pass
+        until(lambda: bool(slow.asked))
         assert gateway(node.address).answer(Question("how many for theft"), (), 0, None).answered
         slow.gate.set()
         found = [one.result(60) for one in same]

@@ -1,0 +1,15 @@
+"""Waiting for what another thread or process does, and not for ever."""
+
+import time
+from collections.abc import Callable
+
+# A busy machine may be late; nothing waits so long unless something is wrong.
+PATIENCE_S = 240.0
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Look again and again whether something has happened, and fail if it never does."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
