@@ -8,7 +8,9 @@ program, no process and no privilege. Nothing of this can be undone by the proce
 
 import ctypes
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +23,7 @@ from index.landlock import FileRules
 from index.processes import bare_environment, module_command
 from index.seccomp import filter_calls, filter_processes
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _CLONE_NEWUSER = 0x10000000
@@ -84,6 +87,18 @@ class Confining:
         self._privileges = _give_up_privileges(self._libc)
         self._rules = FileRules(self._libc, *_libraries())
         self._calls = self._privileges and filter_calls(self._libc)
+
+    def end_with(self, parent: int) -> None:
+        """
+        Let the kernel end this process, a fork, as soon as its parent ends.
+
+        Raises:
+            ProcessLookupError: If it has ended already.
+        """
+        if hasattr(self._libc, "prctl"):
+            self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            raise ProcessLookupError(parent)
 
     def confine(self) -> Confinement:
         """Give up the rest, for good, as far as the kernel knows how. What is open stays open."""

@@ -183,9 +183,10 @@ class _Server:
             make_ready(text)
             # What all forks share is copied where somebody looks through it for garbage.
             gc.freeze()
+            own = os.getpid()
             fork = os.fork()
             if fork == 0:
-                self._read_and_end(confining, *pipes)
+                self._read_and_end(confining, own, *pipes)
             for pipe in pipes:
                 os.close(pipe)
         _ended(fork)
@@ -198,10 +199,14 @@ class _Server:
         message += _received(self._control, _MESSAGE_BYTES - len(message))
         return message.decode().strip(), pipes
 
-    def _read_and_end(self, confining: Confining, requests: int, replies: int) -> NoReturn:
+    def _read_and_end(
+        self, confining: Confining, parent: int, requests: int, replies: int
+    ) -> NoReturn:
         """Never return to what the fork was made of."""
         code = 1
         try:
+            # Nobody else knows of it.
+            confining.end_with(parent)
             # Both lead to where all is asked.
             self._control.close()
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

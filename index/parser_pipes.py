@@ -58,9 +58,11 @@ class ParserPipes:
             self._requests.write(content)
             self._requests.flush()
 
-    def meet(self) -> None:
+    def meet(self) -> int:
         """Hear which process it is, which it says first: from now on it is seen to compute."""
-        self._patience.watch(int.from_bytes(self._read(NUMBER_BYTES)))
+        process_id = int.from_bytes(self._read(NUMBER_BYTES))
+        self._patience.watch(process_id)
+        return process_id
 
     def frame(self, most: int = MAX_FRAME_BYTES) -> Any:
         """

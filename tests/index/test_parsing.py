@@ -1,9 +1,12 @@
 """Parsing apart: what hangs, swells or crashes fails alone."""
 
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +17,13 @@ from bot.serving.own_documents import OwnDocuments
 from index import parser_forks, patience
 from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
-from index.parser_forks import FORKS
-from index.parsing import MAX_PLAIN_BYTES, PARSE_TIMEOUT_S, ParserProcess
+from index.parser_forks import FORKS, ParserForks
+from index.parsing import (
+    MAX_PLAIN_BYTES,
+    PARSE_MEMORY_BYTES,
+    PARSE_TIMEOUT_S,
+    ParserProcess,
+)
 from index.passages import Splitting, split
 from tests.conftest import ROOT, Library, QuietReporter
 from tests.fakes import FakeEncoder
@@ -197,6 +205,20 @@ def test_what_has_read_a_file_ends_before_the_next() -> None:
             os.kill(first, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+@pytest.mark.skipif(not FORKS, reason="one process reads all files here")
+@pytest.mark.usefixtures("hostile")
+def test_what_reads_a_file_ends_with_what_forks() -> None:
+    with closing(ParserForks(PARSE_MEMORY_BYTES, 0, b"")) as forks:
+        with closing(forks.begin(".html")) as pipes:
+            pipes.ask("parse", {"suffix": ".html", "length": 5}, PARSE_TIMEOUT_S, b"sleep")
+            end = os.pidfd_open(pipes.meet())
+            os.kill(forks._process.pid, signal.SIGKILL)
+            ready, _, _ = select.select([end], [], [], 30)
+        os.close(end)
+
+    assert ready == [end]
 
 
 @pytest.mark.usefixtures("hostile")
