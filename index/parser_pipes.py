@@ -7,7 +7,14 @@ from contextlib import suppress
 from typing import IO, Any
 
 from index.errors import DocumentError
-from index.parser_server import LENGTH_BYTES, MAX_FRAME_BYTES, NUMBER_BYTES, PAGE_READ, TEXT_ERRORS
+from index.parser_server import (
+    LENGTH_BYTES,
+    MAX_FRAME_BYTES,
+    MAX_REASON_CHARS,
+    NUMBER_BYTES,
+    PAGE_READ,
+    TEXT_ERRORS,
+)
 from index.patience import Patience
 
 _AT_ONCE = 1 << 20
@@ -64,7 +71,7 @@ class ParserPipes:
         self._patience.watch(process_id)
         return process_id
 
-    def frame(self, most: int = MAX_FRAME_BYTES) -> Any:
+    def frame(self, most: int) -> Any:
         """
         What it says next, in so many bytes at most; None if it has read a page and is not done.
 
@@ -82,7 +89,7 @@ class ParserPipes:
         said = json.loads(content)
         if isinstance(said, dict) and "error" in said:
             self.is_done = not said["ends"]
-            raise DocumentError(str(said["error"]))
+            raise DocumentError(str(said["error"])[:MAX_REASON_CHARS])
         return said
 
     def text(self) -> str:

@@ -33,10 +33,14 @@ PAGE_READ = b""
 # Of one document's text; beyond it, it is data and not a document.
 MAX_FRAME_BYTES = 256_000_000
 # Of a frame with passages, of which each has less than 30 kB, however many sentences are in it; or
-# with places.
+# with places or code.
 MAX_SOME_BYTES = 16_000_000
-# Of a document: more than a table has rows that can be read in memory.
+# Of a frame with what else is said of a file: a title, a date, and the pages that were left out.
+MAX_HEAD_BYTES = 100_000
+# Of a document: more than a table has rows that can be read in memory. Also of pieces of code.
 MAX_PLACES = 2_000_000
+# Of why a file can't be read: a parser may quote the file, which may be one line.
+MAX_REASON_CHARS = 1_000
 # Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
 TEXT_ERRORS = "surrogatepass"
 # In a frame.
@@ -96,19 +100,18 @@ class ParserServer:
         values = {
             "title": loaded.title,
             "dated": loaded.dated.isoformat() if loaded.dated else None,
-            "code": loaded.code,
             "unread": loaded.unread,
         }
-        frames = json.dumps(values).encode(), loaded.text.encode(errors=TEXT_ERRORS)
-        if max(map(len, frames)) > MAX_FRAME_BYTES or len(loaded.places) > MAX_PLACES:
+        text = loaded.text.encode(errors=TEXT_ERRORS)
+        if len(text) > MAX_FRAME_BYTES or max(len(loaded.places), len(loaded.code)) > MAX_PLACES:
             self._send(_error("it holds too much text for one document; split it", ends=True))
             return
         self._loaded = loaded
-        head, text = frames
-        self._send(head)
+        self._send(json.dumps(values).encode())
         # A long table has a million.
-        for some in _some_at_a_time(map(_FIELDS_OF_PLACE, loaded.places)):
-            self._send(json.dumps(some).encode())
+        for each in (map(_FIELDS_OF_PLACE, loaded.places), loaded.code):
+            for some in _some_at_a_time(each):
+                self._send(json.dumps(some).encode())
         self._send(text)
 
     def _split(
@@ -195,4 +198,4 @@ def _end_after(timeout_s: float, *, computing: bool = True) -> None:
 
 
 def _error(text: str, *, ends: bool) -> bytes:
-    return json.dumps({"error": text, "ends": ends}).encode()
+    return json.dumps({"error": text[:MAX_REASON_CHARS], "ends": ends}).encode()

@@ -15,13 +15,13 @@ from datetime import date
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
-from index.documents import Document
+from index.documents import MAX_TITLE_CHARS, Document
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import FORMATS, Loaded, Place, PlaceKind
 from index.parser_forks import ParserForks
 from index.parser_pipes import ParserPipes
-from index.parser_server import MAX_PLACES, MAX_SOME_BYTES
+from index.parser_server import MAX_HEAD_BYTES, MAX_PLACES, MAX_SOME_BYTES
 from index.passages import Passage, Splitting, split
 from index.slices import Slices
 
@@ -158,12 +158,13 @@ class ParserProcess:
         pipes.ask("parse", given, self.timeout_s, content)
         pipes.meet()
         for _ in range(MAX_SCANNED_PAGES + 1):
-            found = pipes.frame()
+            found = pipes.frame(MAX_HEAD_BYTES)
             if found is not None:
                 places = tuple(_places(pipes))
+                code = tuple((int(start), int(end)) for start, end in _each(pipes))
                 text = pipes.text()
                 pipes.is_done = True
-                return _checked(text, places, **found)
+                return _checked(text, places, code, **found)
             self._page_read()
             self._expect_scans()
         self._end()
@@ -223,22 +224,32 @@ def _places(pipes: ParserPipes) -> Iterator[Place]:
     """
     # A name is held once, however many places have it.
     names: dict[str, str] = {}
+    for values in _each(pipes):
+        yield _place(values, names)
+
+
+def _each(pipes: ParserPipes) -> Iterator[Any]:
+    """
+    What is said some at a time, as it arrives.
+
+    Raises:
+        ValueError: If it is more than there can be.
+    """
     count = 0
     while received := pipes.frame(MAX_SOME_BYTES):
         count += len(received)
         if count > MAX_PLACES:
-            raise ValueError(f"more than {MAX_PLACES:,} places")
-        for values in received:
-            yield _place(values, names)
+            raise ValueError(f"more than {MAX_PLACES:,}")
+        yield from received
 
 
 def _checked(
     text: str,
     places: tuple[Place, ...],
+    code: tuple[tuple[int, int], ...],
     *,
     title: str | None,
     dated: str | None,
-    code: list[list[int]],
     unread: str | None,
 ) -> Loaded:
     """
@@ -249,10 +260,12 @@ def _checked(
         TypeError: Likewise.
     """
     day = None if dated is None else date.fromisoformat(dated)
-    loaded = Loaded(text, title, day, places, _ranges(code), unread)
     if not isinstance(title, str | None) or not isinstance(unread, str | None):
         raise TypeError(title, unread)
-    return loaded
+    # It is sent back to be split with the text, through a pipe that holds little.
+    if title is not None and len(title) > MAX_TITLE_CHARS:
+        raise ValueError(f"a title of {len(title):,} characters")
+    return Loaded(text, title, day, places, code, unread)
 
 
 def _place(values: list[Any], names: dict[str, str]) -> Place:
@@ -262,7 +275,3 @@ def _place(values: list[Any], names: dict[str, str]) -> Place:
         names.setdefault(each, each) if isinstance(each, str) else each for each in values
     ]
     return Place(*shared)
-
-
-def _ranges(code: list[list[int]]) -> tuple[tuple[int, int], ...]:
-    return tuple((int(start), int(end)) for start, end in code)

@@ -17,6 +17,7 @@ from bot.serving.own_documents import OwnDocuments
 from index import parser_forks, patience
 from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
+from index.formats import parse
 from index.parser_forks import FORKS, ParserForks
 from index.parsing import (
     MAX_PLAIN_BYTES,
@@ -83,6 +84,8 @@ def load_html(suffix, content):
                 os.write(descriptor, (1 << 50).to_bytes(8) + bytes(1_000))
             except OSError:
                 pass
+    if b"quote" in content:
+        raise ValueError(content.decode())
     if b"print" in content:
         print("between the replies", flush=True)
     return Loaded(content.decode())
@@ -377,7 +380,7 @@ with open(said, "rb") as frames, open(replies, "wb") as pipe:
     pipe.write(os.getpid().to_bytes(8) + frames.read())
 control.recv(16)
 """
-_HEAD = b'{"title": null, "dated": null, "code": [], "unread": null}'
+_HEAD = b'{"title": null, "dated": null, "unread": null}'
 
 
 @pytest.fixture
@@ -396,20 +399,24 @@ def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 @pytest.mark.parametrize(
     "frames",
     [
-        [b"7", b"[]", b"text"],
-        [b"{", b"[]", b"text"],
-        [b"[" * 30_000, b"[]", b"text"],
+        [b"7", b"[]", b"[]", b"text"],
+        [b"{", b"[]", b"[]", b"text"],
+        [b"[" * 30_000, b"[]", b"[]", b"text"],
         [b'{"error": "no"}'],
-        [b'{"title": null}', b"[]", b"text"],
-        [_HEAD, b"[]", b"\xff"],
-        [_HEAD.replace(b'"title": null', b'"title": 5'), b"[]", b"text"],
-        [_HEAD.replace(b'"dated": null', b'"dated": "soon"'), b"[]", b"text"],
-        [_HEAD, b"[[0, 4]]", b"[]", b"text"],
-        [_HEAD, b'[[0, 4, "moon", "x", 0, null, null]]', b"[]", b"text"],
+        [b'{"title": null}', b"[]", b"[]", b"text"],
+        [_HEAD, b"[]", b"[]", b"\xff"],
+        [_HEAD.replace(b'"title": null', b'"title": 5'), b"[]", b"[]", b"text"],
+        [_HEAD.replace(b"null", b'"%s"' % (b"x" * 101), 1), b"[]", b"[]", b"text"],
+        [_HEAD.replace(b'"dated": null', b'"dated": "soon"'), b"[]", b"[]", b"text"],
+        [_HEAD + b" " * 100_000, b"[]", b"[]", b"text"],
+        [_HEAD, b"[[0, 4]]", b"[]", b"[]", b"text"],
+        [_HEAD, b'[[0, 4, "moon", "x", 0, null, null]]', b"[]", b"[]", b"text"],
         [_HEAD, b"7", b"[]", b"text"],
         [_HEAD, b" " * 16_000_001, b"[]", b"text"],
-        [_HEAD.replace(b'"code": []', b'"code": [[0, Infinity]]'), b"[]", b"text"],
+        [_HEAD, b"[]", b"[[0, Infinity]]", b"[]", b"text"],
+        [_HEAD, b"[]", b" " * 16_000_001, b"text"],
     ],
+    ids=lambda frames: b", ".join(each[:20] for each in frames).decode(errors="replace"),
 )
 def test_what_can_t_be_true_of_a_file_fails_alone(
     frames: list[bytes], taken_over: Callable[..., None]
@@ -418,6 +425,25 @@ def test_what_can_t_be_true_of_a_file_fails_alone(
 
     with ParserProcess(encoder=FakeEncoder()) as parser, pytest.raises(DocumentError):
         parser.parse(".html", b"text")
+
+
+def test_why_a_file_can_t_be_read_is_said_in_few_words(taken_over: Callable[..., None]) -> None:
+    taken_over(b'{"error": "%s", "ends": true}' % (b"no" * 10_000))
+
+    with ParserProcess() as parser, pytest.raises(DocumentError) as refused:
+        parser.parse(".html", b"text")
+    assert str(refused.value) == "no" * 500
+
+
+def test_a_file_that_can_t_be_read_may_be_quoted_at_length(hostile: None) -> None:
+    with ParserProcess() as parser, pytest.raises(DocumentError, match="it can't be read as"):
+        parser.parse(".html", b"quote" * 100_000)
+
+
+def test_many_pieces_of_code_come_back() -> None:
+    text = "Run `a`. " * 5_000
+    with ParserProcess() as parser:
+        assert parser.parse(".md", text.encode()) == parse(".md", text.encode())
 
 
 @pytest.mark.parametrize(
@@ -436,7 +462,7 @@ def test_what_can_t_be_true_of_a_file_fails_alone(
 def test_what_can_t_be_true_of_passages_fails_alone(
     frame: bytes, taken_over: Callable[..., None]
 ) -> None:
-    taken_over(_HEAD, b"[]", b"text", frame)
+    taken_over(_HEAD, b"[]", b"[]", b"text", frame)
 
     with ParserProcess(encoder=FakeEncoder()) as parser:
         document = read_apart(parser, "text")
