@@ -53,22 +53,30 @@ class ParserForks:
             OSError: If it can't be started.
         """
         self._forks = FORKS
+        numbers = (memory_bytes, niceness, len(tokenizer), int(self._forks))
         self._control, theirs = socket.socketpair()
-        with theirs:
-            numbers = (memory_bytes, niceness, len(tokenizer), int(self._forks))
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                module_command("index.parser_forks", *map(str, numbers)),
-                env=bare_environment(),
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        self._control.sendall(tokenizer)
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own program
+                    module_command("index.parser_forks", *map(str, numbers)),
+                    env=bare_environment(),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+        except OSError:
+            self._control.close()
+            raise
+        try:
+            self._control.sendall(tokenizer)
+        except OSError:
+            self.close()
+            raise
 
     @property
     def is_over(self) -> bool:
-        """Whether the one that forks has been ended."""
-        return self._control.fileno() < 0
+        """Whether the one that forks has ended."""
+        return self._control.fileno() < 0 or self._process.poll() is not None
 
     def begin(self, suffix: str) -> ParserPipes:
         """
@@ -80,11 +88,12 @@ class ParserForks:
         (its_requests, requests), (replies, its_replies) = _pipe(), _pipe()
         with its_requests, its_replies:
             given = (its_requests.fileno(), its_replies.fileno())
-            pipes = ParserPipes(requests, replies)
+            pipes = ParserPipes(requests, replies, self._process.pid)
             try:
                 socket.send_fds(self._control, [_message(suffix)], given)
             except OSError:
                 pipes.close()
+                self.close()
                 raise
         return pipes
 

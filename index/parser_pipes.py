@@ -18,24 +18,34 @@ from index.parser_server import (
 from index.patience import Patience
 
 _AT_ONCE = 1 << 20
+# Of a core: to import what reads all formats takes some seconds.
+_START_S = 60.0
 
 
 class ParserPipes:
     """The two pipes of a process that reads a file, which is waited for with patience."""
 
-    def __init__(self, requests: IO[bytes], replies: IO[bytes]) -> None:
+    def __init__(self, requests: IO[bytes], replies: IO[bytes], starter: int) -> None:
         """
         Begin to talk.
 
         Args:
             requests: To write to.
             replies: To read from.
+            starter: The number of the process that starts it.
         """
         self._requests = requests
         self._replies = replies
         self._patience = Patience()
+        self._patience.watch(starter)
+        self._patience.give(_START_S)
         self.is_done = True
         """Whether it has said all that it was asked for, and can go on."""
+
+    @property
+    def given_s(self) -> float:
+        """How much it was last allowed to compute, in seconds of a core."""
+        return self._patience.given_s
 
     def close(self) -> None:
         """Let go of them."""
@@ -66,7 +76,15 @@ class ParserPipes:
             self._requests.flush()
 
     def meet(self) -> int:
-        """Hear which process it is, which it says first: from now on it is seen to compute."""
+        """
+        Wait for its start, and hear which process it is: from now on it is seen to compute.
+
+        Nothing is asked of it before: what is written to a pipe that nobody reads waits for ever.
+
+        Raises:
+            TimeoutError: If patience comes to an end.
+            EOFError: If it says nothing.
+        """
         process_id = int.from_bytes(self._read(NUMBER_BYTES))
         self._patience.watch(process_id)
         return process_id

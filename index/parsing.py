@@ -3,13 +3,15 @@ Parsing and splitting in a process of their own, which may hang, swell or crash 
 
 A file may also take it over: it has nothing that is worth taking (`index.confinement`), and gets
 the bytes of that file through a pipe, through which it gives back the text and where its passages
-are (`index.parser_server`). Each file has a process of its own (`index.parser_forks`), within
-limits of its own: what it may compute, and its memory. Each scanned page that it has read gives it
-as much to compute as one file. Splitting has it in proportion to the text.
+are (`index.parser_server`). Each file has a process of its own where the system can fork one
+(`index.parser_forks`), and limits of its own everywhere: what may be computed for it, and memory.
+Each scanned page that was read gives it as much to compute as one file. Splitting has it in
+proportion to the text.
 """
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from types import NoneType
@@ -36,8 +38,8 @@ CHARS_IN_TIME = 12_000_000
 MAX_SCANNED_PAGES = 1_000
 # Of address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
 PARSE_MEMORY_BYTES = 2_000_000_000
-# Plain text of this size costs a second and some megabytes at worst, wherever it is read, and
-# starting a process takes half a second.
+# Plain text of this size costs a second and some megabytes at worst, wherever it is read. A folder
+# that holds nothing else needs no other process, whose start takes half a second.
 MAX_PLAIN_BYTES = 200_000
 
 _KINDS_OF_PLACES = frozenset(get_args(PlaceKind))
@@ -83,8 +85,8 @@ class ParserProcess:
         self._niceness = niceness
         self._page_read = page_read
         self._forks: ParserForks | None = None
-        self._has_scans = False
-        """Whether a page was read by OCR."""
+        self._expects_scans = False
+        """Whether what forks is ready for scanned pages, since one was read."""
         self._pipes: ParserPipes | None = None
         """Those of the process that has read the last file, if it was not read here."""
 
@@ -146,17 +148,32 @@ class ParserProcess:
             raise self._broken(error, document.sha256) from error
 
     def _begun(self, suffix: str) -> ParserPipes:
-        if self._forks is None or self._forks.is_over:
+        # What forks may end between two files, which is no fault of the second.
+        with suppress(OSError):
+            return self._begin(suffix)
+        try:
+            return self._begin(suffix)
+        except OSError as error:
+            raise DocumentError(
+                f"the process that reads it could not be started ({error})"
+            ) from error
+
+    def _begin(self, suffix: str) -> ParserPipes:
+        if self._forks is not None and self._forks.is_over:
+            self._forks.close()
+            self._forks = None
+        if self._forks is None:
             tokenizer = self._encoder.tokenizer if self._encoder else b""
             self._forks = ParserForks(self._memory_bytes, self._niceness or 0, tokenizer)
+            self._expects_scans = False
         self._pipes = self._forks.begin(suffix)
         return self._pipes
 
     def _loaded(self, suffix: str, content: bytes) -> Loaded:
         pipes = self._begun(suffix)
         given = {"suffix": suffix, "length": len(content)}
-        pipes.ask("parse", given, self.timeout_s, content)
         pipes.meet()
+        pipes.ask("parse", given, self.timeout_s, content)
         for _ in range(MAX_SCANNED_PAGES + 1):
             found = pipes.frame(MAX_HEAD_BYTES)
             if found is not None:
@@ -171,8 +188,8 @@ class ParserProcess:
         raise DocumentError(f"it has more than {MAX_SCANNED_PAGES:,} scanned pages; split it")
 
     def _expect_scans(self) -> None:
-        if self._forks is not None and not self._has_scans:
-            self._has_scans = True
+        if self._forks is not None and not self._expects_scans:
+            self._expects_scans = True
             self._forks.expect_scans()
 
     def _slices(
@@ -188,16 +205,18 @@ class ParserProcess:
 
     def _broken(self, error: Exception, sha256: str | None = None) -> DocumentError:
         """End the process after an error; why the file is refused."""
+        given_s = self.timeout_s
         if self._pipes is not None:
             # It may say that it is.
             self._pipes.is_done = False
+            given_s = self._pipes.given_s
         code = self._end()
         if code is None and self._forks is not None:
             code = self._forks.close()
         if isinstance(error, TimeoutError):
             refused = DocumentError(f"reading it {error}")
         elif code == -signal.SIGXCPU:
-            refused = DocumentError(f"reading it takes more than {self.timeout_s:.0f} seconds")
+            refused = DocumentError(f"reading it takes more than {given_s:.0f} seconds")
         else:
             refused = DocumentError(
                 f"the process that read it ended (exit code {code}); it needs more than "

@@ -31,24 +31,27 @@ class Patience:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._limit_s = self._given_s = 0.0
+        self.given_s = 0.0
+        """How much the process was last allowed to compute, in seconds of a core."""
+        self._limit_s = 0.0
         self._process_id: int | None = None
         self._before_s: float | None = 0.0
         self._waited_s = self._looked_at_s = 0.0
 
     def watch(self, process_id: int) -> None:
-        """Look from now on at what this process computes; until then, it has computed nothing."""
+        """Look from now on at what this process computes, and wait for it anew."""
         self._process_id = process_id
         self._before_s = computed_s(process_id)
+        self._waited_s = self._looked_at_s = 0.0
 
     def give(self, computing_s: float) -> None:
         """Let the process compute so much from now on, in seconds of a core."""
-        self._given_s = computing_s
+        self.given_s = computing_s
         self._limit_s = self._computed_s() + computing_s
 
     def give_again(self) -> None:
         """Let it compute as much from now on as it was given last."""
-        self.give(self._given_s)
+        self.give(self.given_s)
 
     def wait(self, selector: selectors.BaseSelector) -> None:
         """
@@ -70,7 +73,7 @@ class Patience:
     def _look(self) -> None:
         computed = self._computed_s()
         if computed > self._limit_s:
-            raise TimeoutError(f"takes more than {self._given_s:.0f} seconds")
+            raise TimeoutError(f"takes more than {self.given_s:.0f} seconds")
         if self._waited_s > STANDSTILL_S + BUSY * computed:
             raise TimeoutError("has come to a standstill")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.serving.own_documents import OwnDocuments
-from index import parser_forks, patience
+from index import parser_forks, parsing, patience
 from index.documents import Document, list_documents, load_document
 from index.errors import DocumentError
 from index.formats import parse
@@ -32,7 +32,7 @@ from tests.fakes import FakeEncoder
 FILES = Path(__file__).parent / "files"
 
 _HOSTILE = """
-import os, sys, time
+import os, signal, sys, time
 from dataclasses import replace
 from index import passages
 from index.formats.base import Loaded, page_read
@@ -45,6 +45,8 @@ def split(document, *given):
             bytearray(10_000_000_000)
         if "crash at last" in passage.text:
             os.abort()
+        if "run out at last" in passage.text:
+            os.kill(os.getpid(), signal.SIGXCPU)
         if "stall at last" in passage.text:
             while True:
                 pass
@@ -215,13 +217,58 @@ def test_what_has_read_a_file_ends_before_the_next() -> None:
 def test_what_reads_a_file_ends_with_what_forks() -> None:
     with closing(ParserForks(PARSE_MEMORY_BYTES, 0, b"")) as forks:
         with closing(forks.begin(".html")) as pipes:
-            pipes.ask("parse", {"suffix": ".html", "length": 5}, PARSE_TIMEOUT_S, b"sleep")
             end = os.pidfd_open(pipes.meet())
+            pipes.ask("parse", {"suffix": ".html", "length": 5}, PARSE_TIMEOUT_S, b"sleep")
             os.kill(forks._process.pid, signal.SIGKILL)
             ready, _, _ = select.select([end], [], [], 30)
         os.close(end)
 
     assert ready == [end]
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_no_file_is_refused_because_what_forks_has_ended_before(
+    is_seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not is_seen:
+        # As if it ended right after somebody looked.
+        monkeypatch.setattr(ParserForks, "is_over", property(lambda it: it._control.fileno() < 0))
+    with ParserProcess() as parser:
+        assert parser.parse(".csv", b"a,b\n1,2\n").text
+        # What has read the first one ends.
+        parser.parse(".txt", b"plain")
+        assert parser._forks is not None
+        before = parser._forks._process.pid
+        os.kill(before, signal.SIGKILL)
+        os.waitid(os.P_PID, before, os.WEXITED | os.WNOWAIT)
+
+        assert parser.parse(".csv", b"a,b\n3,4\n").text
+        assert parser._forks._process.pid != before
+
+
+def test_a_process_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_forks, "module_command", lambda *_: [sys.executable, "-S", "-c", ""])
+    # More than waits in a socket until somebody reads it.
+    monkeypatch.setattr(FakeEncoder, "tokenizer", bytes(10_000_000))
+
+    with (
+        ParserProcess(encoder=FakeEncoder()) as parser,
+        pytest.raises(DocumentError, match="the process that reads it could not be started"),
+    ):
+        parser.parse(".csv", b"a,b\n1,2\n")
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_process_that_computes_until_it_has_started_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "site" / "sitecustomize.py").open("a") as site:
+        site.write("import time\nwhile time.process_time() < 4:\n    pass\n")
+    monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
+    monkeypatch.setattr(patience, "BUSY", 1_000)
+
+    with ParserProcess() as parser:
+        assert parser.parse(".html", b"first").text == "first"
 
 
 @pytest.mark.usefixtures("hostile")
@@ -244,8 +291,12 @@ def test_each_scanned_page_gives_a_file_the_time_of_one_more() -> None:
 def test_what_reads_scanned_pages_is_imported_once_and_where_one_was_read() -> None:
     with ParserProcess() as parser:
         assert "index.formats.ocr" not in parser.parse(".html", b"modules").text.split()
-        parser.parse(".html", b"1 pages 0")
-        assert "index.formats.ocr" in parser.parse(".html", b"modules").text.split()
+        for _ in range(2):
+            parser.parse(".html", b"1 pages 0")
+            assert "index.formats.ocr" in parser.parse(".html", b"modules").text.split()
+            # The next one that forks is told, too.
+            assert parser._forks is not None
+            parser._forks.close()
 
 
 @pytest.mark.skipif(not FORKS, reason="one process reads all files here")
@@ -482,6 +533,15 @@ def test_a_text_that_takes_too_long_to_split_fails_alone() -> None:
         parser.timeout_s = PARSE_TIMEOUT_S
         harmless = read_apart(parser, "Theft costs 35.")
         assert len(list(parser.split(harmless, Splitting(), 0))) == 1
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_long_text_that_runs_out_of_time_was_given_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ParserProcess(encoder=FakeEncoder()) as parser:
+        long = read_apart(parser, "It may run out at last.")
+        monkeypatch.setattr(parsing, "CHARS_IN_TIME", len(long.text) / 2)
+        with pytest.raises(DocumentError, match="takes more than 240 seconds"):
+            list(parser.split(long, Splitting(), 0))
 
 
 _BUILD_AND_TELL = """
