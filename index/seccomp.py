@@ -18,6 +18,11 @@ _X32_BIT = 0x40000000
 # The calls whose arguments are looked at, on x86_64 and on aarch64.
 _OWN_SIGNALS = {"kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131)}
 _LIMITS = (302, 261)
+_FCNTL = (72, 25)
+# Who gets a signal when there is something to read, and which; and how much a pipe holds.
+_OF_DESCRIPTORS = {"F_SETOWN": 8, "F_SETSIG": 10, "F_SETOWN_EX": 15, "F_SETPIPE_SZ": 1031}
+_PRCTL = (157, 167)
+_PR_SET_PDEATHSIG = 1
 _CLONE = (56, 220)
 _CLONE_THREAD = 0x10000
 _OPEN = (2, None)
@@ -50,7 +55,11 @@ def filter_calls(libc: ctypes.CDLL) -> bool:
 
 
 def filter_processes(libc: ctypes.CDLL) -> bool:
-    """Refuse this process, for good, processes that are no threads, and signals to others."""
+    """
+    Refuse this process, for good, processes that are no threads, and signals to others.
+
+    Also to outlive its parent, and to let a pipe hold less.
+    """
     return _filter(libc, _processes)
 
 
@@ -83,6 +92,9 @@ def _processes(column: int) -> Iterator[_Instruction]:
     for numbers in FORKING.values():
         yield from _when(_IF_EQUAL, numbers[column], _REFUSE)
     yield from _looked_at(_CLONE[column], 0, (_IF_ANY_BIT, 0, 1, _CLONE_THREAD), _ALLOW, _REFUSE)
+    yield from _without(_FCNTL[column], 1, tuple(_OF_DESCRIPTORS.values()))
+    # What it was forked from set it.
+    yield from _without(_PRCTL[column], 0, (_PR_SET_PDEATHSIG,))
     own = os.getpid()
     for numbers in _OWN_SIGNALS.values():
         yield from _looked_at(numbers[column], 0, (_IF_EQUAL, 0, 1, own), _ALLOW, _REFUSE)
@@ -99,6 +111,15 @@ def _unless(test: int, value: int) -> Iterator[_Instruction]:
     """Refuse everything unless the test holds."""
     yield (test, 1, 0, value)
     yield _REFUSE
+
+
+def _without(number: int, argument: int, values: tuple[int, ...]) -> Iterator[_Instruction]:
+    """For one call, refuse these values of an argument, and end with any other."""
+    yield (_IF_EQUAL, 0, 2 * len(values) + 2, number)
+    yield (_LOAD, 0, 0, 16 + 8 * argument)
+    for value in values:
+        yield from _when(_IF_EQUAL, value, _REFUSE)
+    yield _ALLOW
 
 
 def _looked_at(

@@ -21,7 +21,7 @@ _WORD = b"a word in the parent's memory"
 
 # Each is called in the other process, with what the test gives it; what it returns was possible.
 _PROBES = '''
-import ctypes, json, os, resource, signal, socket, subprocess, threading
+import ctypes, fcntl, json, os, resource, signal, socket, struct, subprocess, threading
 from pathlib import Path
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -100,6 +100,32 @@ def send_signal(given):
     os.kill(os.getppid(), 0)
     return True
 
+def set_of_a_pipe(command, value):
+    reading, writing = os.pipe()
+    try:
+        fcntl.fcntl(reading, command, value)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    return True
+
+def signal_by_a_pipe(given):
+    return set_of_a_pipe(fcntl.F_SETOWN, os.getppid())
+
+def choose_the_signal_of_a_pipe(given):
+    return set_of_a_pipe(10, signal.SIGKILL)
+
+def signal_by_a_pipe_and_kind(given):
+    return set_of_a_pipe(15, struct.pack("ii", 1, os.getppid()))
+
+def shrink_a_pipe(given):
+    return set_of_a_pipe(1031, 4096)
+
+def outlive(given):
+    if libc.prctl(1, 0, 0, 0, 0) < 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+    return True
+
 def limit(given):
     resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))
     return True
@@ -167,6 +193,11 @@ REFUSED_BY: dict[str, tuple[Protection, ...]] = {
     "run": ("files", "calls"),
     "fork": ("calls",),
     "send_signal": ("calls",),
+    "signal_by_a_pipe": ("calls",),
+    "choose_the_signal_of_a_pipe": ("calls",),
+    "signal_by_a_pipe_and_kind": ("calls",),
+    "shrink_a_pipe": ("calls",),
+    "outlive": ("calls",),
     "limit": ("calls",),
 }
 
