@@ -15,10 +15,11 @@ from index.parsing import ParserProcess
 from index.provenance import Fetched, note_fetched, read_provenance
 from index.search_server import SearchServer
 
-# Of the process that reads a file to see what it is. Somebody waits for it, so it may take less
-# time than in a build.
+# Of the process that reads a file to see what it is.
 _NICENESS = 10
-_CHECK_S = 60.0
+# Seconds of a core, less than in a build: somebody waits, and by the clock it may be ten times as
+# long and a minute (`index.patience`), in which the server's documents can't be changed otherwise.
+_CHECK_S = 20.0
 # Names with a dot in front are no documents: what is left of a killed upload is never indexed.
 _INCOMING = ".incoming-"
 _BEFORE = ".before-"
