@@ -289,6 +289,12 @@ _FIGURE = r"\W{0,2}\d[\d.,:/-]*(?!\w)"
 _AMOUNT = rf"\W{{0,2}}\d|(?:an?|{'|'.join(sorted(NUMBER_WORDS))})\b"
 # What is written in figures; a length may be "half a day", and a size "large".
 _IN_FIGURES = "capacity|depth|distance|height|power|running time|speed|weight|width"
+# Only right behind such words is it what is asked for: "which hall has a capacity of 200" asks for
+# the hall, and "what kind of power does it use" for a word.
+_OPENING_OF_A_MEASURE = (
+    r"(?:how much |(?:what|which)(?:'s| is| are| was)? )?(?:the )?"
+    r"(?:(?:average|current|full|max|maximum|min|minimum|real|seating|top|total) )?"
+)
 _FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 
 
@@ -304,7 +310,7 @@ _ASKED_AND_ANSWERING = tuple(
             r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b",
             rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
         ),
-        (rf"\b(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES),
+        (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES),
         (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})"),
     )
 )

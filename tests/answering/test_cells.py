@@ -28,6 +28,8 @@ GAPS = (
 )
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
+HALLS = "Oak Hall | 200 | 12 | ground\n\nElm Hall | 90 | 4 | first"
+ENGINES = "engine | diesel | 12\n\nwinch | petrol | 4"
 FILMS = "Swan | 12 March | 2004 | 141\n\nTeal | 9 June | 1999 | 96"
 ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  1.20"
 SERVER = "Our server is called Blockhaven.\n- Address: play.example\n- Port: 1212\n- Version: 1.20"
@@ -84,6 +86,7 @@ def answered(text: str, question: str, read: str) -> str:
         (FILMS, "How long is Teal?", "9 June", "96"),
         (FILMS, "running time of Teal", "1999", "96"),
         (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
+        (ENGINES, "What's the top speed of the winch?", "petrol", "4"),
         (
             "Kiosk | at the gate\n\nCafé | by the lake",
             "Where is the kiosk?",
@@ -131,6 +134,10 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         (LOOMS, "How much does the loom need?", "4 euros"),
         ("loom | 2004 | 4\n\nlathe | 1312 | 5", "How much power has the loom?", "2004"),
         ("tent | large | 4 beds\n\nhut | small | 2 beds", "What is the size of the tent?", "large"),
+        # What is asked for is told by its measure, or is no measure.
+        (HALLS, "Which hall has a capacity of 200?", "Oak Hall"),
+        (HALLS, "What is the name of the hall with a capacity of 90?", "Elm Hall"),
+        (ENGINES, "What kind of power does the engine use?", "diesel"),
         # Two cells may be who is asked for, and a name may begin with a figure.
         ("Kiosk | 12 | Ada | Bo\n\nCafé | 14 | Cy | Di", "Who runs the kiosk?", "12"),
         ("Kiosk | 1st Guards | Ada\n\nCafé | 2nd Guards | Bo", "Who guards it?", "1st Guards"),
