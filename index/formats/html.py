@@ -82,6 +82,9 @@ _TAG = re.compile(
     r"(?(raw).*?(?:</(?P=raw)|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
+_SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
+# An address of mail or of a telephone is no page.
+_OF_PAGES = frozenset({"http", "https"})
 _META_CHARSET = re.compile(rb"""<meta[^<>]+charset\s*+=\s*+(?:["']\s*+)?([\w\-]+)""", re.IGNORECASE)
 _SNIFFED_BYTES = 4_096
 
@@ -426,8 +429,14 @@ class _Walk:
 
 
 def _leads_elsewhere(element: Any) -> bool:
-    """Whether it is a link to another page, and not within its own."""
-    return element.tag == "a" and not (element.get("href") or "#").startswith("#")
+    """Whether it is a link to another page that says more than that page's address."""
+    address = (element.get("href") or "").strip() if element.tag == "a" else ""
+    scheme = _SCHEME.match(address)
+    if not address or address.startswith("#") or (scheme and scheme[1].lower() not in _OF_PAGES):
+        return False
+    text = "".join(element.itertext()).strip().rstrip("./…")
+    is_address = "." in text and SPACE.search(text) is None and letters(text) in letters(address)
+    return not is_address
 
 
 def _first_text(root: Any, tag: str) -> str | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.formats.blocks import introduces
-from index.formats.tables import BETWEEN_CELLS
 
 # trafilatura looks at a page again and again; of a larger one it would take minutes.
 _MAX_PAGE_CHARS = 3_000_000
@@ -20,11 +19,6 @@ _MIN_CHARS = 25
 _MIN_SHARE = 0.1
 # With less of what trafilatura has found among the page's paragraphs, they are made up otherwise.
 _MIN_COVERED_SHARE = 0.6
-# A paragraph is nothing but a link if that has so many of its letters.
-_LINK_SHARE = 0.9
-# A link of so many letters behind a label is the title of another page. A shorter one is a name.
-_MIN_TITLE_LETTERS = 30
-_MAX_LABEL_CHARS = 40
 _WHOLE_PAGE = -1
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
@@ -56,20 +50,14 @@ class Paragraph:
     @property
     def may_be_around(self) -> bool:
         """Whether it is left out unless it is surely part of the main text."""
-        is_link = self.linked > 0 and self.linked >= _LINK_SHARE * len(letters(self.text))
+        is_link = 0 < self.linked == len(letters(self.text)) and not self.is_item
         return self.is_silent or is_link
 
     @property
     def names_a_page(self) -> bool:
         """Whether it says no more than where to read on: "See also: How the harbour was built"."""
         label, _, title = self.text.partition(":")
-        return (
-            not self.is_item
-            and BETWEEN_CELLS not in self.text
-            and len(label) <= _MAX_LABEL_CHARS
-            and self.linked >= _MIN_TITLE_LETTERS
-            and self.linked == len(letters(title))
-        )
+        return letters(label) in _FURTHER_READING and 0 < self.linked == len(letters(title))
 
 
 class MainText:
@@ -176,3 +164,20 @@ def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
 def letters(text: str) -> str:
     """The letters of a text, by which texts are compared."""
     return _NOT_A_LETTER.sub("", text).casefold()
+
+
+# Behind another label a link may be what the page says: "Form: Application for a permit".
+_FURTHER_READING = frozenset(
+    map(
+        letters,
+        [
+            *("see also", "read also", "also read", "read more", "more on this", "read next"),
+            *("related", "related article", "related story", "further reading", "recommended"),
+            *("lea", "lea más", "lea también", "le puede interesar", "puedes ver", "ver también"),
+            *("lesen Sie auch", "lies auch", "mehr lesen", "weiterlesen", "siehe auch"),
+            *("lire aussi", "à lire aussi", "voir aussi", "leggi anche", "vedi anche"),
+            *("leia mais", "leia também", "veja também", "lees ook", "zie ook"),
+            *("czytaj też", "czytaj także", "zobacz też", "läs också", "se även"),
+        ],
+    )
+)

@@ -1,5 +1,9 @@
 """What of a page with much around its text is read."""
 
+import re
+
+import pytest
+
 from index.formats import parse
 from index.formats.base import Loaded
 from index.formats.html_main import MainText, Paragraph, main_paragraphs
@@ -143,11 +147,42 @@ def test_what_stands_in_a_box_or_is_nothing_but_a_link_is_not_kept_for_what_is_a
     assert loaded.text == "\n\n".join([PROSE[0], "Fees in the third year", *PROSE[1:]])
 
 
-def test_a_label_with_the_title_of_another_page_is_left_out_and_one_with_a_name_is_not() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Email: <a href='mailto:p@v.example'>resident.parking.permits@vellmar-council.example</a>",
+        "Website: <a href='https://v.example/hours'>https://www.v.example/visit/opening-hours</a>",
+        "Form: <a href='/form.pdf'>Application for a resident's parking permit 2024</a>",
+        "Authors: <a href='/a'>Ada Marlowe, Bo Lindqvist and Cyrus Holmgren</a>",
+        "Published in: <a href='/p'>Proceedings of the Vellmar Society of Harbour Masters</a>",
+        "Harbour master: <a href='/ada'>Ada Marlowe</a>",
+        "<a href='mailto:office@v.example'>office@v.example</a>",
+        "<a href='tel:+491234'>+49 1234</a>",
+        "<a href='https://v.example/hours/'>v.example/hours</a>",
+        "<a href='https://v.example/opening/hours'>https://v.example/open…</a>",
+    ],
+)
+def test_a_link_that_the_text_gives_stays(line: str) -> None:
+    loaded = page(paragraphs(PROSE[:2]), f"<p>{line}</p>", paragraphs(PROSE[2:]))
+
+    said = re.sub("<.*?>", "", line)
+    assert loaded.text == "\n\n".join([*PROSE[:2], said, *PROSE[2:]])
+
+
+def test_linked_items_of_a_list_within_the_text_stay() -> None:
+    items = "<li><a href='/d'>Dinghies and small boats</a></li><li><a href='/b'>Barges</a></li>"
+
+    loaded = page(paragraphs(PROSE[:2]), f"<ul>{items}</ul>", paragraphs(PROSE[2:]))
+
+    assert "\n\n- Dinghies and small boats\n- Barges\n\n" in loaded.text
+
+
+@pytest.mark.parametrize("label", ["See also", "READ MORE", ">> Mehr lesen", "Lea\u00a0también"])
+def test_a_label_of_further_reading_is_left_out_with_the_title_that_it_names(label: str) -> None:
     loaded = page(
         paragraphs(PROSE[:2]),
-        "<p>See also: <a href='/gulls'>How the gulls came to the town, and stayed</a></p>",
-        "<p>Harbour master: <a href='/ada'>Ada Marlowe</a></p>", paragraphs(PROSE[2:]),
-    )  # fmt: skip
+        f"<p>{label}: <a href='/gulls'>How the gulls came to the town, and stayed</a></p>",
+        paragraphs(PROSE[2:]),
+    )
 
-    assert loaded.text == "\n\n".join([*PROSE[:2], "Harbour master: Ada Marlowe", *PROSE[2:]])
+    assert loaded.text == "\n\n".join(PROSE)
