@@ -296,6 +296,8 @@ class _Walk:
         """How many of its letters lead to other pages."""
         self._link: Any = None
         """The link that is being read."""
+        self._before_link = 0, 0
+        """How many parts of the paragraph, and of its letters that lead elsewhere, come before."""
         self._silent: Any = None
         """The outermost element that is being read and is seldom part of what a page says."""
         self._row: Any = None
@@ -349,6 +351,7 @@ class _Walk:
             self._line.append(CODE_BEGINS)
         if self._link is None and _leads_elsewhere(element):
             self._link = element
+            self._before_link = len(self._line), self._linked
         if self._silent is None and is_silent(element):
             self._silent = element
         self.say(element.text)
@@ -382,6 +385,9 @@ class _Walk:
             if element.tag in {"pre", "figcaption"}:
                 self._block = None
         if element is self._link:
+            parts, linked = self._before_link
+            if _is_address("".join(self._line[parts:]), element):
+                self._linked = linked
             self._link = None
         if element is self._silent:
             self._silent = None
@@ -406,6 +412,7 @@ class _Walk:
         lines = "".join(self._line).split("\0")
         self._line.clear()
         linked, self._linked = self._linked, 0
+        self._before_link = 0, 0
         text = "\n".join(map(one_line, lines)).strip(" |\n")
         if text:
             # A paragraph stands beside others, not in itself.
@@ -429,14 +436,21 @@ class _Walk:
 
 
 def _leads_elsewhere(element: Any) -> bool:
-    """Whether it is a link to another page that says more than that page's address."""
-    address = (element.get("href") or "").strip() if element.tag == "a" else ""
+    """Whether it is a link to another page, and not within its own."""
+    address = _address(element) if element.tag == "a" else ""
     scheme = _SCHEME.match(address)
-    if not address or address.startswith("#") or (scheme and scheme[1].lower() not in _OF_PAGES):
-        return False
-    text = "".join(element.itertext()).strip().rstrip("./…")
-    is_address = "." in text and SPACE.search(text) is None and letters(text) in letters(address)
-    return not is_address
+    is_page = scheme is None or scheme[1].lower() in _OF_PAGES
+    return is_page and not (address or "#").startswith("#")
+
+
+def _address(link: Any) -> str:
+    return (link.get("href") or "").strip()
+
+
+def _is_address(text: str, link: Any) -> bool:
+    """Whether what a link says is the address that it leads to, or the beginning of that."""
+    said = text.strip().rstrip("./…")
+    return "." in said and SPACE.search(said) is None and letters(said) in letters(_address(link))
 
 
 def _first_text(root: Any, tag: str) -> str | None:
