@@ -276,8 +276,8 @@ _YEAR_ASKED = re.compile(
     rf"\b(?:in|during) ({_YEAR})\b|(?:^|\b(?:for|of|about|and|or|year) )({_YEAR})(?=\W*$)",
     re.IGNORECASE,
 )
-# "2018-21", "2018/2021", "2010s".
-_YEARS_TOGETHER = re.compile(rf"(?<!\d)({_YEAR})(?: ?[-–/] ?((?:\d\d)?\d\d)(?!\d)|s\b)")
+# "2018-21", "2018/2021", "2010s", and not the day "2001-12-05".
+_YEARS_TOGETHER = re.compile(rf"(?<!\d)({_YEAR})(?: ?[-–/] ?((?:\d\d)?\d\d)(?![-\d])|s\b)")
 _SHORT_YEAR = re.compile(r"['’](\d\d)\b")
 _DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
 _WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"

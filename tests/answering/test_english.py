@@ -180,6 +180,7 @@ def test_a_year_is_asked_about_where_it_says_when(question: str, years: set[str]
         ("The 1990s", {str(year) for year in range(1990, 2000)}),
         ("Summer of ’19", {"1919", "2019"}),
         ("2020-1999", {"2020", "1999"}),
+        ("Since 2001-12-05", {"2001"}),
     ],
 )
 def test_a_text_speaks_of_all_years_between_two(text: str, years: set[str]) -> None:
