@@ -212,11 +212,14 @@ def away(address: str) -> Iterator[None]:
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(address, dbname="postgres", autocommit=True) as connection:
         connection.execute(allow.format(name, sql.SQL("FALSE")))
-        # Which is waited for: until a connection has ended, it still answers.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s",
-            (parts["dbname"],),
-        )
+        # Which is waited for: until a connection has ended, it still answers. One that was about to
+        # begin is seen a moment later.
+        for _ in range(3):
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s",
+                (parts["dbname"],),
+            )
+            time.sleep(0.05)
         try:
             yield
         finally:
