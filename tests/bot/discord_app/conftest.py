@@ -1,6 +1,7 @@
 """The real bot, in a thread of its own, connected to the local Discord."""
 
 import asyncio
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import discord
 import pytest
 import yarl
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from bot.discord_app.client import QuothBot
@@ -56,12 +57,19 @@ class RunningBot:
         except BaseException as error:
             self.error = error
         finally:
+            self._close_forgotten()
             pending = asyncio.all_tasks(self.loop)
             for task in pending:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()
+
+    def _close_forgotten(self) -> None:
+        """Close what discord.py was opening when it was stopped; the end of a process would."""
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws.loop is self.loop:
+                self.loop.run_until_complete(thread.ws.close())
 
     async def _main(self) -> None:
         async def at_once(*_: object, **__: object) -> None:
@@ -71,14 +79,20 @@ class RunningBot:
         self.bot.before_identify_hook = at_once  # type: ignore[method-assign]
         self._made.set()
         async with self.bot:
-            await self.bot.start(TOKEN)
+            self._connected = asyncio.create_task(self.bot.start(TOKEN))
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._connected
+
+    async def _stop(self) -> None:
+        await self.bot.stop()
+        self._connected.cancel()
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
     def stop(self) -> None:
         if self._thread.is_alive():
-            self.do(self.bot.stop())
+            self.do(self._stop())
         self._thread.join(PATIENCE_S)
         if self.error is not None:
             raise self.error

@@ -1,16 +1,20 @@
 """Lost connections, refusals and faults of Discord's."""
 
+import asyncio
 import logging
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from bot.collection_names import server_collection
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.discord_service import LocalDiscord
+from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import Channel, Guild, User
 
 
@@ -240,3 +244,24 @@ def test_what_can_not_be_written_down_is_not_written_to_the_log_instead(
     local.wait_for(lambda: "records_away" in caplog.messages, "a word")
 
     assert "to be written" not in caplog.text
+
+
+def test_a_bot_that_is_stopped_while_it_connects_again_leaves_no_heartbeat(
+    local: LocalDiscord, bot: RunningBot
+) -> None:
+    """It would beat in some later test, for a loop that is closed by then."""
+    is_identifying = threading.Event()
+
+    async def never(*_: object, **__: object) -> None:
+        is_identifying.set()
+        await asyncio.sleep(PATIENCE_S)
+
+    bot.bot.before_identify_hook = never  # type: ignore[method-assign]
+    local.invalidate(resumable=False)
+    local.wait_for(is_identifying.is_set, "an attempt to identify")
+    bot.stop()
+
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler) and thread.ws.loop is bot.loop:
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
