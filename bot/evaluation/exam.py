@@ -1,7 +1,7 @@
 """Files of questions + settings -> outcomes, reports and calibrations."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -168,14 +168,14 @@ class Exam:
             QuestionsError: If they have none.
             IndexingError: If the passages can't be indexed.
         """
-        followups = sum(len(passage.followups) for passage in self._passages(self._files.asked))
+        followups = sum(len(passage.followups) for passage in self.passages())
         if not followups:
             names = ", ".join(map(str, self._files.asked))
             raise QuestionsError(f'{names}: no passage has "followups".')
         with self._all_indexed() as retriever:
             answerer = self._answerer(retriever, self._settings.max_risk)
             outcomes = converse(
-                self._passages(self._files.asked),
+                self.passages(),
                 answerer,
                 self._answerer(retriever, 1.0),
                 self._settings.max_question_chars,
@@ -196,21 +196,29 @@ class Exam:
             IndexingError: If the passages can't be indexed.
         """
         lists = read_lists(path)
-        known = {passage.id for passage in self._passages(self._files.asked)}
+        known = {passage.id for passage in self.passages()}
         missing = sorted(lists.keys() - known)
         if missing:
             raise QuestionsError(
                 f'{path}: no file has the passage "{missing[0]}". Name the file that holds it.'
             )
         total = self.questions + sum(map(len, lists.values()))
-        with self._all_indexed() as retriever:
+        with self.answerer() as answerer:
             outcomes = ask_lists(
-                self._passages(self._files.asked),
-                lists,
-                self._answerer(retriever, self._settings.max_risk),
-                self._settings.max_question_chars,
+                self.passages(), lists, answerer, self._settings.max_question_chars
             )
             return report_lists(list(self._counted(outcomes, total)))
+
+    @contextmanager
+    def answerer(self) -> Iterator[Answerer]:
+        """
+        Answer from the passages of all files, as a person is answered.
+
+        Raises:
+            IndexingError: If the passages can't be indexed.
+        """
+        with self._all_indexed() as retriever:
+            yield self._answerer(retriever, self._settings.max_risk)
 
     def calibrate(self, *, always_answer: bool = False) -> Result:
         """
@@ -268,7 +276,7 @@ class Exam:
     def _given(self) -> list[QuestionOutcome]:
         """Answer each question from its own passage."""
         outcomes = ask_given(
-            self._passages(self._files.asked),
+            self.passages(),
             self._reader,
             self._calibration.given_passage,
             self._encoder.token_offsets,
@@ -279,12 +287,12 @@ class Exam:
     def _open(self) -> list[QuestionOutcome]:
         """Answer each question from the passages of all files."""
         with self._all_indexed() as retriever:
-            outcomes = self._ask_open(retriever, self._passages(self._files.asked))
+            outcomes = self._ask_open(retriever, self.passages())
             return list(self._counted(outcomes))
 
     def _among_few(self) -> list[QuestionOutcome]:
         """Answer each question from a few passages, its own among them."""
-        few = groups(list(self._passages(self._files.asked)))
+        few = groups(list(self.passages()))
         return list(self._counted(chain.from_iterable(map(self._among, few))))
 
     def _among(self, passages: Sequence[QuestionedPassage]) -> Iterator[QuestionOutcome]:
@@ -307,7 +315,7 @@ class Exam:
     def _all_indexed(self) -> AbstractContextManager[Retriever]:
         """Search the passages of all files."""
         every = chain(
-            self._passages(self._files.asked),
+            self.passages(),
             chain.from_iterable(map(read_distractors, self._files.distractors)),
         )
         return self._indexed(every, self._reporter)
@@ -327,9 +335,10 @@ class Exam:
             max_risk=max_risk,
         )
 
-    def _passages(self, paths: Sequence[Path]) -> Iterator[QuestionedPassage]:
+    def passages(self) -> Iterator[QuestionedPassage]:
+        """The passages of the files, with their questions."""
         # What doesn't fit was named when the files were looked through.
-        return chain.from_iterable(read_questions(path, Misfits()) for path in paths)
+        return chain.from_iterable(read_questions(path, Misfits()) for path in self._files.asked)
 
     def _counted(
         self, outcomes: Iterable[_Outcome], total: int | None = None
