@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from answering.answer import Answer
-from answering.followups.detection import Turn, Understanding, understand
+from answering.followups.rewriting import Understanding, understand
+from answering.followups.turns import Turn
 from answering.question import Question
 
 # Of each answerer. An answer takes a few kilobytes, and what many ask, they ask soon.

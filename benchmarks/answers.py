@@ -25,7 +25,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from answering.answer import OTHER_ANSWERS, Answer
-from answering.followups.detection import turn_of
+from answering.followups.turns import turn_of
 from answering.question import Question, QuestionError
 from bot.answer_json import answer_json
 from bot.assembly import open_reader

@@ -18,7 +18,7 @@ from pathlib import Path
 from answering.tuning import load_tuning, numbers
 from bot.assembly import calibration_for, open_reader, reader_folder, tuning_for
 from bot.cli.reporters import ConsoleReporter
-from bot.evaluation.remembering import RememberingReader
+from bot.evaluation.caching import CachingReader
 from bot.evaluation.tuning import Swept, Tuner
 from bot.settings import TUNING_NAME, load_settings
 from index.encoder import SentenceEncoder
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         files,
         settings,
         encoder,
-        RememberingReader(reader, given.work / "read.sqlite"),
+        CachingReader(reader, given.work / "read.sqlite"),
         calibration_for(settings, reader, encoder.sha256).calibration,
         ConsoleReporter(),
     )

@@ -165,7 +165,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
     Args:
         answer: The answer.
         links: Where people find the page.
-        kept_id: The id under which it is kept, if it is; see `bot.serving.kept_answers`.
+        kept_id: The id under which it is kept, if it is; see `bot.serving.linked_answers`.
     """
     best = _span_json(answer.spans[0], links) if answer.spans else None
     return {

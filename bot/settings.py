@@ -26,7 +26,7 @@ TUNING_NAME = "tuning.json"
 COLLECTIONS_NAME = "collections"
 READERS_NAME = "readers"
 RECORDS_NAME = "quoth.sqlite"
-KEPT_ANSWERS_NAME = "answers.sqlite"
+LINKED_ANSWERS_NAME = "answers.sqlite"
 # What a program or a person shows to be let in. Shorter ones are guessed.
 _SECRET = re.compile(r"[!-+\--~]{16,200}")
 # As libpq reads it, but for passwords with one of @ : / ? # in them: it would take a part of these
@@ -549,9 +549,9 @@ class Settings(BaseSettings):
         return self.data / "vectors"
 
     @property
-    def kept_answers(self) -> Path:
+    def linked_answers(self) -> Path:
         """The answers that can be linked to."""
-        return self.data / KEPT_ANSWERS_NAME
+        return self.data / LINKED_ANSWERS_NAME
 
     @property
     def records(self) -> Path:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from answering.followups.detection import turn_of
+from answering.followups.turns import turn_of
 from answering.question import Question
 from bot.assembly import (
     Answering,

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from reader.errors import ReaderError
-from reader.helpers import Helpers
 from reader.spans import Logits, Span, best_spans, from_character, without_spaces
+from reader.threads import ReaderThreads
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -217,7 +217,7 @@ class OnnxReader:
         self._tokenizer = Tokenizer.from_file(str(weights / TOKENIZER_NAME))
         self._session = open_session(weights / MODEL_NAME)
         self._layout = manifest.layout
-        self._helpers = Helpers(threads or os.cpu_count() or 1)
+        self._threads = ReaderThreads(threads or os.cpu_count() or 1)
 
     def read(
         self,
@@ -236,7 +236,7 @@ class OnnxReader:
             offsets, logits = from_character(passage.text_start, offsets, logits)
             return best_spans(passage.id, passage.text, offsets, logits, spans_per_passage)
 
-        read = self._helpers.map(read_one, passages, size=lambda passage: len(passage.whole))
+        read = self._threads.map(read_one, passages, size=lambda passage: len(passage.whole))
         return sorted(chain.from_iterable(read), key=lambda span: -span.margin)
 
     def _question_ids(self, question: str) -> list[int]:

@@ -39,7 +39,7 @@ TESTED = (
     "tests/index/test_following.py",
     "tests/index/test_vectors.py",
     "tests/index/test_lexical.py",
-    "tests/reader/test_helpers.py",
+    "tests/reader/test_threads.py",
     "tests/bot/serving",
     "tests/bot/discord_app/test_records.py",
     "tests/bot/discord_app/test_servers.py",

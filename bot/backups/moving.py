@@ -17,7 +17,7 @@ from bot.discord_app.taught_store import TAKEN_UP
 from bot.installation import INSTALLATION_NAME
 from bot.postgres import MOVING, PostgresDatabase, storable
 from bot.postgres_tables import VERSION_TABLE
-from bot.serving import kept_answers
+from bot.serving import linked_answers
 from bot.settings import Settings
 
 _MOVED = "moved"
@@ -70,7 +70,7 @@ def move(settings: Settings, report: Callable[[Moved], None]) -> None:
         (path, steps)
         for path, steps in (
             (settings.records, migrations.STEPS),
-            (settings.kept_answers, kept_answers.STEPS),
+            (settings.linked_answers, linked_answers.STEPS),
         )
         if path.is_file()
     ]

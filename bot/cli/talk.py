@@ -8,7 +8,7 @@ from typing import Literal
 from answering.answer import OTHER_ANSWERS, Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
 from answering.english import small_talk
-from answering.followups.detection import MAX_TURNS, Turn, turn_of
+from answering.followups.turns import MAX_TURNS, Turn, turn_of
 from answering.question import Question, QuestionError
 from bot.answer_json import answer_json
 from bot.cli.rendering import (
@@ -20,7 +20,7 @@ from bot.cli.rendering import (
     source_of,
 )
 from bot.links import NO_LINKS, Links
-from bot.serving.standing import place_now
+from bot.serving.quote_status import place_now
 from index.filters import EVERYTHING, Filter, FilterError
 from index.generation import Generation
 from prompts import Style, render

@@ -13,7 +13,8 @@ import discord
 
 from answering.answer import OTHER_ANSWERS, Answer, Outcome
 from answering.english import small_talk
-from answering.followups.detection import Leaning, Turn, leaning, turn_of
+from answering.followups.detection import Leaning, leaning
+from answering.followups.turns import Turn, turn_of
 from answering.question import Question, QuestionError
 from bot.discord_app.cards import Buttons, MessageCard, layout
 from bot.discord_app.channels import ChannelRules
@@ -28,7 +29,7 @@ from bot.discord_app.rendering import answer_card, notice
 from bot.discord_app.stored_answers import StoredAnswers
 from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.event_log import event
-from bot.serving.fair_line import Asker
+from bot.serving.fair_queue import Asker
 from bot.serving.queue import AnswerQueue, BusyError, MendingError, NodesAwayError, TooSlowError
 from bot.serving.service import NothingToAnswerFromError
 from bot.settings import Settings

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from answering.followups.detection import MAX_TURNS, Turn
+from answering.followups.turns import MAX_TURNS, Turn
 from bot.database import Connection, DatabaseError
 from bot.discord_app.records import Records
 from bot.event_log import event

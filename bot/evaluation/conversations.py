@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from answering.answerer import Answerer
-from answering.followups.detection import Turn, turn_of
+from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from bot.evaluation.questions import ExamQuestion, FollowUpQuestion, QuestionedPassage
 from bot.evaluation.report import Report, make_report

@@ -17,9 +17,11 @@ from typing import Any
 
 from answering.answerer import Answerer
 from answering.calibration import Calibration
-from answering.followups.detection import Leaning, leaning, turn_of
+from answering.followups.detection import Leaning, leaning
+from answering.followups.turns import turn_of
 from answering.question import Question
 from answering.tuning import FORMAT_VERSION, StoredTuning, Tuning, numbers
+from bot.evaluation.caching import CachingReader, CachingRetriever
 from bot.evaluation.conversations import outcome_of
 from bot.evaluation.questions import (
     FollowUpQuestion,
@@ -27,7 +29,6 @@ from bot.evaluation.questions import (
     QuestionedPassage,
     read_questions,
 )
-from bot.evaluation.remembering import RememberingReader, RememberingRetriever
 from bot.evaluation.report import settle
 from bot.evaluation.run import QuestionOutcome, ask_open, searchable
 from bot.settings import Settings
@@ -111,7 +112,7 @@ class Tuner:
         files: Sequence[Path],
         settings: Settings,
         encoder: SentenceEncoder,
-        reader: RememberingReader,
+        reader: CachingReader,
         calibration: Calibration,
         reporter: Reporter,
     ) -> None:
@@ -238,7 +239,7 @@ class Tuner:
                     self._settings.vectors,
                     # The stage that is told of is the tuning.
                     SilentReporter(),
-                    RememberingRetriever,
+                    CachingRetriever,
                 )
             )
         return self._retriever

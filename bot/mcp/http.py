@@ -23,7 +23,7 @@ from bot.access import (
 from bot.mcp.opening import OPENING_S, SCOPE, Opening
 from bot.mcp.server import make_server
 from bot.serving.excuses import excuse
-from bot.serving.sent import MAX_BODY_BYTES
+from bot.serving.program_requests import MAX_BODY_BYTES
 from bot.serving.slow_clients import SlowClients
 from bot.serving.upkeep import beside
 from bot.settings import Settings

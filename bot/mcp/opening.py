@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
-from bot.serving.for_programs import ForPrograms
+from bot.serving.program_api import ProgramApi
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import queue_of
 from bot.settings import Settings
@@ -30,7 +30,7 @@ class Opening:
         """Open nothing yet; `open_service` may take minutes, and is called in a thread."""
         self._settings = settings
         self._open_service = open_service
-        self._ready: asyncio.Task[ForPrograms] | None = None
+        self._ready: asyncio.Task[ProgramApi] | None = None
 
     @asynccontextmanager
     async def begun(self) -> AsyncIterator[None]:
@@ -44,13 +44,13 @@ class Opening:
                     self._ready.cancel()
                 await asyncio.gather(self._ready, return_exceptions=True)
 
-    async def _open(self, stack: AsyncExitStack) -> ForPrograms:
+    async def _open(self, stack: AsyncExitStack) -> ProgramApi:
         service = await asyncio.to_thread(self._open_service)
         stack.callback(service.close)
         queue = await stack.enter_async_context(queue_of(service, self._settings))
-        return ForPrograms(self._settings, queue, BaseDocuments(service))
+        return ProgramApi(self._settings, queue, BaseDocuments(service))
 
-    async def done(self) -> ForPrograms:
+    async def done(self) -> ProgramApi:
         """
         What is answered from, in the scope of the request under way.
 

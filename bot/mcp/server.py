@@ -31,8 +31,8 @@ from bot.mcp.opening import Opening
 from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
 from bot.serving.excuses import EXCUSED, excuse, excuse_for
-from bot.serving.for_programs import ForPrograms
-from bot.serving.sent import (
+from bot.serving.program_api import ProgramApi
+from bot.serving.program_requests import (
     Alternatives,
     AskBody,
     CollectionName,
@@ -226,7 +226,7 @@ def make_server(opening: Opening) -> MCPServer[None]:
     return server
 
 
-async def _told(opening: Opening, work: Callable[[ForPrograms], Awaitable[_T]]) -> _T:
+async def _told(opening: Opening, work: Callable[[ProgramApi], Awaitable[_T]]) -> _T:
     """Do what a tool does; what goes wrong is told to the model, which may ask otherwise."""
     site = await opening.done()
     try:

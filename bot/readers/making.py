@@ -15,10 +15,10 @@ import numpy.typing as npt
 from answering.calibration import Calibration
 from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
+from bot.evaluation.caching import CachingReader
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
-from bot.evaluation.remembering import RememberingReader
 from bot.evaluation.run import given_parts
 from bot.evaluation.tuning import Tuner
 from bot.readers.smoothing import smooth
@@ -126,7 +126,7 @@ def add_reader(
 
 def _fit(folder: Path, files: tuple[Path, ...], settings: Settings, reporter: Reporter) -> None:
     """Calibrate and tune a reader, and once more calibrate it as it reads then."""
-    reader = RememberingReader(OnnxReader(folder, settings.threads))
+    reader = CachingReader(OnnxReader(folder, settings.threads))
     encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
 
     def calibrated(tuning: Tuning) -> Calibration:

@@ -9,9 +9,9 @@ from answering.answer import Quotable
 from answering.question import Question
 from bot.collection_names import BASE_COLLECTION
 from bot.serving.open_indexes import SearchSpace
+from bot.serving.quote_status import QuoteStatus, quote_status
 from bot.serving.scope_documents import DocumentLine, lines_in
 from bot.serving.service import AnswerService
-from bot.serving.standing import Standing, standing_of
 from index.formats.base import Place
 from index.generation import Generation
 from index.history import BuildStamp, history
@@ -216,11 +216,11 @@ class BaseDocuments:
             raise NoSuchDocumentError(document_id)
         return piece
 
-    def standings(self, pieces: Sequence[Quotable]) -> list[Standing]:
+    def quote_statuses(self, pieces: Sequence[Quotable]) -> list[QuoteStatus]:
         """What became of pieces of documents that were quoted, in their order."""
 
-        def read(space: SearchSpace) -> list[Standing]:
-            return [standing_of(space.base.generation.texts, piece) for piece in pieces]
+        def read(space: SearchSpace) -> list[QuoteStatus]:
+            return [quote_status(space.base.generation.texts, piece) for piece in pieces]
 
         return self._read(read)
 

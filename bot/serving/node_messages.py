@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from answering.answer import Answer
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 
 NODE_PATHS = "/v1/node/"

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from answering.answer import Answer
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 from bot.assembly import OpenIndex, reader_sha256
 from bot.collection_names import BASE_COLLECTION

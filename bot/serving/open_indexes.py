@@ -11,7 +11,7 @@ from typing import Protocol
 
 from answering.answer import Answer
 from answering.answerer import Answers
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 from bot.assembly import OpenIndex
 from bot.collection_names import BASE_COLLECTION

@@ -21,9 +21,9 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from answering.answer import Answer
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
-from bot.serving.fair_line import ANYBODY, Asker, FairLine
+from bot.serving.fair_queue import ANYBODY, Asker, FairQueue
 from index.errors import IndexDamagedError, SearchServerError
 from index.filters import FilterError
 
@@ -144,7 +144,7 @@ class AnswerQueue:
         See `bot.settings.Settings` for the numbers; the clock counts seconds.
         """
         self._clock = clock
-        self._line: FairLine[_Waiting] = FairLine(self._stands_for_a_place)
+        self._line: FairQueue[_Waiting] = FairQueue(self._stands_for_a_place)
         self._answers = answers
         self._mend = mend
         self._workers = workers

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from answering.answer import Quotable
 from bot.serving.open_indexes import SearchSpace
+from bot.serving.quote_status import place_now
 from bot.serving.service import AnswerService, NothingToAnswerFromError
-from bot.serving.standing import place_now
 from index.texts import Texts
 
 # Characters to either side of a piece of a document, for whoever shows it in its surroundings.

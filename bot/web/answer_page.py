@@ -17,19 +17,19 @@ def add_answer_page(app: web.Application) -> None:
 async def _answer(request: web.Request) -> web.Response:
     site = request.app[SITE]
     with failures_refused():
-        kept = await asyncio.to_thread(site.kept.answer, request.match_info["id"])
+        kept = await asyncio.to_thread(site.linked_answers.answer, request.match_info["id"])
     if kept is None:
         raise refusal(404, "forgotten")
     answer = kept.answer
     pieces = pieces_of(answer)
-    standings = await site.read(lambda: site.documents.standings(pieces))
+    statuses = await site.read(lambda: site.documents.quote_statuses(pieces))
     return page(
         "answer",
         None,
         question=answer.question,
         given=kept.given.strftime("%Y-%m-%d %H:%M"),
-        answer=answer_values(answer, standings=dict(zip(pieces, standings, strict=True))),
-        has_changed=not all(standing.stands for standing in standings),
+        answer=answer_values(answer, statuses=dict(zip(pieces, statuses, strict=True))),
+        has_changed=not all(status.stands for status in statuses),
         again=asking_path(answer.understood or answer.question, ()),
         max_question_chars=site.settings.max_question_chars,
     )

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.answer_json import AnswerJson
 from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, StatusJson
-from bot.serving.for_programs import ForPrograms
-from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
+from bot.serving.program_api import ProgramApi
+from bot.serving.program_requests import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SCOPE, SITE
 from prompts.printing import json_text
@@ -31,7 +31,7 @@ class Route:
     method: str
     path: str
     summary: str
-    handle: Callable[[ForPrograms, Any, float | None], Awaitable[object]]
+    handle: Callable[[ProgramApi, Any, float | None], Awaitable[object]]
     """Takes what was sent, checked, and for how many seconds the result is wanted, if that is
     said."""
     result: type
@@ -41,24 +41,24 @@ class Route:
     """Statuses besides those that every route has."""
 
 
-async def _ask(site: ForPrograms, sent: AskBody, limit_s: float | None) -> AnswerJson:
-    return await site.ask(sent, limit_s)
+async def _ask(api: ProgramApi, sent: AskBody, limit_s: float | None) -> AnswerJson:
+    return await api.ask(sent, limit_s)
 
 
-async def _search(site: ForPrograms, sent: SearchBody, limit_s: float | None) -> SearchJson:
-    return await site.search(sent, limit_s)
+async def _search(api: ProgramApi, sent: SearchBody, limit_s: float | None) -> SearchJson:
+    return await api.search(sent, limit_s)
 
 
-async def _context(site: ForPrograms, sent: ContextBody, _: float | None) -> ContextJson:
-    return await site.context(sent)
+async def _context(api: ProgramApi, sent: ContextBody, _: float | None) -> ContextJson:
+    return await api.context(sent)
 
 
-async def _documents(site: ForPrograms, sent: DocumentsQuery, _: float | None) -> DocumentsJson:
-    return await site.list_documents(sent)
+async def _documents(api: ProgramApi, sent: DocumentsQuery, _: float | None) -> DocumentsJson:
+    return await api.list_documents(sent)
 
 
-async def _status(site: ForPrograms, _: None, __: float | None) -> StatusJson:
-    return await site.status()
+async def _status(api: ProgramApi, _: None, __: float | None) -> StatusJson:
+    return await api.status()
 
 
 _WAITING = (429, 503, 504)
@@ -107,8 +107,8 @@ def _handler(route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         site.take_questions()
         sent = await _sent(route, request)
         with failures_refused():
-            programs = site.for_programs(request[SCOPE])
-            result = await route.handle(programs, sent, _limit_s(request))
+            api = site.program_api(request[SCOPE])
+            result = await route.handle(api, sent, _limit_s(request))
         return web.json_response(result, dumps=json_text)
 
     return handle

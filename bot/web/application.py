@@ -13,11 +13,10 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.access import Access, AddressError, address_of
 from bot.chosen_database import database_of
 from bot.event_log import event
+from bot.serving import linked_answers
 from bot.serving.base_documents import BaseDocuments
-from bot.serving.kept_answers import STEPS as KEPT_STEPS
-from bot.serving.kept_answers import KeptAnswers
 from bot.serving.page_pictures import PagePictures
-from bot.serving.sent import MAX_BODY_BYTES
+from bot.serving.program_requests import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
 from bot.serving.slow_clients import SlowClients, peer_of
 from bot.serving.upkeep import beside, queue_of
@@ -158,15 +157,17 @@ async def serve(
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         queue = await stack.enter_async_context(queue_of(service, settings))
-        place = database_of(settings, settings.kept_answers, KEPT_STEPS, may_be_away=True)
-        kept = KeptAnswers(place, settings.answers_kept_days)
-        stack.callback(kept.close)
-        if kept.why_away:
-            away(kept.why_away)
-        await stack.enter_async_context(beside(kept.stay_tidy()))
+        place = database_of(
+            settings, settings.linked_answers, linked_answers.STEPS, may_be_away=True
+        )
+        linked = linked_answers.LinkedAnswers(place, settings.answers_kept_days)
+        stack.callback(linked.close)
+        if linked.why_away:
+            away(linked.why_away)
+        await stack.enter_async_context(beside(linked.stay_tidy()))
         documents = BaseDocuments(service)
         pictures = PagePictures(service, settings.seeds)
-        site = Site(settings, service, service, queue, documents, pictures, access, kept)
+        site = Site(settings, service, service, queue, documents, pictures, access, linked)
         async with listening(site, settings.web_host, settings.web_port) as address:
             ready(address)
             await stop.wait()

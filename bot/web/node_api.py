@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bot.serving import scope_documents
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Health, NodeQuestion
-from bot.serving.sent import faults
+from bot.serving.program_requests import faults
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SITE
 

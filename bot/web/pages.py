@@ -18,7 +18,7 @@ from aiohttp import web
 
 from answering.answer import OTHER_ANSWERS, Answer, whose_context
 from answering.english import small_talk
-from answering.followups.detection import Turn, turn_of
+from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from bot.links import PLACE_ID, answer_path, document_path, mark_of
 from bot.serving.base_documents import Stretch
@@ -89,7 +89,7 @@ async def _ask(request: web.Request) -> web.Response:
                 values["notice"] = render("small_talk.txt", kind=kind)
             else:
                 asked = await ask(site, question, earlier)
-                kept_id = await asyncio.to_thread(site.kept.keep, asked.answer)
+                kept_id = await asyncio.to_thread(site.linked_answers.keep, asked.answer)
                 values |= _asked_values(asked, earlier, kept_id)
     except RefusedRequest as refused:
         values |= {"notice": refused.message, "is_refused": True}
@@ -157,7 +157,7 @@ async def _share(request: web.Request) -> web.Response:
         question = Question.typed(request.query.get("q", ""), site.settings.max_question_chars)
         earlier = _earlier(request)
         answer = (await ask(site, question, earlier)).answer
-    kept_id = await asyncio.to_thread(site.kept.keep, answer)
+    kept_id = await asyncio.to_thread(site.linked_answers.keep, answer)
     places = await site.read(
         lambda: [
             surroundings(site.service, None, found, name_of(found.title, found.document_id))

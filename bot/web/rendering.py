@@ -12,7 +12,7 @@ from answering.answer import Answer, AnswerSpan, NearestPassage, Quotable, Quote
 from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.base_documents import Stretch
-from bot.serving.standing import Standing
+from bot.serving.quote_status import QuoteStatus
 from index.documents import ELLIPSIS, shorten
 from index.formats.base import PAGES
 from prompts.printing import one_line
@@ -30,7 +30,7 @@ def answer_values(
     answer: Answer,
     *,
     with_links: bool = True,
-    standings: Mapping[Quotable, Standing] = MappingProxyType({}),
+    statuses: Mapping[Quotable, QuoteStatus] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """
     An answer for the macro `answer_of`.
@@ -38,10 +38,10 @@ def answer_values(
     Args:
         answer: What to show.
         with_links: Whether its places are links to pages of documents.
-        standings: What became of `pieces_of` the answer since it was given, if that is shown.
+        statuses: What became of `pieces_of` the answer since it was given, if that is shown.
     """
     others = quoted(answer.others)
-    here = _Here(with_links, standings)
+    here = _Here(with_links, statuses)
     return {
         "outcome": answer.outcome,
         "goes_on": answer.goes_on,
@@ -87,7 +87,7 @@ class _Here:
     """How pieces of documents are shown on one page; see `answer_values`."""
 
     with_links: bool
-    standings: Mapping[Quotable, Standing]
+    statuses: Mapping[Quotable, QuoteStatus]
 
     def quote(self, quote: Quoted) -> dict[str, Any]:
         return {
@@ -105,8 +105,8 @@ class _Here:
         }
 
     def _where(self, found: Quotable, end_char: int) -> dict[str, Any]:
-        standing = self.standings.get(found)
-        moved = standing.start_char - found.start_char if standing and standing.stands else 0
+        status = self.statuses.get(found)
+        moved = status.start_char - found.start_char if status and status.stands else 0
         is_shown = self.with_links and found.collection == BASE_COLLECTION
         words = found.text if end_char == found.end_char else None
         start, end = found.start_char + moved, end_char + moved
@@ -114,24 +114,24 @@ class _Here:
             "name": name_of(found.title, found.document_id),
             "file": one_line(found.document_id),
             "href": place_path(found.document_id, start, end, words)
-            if is_shown and not (standing and standing.is_gone)
+            if is_shown and not (status and status.is_gone)
             else None,
             "place": found.place,
             "fetched_from": found.source,
             "language": found.language,
             "start_char": start,
             "end_char": end,
-            "standing": standing and _standing_values(found, standing),
+            "status": status and _status_values(found, status),
         }
 
 
-def _standing_values(found: Quotable, standing: Standing) -> dict[str, Any]:
-    values: dict[str, Any] = {"stands": standing.stands, "is_gone": standing.is_gone, "now": []}
-    if standing.now is not None:
+def _status_values(found: Quotable, status: QuoteStatus) -> dict[str, Any]:
+    values: dict[str, Any] = {"stands": status.stands, "is_gone": status.is_gone, "now": []}
+    if status.now is not None:
         before = found.quote if isinstance(found, AnswerSpan) else found.text
-        end = standing.start_char + len(standing.now)
-        values["now"] = _compared(one_line(before), one_line(standing.now))
-        values["href"] = place_path(found.document_id, standing.start_char, end)
+        end = status.start_char + len(status.now)
+        values["now"] = _compared(one_line(before), one_line(status.now))
+        values["href"] = place_path(found.document_id, status.start_char, end)
     return values
 
 

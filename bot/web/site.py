@@ -10,11 +10,11 @@ from aiohttp import web
 from bot.access import Access
 from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
-from bot.serving.for_programs import ForPrograms
-from bot.serving.kept_answers import KeptAnswers
+from bot.serving.linked_answers import LinkedAnswers
 from bot.serving.page_pictures import PagePictures
+from bot.serving.program_api import ProgramApi
+from bot.serving.program_requests import MAX_OFFSET
 from bot.serving.queue import AnswerQueue, ScopedAnswers
-from bot.serving.sent import MAX_OFFSET
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from bot.web.files import FILES
@@ -36,13 +36,13 @@ class Site:
     documents: BaseDocuments
     pictures: PagePictures
     access: Access
-    kept: KeptAnswers
+    linked_answers: LinkedAnswers
     is_closing: bool = False
     """Whether no more questions are taken."""
 
-    def for_programs(self, scope: str | None) -> ForPrograms:
+    def program_api(self, scope: str | None) -> ProgramApi:
         """What programs can ask for in the scope that their token opens."""
-        return ForPrograms(self.settings, self.queue, self.documents, self.kept, scope)
+        return ProgramApi(self.settings, self.queue, self.documents, self.linked_answers, scope)
 
     def take_questions(self) -> None:
         """Go on where questions are taken; raises `RefusedRequest` if Quoth is about to stop."""

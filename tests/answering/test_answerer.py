@@ -16,7 +16,8 @@ from answering.answerer import (
     worth_reading,
 )
 from answering.calibration import UNSURE_FROM
-from answering.followups.detection import MAX_EARLIER_CHARS, Turn, turn_of
+from answering.followups.rewriting import MAX_EARLIER_CHARS
+from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from answering.selection import MAX_CANDIDATES
 from answering.verbatim import VerbatimError

@@ -10,7 +10,8 @@ from answering import cache
 from answering.answer import Answer, Timings
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
-from answering.followups.detection import Understanding, turn_of
+from answering.followups.rewriting import Understanding
+from answering.followups.turns import turn_of
 from answering.question import Question
 from index.filters import Filter
 from tests.conftest import Library

@@ -11,7 +11,7 @@ import discord
 from discord.ext import commands
 
 from answering.english import is_question
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from bot.discord_app.asking import ASK_AGAIN, Refusal, contents
 from bot.discord_app.buttons import answer_id_of
 from bot.discord_app.cards import layout

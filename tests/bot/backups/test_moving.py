@@ -25,7 +25,7 @@ from bot.discord_app.taught_store import TaughtStore
 from bot.discord_app.unanswered import Unanswered, Waiting
 from bot.installation import installation_of
 from bot.postgres import PostgresDatabase
-from bot.serving.kept_answers import KeptAnswers
+from bot.serving.linked_answers import LinkedAnswers
 from bot.settings import Settings, load_settings
 from tests.bot.discord_app.fakes import found, span
 
@@ -56,7 +56,7 @@ def settings(tmp_path: Path, postgres_database: str) -> Settings:
         Unanswered(records).begin(Waiting(2**62, 1, token="t"))
         Cooldowns(records, RULE, OwnCounts()).set(7, 8, RULE, is_role=True)
         TaughtStore(records).keep(lesson(records))
-    with closing(KeptAnswers(made.kept_answers, 30)) as kept_answers:
+    with closing(LinkedAnswers(made.linked_answers, 30)) as kept_answers:
         assert kept_answers.keep(ANSWER) is not None
     return made
 
@@ -100,8 +100,8 @@ def test_after_an_interruption_all_is_moved_and_the_file_is_left(
     with (
         closing(Records(settings.records)) as before,
         closing(Records(PostgresDatabase(address(settings)))) as after,
-        closing(KeptAnswers(settings.kept_answers, 30)) as kept_before,
-        closing(KeptAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
+        closing(LinkedAnswers(settings.linked_answers, 30)) as kept_before,
+        closing(LinkedAnswers(PostgresDatabase(address(settings)), 30)) as kept_after,
     ):
         assert after.hashed(1) == before.hashed(1)
         assert after.rows("SELECT member FROM forgotten") == [(after.hashed(1),)]
@@ -184,7 +184,7 @@ def test_answers_that_can_be_linked_to_are_moved_without_records(
 ) -> None:
     settings.records.unlink()
     done = migrate(settings, monkeypatch)
-    settings.kept_answers.unlink()
+    settings.linked_answers.unlink()
     without = migrate(settings, monkeypatch)
 
     assert done.exit_code == 0, done.output

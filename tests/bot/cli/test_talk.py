@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from answering.followups.detection import MAX_TURNS
+from answering.followups.turns import MAX_TURNS
 from bot.cli.rendering import styles
 from bot.cli.talk import COMMANDS, CommandError, Look, OutputForm, QuitError, Sources, Talk
 from tests.conftest import Library

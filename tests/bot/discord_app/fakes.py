@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 
 from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 
 _TIMINGS = Timings(encode_s=0.001, search_s=0.002, read_s=0.030, total_s=0.034)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from answering.followups.detection import MAX_TURNS, Turn
+from answering.followups.turns import MAX_TURNS, Turn
 from bot.database import Connection, DatabaseError, Rows
 from bot.discord_app import conversation_store
 from bot.discord_app.conversation_store import (

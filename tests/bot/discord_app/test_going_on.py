@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from bot.discord_app.conversation_store import ConversationStore
 from tests.bot.discord_app.conftest import StartBot
 from tests.bot.discord_app.fakes import GatedAnswers

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from answering.answer import Answer, AnswerSpan
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 from tests.bot.discord_app.conftest import StartBot
 from tests.bot.discord_app.fakes import Forgetful, found, span

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from answering.answer import Answer
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
-from bot.serving.fair_line import Asker
+from bot.serving.fair_queue import Asker
 from bot.serving.queue import (
     AnswerQueue,
     BusyError,

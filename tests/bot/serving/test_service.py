@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from answering.answer import Answer
-from answering.followups.detection import Turn
+from answering.followups.turns import Turn
 from answering.question import Question
 from bot.assembly import OpenIndex
 from bot.serving import open_indexes

@@ -15,7 +15,7 @@ import pytest
 from bot.access import access_of
 from bot.chosen_database import database_of
 from bot.serving.base_documents import BaseDocuments
-from bot.serving.kept_answers import STEPS, KeptAnswers
+from bot.serving.linked_answers import STEPS, LinkedAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
 from bot.serving.service import AnswerService
@@ -57,8 +57,8 @@ class Visitor:
         self, service: AnswerService, answers: ScopedAnswers, folder: Path, given: dict[str, Any]
     ) -> None:
         settings = load_settings(**{"data": folder, **given})
-        place = database_of(settings, settings.kept_answers, STEPS)
-        kept = KeptAnswers(place, settings.answers_kept_days)
+        place = database_of(settings, settings.linked_answers, STEPS)
+        kept = LinkedAnswers(place, settings.answers_kept_days)
         self._stack.callback(kept.close)
         queue = AnswerQueue(
             answers,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from answering.question import Question
 from bot.answer_json import answer_json
 from bot.links import Links
-from bot.serving.sent import MAX_BODY_BYTES
+from bot.serving.program_requests import MAX_BODY_BYTES
 from bot.serving.service import AnswerService
 from bot.web.api import ROUTES
 from tests.bot.conftest import ARTICLE

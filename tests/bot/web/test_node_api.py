@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answering.answer import Answer, Timings
-from answering.followups.detection import turn_of
+from answering.followups.turns import turn_of
 from answering.question import Question
-from bot.serving.fair_line import Asker
+from bot.serving.fair_queue import Asker
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, NodeQuestion
 from bot.serving.nodes import Nodes
 from bot.serving.open_indexes import SpaceOpener

@@ -3,22 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.serving.fair_line import ANYBODY, Asker, FairLine
+from bot.serving.fair_queue import ANYBODY, Asker, FairQueue
 
 
 def never(_: object) -> bool:
     return False
 
 
-def line(*askers: Asker) -> FairLine[str]:
+def line(*askers: Asker) -> FairQueue[str]:
     """Items that are named by asker and number, in the order in which they came."""
-    made: FairLine[str] = FairLine()
+    made: FairQueue[str] = FairQueue()
     for number, asker in enumerate(askers):
         made.put(asker, f"{asker.group}{asker.member}{number}")
     return made
 
 
-def taken(waiting: FairLine[str]) -> list[str]:
+def taken(waiting: FairQueue[str]) -> list[str]:
     found = []
     while (item := waiting.take(never)) is not None:
         found.append(item)
@@ -76,7 +76,7 @@ def test_who_has_few_takes_the_last_place_of_who_has_most() -> None:
 
 
 def test_what_may_not_be_lost_is_neither_counted_nor_pushed_out() -> None:
-    waiting: FairLine[str] = FairLine(lambda item: "kept" not in item)
+    waiting: FairQueue[str] = FairQueue(lambda item: "kept" not in item)
     for item in ("kept 1", "one", "two", "kept 2"):
         waiting.put(A1, item)
 
@@ -86,7 +86,7 @@ def test_what_may_not_be_lost_is_neither_counted_nor_pushed_out() -> None:
 
 
 def test_what_waits_no_longer_is_not_taken() -> None:
-    waiting: FairLine[str] = FairLine()
+    waiting: FairQueue[str] = FairQueue()
     waiting.put(A1, "one")
     waiting.discard(A1, "another")
     waiting.discard(B1, "one")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.evaluation.remembering import RememberingReader, RememberingRetriever
+from bot.evaluation.caching import CachingReader, CachingRetriever
 from reader.model import PassageText
 from tests.conftest import FakeReader, Library
 
@@ -25,10 +25,10 @@ OTHER = PassageText(4, "Fees for theft 12.")
 def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
     counting = CountingReader()
     path = tmp_path / "read.sqlite"
-    first = RememberingReader(counting, path).read("how many for theft", [FINES], 2)
+    first = CachingReader(counting, path).read("how many for theft", [FINES], 2)
     assert counting.read_passages == 1
 
-    again = RememberingReader(counting, path)
+    again = CachingReader(counting, path)
     both = again.read("how many for theft", [OTHER, PassageText(9, FINES.text)], 2)
 
     assert counting.read_passages == 2
@@ -39,7 +39,7 @@ def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
 
 def test_another_wording_is_another_question(tmp_path: Path) -> None:
     counting = CountingReader()
-    reader = RememberingReader(counting)
+    reader = CachingReader(counting)
     reader.read("how many for theft", [FINES], 1)
 
     reader.read("and for theft?", [FINES], 1)
@@ -50,7 +50,7 @@ def test_another_wording_is_another_question(tmp_path: Path) -> None:
 def test_what_was_found_is_not_looked_for_again(library: Library) -> None:
     library.write("a.txt", "Fines for theft 35.")
     library.build()
-    retriever = RememberingRetriever(library.open(), library.encoder)
+    retriever = CachingRetriever(library.open(), library.encoder)
 
     found = retriever.retrieve("theft", 3)
 

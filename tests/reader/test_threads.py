@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reader.helpers import Helpers
+from reader.threads import ReaderThreads
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -14,13 +14,13 @@ from reader.helpers import Helpers
 def test_results_come_in_the_order_of_the_pieces(threads: int, pieces: int) -> None:
     words = [str(number) * number for number in range(pieces)]
 
-    assert Helpers(threads).map(str.upper, words, size=len) == words
+    assert ReaderThreads(threads).map(str.upper, words, size=len) == words
 
 
 def test_the_largest_pieces_are_begun_first() -> None:
     begun: list[str] = []
 
-    Helpers(1).map(begun.append, ["of", "a", "station", "loaf"], size=len)
+    ReaderThreads(1).map(begun.append, ["of", "a", "station", "loaf"], size=len)
 
     assert begun == ["station", "loaf", "of", "a"]
 
@@ -28,11 +28,11 @@ def test_the_largest_pieces_are_begun_first() -> None:
 def test_so_many_threads_work_at_once() -> None:
     together = threading.Barrier(3)
 
-    Helpers(3).map(lambda _: together.wait(30), range(3), size=abs)
+    ReaderThreads(3).map(lambda _: together.wait(30), range(3), size=abs)
 
 
 def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
-    helpers = Helpers(2)
+    helpers = ReaderThreads(2)
     begun, go_on = threading.Semaphore(0), threading.Event()
 
     def wait(_: int) -> None:
@@ -50,7 +50,7 @@ def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
 
 
 def test_where_as_many_call_as_there_are_threads_each_works_alone() -> None:
-    helpers = Helpers(2)
+    helpers = ReaderThreads(2)
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_: int) -> None:
@@ -73,4 +73,4 @@ def test_where_as_many_call_as_there_are_threads_each_works_alone() -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_error_reaches_who_calls(threads: int) -> None:
     with pytest.raises(ZeroDivisionError):
-        Helpers(threads).map(lambda piece: 1 // piece, [1, 0, 2], size=abs)
+        ReaderThreads(threads).map(lambda piece: 1 // piece, [1, 0, 2], size=abs)

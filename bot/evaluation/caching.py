@@ -17,7 +17,7 @@ from reader.model import PassageText, Reader
 from reader.spans import Span
 
 
-class RememberingReader:
+class CachingReader:
     """
     A reader that reads nothing twice.
 
@@ -70,7 +70,7 @@ class RememberingReader:
         self._read.execute("INSERT OR REPLACE INTO read VALUES (?, ?)", (key, json.dumps(spans)))
 
 
-class RememberingRetriever(Retriever):
+class CachingRetriever(Retriever):
     """A retriever that looks for nothing twice."""
 
     def __init__(self, generation: Generation, encoder: QuestionEncoder) -> None:

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from answering.followups.detection import MAX_TURNS, Cited, Turn
+from answering.followups.turns import MAX_TURNS, Cited, Turn
 from answering.question import in_one_line
 from bot.collection_names import BASE_COLLECTION
 from index.documents import shorten

@@ -45,14 +45,14 @@ _NO_TIMINGS = Timings(0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class LinkedAnswer:
     """An answer, and when it was given last."""
 
     answer: Answer
     given: datetime
 
 
-class KeptAnswers:
+class LinkedAnswers:
     """
     The table. Any thread may call it; each call is short, but none belongs in an event loop.
 
@@ -115,7 +115,7 @@ class KeptAnswers:
             return None
         return str(answer_id)
 
-    def answer(self, answer_id: str) -> KeptAnswer | None:
+    def answer(self, answer_id: str) -> LinkedAnswer | None:
         """The answer with an id, if it is still kept."""
         with self._database.statements() as connection:
             row = connection.execute(
@@ -125,7 +125,7 @@ class KeptAnswers:
         if row is None:
             return None
         given = datetime.fromtimestamp(row[1], UTC)
-        return KeptAnswer(replace(_ANSWER.validate_json(row[0]), id=answer_id), given)
+        return LinkedAnswer(replace(_ANSWER.validate_json(row[0]), id=answer_id), given)
 
     def _oldest(self) -> float:
         return self._clock() - self._days * _DAY_S

@@ -22,7 +22,7 @@ ANYBODY = Asker()
 """Those who are not told from each other; they are served in the order in which they came."""
 
 
-class FairLine(Generic[_T]):
+class FairQueue(Generic[_T]):
     """
     Items by asker.
 

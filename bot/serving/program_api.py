@@ -17,14 +17,14 @@ from bot.serving.base_json import (
     search_json,
     status_json,
 )
-from bot.serving.kept_answers import KeptAnswers
+from bot.serving.linked_answers import LinkedAnswers
+from bot.serving.program_requests import AskBody, ContextBody, DocumentsQuery, SearchBody
 from bot.serving.queue import AnswerQueue
-from bot.serving.sent import AskBody, ContextBody, DocumentsQuery, SearchBody
 from bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class ForPrograms:
+class ProgramApi:
     """
     Answers, passages and pieces of documents, as JSON.
 
@@ -34,7 +34,7 @@ class ForPrograms:
     settings: Settings
     queue: AnswerQueue
     documents: BaseDocuments
-    kept: KeptAnswers | None = None
+    linked_answers: LinkedAnswers | None = None
     """Where answers are kept, if they are."""
     scope: str | None = None
     """The collection that is open to whoever asks, beside the base."""
@@ -47,8 +47,8 @@ class ForPrograms:
         )
         kept_id = None
         # Whoever has its link may read an answer that is kept.
-        if self.kept is not None and self.scope is None:
-            kept_id = await asyncio.to_thread(self.kept.keep, answer)
+        if self.linked_answers is not None and self.scope is None:
+            kept_id = await asyncio.to_thread(self.linked_answers.keep, answer)
         return answer_json(answer, self.settings.links, kept_id)
 
     async def search(self, sent: SearchBody, limit_s: float | None = None) -> SearchJson:

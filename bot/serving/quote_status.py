@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QuoteStatus:
     """What became of a piece of a document."""
 
     stands: bool
@@ -33,7 +33,7 @@ class Standing:
     """The sentence that has taken its place, if there is one that is like it."""
 
 
-def standing_of(texts: Texts, found: Quotable) -> Standing:
+def quote_status(texts: Texts, found: Quotable) -> QuoteStatus:
     """
     What became of a piece of a document.
 
@@ -44,13 +44,13 @@ def standing_of(texts: Texts, found: Quotable) -> Standing:
     try:
         start = place_now(texts, found)
     except KeyError:
-        return Standing(stands=False, is_gone=True)
+        return QuoteStatus(stands=False, is_gone=True)
     if start is not None:
-        return Standing(stands=True, start_char=start)
+        return QuoteStatus(stands=True, start_char=start)
     alike = _most_alike(texts, found)
     if alike is None:
-        return Standing(stands=False)
-    return Standing(stands=False, start_char=alike[0], now=alike[1])
+        return QuoteStatus(stands=False)
+    return QuoteStatus(stands=False, start_char=alike[0], now=alike[1])
 
 
 def place_now(texts: Texts, found: Quotable) -> int | None:

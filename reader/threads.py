@@ -10,7 +10,7 @@ _Piece = TypeVar("_Piece")
 _Result = TypeVar("_Result")
 
 
-class Helpers:
+class ReaderThreads:
     """So many threads, the calling ones among them: where there are as many, nobody is helped."""
 
     def __init__(self, threads: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from answering.answer import Timings
-from bot.serving import kept_answers
-from bot.serving.kept_answers import KeptAnswers
+from bot.serving import linked_answers
+from bot.serving.linked_answers import LinkedAnswers
 from tests.bot.discord_app.fakes import found, span
 from tests.conftest import Place
 
@@ -39,11 +39,11 @@ def place(place: Place, tmp_path: Path) -> Place:
 
 def test_an_answer_is_kept_whole_until_its_time_is_over(place: Place, tmp_path: Path) -> None:
     clock = Clock()
-    with closing(KeptAnswers(place(), 30, clock)) as kept:
+    with closing(LinkedAnswers(place(), 30, clock)) as kept:
         answer_id = kept.keep(ANSWER)
         assert answer_id is not None
 
-    with closing(KeptAnswers(place(), 30, clock)) as kept:
+    with closing(LinkedAnswers(place(), 30, clock)) as kept:
         again = kept.answer(answer_id)
         assert again is not None
         assert again.given.timestamp() == clock.now
@@ -57,7 +57,7 @@ def test_an_answer_is_kept_whole_until_its_time_is_over(place: Place, tmp_path: 
 
 def test_the_same_answer_has_one_id_and_is_kept_from_its_last_asking(place: Place) -> None:
     clock = Clock()
-    with closing(KeptAnswers(place(), 30, clock)) as kept:
+    with closing(LinkedAnswers(place(), 30, clock)) as kept:
         first = kept.keep(ANSWER)
         clock.now += 20 * DAY_S
         again = replace(ANSWER, id="f" * 32, timings=Timings(1.0, 1.0, 1.0, 3.0))
@@ -71,9 +71,9 @@ def test_the_same_answer_has_one_id_and_is_kept_from_its_last_asking(place: Plac
 def test_so_many_are_kept_and_the_oldest_goes(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_answers, "MAX_KEPT", 2)
+    monkeypatch.setattr(linked_answers, "MAX_KEPT", 2)
     clock = Clock()
-    with closing(KeptAnswers(place(), 30, clock)) as kept:
+    with closing(LinkedAnswers(place(), 30, clock)) as kept:
         ids = []
         for number in range(4):
             clock.now += 1
@@ -84,17 +84,17 @@ def test_so_many_are_kept_and_the_oldest_goes(
 
 def test_what_a_server_has_added_is_never_kept(tmp_path: Path) -> None:
     own = replace(span(), collection="server-1")
-    with closing(KeptAnswers(tmp_path / "answers.sqlite", 30)) as kept:
+    with closing(LinkedAnswers(tmp_path / "answers.sqlite", 30)) as kept:
         for answer in (found(own), found(span(), alternatives=(own,)), found(candidates=(own,))):
             assert kept.keep(answer) is None
 
 
 def test_with_no_days_nothing_is_kept_and_what_was_goes(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
-    with closing(KeptAnswers(path, 30)) as kept:
+    with closing(LinkedAnswers(path, 30)) as kept:
         answer_id = str(kept.keep(ANSWER))
 
-    with closing(KeptAnswers(path, 0)) as kept:
+    with closing(LinkedAnswers(path, 0)) as kept:
         assert kept.keep(ANSWER) is None
         assert kept.answer(answer_id) is None
     assert b"arson" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -102,7 +102,7 @@ def test_with_no_days_nothing_is_kept_and_what_was_goes(tmp_path: Path) -> None:
 
 def test_an_answer_is_given_where_it_cannot_be_kept(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
-    with closing(KeptAnswers(path, 30)) as kept:
+    with closing(LinkedAnswers(path, 30)) as kept:
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("DROP TABLE kept_answers")
         assert kept.keep(ANSWER) is None
