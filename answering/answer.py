@@ -140,7 +140,7 @@ Outcome = Literal["answered", "unsure", "unanswered"]
 """What became of a question: the documents say; they may say, and Quoth is not sure; they don't
 say."""
 
-Kind = Literal["one", "list", "disagreement"]
+Kind = Literal["one", "list", "conflict"]
 """What several spans are: the items of a list, or what documents that disagree say instead of each
 other, the newest first where all of them are dated."""
 
@@ -222,5 +222,5 @@ class Answer:
 
     @property
     def is_by_date(self) -> bool:
-        """Whether the spans of a disagreement stand in the order of their documents' dates."""
+        """Whether the spans of a conflict stand in the order of their documents' dates."""
         return all(span.dated for span in self.spans)

@@ -142,7 +142,7 @@ class Answerer:
         return Answer(
             id=uuid.uuid4().hex,
             question=found.question,
-            spans=newest_first(spans) if choice.kind == "disagreement" else spans,
+            spans=newest_first(spans) if choice.kind == "conflict" else spans,
             confidence=choice.confidence,
             alternatives=self._located(choice.rest[:alternatives]) if spans or candidates else (),
             nearest=() if spans or candidates else self._nearest(attempt.retrieval.hits),

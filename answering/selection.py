@@ -65,7 +65,7 @@ def select(
     items = listed(question, fitting, calibration, around)
     kind, chosen = "list", items.items
     if len(chosen) == 1 and not asks_for_several(question):
-        kind = "disagreement"
+        kind = "conflict"
         chosen = versions(
             fitting[0].candidate.asked,
             fitting,

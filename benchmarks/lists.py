@@ -86,7 +86,7 @@ class ConflictFound:
     @property
     def shows_conflict(self) -> bool:
         """Whether the answer says that documents disagree."""
-        return self.answer.kind == "disagreement"
+        return self.answer.kind == "conflict"
 
     @property
     def is_right(self) -> bool:

@@ -39,6 +39,11 @@ STEPS = (
     -- One database may hold them beside the records, which have answers of their own.
     ALTER TABLE answers RENAME TO kept_answers;
     """,
+    """
+    -- Documents that disagree are a conflict.
+    UPDATE kept_answers
+        SET answer = replace(answer, '"kind":"disagreement"', '"kind":"conflict"');
+    """,
 )
 _ANSWER = TypeAdapter(Answer)
 _NO_TIMINGS = Timings(0.0, 0.0, 0.0, 0.0)

@@ -515,7 +515,7 @@ def test_documents_that_disagree_are_shown_with_the_newest_first(library: Librar
 
     answer = library.answerer().answer(Question("how many fines did the police count for arson"))
 
-    assert answer.kind == "disagreement"
+    assert answer.kind == "conflict"
     assert [span.text for span in answer.spans] == ["41", "35"]
     assert answer.is_by_date
 

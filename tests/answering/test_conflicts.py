@@ -70,7 +70,7 @@ def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, oth
         ("the Rope Loft", "in the Rope Loft"),
     ],
 )
-def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) -> None:
+def test_the_same_value_in_other_words_is_no_conflict(one: str, other: str) -> None:
     first = said(one, f"A ticket to the castle: {one}.", 1)
 
     assert found(said(other, f"The castle: {other} a ticket.", 2, 8), first=first) == [one]
@@ -86,7 +86,7 @@ def test_the_same_value_in_other_words_is_no_disagreement(one: str, other: str) 
     ],
     ids=["the same document", "a weak one", "another kind", "another subject"],
 )
-def test_what_answers_another_question_is_no_disagreement(other: Candidate) -> None:
+def test_what_answers_another_question_is_no_conflict(other: Candidate) -> None:
     assert found(other) == ["8 pounds"]
 
 
@@ -123,7 +123,7 @@ def test_a_year_that_is_asked_about_is_said_of_both() -> None:
     ]
 
 
-def test_a_number_and_a_word_are_no_disagreement() -> None:
+def test_a_number_and_a_word_are_no_conflict() -> None:
     first = said("3 mm", "A sheet to the castle: 3 mm.", 1)
 
     assert found(said("cardboard", "The castle: cardboard a sheet.", 2, 8), first=first) == ["3 mm"]

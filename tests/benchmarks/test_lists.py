@@ -56,7 +56,7 @@ def test_items_and_conflicts_are_counted(folder: Path) -> None:
         folder,
         asked(
             which_tools=replace(found(span("drill"), span("the saw"), span("red")), kind="list"),
-            the_fee=replace(found(*FEES), kind="disagreement"),
+            the_fee=replace(found(*FEES), kind="conflict"),
             the_fee_then=found(FEES[0]),
         ),
     )
@@ -76,7 +76,7 @@ def test_items_and_conflicts_are_counted(folder: Path) -> None:
 
 
 def test_a_conflict_is_found_with_both_values_alone_and_invented_with_any(folder: Path) -> None:
-    both = replace(found(FEES[0], replace(FEES[0], text="26")), kind="disagreement")
+    both = replace(found(FEES[0], replace(FEES[0], text="26")), kind="conflict")
 
     _, (real, seeming) = measure(folder, asked(the_fee=both, the_fee_then=both))
 

@@ -90,6 +90,10 @@ def test_tables_of_an_older_quoth_are_brought_up_to_date(postgres_database: str)
         connection.execute(text("INSERT INTO meta VALUES ('salt', '0a')"))
         connection.execute(text("INSERT INTO channels VALUES (7, 8, FALSE)"))
         connection.execute(text("INSERT INTO unanswered VALUES (1, 2e9, 3, 'question', NULL)"))
+        connection.execute(
+            text("INSERT INTO kept_answers VALUES ('1', 0, '', :answer)"),
+            {"answer": '{"kind":"disagreement"}'},
+        )
     engine.dispose()
 
     with closing(Records(PostgresDatabase(postgres_database))) as records:
@@ -97,6 +101,7 @@ def test_tables_of_an_older_quoth_are_brought_up_to_date(postgres_database: str)
         assert Unanswered(records).all_on(Shards(1, frozenset({0}))) == [Waiting(1, 3)]
         assert records.rows("SELECT value FROM meta WHERE name = 'salt'") == [("0a",)]
         assert records.forget(1).answers == 0
+        assert records.rows("SELECT answer FROM kept_answers") == [('{"kind":"conflict"}',)]
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def test_an_order_by_date_is_claimed_where_all_are_dated(
     first: date, second: date | None, head: str
 ) -> None:
     spans = (replace(SPAN, dated=first), replace(SPAN, document_id="b.txt", dated=second))
-    answer = replace(ANSWER, spans=spans, kind="disagreement")
+    answer = replace(ANSWER, spans=spans, kind="conflict")
 
     assert shown(answer).startswith(head)
     assert answer_line(answer, Path("seeds")).startswith(head)

@@ -66,13 +66,13 @@ CARDS = {
         found(replace(span(), place=Place(0, 900, "heading", "Crimes_and *more*")))
     ),
     "list": answer_card(replace(found(span("812"), span("3,204", "for theft ", ".")), kind="list")),
-    "disagreement": answer_card(
+    "conflict": answer_card(
         replace(
             found(
                 replace(span("813"), dated=date(2026, 3, 1), title="Newer_figures"),
                 replace(span("812"), dated=date(2025, 3, 1), place=Place(0, 900, "row", "7")),
             ),
-            kind="disagreement",
+            kind="conflict",
         )
     ),
     "understood": answer_card(
@@ -164,7 +164,7 @@ def test_discord_takes_whatever_a_document_holds(
     for card in (
         answer_card(replace(found(shown, question=f"x{before}"), understood=f"x{after}")),
         answer_card(found(shown, shown), LINKS),
-        answer_card(replace(found(shown, shown), kind="disagreement"), LINKS),
+        answer_card(replace(found(shown, shown), kind="conflict"), LINKS),
         answer_card(found(nearest=(nearest,), question=f"x{after}")),
         answer_card(found(candidates=(shown,) * 3, question=f"x{after}")),
         context_of(around),

@@ -100,6 +100,23 @@ def test_with_no_days_nothing_is_kept_and_what_was_goes(tmp_path: Path) -> None:
     assert b"arson" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
 
 
+def test_a_conflict_of_an_older_file_is_still_one(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    conflict = replace(found(span(), span("77")), kind="conflict")
+    with closing(LinkedAnswers(path, 30)) as kept:
+        answer_id = str(kept.keep(conflict))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            """UPDATE kept_answers SET answer = replace(answer, '"conflict"', '"disagreement"')"""
+        )
+        connection.execute("PRAGMA user_version = 2")
+
+    with closing(LinkedAnswers(path, 30)) as kept:
+        again = kept.answer(answer_id)
+        assert again is not None
+        assert again.answer.kind == "conflict"
+
+
 def test_an_answer_is_given_where_it_cannot_be_kept(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     with closing(LinkedAnswers(path, 30)) as kept:

@@ -167,7 +167,7 @@ def test_lists_and_documents_that_disagree_are_told_apart(visit: MakeVisitor) ->
     both = found(*spans)
 
     listed = visit(FixedAnswers(replace(both, kind="list", is_partial=True))).get("/?q=which")
-    disagreeing = visit(FixedAnswers(replace(both, kind="disagreement"))).get("/?q=how+many")
+    disagreeing = visit(FixedAnswers(replace(both, kind="conflict"))).get("/?q=how+many")
 
     assert "2 found; there may be more" in listed.text
     assert "The documents disagree" in disagreeing.text
