@@ -14,16 +14,14 @@ import click
 from bot.cli.common import (
     WholeNumber,
     collections_option,
-    data_option,
-    encoder_option,
     failures_shown,
     filter_from,
     filter_options,
     open_documents,
     open_others,
     say_notice,
-    seeds_option,
     settings_from,
+    settings_options,
     write_file,
 )
 from bot.cli.exits import Exit
@@ -60,12 +58,11 @@ MAX_STDIN_BYTES = 1_000_000
 )
 @filter_options
 @collections_option
-@seeds_option
-@data_option
-@encoder_option
+@settings_options("seeds", "data", "encoder")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     question: tuple[str, ...],
     as_json: bool,
@@ -74,9 +71,7 @@ def command(
     names: tuple[str, ...],
     since: str | None,
     collections: tuple[str, ...],
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
+    **given: object,
 ) -> None:
     """
     Answer one QUESTION from the documents; it needs no quotation marks.
@@ -92,7 +87,7 @@ def command(
         raise click.UsageError(
             f"{page}: there is no folder {page.parent}. Make it, or name another file."
         )
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    settings = settings_from(**given)
     asked = _question(question, settings, filter_from(names, since, settings.seeds))
     with failures_shown():
         from bot.assembly import found_damaged

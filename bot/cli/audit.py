@@ -1,19 +1,18 @@
 """`quoth audit`: who changed what in Discord."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
-from bot.cli.common import data_option, open_records, settings_from
+from bot.cli.common import open_records, settings_from, settings_options
 from bot.cli.output import say, say_json
 from prompts import render
 
 
 @click.command("audit")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each change.")
-@data_option
-def command(*, as_json: bool, data: Path | None) -> None:
+@settings_options("data")
+def command(*, as_json: bool, **given: object) -> None:
     """
     Print who changed the documents and settings of which Discord server, the oldest change first.
 
@@ -22,7 +21,7 @@ def command(*, as_json: bool, data: Path | None) -> None:
     """
     from bot.discord_app.audit import AuditTrail
 
-    with open_records(settings_from(data=data)) as records:
+    with open_records(settings_from(**given)) as records:
         for entry in AuditTrail(records).everywhere():
             row = {
                 "at": datetime.fromtimestamp(entry.created, UTC).isoformat(timespec="seconds"),

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from bot.cli.common import data_option, settings_from
+from bot.cli.common import settings_from, settings_options
 from bot.cli.output import say
 from prompts import render
 
 
 @click.command("backup")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.zip")
-@data_option
-def command(*, target: Path, data: Path | None) -> None:
+@settings_options("data")
+def command(*, target: Path, **given: object) -> None:
     """
     Write what the data folder holds and can't be made again to FILE.zip, while Quoth runs.
 
@@ -23,7 +23,7 @@ def command(*, target: Path, data: Path | None) -> None:
 
     The archive holds what members asked and added. Only you can read it; keep it so.
     """
-    settings = settings_from(data=data)
+    settings = settings_from(**given)
     from bot.backups.contents import collections_of
     from bot.backups.errors import BackupError
     from bot.backups.writing import back_up

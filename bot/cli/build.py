@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import (
-    data_option,
-    encoder_option,
-    failures_shown,
-    require_extra,
-    seeds_option,
-    settings_from,
-)
+from bot.cli.common import failures_shown, require_extra, settings_from, settings_options
 from bot.cli.output import say
 from index.confinement import keep_memory_private
 from prompts import render
@@ -25,10 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@seeds_option
-@data_option
-@encoder_option
-def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> None:
+@settings_options("seeds", "data", "encoder")
+def command(**given: object) -> None:
     """
     Build what other machines ask for, and publish it in QUOTH_STORAGE, until stopped.
 
@@ -41,7 +32,7 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None) -> No
     require_extra("postgres", "psycopg")
     # Before the passwords are read, as in `quoth run`.
     keep_memory_private()
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    settings = settings_from(**given)
     if settings.storage is None:
         raise click.UsageError(
             "QUOTH_STORAGE is not set: there is nowhere to publish an index for other machines. "

@@ -12,16 +12,14 @@ import click
 
 from bot.cli.common import (
     collections_option,
-    data_option,
-    encoder_option,
     failures_shown,
     filter_from,
     filter_options,
     open_documents,
     open_others,
     say_notice,
-    seeds_option,
     settings_from,
+    settings_options,
 )
 from bot.cli.output import say, unguarded
 from prompts import render
@@ -46,18 +44,14 @@ MAX_LINE_CHARS = 100_000
 )
 @filter_options
 @collections_option
-@seeds_option
-@data_option
-@encoder_option
+@settings_options("seeds", "data", "encoder")
 def command(
     *,
     as_json: bool,
     names: tuple[str, ...],
     since: str | None,
     collections: tuple[str, ...],
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
+    **given: object,
 ) -> None:
     """
     Answer questions that follow from each other.
@@ -67,7 +61,7 @@ def command(
 
     Exit codes: 0 the end was reached, 2 wrong usage, 1 failure.
     """
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    settings = settings_from(**given)
     within = filter_from(names, since, settings.seeds)
     with failures_shown():
         from bot.cli.talk import Talk

@@ -61,14 +61,61 @@ class WholeNumber(click.IntRange):
             self.fail(f"{str(value)!r}: give a number from {self.min}{most}.", param, ctx)
 
 
-def seeds_option(command: _Command) -> _Command:
-    """Add `--seeds`."""
-    return click.option(
+_PORT_HELP = "Listen at this port; 0 means any that is free.  [default: {}, or {}]"
+_PORT = WholeNumber(0, 65_535)
+# By the setting that each is for.
+_SETTINGS_OPTIONS = {
+    "seeds": click.option(
         "--seeds",
         type=_Folder(),
         metavar="DIR",
         help="Folder of documents.  [default: seeds, or QUOTH_SEEDS]",
-    )(command)
+    ),
+    "data": click.option(
+        "--data",
+        type=_Folder(),
+        metavar="DIR",
+        help="Folder of index and records; made if it is not there.  "
+        "[default: data, or QUOTH_DATA]",
+    ),
+    "encoder": click.option(
+        "--encoder",
+        metavar="NAME",
+        help="sentence-transformers folder, or a hub model as owner/model@COMMIT.  "
+        "[default: the one that comes with Quoth]",
+    ),
+    "web_host": click.option(
+        "--host",
+        "web_host",
+        metavar="ADDRESS",
+        help="Listen at this address.  [default: 127.0.0.1, or QUOTH_WEB_HOST]",
+    ),
+    "web_port": click.option(
+        "--port",
+        "web_port",
+        type=_PORT,
+        metavar="N",
+        help=_PORT_HELP.format(7868, "QUOTH_WEB_PORT"),
+    ),
+    "mcp_port": click.option(
+        "--port",
+        "mcp_port",
+        type=_PORT,
+        metavar="N",
+        help=_PORT_HELP.format(7869, "QUOTH_MCP_PORT"),
+    ),
+}
+
+
+def settings_options(*settings: str) -> Callable[[_Command], _Command]:
+    """Add the options that go before some settings; `settings_from` takes what they give."""
+
+    def added(command: _Command) -> _Command:
+        for name in reversed(settings):
+            command = _SETTINGS_OPTIONS[name](command)
+        return command
+
+    return added
 
 
 def collections_option(command: _Command) -> _Command:
@@ -136,27 +183,6 @@ def _name_in(folder: Path, name: str) -> str:
     return "*" if inside == "." else inside
 
 
-def data_option(command: _Command) -> _Command:
-    """Add `--data`."""
-    return click.option(
-        "--data",
-        type=_Folder(),
-        metavar="DIR",
-        help="Folder of index and records; made if it is not there.  "
-        "[default: data, or QUOTH_DATA]",
-    )(command)
-
-
-def encoder_option(command: _Command) -> _Command:
-    """Add `--encoder`."""
-    return click.option(
-        "--encoder",
-        metavar="NAME",
-        help="sentence-transformers folder, or a hub model as owner/model@COMMIT.  "
-        "[default: the one that comes with Quoth]",
-    )(command)
-
-
 def collection_option(command: _Command) -> _Command:
     """Add `--collection`, one name."""
     return click.option(
@@ -166,25 +192,6 @@ def collection_option(command: _Command) -> _Command:
         help="Take the documents in collections/NAME/documents under the data folder, instead of "
         "the seeds.",
     )(command)
-
-
-def host_option(command: _Command) -> _Command:
-    """Add `--host`."""
-    return click.option(
-        "--host",
-        metavar="ADDRESS",
-        help="Listen at this address.  [default: 127.0.0.1, or QUOTH_WEB_HOST]",
-    )(command)
-
-
-def port_option(default: int, setting: str) -> Callable[[_Command], _Command]:
-    """Add `--port`."""
-    return click.option(
-        "--port",
-        type=WholeNumber(0, 65_535),
-        metavar="N",
-        help=f"Listen at this port; 0 means any that is free.  [default: {default}, or {setting}]",
-    )
 
 
 def settings_from(**arguments: object) -> "Settings":

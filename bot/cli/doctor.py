@@ -4,12 +4,11 @@ import importlib.util
 from dataclasses import asdict
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import data_option, encoder_option, seeds_option, settings_from
+from bot.cli.common import settings_from, settings_options
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
 from prompts import render
@@ -36,19 +35,10 @@ _READY_PATIENCE_S = 5.0
     help="Ask nothing but whether the bot that runs on this machine takes questions (/readyz).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@seeds_option
-@data_option
-@encoder_option
+@settings_options("seeds", "data", "encoder")
 @click.pass_context
 def command(
-    ctx: click.Context,
-    *,
-    offline: bool,
-    ready: bool,
-    as_json: bool,
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
+    ctx: click.Context, /, *, offline: bool, ready: bool, as_json: bool, **given: object
 ) -> None:
     """
     Check settings, disk, database, index, models and token; no secret is shown.
@@ -58,12 +48,12 @@ def command(
     if ready and (offline or as_json):
         raise click.UsageError("--ready asks one question of the bot; it goes with no other check.")
     if ready:
-        _say_whether_ready(settings_from(seeds=seeds, data=data, encoder=encoder))
+        _say_whether_ready(settings_from(**given))
         return
     from bot.offline import go_offline
 
     blocked_by = go_offline() if offline else None
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    settings = settings_from(**given)
     from bot.checkup import examine
     from bot.serving.nodes import nodes_of
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import (
-    data_option,
-    encoder_option,
     failures_shown,
     say_notice,
     settings_from,
+    settings_options,
     unwritable,
     write_file,
 )
@@ -98,8 +97,7 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
     help="Ask this file's questions for several things instead, from the passages of FILEs.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@data_option
-@encoder_option
+@settings_options("data", "encoder")
 def command(
     *,
     files: tuple[Path, ...],
@@ -114,8 +112,7 @@ def command(
     followups: bool,
     lists: Path | None,
     as_json: bool,
-    data: Path | None,
-    encoder: str | None,
+    **given: object,
 ) -> None:
     """
     Measure the answers to questions whose right answers are known.
@@ -137,7 +134,7 @@ def command(
     )
     if followups and lists:
         raise click.UsageError("--followups and --lists ask different questions: name one.")
-    settings = settings_from(data=data, encoder=encoder)
+    settings = settings_from(**given)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
         from bot.assembly import calibration_notice, open_reader, tuning_notice

@@ -10,11 +10,10 @@ import click
 from bot.cli.common import (
     WholeNumber,
     collection_option,
-    data_option,
     failures_shown,
     require_extra,
-    seeds_option,
     settings_from,
+    settings_options,
     unwritable,
 )
 from bot.cli.exits import Exit
@@ -69,11 +68,11 @@ _SHOWN = frozenset({"failed", "gone", "left_out", "edited"})
     help="Connect to addresses of this machine and of private networks, too.",
 )
 @collection_option
-@seeds_option
-@data_option
+@settings_options("seeds", "data")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     urls: tuple[str, ...],
     sitemap: bool,
@@ -86,8 +85,7 @@ def command(
     delay: float | None,
     allow_private: bool,
     collection: str,
-    seeds: Path | None,
-    data: Path | None,
+    **given: object,
 ) -> None:
     """
     Write pages from the web into the folder of documents.
@@ -104,7 +102,7 @@ def command(
     kind = _kind(sitemap=sitemap, feed=feed, git=git)
     if forget and (update or kind != "page" or under):
         raise click.UsageError("--forget takes addresses alone.")
-    settings = settings_from(seeds=seeds, data=data)
+    settings = settings_from(**given)
     with failures_shown():
         folder = settings.documents(collection)
     if forget:

@@ -7,11 +7,10 @@ import click
 
 from bot.cli.common import (
     WholeNumber,
-    data_option,
-    encoder_option,
     failures_shown,
     open_records,
     settings_from,
+    settings_options,
     write_file,
 )
 from bot.cli.output import say, say_json
@@ -47,11 +46,8 @@ _SHOWN = 20
     metavar="FILE",
     help="Write a table to FILE, one line for each group.",
 )
-@data_option
-@encoder_option
-def command(
-    *, days: int, as_json: bool, table: Path | None, data: Path | None, encoder: str | None
-) -> None:
+@settings_options("data", "encoder")
+def command(*, days: int, as_json: bool, table: Path | None, **given: object) -> None:
     """
     Say what members ask in Discord and the documents don't say, or say wrongly.
 
@@ -64,7 +60,7 @@ def command(
     """
     if as_json and table is not None:
         raise click.UsageError("Choose one of --json and --csv.")
-    settings = settings_from(data=data, encoder=encoder)
+    settings = settings_from(**given)
     from bot.discord_app.open_questions import open_questions
     from bot.evaluation.gaps import last_days
 

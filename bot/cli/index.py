@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import (
-    WholeNumber,
-    collection_option,
-    data_option,
-    encoder_option,
-    failures_shown,
-    seeds_option,
-)
+from bot.cli.common import WholeNumber, collection_option, failures_shown, settings_options
 from bot.cli.exits import Exit
 from bot.cli.index_commands import SUBCOMMANDS, Target, json_option, target_of
 from bot.cli.output import say, say_json
@@ -35,9 +28,7 @@ _OF_TARGET = frozenset({"seeds", "data", "encoder", "collection"})
 
 
 @click.group("index", invoke_without_command=True)
-@seeds_option
-@data_option
-@encoder_option
+@settings_options("seeds", "data", "encoder")
 @collection_option
 @json_option
 @click.option("--rebuild", is_flag=True, help="Read and encode everything again.")
@@ -62,10 +53,8 @@ _OF_TARGET = frozenset({"seeds", "data", "encoder", "collection"})
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
     collection: str,
     as_json: bool,
     rebuild: bool,
@@ -74,6 +63,7 @@ def command(
     dry_run: bool,
     watching: bool,
     here: bool,
+    **given: object,
 ) -> None:
     """
     Index the documents, reading and encoding only what is new.
@@ -89,7 +79,7 @@ def command(
                     f'"{ctx.invoked_subcommand}".'
                 )
         return
-    target = target_of(seeds=seeds, data=data, encoder=encoder, collection=collection)
+    target = target_of(collection=collection, **given)
     settings = target.settings
     is_asked = settings.storage is not None and not here
     if collection == BASE_COLLECTION and not as_progress:
@@ -128,6 +118,7 @@ def _say_overlap(settings: "Settings") -> None:
 
 def _preview(
     ctx: click.Context,
+    /,
     target: Target,
     reporter: ConsoleReporter | JsonReporter,
     *,
@@ -158,6 +149,7 @@ def _preview(
 
 def _build(
     ctx: click.Context,
+    /,
     target: Target,
     reporter: ConsoleReporter | JsonReporter,
     *,
@@ -194,6 +186,7 @@ def _build(
 
 def _ask_builders(
     ctx: click.Context,
+    /,
     target: Target,
     reporter: ConsoleReporter | JsonReporter,
     *,

@@ -12,10 +12,9 @@ from click.core import ParameterSource
 from bot.cli.common import (
     WholeNumber,
     collection_option,
-    data_option,
     failures_shown,
-    seeds_option,
     settings_from,
+    settings_options,
 )
 from bot.cli.exits import Exit
 from bot.cli.output import say, say_json
@@ -66,8 +65,7 @@ def target_of(*, collection: str, **given: object) -> Target:
 def _on_target(function: Callable[..., None]) -> Callable[..., None]:
     """Give a subcommand its target: of options that stand before its name, or after it."""
 
-    @seeds_option
-    @data_option
+    @settings_options("seeds", "data")
     @collection_option
     @functools.wraps(function)
     def with_target(

@@ -1,21 +1,16 @@
 """`quoth mcp`: Quoth for assistants and editors."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import (
-    data_option,
-    encoder_option,
     failures_shown,
-    host_option,
     open_documents,
-    port_option,
     require_extra,
     say_notice,
-    seeds_option,
     settings_from,
+    settings_options,
 )
 from bot.cli.output import say
 from prompts import render
@@ -28,20 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "--http", "over_http", is_flag=True, help="Listen on a port instead of standard input."
 )
-@host_option
-@port_option(7869, "QUOTH_MCP_PORT")
-@seeds_option
-@data_option
-@encoder_option
-def command(
-    *,
-    over_http: bool,
-    host: str | None,
-    port: int | None,
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
-) -> None:
+@settings_options("web_host", "mcp_port", "seeds", "data", "encoder")
+def command(*, over_http: bool, **given: object) -> None:
     """
     Serve assistants and editors by the Model Context Protocol.
 
@@ -52,9 +35,9 @@ def command(
     Exit codes: 0 the client has gone, or it was stopped with --http, 2 wrong usage, 1 failure.
     """
     require_extra("mcp", "mcp")
-    if not over_http and (host is not None or port is not None):
+    if not over_http and (given["web_host"] is not None or given["mcp_port"] is not None):
         raise click.UsageError("--host and --port are for --http.")
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder, web_host=host, mcp_port=port)
+    settings = settings_from(**given)
     with failures_shown():
         _serve(settings, over_http=over_http)
 

@@ -1,12 +1,11 @@
 """`quoth migrate`: the records, from SQLite to PostgreSQL."""
 
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import data_option, require_extra, settings_from
+from bot.cli.common import require_extra, settings_from, settings_options
 from bot.cli.output import say
 from prompts import render
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command("migrate")
-@data_option
-def command(*, data: Path | None) -> None:
+@settings_options("data")
+def command(**given: object) -> None:
     """
     Move the records of quoth run, and answers that can be linked to, to QUOTH_DATABASE.
 
@@ -26,7 +25,7 @@ def command(*, data: Path | None) -> None:
     Exit codes: 0 all is there, 2 no database is named, 1 failure.
     """
     require_extra("postgres", "psycopg")
-    settings = settings_from(data=data)
+    settings = settings_from(**given)
     if settings.database is None:
         raise click.UsageError(render("migrate_no_database.txt"))
     import psycopg

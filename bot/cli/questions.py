@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import data_option, failures_shown, open_records, settings_from, write_file
+from bot.cli.common import failures_shown, open_records, settings_from, settings_options, write_file
 from bot.cli.output import say
 from prompts import render
 from prompts.printing import json_text
@@ -26,8 +26,8 @@ def command() -> None:
 
 @command.command("export")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.jsonl")
-@data_option
-def export(*, out: Path, data: Path | None) -> None:
+@settings_options("data")
+def export(*, out: Path, **given: object) -> None:
     """
     Write the questions to OUT.jsonl, as `quoth eval` reads them.
 
@@ -41,7 +41,7 @@ def export(*, out: Path, data: Path | None) -> None:
 
     if out.suffix.lower() != LINES_SUFFIX:
         raise click.UsageError(f"{out}: quoth eval reads this format from {LINES_SUFFIX} files.")
-    settings = settings_from(data=data)
+    settings = settings_from(**given)
     asked = _asked(settings)
     with failures_shown():
         from bot.evaluation.question_log import collect, search_with

@@ -1,17 +1,13 @@
 """`quoth reader`: other models that find the answers."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import (
-    data_option,
-    encoder_option,
-    failures_shown,
-    settings_from,
-)
+from bot.cli.common import failures_shown, settings_from, settings_options
 from bot.cli.output import say, say_json
 from bot.cli.reporters import ConsoleReporter
 from prompts import render
@@ -44,23 +40,15 @@ def command() -> None:
     help="Measure, calibrate and tune it on these questions, in the format of quoth eval, instead "
     "of a part of those that come with Quoth. May be repeated.",
 )
-@data_option
-@encoder_option
-def add(
-    *,
-    model: str,
-    name: str | None,
-    questions: tuple[Path, ...],
-    data: Path | None,
-    encoder: str | None,
-) -> None:
+@settings_options("data", "encoder")
+def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: object) -> None:
     """
     Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
 
     That takes some minutes, and longer for a larger model, which is converted, made int8 unless
     that costs too much, measured beside the reader that comes with Quoth, calibrated and tuned.
     """
-    settings = settings_from(data=data, encoder=encoder)
+    settings = settings_from(**given)
     with failures_shown():
         from bot.added_readers import AddedReaders
 
@@ -89,12 +77,12 @@ def _name_of(model: str) -> str:
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@data_option
-def list_readers(*, as_json: bool, data: Path | None) -> None:
+@settings_options("data")
+def list_readers(*, as_json: bool, **given: object) -> None:
     """List the readers that there are."""
     from reader import SHIPPED_READER
 
-    added = _added(data)
+    added = _added(given)
     with failures_shown():
         used = added.used or SHIPPED_READER
         cards = {name: added.card(name) for name in added.names()}
@@ -107,10 +95,10 @@ def list_readers(*, as_json: bool, data: Path | None) -> None:
 
 @command.command("use")
 @click.argument("name", metavar="NAME")
-@data_option
-def use(*, name: str, data: Path | None) -> None:
+@settings_options("data")
+def use(*, name: str, **given: object) -> None:
     """Answer with the reader NAME from now on; "quoth" is the one that comes with Quoth."""
-    added = _added(data)
+    added = _added(given)
     with failures_shown():
         added.use(name)
     say(render("reader_used.txt", name=name))
@@ -118,17 +106,17 @@ def use(*, name: str, data: Path | None) -> None:
 
 @command.command("remove")
 @click.argument("name", metavar="NAME")
-@data_option
-def remove(*, name: str, data: Path | None) -> None:
+@settings_options("data")
+def remove(*, name: str, **given: object) -> None:
     """Delete the added reader NAME."""
-    added = _added(data)
+    added = _added(given)
     with failures_shown():
         was_used = added.used == name
         added.remove(name)
     say(render("reader_removed.txt", name=name, was_used=was_used))
 
 
-def _added(data: Path | None) -> "AddedReaders":
+def _added(given: Mapping[str, object]) -> "AddedReaders":
     from bot.added_readers import AddedReaders
 
-    return AddedReaders(settings_from(data=data).readers)
+    return AddedReaders(settings_from(**given).readers)

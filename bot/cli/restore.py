@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.common import data_option, settings_from
+from bot.cli.common import settings_from, settings_options
 from bot.cli.output import say
 from prompts import render
 
@@ -20,15 +20,15 @@ from prompts import render
     is_flag=True,
     help="Restore also where the data folder holds something, which is put aside in it.",
 )
-@data_option
-def command(*, source: Path, only_check: bool, replace: bool, data: Path | None) -> None:
+@settings_options("data")
+def command(*, source: Path, only_check: bool, replace: bool, **given: object) -> None:
     """
     Put what quoth backup wrote to FILE.zip into the data folder.
 
     All of it is checked before anything is written: names, sizes, checksums, and the records.
     Stop quoth run first.
     """
-    settings = settings_from(data=data)
+    settings = settings_from(**given)
     from bot.backups.contents import collections_of
     from bot.backups.errors import BackupError
     from bot.backups.restoring import check, restore

@@ -1,20 +1,17 @@
 """`quoth run`: Quoth in Discord."""
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import (
-    data_option,
-    encoder_option,
     failures_shown,
     open_documents,
     require_extra,
     say_notice,
-    seeds_option,
     settings_from,
+    settings_options,
 )
 from bot.cli.output import say
 from index.confinement import keep_memory_private
@@ -29,11 +26,9 @@ _AGAIN_S = 2.0
 
 
 @click.command("run")
-@seeds_option
-@data_option
-@encoder_option
+@settings_options("seeds", "data", "encoder")
 @click.option("--sync", is_flag=True, help="Send Discord the commands again, if it lost them.")
-def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync: bool) -> None:
+def command(*, sync: bool, **given: object) -> None:
     """
     Answer in Discord until stopped; the token comes from DISCORD_TOKEN.
 
@@ -45,7 +40,7 @@ def command(*, seeds: Path | None, data: Path | None, encoder: str | None, sync:
     require_extra("discord", "discord")
     # Before the token is read: what it started with stays in its memory, whatever is deleted.
     keep_memory_private()
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder)
+    settings = settings_from(**given)
     if settings.discord_token is None or not settings.discord_token.get_secret_value().strip():
         raise click.UsageError(no_token())
     with failures_shown():

@@ -1,21 +1,16 @@
 """`quoth serve`: the page, and the HTTP API."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.common import (
-    data_option,
-    encoder_option,
     failures_shown,
-    host_option,
     open_documents,
-    port_option,
     require_extra,
     say_notice,
-    seeds_option,
     settings_from,
+    settings_options,
 )
 from bot.cli.output import say
 from prompts import render
@@ -25,19 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command("serve")
-@host_option
-@port_option(7868, "QUOTH_WEB_PORT")
-@seeds_option
-@data_option
-@encoder_option
-def command(
-    *,
-    host: str | None,
-    port: int | None,
-    seeds: Path | None,
-    data: Path | None,
-    encoder: str | None,
-) -> None:
+@settings_options("web_host", "web_port", "seeds", "data", "encoder")
+def command(**given: object) -> None:
     """
     Answer on a web page, and to other programs over HTTP, until stopped.
 
@@ -48,7 +32,7 @@ def command(
     Exit codes: 0 stopped, 2 wrong usage, 1 failure.
     """
     require_extra("web", "aiohttp")
-    settings = settings_from(seeds=seeds, data=data, encoder=encoder, web_host=host, web_port=port)
+    settings = settings_from(**given)
     with failures_shown():
         _serve(settings)
 

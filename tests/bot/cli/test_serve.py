@@ -151,7 +151,7 @@ def test_the_help_names_the_port_that_is_the_default(command: str, setting: str)
     found = cli.get_command(None, command)  # type: ignore[arg-type]
 
     assert found is not None
-    (port,) = [each for each in found.params if each.name == "port"]
+    (port,) = [each for each in found.params if each.name == setting]
     assert f"default: {Settings.model_fields[setting].default}," in str(getattr(port, "help", ""))
 
 
