@@ -15,7 +15,7 @@ from bot.chosen_database import database_of
 from bot.collection_names import server_collection
 from bot.database import Connection, Database, DatabaseError, RecordsError, SqliteFile
 from bot.discord_app import migrations
-from bot.discord_app.periods import ANSWERS_KEPT_DAYS, KeptDays
+from bot.discord_app.periods import ANSWERS_KEPT_DAYS
 from bot.discord_app.taught import MessageAt
 from bot.event_log import event
 from bot.settings import Settings
@@ -230,7 +230,7 @@ class Records:
                 taught=tuple(MessageAt(*row) for row in taught),
             )
 
-    def tidy(self, kept: KeptDays) -> None:
+    def tidy(self, kept: Settings) -> None:
         """Delete what is older than it may be."""
         now = self.clock()
         with self.database.deletion() as connection:

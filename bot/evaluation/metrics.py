@@ -8,7 +8,7 @@ prediction is right exactly where an empty answer is wanted.
 import re
 import string
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # A span that shares so much with an accepted answer is right; the rest of it stands in the quote.
@@ -152,22 +152,6 @@ def _mean(graded: Sequence[Graded]) -> Score:
         em=100 * sum(one.em for one in graded) / total,
         f1=100 * sum(one.f1 for one in graded) / total,
         total=total,
-    )
-
-
-def evaluate(predictions: Mapping[str, str], golds: Mapping[str, Sequence[str]]) -> Scores:
-    """
-    Score predictions by question id.
-
-    Args:
-        predictions: Question id to text, "" for no answer. Ids that are not in `golds` are ignored.
-        golds: Question id to accepted answers, none for an unanswerable question.
-
-    Raises:
-        KeyError: If a question has no prediction.
-    """
-    return summarise(
-        grade(predictions[identifier], accepted) for identifier, accepted in golds.items()
     )
 
 

@@ -240,16 +240,13 @@ class AnswerQueue:
         except TimeoutError:
             return None
 
-    async def do(
-        self, work: Callable[[], _T], limit_s: float | None = None, asker: Asker = ANYBODY
-    ) -> _T:
+    async def do(self, work: Callable[[], _T], limit_s: float | None = None) -> _T:
         """
         Do what takes as long as a question, in its turn, in a worker thread.
 
         Args:
             work: Called once, or twice if an index turns out damaged and is built anew.
             limit_s: Seconds for which its result is wanted, if they are fewer than the time limit.
-            asker: Whose turn it takes.
 
         Raises:
             BusyError: At once, if as many questions wait as may; when somebody with fewer takes the
@@ -258,7 +255,7 @@ class AnswerQueue:
             MendingError: If it passed while a damaged index was built anew.
             IndexDamagedError: If the index can't be mended.
         """
-        result: _T = await self._do(_Work(work, object()), limit_s, asker)
+        result: _T = await self._do(_Work(work, object()), limit_s, ANYBODY)
         return result
 
     async def _do(self, work: _Work, limit_s: float | None, asker: Asker) -> Any:
