@@ -153,14 +153,16 @@ def _asking(given: argparse.Namespace) -> Iterator[tuple[list[ComparedQuestion],
             )
         return
     settings = load_settings(data=given.data)
+    reporter = ConsoleReporter()
     exam = Exam(
         Files(tuple(given.files)),
         settings,
-        ConsoleReporter(),
+        reporter,
         open_reader=lambda: open_reader(settings),
     )
     lists = read_lists(given.lists) if given.lists else {}
     with exam.answerer() as answerer:
+        reporter.finish()
         yield (
             compared_questions(exam.passages(), lists),
             lambda question, earlier: answerer.answer(

@@ -3,26 +3,12 @@
 from pathlib import Path
 
 from answering.tuning import load_tuning
+from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.exam import Exam, Files, say_calibrated
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, load_settings
 from prompts import render
 from reader.model import OnnxReader, shipped_weights
 from training.measure import say
-
-
-class SayingReporter:
-    """Names each stage; what comes of it is printed at the end."""
-
-    def waiting(self, holder: str) -> None:
-        """Never happens: the index is made in a folder of its own."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Say what begins."""
-        if total:
-            say(f"{render('stage.txt', name=name)}: {total:,}")
-
-    def advance(self, steps: int) -> None:
-        """Say nothing."""
 
 
 def calibrate(weights: Path, files: Files, scratch: Path) -> str:
@@ -44,16 +30,18 @@ def calibrate(weights: Path, files: Files, scratch: Path) -> str:
         SettingsError: If a setting in the environment can't be used.
     """
     settings = load_settings(data=scratch)
+    reporter = ConsoleReporter()
     exam = Exam(
         files,
         settings,
-        SayingReporter(),
+        reporter,
         open_reader=lambda: OnnxReader(weights, settings.threads),
         calibrating=True,
         # As it will read once it is tuned, which begins with these numbers and needs a calibration.
         tuning=load_tuning(shipped_weights() / TUNING_NAME).numbers,
     )
     result = exam.calibrate()
+    reporter.finish()
     content = result.calibration.model_dump_json(indent=2) + "\n"
     path = weights / CALIBRATION_NAME
     path.write_text(content, encoding="utf-8")

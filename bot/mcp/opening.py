@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
 from bot.serving.program_api import ProgramApi
+from bot.serving.served_documents import ServedDocuments
 from bot.serving.service import AnswerService
 from bot.serving.upkeep import queue_of
 from bot.settings import Settings
@@ -48,7 +48,7 @@ class Opening:
         service = await asyncio.to_thread(self._open_service)
         stack.callback(service.close)
         queue = await stack.enter_async_context(queue_of(service, self._settings))
-        return ProgramApi(self._settings, queue, BaseDocuments(service))
+        return ProgramApi(self._settings, queue, ServedDocuments(service))
 
     async def done(self) -> ProgramApi:
         """

@@ -28,8 +28,6 @@ from bot import __version__
 from bot.answer_json import AnswerJson
 from bot.collection_names import BASE_COLLECTION
 from bot.mcp.opening import Opening
-from bot.serving.base_documents import NoSuchDocumentError
-from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
 from bot.serving.excuses import EXCUSED, excuse, excuse_for
 from bot.serving.program_api import ProgramApi
 from bot.serving.program_requests import (
@@ -53,6 +51,8 @@ from bot.serving.program_requests import (
     StartChar,
     faults,
 )
+from bot.serving.served_documents import NoSuchDocumentError
+from bot.serving.served_json import ContextJson, DocumentsJson, SearchJson
 from prompts import render
 
 _T = TypeVar("_T")

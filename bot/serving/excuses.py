@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from answering.question import QuestionError
 from bot.database import DatabaseError
-from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.page_pictures import NoPictureError
 from bot.serving.queue import BusyError, MendingError, NodesAwayError, TooSlowError
+from bot.serving.served_documents import NoSuchDocumentError
 from index.errors import IndexDamagedError, NotPublishedError, SearchServerError
 from index.filters import FilterError
 from prompts import render

@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from bot.serving.base_documents import NoSuchDocumentError
 from bot.serving.open_indexes import SearchSpace
+from bot.serving.served_documents import NoSuchDocumentError
 from bot.serving.service import AnswerService
 from index.documents import MAX_FILE_BYTES, SourceFile, open_source
 from index.errors import DocumentError

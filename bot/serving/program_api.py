@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from answering.question import Question
 from bot import __version__
 from bot.answer_json import AnswerJson, answer_json
-from bot.serving.base_documents import BaseDocuments
-from bot.serving.base_json import (
+from bot.serving.linked_answers import LinkedAnswers
+from bot.serving.program_requests import AskBody, ContextBody, DocumentsQuery, SearchBody
+from bot.serving.queue import AnswerQueue
+from bot.serving.served_documents import ServedDocuments
+from bot.serving.served_json import (
     ContextJson,
     DocumentsJson,
     SearchJson,
@@ -17,9 +20,6 @@ from bot.serving.base_json import (
     search_json,
     status_json,
 )
-from bot.serving.linked_answers import LinkedAnswers
-from bot.serving.program_requests import AskBody, ContextBody, DocumentsQuery, SearchBody
-from bot.serving.queue import AnswerQueue
 from bot.settings import Settings
 
 
@@ -33,7 +33,7 @@ class ProgramApi:
 
     settings: Settings
     queue: AnswerQueue
-    documents: BaseDocuments
+    documents: ServedDocuments
     linked_answers: LinkedAnswers | None = None
     """Where answers are kept, if they are."""
     scope: str | None = None
@@ -81,7 +81,7 @@ class ProgramApi:
         return status_json(status, __version__, self.queue.taken)
 
     @property
-    def _here(self) -> BaseDocuments:
+    def _here(self) -> ServedDocuments:
         return self.documents.within(self.scope)
 
     def _question(self, sent: AskBody | SearchBody) -> Question:

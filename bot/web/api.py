@@ -13,9 +13,9 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from bot.answer_json import AnswerJson
-from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson, StatusJson
 from bot.serving.program_api import ProgramApi
 from bot.serving.program_requests import AskBody, ContextBody, DocumentsQuery, SearchBody, faults
+from bot.serving.served_json import ContextJson, DocumentsJson, SearchJson, StatusJson
 from bot.web.refusals import RefusedRequest, failures_refused, refusal
 from bot.web.site import SCOPE, SITE
 from prompts.printing import json_text

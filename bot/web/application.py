@@ -14,9 +14,9 @@ from bot.access import Access, AddressError, address_of
 from bot.chosen_database import database_of
 from bot.event_log import event
 from bot.serving import linked_answers
-from bot.serving.base_documents import BaseDocuments
 from bot.serving.page_pictures import PagePictures
 from bot.serving.program_requests import MAX_BODY_BYTES
+from bot.serving.served_documents import ServedDocuments
 from bot.serving.service import AnswerService
 from bot.serving.slow_clients import SlowClients, peer_of
 from bot.serving.upkeep import beside, queue_of
@@ -165,7 +165,7 @@ async def serve(
         if linked.why_away:
             away(linked.why_away)
         await stack.enter_async_context(beside(linked.stay_tidy()))
-        documents = BaseDocuments(service)
+        documents = ServedDocuments(service)
         pictures = PagePictures(service, settings.seeds)
         site = Site(settings, service, service, queue, documents, pictures, access, linked)
         async with listening(site, settings.web_host, settings.web_port) as address:

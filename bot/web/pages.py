@@ -21,10 +21,10 @@ from answering.english import small_talk
 from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from bot.links import PLACE_ID, answer_path, document_path, mark_of
-from bot.serving.base_documents import Stretch
 from bot.serving.page_pictures import has_picture
 from bot.serving.queue import ScopedAnswers
 from bot.serving.scope_documents import surroundings
+from bot.serving.served_documents import Stretch
 from bot.web.refusals import RefusedRequest, failures_refused
 from bot.web.rendering import answer_values, asking_path, name_of, said, segments
 from bot.web.share_page import share_page

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from answering.answer import Answer, AnswerSpan, NearestPassage, Quotable, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
-from bot.serving.base_documents import Stretch
 from bot.serving.quote_status import QuoteStatus
+from bot.serving.served_documents import Stretch
 from index.documents import ELLIPSIS, shorten
 from index.formats.base import PAGES
 from prompts.printing import one_line

@@ -8,13 +8,13 @@ from typing import TypeVar
 from aiohttp import web
 
 from bot.access import Access
-from bot.serving.base_documents import BaseDocuments
 from bot.serving.excuses import excuse
 from bot.serving.linked_answers import LinkedAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.program_api import ProgramApi
 from bot.serving.program_requests import MAX_OFFSET
 from bot.serving.queue import AnswerQueue, ScopedAnswers
+from bot.serving.served_documents import ServedDocuments
 from bot.serving.service import AnswerService
 from bot.settings import Settings
 from bot.web.files import FILES
@@ -33,7 +33,7 @@ class Site:
     answers: ScopedAnswers
     """What questions are answered by: the service."""
     queue: AnswerQueue
-    documents: BaseDocuments
+    documents: ServedDocuments
     pictures: PagePictures
     access: Access
     linked_answers: LinkedAnswers

@@ -24,7 +24,7 @@ from bot.answer_json import AnswerJson
 from bot.mcp.http import run_http
 from bot.mcp.opening import Opening
 from bot.mcp.server import MAX_RESOURCE_CHARS, make_server, uri_of
-from bot.serving.base_json import ContextJson, DocumentsJson, SearchJson
+from bot.serving.served_json import ContextJson, DocumentsJson, SearchJson
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
 from index.errors import IndexMissingError

@@ -14,10 +14,10 @@ import pytest
 
 from bot.access import access_of
 from bot.chosen_database import database_of
-from bot.serving.base_documents import BaseDocuments
 from bot.serving.linked_answers import STEPS, LinkedAnswers
 from bot.serving.page_pictures import PagePictures
 from bot.serving.queue import AnswerQueue, ScopedAnswers
+from bot.serving.served_documents import ServedDocuments
 from bot.serving.service import AnswerService
 from bot.settings import load_settings
 from bot.web.application import listening
@@ -73,7 +73,7 @@ class Visitor:
             service,
             answers,
             queue,
-            BaseDocuments(service),
+            ServedDocuments(service),
             PagePictures(service, settings.seeds),
             access_of(settings),
             kept,

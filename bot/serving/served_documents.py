@@ -1,4 +1,4 @@
-"""The documents as they are read, without an answer: searched, listed, in pieces."""
+"""The documents that are answered from, as people read them: searched, listed, in pieces."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseStatus:
+class ServedStatus:
     """What is answered from."""
 
     generation: str
@@ -113,7 +113,7 @@ class BaseStatus:
     """The one that is searched with the base, if there is one."""
 
 
-class BaseDocuments:
+class ServedDocuments:
     """
     Reads the base that a service has in use, and in a scope that one collection with it.
 
@@ -126,9 +126,9 @@ class BaseDocuments:
         self._service = service
         self._scope = scope
 
-    def within(self, scope: str | None) -> "BaseDocuments":
+    def within(self, scope: str | None) -> "ServedDocuments":
         """The same documents, in another scope."""
-        return BaseDocuments(self._service, scope)
+        return ServedDocuments(self._service, scope)
 
     def _read(self, use: Callable[[SearchSpace], _T]) -> _T:
         return self._service.with_space(self._scope, use)
@@ -233,13 +233,13 @@ class BaseDocuments:
 
         return self._read(read)
 
-    def status(self) -> BaseStatus:
+    def status(self) -> ServedStatus:
         """What is answered from now."""
 
-        def read(space: SearchSpace) -> BaseStatus:
+        def read(space: SearchSpace) -> ServedStatus:
             manifests = [generation.manifest for generation in space.generations]
             base = space.base.generation.manifest
-            return BaseStatus(
+            return ServedStatus(
                 base.generation,
                 sum(manifest.documents for manifest in manifests),
                 sum(manifest.passages for manifest in manifests),

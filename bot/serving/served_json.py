@@ -1,4 +1,4 @@
-"""What is read of the common documents -> JSON, the same for every face."""
+"""What is read of the documents that are answered from -> JSON, the same for every face."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from answering.answer import NearestPassage
 from bot.answer_json import CollectionField, PassageJson, PlaceJson, passage_json, place_json
 from bot.collection_names import BASE_COLLECTION
 from bot.links import Links
-from bot.serving.base_documents import BaseStatus, DocumentList, FoundPassage, Search, Stretch
+from bot.serving.served_documents import DocumentList, FoundPassage, Search, ServedStatus, Stretch
 
 
 class HitJson(PassageJson):
@@ -141,7 +141,7 @@ def context_json(piece: Stretch) -> ContextJson:
     }
 
 
-def status_json(status: BaseStatus, version: str, waiting: int) -> StatusJson:
+def status_json(status: ServedStatus, version: str, waiting: int) -> StatusJson:
     """Describe what is answered from."""
     return {
         "version": version,

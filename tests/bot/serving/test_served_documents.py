@@ -7,8 +7,8 @@ from pydantic import TypeAdapter
 
 from answering.question import Question
 from bot.links import Links
-from bot.serving.base_documents import BaseDocuments, NoSuchDocumentError
-from bot.serving.base_json import (
+from bot.serving.served_documents import NoSuchDocumentError, ServedDocuments
+from bot.serving.served_json import (
     ContextJson,
     DocumentsJson,
     SearchJson,
@@ -22,11 +22,13 @@ from tests.conftest import Library
 
 
 @pytest.fixture
-def documents(service: AnswerService) -> BaseDocuments:
-    return BaseDocuments(service)
+def documents(service: AnswerService) -> ServedDocuments:
+    return ServedDocuments(service)
 
 
-def test_a_piece_is_the_documents_text_and_what_stands_around_it(documents: BaseDocuments) -> None:
+def test_a_piece_is_the_documents_text_and_what_stands_around_it(
+    documents: ServedDocuments,
+) -> None:
     start = ARTICLE.index("3,204")
 
     piece = documents.piece("figures.txt", start, start + 5, before=10, after=14)
@@ -40,7 +42,7 @@ def test_a_piece_is_the_documents_text_and_what_stands_around_it(documents: Base
     ("start", "end"), [(0, 0), (0, 10**9), (10**9, 10**9), (len(ARTICLE) - 3, len(ARTICLE) + 9)]
 )
 def test_a_piece_beyond_the_end_is_cut_there(
-    documents: BaseDocuments, start: int, end: int
+    documents: ServedDocuments, start: int, end: int
 ) -> None:
     piece = documents.piece("figures.txt", start, end, before=20, after=20)
 
@@ -50,7 +52,7 @@ def test_a_piece_beyond_the_end_is_cut_there(
 
 
 @pytest.mark.parametrize("name", ["gone.txt", "../figures.txt", "/etc/passwd", "figures.txt/", ""])
-def test_what_is_no_document_is_refused(documents: BaseDocuments, name: str) -> None:
+def test_what_is_no_document_is_refused(documents: ServedDocuments, name: str) -> None:
     with pytest.raises(NoSuchDocumentError, match="There is no document"):
         documents.piece(name, 0, 5, before=0, after=0)
 
@@ -72,7 +74,7 @@ def test_documents_are_listed_by_a_part_of_their_name(library: Library) -> None:
 
 
 def test_a_servers_own_documents_are_neither_listed_nor_read(
-    library: Library, documents: BaseDocuments
+    library: Library, documents: ServedDocuments
 ) -> None:
     own = library.other("server-1")
     own.write("own.txt", "For theft 9,999 were counted.")
@@ -85,7 +87,7 @@ def test_a_servers_own_documents_are_neither_listed_nor_read(
         documents.piece("own.txt", 0, 5, before=0, after=0)
 
 
-def test_what_is_described_is_what_its_type_says(documents: BaseDocuments) -> None:
+def test_what_is_described_is_what_its_type_says(documents: ServedDocuments) -> None:
     piece = documents.piece("figures.txt", 4, 10, before=4, after=5)
     search = search_json(
         "theft", documents.search(Question("theft"), 3), Links("https://quoth.example")
