@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from bot import __version__
 from bot.cli.main import _COMMANDS
+from docs.imports import OUTSKIRTS, PACKAGES
 from index.formats.base import FORMATS
 from tests.conftest import ROOT
 from tests.pythons import requirements
@@ -237,6 +238,14 @@ def test_the_map_names_every_module() -> None:
         for path in (ROOT / package).glob("*.py"):
             if path.name not in {"__init__.py", "errors.py"} and path.stem not in commands:
                 assert re.search(rf"(?<![a-z_]){path.name}", text), path
+
+
+def test_the_map_names_no_module_that_is_gone() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    there = {path.name for name in (*PACKAGES, *OUTSKIRTS) for path in (ROOT / name).rglob("*.py")}
+
+    # The library has a name like a module's.
+    assert set(re.findall(r"\w+\.py\b", text)) - there == {"discord.py"}
 
 
 def test_the_table_of_formats_names_every_ending() -> None:
