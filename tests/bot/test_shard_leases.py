@@ -13,19 +13,10 @@ from hypothesis import strategies as st
 from bot.database import DatabaseError, RecordsError
 from bot.postgres import PostgresDatabase
 from bot.shard_leases import FREE_S, LEASE_S, ShardLeases, fair_share
+from tests.bot.discord_app.fakes import Clock
 from tests.postgres import Way
 
 COUNT = 4
-
-
-class Clock:
-    """Shows the time that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

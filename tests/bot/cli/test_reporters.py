@@ -7,15 +7,7 @@ import sys
 import pytest
 
 from bot.cli.reporters import ConsoleReporter, JsonReporter
-
-
-class Clock:
-    """Goes on when it is told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.bot.discord_app.fakes import Clock
 
 
 class Terminal(io.StringIO):

@@ -10,21 +10,11 @@ import pytest
 from answering.answer import Timings
 from bot.serving import linked_answers
 from bot.serving.linked_answers import LinkedAnswers
-from tests.bot.discord_app.fakes import found, span
+from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Place
 
 ANSWER = found(span(), alternatives=(span("77"),))
 DAY_S = 24 * 60 * 60.0
-
-
-class Clock:
-    """A time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
