@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,7 +35,7 @@ from reader.model import PassageText
 from reader.spans import Span
 from tests import postgres
 from tests.fakes import FakeEncoder
-from tests.forks import forked_command
+from tests.forks import forked_command, use_warm_processes, warm_processes
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,6 +65,18 @@ _IMPORT_TORCH = (
     *("tests/bot/test_torch_readers.py", "tests/index/test_bert.py"),
     *("tests/reader/test_transformers_reader.py", "tests/test_patterns.py", "tests/training/"),
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each process that has a share of the tests where all of them have processes forked."""
+    node.workerinput["forks"] = warm_processes()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have processes forked where the one says so that shares the tests out."""
+    if given := getattr(config, "workerinput", None):
+        use_warm_processes(given["forks"])
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,17 +29,27 @@ import prompts
 from index import parser_forks
 
 ROOT = Path(__file__).resolve().parents[1]
-_IMPORTED = (
-    *(f"bot.cli.{command}" for command in ("ask", "chat", "doctor", "eval", "index", "rendering")),
-    *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
-    *("index.parser_forks", "index.pruning", "index.searchable"),
-    *(f"index.formats.{name}" for name in ("html", "markdown", "text")),
-    *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
-    *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
-)
+_COMMANDS, _PARSERS = "commands", "parsers"
+# The more a process holds, the longer each fork takes: for the parsers of builds, of which each
+# forks one for each file, there is a process that has imported little else.
+_IMPORTED = {
+    _COMMANDS: (
+        *(f"bot.cli.{name}" for name in ("ask", "chat", "doctor", "eval", "index", "rendering")),
+        *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
+        *("index.pruning", "index.searchable"),
+        *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
+        *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
+    ),
+    _PARSERS: (
+        *("index.documents", "index.parser_forks", "index.parser_server", "index.slices"),
+        *(f"index.formats.{name}" for name in ("html", "markdown", "text")),
+        *("nupunkt", "tokenizers"),
+    ),
+}
 _MAX_BYTES = 1 << 17
-# Where forks are asked for, in the process that has imported everything and in all of its forks.
-_address = ""
+# The folder of the sockets at which forks are asked for: in whoever has started the processes that
+# fork, in whoever was told of it, and in all forks.
+_folder = ""
 
 
 class Fork:
@@ -66,7 +76,7 @@ class Fork:
         """
         asked = json.dumps([started, [*arguments], os.fspath(cwd), {**environment}]).encode()
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._told.connect(_warm_process())
+        self._told.connect(_asked_at(_COMMANDS))
         socket.send_fds(self._told, [asked], streams)
         self.pid = int(self._told.recv(_MAX_BYTES))
         self.returncode: int | None = None
@@ -94,7 +104,13 @@ class Fork:
 def forked_command(module: str, *arguments: str) -> list[str]:
     """A command that does what `module_command` says, in a fork."""
     client = Path(__file__).with_name("fork_client.py")
-    return [sys.executable, "-I", "-S", str(client), _warm_process(), f"{module}:main", *arguments]
+    kind = _PARSERS if module == parser_forks.__name__ else _COMMANDS
+    return [
+        *(sys.executable, "-I", "-S", str(client)),
+        _asked_at(kind),
+        f"{module}:main",
+        *arguments,
+    ]
 
 
 def fork_parsers() -> None:
@@ -102,48 +118,72 @@ def fork_parsers() -> None:
     vars(parser_forks)["module_command"] = forked_command
 
 
-def _warm_process() -> str:
-    """Where the process is asked that has imported everything, and ends with this one."""
-    global _address  # noqa: PLW0603 - one a process
-    if _address:
-        return _address
+def _asked_at(kind: str) -> str:
+    """Where the process is asked that has imported what one kind of forks needs."""
+    return f"{warm_processes()}/{kind}"
+
+
+def warm_processes() -> str:
+    """The folder in which the processes are asked that fork; they end with whoever starts them."""
+    if _folder:
+        return _folder
     folder = tempfile.mkdtemp(prefix="quoth-forks-")
-    _address = f"{folder}/asked"
+    use_warm_processes(folder)
     ours, its = socket.socketpair()
-    with its, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
-        asked.bind(_address)
+    with its:
+        started = [_start(kind, its) for kind in _IMPORTED]
+
+    def end() -> None:
+        ours.close()
+        for process in started:
+            process.wait()
+        shutil.rmtree(folder)
+
+    atexit.register(end)
+    return folder
+
+
+def use_warm_processes(folder: str) -> None:
+    """Have those fork that somebody else has started."""
+    global _folder  # noqa: PLW0603 - one a process
+    _folder = folder
+
+
+def _start(kind: str, its: socket.socket) -> "subprocess.Popen[bytes]":
+    """Start the process of one kind, which ends once nobody holds the other end of a socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+        asked.bind(_asked_at(kind))
         asked.listen()
         given = (asked.fileno(), its.fileno())
-        process = subprocess.Popen(
-            [*(sys.executable, "-W", "ignore", "-m", "tests.forks"), *map(str, given), _address],
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-W", "ignore", "-m", "tests.forks"),
+                kind,
+                *map(str, given),
+                _folder,
+            ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             pass_fds=given,
         )
-
-    def end() -> None:
-        ours.close()
-        process.wait()
-        shutil.rmtree(folder)
-
-    atexit.register(end)
-    return _address
 
 
 def main() -> None:
     """Fork whenever asked; a fork returns from here as the process that it was asked to be."""
     # Whoever interrupts the tests ends them, and this with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for module in _IMPORTED:
+    kind, *given, folder = sys.argv[1:]
+    for module in _IMPORTED[kind]:
         import_module(module)
-    templates = prompts._environment()
-    for name in templates.list_templates(["j2"]):
-        templates.get_template(name)
+    if kind == _COMMANDS:
+        templates = prompts._environment()
+        for name in templates.list_templates(["j2"]):
+            templates.get_template(name)
     # Forks share what nobody looks through for garbage.
     gc.freeze()
-    listener, theirs = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    listener, theirs = (socket.socket(fileno=int(number)) for number in given)
     # This is `__main__`; forks import the module by its name.
-    vars(import_module("tests.forks"))["_address"] = sys.argv[3]
+    import_module("tests.forks").use_warm_processes(folder)
     asked = _serve(listener, theirs)
     if asked is None:
         return
