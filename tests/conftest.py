@@ -9,7 +9,7 @@ import shutil
 import socket
 import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -361,10 +361,28 @@ _DATABASES = itertools.count()
 
 
 @pytest.fixture
-def postgres_database(postgres_server: str) -> Iterator[str]:
+def empty_database(postgres_server: str) -> Iterator[str]:
     """An empty database of this test's own; its address."""
     with postgres.database(postgres_server, f"test_{next(_DATABASES)}") as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def used_again(postgres_server: str) -> postgres.UsedAgain:
+    """The database of one test after the other."""
+    from bot.postgres import PostgresDatabase
+
+    def make_tables(address: str) -> str:
+        with closing(PostgresDatabase(address)) as made:
+            return made.version
+
+    return postgres.UsedAgain(postgres_server, make_tables)
+
+
+@pytest.fixture
+def postgres_database(used_again: postgres.UsedAgain) -> str:
+    """A database with Quoth's tables, in which there is nothing; its address."""
+    return used_again.emptied()
 
 
 Place = Callable[[], Path | Database]

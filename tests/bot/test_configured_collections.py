@@ -51,10 +51,10 @@ def test_whoever_asks_is_told_what_to_do_where_the_index_is_not_in_the_database(
 
 
 def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
-    library: Library, postgres_database: str
+    library: Library, empty_database: str
 ) -> None:
     """It is deleted also where an earlier attempt had deleted the files alone."""
-    settings = load_settings(data=library.folder / "data", search_database=postgres_database)
+    settings = load_settings(data=library.folder / "data", search_database=empty_database)
     server = search_server(settings)
     own = library.other("server-1a")
     own.write("rules.txt", "Theft costs 35.")
@@ -75,7 +75,7 @@ def test_what_a_server_has_added_comes_to_the_database_and_goes_from_it(
 
 
 def test_the_doctor_looks_at_the_database_and_for_what_was_never_published(
-    library: Library, postgres_database: str, tmp_path: Path
+    library: Library, empty_database: str, tmp_path: Path
 ) -> None:
     library.write("figures.txt", "For arson 812 were counted.")
     library.build()
@@ -83,7 +83,7 @@ def test_the_doctor_looks_at_the_database_and_for_what_was_never_published(
     own.write("rules.txt", "Theft costs 35.")
     own.build()
     data = library.folder / "data"
-    settings = load_settings(data=data, search_database=postgres_database)
+    settings = load_settings(data=data, search_database=empty_database)
     away = load_settings(data=data, search_database=f"postgresql:///none?host={tmp_path}")
 
     assert search_found(load_settings(data=data)).kind == "search_files"

@@ -24,10 +24,10 @@ from bot.settings import SettingsError, load_settings
 from tests import postgres
 
 
-def test_processes_that_start_at_once_make_the_tables_once(postgres_database: str) -> None:
+def test_processes_that_start_at_once_make_the_tables_once(empty_database: str) -> None:
     with ThreadPoolExecutor(2) as threads:
         opened = [
-            threads.submit(lambda: Records(PostgresDatabase(postgres_database))) for _ in range(2)
+            threads.submit(lambda: Records(PostgresDatabase(empty_database))) for _ in range(2)
         ]
         one, other = (each.result() for each in opened)
 
@@ -56,15 +56,15 @@ def test_a_bot_whose_database_has_just_gone_says_so(
         database.only_bot().__enter__()
 
 
-def test_a_user_who_may_make_no_tables_is_named_what_is_missing(postgres_database: str) -> None:
+def test_a_user_who_may_make_no_tables_is_named_what_is_missing(empty_database: str) -> None:
     # One who owns nothing, as PostgreSQL makes them by default.
-    with psycopg.connect(postgres_database) as connection:
+    with psycopg.connect(empty_database) as connection:
         connection.execute("CREATE ROLE stranger LOGIN")
     try:
         with pytest.raises(RecordsError, match=r"permission denied .*\)\. Make the user .* owner"):
-            PostgresDatabase(postgres_database.replace("quoth@", "stranger@"))
+            PostgresDatabase(empty_database.replace("quoth@", "stranger@"))
     finally:
-        with psycopg.connect(postgres_database) as connection:
+        with psycopg.connect(empty_database) as connection:
             connection.execute("DROP ROLE stranger")
 
 
@@ -77,13 +77,11 @@ def test_tables_of_a_newer_quoth_are_refused(postgres_database: str) -> None:
         PostgresDatabase(postgres_database)
 
 
-def test_tables_of_an_older_quoth_are_brought_up_to_date(postgres_database: str) -> None:
+def test_tables_of_an_older_quoth_are_brought_up_to_date(empty_database: str) -> None:
     """With what is in them."""
     config = Config()
     config.set_main_option("script_location", str(Path(postgres_tables.__file__).parent))
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(postgres_database)
-    )
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(empty_database))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "first")
@@ -96,7 +94,7 @@ def test_tables_of_an_older_quoth_are_brought_up_to_date(postgres_database: str)
         )
     engine.dispose()
 
-    with closing(Records(PostgresDatabase(postgres_database))) as records:
+    with closing(Records(PostgresDatabase(empty_database))) as records:
         assert ChannelRules(records).denied(7) == ["<#8>"]
         assert Unanswered(records).all_on(Shards(1, frozenset({0}))) == [Waiting(1, 3)]
         assert records.rows("SELECT value FROM meta WHERE name = 'salt'") == [("0a",)]
@@ -216,10 +214,10 @@ def test_a_rule_that_changes_is_heard_of_also_after_the_database_was_away(
 
 
 def test_a_database_that_is_away_at_the_start_is_used_once_it_is_there(
-    postgres_database: str,
+    empty_database: str,
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="quoth-") as folder:
-        way = postgres.Way(postgres_database, Path(folder))
+        way = postgres.Way(empty_database, Path(folder))
         way.close()
         with pytest.raises(RecordsAwayError, match="can't be reached"):
             PostgresDatabase(way.address)

@@ -36,9 +36,9 @@ EVERY_SHARD = Shards(1, frozenset({0}))
 
 
 @pytest.fixture
-def settings(tmp_path: Path, postgres_database: str) -> Settings:
+def settings(tmp_path: Path, empty_database: str) -> Settings:
     """An installation with something in each table that matters, and an empty database."""
-    made = load_settings(data=tmp_path, database=postgres_database)
+    made = load_settings(data=tmp_path, database=empty_database)
     with closing(Records(made.records)) as records:
         answers, trail = StoredAnswers(records), AuditTrail(records)
         for number in range(3):

@@ -133,13 +133,13 @@ def test_damage_that_nobody_asked_for_is_found(
 def test_what_was_never_published_is_told_of_in_the_log_and_published(
     service: AnswerService,
     library: Library,
-    postgres_database: str,
+    empty_database: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     own = library.other(OWN)
     own.write("own.txt", "For fraud 55 were counted.")
     own.build()
-    with closing(PostgresSearch(postgres_database, "here")) as server:
+    with closing(PostgresSearch(empty_database, "here")) as server:
         searched = replace(library, server=server)
         opening = replace(opener(library), collection=searched.collection_named)
         with closing(AnswerService(opening)) as serving:

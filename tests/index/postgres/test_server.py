@@ -173,9 +173,9 @@ def test_an_empty_collection_is_searched(library: Library, server: PostgresSearc
 
 
 def test_a_database_to_which_nothing_was_published_says_so(
-    published: Library, postgres_database: str
+    published: Library, empty_database: str
 ) -> None:
-    with closing(PostgresSearch(postgres_database, "here")) as server:
+    with closing(PostgresSearch(empty_database, "here")) as server:
         server.keep("base", ())
         with pytest.raises(NotPublishedError, match="is not in the database"):
             server.open("base", published.collection.manifest())
@@ -191,14 +191,14 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     assert "hidden" not in str(told.value)
 
 
-def test_a_server_without_pgvector_is_refused(published: Library, postgres_database: str) -> None:
+def test_a_server_without_pgvector_is_refused(published: Library, empty_database: str) -> None:
     """It is the list of what can be installed that is looked at, here an empty one."""
-    with psycopg.connect(postgres_database, autocommit=True) as connection:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(
             "CREATE VIEW public.pg_available_extensions AS"
             " SELECT * FROM pg_catalog.pg_available_extensions WHERE name = 'plpgsql'"
         )
-    without = f"{postgres_database}&options=-csearch_path%3Dpublic,pg_catalog"
+    without = f"{empty_database}&options=-csearch_path%3Dpublic,pg_catalog"
 
     with (
         closing(published.open()) as generation,
@@ -207,9 +207,9 @@ def test_a_server_without_pgvector_is_refused(published: Library, postgres_datab
         PostgresSearch(without, "here").publish(generation)
 
 
-def test_ordinary_roles_publish_and_search(library: Library, postgres_database: str) -> None:
+def test_ordinary_roles_publish_and_search(library: Library, empty_database: str) -> None:
     """One owns its database, and was given the role that searches; the other has that alone."""
-    with psycopg.connect(postgres_database, autocommit=True) as connection:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(f"""
             CREATE EXTENSION vector;
             DO $$ BEGIN CREATE ROLE {READER}; EXCEPTION WHEN duplicate_object THEN END $$;
@@ -220,7 +220,7 @@ def test_ordinary_roles_publish_and_search(library: Library, postgres_database: 
         """)
     try:
         publisher, asker = (
-            PostgresSearch(postgres_database.replace("quoth@", f"{name}@"), "here")
+            PostgresSearch(empty_database.replace("quoth@", f"{name}@"), "here")
             for name in ("publisher", "asker")
         )
         library.write("theft.txt", "Theft costs 35.")
@@ -231,7 +231,7 @@ def test_ordinary_roles_publish_and_search(library: Library, postgres_database: 
         with pytest.raises(SearchServerError, match="refused: "):
             asker.keep(library.name, ())
     finally:
-        with psycopg.connect(postgres_database, autocommit=True) as connection:
+        with psycopg.connect(empty_database, autocommit=True) as connection:
             for name in ("publisher", "asker"):
                 connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
@@ -249,11 +249,11 @@ def test_a_role_that_sees_everything_is_refused(
 
 
 def test_two_installations_leave_each_other_s_collections_alone(
-    tmp_path: Path, postgres_database: str
+    tmp_path: Path, empty_database: str
 ) -> None:
     with (
-        closing(PostgresSearch(postgres_database, "one")) as one,
-        closing(PostgresSearch(postgres_database, "other")) as other,
+        closing(PostgresSearch(empty_database, "one")) as one,
+        closing(PostgresSearch(empty_database, "other")) as other,
     ):
         first, second = (
             publish(tmp_path / name, "base", server)
@@ -272,14 +272,14 @@ def test_two_installations_leave_each_other_s_collections_alone(
 
 
 def test_generations_from_before_there_were_ids_become_those_of_whoever_has_them(
-    tmp_path: Path, postgres_database: str
+    tmp_path: Path, empty_database: str
 ) -> None:
     with (
-        closing(PostgresSearch(postgres_database, "one")) as one,
-        closing(PostgresSearch(postgres_database, "other")) as other,
+        closing(PostgresSearch(empty_database, "one")) as one,
+        closing(PostgresSearch(empty_database, "other")) as other,
     ):
         old = publish(tmp_path / "old", "base", one)
-        with psycopg.connect(postgres_database) as connection:
+        with psycopg.connect(empty_database) as connection:
             # As they were: passages and words of the first tables have the plain name too.
             for table in ("generations", "passages", "words"):
                 connection.execute(f"UPDATE {SCHEMA}.{table} SET collection = 'base'")  # noqa: S608
@@ -292,7 +292,7 @@ def test_generations_from_before_there_were_ids_become_those_of_whoever_has_them
         old.write("new.txt", "Version 2 of it.")
         old.build()
 
-        with psycopg.connect(postgres_database) as connection:
+        with psycopg.connect(empty_database) as connection:
             kept = connection.execute(
                 f"SELECT generation, installation FROM {SCHEMA}.generations"  # noqa: S608
             ).fetchall()
