@@ -159,6 +159,8 @@ def locate(text: str, answer: str, question: str) -> Chars:
         SourceError: If the text doesn't contain the answer.
     """
     occurrences = _occurrences(text, answer)
+    if len(occurrences) == 1:
+        return occurrences[0]
     words = set(_WORD.findall(question.lower()))
 
     def shared(span: Chars) -> int:
@@ -184,8 +186,13 @@ def locate_all(text: str, answers: Iterable[str]) -> tuple[Chars, ...]:
 
 
 def _occurrences(text: str, answer: str) -> list[Chars]:
-    every = [(m.start(), m.end()) for m in re.finditer(re.escape(answer), text)]
-    if not answer or not every:
+    every: list[Chars] = []
+    # For each of a hundred thousand answers, a pattern would take longer to make than to find.
+    at = text.find(answer) if answer else -1
+    while at >= 0:
+        every.append((at, at + len(answer)))
+        at = text.find(answer, at + len(answer))
+    if not every:
         msg = f"the answer {answer!r} is not in the passage {text[:60]!r}..."
         raise SourceError(msg)
     whole = [span for span in every if not (_cuts_word(text, span[0]) or _cuts_word(text, span[1]))]
