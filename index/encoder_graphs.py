@@ -105,7 +105,7 @@ def _trace(model: "SentenceTransformer", target: Path) -> tuple[str, ...]:
     features = model.preprocess(["an example", "another one"])
     examples = {name: features[name] for name in INPUT_NAMES if name in features}
 
-    class Graph(torch.nn.Module):
+    class Graph(torch.nn.Module):  # type: ignore[misc]
         """The model as a function of tensors: tracing follows no dicts."""
 
         def __init__(self) -> None:

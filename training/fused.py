@@ -11,7 +11,7 @@ from transformers import MPNetForQuestionAnswering
 from transformers.models.mpnet.modeling_mpnet import MPNetAttention, MPNetSelfAttention
 
 
-class FusedAttention(nn.Module):
+class FusedAttention(nn.Module):  # type: ignore[misc]
     """Drop-in for `MPNetSelfAttention`, with its weights under the same names."""
 
     def __init__(self, plain: MPNetSelfAttention) -> None:

@@ -24,7 +24,7 @@ _OUTPUT_NAMES = ("start_logits", "end_logits")
 _MAX_DIFFERENCE = 1e-2
 
 
-class _Logits(torch.nn.Module):
+class _Logits(torch.nn.Module):  # type: ignore[misc]
     """The model with its inputs in the order of `INPUT_NAMES` and its two outputs alone."""
 
     def __init__(self, model: Any, names: tuple[str, ...]) -> None:
