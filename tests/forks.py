@@ -3,8 +3,8 @@ Processes that need not import everything: forks of one that has.
 
 Most of what a short command takes is importing its libraries, and tests start hundreds. Each fork
 has arguments, a folder, an environment and streams of its own, and ends as Python ends, or when
-whoever asked for it does. What a fresh process imports, and what it does on a terminal, is tested
-on fresh ones.
+whoever asked for it does. What a fresh process imports, and that it knows a terminal, is tested on
+fresh ones.
 """
 
 import atexit
@@ -36,7 +36,7 @@ _IMPORTED = {
     _COMMANDS: (
         *(f"bot.cli.{name}" for name in ("ask", "chat", "doctor", "eval", "index", "rendering")),
         *("bot.checkup", "bot.cli.talk", "bot.evaluation.exam", "index.build", "index.inspection"),
-        *("index.pruning", "index.searchable"),
+        *("bot.postgres", "index.pruning", "index.searchable"),
         *("faiss", "jinja2", "nupunkt", "onnxruntime", "py3langid", "tantivy", "tokenizers"),
         *("tests.bot.discord_app.fake_index", "tests.bot.discord_app.launcher", "tests.commands"),
     ),
@@ -46,6 +46,8 @@ _IMPORTED = {
         *("nupunkt", "tokenizers"),
     ),
 }
+# What is started as a fork of the latter.
+_READ_FILES = frozenset({parser_forks.__name__, "tests.index.hostile_parser"})
 _MAX_BYTES = 1 << 17
 # The folder of the sockets at which forks are asked for: in whoever has started the processes that
 # fork, in whoever was told of it, and in all forks.
@@ -104,7 +106,7 @@ class Fork:
 def forked_command(module: str, *arguments: str) -> list[str]:
     """A command that does what `module_command` says, in a fork."""
     client = Path(__file__).with_name("fork_client.py")
-    kind = _PARSERS if module == parser_forks.__name__ else _COMMANDS
+    kind = _PARSERS if module in _READ_FILES else _COMMANDS
     return [
         *(sys.executable, "-I", "-S", str(client)),
         _asked_at(kind),

@@ -28,71 +28,10 @@ from index.parsing import (
 from index.passages import Splitting, split
 from tests.conftest import ROOT, Library, QuietReporter
 from tests.fakes import FakeEncoder
+from tests.forks import forked_command
+from tests.index import hostile_parser
 
 FILES = Path(__file__).parent / "files"
-
-_HOSTILE = """
-import os, signal, sys, time
-from dataclasses import replace
-from index import passages
-from index.formats.base import Loaded, page_read
-
-split_well = passages.split
-
-def split(document, *given):
-    for passage in split_well(document, *given):
-        if "swell at last" in passage.text:
-            bytearray(10_000_000_000)
-        if "crash at last" in passage.text:
-            os.abort()
-        if "run out at last" in passage.text:
-            os.kill(os.getpid(), signal.SIGXCPU)
-        if "stall at last" in passage.text:
-            while True:
-                pass
-        if "lie at last" in passage.text:
-            passage = replace(passage, end_char=10**9)
-        yield passage
-
-passages.split = split
-
-def load_html(suffix, content):
-    if b"swell" in content:
-        return Loaded("x" * 10_000_000_000)
-    if b"crash" in content:
-        os.abort()
-    if b"pages" in content:
-        for _ in range(int(content.split()[0])):
-            time.sleep(float(content.split()[2]))
-            page_read.get()()
-    if b"hang" in content:
-        while True:
-            pass
-    if b"compute" in content:
-        until = time.process_time() + 2
-        while time.process_time() < until:
-            pass
-    if b"modules" in content:
-        return Loaded(" ".join(sys.modules))
-    if b"sleep" in content:
-        time.sleep(1_000)
-    if b"haunt" in content:
-        sys.modules[__name__].load_html = lambda suffix, content: Loaded(f"not {content}")
-    if b"name" in content:
-        return Loaded(str(os.getpid()))
-    if b"boast" in content:
-        for descriptor in range(3, 10):
-            try:
-                os.write(descriptor, (1 << 50).to_bytes(8) + bytes(1_000))
-            except OSError:
-                pass
-    if b"quote" in content:
-        raise ValueError(content.decode())
-    if b"print" in content:
-        print("between the replies", flush=True)
-    return Loaded(content.decode())
-"""
-
 
 _GET_READY = """
 import sys
@@ -104,19 +43,29 @@ print("trafilatura" in sys.modules)
 
 @pytest.fixture
 def forked_parsers() -> None:
-    """What reads here are fresh processes, as elsewhere they are not."""
+    """What reads here are fresh processes, as elsewhere they are not, unless a test says so."""
 
 
 @pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A parser for .html that does in the other process what it is told."""
+def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parser for .html that does in the other process, a fork, what it is told."""
+
+    def command(_: str, *arguments: str) -> list[str]:
+        return forked_command(hostile_parser.__name__, *arguments)
+
+    monkeypatch.setattr(parser_forks, "module_command", command)
+
+
+@pytest.fixture
+def hostile_afresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Such a parser in a fresh process; the file that Python runs when that starts."""
     site = tmp_path / "site"
     site.mkdir()
-    (site / "hostile_html.py").write_text(_HOSTILE)
     (site / "sitecustomize.py").write_text(
-        "import sys\nimport hostile_html\nsys.modules['index.formats.html'] = hostile_html\n"
+        "from tests.index import hostile_parser\nhostile_parser.install()\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
+    return site / "sitecustomize.py"
 
 
 def test_what_the_other_process_reads_is_what_is_read_here() -> None:
@@ -213,7 +162,7 @@ def test_what_has_read_a_file_ends_before_the_next() -> None:
 
 
 @pytest.mark.skipif(not FORKS, reason="one process reads all files here")
-@pytest.mark.usefixtures("hostile")
+@pytest.mark.usefixtures("hostile_afresh")
 def test_what_reads_a_file_ends_with_what_forks() -> None:
     with closing(ParserForks(PARSE_MEMORY_BYTES, 0, b"")) as forks:
         with closing(forks.begin(".html")) as pipes:
@@ -258,12 +207,11 @@ def test_a_process_that_does_not_start_is_named(monkeypatch: pytest.MonkeyPatch)
         parser.parse(".csv", b"a,b\n1,2\n")
 
 
-@pytest.mark.usefixtures("hostile")
 def test_a_process_that_computes_until_it_has_started_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hostile_afresh: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (tmp_path / "site" / "sitecustomize.py").open("a") as site:
-        site.write("import time\nwhile time.process_time() < 4:\n    pass\n")
+    with hostile_afresh.open("a") as site:
+        site.write("import time\nwhile time.process_time() < 1.5:\n    pass\n")
     monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
     monkeypatch.setattr(patience, "BUSY", 1_000)
 
@@ -525,8 +473,8 @@ def test_what_can_t_be_true_of_passages_fails_alone(
 def test_a_text_that_takes_too_long_to_split_fails_alone() -> None:
     with ParserProcess(encoder=FakeEncoder()) as parser:
         stalls = read_apart(parser, "stall at last")
-        parser.timeout_s = 2.0
-        with pytest.raises(DocumentError, match="takes more than 2 seconds") as caught:
+        parser.timeout_s = 1.0
+        with pytest.raises(DocumentError, match="takes more than 1 seconds") as caught:
             list(parser.split(stalls, Splitting(), 0))
         # Without it, every build would try it again.
         assert caught.value.sha256 == stalls.sha256
