@@ -88,6 +88,7 @@ def kinds_of(source: str) -> Iterator[str]:
         yield from (name for name in names if re.match("[A-Z][A-Za-z]*[a-z]", name))
 
 
+@cache
 def homes_of_kinds(*packages: str) -> dict[str, list[str]]:
     """Where the public classes and the names for types of some packages are made."""
     homes: dict[str, list[str]] = {}

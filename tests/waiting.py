@@ -10,6 +10,9 @@ PATIENCE_S = 240.0
 def until(happened: Callable[[], bool]) -> None:
     """Look again and again whether something has happened, and fail if it never does."""
     deadline = time.monotonic() + PATIENCE_S
+    pause_s = 0.01
     while not happened():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(pause_s)
+        # What takes long is looked for less often: each look takes time from what is waited for.
+        pause_s = min(1.2 * pause_s, 0.2)
