@@ -171,15 +171,16 @@ def thresholds(outcomes: Sequence[QuestionOutcome]) -> tuple[float, ...]:
 def _cross_fit(
     outcomes: Sequence[QuestionOutcome],
     fit: Callable[[Sequence[QuestionOutcome]], _Fitted],
-    judge_by: Callable[[QuestionOutcome, _Fitted], QuestionOutcome],
+    judge_by: Callable[[Sequence[QuestionOutcome], _Fitted], Sequence[QuestionOutcome]],
 ) -> list[QuestionOutcome]:
     folds = _folds(outcomes)
     crossed = list(outcomes)
     for fold in set(folds):
         fitted = fit([one for one, its in zip(outcomes, folds, strict=True) if its != fold])
-        for place, its in enumerate(folds):
-            if its == fold:
-                crossed[place] = judge_by(outcomes[place], fitted)
+        places = [place for place, its in enumerate(folds) if its == fold]
+        judged = judge_by([outcomes[place] for place in places], fitted)
+        for place, one in zip(places, judged, strict=True):
+            crossed[place] = one
     return crossed
 
 
@@ -206,8 +207,10 @@ def _fit_given(outcomes: Sequence[QuestionOutcome]) -> PassageCalibration:
     )
 
 
-def _judge_given(outcome: QuestionOutcome, fitted: PassageCalibration) -> QuestionOutcome:
-    return replace(outcome, confidence=fitted.confidence(outcome.margin))
+def _judge_given(
+    outcomes: Sequence[QuestionOutcome], fitted: PassageCalibration
+) -> list[QuestionOutcome]:
+    return [replace(one, confidence=fitted.confidence(one.margin)) for one in outcomes]
 
 
 def _fit_open(outcomes: Sequence[QuestionOutcome], base: Calibration) -> Calibration:
@@ -230,7 +233,7 @@ def _fit_open(outcomes: Sequence[QuestionOutcome], base: Calibration) -> Calibra
     ranking = ranking.model_copy(
         update=_fit_sentences([one for each in outcomes if (one := _best(each, ranking))])
     )
-    right = [is_right(_judge_open(one, ranking)) for one in outcomes]
+    right = [is_right(one) for one in _judge_open(outcomes, ranking)]
     confidence = _fit_confidence([_features_of_best(one, ranking) for one in outcomes], right)
     evidence_weight, gap_weight, sentence_weight, passages_weight = confidence.weights
     return ranking.model_copy(
@@ -299,10 +302,20 @@ def _check_margin(weight: float, where: str) -> None:
         )
 
 
-def _judge_open(outcome: QuestionOutcome, calibration: Calibration) -> QuestionOutcome:
-    """The outcome as it would have been under another calibration."""
-    graded = {one.candidate: one.graded for one in outcome.candidates}
-    return judged_by(calibration.among(outcome.passages), outcome, graded)
+def _judge_open(
+    outcomes: Sequence[QuestionOutcome], calibration: Calibration
+) -> list[QuestionOutcome]:
+    """The outcomes as they would have been under another calibration."""
+    # Thousands of questions share a few numbers of passages.
+    among = {passages: calibration.among(passages) for passages in {o.passages for o in outcomes}}
+    return [
+        judged_by(
+            among[outcome.passages],
+            outcome,
+            {one.candidate: one.graded for one in outcome.candidates},
+        )
+        for outcome in outcomes
+    ]
 
 
 def _fit_logistic(features: Sequence[Sequence[float]], right: Sequence[bool]) -> _Weights:
