@@ -7,7 +7,7 @@ from index.retrieve import Retriever
 from index.store import Collection
 from tests.conftest import Library
 
-PUBLISHED = 20
+PUBLISHED = 8
 READERS = 3
 
 

@@ -45,7 +45,7 @@ def test_questions_are_answered_while_generations_change(
     askers = [threading.Thread(target=ask) for _ in range(3)]
     for asker in askers:
         asker.start()
-    for number in range(20):
+    for number in range(8):
         library.write("figures.txt", ARTICLE.replace("812", f"8{number:02}"))
         library.build()
         service.refresh()
@@ -54,8 +54,9 @@ def test_questions_are_answered_while_generations_change(
         asker.join()
 
     assert errors == []
-    assert {answer.spans[0].text for answer in answers} <= {f"8{n:02}" for n in range(20)}
-    assert service.answer(Question("how many for arson"), (), 0, None).spans[0].text == "819"
+    published = {"812", *(f"8{number:02}" for number in range(8))}
+    assert {answer.spans[0].text for answer in answers} <= published
+    assert service.answer(Question("how many for arson"), (), 0, None).spans[0].text == "807"
 
 
 def watched(
