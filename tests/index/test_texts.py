@@ -16,9 +16,10 @@ from tests.conftest import CANT_LIST_OPEN_FILES, Library, open_files
 LONG = "".join(f"Fine {n} costs {n} € 🍞.\n" for n in range(2 * PART_CHARS // 15))
 
 
-@pytest.fixture(params=["one file", "two files"])
-def grown(library: Library, request: pytest.FixtureRequest) -> Library:
-    """`long.txt` and `notes.md`, in the first file or in the second."""
+@pytest.fixture(scope="module", params=["one file", "two files"])
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """`long.txt` and `notes.md`, in the first file or in the second; only read."""
+    library = Library(tmp_path_factory.mktemp("texts"))
     library.write("other.txt", "Something else.")
     for number in range(9):
         library.write(f"more{number}.txt", f"More {number}.")
@@ -28,6 +29,12 @@ def grown(library: Library, request: pytest.FixtureRequest) -> Library:
     library.write("notes.md", "Before.\n\n# One\nFirst.\n\n# Two\nSecond.\n")
     library.build()
     return library
+
+
+@pytest.fixture
+def grown(written: Library, library: Library) -> Library:
+    """A copy of it, which a test may change."""
+    return written.copy_into(library)
 
 
 def test_any_slice_of_a_long_document_is_that_of_the_text(grown: Library) -> None:
