@@ -3,33 +3,47 @@ Stands where a process of Python would: has it forked, hands signals on, and end
 
 Usage: fork_client.py ADDRESS MODULE:FUNCTION ARGUMENT ...
 
-It imports little, so that it starts at once; see `tests.forks`.
+It imports only what is built into Python, not what wraps that: tests start a thousand of these, and
+to import `json`, `signal` and `socket` takes longer than all else.
 """
 
-import json
-import os
-import signal
-import socket
+import _json
+import _signal  # type: ignore[import-not-found]
+import _socket
+import posix
 import sys
 
 
 def main() -> None:
     """Be the fork, for whoever started this process."""
     _, address, started, *arguments = sys.argv
-    told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    told = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     told.connect(address)
-    here = os.getcwd()  # noqa: PTH109 - pathlib takes longer to import than all of this
-    asked = json.dumps([started, arguments, here, dict(os.environ)]).encode()
-    socket.send_fds(told, [asked], [0, 1, 2])
+    given = ",".join(map(_quoted, arguments))
+    environment = ",".join(f"{_text(name)}:{_text(value)}" for name, value in posix.environ.items())
+    asked = f"[{_quoted(started)},[{given}],{_quoted(posix.getcwd())},{{{environment}}}]".encode()
+    streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in (0, 1, 2))
+    told.sendmsg([asked], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
     fork = int(told.recv(64))
-    for which in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(which, lambda number, _: os.kill(fork, number))
+    for which in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2):
+        _signal.signal(which, lambda number, _: posix.kill(fork, number))
     code = int(told.recv(64))
     if code < 0:
-        signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
+        # Of this one, nothing can be changed.
+        if code != -_signal.SIGKILL:
+            _signal.signal(-code, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), -code)
     # Nothing is left to be done, and much to be torn down.
-    os._exit(code)
+    posix._exit(code)
+
+
+def _quoted(text: str) -> str:
+    """A string of JSON."""
+    return _json.encode_basestring_ascii(text)
+
+
+def _text(content: bytes) -> str:
+    return _quoted(content.decode("utf-8", "surrogateescape"))
 
 
 if __name__ == "__main__":
