@@ -3,9 +3,9 @@ How well lists are found, and documents that disagree.
 
     python -m benchmarks.lists benchmarks/lists_and_conflicts/dev [--wrong]
 
-A folder holds `documents`, `lists.jsonl` and `conflicts.jsonl`. All its documents are indexed
-together, and every question is asked of all of them, as a user does. The index is kept in the
-user's cache. With --wrong, what went wrong is shown too.
+A folder holds `documents`, and `lists.jsonl`, `conflicts.jsonl` or both. All its documents are
+indexed together, and every question is asked of all of them, as a user does. The index is kept in
+the user's cache. With --wrong, what went wrong is shown too.
 
 A line of `lists.jsonl` is a question with all items of its answer, one or none where it only looks
 like a question for several things. A line of `conflicts.jsonl` is a question with a value from each
@@ -112,7 +112,9 @@ def _says(span: AnswerSpan, document: str, value: str) -> bool:
 
 
 def read_lines(path: Path, kind: type[_Line]) -> list[_Line]:
-    """Read the questions of a file."""
+    """Read the questions of a file; none if there is no such file."""
+    if not path.exists():
+        return []
     return [kind.model_validate_json(line) for line in path.read_text("utf-8").splitlines()]
 
 

@@ -84,16 +84,25 @@ def test_a_conflict_is_found_with_both_values_alone_and_invented_with_any(folder
     assert not seeming.is_right
 
 
-@pytest.mark.parametrize("half", ["dev", "test"])
-def test_every_answer_stands_in_its_document(half: str) -> None:
+def test_a_folder_may_have_one_kind_of_questions(folder: Path) -> None:
+    (folder / LISTS).unlink()
+
+    lists, conflicts = measure(folder, asked())
+
+    assert not lists
+    assert len(conflicts) == 2
+
+
+@pytest.mark.parametrize("name", ["dev", "test", "more-dev", "more-test"])
+def test_every_answer_stands_in_its_document(name: str) -> None:
     texts = {
         file.id: load_document(file).text
-        for file in list_documents(SETS / half / "documents").files
+        for file in list_documents(SETS / name / "documents").files
     }
 
-    for asks in read_lines(SETS / half / LISTS, ListQuestion):
+    for asks in read_lines(SETS / name / LISTS, ListQuestion):
         assert all(item in texts[asks.document] for item in asks.answers)
-    for pair in read_lines(SETS / half / CONFLICTS, ConflictQuestion):
+    for pair in read_lines(SETS / name / CONFLICTS, ConflictQuestion):
         assert len(set(pair.documents)) == 2
         for document, value in zip(pair.documents, pair.values, strict=True):
             assert value in texts[document]
