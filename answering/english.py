@@ -226,7 +226,8 @@ SEVERAL = re.compile(
   | \beach\ of\ the\b
   | \bwhat\ (?:does|did|do)\ each\b
   | \band\ (?:by\ )?how\ (?:many|much)$
-  | \b(?:per|by)\ (?:{_GROUPS})\b
+  | \bby\ (?:{_GROUPS})\b
+  | ^(?!.*\bhow\ (?:much|many)\b).*\bper\ (?!year\b)(?:{_GROUPS})\b
   | \b(?:both|all\ {_MANY}|all\ of\ them)$
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -34,6 +34,7 @@ def items(question: str, *found: Candidate) -> list[str]:
     [
         *("which crimes were listed and how many for each", "Name the two cities."),
         *("who are the people quoted", "Which lines have no trains?", "deaths by type"),
+        *("cases per district", "wins by year"),
         *("What are the final totals?", "people mentioned by name", "What two sites were shown?"),
         *("how many cases and how many deaths", "who were sacked over it", "fines by each council"),
         *("Who founded the club, and who runs it now?", "Which coal plants were shut?"),
@@ -53,6 +54,8 @@ def test_questions_for_several_things(question: str) -> None:
         *("Which animal shows how feeble the whistle is?", "who won", "what is the boss called"),
         *("which bus goes there", "What does the firm have in the bank?", "when did it start"),
         *("Name the person in charge of the bank", "arrests on the island", "whats bus fare"),
+        *("How much does an adult pay per year?", "what do adults pay per year"),
+        "how many pauses per team",
         "Besides cats, dogs and birds, what is sold there?",
     ],
 )
