@@ -16,17 +16,16 @@ from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.english import (
     COMMON_WORDS,
+    GENERAL_VERBS,
     LIKE_NUMBERS,
-    LINKING_WORDS,
     NEGATION,
-    NUMBERS,
-    SCALES,
     YEARS,
     content_stems,
     has_number,
     stem_of,
     words_of,
 )
+from answering.values import is_amount, parts_of, say_the_same
 
 # What a person compares at a glance.
 MAX_VERSIONS = 3
@@ -35,8 +34,7 @@ MAX_VERSIONS = 3
 LESS_SURE = 0.6
 # Of the words of the shorter passage, those that the other one has, too.
 MIN_SHARED_WORDS = 0.15
-# A number that a letter follows at once is one all the same: 90p.
-_TOKEN = re.compile(r"\d++(?:[.,:]\d++)*+|[^\W\d_]++(?:['’][^\W\d_]++)*+")
+_OWNING = re.compile(r"['’]s?$")
 
 
 def versions(
@@ -98,68 +96,16 @@ def _by_itself(one: Judged, judged: Sequence[Judged], calibration: Calibration) 
 
 def _agree(one: Candidate, other: Candidate) -> bool:
     """Whether two spans say the same: one of them holds all numbers and words of the other."""
-    texts = one.span.text.lower(), other.span.text.lower()
+    texts = one.span.text, other.span.text
     if len({NEGATION.search(text) is None for text in texts}) > 1:
         return False
-    fewer, more = sorted(map(_said, texts), key=len)
-    return all(any(_same(part, whole) for whole in more) for part in fewer)
+    return say_the_same(*map(parts_of, texts))
 
 
 def _are_of_one_kind(*texts: str) -> bool:
     """Whether no span is an amount, such as "3 mm", while another says no number at all."""
     numbers = [has_number(text) or LIKE_NUMBERS.search(text) is not None for text in texts]
-    return all(numbers) or not any(
-        isinstance([*_said(text.lower()), ""][0], float) for text in texts
-    )
-
-
-def _said(text: str) -> list[float | str]:
-    """The numbers and the words with a content of their own; times are words."""
-    said: list[float | str] = []
-    before: float | None = None
-    for token in _TOKEN.findall(text):
-        number = _number(token)
-        if token in SCALES and before is not None:
-            number = before * SCALES[token]
-            said.pop()
-        if number is not None:
-            said.append(number)
-        elif token not in LINKING_WORDS:
-            said.append(token)
-        before = number
-    return said
-
-
-def _number(token: str) -> float | None:
-    try:
-        return float(token.replace(",", ""))
-    except ValueError:
-        return float(NUMBERS[token]) if token in NUMBERS else None
-
-
-def _same(one: float | str, other: float | str) -> bool:
-    """Whether two words are forms of one, or two numbers equal but for rounding."""
-    if isinstance(one, str) and isinstance(other, str):
-        return _begin_alike(one, other)
-    if isinstance(one, str) or isinstance(other, str):
-        return False
-    rounder, finer = sorted((one, other), key=lambda value: -_zeros(value))
-    zeros = _zeros(rounder)
-    # "36,000" rounds 35,927, but "10" rounds no 7: what is left of it says too little.
-    return one == other or (
-        zeros > 0 and rounder >= 10 ** (zeros + 1) and round(finer, -zeros) == rounder
-    )
-
-
-def _begin_alike(one: str, other: str) -> bool:
-    shorter, longer = sorted(map(stem_of, (one, other)), key=len)
-    return longer.startswith(shorter)
-
-
-def _zeros(value: float) -> int:
-    """How many zeros a whole number ends with."""
-    digits = f"{value:.0f}" if value.is_integer() else ""
-    return len(digits) - len(digits.rstrip("0"))
+    return all(numbers) or not any(is_amount(parts_of(text)) for text in texts)
 
 
 def _runs_on(candidate: Candidate) -> bool:
@@ -178,20 +124,24 @@ def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool
     """
     Whether a sentence says something of another kind or branch than the question asks about.
 
-    It holds only the second of two words that the question and what is said of the best one hold
-    together: "season ticket" for "single ticket". Or the best one's passage speaks of the year that
-    is asked about, and the other's doesn't.
+    It, or its passage, holds only the second of two words that the question and what is said of the
+    best one hold together: "season ticket" for "single ticket". Or the best one's passage speaks of
+    the year that is asked about, and the other's doesn't.
     """
     years = set(YEARS.findall(question)).intersection(YEARS.findall(best.passage.searched))
     if not years.issubset(YEARS.findall(other.passage.searched)):
         return True
-    asked, of_best, of_other = (
-        [stem_of(word) for word in words_of(text.lower())]
-        for text in (question, f"{best.passage.context}\n{best.sentence}", other.sentence)
-    )
-    together = set(pairwise(of_best))
+    pairs = pairwise(_stems(question))
+    asked = [pair for pair in pairs if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair)]
+    said = tuple(_stems(f"{one.passage.context}\n{one.sentence}") for one in (best, other))
+    whole = tuple(_stems(one.passage.searched) for one in (best, other))
     return any(
-        pair in together and pair[1] in of_other and pair[0] not in of_other
-        for pair in pairwise(asked)
-        if COMMON_WORDS.isdisjoint(pair)
+        pair in set(pairwise(of_best)) and pair[1] in of_other and pair[0] not in of_other
+        for of_best, of_other in (said, whole)
+        for pair in asked
     )
+
+
+def _stems(text: str) -> list[str]:
+    """The stems of a text's words, those of owners as of what they are: "year's" as "year"."""
+    return [stem_of(_OWNING.sub("", word)) for word in words_of(text.lower())]

@@ -131,6 +131,59 @@ NUMBERS = _numbered(
     "sixteen seventeen eighteen nineteen twenty"
 )
 """Numbers by their words."""
+TENS = {
+    word: 10 * number
+    for word, number in _numbered(
+        "ten twenty thirty forty fifty sixty seventy eighty ninety"
+    ).items()
+    if number > 1
+}
+"""The tens by their words."""
+HALF = "half"
+AND_A = ("and", "a")
+"""What "half" follows in "two and a half"."""
+INDEFINITE_ARTICLES = _words("a an")
+"""Words that count one thing: "an hour"."""
+CLOCK = (
+    r"(?<![\d.,:])(\d{1,2})(?:[:.](\d\d))?\s?(?:(a)|(p))\.?\s?m\b\.?"
+    r"|(?<![\d.,:])(\d{1,2}):(\d\d)\b"
+)
+"""A time of day in small letters: hour and minute, before noon or after it; or "22:00"."""
+NAMED_HOURS = {"midnight": 0.0, "noon": 12.0, "midday": 12.0}
+"""Hours since midnight of times that have names."""
+UNITS: dict[str, tuple[str, float]] = {
+    word: (unit, scale)
+    for unit, scale, words in (
+        ("seconds", 1, "s sec secs second seconds"),
+        ("seconds", 60, "min mins minute minutes"),
+        ("seconds", 3_600, "h hr hrs hour hours"),
+        ("seconds", 86_400, "day days"),
+        ("seconds", 604_800, "week weeks"),
+        ("seconds", 1_209_600, "fortnight fortnights"),
+        ("months", 1, "month months"),
+        ("months", 12, "year years"),
+        ("metres", 0.001, "mm millimetre millimetres millimeter millimeters"),
+        ("metres", 0.01, "cm centimetre centimetres centimeter centimeters"),
+        ("metres", 1, "m metre metres meter meters"),
+        ("metres", 1_000, "km kilometre kilometres kilometer kilometers"),
+        ("grams", 1, "g gram grams"),
+        ("grams", 1_000, "kg kilo kilos kilogram kilograms"),
+        ("litres", 0.001, "ml millilitre millilitres milliliter milliliters"),
+        ("litres", 1, "l litre litres liter liters"),
+        ("bytes", 1e6, "mb megabyte megabytes"),
+        ("bytes", 1e9, "gb gigabyte gigabytes"),
+        ("bytes", 1e12, "tb terabyte terabytes"),
+        ("watts", 1, "w watt watts"),
+        ("watts", 1_000, "kw kilowatt kilowatts"),
+    )
+    for word in words.split()
+}
+"""What a unit counts, and how many of these one of it is."""
+GENERAL_VERBS = _words(
+    "begin close come cost end get give go hold keep last leave live make meet need open pay play "
+    "run sell start stay stop take use want work"
+)
+"""Verbs that say nothing of what kind somebody or something is: "new members get"."""
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
@@ -260,15 +313,25 @@ YES_AND_NO = _words("yes no")
 """Values of a table that say nothing without the name of their column."""
 SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 """What a number before one of these is multiplied by."""
-LIKE_NUMBERS = re.compile(r"\b(?:an?|free|nothing|noon|midnight|no)\b", re.IGNORECASE)
+LIKE_NUMBERS = re.compile(
+    r"\b(?:an?|free|nothing|noon|midnight|no|once|twice|unlimited|hourly|daily|weekly|fortnightly|"
+    r"monthly|yearly|annually)\b",
+    re.IGNORECASE,
+)
 """What says how much or when as a number does."""
-LINKING_WORDS = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS
+LINKING_WORDS = ARTICLES | PERSONAL_PRONOUNS | PREPOSITIONS | VERBS | _words("and")
 """Words that two ways to say the same may differ in."""
 STEM_CHARS = 5
 """Letters by which the forms of a word are told to be one."""
 
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+MONTHS = tuple(
+    _numbered(
+        "january february march april may june july august september october november december"
+    )
+)
+"""In their order."""
+_MONTH = rf"(?:{'|'.join(map(str.capitalize, MONTHS))})"
 _YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){_YEAR}(?!\d)")
 """A year of the last century or this one."""
@@ -289,7 +352,9 @@ _MONEY = r"[€£$¥]|\d (?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD
 _FIGURE = r"\W{0,2}\d[\d.,:/-]*(?!\w)"
 _AMOUNT = rf"\W{{0,2}}\d|(?:an?|{'|'.join(sorted(NUMBER_WORDS))})\b"
 # What is written in figures; a length may be "half a day", and a size "large".
-_IN_FIGURES = "capacity|depth|distance|height|power|running time|speed|weight|width"
+_IN_FIGURES = (
+    "altitude|capacity|depth|distance|height|population|power|running time|speed|weight|width"
+)
 # Only right behind such words is it what is asked for: "which hall has a capacity of 200" asks for
 # the hall, and "what kind of power does it use" for a word.
 _OPENING_OF_A_MEASURE = (

@@ -47,6 +47,9 @@ def found(*others: Candidate, first: Candidate = FIRST) -> list[str]:
         ("every month", "every two weeks"),
         ("8 days", "a week"),
         ("rebuilt", "not rebuilt"),
+        ("11 May", "the end of May"),
+        ("every 14 days", "monthly"),
+        ("14 days", "once"),
     ],
 )
 def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, other: str) -> None:
@@ -68,6 +71,8 @@ def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, oth
         ("412 metres", "some 410 m"),
         ("Ana Duarte", "Duarte"),
         ("the Rope Loft", "in the Rope Loft"),
+        ("90 minutes", "an hour and a half"),
+        ("22 to 7", "10 p.m. to 7 a.m."),
     ],
 )
 def test_the_same_value_in_other_words_is_no_conflict(one: str, other: str) -> None:
@@ -88,6 +93,57 @@ def test_the_same_value_in_other_words_is_no_conflict(one: str, other: str) -> N
 )
 def test_what_answers_another_question_is_no_conflict(other: Candidate) -> None:
     assert found(other) == ["8 pounds"]
+
+
+def test_a_branch_that_is_named_elsewhere_in_the_passage_is_another_subject() -> None:
+    asked = "which coin does a locker at the South Pool take?"
+
+    def of_branch(branch: str, coin: str, document: int) -> Candidate:
+        sentence = f"Each locker takes a coin of {coin}."
+        text = f"The {branch} has lockers. {sentence}"
+        passage = Passage(
+            document,
+            f"{document}.txt",
+            0,
+            len(text),
+            text,
+            ((0, len(text) - len(sentence) - 1), (len(text) - len(sentence), len(text))),
+        )
+        start = text.index(coin)
+        span = Span(document, start, start + len(coin), coin, 9.0, 0)
+        return Candidate(span, passage, "base", Features(9.0, 0.0, 0.0), asked)
+
+    def shown(other: str) -> int:
+        pair = [of_branch("South Pool", "2 euros", 1), of_branch(other, "1 euro", 2)]
+        judged = judge(pair, FAKE_CALIBRATION)
+        return len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5))
+
+    assert shown("North Pool") == 1
+    assert shown("South Pool") == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence", "other"),
+    [
+        (
+            "what is a year's membership?",
+            "A year's membership of the club costs 26 euros.",
+            "Membership of the club costs 20 euros a year.",
+        ),
+        (
+            "how much do new members get?",
+            "From today new members get 26 euros of the club.",
+            "Whoever is new can get 20 euros of the club.",
+        ),
+    ],
+    ids=["an owner", "a verb"],
+)
+def test_words_together_tell_a_kind_only_where_they_name_one(
+    asked: str, sentence: str, other: str
+) -> None:
+    judged = judge([said("26 euros", sentence, 1), said("20 euros", other, 2, 8)], FAKE_CALIBRATION)
+
+    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
 
 
 def test_another_value_needs_less_confidence_than_the_first() -> None:
