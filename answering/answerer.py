@@ -248,7 +248,7 @@ class Answerer:
             if not several:
                 passage = by_id[span.passage_id]
                 others = [one.passage for one in worth if is_beside(one.passage, passage)]
-                span = at_named_cell(asked, span, passage, others)
+                span = at_named_cell(asked, span, passage, others, read)
             return at_code_bounds(span, by_id[span.passage_id])
 
         read = self._reader.read(asked, [_text(hit.passage) for hit in worth], count)

@@ -25,7 +25,7 @@ from answering.english import (
     NEGATION,
     QUESTION_WORDS,
     WORD_ENDING,
-    answering_cell,
+    kinds_of_cells,
     words_of,
 )
 from index.formats.tables import BETWEEN_CELLS
@@ -43,8 +43,9 @@ _AFTER_NAME = ": "
 _MAX_NAME_CHARS = 40
 # A longer cell holds more than an answer, and the reader chooses from it.
 _MAX_CELL_CHARS = 100
-# What may follow in a cell that the reader stopped in: "3582" of "3582 W", "the lower" of "the
-# lower car park".
+# What may follow in a cell that the reader stopped in: "3582" of "3582 W", "59" of "59 €", "the
+# lower" of "the lower car park".
+_REST = re.compile(r"(?: [^\W\d_]+)+| ?(?:[€£$¥%]|°[CF]?)")
 _MAX_REST_CHARS = 20
 # A unit in a column's name: "Length (km)".
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
@@ -108,7 +109,11 @@ def around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_
 
 
 def at_named_cell(
-    question: str, span: Span, passage: Passage, others: Sequence[Passage] = ()
+    question: str,
+    span: Span,
+    passage: Passage,
+    others: Sequence[Passage] = (),
+    beside: Sequence[Span] = (),
 ) -> Span:
     """
     Give a span the place of the cell that a question names by its column, by its row, or by both.
@@ -116,10 +121,10 @@ def at_named_cell(
     A column is named if the question holds all words of its name and none of its cells: "which
     machine was bought in 2024" names the machine. Where none is, and the span's cell can't answer,
     since the question says it, or asks for another kind of thing ("who" of a figure, "how long" of
-    a day), the one other cell counts that can. A row is named if more words of its other cells
-    stand in the question than of any other row's; one that does not stand with the span's, such as
-    a row in another passage, only by all words of a cell. A question that compares or denies names
-    none.
+    a day), another cell counts that can: of several, the one that the reader prefers. A row is
+    named if more words of its other cells stand in the question than of any other row's; one that
+    does not stand with the span's, such as a row in another passage, only by all words of a cell. A
+    question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -127,6 +132,7 @@ def at_named_cell(
         span: What it found.
         passage: Where that stands.
         others: What else of the document was read.
+        beside: What else the reader found, best first.
     """
     rows, place = _rows_around(span, passage)
     if not rows:
@@ -138,7 +144,16 @@ def at_named_cell(
         return span
     column = next(name for name, cell in own.cells.items() if _is_within(span, cell))
     is_cell = _completed(span, own.cells[column], passage.text) == own.cells[column]
-    wanted = asked.column(own, column, is_cell=is_cell)
+    found = [
+        (row is not own, name)
+        for one in beside
+        for row in table.values()
+        if one.passage_id == row.passage.id
+        for name, cell in row.cells.items()
+        if _is_within(one, cell)
+    ]
+    preferred = [name for _, name in sorted(found, key=itemgetter(0))]
+    wanted = asked.column(own, column, preferred, is_cell=is_cell)
     row = asked.row(own, wanted)
     if wanted not in row.cells:
         return span
@@ -247,13 +262,15 @@ class _Asked:
             table=table,
         )
 
-    def column(self, own: _Row, column: str, *, is_cell: bool) -> str:
+    def column(self, own: _Row, column: str, preferred: Sequence[str], *, is_cell: bool) -> str:
         """
         The one column that is named; the given one if that is, too, or if no one alone is.
 
         Args:
             own: The row of the reader's span.
             column: The column of that.
+            preferred: Columns in which the reader found spans, the best first, those of the given
+                row before others.
             is_cell: Whether the span is all of its cell, and no words of a text that has a label.
         """
         named = self._named(self.column_words, frozenset)
@@ -262,7 +279,7 @@ class _Asked:
             named = self._named(_stems(self.column_words), _stems)
         named = named or self._named(self.implied, frozenset)
         if not named and is_cell:
-            return self._fitting(own, column)
+            return self._fitting(own, column, preferred)
         return named[0] if len(named) == 1 else column
 
     def _named(self, words: frozenset[str], form: _Form) -> list[str]:
@@ -275,16 +292,26 @@ class _Asked:
         cells = (form(row.words(column)) for row in self.table if column in row.cells)
         return bool(name) and name <= words and not any(c and c <= words for c in cells)
 
-    def _fitting(self, own: _Row, column: str) -> str:
-        """The one column whose cells may answer, and is not said, if the given one's can't."""
-        may_answer = answering_cell(self.asking)
-        fitting = [
-            name
+    def _fitting(self, own: _Row, column: str, preferred: Sequence[str]) -> str:
+        """
+        The column whose cells may answer, and which is not said, if the given one's can't.
+
+        It is the only one, or the one of several that the reader prefers.
+        """
+        columns = {
+            name: [row.text(name) for row in self.table if name in row.cells]
             for name in own.cells
             if not self._says(own.words(name))
-            and any(may_answer.search(row.text(name)) for row in self.table if name in row.cells)
-        ]
-        return fitting[0] if len(fitting) == 1 and column not in fitting else column
+        }
+        fitting = list(columns)
+        for kind in kinds_of_cells(self.asking):
+            fitting = [name for name, cells in columns.items() if kind.fits(cells)]
+            if fitting:
+                break
+        if column in fitting:
+            return column
+        best = [name for name in preferred if name in fitting] or fitting
+        return best[0] if best is not fitting or len(fitting) == 1 else column
 
     def _says(self, cell: frozenset[str]) -> bool:
         """Whether a cell can't be the answer, since the question says it."""
@@ -439,5 +466,5 @@ def _completed(span: Span, cell: Bounds, text: str) -> Bounds:
     """A span as its whole cell, if nothing but an article or a few words is left of that."""
     before, rest = text[cell[0] : span.start_char], text[span.end_char : cell[1]]
     is_begun = not before or (before[-1] == " " and before.strip().lower() in ARTICLES)
-    is_short = len(rest) <= _MAX_REST_CHARS and rest[:1] == " " and rest.replace(" ", "").isalpha()
+    is_short = len(rest) <= _MAX_REST_CHARS and _REST.fullmatch(rest) is not None
     return cell if is_begun and (is_short or not rest) else (span.start_char, span.end_char)

@@ -6,7 +6,7 @@ First words by what they do in a sentence, then patterns by what they tell, then
 
 import re
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # A word may begin with marks; of a run of them, it is looked for at the first alone.
 _WORD = re.compile(r"\d++(?:[.,]\d++)++|(?<!['’&.-])(?:['’&.-]*+\w++)++")
@@ -364,31 +364,70 @@ _OPENING_OF_A_MEASURE = (
 _FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 
 
+# Nothing but a number with its unit: neither "12 High Street" nor "3rd floor".
+_QUANTITY = r"^\W{0,2}\d[\d.,:/-]*+(?: ?(?:[a-z%°€£$][a-z²³/]*+|[A-Z]{1,3}+))?$"
+_YES_OR_NOT = r"^(?:[Yy]es|YES|[Nn]o|NO|[Tt]rue|TRUE|[Ff]alse|FALSE|[xX✓✔✗–-])$"
+_WHAT_COUNTS_ALIKE = [
+    "|".join(word for word, other in UNITS.items() if other == unit)
+    for unit in dict.fromkeys(UNITS.values())
+]
 _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b", re.IGNORECASE)
+
+
+class CellKind(NamedTuple):
+    """What tells the columns of a table that may answer a question from those that can't."""
+
+    some: re.Pattern[str]
+    """What at least one cell of such a column says."""
+    none: re.Pattern[str]
+    """What none of its cells says."""
+
+    def fits(self, cells: Sequence[str]) -> bool:
+        """Whether a column of such cells may answer."""
+        return any(map(self.some.search, cells)) and not any(map(self.none.search, cells))
+
+
+_NOTHING = r"(?!)"
+_NO_TIME = rf"^(?!.*(?:{_TIME}))"
 _ASKED_AND_ANSWERING = tuple(
-    (re.compile(asked, re.IGNORECASE), re.compile(answering))
-    for asked, answering in (
-        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})"),
-        (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)"),
-        (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME),
-        (r"\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b", _MONEY),
+    (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))
+    for asked, some, none in (
+        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})", _YES_OR_NOT),
+        (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
+        (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
+        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_QUANTITY}"),
+        # "How is it marked?", but not "How is the weather?".
         (
-            r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b",
-            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+            r"^how (?:is|are|was|were)\b.* [a-z]+(?:ed|en|ght|ade|aid)\b",
+            _NO_TIME,
+            rf"{_YES_OR_NOT}|{_QUANTITY}",
         ),
-        (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES),
-        (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})"),
+        *(
+            (rf"^how many (?:{words})\b", rf"\d ?(?i:{words})\b", _NOTHING)
+            for words in _WHAT_COUNTS_ALIKE
+        ),
+        (
+            r"^(?!who|when|where).*\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b",
+            _MONEY,
+            _NOTHING,
+        ),
+        (
+            r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b|"
+            rf"^{_OPENING_OF_A_MEASURE}(?:duration|length) (?:of|does|do|is)\b",
+            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+            _NOTHING,
+        ),
+        (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES, _NOTHING),
+        (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})", _NOTHING),
     )
 )
-_ANYTHING = re.compile("")
 
 
-def answering_cell(question: str) -> re.Pattern[str]:
-    """What tells the cells of a table that may answer a question from those that can't."""
+def kinds_of_cells(question: str) -> list[CellKind]:
+    """The kinds of cells that may answer a question, the nearest first; none if nothing tells."""
     word = _FIRST_QUESTION_WORD.search(question)
     asked = question[word.start() :] if word else question
-    kinds = (answering for asks, answering in _ASKED_AND_ANSWERING if asks.search(asked))
-    return next(kinds, _ANYTHING)
+    return [kind for asks, kind in _ASKED_AND_ANSWERING if asks.search(asked)]
 
 
 def without_opening(question: str) -> str:

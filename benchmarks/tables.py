@@ -1,12 +1,14 @@
 """
 How well cells of tables are found, in the kinds of files that people write tables in.
 
-    python -m benchmarks.tables [--tables 100] [--seed 1] [--only "Markdown" ...] [--missed]
+    python -m benchmarks.tables [--tables 100] [--seed 1] [--only "Markdown" ...] [--each]
+                                [--missed]
 
 Asks questions of tables that are put together by chance (`training.tables`), of things that nothing
 is trained on. Each table is written into files, which are read and split as an index does it; all
-passages of a file are read. A cell counts as found by the reader's words alone, and as they are
-placed in an answer (`answering.cells`).
+passages of a file are read. In training each table has one layout, and is written into the kinds of
+files that have it; with --each, into those of every kind. A cell counts as found by the reader's
+words alone, and as they are placed in an answer (`answering.cells`).
 """
 
 import argparse
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 
 from tokenizers import Tokenizer
 
+from answering.answerer import SPANS_PER_PASSAGE
 from answering.cells import at_named_cell
 from answering.lists import asks_for_several
 from benchmarks.table_files import KINDS, Table, document_of, table_of
@@ -62,7 +65,7 @@ class Figures:
         document, places = document_of(table, KINDS[kind])
         passages = list(split(document, Splitting(), token_offsets))
         texts = [PassageText(one.id, one.text, context=one.context) for one in passages]
-        best, *_ = reader.read(table.question, texts, 1)
+        best, *others = reader.read(table.question, texts, SPANS_PER_PASSAGE)
         if not table.answers:
             self.refused.add(right=best.margin < 0)
             return
@@ -70,7 +73,8 @@ class Figures:
         self.cells.add(right=_bounds(best, passages) in answers)
         shown = best
         if not asks_for_several(table.question):
-            shown = at_named_cell(table.question, best, passages[best.passage_id], passages)
+            passage = passages[best.passage_id]
+            shown = at_named_cell(table.question, best, passage, passages, others)
         is_right = _bounds(shown, passages) in answers
         self.answered.add(right=is_right)
         if not is_right:
@@ -111,6 +115,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--only", nargs="+", choices=KINDS, metavar="KIND", help="some of the kinds of files"
     )
+    parser.add_argument(
+        "--each", action="store_true", help="write each table into files of every kind"
+    )
     parser.add_argument("--missed", action="store_true", help="show what was answered wrongly")
     given = parser.parse_args(arguments)
     reader, token_offsets = OnnxReader(shipped_weights()), _token_offsets()
@@ -118,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for group in epoch_of_tables(read_kinds("dev"), given.tables, given.seed):
         table = table_of(group)
         for kind in given.only or KINDS:
-            if group[0].kind == kind_of(KINDS[kind].layout):
+            if given.each or group[0].kind == kind_of(KINDS[kind].layout):
                 figures[kind].add(reader, token_offsets, table, kind)
     if given.missed:
         print("\n".join(line for found in figures.values() for line in found.missed))

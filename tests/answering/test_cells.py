@@ -30,15 +30,23 @@ TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
 HALLS = "Oak Hall | 200 | 12 | ground\n\nElm Hall | 90 | 4 | first"
 ENGINES = "engine | diesel | 12\n\nwinch | petrol | 4"
+PATHS = (
+    "Heron Loop | 188 m | blue arrow | yes | the station | 7.6 km\n\n"
+    "Mill Walk | 250 m | red dot | on a lead | the mill | 12 km"
+)
 FILMS = "Swan | 12 March | 2004 | 141\n\nTeal | 9 June | 1999 | 96"
 ALIGNED = "Name:     Blockhaven\nAddress:  play.example \nPort:     \nVersion:  1.20"
 SERVER = "Our server is called Blockhaven.\n- Address: play.example\n- Port: 1212\n- Version: 1.20"
 
 
-def answered(text: str, question: str, read: str) -> str:
+def answered(text: str, question: str, *read: str) -> str:
     passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
-    start = text.index(read)
-    placed = at_named_cell(question, Span(0, start, start + len(read), read, 2.0, 0.0), passage)
+    starts = map(text.index, read)
+    first, *others = (
+        Span(0, start, start + len(one), one, 2.0, 0.0)
+        for start, one in zip(starts, read, strict=True)
+    )
+    placed = at_named_cell(question, first, passage, beside=others)
 
     assert text[placed.start_char : placed.end_char] == placed.text
     assert (placed.margin, placed.passage_id) == (2.0, 0)
@@ -87,6 +95,7 @@ def answered(text: str, question: str, read: str) -> str:
         (FILMS, "running time of Teal", "1999", "96"),
         (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
         (ENGINES, "What's the top speed of the winch?", "petrol", "4"),
+        (PATHS, "How many metres up is the Mill Walk?", "12 km", "250 m"),
         (
             "Kiosk | at the gate\n\nCafé | by the lake",
             "Where is the kiosk?",
@@ -132,6 +141,12 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         ("Keeper: Ada | Older: yes\n\nHolder: Bo | Older: no", "Who is older?", "Ada"),
         # Two cells may be how much is asked for; a number of a column of such is no year.
         (LOOMS, "How much does the loom need?", "4 euros"),
+        (PATHS, "length of the Mill Walk?", "red dot"),
+        (
+            "loom | 1985 W | half a day\n\nlathe | 1312 W | none",
+            "length of the loom course?",
+            "half a day",
+        ),
         ("loom | 2004 | 4\n\nlathe | 1312 | 5", "How much power has the loom?", "2004"),
         ("tent | large | 4 beds\n\nhut | small | 2 beds", "What is the size of the tent?", "large"),
         # What is asked for is told by its measure, or is no measure.
@@ -161,12 +176,44 @@ def test_a_span_stays_where_the_question_names_no_other_cell(
     assert answered(text, question, read) == read
 
 
+@pytest.mark.parametrize(
+    ("question", "read", "answer"),
+    [
+        ("Where does the Heron Loop start?", ("188 m", "7.6 km", "the station"), "the station"),
+        ("Where does the Heron Loop start?", ("yes", "Heron Loop", "the station"), "the station"),
+        ("How is the Heron Loop marked?", ("7.6 km", "yes", "blue arrow"), "blue arrow"),
+        ("How is the Mill Walk marked?", ("on a lead", "red dot", "the mill"), "red dot"),
+        ("length of the Mill Walk?", ("red dot", "12 km", "250 m"), "12 km"),
+        # The first of them may be right, or none is preferred that may.
+        ("How is the view from the Mill Walk?", ("12 km", "red dot"), "12 km"),
+        ("Where does the Heron Loop start?", ("the station", "blue arrow"), "the station"),
+        ("Where does the Heron Loop start?", ("188 m", "7.6 km"), "188 m"),
+        # What is preferred in another row tells the column, but less than in the row itself.
+        ("Where does the Heron Loop start?", ("188 m", "the mill"), "the station"),
+        ("Where does the Heron Loop start?", ("188 m", "red dot", "the station"), "the station"),
+    ],
+)
+def test_of_several_cells_that_may_answer_the_reader_prefers_one(
+    question: str, read: tuple[str, ...], answer: str
+) -> None:
+    assert answered(PATHS, question, *read) == answer
+
+
+def test_a_house_number_is_where_something_is() -> None:
+    houses = "Kiosk | 12 High Street | Ada\n\nCafé | 3rd floor | Bo"
+
+    assert answered(houses, "Where is the kiosk?", "12 High Street", "Ada") == "12 High Street"
+    assert answered(houses, "Where is the café?", "3rd floor", "Bo") == "3rd floor"
+
+
 def test_a_cell_is_completed_only_by_a_few_words() -> None:
     power = "Machine: loom\nWatts: 3582 W\nOpen: 10 am to 6 pm"
 
     assert answered(power, "How strong is the loom?", "3582") == "3582 W"
     assert answered(power, "From when can it be used?", "10 am") == "10 am"
     assert answered(power.replace("loom", "a loom"), "Which one is it?", "loom") == "a loom"
+    assert answered("Perm | 59 € | Lou", "What does a perm cost?", "59") == "59 €"
+    assert answered("Perm | 59 € - 64 € | Lou", "What does a perm cost?", "59") == "59"
 
 
 def row_of(number: int, text: str, start: int) -> Passage:

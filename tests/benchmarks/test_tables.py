@@ -131,8 +131,13 @@ def test_a_table_is_that_of_the_question() -> None:
 
 
 def test_the_shipped_reader_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--tables", "2", "--only", "Markdown", "CSV", "HTML", "--missed"])
+    main(["--tables", "2", "--only", "Markdown", "CSV", "HTML", "--each", "--missed"])
 
     printed = capsys.readouterr().out
+    assert {line.partition(":")[0] for line in printed.splitlines() if "cells read" in line} == {
+        "Markdown",
+        "CSV",
+        "HTML",
+    }
     assert "cells read" in printed
     assert "refused" in printed
