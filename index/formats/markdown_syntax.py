@@ -2,15 +2,17 @@
 The Markdown that is read: CommonMark with what documentation adds to it, parsed by markdown-it-py.
 
 Tables, definition lists, footnotes and admonitions come from the library. Added here are the tags
-of HTML and of components (`<Info>`), which are no text, and the imports and comments of MDX.
+of HTML, of components (`<Info>`) and of a site's templates (`{% endraw %}`), which are no text, and
+the imports and comments of MDX.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
@@ -39,6 +41,26 @@ _FRAGMENT = re.compile(r"</?>")
 _COMMENTS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "{/*": "*/}"}
 # What a component shows above what it holds.
 _SHOWN_ATTRIBUTE = re.compile(r"\stitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# A tag of Liquid, Nunjucks or Hugo: `{% alert "Closed" %}`, `{{< ref "fees.md" >}}`. None holds a
+# brace, so that each is read up to the next one at most.
+_QUOTED = r"\"[^\"{}]*+\"|'[^'{}]*+'"
+_TEMPLATE_TAG = re.compile(
+    rf"\{{(?:%|\{{[%<])[-+~]?\s*+(?P<name>[\w./]*+)(?P<arguments>(?:{_QUOTED}|[^{{}}%>]|[%>](?!\}}))*+)"
+    r"[%>]\}{1,2}+"
+)
+_TEMPLATE_ARGUMENT = re.compile(
+    rf"(?:(?<![\w-])(?P<key>[\w-]++)\s*+[=:]\s*+)?+(?P<quoted>{_QUOTED})"
+)
+_TEMPLATE_COMMENT = "comment"
+_END_OF_COMMENT = re.compile(r"\{%[-+~]?\s*+endcomment\s*+[-+~]?%\}")
+# Those that choose and fetch what is shown, and show nothing themselves.
+_SILENT_TEMPLATE_TAGS = frozenset(
+    {"assign", "block", "capture", "case", "extends", "for", "from", "if", "ifversion", "unless"}
+    | {"elif", "else", "elseif", "elsif", "when", "paginate", "set", "tablerow"}
+    | {"import", "include", "layout", "partial", "render", "raw", "verbatim"}
+)
+# The arguments with a name that a page shows.
+_SHOWN_ARGUMENTS = frozenset({None, "alt", "caption", "text", "title"})
 _IMPORT = re.compile(
     r"import\s(?:\s*[\"'{*]|[\w\s,{}*$]*\sfrom\s*[\"'])"
     r"|export\s+(?:const|default|let|var|(?:async\s+)?function|class|[{*])"
@@ -83,10 +105,17 @@ class Markdown:
         blocks.before("html_block", "component", _component_block, interrupting)
         blocks.before("html_block", "colons", _colons_block, interrupting)
         inline.at("html_inline", _tag)
+        inline.before("link", "template", _template_tag)
         if is_mdx:
             blocks.before("html_block", "import", _import_block)
             inline.before("html_inline", "comment", _comment)
         self._inline = MarkdownIt("commonmark", {"maxNesting": _MAX_INLINE_NESTING})
+        link_helpers: Any = SimpleNamespace(
+            parseLinkLabel=helpers.parseLinkLabel,
+            parseLinkDestination=_link_destination,
+            parseLinkTitle=helpers.parseLinkTitle,
+        )
+        self._inline.helpers = link_helpers
         names = blocks.get_active_rules()
         self._rules: dict[str, tuple[_Rule, ...]] = {
             mark: tuple(
@@ -182,6 +211,43 @@ def _comment(state: StateInline, silent: bool) -> bool:  # noqa: ARG001 - as abo
                 state.pos = end + len(closing)
                 return True
     return False
+
+
+def _template_tag(state: StateInline, silent: bool) -> bool:
+    """Pass over a tag of a template; its words are text where it shows them."""
+    source, start = state.src, state.pos
+    if source[start] != "{":
+        return False
+    match = _TEMPLATE_TAG.match(source, start, min(state.posMax, start + _MAX_TAG_CHARS))
+    if match is None:
+        return False
+    name, arguments = match["name"], match["arguments"].strip(" \t\n-+~/")
+    end = match.end()
+    if name == _TEMPLATE_COMMENT:
+        closing = _END_OF_COMMENT.search(source, end, min(state.posMax, end + _MAX_COMMENT_CHARS))
+        end = end if closing is None else closing.end()
+    elif arguments and name not in _SILENT_TEMPLATE_TAGS and not name.startswith(("end", "/")):
+        shown = [
+            argument["quoted"][1:-1]
+            for argument in _TEMPLATE_ARGUMENT.finditer(arguments)
+            if argument["key"] in _SHOWN_ARGUMENTS
+        ]
+        if not shown and not _TEMPLATE_ARGUMENT.search(arguments):
+            # A value that the template puts in: who reads the file sees its name.
+            return False
+        if not silent:
+            state.pending += " ".join(shown)
+    state.pos = end
+    return True
+
+
+def _link_destination(source: str, start: int, end: int) -> Any:
+    """Where a link leads; a template may make the address, and it may have spaces then."""
+    match = _TEMPLATE_TAG.match(source, start, min(end, start + _MAX_TAG_CHARS))
+    if match is None:
+        return helpers.parseLinkDestination(source, start, end)
+    rest = helpers.parseLinkDestination(source, match.end(), end)
+    return SimpleNamespace(ok=True, pos=rest.pos if rest.ok else match.end(), str="")
 
 
 def _component_block(

@@ -33,6 +33,17 @@ def load(text: str, suffix: str = ".md") -> Loaded:
         ('<Tab title="On *Linux*" icon={x => <b/>}>Text.</Tab>', "Text."),
         ('<Accordion title="How long?">\n\nTwo days.\n\n</Accordion>', "How long?\n\nTwo days."),
         ("<>\nText.\n</>", "Text."),
+        ('See the [*fee* list]({% page "/fees list" %}#a "t").', "See the fee list."),
+        ('See [it]({{< ref "fees.md" >}}), ![b]({% static "b.png" %}) too.', "See it, too."),
+        (
+            '{% note "Closed on Mondays" %}\nBe *kind*.\n{% endnote %}',
+            "Closed on Mondays\nBe kind.",
+        ),
+        ('Ask in {% channel "help" %}. {% comment %}Or [a](b)?{% endcomment %}', "Ask in help."),
+        ('{% include "a.html"\nstep: 2\n%}\n\n{%- if a > b -%} Yes. {% endif %}', "Yes."),
+        ('{{< figure src="a.png" caption="A boat." >}} {{% /tab %}}', "A boat."),
+        ("Up to {% data limits.max %} of {{ name }}, 100{%}.",) * 2,
+        ("Write `{% raw %}`:\n\n    {% if x %}", "Write {% raw %}:\n\n{% if x %}"),
         (
             "Give it to <@1234> at <t:99> in <channel>.",
             "Give it to <@1234> at <t:99> in <channel>.",
