@@ -2,9 +2,9 @@
 Logits -> best spans. Pure functions of numbers and text.
 
 A span starts at the start of a word and ends at the end of one. A number with its sign, separators
-and unit, an abbreviation with its dots, letters joined by an apostrophe, a mail address, and a
-command or a name with the mark that it begins with are one word each. A command ends behind its
-options.
+and unit, a telephone number, a date, an abbreviation with its dots, letters joined by an
+apostrophe, a mail address, and a command or a name with the mark that it begins with are one word
+each. A command ends behind its options.
 """
 
 import re
@@ -24,6 +24,9 @@ _WORD = re.compile(
     rf"""
       [\w.+-]{{1,64}}+@\w[\w-]*(?:\.\w[\w-]*)+        # appeals@club.example
     | (?:[^\W\d_]\.){{2,}}                            # U.S.
+    | (?<!\w)(?:\+\d{{1,3}}[ ]?)?\(\d{{2,5}}\)[ .-]?    # (866) 450-6588
+      \d{{2,}}(?:[ .-]\d{{2,}})+(?![\w.,]\d|\w)
+    | (?<![\w.,/-])\+?\d+(?:-\d+){{2,}}(?!\w|-)         # 800-367-5690, 2024-01-31
     | (?:(?<!\w)[-−–+](?=\.?\d))?                     # -41, but not the dash of 2010–2012
       (?:(?<!\w)\.(?=\d))?\d+(?:[.,:/]\d+)*{_LETTER}* # 216,698  3.5  .5  10:30  5km  19th
     | (?:twen|thir|for|fif|six|seven|eigh|nine)ty-     # twenty-five
