@@ -288,6 +288,11 @@ SEVERAL = re.compile(
 """What asks for several things ("which crimes", "name the two cities")."""
 MAY_ASK_FOR_ALL = re.compile(r"(?:what|where)\b", re.IGNORECASE)
 """How a question begins that may ask for all that a list holds, without saying so."""
+ASKS_FOR_ONE = re.compile(
+    r"(?:who|what|which|where)(?:['’]?s| is| was) (?:the|a|an|my|your|his|her|its|our|their)\b",
+    re.IGNORECASE,
+)
+"""How a question begins that speaks of one thing ("what's the number of the desk")."""
 HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
 AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)

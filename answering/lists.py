@@ -13,6 +13,7 @@ from answering.candidates import Candidate, Judged, judge_again, normalised, ove
 from answering.cells import Bounds
 from answering.english import (
     AND_HOW_MANY,
+    ASKS_FOR_ONE,
     COUNTING,
     COUNTS,
     HOW_MANY,
@@ -153,8 +154,9 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
     is_for_all = asks_for_several(question)
     # A follow-up may be about one item of a list that is spoken of.
     if best.candidate.asked == question and bounds:
-        is_for_all |= _takes_several(spans, bounds)
-        is_for_all |= MAY_ASK_FOR_ALL.match(without_opening(question)) is not None and (
+        opened = without_opening(question)
+        is_for_all |= ASKS_FOR_ONE.match(opened) is None and _takes_several(spans, bounds)
+        is_for_all |= MAY_ASK_FOR_ALL.match(opened) is not None and (
             is_asked_by_introduction(question, wide.text, bounds)
         )
     if not bounds or not is_for_all:

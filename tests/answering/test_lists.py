@@ -133,6 +133,17 @@ def test_a_question_for_one_thing_gets_a_list_where_the_reader_takes_several_ite
 
 
 @pytest.mark.parametrize(
+    "question", ["what's the stall for", "so, whats our trade", "Who is a seller?"]
+)
+def test_a_question_that_speaks_of_one_thing_gets_no_list_unasked(question: str) -> None:
+    found = (
+        candidate(text, margin, SHOP, asked=question) for text, margin in (("rope", 8), ("nets", 1))
+    )
+
+    assert items(question, *found) == ["rope"]
+
+
+@pytest.mark.parametrize(
     ("question", "shown"),
     [
         ("and in May?", ["rope"]),
