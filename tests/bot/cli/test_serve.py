@@ -21,6 +21,7 @@ from tests.bot.test_access import PASSWORD, TOKEN
 from tests.commands import QUESTION, QUOTH, quoth
 from tests.conftest import ROOT
 from tests.postgres import Way
+from tests.waiting import PATIENCE_S
 
 ANY = "0.0.0.0"  # noqa: S104 - nothing listens there
 
@@ -37,7 +38,7 @@ def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subproces
     with subprocess.Popen(
         [*QUOTH, "serve", "--port", "0", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "QUOTH_TIME_LIMIT_S": str(PATIENCE_S), **environment},
         stderr=subprocess.PIPE,
         text=True,
     ) as server:
@@ -79,15 +80,15 @@ def test_the_readmes_question_is_answered_as_in_the_terminal(ready: tuple[str, .
 
     with served(*ready, QUOTH_API_TOKENS=TOKEN) as (address, server):
         asked = urllib.request.Request(f"{address}/v1/ask", body, headers)  # noqa: S310 - our own
-        with urllib.request.urlopen(asked, timeout=60) as reply:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as reply:  # noqa: S310
             answer = json.load(reply)
-        with urllib.request.urlopen(f"{address}/?q=drunk+driving", timeout=60) as reply:  # noqa: S310
+        with urllib.request.urlopen(f"{address}/?q=drunk+driving", timeout=PATIENCE_S) as reply:  # noqa: S310
             page = reply.read().decode()
         kept = f"{address}/a/{answer['id']}"
-        with urllib.request.urlopen(kept, timeout=60) as reply:  # noqa: S310
+        with urllib.request.urlopen(kept, timeout=PATIENCE_S) as reply:  # noqa: S310
             linked = reply.read().decode()
         server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
+        assert server.wait(PATIENCE_S) == 0
     printed = json.loads(
         quoth("ask", "--json", "--top", "2", QUESTION, *ready, is_real=True).stdout
     )
@@ -134,7 +135,7 @@ def test_ctrl_c_ends_mcp_while_it_waits_for_its_client(ready: tuple[str, ...]) -
             server.stdin.flush()
             assert "serverInfo" in server.stdout.readline()
             server.send_signal(signal.SIGINT)
-            assert server.wait(60) == -signal.SIGINT
+            assert server.wait(PATIENCE_S) == -signal.SIGINT
         finally:
             server.kill()
 
@@ -164,7 +165,7 @@ def test_a_node_starts_from_what_it_has_where_database_and_storage_are_away(
         asked = urllib.request.Request(  # noqa: S310 - our own
             f"{address}/v1/ask", body, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(asked, timeout=60) as reply:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as reply:  # noqa: S310
             answer: dict[str, Any] = json.load(reply)
         return answer
 
@@ -182,5 +183,5 @@ def test_a_node_starts_from_what_it_has_where_database_and_storage_are_away(
             while ask(address)["id"] is None:
                 time.sleep(0.1)
             server.send_signal(signal.SIGTERM)
-            assert server.wait(60) == 0
+            assert server.wait(PATIENCE_S) == 0
         way.close()
