@@ -16,6 +16,7 @@ from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.english import (
     COMMON_WORDS,
+    COUNTED,
     GENERAL_VERBS,
     LIKE_NUMBERS,
     NEGATION,
@@ -29,9 +30,10 @@ from answering.values import is_amount, parts_of, say_the_same
 
 # What a person compares at a glance.
 MAX_VERSIONS = 3
-# The odds from which another version is shown, as a share of those from which an answer is; where
-# more than every second answer may be wrong, of even ones.
+# The odds from which another version is shown, as a share of those from which an answer is; and its
+# confidence at least, where answers are shown from a low one on, as in large folders.
 LESS_SURE = 0.6
+LEAST_SURE = 0.45
 # Of the words of the shorter passage, those that the other one has, too.
 MIN_SHARED_WORDS = 0.15
 _OWNING = re.compile(r"['’]s?$")
@@ -59,7 +61,7 @@ def versions(
     """
     best, *others = (_by_itself(one, judged, calibration) for one in _best_of_each_document(judged))
     found = [best]
-    sure_enough = shifted(max(min_confidence, 0.5), math.log(LESS_SURE))
+    sure_enough = max(LEAST_SURE, shifted(min_confidence, math.log(LESS_SURE)))
     for one in others:
         if (
             one.confidence >= sure_enough
@@ -126,7 +128,7 @@ def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool
 
     It, or its passage, holds only the second of two words that the question and what is said of the
     best one hold together: "season ticket" for "single ticket". Or the best one's passage speaks of
-    the year that is asked about, and the other's doesn't.
+    the year that is asked about, or its sentence of what is counted, and the other's doesn't.
     """
     years = set(YEARS.findall(question)).intersection(YEARS.findall(best.passage.searched))
     if not years.issubset(YEARS.findall(other.passage.searched)):
@@ -135,6 +137,9 @@ def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool
     asked = [pair for pair in pairs if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair)]
     said = tuple(_stems(f"{one.passage.context}\n{one.sentence}") for one in (best, other))
     whole = tuple(_stems(one.passage.searched) for one in (best, other))
+    counted = COUNTED.search(question)
+    if counted is not None and stem_of(counted[1].lower()) in set(said[0]).difference(said[1]):
+        return True
     return any(
         pair in set(pairwise(of_best)) and pair[1] in of_other and pair[0] not in of_other
         for of_best, of_other in (said, whole)

@@ -156,9 +156,23 @@ def test_another_value_needs_less_confidence_than_the_first() -> None:
 
 
 def test_a_version_needs_some_confidence_even_where_all_is_answered() -> None:
-    weak = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -3)
+    weak = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -0.3)
+    weaker = said("7 pounds", "A single ticket to the castle costs 7 pounds.", 3, -1)
 
-    assert len(versions_of(FIRST, weak, min_confidence=0.0)) == 1
+    assert len(versions_of(FIRST, weak, min_confidence=0.0)) == 2
+    assert len(versions_of(FIRST, weaker, min_confidence=0.0)) == 1
+
+
+def test_what_is_counted_is_said_of_both() -> None:
+    asked = "how many benches does the castle have?"
+    first = said("25", "At most 25 benches stand in the castle.", 1)
+
+    def shown(sentence: str) -> int:
+        judged = judge([first, said("60", sentence, 2, 8)], FAKE_CALIBRATION)
+        return len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5))
+
+    assert shown("The castle has 60 rooms.") == 1
+    assert shown("At the castle are 60 benches.") == 2
 
 
 def test_a_year_that_is_asked_about_is_said_of_both() -> None:
