@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Literal, TypeVar
 
 from answering.english import (
+    ADDRESS,
     ARTICLES,
     CARING,
     COMPARING,
@@ -25,6 +26,7 @@ from answering.english import (
     NEGATION,
     QUESTION_WORDS,
     WORD_ENDING,
+    asks_for_judgement,
     kinds_of_cells,
     words_of,
 )
@@ -310,7 +312,9 @@ class _Asked:
                 break
         if column in fitting:
             return column
-        best = [name for name in preferred if name in fitting] or fitting
+        # "Is it free?" may well be answered by the cell that says so.
+        is_open = not asks_for_judgement(self.asking)
+        best = [name for name in preferred if name in fitting and is_open] or fitting
         return best[0] if best is not fitting or len(fitting) == 1 else column
 
     def _says(self, cell: frozenset[str]) -> bool:
@@ -463,7 +467,9 @@ def _is_within(span: Span, cell: Bounds) -> bool:
 
 
 def _completed(span: Span, cell: Bounds, text: str) -> Bounds:
-    """A span as its whole cell, if nothing but an article or a few words is left of that."""
+    """A span as its whole cell, if that is an address, or if little but an article is left."""
+    if ADDRESS.fullmatch(text, *cell):
+        return cell
     before, rest = text[cell[0] : span.start_char], text[span.end_char : cell[1]]
     is_begun = not before or (before[-1] == " " and before.strip().lower() in ARTICLES)
     is_short = len(rest) <= _MAX_REST_CHARS and _REST.fullmatch(rest) is not None

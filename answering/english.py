@@ -374,6 +374,15 @@ _FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 # Nothing but a number with its unit: neither "12 High Street" nor "3rd floor".
 _QUANTITY = r"^\W{0,2}\d[\d.,:/-]*+(?: ?(?:[a-z%°€£$][a-z²³/]*+|[A-Z]{1,3}+))?$"
 _YES_OR_NOT = r"^(?:[Yy]es|YES|[Nn]o|NO|[Tt]rue|TRUE|[Ff]alse|FALSE|[xX✓✔✗–-])$"
+# How somebody is reached, as it is asked for, and as it is written.
+_MAIL, _PAGE, _PHONE = r"\w@\w", r"://|\bwww\.", r"^\+?(?:[ ()/.-]{0,2}\d){6,20}$"
+_CONTACTS = (
+    (r"e-?mail(?: address)?", _MAIL),
+    (r"(?:home ?page|url|web ?address|web ?page|web ?site)", _PAGE),
+    (r"(?:fax|mobile|(?:tele)?phone)(?: number)?", _PHONE),
+)
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[^\s@]+@[^\s@]+")
+"""A page or a mail box, which is one thing however it is cut into words."""
 _WHAT_COUNTS_ALIKE = [
     "|".join(word for word, other in UNITS.items() if other == unit)
     for unit in dict.fromkeys(UNITS.values())
@@ -399,10 +408,16 @@ _NO_TIME = rf"^(?!.*(?:{_TIME}))"
 _ASKED_AND_ANSWERING = tuple(
     (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))
     for asked, some, none in (
-        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})", _YES_OR_NOT),
+        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})", rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}"),
         (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
         (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
-        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_QUANTITY}"),
+        # Something is sent to a mail address, and nothing else is there.
+        (
+            r"^where\b(?!.*\b(?:apply|ask|contact|register|report|send|write)\b)",
+            _NO_TIME,
+            rf"{_YES_OR_NOT}|{_QUANTITY}|{_PHONE}|{_MAIL}",
+        ),
+        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_QUANTITY}|{_PHONE}"),
         # "How is it marked?", but not "How is the weather?".
         (
             r"^how (?:is|are|was|were)\b.* [a-z]+(?:ed|en|ght|ade|aid)\b",
@@ -417,6 +432,14 @@ _ASKED_AND_ANSWERING = tuple(
             r"^(?!who|when|where).*\b(?:costs?|prices?|fees?|fares?|pays?|paid)\b",
             _MONEY,
             _NOTHING,
+        ),
+        *(
+            (
+                rf"^{_OPENING_OF_A_MEASURE}{words} |['’]s {words}\W*$",
+                cell,
+                _NOTHING,
+            )
+            for words, cell in _CONTACTS
         ),
         (
             r"^how (?:long|high|tall|wide|broad|deep|heavy|far|fast|big|large)\b|"

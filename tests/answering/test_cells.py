@@ -30,6 +30,10 @@ TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
 HALLS = "Oak Hall | 200 | 12 | ground\n\nElm Hall | 90 | 4 | first"
 ENGINES = "engine | diesel | 12\n\nwinch | petrol | 4"
+STAFF = (
+    "Ada Holm | ada@isle.example | 555 0101 | Room 4 | https://isle.example/ada\n\n"
+    "Ben Osei | ben@isle.example | 555 0144 | the attic | https://isle.example/ben"
+)
 PATHS = (
     "Heron Loop | 188 m | blue arrow | yes | the station | 7.6 km\n\n"
     "Mill Walk | 250 m | red dot | on a lead | the mill | 12 km"
@@ -95,6 +99,11 @@ def answered(text: str, question: str, *read: str) -> str:
         (FILMS, "running time of Teal", "1999", "96"),
         (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
         (ENGINES, "What's the top speed of the winch?", "petrol", "4"),
+        (STAFF, "what is the email of Ben Osei", "555 0144", "ben@isle.example"),
+        (STAFF, "e-mail address for Ben Osei", "the attic", "ben@isle.example"),
+        (STAFF, "email Ada Holm", "555 0101", "ada@isle.example"),
+        (STAFF, "What is Ada Holm's phone number?", "ada@isle.example", "555 0101"),
+        (STAFF, "website of Ada Holm", "Room 4", "https://isle.example/ada"),
         (PATHS, "How many metres up is the Mill Walk?", "12 km", "250 m"),
         (
             "Kiosk | at the gate\n\nCafé | by the lake",
@@ -142,6 +151,9 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         # Two cells may be how much is asked for; a number of a column of such is no year.
         (LOOMS, "How much does the loom need?", "4 euros"),
         (PATHS, "length of the Mill Walk?", "red dot"),
+        (STAFF, "Where do I send a letter to Ada Holm?", "ada@isle.example"),
+        (STAFF, "How is Ada Holm reached?", "555 0101"),
+        (STAFF, "What does the email server of Ada Holm cost?", "555 0101"),
         (
             "loom | 1985 W | half a day\n\nlathe | 1312 W | none",
             "length of the loom course?",
@@ -188,6 +200,7 @@ def test_a_span_stays_where_the_question_names_no_other_cell(
         ("How is the view from the Mill Walk?", ("12 km", "red dot"), "12 km"),
         ("Where does the Heron Loop start?", ("the station", "blue arrow"), "the station"),
         ("Where does the Heron Loop start?", ("188 m", "7.6 km"), "188 m"),
+        ("Is the Heron Loop marked by a blue arrow?", ("blue arrow", "the station"), "blue arrow"),
         # What is preferred in another row tells the column, but less than in the row itself.
         ("Where does the Heron Loop start?", ("188 m", "the mill"), "the station"),
         ("Where does the Heron Loop start?", ("188 m", "red dot", "the station"), "the station"),
@@ -197,6 +210,13 @@ def test_of_several_cells_that_may_answer_the_reader_prefers_one(
     question: str, read: tuple[str, ...], answer: str
 ) -> None:
     assert answered(PATHS, question, *read) == answer
+
+
+def test_nobody_sits_at_a_mail_address_and_nobody_is_a_number() -> None:
+    mail, phone = "ada@isle.example", "555 0101"
+
+    assert answered(STAFF, "Where does Ada Holm sit?", mail, phone, "Room 4") == "Room 4"
+    assert answered(STAFF, "Who is in Room 4?", mail, phone) == "Ada Holm"
 
 
 def test_a_house_number_is_where_something_is() -> None:
@@ -212,6 +232,8 @@ def test_a_cell_is_completed_only_by_a_few_words() -> None:
     assert answered(power, "How strong is the loom?", "3582") == "3582 W"
     assert answered(power, "From when can it be used?", "10 am") == "10 am"
     assert answered(power.replace("loom", "a loom"), "Which one is it?", "loom") == "a loom"
+    assert answered(STAFF, "website of Ada Holm", "isle.example/ada") == "https://isle.example/ada"
+    assert answered(STAFF, "email of Ada Holm", "isle.example") == "ada@isle.example"
     assert answered("Perm | 59 € | Lou", "What does a perm cost?", "59") == "59 €"
     assert answered("Perm | 59 € - 64 € | Lou", "What does a perm cost?", "59") == "59"
 
