@@ -38,6 +38,24 @@ _TAG = re.compile(
     rf"(?P<attributes>(?:[\s/](?:[^<>\"'{{}}]++|\"[^\"]*+\"|'[^']*+'|{_BRACES})*+)?)>"
 )
 _FRAGMENT = re.compile(r"</?>")
+# The names of HTML's elements, those that are no longer written among them.
+_ELEMENTS = frozenset(
+    [
+        *("a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b"),
+        *("base", "basefont", "bdo", "big", "blink", "blockquote", "body", "br", "button"),
+        *("canvas", "caption", "center", "cite", "code", "col", "colgroup", "command", "datalist"),
+        *("dd", "del", "details", "dfn", "dir", "div", "dl", "dt", "em", "embed", "fieldset"),
+        *("figcaption", "figure", "font", "footer", "form", "frameset", "h1", "h2", "h3", "h4"),
+        *("h5", "h6", "head", "header", "hgroup", "hr", "html", "i", "iframe", "img", "input"),
+        *("ins", "isindex", "kbd", "keygen", "label", "legend", "li", "link", "map", "mark"),
+        *("marquee", "math", "menu", "meta", "meter", "nav", "noscript", "object", "ol"),
+        *("optgroup", "option", "output", "p", "param", "pre", "progress", "q", "rp", "rt", "ruby"),
+        *("s", "samp", "script", "section", "select", "small", "source", "span", "strike"),
+        *("strong", "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "textarea"),
+        *("tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var", "video"),
+        *("wbr",),
+    ]
+)
 _COMMENTS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "{/*": "*/}"}
 # What a component shows above what it holds.
 _SHOWN_ATTRIBUTE = re.compile(r"\stitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -193,12 +211,11 @@ def _tag(state: StateInline, silent: bool) -> bool:
 
 def _is_markup(match: re.Match[str]) -> bool:
     """Whether it is a tag, and not a word in angle brackets that the reader is to replace."""
-    from lxml.html.defs import tags
-
     name = match["name"]
     is_component = name[0].isupper() and not name.isupper()
     is_written_as_tag = bool(match["close"]) or match["attributes"].endswith("/")
-    return is_component or is_written_as_tag or "=" in match["attributes"] or name.lower() in tags
+    is_element = name.lower() in _ELEMENTS
+    return is_component or is_written_as_tag or "=" in match["attributes"] or is_element
 
 
 def _comment(state: StateInline, silent: bool) -> bool:  # noqa: ARG001 - as above

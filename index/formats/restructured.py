@@ -5,8 +5,10 @@ Nothing outside of the file is read. Directives and roles that docutils doesn't 
 of Sphinx, are taken for what stands in them.
 """
 
+import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -19,7 +21,7 @@ from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, as_code, first_heading, introduces
 from index.formats.dates import parse_date
-from index.formats.tables import Cell, Row, numbered_lines_of
+from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
 
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,
@@ -130,8 +132,10 @@ def _any_role(
 def load_rst(_suffix: str, content: bytes) -> Loaded:
     """Read a file; its places are its headings, with the lines of what stands under them."""
     text = decode(content)
-    _know(text)
-    document = publish_doctree(text, settings_overrides=_SETTINGS)
+    # Of its tables of comma-separated values; what was read before may have set another.
+    csv.field_size_limit(MAX_CELL_CHARS)
+    with _knowing(text):
+        document = publish_doctree(text, settings_overrides=_SETTINGS)
     writer = _Writer(Blocks("heading"))
     writer.write(document)
     loaded = writer.blocks.loaded(None, writer.dated)
@@ -139,8 +143,25 @@ def load_rst(_suffix: str, content: bytes) -> Loaded:
     return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
 
 
+@contextmanager
+def _knowing(text: str) -> Iterator[None]:
+    """
+    Give docutils a directive and a role for each name that it would stumble over, for a while.
+
+    Roles that the text defines itself are forgotten with them: the next file's are its own.
+    """
+    registries = (directives._directives, roles._roles)
+    before = [dict(registry) for registry in registries]
+    try:
+        _know(text)
+        yield
+    finally:
+        for registry, was in zip(registries, before, strict=True):
+            registry.clear()
+            registry.update(was)
+
+
 def _know(text: str) -> None:
-    """Give docutils a directive and a role for each name that it would stumble over."""
     for name in _CODE:
         directives.register_directive(name, _Code)
     for name in {match[1] for match in _DIRECTIVE.finditer(text)}:

@@ -13,14 +13,13 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
-from index.formats.tables import BETWEEN_CELLS
+from index.formats.tables import BETWEEN_CELLS, MAX_CELL_CHARS
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
 # doubled quotes for ends of cells where its sample has none.
 _SNIFFED_CHARS = 20_000
 # Of those that fit alike the first; a comma also stands in numbers and in sentences.
 _DELIMITERS = "\t;|,"
-_MAX_FIELD_CHARS = 10_000_000
 # Of all columns together, which each row repeats; with longer ones, they stand once, at the head.
 _MAX_NAMES_CHARS = 5_000
 
@@ -28,7 +27,7 @@ _MAX_NAMES_CHARS = 5_000
 def load_csv(suffix: str, content: bytes) -> Loaded:
     """Read a table; a row's name is its number in the file."""
     text = decode(content)
-    csv.field_size_limit(_MAX_FIELD_CHARS)
+    csv.field_size_limit(MAX_CELL_CHARS)
     reader = _reader(text, _delimiter(suffix, text))
     blocks = Blocks("row")
     rows = ([one_line(cell) for cell in row] for row in reader)

@@ -7,6 +7,9 @@ from functools import cached_property
 from index.formats.blocks import without_marks
 from index.formats.headers import SAMPLED_ROWS, count_of_headers
 
+# Where cells are read by the `csv` module, whose limit is the whole process's.
+MAX_CELL_CHARS = 10_000_000
+
 BETWEEN_CELLS = " | "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200

@@ -101,6 +101,17 @@ def test_tables_are_rows_with_the_names_of_their_columns() -> None:
     assert load(listed).text == "Berths\n\nBerth: North | Depth: 6.5"
 
 
+@pytest.mark.parametrize("name", ["emphasis", "custom"])
+def test_what_a_file_defines_is_forgotten_with_it(name: str) -> None:
+    uses = f"Ann pays :{name}:`35` marks."
+    before = load(uses)
+
+    defined = f".. role:: {name}(raw)\n   :format: html\n\nAnn pays :{name}:`35` marks."
+    assert load(defined) != before
+
+    assert load(uses) == before
+
+
 @given(
     st.lists(
         st.sampled_from(
