@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import DocumentError, NoDocumentsError
 from index.formats import parse as parse_here
-from index.formats.base import FORMATS, Parse, Place
+from index.formats.base import FORMATS, Parse, Place, leave_python
 from index.formats.dates import date_in_name
 from index.provenance import PROVENANCE_NAME
 
@@ -382,6 +382,7 @@ def _decode_any(content: bytes) -> str:
     if b"\x00" in content:
         # Without a mark, zero bytes mean a binary file; a guess would make words of it.
         raise DocumentError("it is not a text file (it holds NUL bytes)")
+    leave_python("charset_normalizer")
     import charset_normalizer
 
     # The guess is made where the text stops being ASCII, which is where the charset shows.

@@ -2,8 +2,9 @@
 The process that forks another one for each file, and how it is asked to.
 
 What a file does to the process that reads it ends with that process: it can say nothing of the
-files after it, and reads none of them. The one that forks imports once what is needed, reads
-nothing that strangers wrote, and ends each fork when it is told to.
+files after it, and reads none of them. Files that can do nothing to it may share one. The one that
+forks imports once what is needed, reads nothing that strangers wrote, and ends each fork when it is
+told to.
 
 Elsewhere than on Linux, what libraries use of the system may break in a fork. There the process
 reads the files itself, one after the other.
@@ -22,12 +23,13 @@ from typing import IO, NoReturn
 
 from index.confinement import Confining
 from index.formats import make_ready, make_ready_for_scans
+from index.formats.base import FORMATS, Format
 from index.parser_pipes import ParserPipes
 from index.parser_server import NUMBER_BYTES, ParserServer, ready_to_split
 from index.processes import bare_environment, module_command
 
 FORKS = sys.platform == "linux"
-"""Whether each file gets a process of its own."""
+"""Whether files get processes of their own."""
 
 # What is asked: to end what reads, or also to tell how it ended; to get ready for scanned pages; or
 # the ending of the next file, whose pipes come with it.
@@ -38,7 +40,7 @@ _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 class ParserForks:
-    """Starts a process for each file, and ends it."""
+    """Starts processes that read files, and ends them."""
 
     def __init__(self, memory_bytes: int, niceness: int, tokenizer: bytes) -> None:
         """
@@ -53,6 +55,7 @@ class ParserForks:
             OSError: If it can't be started.
         """
         self._forks = FORKS
+        self._ready: set[Format] = set()
         numbers = (memory_bytes, niceness, len(tokenizer), int(self._forks))
         self._control, theirs = socket.socketpair()
         try:
@@ -80,7 +83,7 @@ class ParserForks:
 
     def begin(self, suffix: str) -> ParserPipes:
         """
-        Start a process that reads a file with this ending; the one before has to be ended.
+        Start a process that reads files with this ending; the one before has to be ended.
 
         Raises:
             OSError: If the one that forks has ended.
@@ -95,11 +98,16 @@ class ParserForks:
                 pipes.close()
                 self.close()
                 raise
+        self._ready.add(FORMATS[suffix])
         return pipes
+
+    def is_ready(self, suffix: str) -> bool:
+        """Whether what reads files with this ending is imported before a process is started."""
+        return FORMATS[suffix] in self._ready
 
     def end(self, *, is_done: bool) -> int | None:
         """
-        End the process that reads a file.
+        End the process that reads files.
 
         Args:
             is_done: Whether it has said all that it was asked for. Where nothing forks, it goes on

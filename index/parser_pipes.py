@@ -36,6 +36,9 @@ class ParserPipes:
         """
         self._requests = requests
         self._replies = replies
+        # Who doesn't read must not hold whoever writes.
+        os.set_blocking(requests.fileno(), False)
+        self._process_id: int | None = None
         self._patience = Patience()
         self._patience.watch(starter)
         self._patience.give(_START_S)
@@ -49,9 +52,7 @@ class ParserPipes:
 
     def close(self) -> None:
         """Let go of them."""
-        # What was not yet sent is of no use to it.
-        with suppress(OSError):
-            self._requests.close()
+        self._requests.close()
         self._replies.close()
 
     def ask(
@@ -65,29 +66,32 @@ class ParserPipes:
             given: Its arguments.
             computing_s: How much it may compute for that, in seconds of a core.
             content: What it reads beside them.
+
+        Raises:
+            TimeoutError: If patience comes to an end.
         """
         self.is_done = False
         self._patience.give(computing_s)
         asked = [name, given | {"computing_s": computing_s}]
         # Why it takes no more stands in its reply, if it could say so.
         with suppress(BrokenPipeError):
-            self._requests.write(json.dumps(asked).encode() + b"\n")
-            self._requests.write(content)
-            self._requests.flush()
+            self._write(json.dumps(asked).encode() + b"\n")
+            self._write(content)
 
     def meet(self) -> int:
         """
-        Wait for its start, and hear which process it is: from now on it is seen to compute.
+        Come before each file: hear which process it is, and see from now on what it computes.
 
-        Nothing is asked of it before: what is written to a pipe that nobody reads waits for ever.
+        Its start is waited for once.
 
         Raises:
             TimeoutError: If patience comes to an end.
             EOFError: If it says nothing.
         """
-        process_id = int.from_bytes(self._read(NUMBER_BYTES))
-        self._patience.watch(process_id)
-        return process_id
+        if self._process_id is None:
+            self._process_id = int.from_bytes(self._read(NUMBER_BYTES))
+        self._patience.watch(self._process_id)
+        return self._process_id
 
     def frame(self, most: int) -> Any:
         """
@@ -119,6 +123,14 @@ class ParserPipes:
         if length > most:
             raise EOFError
         return self._read(length)
+
+    def _write(self, content: bytes) -> None:
+        left = memoryview(content)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._requests, selectors.EVENT_WRITE)
+            while left:
+                self._patience.wait(selector)
+                left = left[os.write(self._requests.fileno(), left[:_AT_ONCE]) :]
 
     def _read(self, count: int) -> bytearray:
         received = bytearray()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from index.errors import DocumentError
 from index.formats import parse
-from index.formats.base import Loaded, Place, page_read
+from index.formats.base import BeyondPythonError, Loaded, Place, page_read, reads_several
 from index.patience import BUSY, STANDSTILL_S
 
 if TYPE_CHECKING:
@@ -79,15 +79,19 @@ class ParserServer:
             name, given = json.loads(line)
             try:
                 answers[name](**given)
-            except DocumentError as error:
+            except (BeyondPythonError, DocumentError) as error:
                 self._send(_error(str(error), ends=False))
             except MemoryError:
                 limit, _ = resource.getrlimit(resource.RLIMIT_AS)
                 said = f"reading it takes more than {limit / 1e9:.1f} GB of memory; split it"
                 self._send(_error(said, ends=True))
+            # Nobody has to ask for more soon.
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _parse(self, suffix: str, length: int, computing_s: float) -> None:
+    def _parse(self, suffix: str, length: int, computing_s: float, *, shares: bool) -> None:
         """Send what a file holds, without its text, and then its text."""
+        # Of the file before.
+        self._loaded = None
         content = self._requests.read(length)
         _end_after(computing_s)
 
@@ -96,6 +100,7 @@ class ParserServer:
             self._send(PAGE_READ)
 
         page_read.set(go_on)
+        reads_several.set(shares)
         loaded = parse(suffix, content)
         values = {
             "title": loaded.title,

@@ -4,9 +4,10 @@ Parsing and splitting in a process of their own, which may hang, swell or crash 
 A file may also take it over: it has nothing that is worth taking (`index.confinement`), and gets
 the bytes of that file through a pipe, through which it gives back the text and where its passages
 are (`index.parser_server`). Each file has a process of its own where the system can fork one
-(`index.parser_forks`), and limits of its own everywhere: what may be computed for it, and memory.
-Each scanned page that was read gives it as much to compute as one file. Splitting has it in
-proportion to the text.
+(`index.parser_forks`), but for short ones that can't take it over: they share one, in turn
+(`index.parser_sharing`). Each has limits of its own everywhere: what may be computed for it, and
+memory. Each scanned page that was read gives it as much to compute as one file. Splitting has it
+in proportion to the text.
 """
 
 import signal
@@ -17,6 +18,7 @@ from datetime import date
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
+from index import parser_forks
 from index.documents import MAX_TITLE_CHARS, Document
 from index.errors import DocumentError
 from index.formats import parse
@@ -24,6 +26,7 @@ from index.formats.base import FORMATS, Loaded, Place, PlaceKind
 from index.parser_forks import ParserForks
 from index.parser_pipes import ParserPipes
 from index.parser_server import MAX_HEAD_BYTES, MAX_PLACES, MAX_SOME_BYTES
+from index.parser_sharing import SHARED_TIMEOUT_S, Share, may_share
 from index.passages import Passage, Splitting, split
 from index.slices import Slices
 
@@ -88,7 +91,11 @@ class ParserProcess:
         self._expects_scans = False
         """Whether what forks is ready for scanned pages, since one was read."""
         self._pipes: ParserPipes | None = None
-        """Those of the process that has read the last file, if it was not read here."""
+        """Those of the process that has read the last file which was not read here."""
+        self._share: Share | None = None
+        """What that process has read, if it may read others."""
+        self._is_here = True
+        """Whether the last file was read here."""
 
     def __enter__(self) -> Self:
         """Start nothing yet."""
@@ -107,17 +114,17 @@ class ParserProcess:
         Raises:
             DocumentError: If it can't be read, or not within the limits.
         """
-        self._end()
         is_short = FORMATS[suffix].is_plain and len(content) <= MAX_PLAIN_BYTES
-        if is_short and self._niceness is None:
+        self._is_here = is_short and self._niceness is None
+        if self._is_here:
+            if self._waiting() is None:
+                self._end()
             return parse(suffix, content)
-        try:
-            return self._loaded(suffix, content)
-        except MemoryError:
-            self._end()
-            raise
-        except _BROKEN as error:
-            raise self._broken(error) from error
+        if parser_forks.FORKS and may_share(suffix, content):
+            # Why it is refused, a process says that has read nothing else.
+            with suppress(DocumentError):
+                return self._apart(suffix, content, shares=True)
+        return self._apart(suffix, content, shares=False)
 
     def split(self, document: Document, splitting: Splitting, first_id: int) -> Iterator[Passage]:
         """
@@ -134,7 +141,7 @@ class ParserProcess:
         """
         if self._encoder is None:
             raise ValueError("no encoder whose tokenizer measures passages")
-        if self._pipes is None:
+        if self._is_here or self._pipes is None:
             yield from split(document, splitting, self._encoder.token_offsets, first_id)
             return
         slices = Slices(document, splitting, first_id)
@@ -147,7 +154,38 @@ class ParserProcess:
         except _BROKEN as error:
             raise self._broken(error, document.sha256) from error
 
-    def _begun(self, suffix: str) -> ParserPipes:
+    def _apart(self, suffix: str, content: bytes, *, shares: bool) -> Loaded:
+        """Read a file in another process, which reads no other unless they share it."""
+        try:
+            return self._loaded(suffix, content, shares=shares)
+        except MemoryError:
+            self._end()
+            raise
+        except _BROKEN as error:
+            raise self._broken(error) from error
+
+    def _waiting(self) -> Share | None:
+        """What the process has read that waits for another file; None if none does."""
+        is_done = self._pipes is not None and self._pipes.is_done
+        return self._share if is_done else None
+
+    def _goes_on(self, suffix: str, content: bytes, *, shares: bool) -> bool:
+        """Whether that process may read this file."""
+        share = self._waiting()
+        if share is None or self._forks is None:
+            return False
+        if shares:
+            return self._forks.is_ready(suffix) and share.takes(content)
+        # What has refused this file, and has read no other, may read it again.
+        return not share.files
+
+    def _begun(self, suffix: str, content: bytes, *, shares: bool) -> ParserPipes:
+        """The pipes of a process that may read a file."""
+        if self._pipes is not None and self._goes_on(suffix, content, shares=shares):
+            self._share = self._share if shares else None
+            return self._pipes
+        self._end()
+        self._share = Share() if shares else None
         # What forks may end between two files, which is no fault of the second.
         with suppress(OSError):
             return self._begin(suffix)
@@ -169,11 +207,12 @@ class ParserProcess:
         self._pipes = self._forks.begin(suffix)
         return self._pipes
 
-    def _loaded(self, suffix: str, content: bytes) -> Loaded:
-        pipes = self._begun(suffix)
-        given = {"suffix": suffix, "length": len(content)}
+    def _loaded(self, suffix: str, content: bytes, *, shares: bool) -> Loaded:
+        pipes = self._begun(suffix, content, shares=shares)
+        given = {"suffix": suffix, "length": len(content), "shares": shares}
+        most_s = SHARED_TIMEOUT_S if shares else self.timeout_s
         pipes.meet()
-        pipes.ask("parse", given, self.timeout_s, content)
+        pipes.ask("parse", given, min(most_s, self.timeout_s), content)
         for _ in range(MAX_SCANNED_PAGES + 1):
             found = pipes.frame(MAX_HEAD_BYTES)
             if found is not None:
@@ -181,7 +220,10 @@ class ParserProcess:
                 code = tuple((int(start), int(end)) for start, end in _each(pipes))
                 text = pipes.text()
                 pipes.is_done = True
-                return _checked(text, places, code, **found)
+                loaded = _checked(text, places, code, **found)
+                if self._share is not None:
+                    self._share.add(content)
+                return loaded
             self._page_read()
             self._expect_scans()
         self._end()
@@ -228,6 +270,7 @@ class ParserProcess:
     def _end(self) -> int | None:
         """End what has read the last file; its exit code, if it was there and has ended."""
         pipes, self._pipes = self._pipes, None
+        self._share = None
         if pipes is None or self._forks is None:
             return None
         pipes.close()

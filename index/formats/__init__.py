@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from index.errors import DocumentError
-from index.formats.base import FORMATS, Loaded, Parse
+from index.formats.base import FORMATS, BeyondPythonError, Loaded, Parse, leave_python
 
 # Endings of files that are ZIP archives.
 _BEFORE_2007 = frozenset({".xls"})
@@ -45,14 +45,17 @@ def parse(suffix: str, content: bytes) -> Loaded:
         content: All of them.
 
     Raises:
+        BeyondPythonError: See `index.formats.base.leave_python`.
         DocumentError: If they are not what the suffix says.
         MemoryError: If there is not enough for it.
     """
+    if not FORMATS[suffix].is_python:
+        leave_python(FORMATS[suffix].module)
     _check_signature(suffix, content)
     load = _loader(suffix)
     try:
         loaded = load(suffix, content)
-    except (DocumentError, MemoryError):
+    except (BeyondPythonError, DocumentError, MemoryError):
         raise
     # What a parser makes of a damaged file can be any error at all.
     except BaseException as error:

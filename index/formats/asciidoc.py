@@ -15,6 +15,7 @@ from index.formats.asciidoc_tables import table_lines
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, first_heading, introduces
 from index.formats.dates import parse_date
+from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 
 _ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]++(.*))?")
@@ -243,12 +244,9 @@ class _Reader:
             self._add(_CALLOUTS.sub("", inside))
 
     def _html(self, written: str) -> None:
-        # lxml takes as long to import as all else here, and few files hold blocks of HTML.
-        from index.formats.html import add_main_text, parse_html
-
         self._begin_block()
         try:
-            add_main_text(self.blocks, parse_html(written.encode()))
+            add_html(self.blocks, written)
         except DocumentError:
             self.blocks.add(written)
 

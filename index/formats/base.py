@@ -57,6 +57,29 @@ class Loaded:
 page_read: ContextVar[Callable[[], None]] = ContextVar("page_read", default=lambda: None)
 """Called after each page that was read by OCR: whoever waits gives the file more time then."""
 
+reads_several: ContextVar[bool] = ContextVar("reads_several", default=False)
+"""Whether what reads here reads other files, too, so that none of them may take it over."""
+
+
+class BeyondPythonError(Exception):
+    """A compiled library would have to read what comes next, where other files are read, too."""
+
+
+def leave_python(library: str) -> None:
+    """
+    Come before a compiled library in reading what stands in a file that Python reads otherwise.
+
+    Args:
+        library: Its name.
+
+    Raises:
+        BeyondPythonError: If other files are read here, too. Whoever asked has the file read again
+            by a process of its own.
+    """
+    if reads_several.get():
+        raise BeyondPythonError(library)
+
+
 Parse = Callable[[str, bytes], Loaded]
 """A suffix in lower case, and a file's bytes -> what they hold; raises `DocumentError`."""
 
@@ -71,6 +94,15 @@ class Format:
     """A `Parse`."""
     is_plain: bool = False
     """Whether a few lines of our own read it, so that a short file is harmless."""
+    is_python: bool = False
+    """
+    Whether Python alone reads it, so that one process may read several such files in turn.
+
+    It promises two things. What is in a file meets no compiled code but that of Python itself and
+    of its standard library, such as `re`, `csv` and `json`, until `leave_python` has been called:
+    the file may be refused or take long, but can't take over what reads it. And it leaves nothing
+    behind in the process by which another file would be read otherwise.
+    """
     holds_others: bool = False
     """Whether files of other formats may be in it."""
     sample: bytes = b""
@@ -80,12 +112,14 @@ class Format:
 # Long enough for trafilatura to be asked.
 _PAGE = b"<html><body><h1>A page</h1>" + b"<p>It says nothing, but it says so at length.</p>" * 20
 _HTML = Format("html", "load_html", sample=_PAGE + b"</body></html>")
-_ASCIIDOC = Format("asciidoc", "load_asciidoc")
-_MARKDOWN = Format("markdown", "load_markdown")
-_TABLE = Format("rows", "load_csv")
+_ASCIIDOC = Format("asciidoc", "load_asciidoc", is_python=True)
+_MARKDOWN = Format("markdown", "load_markdown", is_python=True)
+_TABLE = Format("rows", "load_csv", is_python=True)
 _WORKBOOK = Format("spreadsheets", "load_workbook")
-_RESTRUCTURED = Format("restructured", "load_rst", sample=b"A title\n=======\n\n- A list\n")
-_SUBTITLES = Format("subtitles", "load_subtitles")
+_RESTRUCTURED = Format(
+    "restructured", "load_rst", is_python=True, sample=b"A title\n=======\n\n- A list\n"
+)
+_SUBTITLES = Format("subtitles", "load_subtitles", is_python=True)
 _OPEN_DOCUMENT = Format("open_document", "load_text_document")
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
@@ -97,7 +131,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".epub": Format("epub", "load_epub"),
         ".htm": _HTML,
         ".html": _HTML,
-        ".jsonl": Format("rows", "load_jsonl"),
+        ".jsonl": Format("rows", "load_jsonl", is_python=True),
         ".mbox": Format("mail", "load_mbox", holds_others=True),
         ".md": _MARKDOWN,
         ".mdx": _MARKDOWN,
@@ -107,10 +141,10 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".pdf": Format("pdf", "load_pdf"),
         ".pptx": Format("pptx", "load_pptx"),
         ".rst": _RESTRUCTURED,
-        ".rtf": Format("rtf", "load_rtf"),
+        ".rtf": Format("rtf", "load_rtf", is_python=True),
         ".srt": _SUBTITLES,
         ".tsv": _TABLE,
-        ".txt": Format("text", "load_text", is_plain=True),
+        ".txt": Format("text", "load_text", is_plain=True, is_python=True),
         ".vtt": _SUBTITLES,
         ".xhtml": _HTML,
         ".xls": _WORKBOOK,

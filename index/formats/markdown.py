@@ -16,6 +16,7 @@ from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, as_code, first_heading, introduces
+from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
 from index.formats.plain_tables import with_rows
@@ -163,12 +164,9 @@ class _Writer:
     def _html(self, written: str) -> None:
         if not _ANY_TAG.sub("", written).strip():
             return
-        # lxml takes as long to import as all else here, and few files hold blocks of HTML.
-        from index.formats.html import add_main_text, parse_html
-
         self._before, self._is_item, self._may_join = "", False, False
         try:
-            add_main_text(self._blocks, parse_html(written.encode()))
+            add_html(self._blocks, written)
         except DocumentError:
             self._add(_ANY_TAG.sub("", written))
 

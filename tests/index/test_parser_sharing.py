@@ -1,0 +1,284 @@
+"""Short files that Python alone reads share a process, in turn; nothing of one reaches another."""
+
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from contextvars import copy_context
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from index import parser_forks, parser_sharing, parsing, patience
+from index.documents import Document
+from index.errors import DocumentError
+from index.parser_pipes import ParserPipes
+from index.parser_server import ParserServer
+from index.parser_sharing import MAX_SHARED_BYTES
+from index.parsing import PARSE_TIMEOUT_S, ParserProcess
+from index.passages import Splitting
+from tests.conftest import ROOT
+from tests.fakes import FakeEncoder
+
+pytestmark = pytest.mark.skipif(not parser_forks.FORKS, reason="one process reads all files here")
+
+_TOLD = """
+import os, signal, sys, time
+from index.errors import DocumentError
+from index.formats.base import Loaded, leave_python
+
+read = []
+
+def load_markdown(suffix, content):
+    read.append(content)
+    does, given, *_ = [*content.decode().split(), "0"]
+    if does == "hang":
+        while True:
+            pass
+    if does == "compute":
+        until = time.process_time() + float(given)
+        while time.process_time() < until:
+            pass
+    if does == "sleep":
+        time.sleep(float(given))
+    if does == "swell":
+        bytearray(10_000_000_000)
+    if does == "crash":
+        os.abort()
+    if does == "refuse":
+        raise DocumentError(f"after {len(set(read)) - 1} others")
+    if does == "stumble" and len(set(read)) > 1:
+        raise ValueError("over what others left")
+    if does == "crack" and len(set(read)) > 1:
+        os.abort()
+    if does == "leave":
+        leave_python("lxml")
+    # Which process this is, and how many files it has read.
+    return Loaded(f"{os.getpid()} {len(set(read))}")
+
+load_csv = load_docx = load_markdown
+"""
+
+
+@pytest.fixture
+def forked_parsers() -> None:
+    """What reads here are fresh processes, as elsewhere they are not."""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsers for .md, .csv and .docx that do in the other process what they are told."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "told.py").write_text(_TOLD)
+    (site / "sitecustomize.py").write_text(
+        "import sys\nimport told\n"
+        "for name in ('docx', 'markdown', 'rows'):\n"
+        "    sys.modules[f'index.formats.{name}'] = told\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
+
+
+class Reader:
+    """Reads files, and tells which process has read each, and as its how manieth."""
+
+    def __init__(self, parser: ParserProcess) -> None:
+        self.parser = parser
+        self._processes: list[int] = []
+        self._files = 0
+
+    def read(self, suffix: str = ".md", content: str = "read") -> tuple[int, int]:
+        """Read a file that no other is like; the number of the process among those that read."""
+        self._files += 1
+        text = self.parser.parse(suffix, f"{content} {self._files}".encode()).text
+        process, files = map(int, text.split())
+        if process not in self._processes:
+            self._processes.append(process)
+        return self._processes.index(process), files
+
+
+@pytest.fixture
+def reader(told: None) -> Iterator[Reader]:
+    """Reads by what does as it is told."""
+    with ParserProcess(encoder=FakeEncoder()) as parser:
+        yield Reader(parser)
+
+
+def test_short_files_that_python_reads_share_a_process(reader: Reader) -> None:
+    assert [reader.read(".md") for _ in range(3)] == [(0, 1), (0, 2), (0, 3)]
+    # What reads the others is imported first, once.
+    assert [reader.read(suffix) for suffix in (".csv", ".md", ".tsv")] == [(1, 1), (1, 2), (1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"), [(".docx", "read"), (".md", "leave" + " " * MAX_SHARED_BYTES)]
+)
+def test_other_files_share_none(suffix: str, content: str, reader: Reader) -> None:
+    assert reader.read() == (0, 1)
+    assert reader.read(suffix, content) == (1, 1)
+    assert reader.read(suffix, content) == (2, 1)
+    assert [reader.read(), reader.read()] == [(3, 1), (3, 2)]
+
+
+def test_a_file_that_needs_more_than_python_shares_none(reader: Reader) -> None:
+    assert reader.read() == (0, 1)
+    assert reader.read(content="leave") == (1, 1)
+    # What has begun with it may go on, since it has read no other.
+    assert reader.read(content="leave") == (2, 1)
+    assert reader.read() == (3, 1)
+
+
+def test_where_nothing_forks_one_process_reads_all(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parser_forks, "FORKS", False)
+    files = [("read", ".md"), ("leave", ".md"), ("read", ".docx"), ("read", ".md")]
+
+    assert [reader.read(suffix, content) for content, suffix in files] == [
+        (0, number) for number in range(1, 5)
+    ]
+
+
+def test_a_process_reads_so_many_files(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_sharing, "MAX_SHARED_FILES", 2)
+
+    assert [reader.read() for _ in range(5)] == [(0, 1), (0, 2), (1, 1), (1, 2), (2, 1)]
+
+
+def test_a_process_reads_so_much(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser_sharing, "MAX_SHARED_BYTES_IN_ALL", 20)
+    files = [reader.read(content="0123456789"), reader.read(), reader.read()]
+
+    assert files == [(0, 1), (0, 2), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("hang", "takes more than 1 seconds"),
+        ("swell", "takes more than 2.0 GB of memory"),
+        ("crash", "the process that read it ended"),
+        ("refuse", "after 0 others"),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_file_that_is_refused_is_so_for_itself_alone(
+    content: str, reason: str, before: int, reader: Reader
+) -> None:
+    shared = [reader.read() for _ in range(before)]
+    reader.parser.timeout_s = 1.0
+    with pytest.raises(DocumentError, match=reason):
+        reader.parser.parse(".md", content.encode())
+    reader.parser.timeout_s = PARSE_TIMEOUT_S
+
+    # Nothing goes on where it was read.
+    assert [reader.read(), reader.read()] == [(len(shared), 1), (len(shared), 2)]
+
+
+@pytest.mark.parametrize("content", ["stumble", "crack"])
+def test_no_file_is_refused_for_what_others_left(content: str, reader: Reader) -> None:
+    assert reader.read() == (0, 1)
+
+    assert reader.read(content=content) == (1, 1)
+
+
+def test_no_file_is_refused_because_what_waits_for_it_has_ended(reader: Reader) -> None:
+    waits = int(reader.parser.parse(".md", b"first").text.split()[0])
+    os.kill(waits, signal.SIGKILL)
+
+    assert reader.read() == (0, 1)
+
+
+def test_each_file_has_the_time_of_one(reader: Reader) -> None:
+    reader.parser.timeout_s = 1.0
+
+    # All of them take longer than that, and longer than what ends by itself.
+    files = [reader.read(content="compute 0.7") for _ in range(5)]
+    assert files == [(0, number) for number in range(1, 6)]
+
+
+def test_each_file_is_waited_for_anew(reader: Reader) -> None:
+    assert reader.read() == (0, 1)
+    assert reader.parser._pipes is not None
+    # As if all others had let it compute next to nothing.
+    reader.parser._pipes._patience._waited_s = 1e6
+
+    assert reader.read(content="sleep 1.2") == (0, 2)
+
+
+def test_what_takes_long_has_all_its_time_in_a_process_of_its_own(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 1.0)
+
+    assert reader.read() == (0, 1)
+    assert reader.read(content="compute 3") == (1, 1)
+
+
+def test_short_plain_text_is_read_here_while_a_process_waits(reader: Reader) -> None:
+    text = "A short sentence, in which little stands."
+    assert reader.read() == (0, 1)
+
+    loaded = reader.parser.parse(".txt", text.encode())
+    document = Document("a.txt", "a", loaded.text, "0" * 64, datetime.fromtimestamp(0, UTC))
+    assert [each.text for each in reader.parser.split(document, Splitting(), 0)] == [text]
+    assert reader.read() == (0, 2)
+
+
+def test_what_does_not_read_is_not_written_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
+    reading, writing = os.pipe()
+    replies = os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb")
+    with (
+        os.fdopen(reading, "rb"),
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stuck,
+        closing(ParserPipes(os.fdopen(writing, "wb"), replies, stuck.pid)) as pipes,
+    ):
+        # More than waits in a pipe until somebody reads it.
+        with pytest.raises(TimeoutError, match="has come to a standstill"):
+            pipes.ask("parse", {}, PARSE_TIMEOUT_S, bytes(MAX_SHARED_BYTES))
+        stuck.kill()
+
+
+_ASKED = {"length": 9, "computing_s": 1e6, "shares": True}
+_SPLIT = {"document_id": "", "title": "", "limits": {"max_tokens": 9, "max_chars": 99}}
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., bytes]]:
+    """What is said by what reads files, when it is asked for this and that in this process."""
+    limits = resource.getrlimit(resource.RLIMIT_CPU)
+
+    def served(*asked: bytes) -> bytes:
+        said = io.BytesIO()
+        server = ParserServer(io.BytesIO(b"".join(asked)), said, FakeEncoder().token_offsets)
+        # What it notes for the time of a file, it notes for itself.
+        copy_context().run(server.serve)
+        return said.getvalue()
+
+    yield served
+    resource.setrlimit(resource.RLIMIT_CPU, limits)
+
+
+def test_what_waits_for_a_file_ends_at_no_time(serve: Callable[..., bytes]) -> None:
+    asked = json.dumps(["parse", _ASKED | {"suffix": ".md"}]).encode()
+
+    assert b"One fee." in serve(asked, b"\nOne fee.\n")
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_nothing_is_split_of_a_file_before_one_that_was_refused(
+    serve: Callable[..., bytes],
+) -> None:
+    read = json.dumps(["parse", _ASKED | {"suffix": ".md"}]).encode() + b"\nOne fee.\n"
+    refused = json.dumps(["parse", _ASKED | {"suffix": ".srt"}]).encode() + b"\nNo times\n"
+    split = json.dumps(["split", _SPLIT | {"computing_s": 1e6}]).encode() + b"\n"
+
+    assert b"nothing was read" not in serve(read, split)
+    assert b"nothing was read" in serve(read, refused, split)
