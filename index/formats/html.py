@@ -28,12 +28,19 @@ from index.formats.html_elements import (
     ITEMS,
     LISTS,
     SPACE,
+    is_note,
     is_silent,
     is_unread,
     one_line,
     text_length,
 )
-from index.formats.html_main import Paragraph, letters, main_paragraphs, main_text
+from index.formats.html_main import (
+    Paragraph,
+    introduces_list,
+    letters,
+    main_paragraphs,
+    main_text,
+)
 from index.formats.html_tables import captions, named_rows
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
@@ -234,7 +241,7 @@ def _is_main(element: Any) -> bool:
 
 
 def _menus(root: Any) -> frozenset[Any]:
-    """The block elements whose text is mostly links."""
+    """The block elements whose text is mostly links, but for lists that the text introduces."""
     sizes: dict[Any, tuple[int, int, int]] = {}
     menus = set()
     # Children come after their parents in document order, so from the end they come first.
@@ -248,10 +255,28 @@ def _menus(root: Any) -> frozenset[Any]:
             links += inner[2]
         if element.tag == "a":
             linked, links = characters, 1
+        elif element.tag in LISTS and links and introduces_list(_line_above(element)):
+            linked = links = 0
         sizes[element] = characters, linked, links
         if element.tag in BLOCKS and links >= _MENU_LINKS and linked >= _MENU_SHARE * characters:
             menus.add(element)
     return frozenset(menus)
+
+
+def _line_above(element: Any) -> str:
+    """What stands right above a block: the paragraph before it, or the text that it breaks off."""
+    parts: list[str] = []
+    for before in element.itersiblings(preceding=True):
+        parts.append(before.tail or "")
+        is_block = before.tag in BLOCKS
+        if not is_unread(before) and not (is_block and "".join(parts).strip()):
+            parts += reversed(list(before.itertext()))
+        if is_block:
+            break
+    else:
+        parent = element.getparent()
+        parts.append("" if parent is None else parent.text or "")
+    return "".join(reversed(parts))
 
 
 def _paragraphs(
@@ -300,6 +325,8 @@ class _Walk:
         """How many parts of the paragraph, and of its letters that lead elsewhere, come before."""
         self._silent: Any = None
         """The outermost element that is being read and is seldom part of what a page says."""
+        self._note: Any = None
+        """The outermost note that is being read."""
         self._row: Any = None
         """The row of a table that is one paragraph, whatever blocks are in its cells."""
         self._heading: tuple[str, int] | None = None
@@ -321,19 +348,22 @@ class _Walk:
 
     def enter(self, element: Any) -> None:
         tag = element.tag
+        if self._note is None and is_note(element):
+            self._note = element
         if self._row is not None:
             self._line.append(" ")
         elif tag in BLOCKS:
             self.flush()
             self._count += 1
-            # The items of a list stand beside the paragraphs that the list stands beside.
             is_list = tag in LISTS and element not in self._menus
             is_list = is_list or (tag in ITEMS and self._is_list[-1])
             if is_list and tag in ITEMS:
                 self._begin_item(tag)
             self._items.append(0 if tag == "ol" else None)
             self._is_list.append(is_list)
-            self._groups.append(self._groups[-1] if is_list else self._count)
+            # What is in a list or a note stands beside the paragraphs that it stands beside.
+            is_beside = is_list or self._note is not None
+            self._groups.append(self._groups[-1] if is_beside else self._count)
             if tag == "pre":
                 self._block = self._count
             elif tag == "figcaption" and self.found:
@@ -349,12 +379,16 @@ class _Walk:
             self._line.append("\0")
         elif tag in CODE and self._block is None:
             self._line.append(CODE_BEGINS)
+        self._look_around(element)
+        self.say(element.text)
+
+    def _look_around(self, element: Any) -> None:
+        """Note what the text that comes is in, besides its blocks."""
         if self._link is None and _leads_elsewhere(element):
             self._link = element
             self._before_link = len(self._line), self._linked
         if self._silent is None and is_silent(element):
             self._silent = element
-        self.say(element.text)
 
     def say(self, text: str | None) -> None:
         """Go on with a text."""
@@ -391,6 +425,8 @@ class _Walk:
             self._link = None
         if element is self._silent:
             self._silent = None
+        if element is self._note:
+            self._note = None
 
     def add_table(self, captions: Sequence[str], rows: Sequence[Row]) -> None:
         """Add a table that names its columns."""

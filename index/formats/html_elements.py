@@ -115,6 +115,14 @@ _SILENT_NAMES = frozenset(
         "toc",
     ]
 )
+# Parts of names of an `aside` that says something to whoever reads the text: "note-box".
+_NOTE_NAMES = frozenset(
+    [
+        *("admonition", "callout", "caution", "danger", "hint", "important", "note", "notice"),
+        *("pitfall", "tip", "warning"),
+    ]
+)
+_PART_OF_NAME = re.compile(r"[a-z]+")
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # Code without text leaves an empty cell empty.
 _BLANK_CODE = re.compile(f"{CODE_BEGINS}([ \t\r\f\v\n]*+){CODE_ENDS}")
@@ -141,16 +149,26 @@ def is_unread(element: Any) -> bool:
 def is_silent(element: Any) -> bool:
     """Whether it is no part of what the page says, by its tag, its role or its names."""
     tag = element.tag
-    if is_unread(element) or tag in _SILENT:
+    if is_unread(element) or (tag in _SILENT and not is_note(element)):
         return True
     if element.get("role") in _SILENT_ROLES:
         return True
     # The header of a page is its banner; that of an article holds its title.
     if tag in {"header", "footer"} and not _is_inside_article(element):
         return True
-    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().split()
     is_page = tag in {"html", "body", "main", "article"}
-    return not is_page and not _SILENT_NAMES.isdisjoint(names)
+    return not is_page and not _SILENT_NAMES.isdisjoint(_names(element).split())
+
+
+def is_note(element: Any) -> bool:
+    """Whether it is an `aside` as guides have them for notes, tips and warnings."""
+    names = _PART_OF_NAME.findall(f"{_names(element)} {element.get('role') or ''}")
+    return element.tag == "aside" and not _NOTE_NAMES.isdisjoint(names)
+
+
+def _names(element: Any) -> str:
+    """Its classes and its id."""
+    return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
 
 
 def is_hidden(element: Any) -> bool:

@@ -20,6 +20,8 @@ _MIN_SHARE = 0.1
 # With less of what trafilatura has found among the page's paragraphs, they are made up otherwise.
 _MIN_COVERED_SHARE = 0.6
 _WHOLE_PAGE = -1
+# A shorter line is a label, such as "Tags:".
+_MIN_INTRODUCING_WORDS = 3
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -159,6 +161,12 @@ def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
         for paragraph, is_kept in zip(paragraphs, kept, strict=True)
         if is_kept
     )
+
+
+def introduces_list(line: str) -> bool:
+    """Whether links below a line belong to what it says: "You need these tools:"."""
+    is_label = letters(line) in _FURTHER_READING or len(line.split()) < _MIN_INTRODUCING_WORDS
+    return introduces(line) and not is_label
 
 
 def letters(text: str) -> str:

@@ -207,3 +207,54 @@ def test_the_cells_of_a_layout_table_are_no_items() -> None:
     page = "<table><tr><td><ul><li>a</li><li>b</li></ul></td><td>c</td></tr></table>"
 
     assert load(page).text == "a b | c"
+
+
+_GUIDE = """
+<html><body><main><article><h1>Mending a boat</h1>
+<p>A boat is mended in the spring, before the first guests come to the harbour of Vellmar, since
+nobody wants to wait for a boat in the summer, when the weather is good.</p>
+{middle}
+<p>Whoever has all of that may begin, and should ask the harbourmaster for a place on the slip, who
+gives one to each of the boats in turn, in the order in which their owners have asked for it.</p>
+<p>The tar is heated slowly, until it runs off the stick, and put on with a broad brush. It has to
+dry for two days, in which the boat must not be moved or covered.</p>
+</article></main></body></html>
+"""
+_LINKS = (
+    "<ul><li><a href='/1'>Broad brush</a><li><a href='/2'>Tar</a><li><a href='/3'>Oakum</a></ul>"
+)
+
+
+@pytest.mark.parametrize("frame", ["{middle}", _GUIDE], ids=["piece", "page"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>You need these tools:</p>",
+        "<h3>What you will need:</h3>",
+        "<p>You <b>need</b> these:</p><script>x = 1</script>",
+    ],
+)
+def test_links_that_a_line_introduces_are_a_list(line: str, frame: str) -> None:
+    text = load(frame.replace("{middle}", f"<div>{line}{_LINKS}</div>")).text
+
+    assert ":\n- Broad brush\n- Tar\n- Oakum" in text
+
+
+@pytest.mark.parametrize(
+    "frame", ["<p>Text that is long enough.</p>{middle}", _GUIDE], ids=["piece", "page"]
+)
+@pytest.mark.parametrize("line", ["<p>See also:</p>", "<p>Tags:</p>", "<p>These stand by.</p>"])
+def test_links_below_a_label_are_a_menu(line: str, frame: str) -> None:
+    assert "Oakum" not in load(frame.replace("{middle}", f"<div>{line}{_LINKS}</div>")).text
+
+
+@pytest.mark.parametrize(
+    "frame", ["<p>Text that is long enough.</p>{middle}", _GUIDE], ids=["piece", "page"]
+)
+def test_a_note_in_an_aside_is_read(frame: str) -> None:
+    tip = "<p>Tip</p><div><p>Cold tar breaks the brush.</p></div>"
+    for note in ("class='doc-aside doc-aside--tip'", "role='note'", "id='warning'"):
+        assert "Cold tar" in load(frame.replace("{middle}", f"<aside {note}>{tip}</aside>")).text
+    for other in ("", "class='endnotes'", "class='tip' role='complementary'"):
+        text = load(frame.replace("{middle}", f"<aside {other}>{tip}</aside>")).text
+        assert "Cold tar" not in text
