@@ -46,7 +46,7 @@ test coverage: export OMP_NUM_THREADS = 1
 
 # Processes that tests start need not compile Quoth once more.
 test: export PYTHONDONTWRITEBYTECODE =
-# mypy takes one core for a minute where it has not run before, and tests wait now and then: side by
+# mypy takes one core for half a minute where it has not run before, and tests wait at times: side by
 # side they take less time than one after the other. What mypy says stands below the tests.
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .
