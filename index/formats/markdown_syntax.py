@@ -21,6 +21,8 @@ from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
+from index.formats.templates import template_address, template_tag
+
 # Quotations and lists within each other. The library leaves out what is deeper.
 _MAX_BLOCK_NESTING = 100
 # Brackets within each other, for each of which it looks ahead; deeper ones are text.
@@ -59,26 +61,8 @@ _ELEMENTS = frozenset(
 _COMMENTS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "{/*": "*/}"}
 # What a component shows above what it holds.
 _SHOWN_ATTRIBUTE = re.compile(r"\stitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-# A tag of Liquid, Nunjucks or Hugo: `{% alert "Closed" %}`, `{{< ref "fees.md" >}}`. None holds a
-# brace, so that each is read up to the next one at most.
-_QUOTED = r"\"[^\"{}]*+\"|'[^'{}]*+'"
-_TEMPLATE_TAG = re.compile(
-    rf"\{{(?:%|\{{[%<])[-+~]?\s*+(?P<name>[\w./]*+)(?P<arguments>(?:{_QUOTED}|[^{{}}%>]|[%>](?!\}}))*+)"
-    r"[%>]\}{1,2}+"
-)
-_TEMPLATE_ARGUMENT = re.compile(
-    rf"(?:(?<![\w-])(?P<key>[\w-]++)\s*+[=:]\s*+)?+(?P<quoted>{_QUOTED})"
-)
-_TEMPLATE_COMMENT = "comment"
-_END_OF_COMMENT = re.compile(r"\{%[-+~]?\s*+endcomment\s*+[-+~]?%\}")
-# Those that choose and fetch what is shown, and show nothing themselves.
-_SILENT_TEMPLATE_TAGS = frozenset(
-    {"assign", "block", "capture", "case", "extends", "for", "from", "if", "ifversion", "unless"}
-    | {"elif", "else", "elseif", "elsif", "when", "paginate", "set", "tablerow"}
-    | {"import", "include", "layout", "partial", "render", "raw", "verbatim"}
-)
-# The arguments with a name that a page shows.
-_SHOWN_ARGUMENTS = frozenset({None, "alt", "caption", "text", "title"})
+# Nothing of these needs a space behind it.
+_OPENING = " \t\n([{\"'“‘"
 _IMPORT = re.compile(
     r"import\s(?:\s*[\"'{*]|[\w\s,{}*$]*\sfrom\s*[\"'])"
     r"|export\s+(?:const|default|let|var|(?:async\s+)?function|class|[{*])"
@@ -133,7 +117,7 @@ class Markdown:
             parseLinkDestination=_link_destination,
             parseLinkTitle=helpers.parseLinkTitle,
         )
-        self._inline.helpers = link_helpers
+        self._parser.helpers = self._inline.helpers = link_helpers
         names = blocks.get_active_rules()
         self._rules: dict[str, tuple[_Rule, ...]] = {
             mark: tuple(
@@ -235,36 +219,26 @@ def _template_tag(state: StateInline, silent: bool) -> bool:
     source, start = state.src, state.pos
     if source[start] != "{":
         return False
-    match = _TEMPLATE_TAG.match(source, start, min(state.posMax, start + _MAX_TAG_CHARS))
-    if match is None:
+    tag = template_tag(source, start, state.posMax)
+    if tag is None:
         return False
-    name, arguments = match["name"], match["arguments"].strip(" \t\n-+~/")
-    end = match.end()
-    if name == _TEMPLATE_COMMENT:
-        closing = _END_OF_COMMENT.search(source, end, min(state.posMax, end + _MAX_COMMENT_CHARS))
-        end = end if closing is None else closing.end()
-    elif arguments and name not in _SILENT_TEMPLATE_TAGS and not name.startswith(("end", "/")):
-        shown = [
-            argument["quoted"][1:-1]
-            for argument in _TEMPLATE_ARGUMENT.finditer(arguments)
-            if argument["key"] in _SHOWN_ARGUMENTS
-        ]
-        if not shown and not _TEMPLATE_ARGUMENT.search(arguments):
-            # A value that the template puts in: who reads the file sees its name.
-            return False
-        if not silent:
-            state.pending += " ".join(shown)
-    state.pos = end
+    if not silent:
+        # What stands right beside it on the page is another element.
+        before, after = source[max(0, start - 1) : start], source[tag.end : tag.end + 1]
+        begins = tag.shown or after
+        left = " " if begins[:1].isalnum() and before.strip(_OPENING) else ""
+        right = " " if tag.shown and after.isalnum() else ""
+        state.pending += f"{left}{tag.shown}{right}"
+    state.pos = tag.end
     return True
 
 
 def _link_destination(source: str, start: int, end: int) -> Any:
-    """Where a link leads; a template may make the address, and it may have spaces then."""
-    match = _TEMPLATE_TAG.match(source, start, min(end, start + _MAX_TAG_CHARS))
-    if match is None:
+    """Where a link leads; an address that a template makes may have spaces."""
+    found = template_address(source, start, end)
+    if found is None:
         return helpers.parseLinkDestination(source, start, end)
-    rest = helpers.parseLinkDestination(source, match.end(), end)
-    return SimpleNamespace(ok=True, pos=rest.pos if rest.ok else match.end(), str="")
+    return SimpleNamespace(ok=True, pos=found, str="")
 
 
 def _component_block(
