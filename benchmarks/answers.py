@@ -9,7 +9,7 @@ Every answer to the questions of some files, written down, and compared with tho
 and times. Each passage of a file is a document, as for `quoth eval`; single questions are asked of
 all of them, follow-ups after their first questions, and the lists of --lists. With --folder, a line
 of a file is {"q": ...}, asked of the documents in that folder. `compare` prints what differs, and
-ends with 1 if anything does.
+ends with 1 if anything does, or with 2 if the files can't be compared.
 """
 
 import argparse
@@ -81,14 +81,15 @@ def some_of_each(questions: Sequence[ComparedQuestion], at_most: int) -> list[Co
     for one in questions:
         kinds.setdefault(one.asked_as, []).append(one)
     return [
-        one
+        each[place * len(each) // count]
         for each in kinds.values()
-        for one in (each[:: -(-len(each) // at_most)] if at_most else each)
+        for count in [min(len(each), at_most or len(each))]
+        for place in range(count)
     ]
 
 
 def answers(questions: Iterable[ComparedQuestion], ask: AskAfter) -> Iterator[dict[str, Any]]:
-    """AskAfter all, and describe each answer, or why the question is refused."""
+    """Ask all, and describe each answer, or why the question is refused."""
     for one in questions:
         asked = {"asked_as": one.asked_as, "first": one.first, "question": one.text}
         try:
@@ -110,9 +111,7 @@ def differences(
         ValueError: If they are answers to different questions.
     """
     if [_asked(one) for one in before] != [_asked(one) for one in after]:
-        raise ValueError(
-            "The two files answer different questions. AskAfter the same ones of both."
-        )
+        raise ValueError("The two files answer different questions. Ask the same ones of both.")
     return [
         "\n".join([": ".join(filter(None, _asked(old))), *_changes(old, new)])
         for old, new in zip(before, after, strict=True)
@@ -174,20 +173,21 @@ def _asking(given: argparse.Namespace) -> Iterator[tuple[list[ComparedQuestion],
 
 
 def _ask(given: argparse.Namespace) -> int:
-    with given.out.open("w", encoding="utf-8") as out, _asking(given) as (questions, ask):
+    # What an earlier run wrote stays until there is something to write.
+    with _asking(given) as (questions, ask), given.out.open("w", encoding="utf-8") as out:
         for answer in answers(some_of_each(questions, given.at_most), ask):
             out.write(f"{_shown(answer)}\n")
     return 0
 
 
 def _compare(given: argparse.Namespace) -> int:
-    before, after = (
-        [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        for path in (given.before, given.after)
-    )
     try:
+        before, after = (
+            [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            for path in (given.before, given.after)
+        )
         found = differences(before, after)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     print("\n\n".join([*found, f"{len(before):,} answers, {len(found):,} differ"]))
@@ -215,6 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     compare.add_argument("after", type=Path)
     compare.set_defaults(run=_compare)
     given = parser.parse_args(arguments)
+    if given.run is _ask and given.folder and given.lists:
+        parser.error("--lists are asked of passages: leave out --folder.")
     run: Callable[[argparse.Namespace], int] = given.run
     return run(given)
 

@@ -110,5 +110,28 @@ def test_at_most_so_many_questions_of_each_kind_are_asked_from_all_over_the_file
     singles = [ComparedQuestion("single", f"{number}") for number in range(10)]
     lists = [ComparedQuestion("list", "which")]
 
-    assert [one.text for one in some_of_each([*singles, *lists], 3)] == ["0", "4", "8", "which"]
+    assert [one.text for one in some_of_each([*singles, *lists], 3)] == ["0", "3", "6", "which"]
+    assert len(some_of_each(singles, 9)) == 9
     assert some_of_each([*singles, *lists], 0) == [*singles, *lists]
+
+
+def test_files_that_are_missing_or_damaged_are_no_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "damaged.jsonl").write_text("{")
+    good = write(tmp_path / "good.jsonl", answer())
+
+    for name in ("damaged.jsonl", "missing.jsonl"):
+        with pytest.raises(SystemExit) as ended:
+            main(["compare", str(good), str(tmp_path / name)])
+        assert ended.value.code == 2
+    assert "missing.jsonl" in capsys.readouterr().err
+
+
+def test_what_was_written_stays_where_a_file_of_questions_is_missing(tmp_path: Path) -> None:
+    kept = write(tmp_path / "kept.jsonl", answer())
+
+    with pytest.raises(OSError, match="missing"):
+        main(["ask", str(kept), str(tmp_path / "missing.jsonl"), "--folder", str(ROOT / "seeds")])
+
+    assert read(kept) == [answer()]
