@@ -300,8 +300,14 @@ NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?(
 _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
 MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
 """How a document speaks of what it holds; group 1 is the stem that says so."""
-COUNTED = re.compile(r"\bhow\s+(?:many|much)\s+(?!people\b|persons\b)([a-z][\w-]*+)", re.IGNORECASE)
-"""Names what is counted, in group 1; people are counted by other words, too ("nine were hurt")."""
+_COUNTED_IN_OTHER_WORDS = "|".join(UNITS) + (
+    "|people|persons|euros|dollars|pounds|pence|cents|percent|degrees|miles"
+)
+COUNTED = re.compile(
+    rf"\bhow\s+many\s+(?!(?:{_COUNTED_IN_OTHER_WORDS})\b)([a-z][\w-]*+)", re.IGNORECASE
+)
+"""Names what is counted, in group 1, unless values say that in other words, too: people ("nine were
+hurt") and what is measured ("two weeks" for "how many days")."""
 COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
 """What wants somebody to count."""
 # A separator is looked for where its white space begins: at every place in a run of white space it

@@ -1,5 +1,7 @@
 """Documents disagree where each of them answers the question by itself, and not alike."""
 
+import re
+
 import pytest
 
 from answering.calibration import Features
@@ -173,6 +175,55 @@ def test_what_is_counted_is_said_of_both() -> None:
 
     assert shown("The castle has 60 rooms.") == 1
     assert shown("At the castle are 60 benches.") == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "other"),
+    [
+        (
+            "how much is a day ticket?",
+            "A day ticket is {12 euros}.",
+            "Day tickets cost {14 euros}.",
+        ),
+        (
+            "how much is it to park?",
+            "To park at the castle is {5 euros}.",
+            "Who parks at the castle pays {6 euros}.",
+        ),
+        (
+            "how many km is the walk?",
+            "The walk is {8 km} long.",
+            "The walk has a length of {10 kilometres}.",
+        ),
+        (
+            "how many litres does the tank hold?",
+            "The tank holds {40 litres}.",
+            "The tank holds {50 l} of water.",
+        ),
+        (
+            "how many minutes does the tour take?",
+            "The tour takes {50 minutes}.",
+            "The tour takes {an hour}.",
+        ),
+        (
+            "how many days of leave do we get?",
+            "We get {25 days} of leave.",
+            "Leave is {five weeks} for everybody.",
+        ),
+    ],
+)
+def test_what_is_measured_may_be_said_in_other_words(asked: str, one: str, other: str) -> None:
+    pair = [
+        said(
+            sentence[sentence.index("{") + 1 : sentence.index("}")],
+            re.sub("[{}]", "", sentence),
+            document,
+        )
+        for document, sentence in enumerate((one, other), start=1)
+    ]
+    judged = judge(pair, FAKE_CALIBRATION)
+
+    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
 
 
 def test_a_year_that_is_asked_about_is_said_of_both() -> None:
