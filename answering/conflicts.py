@@ -26,7 +26,7 @@ from answering.english import (
     stem_of,
     words_of,
 )
-from answering.values import is_amount, parts_of, say_the_same
+from answering.values import is_amount, say_the_same
 
 # What a person compares at a glance.
 MAX_VERSIONS = 3
@@ -101,13 +101,13 @@ def _agree(one: Candidate, other: Candidate) -> bool:
     texts = one.span.text, other.span.text
     if len({NEGATION.search(text) is None for text in texts}) > 1:
         return False
-    return say_the_same(*map(parts_of, texts))
+    return say_the_same(*texts)
 
 
 def _are_of_one_kind(*texts: str) -> bool:
     """Whether no span is an amount, such as "3 mm", while another says no number at all."""
     numbers = [has_number(text) or LIKE_NUMBERS.search(text) is not None for text in texts]
-    return all(numbers) or not any(is_amount(parts_of(text)) for text in texts)
+    return all(numbers) or not any(map(is_amount, texts))
 
 
 def _runs_on(candidate: Candidate) -> bool:

@@ -144,13 +144,20 @@ AND_A = ("and", "a")
 """What "half" follows in "two and a half"."""
 INDEFINITE_ARTICLES = _words("a an")
 """Words that count one thing: "an hour"."""
+_HOUR, _MINUTE = r"(?:[01]?\d|2[0-4])", r"[0-5]\d"
 CLOCK = (
-    r"(?<![\d.,:])(\d{1,2})(?:[:.](\d\d))?\s?(?:(a)|(p))\.?\s?m\b\.?"
-    r"|(?<![\d.,:])(\d{1,2}):(\d\d)\b"
+    rf"(?<![\d.,:])({_HOUR})(?:[:.]({_MINUTE}))?\s?(?:(a)|(p))\.?\s?m\b\.?"
+    rf"|(?<![\d.,:])({_HOUR}):({_MINUTE})\b"
 )
 """A time of day in small letters: hour and minute, before noon or after it; or "22:00"."""
 NAMED_HOURS = {"midnight": 0.0, "noon": 12.0, "midday": 12.0}
 """Hours since midnight of times that have names."""
+DOTTED_TIME = re.compile(rf"(?<![\d.,:])({_HOUR})\.({_MINUTE})(?![\d:]|[.,]\d)")
+"""What may be a time of day, or a number: hour and minute."""
+PAST_THE_HOUR = {"half": 30, "quarter": 15}
+"""Minutes since the hour in "half past seven"."""
+PAST = re.compile(rf"\b({'|'.join(PAST_THE_HOUR)})[\s-]past[\s-]({'|'.join(NUMBERS)}|\d{{1,2}})\b")
+"""A time in words of small letters: the minutes' word, and the hour."""
 UNITS: dict[str, tuple[str, float]] = {
     word: (unit, scale)
     for unit, scale, words in (
@@ -179,6 +186,26 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in words.split()
 }
 """What a unit counts, and how many of these one of it is."""
+SHORT_ALIKE = tuple(
+    frozenset((UNITS[one], UNITS[other]))
+    for one, other in (
+        ("metre", "minute"),
+        ("metre", "megabyte"),
+        ("gram", "gigabyte"),
+        ("watt", "week"),
+    )
+)
+"""Units for which the same letter may be short: "5m"."""
+SHORT_MINUTES = re.compile(r"\d\s?(?:h|hrs?|hours?)\s?\d{1,2}\s?m\b")
+"""What ends with an "m" for minutes, in small letters: "1h 5m"."""
+SHORT_MILLIONS = re.compile(r"[€£$¥]\s?\d++(?:[.,]\d++)*+\s?m\b")
+"""What ends with an "m" for millions, in small letters: "£5m"."""
+BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")
+"""What may stand between an amount in two units: "1 hour, 30 minutes"."""
+RANGE = re.compile(r"\s*+(?:to|[-–—])\s*+")
+"""What stands between two numbers with one unit: "2 to 3 weeks"."""
+ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+"""What makes a number in small letters say which one: "1st"."""
 GENERAL_VERBS = _words(
     "begin close come cost end get give go hold keep last leave live make meet need open pay play "
     "run sell start stay stop take use want work"
@@ -344,6 +371,13 @@ MONTHS = tuple(
     )
 )
 """In their order."""
+MONTH_WORDS = frozenset(MONTHS) | {month[:3] for month in MONTHS} | {"sept"}
+"""How months are written, in small letters and without a dot."""
+WEEKDAYS = _words(
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri "
+    "sat sun"
+)
+"""The days of the week, also in short."""
 _MONTH = rf"(?:{'|'.join(map(str.capitalize, MONTHS))})"
 _YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){_YEAR}(?!\d)")

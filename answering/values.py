@@ -8,29 +8,47 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from answering.english import (
     AND_A,
     ARTICLES,
+    BETWEEN_UNITS,
     CLOCK,
+    DOTTED_TIME,
     HALF,
     INDEFINITE_ARTICLES,
     LINKING_WORDS,
+    MONTH_WORDS,
     MONTHS,
     NAMED_HOURS,
     NUMBERS,
+    ORDINAL_ENDING,
+    PAST,
+    PAST_THE_HOUR,
+    RANGE,
     SCALES,
+    SHORT_ALIKE,
+    SHORT_MILLIONS,
+    SHORT_MINUTES,
     TENS,
     UNITS,
+    WEEKDAYS,
+    YEARS,
     stem_of,
 )
 
-# Hours.
-_DAY, _HALF_A_DAY = 24, 12
+_HOUR = 60  # minutes
+_DAY = 24 * _HOUR
+_HALF_A_DAY = 12 * _HOUR
+_ONES = "|".join(list(NUMBERS)[:9])
 # A number that a letter follows at once is one all the same: 90p.
 _TOKEN = re.compile(
-    rf"{CLOCK}|\d++(?:[.,:]\d++)*+|(?:{'|'.join(TENS)})-[a-z]++|[^\W\d_]++(?:['’][^\W\d_]++)*+"
+    rf"{CLOCK}|\d++(?:[.,:]\d++)*+|(?:{'|'.join(TENS)})-(?:{_ONES})\b"
+    r"|[^\W\d_]++(?:['’][^\W\d_]++)*+"
 )
+# Between the groups of digits of a telephone number.
+_BETWEEN_GROUPS = {" ", "-"}
 # "4,50" has cents, and "4,500" thousands.
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d?")
 _ISO_DAY = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?![\d-])")
@@ -47,6 +65,8 @@ class Quantity:
     """What it is counted in, such as seconds; "" without a known unit."""
     scale: float = 1.0
     """How many of `unit` it counts by: 60 seconds, where it is one of minutes."""
+    is_name: bool = False
+    """Whether it may be a year or part of a telephone number, which nobody rounds."""
 
     @property
     def size(self) -> float:
@@ -58,7 +78,7 @@ class Quantity:
 class Clock:
     """A time of day."""
 
-    hours: float
+    minutes: float
     """Since midnight."""
     is_told: bool
     """Whether "a.m." or "p.m." tells which half of the day is meant."""
@@ -69,27 +89,30 @@ ValuePart = str | Quantity | Clock
 
 def parts_of(text: str) -> list[ValuePart]:
     """A value's numbers and times of day, and its words with a content of their own."""
+    text = _written_out(text.lower())
     said: list[ValuePart] = []
     before: list[str] = []
     # Whether a unit may follow the number that was said last.
     is_counting = False
-    for token, part in _tokens(_with_words(text.lower())):
+    # Where the last part ends, and what stands between the last number and the part before it.
+    end, gap = 0, ""
+    for match, part in _tokens(text):
+        token = match[0]
         last = said[-1] if said else None
         unit = UNITS.get(token)
-        if isinstance(part, Quantity | Clock):
-            said.append(part)
-            is_counting = isinstance(part, Quantity)
-        elif token == HALF and tuple(before[-2:]) == AND_A and isinstance(last, Quantity):
+        if token == HALF and tuple(before[-2:]) == AND_A and isinstance(last, Quantity):
             said[-1] = replace(last, value=last.value + 0.5)
             is_counting = not last.unit
-        elif token == HALF:
-            said.append(Quantity(0.5))
-            is_counting = True
+        elif isinstance(part, Quantity | Clock):
+            gap = text[end : match.start()]
+            said.append(part)
+            _name_groups(said, gap)
+            is_counting = isinstance(part, Quantity)
         elif is_counting and isinstance(last, Quantity) and token in SCALES:
             said[-1] = Quantity(last.value * SCALES[token])
         elif is_counting and isinstance(last, Quantity) and unit is not None:
-            said[-1:] = [Quantity(last.value, *unit)]
-            _join_last(said)
+            said[-1] = Quantity(last.value, *unit)
+            _join_last(said, gap)
             is_counting = False
         elif unit is not None and not said and not INDEFINITE_ARTICLES.isdisjoint(before[-1:]):
             said.append(Quantity(1.0, *unit))
@@ -98,51 +121,69 @@ def parts_of(text: str) -> list[ValuePart]:
             is_counting = False
         else:
             is_counting = is_counting and before[-1:] == [HALF] and token in ARTICLES
+        if token not in LINKING_WORDS:
+            end = match.end()
         before.append(token)
     return said
 
 
-def _join_last(said: list[ValuePart]) -> None:
-    """Make one of "1 hour" and "30 minutes"."""
-    if len(said) > 1:
-        larger, smaller = said[-2:]
-        if (
-            isinstance(larger, Quantity)
-            and isinstance(smaller, Quantity)
-            and larger.unit == smaller.unit
-            and larger.scale > smaller.scale
+def _name_groups(said: list[ValuePart], gap: str) -> None:
+    """Take the last two numbers for groups of a telephone number, if they are written as such."""
+    match said[-2:]:
+        case [Quantity(unit="") as first, Quantity() as second] if gap in _BETWEEN_GROUPS:
+            said[-2:] = [replace(first, is_name=True), replace(second, is_name=True)]
+
+
+def _join_last(said: list[ValuePart], gap: str) -> None:
+    """Make one of "1 hour" and "30 minutes", and give the "2" of "2 to 3 weeks" its unit."""
+    match said[-2:]:
+        case [Quantity(unit="") as first, Quantity() as last] if RANGE.fullmatch(gap):
+            said[-2] = replace(last, value=first.value)
+        case [Quantity() as larger, Quantity() as smaller] if (
+            larger.unit == smaller.unit
+            and larger.scale > max(smaller.scale, smaller.size)
+            and BETWEEN_UNITS.fullmatch(gap)
         ):
             said[-2:] = [replace(larger, value=(larger.size + smaller.size) / larger.scale)]
 
 
-def _with_words(text: str) -> str:
-    """A text whose days in figures are written as "1 june 2025"."""
+def _written_out(text: str) -> str:
+    """A text with days as "1 june 2025", times as "7:30" and whole units, all in small letters."""
 
     def written(day: str, month: str, year: str) -> str:
         name = MONTHS[int(month) - 1] if 0 < int(month) <= len(MONTHS) else month
         return f"{int(day)} {name} {year}"
 
     text = _ISO_DAY.sub(lambda found: written(found[3], found[2], found[1]), text)
-    return _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
+    text = _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
+    text = ORDINAL_ENDING.sub("", text)
+    text = PAST.sub(
+        lambda found: f"{NUMBERS.get(found[2], found[2])}:{PAST_THE_HOUR[found[1]]}", text
+    )
+    text = SHORT_MINUTES.sub(r"\g<0>in", text)
+    return SHORT_MILLIONS.sub(r"\g<0>illion", text)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, ValuePart]]:
+def _tokens(text: str) -> Iterator[tuple[re.Match[str], ValuePart]]:
     """Each token of a text in small letters, and what it says by itself."""
     for match in _TOKEN.finditer(text):
         hour, minute, morning, afternoon, plain_hour, plain_minute = match.groups()
         if morning or afternoon:
-            in_half = int(hour) % _HALF_A_DAY + (_HALF_A_DAY if afternoon else 0)
-            yield match[0], Clock(in_half + int(minute or 0) / 60, is_told=True)
+            in_half = int(hour) * _HOUR % _HALF_A_DAY + (_HALF_A_DAY if afternoon else 0)
+            yield match, Clock(in_half + int(minute or 0), is_told=True)
         elif plain_hour:
-            yield match[0], Clock(int(plain_hour) + int(plain_minute) / 60, is_told=False)
+            yield match, Clock(int(plain_hour) * _HOUR + int(plain_minute), is_told=False)
         elif match[0] in NAMED_HOURS:
-            yield match[0], Clock(NAMED_HOURS[match[0]], is_told=True)
+            yield match, Clock(NAMED_HOURS[match[0]] * _HOUR, is_told=True)
         else:
             number = _number(match[0])
-            yield match[0], match[0] if number is None else Quantity(number)
+            is_year = YEARS.fullmatch(match[0]) is not None
+            yield match, match[0] if number is None else Quantity(number, is_name=is_year)
 
 
 def _number(token: str) -> float | None:
+    if token == HALF:
+        return 0.5
     tens, _, ones = token.partition("-")
     if tens in TENS and ones in NUMBERS:
         return float(TENS[tens] + NUMBERS[ones])
@@ -155,15 +196,34 @@ def _number(token: str) -> float | None:
         return None
 
 
-def is_amount(said: Sequence[ValuePart]) -> bool:
+def is_amount(text: str) -> bool:
     """Whether a value begins with a number, and not with a day of a month or a time."""
-    first, second, *_ = [*said, "", ""]
-    return isinstance(first, Quantity) and second not in MONTHS
+    first, second, *_ = [*parts_of(text), "", ""]
+    return isinstance(first, Quantity) and second not in MONTH_WORDS
 
 
-def say_the_same(one: Sequence[ValuePart], other: Sequence[ValuePart]) -> bool:
+def say_the_same(one: str, other: str) -> bool:
     """Whether one of two values holds all parts of the other."""
-    fewer, more = sorted((one, other), key=len)
+    texts = [one, other]
+    said = list(map(parts_of, texts))
+    if any(isinstance(part, Clock) for parts in said for part in parts):
+        said = [parts_of(DOTTED_TIME.sub(r"\1:\2", text)) for text in texts]
+    if all(map(_has_day, said)):
+        said = [[part for part in parts if part not in WEEKDAYS] for parts in said]
+    fewer, more = sorted(said, key=len)
+    return _holds(more, fewer) and (len(fewer) < len(more) or _holds(fewer, more))
+
+
+def _has_day(said: Sequence[ValuePart]) -> bool:
+    """Whether a value says a day of a month."""
+    return any(
+        isinstance(number, Quantity) and month in MONTH_WORDS
+        for pair in pairwise(said)
+        for number, month in (pair, reversed(pair))
+    )
+
+
+def _holds(more: Sequence[ValuePart], fewer: Sequence[ValuePart]) -> bool:
     return all(any(_same(part, whole) for whole in more) for part in fewer)
 
 
@@ -177,29 +237,40 @@ def _same(one: ValuePart, other: ValuePart) -> bool:
         shorter, longer = sorted(map(stem_of, (one, other)), key=len)
         return longer.startswith(shorter)
     number, clock = (one, other) if isinstance(one, Quantity) else (other, one)
-    if not isinstance(number, Quantity) or not isinstance(clock, Clock):
+    if not isinstance(number, Quantity) or not isinstance(clock, Clock) or number.unit:
         return False
-    # "At 7" may be in the evening.
-    dial = _HALF_A_DAY if number.value <= _HALF_A_DAY else _DAY
-    return number.value % dial == clock.hours % dial
+    # "At 7" may be in the evening, also beside "19:00".
+    minutes = number.value * _HOUR
+    dial = _dial(minutes)
+    return minutes <= _DAY and minutes % dial == clock.minutes % dial
 
 
 def _same_times(one: Clock, other: Clock) -> bool:
     """Whether two times are one, as far as it is told which half of the day is meant."""
-    untold = [each.hours for each in (one, other) if not each.is_told]
-    if len(untold) == 1 and untold[0] <= _HALF_A_DAY:
-        return one.hours % _HALF_A_DAY == other.hours % _HALF_A_DAY
-    return one.hours % _DAY == other.hours % _DAY
+    untold = [each.minutes for each in (one, other) if not each.is_told]
+    dial = _dial(untold[0]) if len(untold) == 1 else _DAY
+    return one.minutes % dial == other.minutes % dial
+
+
+def _dial(minutes: float) -> int:
+    """After how many minutes a time that isn't told more exactly may come again."""
+    return _HALF_A_DAY if _HOUR <= minutes < _HALF_A_DAY + _HOUR else _DAY
 
 
 def _same_numbers(one: Quantity, other: Quantity) -> bool:
-    if one.unit and other.unit and (one.unit, one.scale) != (other.unit, other.scale):
-        return one.unit == other.unit and math.isclose(one.size, other.size)
+    units = {(each.unit, each.scale) for each in (one, other)}
+    if one.unit and other.unit and len(units) > 1:
+        if one.unit == other.unit:
+            return math.isclose(one.size, other.size)
+        return one.value == other.value and units in SHORT_ALIKE
     rounder, finer = sorted((one.value, other.value), key=lambda value: -_zeros(value))
     zeros = _zeros(rounder)
     # "36,000" rounds 35,927, but "10" rounds no 7: what is left of it says too little.
     return one.value == other.value or (
-        zeros > 0 and rounder >= 10 ** (zeros + 1) and round(finer, -zeros) == rounder
+        not (one.is_name and other.is_name)
+        and zeros > 0
+        and rounder >= 10 ** (zeros + 1)
+        and round(finer, -zeros) == rounder
     )
 
 

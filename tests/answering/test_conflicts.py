@@ -52,6 +52,8 @@ def found(*others: Candidate, first: Candidate = FIRST) -> list[str]:
         ("11 May", "the end of May"),
         ("every 14 days", "monthly"),
         ("14 days", "once"),
+        ("31 Jan", "the last Friday"),
+        ("1st June", "Whit Sunday"),
     ],
 )
 def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, other: str) -> None:
@@ -75,6 +77,7 @@ def test_another_value_is_shown_beside_the_first_whatever_its_kind(one: str, oth
         ("the Rope Loft", "in the Rope Loft"),
         ("90 minutes", "an hour and a half"),
         ("22 to 7", "10 p.m. to 7 a.m."),
+        ("a week", "one week (7 days)"),
     ],
 )
 def test_the_same_value_in_other_words_is_no_conflict(one: str, other: str) -> None:
