@@ -10,6 +10,7 @@ same kind, and neither the same in other words nor said of something else.
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from answering.calibration import Calibration, shifted
@@ -60,6 +61,7 @@ def versions(
         judged as if its document were the only one. Only the best where nothing disagrees.
     """
     best, *others = (_by_itself(one, judged, calibration) for one in _best_of_each_document(judged))
+    subject = _subject_of(question, best.candidate)
     found = [best]
     sure_enough = max(LEAST_SURE, shifted(min_confidence, math.log(LESS_SURE)))
     for one in others:
@@ -68,8 +70,7 @@ def versions(
             and _are_of_one_kind(best.candidate.span.text, one.candidate.span.text)
             and not any(_agree(one.candidate, other.candidate) for other in found)
             and not _runs_on(one.candidate)
-            and _share_a_subject(best.candidate, one.candidate)
-            and not _speaks_of_another(question, best.candidate, one.candidate)
+            and _speaks_of(subject, one.candidate)
         ):
             found.append(one)
     disagree = len(found) > 1 and best.confidence >= min_confidence
@@ -116,35 +117,69 @@ def _runs_on(candidate: Candidate) -> bool:
     return any(span.start_char < end < span.end_char for _, end in candidate.passage.sentences)
 
 
-def _share_a_subject(one: Candidate, other: Candidate) -> bool:
-    """Whether two passages have so many words in common that they speak of the same."""
-    words = [content_stems(each.passage.searched) for each in (one, other)]
-    return len(words[0] & words[1]) >= MIN_SHARED_WORDS * min(map(len, words))
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What the best candidate speaks of, and of that what the question asks about."""
+
+    words: frozenset[str]
+    """The stems of its passage."""
+    years: frozenset[str]
+    counted: str | None
+    """The stem of what is counted."""
+    kinds: frozenset[tuple[str, str]]
+    """The stems of two words together that name a kind or a branch, in its sentence."""
+    kinds_around: frozenset[tuple[str, str]]
+    """The same in its passage."""
 
 
-def _speaks_of_another(question: str, best: Candidate, other: Candidate) -> bool:
-    """
-    Whether a sentence says something of another kind or branch than the question asks about.
-
-    It, or its passage, holds only the second of two words that the question and what is said of the
-    best one hold together: "season ticket" for "single ticket". Or the best one's passage speaks of
-    the year that is asked about, or its sentence of what is counted, and the other's doesn't.
-    """
-    years = set(YEARS.findall(question)).intersection(YEARS.findall(best.passage.searched))
-    if not years.issubset(YEARS.findall(other.passage.searched)):
-        return True
-    pairs = pairwise(_stems(question))
-    asked = [pair for pair in pairs if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair)]
-    said = tuple(_stems(f"{one.passage.context}\n{one.sentence}") for one in (best, other))
-    whole = tuple(_stems(one.passage.searched) for one in (best, other))
+def _subject_of(question: str, best: Candidate) -> _Subject:
+    passage = best.passage.searched
+    said = _stems(_told_by(best))
     counted = COUNTED.search(question)
-    if counted is not None and stem_of(counted[1].lower()) in set(said[0]).difference(said[1]):
-        return True
-    return any(
-        pair in set(pairwise(of_best)) and pair[1] in of_other and pair[0] not in of_other
-        for of_best, of_other in (said, whole)
-        for pair in asked
+    stem = stem_of(counted[1].lower()) if counted else None
+    kinds = {
+        pair
+        for pair in pairwise(_stems(question))
+        if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair)
+    }
+    return _Subject(
+        words=content_stems(passage),
+        years=frozenset(YEARS.findall(question)).intersection(YEARS.findall(passage)),
+        counted=stem if stem in said else None,
+        kinds=frozenset(kinds.intersection(pairwise(said))),
+        kinds_around=frozenset(kinds.intersection(pairwise(_stems(passage)))),
     )
+
+
+def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
+    """
+    Whether a candidate speaks of the same.
+
+    Its passage has enough words in common with the best one's. What the question asks about and the
+    best one speaks of, it speaks of, too: its passage of the year, its sentence of what is counted.
+    Neither holds only the second of two words that name a kind or a branch: "season ticket" for
+    "single ticket".
+    """
+    passage, told = candidate.passage.searched, _told_by(candidate)
+    words = content_stems(passage)
+    return (
+        len(subject.words & words) >= MIN_SHARED_WORDS * min(len(subject.words), len(words))
+        and subject.years.issubset(YEARS.findall(passage))
+        and (subject.counted is None or subject.counted in _stems(told))
+        and not _names_another(subject.kinds, told)
+        and not _names_another(subject.kinds_around, passage)
+    )
+
+
+def _names_another(kinds: frozenset[tuple[str, str]], text: str) -> bool:
+    """Whether a text holds the second word of a kind and not the first."""
+    words = frozenset(_stems(text)) if kinds else frozenset()
+    return any(second in words and first not in words for first, second in kinds)
+
+
+def _told_by(candidate: Candidate) -> str:
+    """What says what a span is said of: its sentence, below the headings."""
+    return f"{candidate.passage.context}\n{candidate.sentence}"
 
 
 def _stems(text: str) -> list[str]:
