@@ -275,6 +275,8 @@ _COUNTED = (
     "profits|costs|wins|goals|visitors|passengers|minutes|hours|days|years|months|weeks"
 )
 _FRAGMENT = rf"(?!(?:{_SENTENCE}|{_COUNTED})\b)"
+# What is paid "per year" is one rate; "costs per year" may be one for each.
+_PAYING = "(?:pay(?:s|ing)?|paid|cost|earn(?:s|ed)?|charged?)"
 _PLURAL_AUXILIARY = "are|were|have|had|do|did|does|can|will|would|should"
 SEVERAL = re.compile(
     rf"""
@@ -307,7 +309,7 @@ SEVERAL = re.compile(
   | \bwhat\ (?:does|did|do)\ each\b
   | \band\ (?:by\ )?how\ (?:many|much)$
   | \bby\ (?:{_GROUPS})\b
-  | ^(?!.*\bhow\ (?:much|many)\b).*\bper\ (?!year\b)(?:{_GROUPS})\b
+  | ^(?!.*\bhow\ (?:much|many)\b)(?!.*\b{_PAYING}\b.*\bper\ year\b).*\bper\ (?:{_GROUPS})\b
   | \b(?:both|all\ {_MANY}|all\ of\ them)$
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -315,11 +317,21 @@ SEVERAL = re.compile(
 """What asks for several things ("which crimes", "name the two cities")."""
 MAY_ASK_FOR_ALL = re.compile(r"(?:what|where)\b", re.IGNORECASE)
 """How a question begins that may ask for all that a list holds, without saying so."""
+_ONE_VALUE = (
+    "number|name|address|e-?mail|phone|telephone|fax|extension|website|url|link|price|cost|fee|fare|"
+    "rate|salary|rent|fine|deposit|total|date|day|month|year|time|deadline|age|limit|maximum|minimum|"
+    "code|postcode|password|pin|port|size|height|weight|length|width|depth|distance|speed|capacity|"
+    "temperature|population|title|capital|owner|author|manager|director|boss|head|captain|chair|"
+    "president|mayor|secretary|treasurer"
+)
 ASKS_FOR_ONE = re.compile(
-    r"(?:who|what|which|where)(?:['’]?s| is| was) (?:the|a|an|my|your|his|her|its|our|their)\b",
+    rf"(?:who|what|which|where)(?:['’]?s|\ is|\ was)\ (?:the|my|your|his|her|its|our|their)\ "
+    rf"(?:(?!(?:{'|'.join(sorted(PREPOSITIONS))})\b)[\w'’-]+\ ){{0,2}}(?:{_ONE_VALUE})"
+    rf"(?=[^\w\s'’-]|$|\ (?:{'|'.join(sorted(FUNCTION_WORDS - {'and', 'or'}))})\b)",
     re.IGNORECASE,
 )
-"""How a question begins that speaks of one thing ("what's the number of the desk")."""
+"""How a question begins that names one value ("what's the phone number of the desk"). A range, a
+stock and a price list are none."""
 HOW_MANY = re.compile(r"\bhow\ (?:many|much)\b", re.IGNORECASE)
 AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
