@@ -307,6 +307,9 @@ class _Asked:
         }
         fitting = list(columns)
         for kind in kinds_of_cells(self.asking):
+            # Another row's "no" says nothing against a name in this one.
+            if column in columns and kind.fits([own.text(column)]):
+                return column
             fitting = [name for name, cells in columns.items() if kind.fits(cells)]
             if fitting:
                 break

@@ -404,9 +404,12 @@ _YEARS_TOGETHER = re.compile(rf"(?<!\d)({_YEAR})(?: ?[-–/] ?((?:\d\d)?\d\d)(?!
 _SHORT_YEAR = re.compile(r"['’](\d\d)\b")
 _DAY_OF_MONTH = rf"(?:\d{{1,2}} {_MONTH}|{_MONTH} \d{{1,2}}\b)"
 _WEEKDAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?"
-_TIME = rf"{_DAY_OF_MONTH}|{_MONTH} {_YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d|^{_YEAR}$"
+# "2012" alone may be a room, too.
+_TIME_ONLY = rf"{_DAY_OF_MONTH}|{_MONTH} {_YEAR}|\d{{4}}-\d\d-\d\d|\b{_WEEKDAY}\b|\d:\d\d"
+_TIME = rf"{_TIME_ONLY}|^{_YEAR}$"
 _NOTHING_BUT_A_DAY = rf"(?:{_DAY_OF_MONTH})?,? ?(?:{_YEAR})?$"
-_MONEY = r"[€£$¥]|\d (?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD|GBP|CHF)\b|^[Ff]ree\b"
+_CURRENCY = "(?:euros?|dollars?|pounds?|pence|cents?|francs?|EUR|USD|GBP|CHF)"
+_MONEY = rf"[€£$¥]|\d {_CURRENCY}\b|^[Ff]ree\b"
 # Neither "3D Systems" nor "1st Brigade" begins with one.
 _FIGURE = r"\W{0,2}\d[\d.,:/-]*(?!\w)"
 _AMOUNT = rf"\W{{0,2}}\d|(?:an?|{'|'.join(sorted(NUMBER_WORDS))})\b"
@@ -425,7 +428,12 @@ _FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 
 # Nothing but a number with its unit: neither "12 High Street" nor "3rd floor".
 _QUANTITY = r"^\W{0,2}\d[\d.,:/-]*+(?: ?(?:[a-z%°€£$][a-z²³/]*+|[A-Z]{1,3}+))?$"
-_YES_OR_NOT = r"^(?:[Yy]es|YES|[Nn]o|NO|[Tt]rue|TRUE|[Ff]alse|FALSE|[xX✓✔✗–-])$"
+# A letter counts only as it stands: something may be in room "12 S", and lasts "12 s".
+_UNIT = "|".join(unit if len(unit) == 1 else f"(?i:{unit})" for unit in UNITS)
+# Something may be in room "12", "12A" or "3.07", and nowhere in "7.6 km" or "£3".
+_NO_PLACE = rf"^(?:[€£$¥] ?\d[\d.,-]*+|\W?\d[\d.,:/-]*+ ?(?:{_UNIT}|{_CURRENCY}|[%€£$¥]))$"
+# Neither "–" nor "-" is among them: in a column of names they are nobody.
+_YES_OR_NOT = r"^(?:[Yy]es|YES|[Nn]o|NO|[Tt]rue|TRUE|[Ff]alse|FALSE|[xX✓✔✗])$"
 # How somebody is reached, as it is asked for, and as it is written.
 _MAIL, _PAGE, _PHONE = r"\w@\w", r"://|\bwww\.", r"^\+?(?:[ ()/.-]{0,2}\d){6,20}$"
 _CONTACTS = (
@@ -456,20 +464,34 @@ class CellKind(NamedTuple):
 
 
 _NOTHING = r"(?!)"
-_NO_TIME = rf"^(?!.*(?:{_TIME}))"
+_NO_TIME = rf"^(?!.*(?:{_TIME_ONLY}))"
+# A mail address or a number answers "who do I call" and "where do I write to", and not "who gives
+# the talk".
+_REACHING = (
+    r"(?:apply|ask|call|contact|e-?mail|message|phone|reach|register|report|ring|send|speak|talk|tell|"
+    r"write)(?:e?d)?\b"
+)
+_WHO_IS_REACHED = (
+    r"(?:who|whom|whose \w+) (?:(?:is |are )?to|do|does|can|could|may|must|shall|should|will|would)"
+    rf"\b.*\b{_REACHING}"
+)
 _ASKED_AND_ANSWERING = tuple(
     (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))
     for asked, some, none in (
-        (r"^(?:who|whom|whose)\b", rf"^(?!{_FIGURE})", rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}"),
+        (
+            rf"^(?!{_WHO_IS_REACHED})(?:who|whom|whose)\b",
+            rf"^(?!{_FIGURE})",
+            rf"{_YES_OR_NOT}|{_MAIL}|{_PAGE}|{_PHONE}",
+        ),
         (r"^(?:what|which) year\b", r"(?<!\d)(?:1\d|20|21)\d\d(?!\d)", _NOTHING),
         (r"^(?:when|(?:what|which) (?:day|date|time))\b", _TIME, _NOTHING),
         # Something is sent to a mail address, and nothing else is there.
         (
-            r"^where\b(?!.*\b(?:apply|ask|contact|register|report|send|write)\b)",
+            rf"^where\b(?!.*\b{_REACHING})",
             _NO_TIME,
-            rf"{_YES_OR_NOT}|{_QUANTITY}|{_PHONE}|{_MAIL}",
+            rf"{_YES_OR_NOT}|{_NO_PLACE}|{_PHONE}|{_MAIL}",
         ),
-        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_QUANTITY}|{_PHONE}"),
+        (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_NO_PLACE}"),
         # "How is it marked?", but not "How is the weather?".
         (
             r"^how (?:is|are|was|were)\b.* [a-z]+(?:ed|en|ght|ade|aid)\b",

@@ -29,6 +29,13 @@ GAPS = (
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
 HALLS = "Oak Hall | 200 | 12 | ground\n\nElm Hall | 90 | 4 | first"
+SHIFTS = "Monday | Anna Berg | Pool\n\nTuesday | - | Gym"
+KEEPERS = (
+    "Hall: Oak Room | Keeper: Anna Berg | Notes: upstairs\n\n"
+    "Hall: Elm Room | Keeper: – | Notes: closed"
+)
+YOGA = "Class: Yoga | Room: 12 | Teacher: Anna Berg"
+ADVICE = "Topic: Fees | Write to: fees@club.example | Hours: Monday mornings"
 ENGINES = "engine | diesel | 12\n\nwinch | petrol | 4"
 STAFF = (
     "Ada Holm | ada@isle.example | 555 0101 | Room 4 | https://isle.example/ada\n\n"
@@ -95,6 +102,7 @@ def answered(text: str, question: str, *read: str) -> str:
         (LOOMS, "What does the loom cost an hour?", "2004", "4 euros"),
         (LOOMS, "When was the lathe bought?", "Bo", "2017"),
         (LOOMS, "Who pays for the lathe?", "5 euros", "Bo"),
+        ("Pool | Ada | 12\n\nGym | – | 14", "Who looks after the pool?", "12", "Ada"),
         (FILMS, "How long is Teal?", "9 June", "96"),
         (FILMS, "running time of Teal", "1999", "96"),
         (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
@@ -161,6 +169,28 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         ),
         ("loom | 2004 | 4\n\nlathe | 1312 | 5", "How much power has the loom?", "2004"),
         ("tent | large | 4 beds\n\nhut | small | 2 beds", "What is the size of the tent?", "large"),
+        # Nobody is in another row.
+        (SHIFTS, "Who works on Monday?", "Anna Berg"),
+        (SHIFTS.replace("-", "no"), "Who works on Monday?", "Anna Berg"),
+        (KEEPERS, "Who looks after the Oak Room?", "Anna Berg"),
+        # A room or a page is where something is, and who is reached may be an address.
+        (YOGA, "Where is yoga?", "12"),
+        (YOGA.replace("12", "12A"), "Where is yoga?", "12A"),
+        (YOGA.replace("12", "12 S"), "Where is yoga?", "12 S"),
+        (YOGA.replace("12", "2012"), "Where is yoga?", "2012"),
+        ("Ceramics | 7 | Anna Berg", "Where can I find Ceramics?", "7"),
+        ("Ceramics | 12A | Anna Berg", "Where can I find Ceramics?", "12A"),
+        *(
+            (ADVICE, question, "fees@club.example")
+            for question in (
+                "Who do I contact about fees?",
+                "Whom can members write to about fees?",
+                "Who should be asked about fees?",
+                "Who to ask about fees?",
+            )
+        ),
+        ("Fees | fees@club.example | first floor", "Who do I write to?", "fees@club.example"),
+        ("Fees | 555 0101 | first floor", "Who do I call about fees?", "555 0101"),
         # What is asked for is told by its measure, or is no measure.
         (HALLS, "Which hall has a capacity of 200?", "Oak Hall"),
         (HALLS, "What is the name of the hall with a capacity of 90?", "Elm Hall"),
@@ -194,7 +224,9 @@ def test_a_span_stays_where_the_question_names_no_other_cell(
         ("Where does the Heron Loop start?", ("188 m", "7.6 km", "the station"), "the station"),
         ("Where does the Heron Loop start?", ("yes", "Heron Loop", "the station"), "the station"),
         ("How is the Heron Loop marked?", ("7.6 km", "yes", "blue arrow"), "blue arrow"),
-        ("How is the Mill Walk marked?", ("on a lead", "red dot", "the mill"), "red dot"),
+        ("How is the Heron Loop marked?", ("yes", "blue arrow", "the station"), "blue arrow"),
+        # By itself it may be right, though the other row has a "yes" there.
+        ("How is the Mill Walk marked?", ("on a lead", "red dot", "the mill"), "on a lead"),
         ("length of the Mill Walk?", ("red dot", "12 km", "250 m"), "12 km"),
         # The first of them may be right, or none is preferred that may.
         ("How is the view from the Mill Walk?", ("12 km", "red dot"), "12 km"),
@@ -217,6 +249,14 @@ def test_nobody_sits_at_a_mail_address_and_nobody_is_a_number() -> None:
 
     assert answered(STAFF, "Where does Ada Holm sit?", mail, phone, "Room 4") == "Room 4"
     assert answered(STAFF, "Who is in Room 4?", mail, phone) == "Ada Holm"
+    assert answered(STAFF, "Who can use Room 4?", mail, phone) == "Ada Holm"
+
+
+@pytest.mark.parametrize("cell", ["7.6 km", "3 h", "30 min", "£3", "5 euros", "40 %", "$ 4.50"])
+def test_an_amount_is_nowhere(cell: str) -> None:
+    text = f"Swan | {cell} | the mill"
+
+    assert answered(text, "Where is the Swan?", cell, "the mill") == "the mill"
 
 
 def test_a_house_number_is_where_something_is() -> None:
