@@ -1,5 +1,6 @@
 """Where Quoth remembers things: files of SQLite, or one database of PostgreSQL, behind one seam."""
 
+import hashlib
 import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
@@ -201,7 +202,16 @@ def version(connection: sqlite3.Connection) -> int:
     return found
 
 
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
 def migrate(connection: sqlite3.Connection, steps: Sequence[str]) -> None:
-    """Take the steps that a file lacks, each whole or not at all."""
+    """
+    Take the steps that a file lacks, each whole or not at all.
+
+    They may call `sha256`, which PostgreSQL has and SQLite lacks.
+    """
+    connection.create_function("sha256", 1, _sha256, deterministic=True)
     for step in range(version(connection), len(steps)):
         connection.executescript(f"BEGIN; {steps[step]} PRAGMA user_version = {step + 1}; COMMIT;")

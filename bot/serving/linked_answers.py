@@ -36,13 +36,15 @@ STEPS = (
     CREATE INDEX answers_created ON answers (created);
     """,
     """
-    -- One database may hold them beside the records, which have answers of their own.
+    -- One database may hold them beside the records, which have answers of their own. The name of
+    -- the table stays, though the module and the file are called otherwise now.
     ALTER TABLE answers RENAME TO kept_answers;
     """,
     """
     -- Documents that disagree are a conflict.
     UPDATE kept_answers
         SET answer = replace(answer, '"kind":"disagreement"', '"kind":"conflict"');
+    UPDATE kept_answers SET digest = sha256(answer);
     """,
 )
 _ANSWER = TypeAdapter(Answer)

@@ -7,8 +7,9 @@ down_revision = "taught"
 
 
 def upgrade() -> None:
-    """Write the kind anew."""
+    """Write the kind anew, and the digest, by which an answer that is given again is known."""
     op.execute(
         "UPDATE kept_answers SET answer ="
         """ replace(answer, '"kind":"disagreement"', '"kind":"conflict"')"""
     )
+    op.execute("UPDATE kept_answers SET digest = sha256(convert_to(answer, 'UTF8'))")

@@ -1,5 +1,6 @@
 """Answers that can be linked to, and for how long."""
 
+import hashlib
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -96,8 +97,12 @@ def test_a_conflict_of_an_older_file_is_still_one(tmp_path: Path) -> None:
     with closing(LinkedAnswers(path, 30)) as kept:
         answer_id = str(kept.keep(conflict))
     with closing(sqlite3.connect(path)) as connection, connection:
+        (text,) = connection.execute("SELECT answer FROM kept_answers").fetchone()
+        older = text.replace('"conflict"', '"disagreement"')
+        assert older != text
         connection.execute(
-            """UPDATE kept_answers SET answer = replace(answer, '"conflict"', '"disagreement"')"""
+            "UPDATE kept_answers SET answer = ?, digest = ?",
+            (older, hashlib.sha256(older.encode()).digest()),
         )
         connection.execute("PRAGMA user_version = 2")
 
@@ -105,6 +110,7 @@ def test_a_conflict_of_an_older_file_is_still_one(tmp_path: Path) -> None:
         again = kept.answer(answer_id)
         assert again is not None
         assert again.answer.kind == "conflict"
+        assert kept.keep(conflict) == answer_id
 
 
 def test_an_answer_is_given_where_it_cannot_be_kept(tmp_path: Path) -> None:
