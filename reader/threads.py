@@ -57,7 +57,7 @@ class ReaderThreads:
             helping = [self._pool.submit(take) for _ in range(min(free, len(pieces) - 1))]
             take()
             for one in helping:
-                # A helper that is still busy for another caller has nothing left to do here.
+                # A thread that is still busy for another caller has nothing left to do here.
                 if not one.cancel():
                     one.result()
         finally:

@@ -31,8 +31,8 @@ def test_so_many_threads_work_at_once() -> None:
     ReaderThreads(3).map(lambda _: together.wait(30), range(3), size=abs)
 
 
-def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
-    helpers = ReaderThreads(2)
+def test_who_calls_does_not_wait_for_a_thread_that_is_busy() -> None:
+    threads = ReaderThreads(2)
     begun, go_on = threading.Semaphore(0), threading.Event()
 
     def wait(_: int) -> None:
@@ -40,17 +40,17 @@ def test_who_calls_does_not_wait_for_a_helper_that_is_busy() -> None:
         go_on.wait(30)
 
     with ThreadPoolExecutor(1) as other:
-        held = other.submit(helpers.map, wait, range(2), abs)
+        held = other.submit(threads.map, wait, range(2), abs)
         begun.acquire()
         begun.acquire()
 
-        assert helpers.map(str, [1, 2, 3], size=abs) == ["1", "2", "3"]
+        assert threads.map(str, [1, 2, 3], size=abs) == ["1", "2", "3"]
         assert not held.done()
         go_on.set()
 
 
 def test_where_as_many_call_as_there_are_threads_each_works_alone() -> None:
-    helpers = ReaderThreads(2)
+    threads = ReaderThreads(2)
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_: int) -> None:
@@ -62,12 +62,12 @@ def test_where_as_many_call_as_there_are_threads_each_works_alone() -> None:
         return threading.get_ident()
 
     with ThreadPoolExecutor(1) as other:
-        held = other.submit(helpers.map, hold, [1], abs)
+        held = other.submit(threads.map, hold, [1], abs)
         begun.wait(30)
-        assert set(helpers.map(where, range(5), size=abs)) == {threading.get_ident()}
+        assert set(threads.map(where, range(5), size=abs)) == {threading.get_ident()}
         go_on.set()
         held.result(30)
-    assert len(set(helpers.map(where, range(5), size=abs))) == 2
+    assert len(set(threads.map(where, range(5), size=abs))) == 2
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -56,8 +56,8 @@ def settings(tmp_path: Path, empty_database: str) -> Settings:
         Unanswered(records).begin(Waiting(2**62, 1, token="t"))
         Cooldowns(records, RULE, OwnCounts()).set(7, 8, RULE, is_role=True)
         TaughtStore(records).keep(lesson(records))
-    with closing(LinkedAnswers(made.linked_answers, 30)) as kept_answers:
-        assert kept_answers.keep(ANSWER) is not None
+    with closing(LinkedAnswers(made.linked_answers, 30)) as linked_answers:
+        assert linked_answers.keep(ANSWER) is not None
     return made
 
 
