@@ -434,8 +434,9 @@ _UNIT = "|".join(unit if len(unit) == 1 else f"(?i:{unit})" for unit in UNITS)
 _NO_PLACE = rf"^(?:[€£$¥] ?\d[\d.,-]*+|\W?\d[\d.,:/-]*+ ?(?:{_UNIT}|{_CURRENCY}|[%€£$¥]))$"
 # Neither "–" nor "-" is among them: in a column of names they are nobody.
 _YES_OR_NOT = r"^(?:[Yy]es|YES|[Nn]o|NO|[Tt]rue|TRUE|[Ff]alse|FALSE|[xX✓✔✗])$"
-# How somebody is reached, as it is asked for, and as it is written.
-_MAIL, _PAGE, _PHONE = r"\w@\w", r"://|\bwww\.", r"^\+?(?:[ ()/.-]{0,2}\d){6,20}$"
+# How somebody is reached, as it is asked for, and as it is written; "101-103" are rooms or pages.
+_MAIL, _PAGE = r"\w@\w", r"://|\bwww\."
+_PHONE = r"^(?!\d{3}-\d{3}$)\+?(?:[ ()/.-]{0,2}\d){6,20}$"
 _CONTACTS = (
     (r"e-?mail(?: address)?", _MAIL),
     (r"(?:home ?page|url|web ?address|web ?page|web ?site)", _PAGE),
@@ -473,7 +474,7 @@ _REACHING = (
 )
 _WHO_IS_REACHED = (
     r"(?:who|whom|whose \w+) (?:(?:is |are )?to|do|does|can|could|may|must|shall|should|will|would)"
-    rf"\b.*\b{_REACHING}"
+    rf"\b.*\b(?:{_REACHING}|(?:get|go|help|see|turn)\b)"
 )
 _ASKED_AND_ANSWERING = tuple(
     (re.compile(asked, re.IGNORECASE), CellKind(re.compile(some), re.compile(none)))

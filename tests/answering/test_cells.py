@@ -178,6 +178,7 @@ def test_a_cell_is_named_by_its_column_and_its_row(
         (YOGA.replace("12", "12A"), "Where is yoga?", "12A"),
         (YOGA.replace("12", "12 S"), "Where is yoga?", "12 S"),
         (YOGA.replace("12", "2012"), "Where is yoga?", "2012"),
+        (YOGA.replace("12", "101-103"), "Where is yoga?", "101-103"),
         ("Ceramics | 7 | Anna Berg", "Where can I find Ceramics?", "7"),
         ("Ceramics | 12A | Anna Berg", "Where can I find Ceramics?", "12A"),
         *(
@@ -187,6 +188,8 @@ def test_a_cell_is_named_by_its_column_and_its_row(
                 "Whom can members write to about fees?",
                 "Who should be asked about fees?",
                 "Who to ask about fees?",
+                "Who can help with fees?",
+                "Who do I get in touch with about fees?",
             )
         ),
         ("Fees | fees@club.example | first floor", "Who do I write to?", "fees@club.example"),
