@@ -3,10 +3,11 @@ What each of many small files costs to read and split, beyond what the first one
 
     python -m benchmarks.small_files [--files 200] [--only .md .html ...] [--stay]
 
-Each is read by a fork of its own; with `--stay`, one process reads all of them, as it does where
-nothing forks. Seconds are those of a core, and "faults" are pages of memory that the kernel handed
-out, most of them copies of what a fork shares until it writes to it: what that takes depends on the
-machine, so a page is timed as well.
+Each .html and .eml file is read by a fork of its own, and up to 100 files of .md or .csv by one
+fork; with `--stay`, one process reads all files, as it does where nothing forks. Seconds are those
+of a core, and "faults" are pages of memory that the kernel handed out, most of them copies of what
+a fork shares until it writes to it: what that takes depends on the machine, so a page is timed as
+well.
 """
 
 import argparse

@@ -1,10 +1,10 @@
 """
-The process that forks another one for each file, and how it is asked to.
+The process that forks the processes that read files, and how it is asked to.
 
-What a file does to the process that reads it ends with that process: it can say nothing of the
-files after it, and reads none of them. Files that can do nothing to it may share one. The one that
-forks imports once what is needed, reads nothing that strangers wrote, and ends each fork when it is
-told to.
+What a file does to the process that reads it ends with that process, which says nothing of files
+that other processes read. Which files are read by the same process is decided elsewhere
+(`index.parser_sharing`). The process that forks imports once what is needed, reads nothing that
+strangers wrote, and ends each fork when it is told to.
 
 Elsewhere than on Linux, what libraries use of the system may break in a fork. There the process
 reads the files itself, one after the other.

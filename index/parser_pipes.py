@@ -80,9 +80,9 @@ class ParserPipes:
 
     def meet(self) -> int:
         """
-        Come before each file: hear which process it is, and see from now on what it computes.
+        Call before each file: hear which process reads it, and watch what that computes.
 
-        Its start is waited for once.
+        The start of the process is waited for once.
 
         Raises:
             TimeoutError: If patience comes to an end.

@@ -3,11 +3,11 @@ Parsing and splitting in a process of their own, which may hang, swell or crash 
 
 A file may also take it over: it has nothing that is worth taking (`index.confinement`), and gets
 the bytes of that file through a pipe, through which it gives back the text and where its passages
-are (`index.parser_server`). Each file has a process of its own where the system can fork one
-(`index.parser_forks`), but for short ones that can't take it over: they share one, in turn
-(`index.parser_sharing`). Each has limits of its own everywhere: what may be computed for it, and
-memory. Each scanned page that was read gives it as much to compute as one file. Splitting has it
-in proportion to the text.
+are (`index.parser_server`). Where the system can fork (`index.parser_forks`), a file has a process
+of its own, unless it is short and Python alone reads it: such files share a process, in turn
+(`index.parser_sharing`). Each file has limits of its own everywhere: what may be computed for it,
+and memory. Each scanned page that was read gives it as much to compute as one file. Splitting has
+it in proportion to the text.
 """
 
 import signal
@@ -109,7 +109,7 @@ class ParserProcess:
 
     def parse(self, suffix: str, content: bytes) -> Loaded:
         """
-        See `index.formats.parse`; short plain text is read here, all else in a process of its own.
+        See `index.formats.parse`; short plain text is read here, all else in another process.
 
         Raises:
             DocumentError: If it can't be read, or not within the limits.
@@ -130,6 +130,9 @@ class ParserProcess:
         """
         Split the document that was read last, where it was read.
 
+        If that fails where other files were read, too, the file is read again by a process of its
+        own, and split there.
+
         Args:
             document: As it was read, under any title.
             splitting: The limits of a passage.
@@ -141,18 +144,45 @@ class ParserProcess:
         """
         if self._encoder is None:
             raise ValueError("no encoder whose tokenizer measures passages")
-        if self._is_here or self._pipes is None:
+        if self._is_here:
             yield from split(document, splitting, self._encoder.token_offsets, first_id)
             return
+        share = self._share
+        if share is not None and share.files > 1:
+            # All passages come from one reading: none is given before the last one is there.
+            try:
+                passages = [*self._passages(document, splitting, first_id, SHARED_TIMEOUT_S)]
+            except DocumentError:
+                self._read_again(document, *share.last)
+            else:
+                yield from passages
+                return
+        yield from self._passages(document, splitting, first_id, self.timeout_s)
+
+    def _passages(
+        self, document: Document, splitting: Splitting, first_id: int, most_s: float
+    ) -> Iterator[Passage]:
+        """The passages of the document that a process has read, in so many seconds at most."""
         slices = Slices(document, splitting, first_id)
         try:
-            for each in self._slices(self._pipes, document, splitting):
+            for each in self._slices(document, splitting, min(most_s, self.timeout_s)):
                 yield slices.passage(each)
         except DocumentError as error:
             error.sha256 = document.sha256
             raise
         except _BROKEN as error:
             raise self._broken(error, document.sha256) from error
+
+    def _read_again(self, document: Document, suffix: str, content: bytes) -> None:
+        """Have a process that has read nothing else read the file of a document, to split it."""
+        try:
+            loaded = self._apart(suffix, content, shares=False)
+        except DocumentError as error:
+            error.sha256 = document.sha256
+            raise
+        if loaded.text != document.text:
+            # Without a hash: the next build tries the file again.
+            raise DocumentError("reading it twice gave two texts; index it again")
 
     def _apart(self, suffix: str, content: bytes, *, shares: bool) -> Loaded:
         """Read a file in another process, which reads no other unless they share it."""
@@ -222,7 +252,7 @@ class ParserProcess:
                 pipes.is_done = True
                 loaded = _checked(text, places, code, **found)
                 if self._share is not None:
-                    self._share.add(content)
+                    self._share.add(suffix, content)
                 return loaded
             self._page_read()
             self._expect_scans()
@@ -234,13 +264,14 @@ class ParserProcess:
             self._expects_scans = True
             self._forks.expect_scans()
 
-    def _slices(
-        self, pipes: ParserPipes, document: Document, splitting: Splitting
-    ) -> Iterator[Any]:
+    def _slices(self, document: Document, splitting: Splitting, timeout_s: float) -> Iterator[Any]:
         """The slices of a text, as they arrive."""
+        pipes = self._pipes
+        if pipes is None:
+            raise EOFError
         given = {"document_id": document.id, "title": document.title, "limits": asdict(splitting)}
         share = max(1.0, len(document.text) / CHARS_IN_TIME)
-        pipes.ask("split", given, share * self.timeout_s)
+        pipes.ask("split", given, share * timeout_s)
         while received := pipes.frame(MAX_SOME_BYTES):
             yield from received
         pipes.is_done = True

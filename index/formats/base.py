@@ -67,7 +67,7 @@ class BeyondPythonError(Exception):
 
 def leave_python(library: str) -> None:
     """
-    Come before a compiled library in reading what stands in a file that Python reads otherwise.
+    Announce that a compiled library is about to read part of a file.
 
     Args:
         library: Its name.

@@ -30,10 +30,16 @@ pytestmark = pytest.mark.skipif(not parser_forks.FORKS, reason="one process read
 
 _TOLD = """
 import os, signal, sys, time
+from index import passages
 from index.errors import DocumentError
 from index.formats.base import Loaded, leave_python
 
 read = []
+
+def compute(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
 
 def load_markdown(suffix, content):
     read.append(content)
@@ -42,9 +48,7 @@ def load_markdown(suffix, content):
         while True:
             pass
     if does == "compute":
-        until = time.process_time() + float(given)
-        while time.process_time() < until:
-            pass
+        compute(float(given))
     if does == "sleep":
         time.sleep(float(given))
     if does == "swell":
@@ -59,6 +63,13 @@ def load_markdown(suffix, content):
         os.abort()
     if does == "leave":
         leave_python("lxml")
+    if does == "spoil":
+        passages.split = lambda *given: os.abort()
+    if does == "slow":
+        split = passages.split
+        passages.split = lambda *given: compute(3) or split(*given)
+    if does in ("say", "spoil"):
+        return Loaded(content.decode())
     # Which process this is, and how many files it has read.
     return Loaded(f"{os.getpid()} {len(set(read))}")
 
@@ -86,7 +97,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Reader:
-    """Reads files, and tells which process has read each, and as its how manieth."""
+    """Reads files, and tells which process has read each, and how many it has read then."""
 
     def __init__(self, parser: ParserProcess) -> None:
         self.parser = parser
@@ -101,6 +112,15 @@ class Reader:
         if process not in self._processes:
             self._processes.append(process)
         return self._processes.index(process), files
+
+    def split(self, document: Document) -> list[str]:
+        """The texts of the passages of the document that was read last."""
+        return [each.text for each in self.parser.split(document, Splitting(), 0)]
+
+    def document(self, suffix: str, content: str) -> Document:
+        """Read a file that is as it is given."""
+        text = self.parser.parse(suffix, content.encode()).text
+        return Document(f"a{suffix}", "a", text, "0" * 64, datetime.fromtimestamp(0, UTC))
 
 
 @pytest.fixture
@@ -195,6 +215,49 @@ def test_no_file_is_refused_because_what_waits_for_it_has_ended(reader: Reader) 
     assert reader.read() == (0, 1)
 
 
+@pytest.mark.parametrize("left", ["spoil", "slow"])
+def test_no_file_fails_to_be_split_for_what_others_left(
+    left: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 1.0)
+    reader.document(".md", left)
+
+    assert reader.split(reader.document(".md", "say it")) == ["say it"]
+    # It was read by a process of its own in the end.
+    assert reader.read() == (0, 1)
+
+
+def test_no_file_fails_to_be_split_because_what_has_read_it_has_ended(reader: Reader) -> None:
+    waits = int(reader.document(".md", "first").text.split()[0])
+    document = reader.document(".md", "say it")
+    os.kill(waits, signal.SIGKILL)
+
+    assert reader.split(document) == ["say it"]
+
+
+def test_a_file_that_can_t_be_split_alone_is_refused(reader: Reader) -> None:
+    assert reader.read() == (0, 1)
+    document = reader.document(".md", "spoil")
+    with pytest.raises(DocumentError, match="the process that read it ended") as caught:
+        reader.split(document)
+
+    # Without it, every build would try it again.
+    assert caught.value.sha256 == document.sha256
+    # Nor is it ever split in this process.
+    with pytest.raises(DocumentError):
+        reader.split(document)
+    assert reader.read() == (1, 1)
+
+
+def test_a_file_that_is_read_otherwise_again_is_tried_again_later(reader: Reader) -> None:
+    reader.document(".md", "spoil")
+    document = reader.document(".md", "first")
+    with pytest.raises(DocumentError, match="gave two texts") as caught:
+        reader.split(document)
+
+    assert caught.value.sha256 is None
+
+
 def test_each_file_has_the_time_of_one(reader: Reader) -> None:
     reader.parser.timeout_s = 1.0
 
@@ -225,9 +288,7 @@ def test_short_plain_text_is_read_here_while_a_process_waits(reader: Reader) -> 
     text = "A short sentence, in which little stands."
     assert reader.read() == (0, 1)
 
-    loaded = reader.parser.parse(".txt", text.encode())
-    document = Document("a.txt", "a", loaded.text, "0" * 64, datetime.fromtimestamp(0, UTC))
-    assert [each.text for each in reader.parser.split(document, Splitting(), 0)] == [text]
+    assert reader.split(reader.document(".txt", text)) == [text]
     assert reader.read() == (0, 2)
 
 
