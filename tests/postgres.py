@@ -213,32 +213,59 @@ def _create(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 # Which is waited for: until a connection has ended, it still answers.
-_CUT_OFF = (
-    "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
-    " WHERE datname = %s AND pid <> pg_backend_pid()"
+_CUT_OFF = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s"
+_USERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 )
-# All that a test may have changed besides rows.
+# All that a test may have changed besides rows, as the whole rows of the catalogues, of which
+# 16,384 is the first that PostgreSQL did not bring with it. Those of relations also count what is
+# in them.
 _SHAPE = """
-SELECT 'schema', oid::text, nspname::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
-UNION ALL SELECT 'settings', setrole::text, setconfig::text FROM pg_db_role_setting
-UNION ALL SELECT 'database', datconnlimit::text, datallowconn::text FROM pg_database
-    WHERE datname = current_database()
-UNION ALL SELECT 'relation', oid::text, concat_ws(' ', relname, relnatts, relchecks, relacl)
-    FROM pg_class WHERE relnamespace = 'public'::regnamespace
-UNION ALL SELECT 'function', oid::text, pg_get_functiondef(oid)
-    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-UNION ALL SELECT 'trigger', oid::text, tgenabled::text FROM pg_trigger
-ORDER BY 1, 2, 3
+SELECT 'schema', row::text FROM pg_namespace row WHERE nspname !~ '^pg_(toast_)?temp_'
+UNION ALL SELECT 'settings', row::text FROM pg_db_role_setting row
+UNION ALL SELECT 'database', concat_ws(' ', datconnlimit, datallowconn, datacl)
+    FROM pg_database WHERE datname = current_database()
+UNION ALL SELECT 'relation', concat_ws(' ', oid, relname, relnamespace, relkind, relowner, relacl,
+        reloptions, relrowsecurity, relforcerowsecurity)
+    FROM pg_class WHERE oid >= 16384
+UNION ALL SELECT 'column', row::text FROM pg_attribute row WHERE attrelid >= 16384
+UNION ALL SELECT 'default', row::text FROM pg_attrdef row WHERE oid >= 16384
+UNION ALL SELECT 'constraint', row::text FROM pg_constraint row WHERE oid >= 16384
+UNION ALL SELECT 'sequence', row::text FROM pg_sequence row WHERE seqrelid >= 16384
+UNION ALL SELECT 'type', row::text FROM pg_type row WHERE oid >= 16384
+UNION ALL SELECT 'function', row::text FROM pg_proc row WHERE oid >= 16384
+UNION ALL SELECT 'trigger', row::text FROM pg_trigger row WHERE oid >= 16384
+UNION ALL SELECT 'rule', row::text FROM pg_rewrite row WHERE oid >= 16384
+UNION ALL SELECT 'policy', row::text FROM pg_policy row WHERE oid >= 16384
+UNION ALL SELECT 'extension', row::text FROM pg_extension row
+ORDER BY 1, 2
 """
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _COUNTERS = "SELECT setval(oid, 1, FALSE) FROM pg_class WHERE relkind = 'S'"
+
+
+def _rename(connection: psycopg.Connection[Any], name: str, to: str) -> None:
+    """Rename a database, for which nobody may use it or begin to meanwhile."""
+    connection.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to))
+    )
+
+
+def _cut_off(connection: psycopg.Connection[Any], name: str) -> None:
+    """End what others have begun in a database, or were about to begin."""
+    # Who is about to begin is not seen yet. To name a database as it is named is refused, but only
+    # once they have begun.
+    with suppress(psycopg.errors.DuplicateDatabase):
+        _rename(connection, name, name)
+    connection.execute(_CUT_OFF, (name,))
 
 
 class UsedAgain:
     """
     A database with Quoth's tables, which tests use one after the other.
 
-    To make one takes a few hundred times as long as to empty it.
+    To make one takes a few hundred times as long as to empty it. Each test knows it by another
+    name, so that what an earlier one left running finds it no more.
     """
 
     def __init__(self, server_address: str, make_tables: Callable[[str], str]) -> None:
@@ -251,62 +278,74 @@ class UsedAgain:
         """
         self._server = server_address
         self._make_tables = make_tables
-        self._made = itertools.count()
+        self._names = (f"used_again_{number}" for number in itertools.count())
         self._name = ""
         self._shape: list[tuple[Any, ...]] = []
         self._version = ""
 
     def emptied(self) -> str:
-        """Its address, once all who used it are cut off, and it is as it was made."""
-        if not self._name or not self._is_emptied():
-            self._make()
+        """Its new address, once all who used it are cut off, and it is as it was made."""
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            if not (self._name and self._is_renamed(connection) and self._is_emptied()):
+                self._make(connection)
         return self._address()
 
     def _address(self) -> str:
         return self._server.replace("/postgres?", f"/{self._name}?")
 
-    def _make(self) -> None:
-        named = sql.Identifier(self._name)
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            if self._name:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
-            self._name = f"used_again_{next(self._made)}"
-            _create(connection, self._name)
+    def _make(self, connection: psycopg.Connection[Any]) -> None:
+        if self._name:
+            named = sql.Identifier(self._name)
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+        self._name = next(self._names)
+        _create(connection, self._name)
         self._version = self._make_tables(self._address())
-        with psycopg.connect(self._address()) as connection:
-            self._shape = connection.execute(_SHAPE).fetchall()
+        with psycopg.connect(self._address()) as made:
+            self._shape = made.execute(_SHAPE).fetchall()
+
+    def _is_renamed(self, connection: psycopg.Connection[Any]) -> bool:
+        """Cut off all who use it, and rename it, unless somebody has come back before that."""
+        _cut_off(connection, self._name)
+        name = next(self._names)
+        try:
+            _rename(connection, self._name, name)
+        except psycopg.errors.ObjectInUse:
+            return False
+        self._name = name
+        return True
 
     def _is_emptied(self) -> bool:
         """Empty its tables, unless something else than rows was changed."""
-        with psycopg.connect(self._address(), autocommit=True) as connection:
-            connection.execute(_CUT_OFF, (self._name,))
-            if connection.execute(_SHAPE).fetchall() != self._shape:
-                return False
-            # Neither triggers nor the order of tables matter.
-            connection.execute("SET session_replication_role = replica")
-            for (table,) in connection.execute(_TABLES).fetchall():
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-            connection.execute("INSERT INTO quoth_version VALUES (%s)", (self._version,))
-            connection.execute(_COUNTERS)
+        try:
+            with psycopg.connect(self._address(), autocommit=True) as connection:
+                if connection.execute(_SHAPE).fetchall() != self._shape:
+                    return False
+                # Neither triggers nor the order of tables matter.
+                connection.execute("SET session_replication_role = replica")
+                for (table,) in connection.execute(_TABLES).fetchall():
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+                connection.execute("INSERT INTO quoth_version VALUES (%s)", (self._version,))
+                connection.execute(_COUNTERS)
+        except psycopg.Error:
+            # Of what it looks for, a test has changed something, or lets nobody in.
+            return False
         return True
 
 
 @contextmanager
 def away(address: str) -> Iterator[None]:
     """Cut a database off from all that use it, and take no connection, until the block ends."""
-    parts = conninfo_to_dict(address)
-    name = sql.Identifier(str(parts["dbname"]))
+    name = str(conninfo_to_dict(address)["dbname"])
     allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     with psycopg.connect(address, dbname="postgres", autocommit=True) as connection:
-        connection.execute(allow.format(name, sql.SQL("FALSE")))
-        # One that was about to begin is seen a moment later.
-        for _ in range(3):
-            connection.execute(_CUT_OFF, (parts["dbname"],))
-            time.sleep(0.05)
+        connection.execute(allow.format(sql.Identifier(name), sql.SQL("FALSE")))
         try:
+            _cut_off(connection, name)
+            if connection.execute(_USERS, (name,)).fetchone() != (0,):
+                raise RuntimeError(f"PostgreSQL did not end all that use the database {name}.")
             yield
         finally:
-            connection.execute(allow.format(name, sql.SQL("TRUE")))
+            connection.execute(allow.format(sql.Identifier(name), sql.SQL("TRUE")))
 
 
 def set_clock(used: Database, ahead_s: float) -> None:
