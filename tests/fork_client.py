@@ -5,6 +5,8 @@ Usage: fork_client.py ADDRESS MODULE:FUNCTION ARGUMENT ...
 
 It imports only what is built into Python, not what wraps that: tests start a thousand of these, and
 to import `json`, `signal` and `socket` takes longer than all else.
+
+Where no process forks any more, it says so, and ends with a code of its own.
 """
 
 import _json
@@ -13,9 +15,37 @@ import _socket
 import posix
 import sys
 
+# No test expects it: 1 would pass for a refusal.
+_NO_FORK = 70
+
 
 def main() -> None:
     """Be the fork, for whoever started this process."""
+    try:
+        code = _forked()
+    except OSError as error:
+        said = f"The process that forks for the tests can't be asked any more: {error}\n"
+        posix.write(2, said.encode())
+        code = _NO_FORK
+    if code < 0:
+        # Of this one, nothing can be changed.
+        if code != -_signal.SIGKILL:
+            _signal.signal(-code, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), -code)
+    # Nothing is left to be done, and much to be torn down.
+    posix._exit(code)
+
+
+def _forked() -> int:
+    """
+    Have a process forked, and hand signals on to it.
+
+    Returns:
+        Its exit code, negative for a signal, once it has ended.
+
+    Raises:
+        OSError: If there is nobody to fork it, or to tell how it ended.
+    """
     _, address, started, *arguments = sys.argv
     told = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
     told.connect(address)
@@ -24,17 +54,25 @@ def main() -> None:
     asked = f"[{_quoted(started)},[{given}],{_quoted(posix.getcwd())},{{{environment}}}]".encode()
     streams = b"".join(stream.to_bytes(4, sys.byteorder) for stream in (0, 1, 2))
     told.sendmsg([asked], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
-    fork = int(told.recv(64))
+    fork = _heard(told)
+
+    def hand_on(number: int, _: object) -> None:
+        try:
+            posix.kill(fork, number)
+        except ProcessLookupError:
+            # It has ended, and how it did is about to be told.
+            return
+
     for which in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2):
-        _signal.signal(which, lambda number, _: posix.kill(fork, number))
-    code = int(told.recv(64))
-    if code < 0:
-        # Of this one, nothing can be changed.
-        if code != -_signal.SIGKILL:
-            _signal.signal(-code, _signal.SIG_DFL)
-        posix.kill(posix.getpid(), -code)
-    # Nothing is left to be done, and much to be torn down.
-    posix._exit(code)
+        _signal.signal(which, hand_on)
+    return _heard(told)
+
+
+def _heard(told: _socket.socket) -> int:
+    """A number that the process tells which forks."""
+    if number := told.recv(64):
+        return int(number)
+    raise ConnectionResetError("it has hung up")
 
 
 def _quoted(text: str) -> str:

@@ -49,9 +49,17 @@ _IMPORTED = {
 # What is started as a fork of the latter.
 _READ_FILES = frozenset({parser_forks.__name__, "tests.index.hostile_parser"})
 _MAX_BYTES = 1 << 17
+_GONE = (
+    "The process that forks for the tests is gone, and with it whatever needs it. Look for what it "
+    "said on standard error, and start the tests again."
+)
 # The folder of the sockets at which forks are asked for: in whoever has started the processes that
 # fork, in whoever was told of it, and in all forks.
 _folder = ""
+
+
+class NoForkError(Exception):
+    """There is no process any more that forks."""
 
 
 class Fork:
@@ -75,13 +83,31 @@ class Fork:
             streams: Descriptors of standard input, output and error; the caller's to close.
             cwd: Its folder.
             environment: All of it.
+
+        Raises:
+            NoForkError: If nothing forks any more.
         """
         asked = json.dumps([started, [*arguments], os.fspath(cwd), {**environment}]).encode()
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._told.connect(_asked_at(_COMMANDS))
-        socket.send_fds(self._told, [asked], streams)
-        self.pid = int(self._told.recv(_MAX_BYTES))
+        try:
+            self._told.connect(_asked_at(_COMMANDS))
+            socket.send_fds(self._told, [asked], streams)
+        except (ConnectionError, FileNotFoundError) as error:
+            self._told.close()
+            raise NoForkError(_GONE) from error
+        self.pid = self._heard()
         self.returncode: int | None = None
+
+    def _heard(self) -> int:
+        """A number that the process tells which forks."""
+        try:
+            told = self._told.recv(_MAX_BYTES)
+        except ConnectionError:
+            told = b""
+        if not told:
+            self._told.close()
+            raise NoForkError(_GONE)
+        return int(told)
 
     def poll(self) -> int | None:
         """Its exit code, if it has ended."""
@@ -90,10 +116,15 @@ class Fork:
         return self.returncode
 
     def wait(self, timeout_s: float) -> int:
-        """Its exit code, negative for a signal, once it has ended."""
+        """
+        Its exit code, negative for a signal, once it has ended.
+
+        Raises:
+            NoForkError: If nobody is left to tell.
+        """
         if self.returncode is None:
             self._told.settimeout(timeout_s)
-            self.returncode = int(self._told.recv(_MAX_BYTES))
+            self.returncode = self._heard()
             self._told.close()
         return self.returncode
 
