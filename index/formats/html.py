@@ -22,6 +22,7 @@ from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,
+    BREAKS,
     CELLS,
     CODE,
     HEADINGS,
@@ -243,6 +244,7 @@ def _is_main(element: Any) -> bool:
 def _menus(root: Any) -> frozenset[Any]:
     """The block elements whose text is mostly links, but for lists that the text introduces."""
     sizes: dict[Any, tuple[int, int, int]] = {}
+    introduced = _introduced_lists(root)
     menus = set()
     # Children come after their parents in document order, so from the end they come first.
     for element in reversed(list(root.iter(etree.Element))):
@@ -255,7 +257,7 @@ def _menus(root: Any) -> frozenset[Any]:
             links += inner[2]
         if element.tag == "a":
             linked, links = characters, 1
-        elif element.tag in LISTS and links and introduces_list(_line_above(element)):
+        elif element in introduced:
             linked = links = 0
         sizes[element] = characters, linked, links
         if element.tag in BLOCKS and links >= _MENU_LINKS and linked >= _MENU_SHARE * characters:
@@ -263,20 +265,27 @@ def _menus(root: Any) -> frozenset[Any]:
     return frozenset(menus)
 
 
-def _line_above(element: Any) -> str:
-    """What stands right above a block: the paragraph before it, or the text that it breaks off."""
-    parts: list[str] = []
-    for before in element.itersiblings(preceding=True):
-        parts.append(before.tail or "")
-        is_block = before.tag in BLOCKS
-        if not is_unread(before) and not (is_block and "".join(parts).strip()):
-            parts += reversed(list(before.itertext()))
-        if is_block:
-            break
-    else:
-        parent = element.getparent()
-        parts.append("" if parent is None else parent.text or "")
-    return "".join(reversed(parts))
+def _introduced_lists(root: Any) -> frozenset[Any]:
+    """The lists that the line right above them introduces, whatever nobody reads between them."""
+    found = set()
+    line: list[str] = []
+    is_introduced = False
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        # Here, not at each list below it: nested lists would look at the same line again and again.
+        if element.tag in BREAKS and line:
+            if said := "".join(line).strip():
+                is_introduced = introduces_list(said)
+            line.clear()
+        if event == "end":
+            line.append(element.tail or "")
+        elif is_silent(element):
+            walk.skip_subtree()
+        else:
+            if is_introduced and element.tag in LISTS:
+                found.add(element)
+            line.append(element.text or "")
+    return frozenset(found)
 
 
 def _paragraphs(

@@ -45,7 +45,7 @@ LISTS = frozenset({"ul", "ol", "dl"})
 ITEMS = frozenset({"li", "dt", "dd"})
 CELLS = frozenset({"td", "th"})
 CODE = frozenset({"code", "kbd", "samp", "tt"})
-_BREAKS = BLOCKS | {"br"}
+BREAKS = BLOCKS | {"br"}
 # Never read, wherever they are.
 _UNREAD = frozenset(
     [
@@ -115,11 +115,18 @@ _SILENT_NAMES = frozenset(
         "toc",
     ]
 )
-# Parts of names of an `aside` that says something to whoever reads the text: "note-box".
-_NOTE_NAMES = frozenset(
+# Names of an `aside` that says something to whoever reads the text: "note", "alert-warning",
+# "callout-tip", "doc-aside--hint". A name that is longer otherwise is that of something else.
+_NOTE_NAME = re.compile(
+    r"(?:(?:admonition|alert|callout|doc)[-_]|.*--)?"
+    r"(?:admonition|callout|caution|hint|info|note|tip|warning)(?:[-_](?:block|box))?"
+)
+# Parts of names of an `aside` that is none, whatever its other names are.
+_OTHER_ASIDES = frozenset(
     [
-        *("admonition", "callout", "caution", "danger", "hint", "important", "note", "notice"),
-        *("pitfall", "tip", "warning"),
+        *("ad", "ads", "author", "bio", "cookie", "cookies", "jar", "link", "links", "list"),
+        *("menu", "nav", "newsletter", "promo", "related", "release", "share", "sharing"),
+        *("sidebar", "signup", "social", "subscribe", "teaser", "toc", "widget"),
     ]
 )
 _PART_OF_NAME = re.compile(r"[a-z]+")
@@ -162,8 +169,11 @@ def is_silent(element: Any) -> bool:
 
 def is_note(element: Any) -> bool:
     """Whether it is an `aside` as guides have them for notes, tips and warnings."""
-    names = _PART_OF_NAME.findall(f"{_names(element)} {element.get('role') or ''}")
-    return element.tag == "aside" and not _NOTE_NAMES.isdisjoint(names)
+    if element.tag != "aside":
+        return False
+    names = f"{_names(element)} {element.get('role') or ''}"
+    is_other = not _OTHER_ASIDES.isdisjoint(_PART_OF_NAME.findall(names))
+    return not is_other and any(map(_NOTE_NAME.fullmatch, names.split()))
 
 
 def _names(element: Any) -> str:
@@ -193,7 +203,7 @@ def visible_text(element: Any) -> str:
             if silent_depth or (is_inside and is_silent(inner)):
                 silent_depth += 1
             else:
-                parts.append(" " if inner.tag in _BREAKS else "")
+                parts.append(" " if inner.tag in BREAKS else "")
                 parts.append(CODE_BEGINS if inner.tag in CODE else "")
                 parts.append(inner.text or "")
             continue
@@ -201,7 +211,7 @@ def visible_text(element: Any) -> str:
             silent_depth -= 1
         else:
             parts.append(CODE_ENDS if inner.tag in CODE else "")
-            parts.append(" " if inner.tag in _BREAKS else "")
+            parts.append(" " if inner.tag in BREAKS else "")
         if not silent_depth and is_inside:
             parts.append(inner.tail or "")
     return one_line("".join(parts))

@@ -22,6 +22,7 @@ _MIN_COVERED_SHARE = 0.6
 _WHOLE_PAGE = -1
 # A shorter line is a label, such as "Tags:".
 _MIN_INTRODUCING_WORDS = 3
+_WORD = re.compile(r"\w+")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -149,9 +150,11 @@ def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:
         is_in_block = paragraph.block is not None
         first, last = ends.get(_WHOLE_PAGE if is_in_block else paragraph.group, (at, at))
         kept[at] |= first < at < last or (is_in_block and paragraph.block in blocks)
-        if at and paragraph.is_item and paragraph.group == paragraphs[at - 1].group:
+        if at and paragraph.is_item and kept[at - 1]:
             before = paragraphs[at - 1]
-            kept[at] |= kept[at - 1] and (before.is_item or introduces(before.text))
+            is_beside = paragraph.group == before.group
+            follows = is_beside and (before.is_item or introduces(before.text))
+            kept[at] |= follows or introduces_list(before.text)
 
 
 def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
@@ -165,8 +168,13 @@ def _length(paragraphs: Sequence[Paragraph], kept: Sequence[bool]) -> int:
 
 def introduces_list(line: str) -> bool:
     """Whether links below a line belong to what it says: "You need these tools:"."""
-    is_label = letters(line) in _FURTHER_READING or len(line.split()) < _MIN_INTRODUCING_WORDS
-    return introduces(line) and not is_label
+    sentence = " ".join(line.split()).rpartition(". ")[2]
+    if not introduces(sentence) or letters(sentence) in _FURTHER_READING:
+        return False
+    words = _WORD.findall(sentence.casefold())
+    said = f" {' '.join(words)} "
+    is_about_site = any(f" {about} " in said for about in _ABOUT_THE_SITE)
+    return len(words) >= _MIN_INTRODUCING_WORDS and not is_about_site
 
 
 def letters(text: str) -> str:
@@ -188,4 +196,18 @@ _FURTHER_READING = frozenset(
             *("czytaj też", "czytaj także", "zobacz też", "läs också", "se även"),
         ],
     )
+)
+# A sentence with one of these speaks of the site, and links below it are no part of the text.
+_ABOUT_THE_SITE = (
+    *("page", "pages", "site", "website", "contents", "articles", "related"),
+    *("this article", "this chapter", "this post", "this section", "this story", "to section"),
+    *("share it", "share on", "share this", "share via", "follow me", "follow on", "follow us"),
+    *("also enjoy", "also like", "also read", "also see", "see also", "jump to", "skip to"),
+    *("learn more", "read more", "read next", "read on", "filed under", "tagged with"),
+    *("further articles", "further information", "further links", "further reading"),
+    *("more about", "more from", "more in", "more like", "more on", "more posts", "more stories"),
+    *("artikel", "seite", "seiten", "teilen", "weitere", "auch interessieren", "zum thema"),
+    *("folge uns", "folgen sie", "mehr lesen", "springe direkt", "springe zu"),
+    *("cet article", "partager", "la rédaction", "suivez nous", "vous aimerez"),
+    *("artículo", "artículos", "compartir", "síguenos", "te puede interesar", "página"),
 )

@@ -1,5 +1,6 @@
 """The main text of a page, without its menus."""
 
+import time
 from datetime import date
 
 import pytest
@@ -9,6 +10,11 @@ from hypothesis import strategies as st
 from index.errors import DocumentError
 from index.formats import parse
 from index.formats.base import Loaded
+from index.formats.blocks import Blocks
+from index.formats.html import add_main_text, parse_html
+
+# So many times the time may a page take whose elements nest deep, of one of the same length.
+_MOST_GROWTH = 8
 
 PAGE = """
 <!doctype html><html><head><title>Fees | Town</title>
@@ -220,6 +226,7 @@ gives one to each of the boats in turn, in the order in which their owners have 
 dry for two days, in which the boat must not be moved or covered.</p>
 </article></main></body></html>
 """
+_NOTE = "<p>Tip</p><div><p>Cold tar breaks the brush.</p></div>"
 _LINKS = (
     "<ul><li><a href='/1'>Broad brush</a><li><a href='/2'>Tar</a><li><a href='/3'>Oakum</a></ul>"
 )
@@ -232,6 +239,11 @@ _LINKS = (
         "<p>You need these tools:</p>",
         "<h3>What you will need:</h3>",
         "<p>You <b>need</b> these:</p><script>x = 1</script>",
+        "<p>You need these:</p><p></p><figure><img></figure>",
+        "<p>Mend it with care.<br>You need these:</p>",
+        "<div><p>Mend it with care.</p><div><h4>You need these:</h4></div></div>",
+        "<p>Read this.</p>You also need these:",
+        "<p>This page shows how boats are mended. You need these tools:</p>",
     ],
 )
 def test_links_that_a_line_introduces_are_a_list(line: str, frame: str) -> None:
@@ -243,18 +255,79 @@ def test_links_that_a_line_introduces_are_a_list(line: str, frame: str) -> None:
 @pytest.mark.parametrize(
     "frame", ["<p>Text that is long enough.</p>{middle}", _GUIDE], ids=["piece", "page"]
 )
-@pytest.mark.parametrize("line", ["<p>See also:</p>", "<p>Tags:</p>", "<p>These stand by.</p>"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("<p>See also:</p>", "<p>Tags:</p>", "<p>These stand by.</p>"),
+        *("<p>On this page:</p>", "<p>In this article:</p>", "<p>Table of contents:</p>"),
+        *("<p>Share this page:</p>", "<p>Follow us on:</p>", "<p>You might also like:</p>"),
+        *("<p>Read more about this:</p>", "<p>More from this author:</p>"),
+        *("<p>Pages in this section:</p>", "<p>Jump to a section:</p>", "<p>Go to section:</p>"),
+        *("<p>What to read next:</p>", "<p>Related tools and guides:</p>"),
+        *("<p>See also the guides:</p>", "<p>Filed under these topics:</p>"),
+        "<p>Mend it with care. See also:</p>",
+        "<p>Mend it with care.<br>See also:</p>",
+        "<p>Mend it with care: <br>It is done.</p>",
+        "<div><p>Mend it with care.</p><h4>See also:</h4></div>",
+        "<div><p>You need these tools:</p><p>They are sold.</p></div>",
+    ],
+)
 def test_links_below_a_label_are_a_menu(line: str, frame: str) -> None:
     assert "Oakum" not in load(frame.replace("{middle}", f"<div>{line}{_LINKS}</div>")).text
+
+
+@pytest.mark.parametrize("frame", ["{middle}", _GUIDE], ids=["piece", "page"])
+@pytest.mark.parametrize("between", ["{list}", "<div>{list}</div>", "<p hidden>No.</p>{list}"])
+def test_a_line_introduces_a_list_across_what_nobody_sees(between: str, frame: str) -> None:
+    middle = f"<p>You need these:</p>{between.replace('{list}', _LINKS)}"
+
+    assert ":\n- Broad brush\n- Tar\n- Oakum" in load(frame.replace("{middle}", middle)).text
+
+
+def test_the_line_above_many_nested_lists_is_looked_at_once() -> None:
+    """Not once for each list: the page would take the square of its length."""
+
+    def seconds(depth: int) -> float:
+        lists = "<ul><li><a href='/1'>a</a></ul></div>" * depth
+        page = parse_html(f"{'<div>' * depth}<p>{'<b>w</b> ' * 20_000}</p>{lists}".encode())
+        begun = time.process_time()
+        add_main_text(Blocks("heading"), page)
+        return time.process_time() - begun
+
+    assert min(seconds(200) for _ in range(2)) <= _MOST_GROWTH * seconds(1)
 
 
 @pytest.mark.parametrize(
     "frame", ["<p>Text that is long enough.</p>{middle}", _GUIDE], ids=["piece", "page"]
 )
-def test_a_note_in_an_aside_is_read(frame: str) -> None:
-    tip = "<p>Tip</p><div><p>Cold tar breaks the brush.</p></div>"
-    for note in ("class='doc-aside doc-aside--tip'", "role='note'", "id='warning'"):
-        assert "Cold tar" in load(frame.replace("{middle}", f"<aside {note}>{tip}</aside>")).text
-    for other in ("", "class='endnotes'", "class='tip' role='complementary'"):
-        text = load(frame.replace("{middle}", f"<aside {other}>{tip}</aside>")).text
-        assert "Cold tar" not in text
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("class='doc-aside doc-aside--tip'", "role='note'", "id='warning'", "class='Caution'"),
+        *("class='admonition note'", "class='callout-tip'", "class='alert alert-warning'"),
+        *("class='callout callout--info'", "class='hint-box' id='hint-1'", "role='doc-tip'"),
+    ],
+)
+def test_a_note_in_an_aside_is_read(names: str, frame: str) -> None:
+    note = f"<aside {names}>{_NOTE}</aside>"
+
+    assert "Cold tar" in load(frame.replace("{middle}", note)).text
+
+
+@pytest.mark.parametrize(
+    "frame", ["<p>Text that is long enough.</p>{middle}", _GUIDE], ids=["piece", "page"]
+)
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("", "class='endnotes'", "class='tip' role='complementary'", "class='note sidebar'"),
+        *("class='cookie-notice'", "class='notice-related'", "class='important-links'"),
+        *("class='tip-jar'", "class='author-note'", "class='callout callout--newsletter'"),
+        *("class='danger-zone'", "class='release-note-list'", "class='margin-note'"),
+        *("id='note-related'", "class='note' id='related-notes'", "class='note note--author'"),
+    ],
+)
+def test_another_aside_is_not_read(names: str, frame: str) -> None:
+    other = f"<aside {names}>{_NOTE}</aside>"
+
+    assert "Cold tar" not in load(frame.replace("{middle}", other)).text
