@@ -117,6 +117,7 @@ def test_what_stands_for_a_fork_ends_as_it_also_where_a_signal_comes_too_late() 
         with subprocess.Popen(forked_command("code"), stderr=subprocess.PIPE) as process:
             asker, _ = listener.accept()
             with closing(asker):
+                asker.recv(1 << 17)
                 asker.send(_NO_PID)
                 while not catches(process.pid, signal.SIGUSR2):
                     assert process.poll() is None
