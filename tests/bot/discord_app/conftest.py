@@ -43,6 +43,7 @@ class RunningBot:
         self.loop = asyncio.new_event_loop()
         self.error: BaseException | None = None
         self._make = make
+        self._stopping: asyncio.Task[None] | None = None
         self._made = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bot", daemon=True)
 
@@ -83,17 +84,26 @@ class RunningBot:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._connected
 
+    def _begin_to_stop(self) -> None:
+        # A test may have stopped it, so that its loop is about to end.
+        if not self._connected.done():
+            self._stopping = self.loop.create_task(self._stop())
+
     async def _stop(self) -> None:
-        await self.bot.stop()
-        self._connected.cancel()
+        try:
+            await self.bot.stop()
+        finally:
+            self._connected.cancel()
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
     def stop(self) -> None:
-        if self._thread.is_alive():
-            self.do(self._stop())
+        with contextlib.suppress(RuntimeError):  # The loop has ended.
+            self.loop.call_soon_threadsafe(self._begin_to_stop)
         self._thread.join(PATIENCE_S)
+        if self._stopping is not None:
+            self._stopping.result()
         if self.error is not None:
             raise self.error
 
