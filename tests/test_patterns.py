@@ -34,6 +34,8 @@ _TAILS = ("", "\x00", "a", "\n!")
 _FEW, _MANY = 250, 2_000
 # Eight times the text takes a linear pattern eight times the time, and a quadratic one 64 times.
 _MOST_GROWTH = 24
+# A machine that pauses for a moment makes a line look like a square, though hardly so often.
+_LOOKS = 5
 # What takes less for `_MANY` characters is not looked at closer: it is far from their square.
 _QUICK_S = 0.001
 # A pattern that takes longer for `_MANY` characters is ended: an exponential one never ends.
@@ -178,8 +180,9 @@ def slow_text(pattern: re.Pattern[Any], *, at_start: bool = False) -> str | None
         many, few = (grown(before, unit, tail, size) for size in (_MANY, _FEW))
         try:
             growth = _growth(pattern, many, few, at_start=at_start)
-            if growth > _MOST_GROWTH:
-                # A machine that paused for a moment would look like a square.
+            for _ in range(_LOOKS):
+                if growth <= _MOST_GROWTH:
+                    break
                 growth = _growth(pattern, many, few, at_start=at_start, times=3)
         except HopelessError:
             return f"{shown}: too long for {_MANY} characters"
