@@ -29,6 +29,8 @@ from reader.spans import Span
 SPANS_PER_PASSAGE = 3
 # Passages that are always read, however far behind the first one.
 ALWAYS_READ = 2
+# Passages that may be read besides, where those that are read first give no answer.
+MORE_PASSAGES = 3
 # What a person will look through: the best that retrieval found, where nothing is good enough.
 MAX_NEAREST = 3
 # A list goes on beyond the passage that one of its items was found in: it is followed this far to
@@ -96,8 +98,8 @@ class Answerer:
             calibration: The one that was made for that reader.
             tuning: The numbers that were chosen for that reader.
             passages: See `bot.settings.Settings`.
-            max_risk: It sets the confidence below which nothing is an answer; see
-                `Calibration.threshold`. At 1, everything is one.
+            max_risk: It sets the confidence below which nothing is an answer, and more passages are
+                read; see `Calibration.threshold`. At 1, everything is one.
         """
         self._retriever = retriever
         self._reader = reader
@@ -176,7 +178,8 @@ class Answerer:
     def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
         if understanding.alone:
-            attempts.append(self._attempt(question.text, ranked, question.within))
+            reads_on = understanding.follow_up is None
+            attempts.append(self._attempt(question.text, ranked, question.within, reads_on))
         if understanding.follow_up is not None:
             attempts.append(self._attempt_follow_up(understanding.follow_up, question.within))
         if understanding.alone:
@@ -205,12 +208,26 @@ class Answerer:
             read_s=attempt.read_s + time.perf_counter() - started,
         )
 
-    def _attempt(self, asked: str, ranked: int, within: Filter) -> Attempt:
-        retrieval = self._retriever.retrieve(asked, max(self._passages, ranked), within=within)
+    def _attempt(self, asked: str, ranked: int, within: Filter, reads_on: bool) -> Attempt:
+        found = self._passages + MORE_PASSAGES
+        retrieval = self._retriever.retrieve(asked, max(found, ranked), within=within)
         started = time.perf_counter()
-        hits = retrieval.hits[: self._passages]
-        found = self._read(asked, worth_reading(hits, self._tuning.far_behind), hits)
-        return Attempt(retrieval, found, time.perf_counter() - started)
+        hits = retrieval.hits[:found]
+        first = worth_reading(hits[: self._passages], self._tuning.far_behind)
+        read = self._read(asked, first)
+        placed = self._placed(asked, read, first, hits)
+        if reads_on and not self._has_answer(placed):
+            near = worth_reading(hits, self._tuning.far_behind_unsure)
+            rest = [hit for hit in near if hit not in first]
+            read = sorted([*read, *self._read(asked, rest)], key=lambda span: -span.margin)
+            placed = self._placed(asked, read, [*first, *rest], hits)
+        return Attempt(retrieval, placed, time.perf_counter() - started)
+
+    def _has_answer(self, found: Sequence[Candidate]) -> bool:
+        """Whether the best candidate is good enough, before its sentence is read alone."""
+        return any(
+            one.confidence >= self.min_confidence for one in judge(found, self.calibration)[:1]
+        )
 
     def _attempt_follow_up(self, follow_up: FollowUp, within: Filter) -> Attempt:
         near = {
@@ -224,17 +241,32 @@ class Answerer:
         retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains, within)
         started = time.perf_counter()
         worth = [hit for hit in retrieval.hits if _says_years(hit.passage, follow_up.years)]
-        found = self._read(follow_up.joined, worth, retrieval.hits)
+        read = self._read(follow_up.joined, worth)
+        found = self._placed(follow_up.joined, read, worth, retrieval.hits)
         gained = tuple(
             _stronger(one, self._tuning.near_margin) if one.passage.id in near else one
             for one in found
         )
         return Attempt(retrieval, gained, time.perf_counter() - started)
 
-    def _read(self, asked: str, worth: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Candidate, ...]:
-        """Read some of the hits' passages: those that are worth it."""
+    def _read(self, asked: str, hits: Sequence[Hit]) -> list[Span]:
+        """Read the passages of hits."""
+        count = MAX_ITEMS_PER_PASSAGE if asks_for_several(asked) else SPANS_PER_PASSAGE
+        return self._reader.read(asked, [_text(hit.passage) for hit in hits], count)
+
+    def _placed(
+        self, asked: str, read: Sequence[Span], from_hits: Sequence[Hit], hits: Sequence[Hit]
+    ) -> tuple[Candidate, ...]:
+        """
+        Make candidates of spans, each in the cell or the code that the question names.
+
+        Args:
+            asked: What the reader was asked.
+            read: The spans, best first.
+            from_hits: Those whose passages were read.
+            hits: All that were found.
+        """
         several = asks_for_several(asked)
-        count = MAX_ITEMS_PER_PASSAGE if several else SPANS_PER_PASSAGE
         by_id = {hit.passage.id: hit.passage for hit in hits}
 
         def collection(passage: Passage) -> str:
@@ -247,11 +279,10 @@ class Answerer:
         def placed(span: Span) -> Span:
             if not several:
                 passage = by_id[span.passage_id]
-                others = [one.passage for one in worth if is_beside(one.passage, passage)]
+                others = [one.passage for one in from_hits if is_beside(one.passage, passage)]
                 span = at_named_cell(asked, span, passage, others, read)
             return at_code_bounds(span, by_id[span.passage_id])
 
-        read = self._reader.read(asked, [_text(hit.passage) for hit in worth], count)
         found = candidates(asked, [placed(span) for span in read], hits, collection)
         # The best one of a passage comes last here.
         margins = {span.passage_id: span.margin for span in reversed(read)}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from answering.answerer import MORE_PASSAGES
 from benchmarks.figures import (
     COMMAND,
     QUOTH,
@@ -101,7 +102,7 @@ The machine may do other things meanwhile, so the systems take turns, and each r
 
 ## How each is set up
 
-All may read {PASSAGES} passages per question with {THREADS} threads, and none reaches a network.\nThe others read {PASSAGES}; Quoth reads the best two, and of the others those that it finds near the first.\nIn brackets, what one installs.
+All have {THREADS} threads, and none reaches a network.\nThe others read {PASSAGES} passages per question; Quoth reads the best two, of the others those that it finds near the first, and up to {PASSAGES + MORE_PASSAGES} where these give no answer.\nIn brackets, what one installs.
 
 {setups}
 

@@ -8,7 +8,7 @@ Every tuned number made again from questions, for the reader that is set.
 Prints a table, and writes tuning.json beside the reader. QUOTH_READER and QUOTH_ENCODER name the
 models, as for `quoth eval`. What was read once lies in the --work folder, so that a run that is cut
 goes on where it was. The calibration has to be of the same reader and encoder: it comes first, and
-again after numbers that decide what is read (far_behind).
+again after numbers that decide what is read (far_behind, far_behind_unsure).
 """
 
 import argparse

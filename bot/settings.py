@@ -113,9 +113,10 @@ class Settings(BaseSettings):
         5,
         ge=1,
         le=50,
-        description="How many passages retrieval finds for a question. The best two are read, and "
+        description="How many passages may be read for a question. The best two are read, and "
         "those of the others whose score is near the first one's; each passage that is read takes "
-        "the same time again. For a follow-up, all of them are read.",
+        "the same time again. Where they give no answer, less near ones are read too, and up to "
+        "three more. For a follow-up, all of them are read, and no more.",
     )
     reader: str | None = Field(
         None,

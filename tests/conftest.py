@@ -147,6 +147,7 @@ class FakeReader:
 
 FAKE_TUNING = Tuning(
     far_behind=0.08,
+    far_behind_unsure=0.2,
     near_gain=0.25,
     near_margin=3.0,
 )

@@ -122,9 +122,9 @@ SYSTEMS = {
         "Quoth, library",
         ("quoth",),
         "`bot.assembly.open_answering` with the default settings: "
-        f"{PASSAGES} passages by vectors and BM25, int8 reader. An answer below its calibrated "
-        "threshold is none. Many are served as by `quoth run`: one answerer, as many workers and "
-        "threads as it has by default.",
+        f"up to {PASSAGES} passages by vectors and BM25, and more where these give no answer; int8 "
+        "reader. An answer below its calibrated threshold is none. Many are served as by `quoth "
+        "run`: one answerer, as many workers and threads as it has by default.",
         crews=(Crew(workers=2, threads=2),),
         is_shared=True,
     ),

@@ -90,18 +90,14 @@ def _share(part: float, whole: float) -> float:
 
 
 def converse(
-    passages: Iterable[QuestionedPassage],
-    first_answers: Answerer,
-    answerer: Answerer,
-    max_question_chars: int,
+    passages: Iterable[QuestionedPassage], answerer: Answerer, max_question_chars: int
 ) -> Iterator[Conversed]:
     """
     Ask each follow-up in every way.
 
     Args:
         passages: At least two with follow-ups.
-        first_answers: Answers first questions as a person would see them, refusals included.
-        answerer: Answers from the same index; asked the questions that are measured.
+        answerer: Answers first questions as a person would see them, refusals included.
         max_question_chars: As in `bot.settings.Settings`.
     """
     asked = [(passage, one) for passage in passages for one in passage.followups]
@@ -109,7 +105,7 @@ def converse(
     def typed(text: str) -> Question:
         return Question.typed(text, max_question_chars)
 
-    firsts = [first_answers.answer(typed(one.first)) for _, one in asked]
+    firsts = [answerer.answer(typed(one.first)) for _, one in asked]
     turns = [turn_of(first) for first in firsts]
     for number, (passage, one) in enumerate(asked):
         unrelated = next(

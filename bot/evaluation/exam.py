@@ -134,7 +134,7 @@ class Exam:
         self._encoder = SentenceEncoder(settings.encoder, settings.encoder_exports)
         self._reader = open_reader()
         self.calibration = (
-            ChosenCalibration(uncalibrated(self._reader.sha256))
+            ChosenCalibration(_nothing_sure(self._reader.sha256))
             if calibrating
             else calibration_for(settings, self._reader, self._encoder.sha256)
         )
@@ -173,13 +173,8 @@ class Exam:
             names = ", ".join(map(str, self._files.asked))
             raise QuestionsError(f'{names}: no passage has "followups".')
         with self._all_indexed() as retriever:
-            answerer = self._answerer(retriever, self._settings.max_risk)
-            outcomes = converse(
-                self.passages(),
-                answerer,
-                self._answerer(retriever, 1.0),
-                self._settings.max_question_chars,
-            )
+            answerer = self._answerer(retriever)
+            outcomes = converse(self.passages(), answerer, self._settings.max_question_chars)
             return report_conversations(
                 list(self._counted(outcomes, followups)), answerer.min_confidence
             )
@@ -218,7 +213,7 @@ class Exam:
             IndexingError: If the passages can't be indexed.
         """
         with self._all_indexed() as retriever:
-            yield self._answerer(retriever, self._settings.max_risk)
+            yield self._answerer(retriever)
 
     def calibrate(self, *, always_answer: bool = False) -> Result:
         """
@@ -303,7 +298,7 @@ class Exam:
     def _ask_open(
         self, retriever: Retriever, passages: Iterable[QuestionedPassage]
     ) -> Iterator[QuestionOutcome]:
-        answerer = self._answerer(retriever, 1.0)
+        answerer = self._answerer(retriever)
         return ask_open(
             passages,
             answerer,
@@ -325,14 +320,14 @@ class Exam:
     ) -> AbstractContextManager[Retriever]:
         return searchable(passages, self._encoder, self._settings.vectors, reporter)
 
-    def _answerer(self, retriever: Retriever, max_risk: float) -> Answerer:
+    def _answerer(self, retriever: Retriever) -> Answerer:
         return Answerer(
             retriever,
             self._reader,
             self._calibration,
             self._tuning,
             passages=self._settings.passages,
-            max_risk=max_risk,
+            max_risk=self._settings.max_risk,
         )
 
     def passages(self) -> Iterator[QuestionedPassage]:
@@ -347,6 +342,16 @@ class Exam:
         for outcome in outcomes:
             yield outcome
             self._reporter.advance(1)
+
+
+def _nothing_sure(reader_sha256: str) -> Calibration:
+    """
+    The plain rule, by which no answer is sure: all that may be read for a question is read.
+
+    Which questions more is read for depends on the calibration, which is yet to be made.
+    """
+    plain = uncalibrated(reader_sha256)
+    return plain.model_copy(update={"thresholds": (1.0,) * len(plain.thresholds)})
 
 
 def say_calibrated(result: Result, path: Path, *, max_risk: float, always_answer: bool) -> str:

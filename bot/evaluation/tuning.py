@@ -62,6 +62,7 @@ class Sweep:
 
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
+    Sweep("far_behind_unsure", "singles", (0.3, 0.2), saves_time=True),
     Sweep("near_margin", "follow-ups", (1.5, 3.0)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
 )
@@ -203,8 +204,7 @@ class Tuner:
     def _singles(self, tuning: Tuning) -> Iterator[Worth]:
         """Questions that stand alone, from all passages."""
         retriever = self._searching()
-        answerer = self._answerer(retriever, tuning, 1.0)
-        threshold = answerer.calibration.threshold(self._settings.max_risk)
+        answerer = self._answerer(retriever, tuning)
         outcomes = ask_open(
             self._singly_asked,
             answerer,
@@ -212,19 +212,18 @@ class Tuner:
             max_question_chars=self._settings.max_question_chars,
             keep_candidates=False,
         )
-        return (_worth(one, threshold) for one in outcomes)
+        return (_worth(one, answerer.min_confidence) for one in outcomes)
 
     def _follow_ups(self, tuning: Tuning) -> Iterator[Worth]:
         """Follow-ups, each after its first question; and questions after another subject."""
         retriever = self._searching()
-        beginning = self._answerer(retriever, tuning, self._settings.max_risk)
-        answerer = self._answerer(retriever, tuning, 1.0)
+        answerer = self._answerer(retriever, tuning)
         for passage in (*self._passages, *_changes_of_subject(self._passages)):
             for one in passage.followups:
-                turn = turn_of(beginning.answer(self._typed(one.first)))
+                turn = turn_of(answerer.answer(self._typed(one.first)))
                 asked = self._typed(one.elliptical)
                 outcome = outcome_of(passage, one, answerer, asked, (turn,))
-                yield _worth(outcome, beginning.min_confidence)
+                yield _worth(outcome, answerer.min_confidence)
 
     def _typed(self, text: str) -> Question:
         return Question.typed(text, self._settings.max_question_chars)
@@ -244,14 +243,14 @@ class Tuner:
             )
         return self._retriever
 
-    def _answerer(self, retriever: Retriever, tuning: Tuning, max_risk: float) -> Answerer:
+    def _answerer(self, retriever: Retriever, tuning: Tuning) -> Answerer:
         return Answerer(
             retriever,
             self._reader,
             self._calibration,
             tuning,
             passages=self._settings.passages,
-            max_risk=max_risk,
+            max_risk=self._settings.max_risk,
         )
 
 

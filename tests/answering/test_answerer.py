@@ -12,6 +12,7 @@ import pytest
 from answering.answerer import (
     ALWAYS_READ,
     MAX_NEAREST,
+    MORE_PASSAGES,
     Answerer,
     worth_reading,
 )
@@ -352,6 +353,62 @@ def test_passages_as_near_as_the_first_are_read_as_far_as_the_limit_goes(library
     assert len(given_for(library, "how many for arson")) == 5
     assert len(given_for(library, "how many for arson", passages=3)) == 3
     assert len(given_for(library, "how many for arson", passages=1)) == 1
+
+
+def rivers(library: Library) -> None:
+    """Ten passages that answer nothing, and one that answers what is asked of arson."""
+    library.write("fines.txt", "For arson 90.")
+    for number in range(10):
+        library.write(f"{number}.txt", f"For arson, rivers rise{'!' * number}")
+    library.build()
+
+
+def test_where_what_is_read_first_gives_no_answer_more_is_read_once(library: Library) -> None:
+    rivers(library)
+
+    given = given_for(library, "for arson, rivers", passages=3)
+
+    assert len(given) == len(set(given)) == 3 + MORE_PASSAGES
+
+
+def test_where_what_is_read_first_gives_an_answer_no_more_is_read(library: Library) -> None:
+    rivers(library)
+
+    given = given_for(library, "how many for arson", passages=3)
+
+    assert "For arson 90." in given
+    assert len(given) <= 3
+
+
+def test_what_is_too_far_behind_is_not_read_besides(library: Library) -> None:
+    for number, text in enumerate(("For arson.", "Rivers rise.", "Trees fall.", "Cats sleep.")):
+        library.write(f"{number}.txt", text)
+    library.build()
+
+    assert len(given_for(library, "how many for arson")) == ALWAYS_READ
+
+
+def test_an_answer_is_found_in_what_is_read_besides(library: Library) -> None:
+    for number in range(4):
+        library.write(f"{number}.txt", f"How many for arson? Nobody says{'!' * number}")
+    library.write("fines.txt", "How many, for arson 90 says somebody.")
+    library.build()
+
+    answer = library.answerer(passages=3).answer(Question("how many for arson"))
+
+    assert [span.text for span in answer.spans] == ["90"]
+
+
+@pytest.mark.parametrize("question", ["and for rivers", "how many for rivers"])
+def test_what_may_lean_on_what_was_said_is_read_in_no_more_passages(
+    library: Library, question: str
+) -> None:
+    """The second may be a follow-up or stand alone, and is asked both ways."""
+    rivers(library)
+
+    asked = reading(library, question, Turn("how many for arson"), passages=3).asked
+
+    assert max(Counter(wording for _, wording in asked).values()) <= 3
 
 
 def test_a_sentence_that_two_passages_share_gives_one_answer(library: Library) -> None:

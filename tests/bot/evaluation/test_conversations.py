@@ -52,7 +52,7 @@ def converse_about(folder: Path, *passages: QuestionedPassage) -> ConversationRe
                 max_risk=max_risk,
             )
 
-        asked = converse(passages, answerer(0.5), answerer(1.0), 100)
+        asked = converse(passages, answerer(0.5), 100)
         return report_conversations(list(asked), 0.5)
 
 
