@@ -65,7 +65,7 @@ def main() -> None:
     folder = Folder(arguments.work)
     write_documents(folder, arguments.asked, arguments.distractors)
     chosen = sample(arguments.asked, arguments.questions, arguments.crowd, WARMING_QUESTIONS)
-    run = Run(folder, {name: MeasuredSystem() for name in (QUOTH, COMMAND, *SYSTEMS)})
+    run = PeerMeasurement(folder, {name: MeasuredSystem() for name in (QUOTH, COMMAND, *SYSTEMS)})
     _tell("the reader's checkpoint")
     subprocess.run(module_command("benchmarks.checkpoint"), check=True, env=environment())
     passages = run.build(arguments.builds)
@@ -92,7 +92,7 @@ def main() -> None:
     print(arguments.out)
 
 
-class Run:
+class PeerMeasurement:
     """Measures step by step, and keeps what it measures in `systems`."""
 
     def __init__(self, folder: Folder, systems: dict[str, MeasuredSystem]) -> None:

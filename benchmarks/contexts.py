@@ -61,7 +61,7 @@ class _SectionQuestion(BaseModel, extra="forbid"):
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class AskedDocuments:
     """Documents, and questions about them."""
 
     documents: list[Document]
@@ -70,7 +70,7 @@ class Corpus:
 
 def read_passages(
     files: Sequence[Path], distractors: Sequence[Path], *, as_articles: bool, at_most: int
-) -> Corpus:
+) -> AskedDocuments:
     """Make documents of the files' passages, and take every so many-th question with an answer."""
     passages = [
         *(one for path in files for one in read_questions(path, Misfits())),
@@ -93,21 +93,21 @@ def read_passages(
         for question in one.questions
         if question.present
     ]
-    return Corpus(documents, asked[:: -(-len(asked) // at_most)] if at_most else asked)
+    return AskedDocuments(documents, asked[:: -(-len(asked) // at_most)] if at_most else asked)
 
 
 def _document(name: str, title: str, texts: Iterable[str]) -> Document:
     return Document(name, title, "\n\n".join(texts), "", datetime.now(UTC))
 
 
-def read_sections(folder: Path) -> Corpus:
+def read_sections(folder: Path) -> AskedDocuments:
     """Read a folder of documents and the questions beside them."""
     documents = [
         load_document(file) for file in list_documents(folder).files if file.id != QUESTIONS
     ]
     lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
     questions = [_SectionQuestion.model_validate_json(line) for line in lines]
-    return Corpus(
+    return AskedDocuments(
         documents,
         [
             ContextQuestion(one.q, (one.a,), one.document, (one.within or one.a,))
@@ -132,7 +132,7 @@ class ContextSearch:
     """The passages of a corpus, searchable as they are and with their contexts."""
 
     def __init__(
-        self, corpus: Corpus, export: Path, forms: Sequence[str], *, fused: bool = False
+        self, corpus: AskedDocuments, export: Path, forms: Sequence[str], *, fused: bool = False
     ) -> None:
         """Split, encode and index in each of the forms; `fused` ranks nothing again."""
         self._reranker = None if fused else reranker_for(export.name)
@@ -209,7 +209,7 @@ def _f1(
     return grade(best.text if best else "", asked.answers).f1
 
 
-def report(corpus: Corpus, search: ContextSearch, *, read: bool) -> None:
+def report(corpus: AskedDocuments, search: ContextSearch, *, read: bool) -> None:
     """Ask all, and print a table."""
     reader = OnnxReader(shipped_weights()) if read else None
     print(
@@ -236,7 +236,7 @@ def report(corpus: Corpus, search: ContextSearch, *, read: bool) -> None:
         print(f"| {' | '.join(row)} |", flush=True)
 
 
-def report_given(corpus: Corpus, export: Path) -> None:
+def report_given(corpus: AskedDocuments, export: Path) -> None:
     """Read each question's own document, and print how right the answers are."""
     reader, encoder = OnnxReader(shipped_weights()), OnnxDocumentEncoder(export)
     passages = {

@@ -51,7 +51,7 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CrowdOutcome:
     """What became of some questions."""
 
     name: str
@@ -89,7 +89,9 @@ def is_settled(local: LocalDiscord, each: Asked) -> bool:
     return outcome(local, each)[2] > 0 or each.asked in local.late
 
 
-def settle(name: str, local: LocalDiscord, process: Process, all_asked: Sequence[Asked]) -> Run:
+def settle(
+    name: str, local: LocalDiscord, process: Process, all_asked: Sequence[Asked]
+) -> CrowdOutcome:
     """Wait until something came of each question, and count."""
     ends = time.monotonic() + LOST_S
     while time.monotonic() < ends and not all(is_settled(local, each) for each in all_asked):
@@ -106,7 +108,7 @@ def settle(name: str, local: LocalDiscord, process: Process, all_asked: Sequence
         for each in all_asked
         if isinstance(each.asked, Interaction) and each.asked.acknowledged_at is not None
     ]
-    run = Run(
+    run = CrowdOutcome(
         name,
         len(all_asked),
         len(latencies),
@@ -224,7 +226,7 @@ def last_word(asked: Interaction) -> str:
     return "" if said.endswith("…") else said
 
 
-def table(runs: Sequence[Run]) -> str:
+def table(runs: Sequence[CrowdOutcome]) -> str:
     """The runs as a table in Markdown."""
     lines = [
         "| questions | asked | answered | refused | late | lost | twice | median "
@@ -241,7 +243,9 @@ def table(runs: Sequence[Run]) -> str:
     return "\n".join(lines)
 
 
-def page(runs: Sequence[Run], built: tuple[list[float], float, str] | None, tracebacks: int) -> str:
+def page(
+    runs: Sequence[CrowdOutcome], built: tuple[list[float], float, str] | None, tracebacks: int
+) -> str:
     """What is written down: the figures, and what is needed to make them again."""
     settings = ", ".join(f"`{name}={value}`" for name, value in SETTINGS.items())
     return f"""# A crowd, a bad day and a large upload in Discord

@@ -21,7 +21,7 @@ _PAGES = ("eval", "cache")
 
 
 @dataclass
-class Figures:
+class PieceFigures:
     """What became of the pieces."""
 
     kept: int = 0
@@ -72,9 +72,9 @@ READERS: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def measure(folder: Path, read: Callable[[bytes], str]) -> Figures:
+def measure(folder: Path, read: Callable[[bytes], str]) -> PieceFigures:
     """Read all pages of a corpus."""
-    figures = Figures()
+    figures = PieceFigures()
     annotated = json.loads((folder / "evaldata.json").read_text(encoding="utf-8"))
     for page in annotated.values():
         paths = (folder / name / page["file"] for name in _PAGES)

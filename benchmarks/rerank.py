@@ -28,8 +28,8 @@ from tokenizers import Tokenizer
 from answering.english import LITTLE_SAID
 from benchmarks.contexts import (
     WITH_CONTEXT,
+    AskedDocuments,
     ContextSearch,
-    Corpus,
     is_right,
     read_passages,
     read_sections,
@@ -93,7 +93,7 @@ class Known:
         return Known(self.features[which], self.fused[which], self.right[which])
 
 
-def known(corpus: Corpus, search: ContextSearch, vectors: WordVectors) -> Known:
+def known(corpus: AskedDocuments, search: ContextSearch, vectors: WordVectors) -> Known:
     """Search for all questions."""
     shape = (len(corpus.asked), RERANKED)
     found = Known(np.zeros((*shape, len(FEATURES))), np.full(shape, -np.inf), np.zeros(shape, bool))

@@ -49,7 +49,7 @@ _INDEX_CHANGED = re.compile(r"^(\S+Z) \w+ index_changed ", re.MULTILINE)
 
 
 @dataclass(slots=True)
-class Run:
+class FaultOutcome:
     """What became of the questions that were asked while something happened."""
 
     name: str
@@ -107,7 +107,7 @@ def became(local: LocalDiscord, each: Asked) -> Became:
     return Became(shown, is_answer, came, is_unheard)
 
 
-def count(local: LocalDiscord, run: Run, all_asked: Sequence[Asked]) -> Run:
+def count(local: LocalDiscord, run: FaultOutcome, all_asked: Sequence[Asked]) -> FaultOutcome:
     """Count what has become of the questions of a run."""
     outcomes = [(each, became(local, each)) for each in all_asked]
     run.asked = len(all_asked)
@@ -151,15 +151,17 @@ class Measuring:
         self._made = made
         self._asked = asked
         self._load = load
-        self._all: list[tuple[Run, list[Asked]]] = []
+        self._all: list[tuple[FaultOutcome, list[Asked]]] = []
         self._asking: list[Asked] = []
 
     @property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[FaultOutcome]:
         """Those so far, counted anew: what comes twice may do so late."""
         return [count(self._local, run, all_asked) for run, all_asked in self._all]
 
-    def measure(self, run: Run, load: Load, beside: Callable[[], str] = lambda: "") -> list[Asked]:
+    def measure(
+        self, run: FaultOutcome, load: Load, beside: Callable[[], str] = lambda: ""
+    ) -> list[Asked]:
         """Ask evenly while something happens, which says what came of it; wait, and count."""
         self._asking = []
         self._all.append((run, self._asking))
@@ -199,7 +201,7 @@ class Measuring:
             self._made.until_shared(self._local)
             return f"all shards were heard again after {heard_s:.0f} s"
 
-        self.measure(Run(f"{role.name} killed", may_miss=True), self._load, happen)
+        self.measure(FaultOutcome(f"{role.name} killed", may_miss=True), self._load, happen)
 
     def node_killed(self, role: Role) -> None:
         """Kill one that answers; its questions go to the others."""
@@ -213,7 +215,7 @@ class Measuring:
             seconds = until(role.is_well, f"{role.name} answers again", self._made.roles)
             return f"{under_way} questions were under way; it took {seconds:.0f} s to start"
 
-        self.measure(Run(f"{role.name} killed"), self._load, happen)
+        self.measure(FaultOutcome(f"{role.name} killed"), self._load, happen)
 
     def builder_killed(self) -> None:
         """Kill it in the midst of a build, which is to be published all the same."""
@@ -235,7 +237,7 @@ class Measuring:
             cut = "a build was cut short" if is_cut_short else "the build was already published"
             return f"{cut}; all answered from the new index {seconds:.0f} s after"
 
-        self.measure(Run("builder killed"), self._load, happen)
+        self.measure(FaultOutcome("builder killed"), self._load, happen)
 
     def database_stopped(self, away_s: float) -> None:
         """Stop PostgreSQL for a while."""
@@ -252,7 +254,7 @@ class Measuring:
 
         seconds = _KILLED_S + away_s + 2 * _DOWN_S
         rate = self._load.questions / self._load.seconds
-        run = Run(f"database stopped for {away_s:.0f} s")
+        run = FaultOutcome(f"database stopped for {away_s:.0f} s")
         all_asked = self.measure(run, Load(round(rate * seconds), seconds), happen)
         away = [
             became(self._local, one).is_answer
@@ -278,7 +280,7 @@ class Measuring:
             served_after(self._made.index)
             return ""
 
-        run = Run("CURRENT moved three times")
+        run = FaultOutcome("CURRENT moved three times")
         all_asked = self.measure(run, self._load, happen)
         offset = time.time() - time.monotonic()
         moves = [
@@ -320,7 +322,7 @@ _HEAD = (
 )
 
 
-def row(run: Run) -> str:
+def row(run: FaultOutcome) -> str:
     """A run as a row of the table in Markdown."""
     latencies = sorted(run.latencies_s)
     times = (
@@ -334,7 +336,7 @@ def row(run: Run) -> str:
     )
 
 
-def page(runs: Sequence[Run], options: argparse.Namespace, memory: str) -> str:
+def page(runs: Sequence[FaultOutcome], options: argparse.Namespace, memory: str) -> str:
     """What is written down: the table, and what is needed to make it again."""
     cores = len(os.sched_getaffinity(0))
     reader = "the tests' fake reader at the nodes" if options.fake_reader else "the real models"
@@ -385,8 +387,8 @@ def _options() -> argparse.Namespace:
 
 def measure_all(measuring: Measuring, made: Installation, options: argparse.Namespace) -> None:
     """Do everything in turn."""
-    measuring.measure(Run("to warm up"), Load(options.crowd // 10, options.crowd_s))
-    crowd = Run(f"{options.crowd} in {options.crowd_s:g} s")
+    measuring.measure(FaultOutcome("to warm up"), Load(options.crowd // 10, options.crowd_s))
+    crowd = FaultOutcome(f"{options.crowd} in {options.crowd_s:g} s")
     measuring.measure(crowd, Load(options.crowd, options.crowd_s))
     for number in range(options.times):
         measuring.gateway_killed(made.gateways[number % len(made.gateways)])
@@ -397,7 +399,9 @@ def measure_all(measuring: Measuring, made: Installation, options: argparse.Name
         measuring.database_stopped(options.away_s)
 
 
-def faults(runs: Sequence[Run], local: LocalDiscord, tracebacks: Sequence[str]) -> list[str]:
+def faults(
+    runs: Sequence[FaultOutcome], local: LocalDiscord, tracebacks: Sequence[str]
+) -> list[str]:
     """What went wrong, a line each; none of it may happen."""
     doubled = local.gateway.doubled
     found = {

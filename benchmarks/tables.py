@@ -45,7 +45,7 @@ class _Count:
 
 
 @dataclass
-class Figures:
+class CellFigures:
     """What became of the questions about one kind of file."""
 
     cells: _Count = field(default_factory=_Count)
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--missed", action="store_true", help="show what was answered wrongly")
     given = parser.parse_args(arguments)
     reader, token_offsets = OnnxReader(shipped_weights()), _token_offsets()
-    figures: defaultdict[str, Figures] = defaultdict(Figures)
+    figures: defaultdict[str, CellFigures] = defaultdict(CellFigures)
     for group in epoch_of_tables(read_kinds("dev"), given.tables, given.seed):
         table = table_of(group)
         for kind in given.only or KINDS:

@@ -88,7 +88,6 @@ def kinds_of(source: str) -> Iterator[str]:
         yield from (name for name in names if re.match("[A-Z][A-Za-z]*[a-z]", name))
 
 
-@cache
 def homes_of_kinds(*packages: str) -> dict[str, list[str]]:
     """Where the public classes and the names for types of some packages are made."""
     homes: dict[str, list[str]] = {}
@@ -99,13 +98,9 @@ def homes_of_kinds(*packages: str) -> dict[str, list[str]]:
     return homes
 
 
-def test_no_two_public_classes_of_the_product_have_one_name() -> None:
-    homes = homes_of_kinds(*PRODUCT)
+def test_no_two_public_classes_have_one_name() -> None:
+    homes = homes_of_kinds(*PRODUCT, "benchmarks", "training")
 
-    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
-
-
-def test_what_stands_around_the_product_gives_its_names_to_nothing_else() -> None:
-    around = homes_of_kinds("training", "benchmarks")
-
-    assert {name: around[name] for name in around.keys() & homes_of_kinds(*PRODUCT)} == {}
+    twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    # Each system that Quoth is compared with is a module that has a class of this name.
+    assert twice.keys() <= {"System"}, twice

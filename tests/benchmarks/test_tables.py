@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.table_files import KINDS, Table, document_of, table_of
-from benchmarks.tables import Figures, main
+from benchmarks.tables import CellFigures, main
 from reader.model import PassageText
 from reader.spans import Span
 from training.tables import epoch_of_tables, read_kinds
@@ -72,7 +72,7 @@ def test_each_cell_is_found_in_each_kind_of_file(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cell_counts_where_it_is_asked_for_and_nowhere_else(kind: str) -> None:
-    figures = Figures()
+    figures = CellFigures()
 
     figures.add(WordReader(), word_offsets, asked("Otter", (1, 0)), kind)
     figures.add(WordReader(), word_offsets, asked("2011", (1, 1)), kind)
@@ -82,7 +82,7 @@ def test_a_cell_counts_where_it_is_asked_for_and_nowhere_else(kind: str) -> None
 
 
 def test_a_cell_that_the_question_names_counts_as_answered() -> None:
-    figures = Figures()
+    figures = CellFigures()
 
     figures.add(YearReader(), word_offsets, asked("Which boat?", (0, 0)), "Markdown")
 
@@ -91,7 +91,7 @@ def test_a_cell_that_the_question_names_counts_as_answered() -> None:
 
 
 def test_what_no_cell_answers_is_refused_or_not() -> None:
-    figures = Figures()
+    figures = CellFigures()
 
     figures.add(WordReader(), word_offsets, asked("Coot"), "CSV")
     figures.add(WordReader(), word_offsets, asked("Swan"), "CSV")
@@ -101,7 +101,7 @@ def test_what_no_cell_answers_is_refused_or_not() -> None:
 
 
 def test_what_names_a_column_is_not_asked_where_columns_have_no_names() -> None:
-    figures = Figures()
+    figures = CellFigures()
 
     figures.add(WordReader(), word_offsets, asked("year of Otter", (1, 1)), "CSV without a header")
     assert figures.cells.asked == 0
@@ -111,7 +111,7 @@ def test_what_names_a_column_is_not_asked_where_columns_have_no_names() -> None:
 
 
 def test_a_first_row_that_is_taken_for_names_has_no_cells_that_are_found() -> None:
-    figures = Figures()
+    figures = CellFigures()
     rows = (("Swan", "Ada", "oak"), ("Teal", "Bo", "tin"))
 
     for question, answer in (("Ada", (0, 1)), ("Bo", (1, 1))):
