@@ -120,7 +120,7 @@ def _id(box: frozenset[str]) -> str:
     return min(box).replace(".", "_")
 
 
-def with_graph(text: str, root: Path = ROOT) -> str:
+def with_graph(text: str) -> str:
     """
     Put the graph between the markers of a text.
 
@@ -131,7 +131,7 @@ def with_graph(text: str, root: Path = ROOT) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise ValueError(f"{MAP}: the lines {BEGIN} and {END} are missing. Put them back.")
-    return f"{before}{BEGIN}\n\n```mermaid\n{drawn(packages(root))}\n```\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n```mermaid\n{drawn(packages())}\n```\n\n{END}{after}"
 
 
 if __name__ == "__main__":

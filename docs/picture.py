@@ -109,7 +109,7 @@ def page(view: ui.LayoutView) -> str:
 {"".join(map(_drawn, view.to_components()))}</div></div>"""
 
 
-def photograph(content: str, out: Path, height: int = HEIGHT) -> None:
+def photograph(content: str, out: Path) -> None:
     """
     Draw a page with Chromium.
 
@@ -125,7 +125,7 @@ def photograph(content: str, out: Path, height: int = HEIGHT) -> None:
         subprocess.run(
             [
                 *(chromium, "--headless", "--no-sandbox", "--hide-scrollbars"),
-                *("--force-device-scale-factor=2", f"--window-size={WIDTH},{height}"),
+                *("--force-device-scale-factor=2", f"--window-size={WIDTH},{HEIGHT}"),
                 *(f"--user-data-dir={folder}/profile", f"--screenshot={out.resolve()}"),
                 drawn.as_uri(),
             ],

@@ -64,7 +64,6 @@ class ParserProcess:
     def __init__(
         self,
         timeout_s: float = PARSE_TIMEOUT_S,
-        memory_bytes: int = PARSE_MEMORY_BYTES,
         *,
         encoder: "Encoder | None" = None,
         niceness: int | None = None,
@@ -75,7 +74,6 @@ class ParserProcess:
 
         Args:
             timeout_s: Seconds of a core; for a file that is scanned, for each of its pages.
-            memory_bytes: How much address space it may take.
             encoder: Its tokenizer measures passages; None where nothing is split.
             niceness: For a process that serves people meanwhile: the other ones make way for it by
                 so much, and read short plain text too.
@@ -83,7 +81,6 @@ class ParserProcess:
         """
         self.timeout_s = timeout_s
         """What the next file may take."""
-        self._memory_bytes = memory_bytes
         self._encoder = encoder
         self._niceness = niceness
         self._page_read = page_read
@@ -232,7 +229,7 @@ class ParserProcess:
             self._forks = None
         if self._forks is None:
             tokenizer = self._encoder.tokenizer if self._encoder else b""
-            self._forks = ParserForks(self._memory_bytes, self._niceness or 0, tokenizer)
+            self._forks = ParserForks(PARSE_MEMORY_BYTES, self._niceness or 0, tokenizer)
             self._expects_scans = False
         self._pipes = self._forks.begin(suffix)
         return self._pipes
@@ -293,7 +290,7 @@ class ParserProcess:
         else:
             refused = DocumentError(
                 f"the process that read it ended (exit code {code}); it needs more than "
-                f"{self._memory_bytes / 1e9:.1f} GB of memory, or breaks the parser"
+                f"{PARSE_MEMORY_BYTES / 1e9:.1f} GB of memory, or breaks the parser"
             )
         refused.sha256 = sha256
         return refused

@@ -47,10 +47,10 @@ class SharedConnection:
         with self._turn_to_read(), closing(self._connection.execute(query, values)) as cursor:
             return cursor.fetchone()
 
-    def each(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
+    def each(self, query: str) -> Iterator[Any]:
         """The rows of a query, of which few are held at once; other threads read in between."""
         with self._turn_to_read():
-            cursor = self._connection.execute(query, values)
+            cursor = self._connection.execute(query)
         try:
             while True:
                 with self._turn_to_read():
