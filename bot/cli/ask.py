@@ -74,10 +74,10 @@ def command(
     **given: object,
 ) -> None:
     """
-    Answer one QUESTION from the documents; it needs no quotation marks.
+    Answer one QUESTION from the documents.
 
-    Without QUESTION, or with "-", it is read from standard input. The documents are indexed first
-    if there is no index or they have changed.
+    QUESTION needs no quotation marks. Without it, or with "-", the question is read from standard
+    input. The documents are indexed first if there is no index or they have changed.
 
     Exit codes: 0 answered, 3 the documents don't say, 4 not sure, 2 wrong usage, 1 failure.
     """

@@ -14,10 +14,11 @@ from prompts import render
 @settings_options("data")
 def command(*, as_json: bool, **given: object) -> None:
     """
-    Print who changed the documents and settings of which Discord server, the oldest change first.
+    Print who changed what in Discord servers, oldest first.
 
-    Servers and members are hashes with a salt of this installation, the same ones as in the log and
-    in the names of collections. In Discord, /audit shows moderators the changes of their server.
+    What moderators change are documents and settings. Servers and members are hashes with a salt of
+    this installation, the same ones as in the log and in the names of collections. In Discord,
+    /audit shows moderators the changes of their server.
     """
     from bot.discord_app.audit import AuditTrail
 

@@ -15,11 +15,12 @@ from prompts import render
 @settings_options("data")
 def command(*, target: Path, **given: object) -> None:
     """
-    Write what the data folder holds and can't be made again to FILE.zip, while Quoth runs.
+    Write a backup of the data folder to FILE.zip.
 
-    It holds the records of quoth run, the documents that servers added and those of collections
-    that you made, your own calibration and added readers, with their checksums. The folder of
-    documents (--seeds) is yours to back up, and indexes are made again.
+    Quoth may run meanwhile. The backup holds what can't be made again: the records of quoth run,
+    the documents that servers added and those of collections that you made, your own calibration
+    and added readers, with their checksums. The folder of documents (--seeds) is yours to back up,
+    and indexes are made again.
 
     The archive holds what members asked and added. Only you can read it; keep it so.
     """

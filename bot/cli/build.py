@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 @settings_options("seeds", "data", "encoder")
 def command(**given: object) -> None:
     """
-    Build what other machines ask for, and publish it in QUOTH_STORAGE, until stopped.
+    Make indexes for other machines until stopped.
 
-    The documents, where this machine has them, are indexed whenever they change. As many builders
-    as you like may run; each build is one builder's, and another's if that one dies. SIGTERM and
-    Ctrl-C leave what is being built to the others.
+    What they ask for is published in QUOTH_STORAGE. The documents, where this machine has them, are
+    indexed whenever they change. As many builders as you like may run; each build is one builder's,
+    and another's if that one dies. SIGTERM and Ctrl-C leave what is being built to the others.
 
     Exit codes: 0 stopped, 2 wrong usage, 1 failure.
     """

@@ -189,8 +189,8 @@ def collection_option(command: _Command) -> _Command:
         "--collection",
         default=BASE_COLLECTION,
         metavar="NAME",
-        help="Take the documents in collections/NAME/documents under the data folder, instead of "
-        "the seeds.",
+        help="Use the folder collections/NAME/documents under the data folder, instead of the "
+        "seeds.",
     )(command)
 
 

@@ -41,7 +41,9 @@ def command(
     ctx: click.Context, /, *, offline: bool, ready: bool, as_json: bool, **given: object
 ) -> None:
     """
-    Check settings, disk, database, index, models and token; no secret is shown.
+    Check that everything is there that Quoth needs.
+
+    Settings, disk, database, index, models and token are looked at; no secret is shown.
 
     Exit codes: 0 nothing is in the way, 1 something is.
     """

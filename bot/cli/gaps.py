@@ -49,7 +49,7 @@ _SHOWN = 20
 @settings_options("data", "encoder")
 def command(*, days: int, as_json: bool, table: Path | None, **given: object) -> None:
     """
-    Say what members ask in Discord and the documents don't say, or say wrongly.
+    Say what members ask in Discord and the documents don't say.
 
     Questions without an answer, with a doubtful one, and with one that members call wrong are
     grouped by meaning. Each group has its size, the size in as many days before, a question, the

@@ -90,7 +90,7 @@ def _on_target(function: Callable[..., None]) -> Callable[..., None]:
 @_on_target
 def status_command(target: Target, *, as_json: bool) -> None:
     """
-    Say what is being served, and whether the documents have changed since.
+    Say which index is served, and whether the documents changed.
 
     Where QUOTH_STORAGE is set, say whether it is what builders have published; while the database
     is away, that can't be told, and the exit code is 1.
@@ -153,7 +153,11 @@ def rollback_command(target: Target) -> None:
 @click.command("verify")
 @_on_target
 def verify_command(target: Target) -> None:
-    """Check the index: checksums, counts, every passage and vector, and the exported encoder."""
+    """
+    Check every file of the index.
+
+    Checksums and counts, each passage and vector, and the exported encoder are looked at.
+    """
     with failures_shown():
         from bot.collection_builds import verify_collection
 
@@ -182,9 +186,10 @@ def verify_command(target: Target) -> None:
 @_on_target
 def search_command(target: Target, *, words: str, count: int, as_json: bool) -> None:
     """
-    Show the passages that are found for a question, with their ranks and scores.
+    Show the passages that are found for a question.
 
-    The reader is given the first of them. Nothing is indexed beforehand.
+    They come with their ranks and scores; the reader is given the first of them. Nothing is indexed
+    beforehand.
     """
     if not words.strip():
         raise click.UsageError("There are no words to search for.")

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 @settings_options("data")
 def command(**given: object) -> None:
     """
-    Move the records of quoth run, and answers that can be linked to, to QUOTH_DATABASE.
+    Move the records to QUOTH_DATABASE.
 
-    Each table is copied whole, and its rows and checksums are compared; after an interruption the
-    next run goes on. The files stay as they are. Stop quoth run and quoth serve first.
+    They are those of quoth run, and the answers that can be linked to. Each table is copied whole,
+    and its rows and checksums are compared; after an interruption the next run goes on. The files
+    stay as they are. Stop quoth run and quoth serve first.
 
     Exit codes: 0 all is there, 2 no database is named, 1 failure.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group("questions")
 def command() -> None:
-    """Use what members asked in Discord, and how they judged the answers."""
+    """Use what members asked in Discord for `quoth eval`."""
 
 
 @command.command("export")

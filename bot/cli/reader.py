@@ -21,10 +21,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group("reader")
 def command() -> None:
     """
-    Answer with another reader: any extractive question-answering model of transformers.
+    Add other readers, and choose the one that answers.
 
-    A reader that is added runs without torch, in int8 where that costs little, with a confidence of
-    its own. It lies in the data folder, and answers everywhere once `quoth reader use` chose it.
+    A reader is made of any extractive question-answering model of transformers. It runs without
+    torch, in int8 where that costs little, with a confidence of its own. It lies in the data
+    folder, and answers everywhere once `quoth reader use` chose it.
     """
 
 
@@ -43,10 +44,11 @@ def command() -> None:
 @settings_options("data", "encoder")
 def add(*, model: str, name: str | None, questions: tuple[Path, ...], **given: object) -> None:
     """
-    Make a reader of MODEL: a folder, or a model of the Hugging Face hub as owner/model@COMMIT.
+    Make a reader of MODEL.
 
-    That takes some minutes, and longer for a larger model, which is converted, made int8 unless
-    that costs too much, measured beside the reader that comes with Quoth, calibrated and tuned.
+    MODEL is a folder, or a model of the Hugging Face hub as owner/model@COMMIT. That takes some
+    minutes, and longer for a larger model, which is converted, made int8 unless that costs too
+    much, measured beside the reader that comes with Quoth, calibrated and tuned.
     """
     settings = settings_from(**given)
     with failures_shown():
@@ -97,7 +99,11 @@ def list_readers(*, as_json: bool, **given: object) -> None:
 @click.argument("name", metavar="NAME")
 @settings_options("data")
 def use(*, name: str, **given: object) -> None:
-    """Answer with the reader NAME from now on; "quoth" is the one that comes with Quoth."""
+    """
+    Answer with the reader NAME from now on.
+
+    "quoth" is the one that comes with Quoth.
+    """
     added = _added(given)
     with failures_shown():
         added.use(name)

@@ -30,10 +30,10 @@ _AGAIN_S = 2.0
 @click.option("--sync", is_flag=True, help="Send Discord the commands again, if it lost them.")
 def command(*, sync: bool, **given: object) -> None:
     """
-    Answer in Discord until stopped; the token comes from DISCORD_TOKEN.
+    Answer in Discord until stopped.
 
-    The documents are indexed first if need be, and followed from then on. SIGTERM and Ctrl-C let
-    Quoth finish the answers that are under way.
+    The bot's token comes from DISCORD_TOKEN. The documents are indexed first if need be, and
+    followed from then on. SIGTERM and Ctrl-C let Quoth finish the answers that are under way.
 
     Exit codes: 0 stopped, 2 no token or wrong usage, 1 failure.
     """

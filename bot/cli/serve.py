@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @settings_options("web_host", "web_port", "seeds", "data", "encoder")
 def command(**given: object) -> None:
     """
-    Answer on a web page, and to other programs over HTTP, until stopped.
+    Answer on a web page and over HTTP until stopped.
 
     The documents are indexed first if need be, and followed from then on. By default only this
     machine reaches the page; an address that others reach needs QUOTH_WEB_PASSWORD or

@@ -31,6 +31,14 @@ def test_help_lists_every_command() -> None:
         assert f"\n  {name}  " in shown
 
 
+@pytest.mark.parametrize("group", [(), ("index",), ("reader",), ("questions",)])
+def test_what_a_command_does_stands_whole_in_the_list(group: tuple[str, ...]) -> None:
+    _, _, listed = quoth(*group, "--help").stdout.partition("\nCommands:\n")
+
+    assert listed
+    assert "..." not in listed
+
+
 @pytest.mark.parametrize(("name", "command"), commands(), ids=str)
 def test_every_command_and_option_has_help(name: str, command: click.Command) -> None:
     assert command.help
