@@ -113,7 +113,7 @@ def judge(found: Sequence[Candidate], calibration: Calibration) -> list[Judged]:
 
 
 def judge_again(one: Judged, gap: float, calibration: Calibration) -> Judged:
-    """Judge a candidate by its lead over others than all."""
+    """Judge a candidate again, by its lead over some of the others."""
     return _judged(one.candidate, one.evidence, gap, calibration)
 
 
@@ -155,7 +155,7 @@ def overlap(one: Candidate, other: Candidate) -> bool:
 
 
 def normalised(text: str) -> str:
-    """What two spans that say the same have in common."""
+    """A text in small letters without punctuation: equal where two spans say the same."""
     return re.sub(r"\W+", " ", text).strip().lower()
 
 

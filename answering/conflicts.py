@@ -119,7 +119,7 @@ def _runs_on(candidate: Candidate) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What the best candidate speaks of, and of that what the question asks about."""
+    """What the best candidate speaks of, and which part of it the question asks about."""
 
     words: frozenset[str]
     """The stems of its passage."""
@@ -178,10 +178,10 @@ def _names_another(kinds: frozenset[tuple[str, str]], text: str) -> bool:
 
 
 def _told_by(candidate: Candidate) -> str:
-    """What says what a span is said of: its sentence, below the headings."""
+    """The headings above a span and its sentence, which tell what the span is said of."""
     return f"{candidate.passage.context}\n{candidate.sentence}"
 
 
 def _stems(text: str) -> list[str]:
-    """The stems of a text's words, those of owners as of what they are: "year's" as "year"."""
+    """The stems of a text's words, without the ending of an owner: "year's" as "year"."""
     return [stem_of(_OWNING.sub("", word)) for word in words_of(text.lower())]

@@ -547,12 +547,12 @@ def is_fragment(question: str) -> bool:
 
 
 def content_words(text: str) -> list[str]:
-    """Those with a content of their own, in small letters."""
+    """The words of a text without its function words, in small letters."""
     return [word for word in words_of(text.lower()) if word not in COMMON_WORDS]
 
 
 def content_stems(text: str) -> frozenset[str]:
-    """The same, each cut so that the forms of a word are one."""
+    """The stems of a text's content words, so that the forms of a word are one."""
     return frozenset(map(stem_of, content_words(text)))
 
 

@@ -1,4 +1,4 @@
-"""BuildTurns at something that one may use at a time."""
+"""Turns at building: one build at a time, and the small ones before the large ones."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ MAX_OVERTAKEN = 5
 
 def rank(*, is_first: bool, size: int, overtaken: int) -> tuple[bool, bool, int]:
     """
-    The rank of one that waits: of all, in order of their coming, the first of the lowest is next.
+    How late the turn of one that waits comes: the lowest rank is next, of equal ones the earliest.
 
     Args:
         is_first: Whether it goes before all that are not.

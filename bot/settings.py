@@ -89,8 +89,8 @@ class Settings(BaseSettings):
         description="The PostgreSQL database in which passages are searched, as "
         "postgresql://USER:PASSWORD@HOST/NAME; it needs pgvector 0.8 there, and pip install "
         '"quoth[postgres]" here. `quoth index` publishes there what it has indexed. The default is '
-        "the files of the index, which are faster where one machine holds them. What is found "
-        "there was compared with files among 10,000 passages, and not yet among more.",
+        "the files of the index, which are faster where one machine holds them. Up to a "
+        "million passages, as many answers are found there as in files (docs/lab/scale.md).",
     )
     storage: str | None = Field(
         None,

@@ -42,7 +42,7 @@ class Aliases:
         self._written = _Written(map(_plain, self._names.values()))
 
     def missing(self, passage: str) -> list[str]:
-        """The other forms of those that a passage has, as far as it has them not, too."""
+        """The other form of each name that a passage has in one form alone, short or long."""
         if not self._names:
             return []
         used = _USED.findall(passage)
@@ -66,7 +66,7 @@ class _Beginning:
 
 class _Written:
     """
-    Names as they are looked for, all at once.
+    Names that a text is searched for, all at once.
 
     A pattern of all of them would compare each word of a text with each name that begins like it,
     and somebody can write 200 that do. Here, it is compared with as many words of theirs as a name
@@ -82,7 +82,7 @@ class _Written:
             at.name = name
 
     def found_in(self, text: str) -> set[str]:
-        """Those that stand in a text, but for those within a longer one."""
+        """The names that stand in a text, without those that are part of a longer one."""
         pieces = [*_PIECE.findall(text), ""]
         found = set()
         start = 0

@@ -166,7 +166,7 @@ def list_documents(folder: Path, without: Path | None = None) -> Listing:
 
 
 def _identity(folder: Path | None) -> tuple[int, int] | None:
-    """What tells a folder from every other, whatever its name is; none if there is no such."""
+    """What tells a folder from every other, whatever its name is; none if there is no folder."""
     if folder is None:
         return None
     try:

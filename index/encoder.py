@@ -84,7 +84,7 @@ class QuestionEncoder(Protocol):
 
 
 class SentenceEncoder:
-    """The real encoder."""
+    """An encoder as a build uses it, by its folder or name: exported to ONNX if need be."""
 
     def __init__(
         self, name: str, exports: Path, *, begins: Callable[[str], None] = lambda _: None

@@ -1,4 +1,4 @@
-"""Files that are written to last, and how it is told that they did."""
+"""Files that survive a crash, and the stamps that show whether they are as they were written."""
 
 import hashlib
 import os

@@ -209,7 +209,7 @@ def _unknown(unknown: Sequence[str], texts: Sequence[Texts]) -> str:
 
 
 def names_in(texts: Texts) -> list[str]:
-    """Folders of a generation, as what is below them, and then documents; not all of very many."""
+    """A generation's folders, as patterns, then its documents; of very many, the first ones."""
     documents = [document_id for document_id, *_ in texts.listed(0, _MOST_NAMES)]
     folders = {
         f"{parent}/*"

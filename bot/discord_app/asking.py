@@ -300,7 +300,7 @@ class Asking:
             _log.exception("failed")
             return Reply(refused=self._refused("failed", notice("failed")))
         await self._note(answer, origin, earlier, began)
-        is_forgotten = goes_on and not earlier and leaning(question) is Leaning.YES
+        is_forgotten = goes_on and not earlier and leaning(asked.text) is Leaning.YES
         return Reply(
             notice("conversation_forgotten") if is_forgotten else None,
             answer_card(answer, self._settings.links),

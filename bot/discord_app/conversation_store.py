@@ -142,7 +142,7 @@ class ConversationStore:
         """Do nothing: no other process has a part in these conversations."""
 
     def drop(self, is_gone: Callable[[int, float], bool]) -> None:
-        """Drop the conversations of which it is so, by their member and when that last asked."""
+        """Drop each conversation that is gone, as its member and the time of its last turn tell."""
         for answer_id, conversation in list(self._by_answer.items()):
             if is_gone(conversation.place[1], conversation.touched):
                 del self._by_answer[answer_id]

@@ -108,7 +108,7 @@ class TaughtStore:
         return [server_collection(server) for (server,) in self._records.rows(_SERVERS)]
 
     def scopes_among(self, scopes: Iterable[str]) -> list[str]:
-        """Those of some collections of servers that `scopes` has."""
+        """The same among some servers' collections; see `scopes`."""
         servers = [server_of(scope) for scope in scopes]
         if not servers:
             return []
@@ -155,7 +155,7 @@ class TaughtStore:
                 own.settle(own.keep(path, name))
 
     def _named(self, scope: str, files: Iterable[SourceFile]) -> Iterator[tuple[str, Path]]:
-        """Those of some documents that have names for what a server is taught."""
+        """The documents whose names are those of what a server is taught, with their paths."""
         return ((file.id, file.path) for file in files if self.owns(scope, file.id))
 
     def _is_taken_up(self) -> bool:

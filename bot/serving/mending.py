@@ -1,4 +1,4 @@
-"""What shows of an index while Quoth answers: it is built anew if damaged or not published."""
+"""An index that turns out damaged, or not published, while Quoth answers: it is built anew."""
 
 import asyncio
 import logging

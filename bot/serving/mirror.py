@@ -41,7 +41,7 @@ class _Failure:
 
 
 class LostParts:
-    """What is here of the parts that somebody could not fetch, stored anew."""
+    """Stores parts anew that somebody could not fetch, if this machine has them."""
 
     def __init__(self, settings: Settings, shared: Shared) -> None:
         """Take the data folder, and where parts are."""

@@ -34,7 +34,7 @@ BROKEN_S = 60.0
 
 
 class ServedAnswers(Answers, Protocol):
-    """Answers of which some may have been given before."""
+    """Answers questions, and knows some of the answers already."""
 
     def known(
         self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0

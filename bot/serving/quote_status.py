@@ -1,4 +1,4 @@
-"""Whether a piece of a document still stands there, wherever it has moved to; and what does now."""
+"""Whether a piece of a document still stands in it, and where; else, what has taken its place."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is read of the documents that are answered from -> JSON, the same for every face."""
+"""Searches, lists and pieces of the documents -> JSON, the same for every face."""
 
 from typing import Annotated
 

@@ -1,7 +1,7 @@
 """
-What is answered from: the base, and in a server its own documents with it.
+Questions in a scope -> answers: from the base, and in a server from its own documents, too.
 
-Generations are exchanged for the next between two questions.
+Generations are exchanged for newer ones between two questions.
 """
 
 import threading

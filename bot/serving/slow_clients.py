@@ -1,4 +1,4 @@
-"""Clients that take too long to say what they want, or to take what they get: they are cut off."""
+"""Clients that send a request, or take a response, too slowly: their connections are ended."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Whoever asked and was not answered, because Quoth was killed or away; and changes of then."""
+"""Questions and changes that were cut short because Quoth was killed or away: told or finished."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ _FAILURES = (discord.DiscordException, aiohttp.ClientError)
 
 
 class CatchUp(commands.Cog):
-    """Tells or answers them once Discord can be heard again, within the time of an interaction."""
+    """Answers whoever waited, or says that nothing came of it, once Discord is heard again."""
 
     def __init__(self, bot: QuothBot) -> None:
         """Catch up for one bot."""

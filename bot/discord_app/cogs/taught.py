@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import logging
 import zipfile
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -34,7 +33,6 @@ from bot.discord_app.taught import MAX_QUESTION_CHARS, MessageAt, Taught
 from index.documents import shorten
 from prompts.printing import one_line
 
-_log = logging.getLogger(__name__)
 _Interaction = discord.Interaction[QuothBot]
 
 MENU_NAME = "Teach Quoth"
@@ -48,10 +46,10 @@ _FETCH_S = 1.0
 
 class TaughtAnswers(ServerCog):
     """
-    What those may do who teach.
+    The menu entry and the commands with which members teach.
 
-    Discord lets members use it who may manage the server, and the roles that the server lets under
-    Integrations.
+    Discord gives them to members who may manage the server, and to the roles that the server names
+    under Integrations.
     """
 
     taught = app_commands.Group(
