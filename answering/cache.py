@@ -13,7 +13,7 @@ from answering.followups.rewriting import Understanding, understand
 from answering.followups.turns import Turn
 from answering.question import Question
 
-# Of each answerer. An answer takes a few kilobytes, and what many ask, they ask soon.
+# Answers of each answerer. One takes a few kilobytes, and what many ask, they ask soon.
 MAX_KEPT = 200
 
 

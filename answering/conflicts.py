@@ -35,7 +35,7 @@ MAX_VERSIONS = 3
 # confidence at least, where answers are shown from a low one on, as in large folders.
 LESS_SURE = 0.6
 LEAST_SURE = 0.45
-# Of the words of the shorter passage, those that the other one has, too.
+# The least share of the shorter passage's words that the other passage has, too.
 MIN_SHARED_WORDS = 0.15
 _OWNING = re.compile(r"['’]s?$")
 

@@ -30,7 +30,7 @@ from answering.english import (
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
 from index.passages import Passage
 
-# Of each passage, where several are asked for. Decoding more costs next to nothing.
+# Spans of each passage, where several are asked for. Decoding more costs next to nothing.
 MAX_ITEMS_PER_PASSAGE = 8
 # What a person looks through. A longer list is cut, and says so.
 MAX_ITEMS = 20

@@ -35,7 +35,7 @@ DISTRACTORS = Path("training/data/train.jsonl")
 ASKERS = 8
 # Asked of every process before it is measured: libraries prepare themselves at the first ones.
 WARMING_QUESTIONS = 8
-# Of a machine with more, the first ones.
+# The cores that are used: the first ones of a machine that has more.
 CORES = THREADS
 # What is worth naming beside the systems themselves.
 _LIBRARIES = ("faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch", "transformers")

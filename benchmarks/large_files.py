@@ -34,7 +34,7 @@ from index.parsing import ParserProcess
 from index.passages import Splitting
 
 _GUIDES = Path(__file__).parent.parent / "docs"
-# Of LibreOffice's pages, as it sets such a text.
+# Characters of a page, as LibreOffice sets such a text.
 _CHARS_PER_PAGE = 3_300
 _SEED = 1
 _ROWS_AT_ONCE = 1_000

@@ -45,7 +45,7 @@ from reader.model import (
 from reader.spans import best_spans
 
 DEV = Path("training/data/dev.jsonl")
-# Of a matrix multiplication that may show what the processor can do: rows, depth, columns.
+# Matrix multiplications that may show what the processor can do: rows, depth, columns.
 SHAPES = ((1_024, 1_024, 1_024), (2_048, 1_024, 1_024), (1_024, 384, 1_536), (2_048, 1_536, 1_536))
 # How often each of them is tried before the best is chosen.
 TRIALS = 20

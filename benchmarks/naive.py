@@ -28,7 +28,7 @@ READER = Path("build/reader-checkpoint")
 THREADS = 2
 PASSAGES = 5
 MAX_ANSWER_TOKENS = 30
-# Of tokens that can't be part of an answer; far below any logit.
+# The score of tokens that can't be part of an answer; far below any logit.
 _NEVER = -1e4
 
 

@@ -24,11 +24,11 @@ from training.sources import DATA_FOLDER
 
 ROOT = Path(__file__).resolve().parents[1]
 SPLITTING = Splitting(max_tokens=64)
-# Of what is added to a real vector of length 1, in a random direction.
+# The length of what is added to a real vector of length 1, in a random direction.
 NOISE_LENGTH = 0.4
 
 _DATA = ("train.jsonl", "dev.jsonl")
-# Of real passages, each of about ten sentences.
+# Real passages, each of about ten sentences.
 _PASSAGES_PER_DOCUMENT = 12
 _FEWEST_SENTENCES = 4
 _FIRST_DAY = date(2020, 1, 1)

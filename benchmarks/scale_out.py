@@ -43,7 +43,7 @@ from training.sources import DATA_FOLDER
 SIZES = (10_000, 100_000)
 # Up to here the real encoder makes the vectors, within minutes.
 ENCODED = 10_000
-# Of what both engines find for a question, the first so many are compared.
+# The first so many passages that both engines find for a question are compared.
 _SAME_AT = 5
 # Questions that tell how many are found, within a point or so.
 _ANSWERED = 1_000

@@ -48,7 +48,7 @@ QUESTIONS = 300
 _NAMED = ("*[0-4].txt", "*7.txt", "*77.txt", "*777.txt")
 # The share of the documents that are older than the day since which they are asked for.
 _OLDER = (0.5, 0.9)
-# Of real questions, whose answers are looked for in what is found.
+# Real questions, whose answers are looked for in what is found.
 _ANSWERED = 1_000
 # What a filter leaves is indexed alone, to compare, where it has no more passages.
 _ALONE_UP_TO = 110_000
@@ -245,7 +245,7 @@ def _quantiles(seconds: list[float]) -> list[float]:
 def _filters(generation: Generation) -> Iterator[tuple[str, Filter]]:
     """What is asked of some of the documents, by how it is said."""
     for name in _NAMED:
-        # Of few documents, none is called so.
+        # Among few documents, none is called so.
         if any(fnmatch(document_id, name) for _, document_id, _ in generation.texts.dates()):
             yield f"in {name}", Filter.given([name])
     days = sorted(dated for *_, dated in generation.texts.dates() if dated is not None)

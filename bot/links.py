@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The element that an address jumps to.
 PLACE_ID = "place"
-# Of the hash of the words, in hexadecimal: enough to tell that others stand there by now.
+# The hash of the words in an address, in hexadecimal: enough to tell that others stand there now.
 _MARK_CHARS = 12
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-# Of a model that names no limit of its own.
+# Stands in models that name no limit of their own.
 _NO_LIMIT = 1_000_000
 # Under one of these names a model may say what goes before a document's text.
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")

@@ -31,7 +31,7 @@ _COMPARED = 5_000
 _MOST_NAMES = 50_000
 _FIRST_DAY = "-01-01"
 _DATE = re.compile(r"\d{4}(?:-\d\d){0,2}")
-# Of a year, a month and a day.
+# The lengths of a year, a month and a day.
 _CHARS_OF_DAYS = (len("2024"), len("2024-01"), len("2024-01-31"))
 
 

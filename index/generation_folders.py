@@ -79,7 +79,7 @@ class GenerationFolders:
         try:
             manifest = self.manifest(generation)
             with closing(open_texts(self.path(generation), manifest)) as texts:
-                # Of passages that went, the text is still there.
+                # The text of passages that went is still there.
                 return (
                     not texts.removed_count and {stamp.id for stamp in texts.stamps()} <= documents
                 )

@@ -25,9 +25,9 @@ from index.processes import bare_environment, module_command
 MAX_WIDTH, MAX_HEIGHT = 1_000, 2_000
 # A page with a large picture on it takes a second or two.
 TIMEOUT_S = 15.0
-# Of address space.
+# Address space.
 MEMORY_BYTES = 1_500_000_000
-# Of each pixel that is marked, so much blue is left at most, which makes white yellow.
+# The most blue that is left in a pixel that is marked, which makes white yellow.
 _BLUE_LEFT = 120
 _MARKED = bytes(min(value, _BLUE_LEFT) for value in range(256))
 # In pixels, around the words.

@@ -18,7 +18,7 @@ from index.parser_server import (
 from index.patience import Patience
 
 _AT_ONCE = 1 << 20
-# Of a core: to import what reads all formats takes some seconds.
+# Seconds of a core: to import what reads all formats takes some.
 _START_S = 60.0
 
 

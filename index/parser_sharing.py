@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 from index.formats.base import FORMATS
 
-# Of one file. For a longer one, a process of its own costs little beside what reading it takes.
+# The longest file. For a longer one, a process of its own costs little beside reading it.
 MAX_SHARED_BYTES = 200_000
-# Of one process. Nothing is to be left of a file that was read; if something is, it can't grow.
+# For one process. Nothing is to be left of a file that was read; if something is, it can't grow.
 MAX_SHARED_FILES = 100
 MAX_SHARED_BYTES_IN_ALL = 5_000_000
-# Of a core, for one file: 200 KB of nothing but headings take one to eight. Splitting it has
-# as much again. What takes longer has all the time of a file once more, in a process of its own.
+# Seconds of a core, for one file: 200 KB of nothing but headings take one to eight. Splitting it
+# has as much again. A file that takes longer has all the time of a file once more, in a process of
+# its own.
 SHARED_TIMEOUT_S = 10.0
 
 

@@ -33,13 +33,13 @@ from index.slices import Slices
 if TYPE_CHECKING:
     from index.encoder import Encoder
 
-# Of a core, which others may want, too. A PDF of a thousand pages takes some seconds.
+# Seconds of a core, which others may want, too. A PDF of a thousand pages takes some.
 PARSE_TIMEOUT_S = 120.0
 # In so many seconds, so much text is split at least; a million characters take about one.
 CHARS_IN_TIME = 12_000_000
 # OCR takes some seconds for each.
 MAX_SCANNED_PAGES = 1_000
-# Of address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
+# Address space. Parsers take some twenty times a file's size; text of 50 MB still fits.
 PARSE_MEMORY_BYTES = 2_000_000_000
 # Plain text of this size costs a second and some megabytes at worst, wherever it is read. A folder
 # that holds nothing else needs no other process, whose start takes half a second.

@@ -26,7 +26,7 @@ from index.reranking import RERANKED, Reranker, Scored, reranker_for
 
 # What the best BM25 score weighs beside a cosine; docs/lab/retrieval.md says what else was tried.
 LEXICAL_WEIGHT = 0.3
-# Of each kind of search. Twice as many change nothing that can be measured among the few read.
+# What each kind of search finds. Twice as many change nothing measurable among the few read.
 CANDIDATES = 50
 # Enough to know how long a collection's passages are.
 _SAMPLED_PASSAGES = 200

@@ -12,8 +12,8 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-# Of a document's text in one row, the last part of it left out. SQLite reads a row whole, and finds
-# its way through a long one page by page.
+# A document's text is cut into rows of this length; only the last one is shorter. SQLite reads a
+# row whole, and finds its way through a long one page by page.
 PART_CHARS = 16_000
 
 TABLES = """

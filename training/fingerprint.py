@@ -14,7 +14,7 @@ from training.errors import RunError
 from training.features import RowGroup, TokenTarget
 
 FINGERPRINT_NAME = "fingerprint.json"
-# Of wanted probabilities: another machine's exponential may differ in the last bit.
+# Decimals of wanted probabilities: another machine's exponential may differ in the last bit.
 _DECIMALS = 6
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 MAX_BYTES = 60_000_000
 """The size of a piece, at most; git's hosts warn of larger files, and refuse those above 100 MB."""
-# Of a tensor's first byte, so that any of its numbers is read at once.
+# The alignment of a tensor's first byte, so that any of its numbers is read at once.
 _ALIGNED = 64
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.fetching.fetcher import FetchResult
     from index.provenance import FetchOrigin, OriginKind
 
-# Of one sitemap, feed or repository, where nothing else is said.
+# Documents of one sitemap, feed or repository, where nothing else is said.
 _MOST = 1_000
 _SHOWN = frozenset({"failed", "gone", "left_out", "edited"})
 

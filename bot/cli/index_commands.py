@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from index.store import Collection
 
 MAX_EXCERPT_CHARS = 160
-# Of an index's status.
+# The times in an index's status.
 _TIMES = ("created", "finished")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

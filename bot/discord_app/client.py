@@ -63,7 +63,7 @@ _log = logging.getLogger(__name__)
 MAX_RATELIMIT_S = 30.0
 # Messages whose button does something once: it is gone soon, so that the last ones are enough.
 MAX_PRESSED = 1_000
-# Of these, only what follows from being there: servers, their channels, and messages that are
+# Discord sends only what follows from being there: servers, their channels, and messages that are
 # addressed to Quoth. None is privileged; `intents_for` adds the one that may be set.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 

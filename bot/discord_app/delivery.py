@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 # in all it goes on for about a minute, as long as somebody may still wait.
 TRIES = 4
 FIRST_PAUSE_S = 1.0
-# Of a first response, whose time is short.
+# Before a first response is tried again: its time is short.
 ACKNOWLEDGE_PAUSE_S = 0.1
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500

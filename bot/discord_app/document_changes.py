@@ -34,7 +34,7 @@ from prompts.printing import Shown
 
 _log = logging.getLogger(__name__)
 
-# Of what is told of several files; beside it stand the names of the others.
+# What is told of files that were refused; the names of the others stand beside it.
 REFUSALS_CHARS = 800
 
 # Until another process has changed the same server's documents.

@@ -1,7 +1,7 @@
 """Discord's limits, from its API documentation; each is a count of characters or of items."""
 
 MAX_CONTENT = 2_000
-# Of all texts among the components of a message together.
+# All texts among the components of a message together.
 MAX_LAYOUT_TEXT = 4_000
 MAX_MODAL_INPUT = 4_000
 # An interaction must be acknowledged within three seconds, and can be answered for 15 minutes.

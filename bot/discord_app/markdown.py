@@ -10,7 +10,7 @@ from prompts.printing import printable
 # Whatever begins or ends formatting, a mention, an emoji, a link, a heading or a quote. Discord
 # takes a backslash before any of them as "show the next character".
 _SPECIAL = re.compile(r"[\\*_~`|<>@#\[\]()]")
-# Of the colon only the ones that make a link or an emoji, so that times stay readable in a copy.
+# Only colons that make a link or an emoji, so that times stay readable in a copy.
 _COLON = re.compile(r":(?=//|\w+:)")
 _LINE_START = re.compile(r"^([^\S\n]*+)(-|\+|\d++(?=\.))", re.MULTILINE)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

@@ -10,7 +10,7 @@ from bot.discord_app.records import Records
 
 # Names of a forum's tag that says that a post is solved.
 _SOLVED = frozenset({"solved", "resolved", "answered", "done", "closed", "fixed"})
-# Of a post's body, so many questions are tried after its title.
+# So many questions of a post's body are tried after its title.
 MAX_BODY_QUESTIONS = 2
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 

@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 # How long it is known that a member was forgotten. What was asked before may be written later by a
 # quarter of an hour; see `conversation_store`.
 _MARKED_S = DAY_S
-# Of the hash: enough that no two members share one.
+# What is kept of a hash: enough that no two members share one.
 _HASH_CHARS = 24
 
 

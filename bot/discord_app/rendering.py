@@ -40,7 +40,7 @@ NEAREST_CHARS = 600
 SOURCE_CHARS = 150
 # The title and the file of a document, escaped.
 _NAME_CHARS = 320
-# Of files without a title of their own.
+# The endings of files without a title of their own.
 _UNTITLED = (".txt",)
 PLACE_CHARS = 100
 UNDERSTOOD_CHARS = 200

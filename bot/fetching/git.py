@@ -18,7 +18,7 @@ from bot.fetching.names import name_of
 from index.documents import list_documents
 from index.provenance import FetchOrigin
 
-# Of a clone without its history: beyond these it is no folder of documents.
+# Limits of a clone without its history: beyond them it is no folder of documents.
 _TIME_LIMIT_S = 600.0
 _MAX_BYTES = 2_000_000_000
 _LOOKED_AT_EVERY_S = 0.2

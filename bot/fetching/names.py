@@ -14,7 +14,7 @@ _MAX_PART_CHARS = 80
 _MAX_PARTS = 12
 _HASH_CHARS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.\-]+")
-# Of files without an ending that says what they are; others by their ending alone.
+# The endings of files whose address has none that says what they are, by their media type.
 _ENDINGS = {
     "application/epub+zip": ".epub",
     "application/msword": ".doc",

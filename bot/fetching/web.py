@@ -29,7 +29,7 @@ _ROBOT = "Quoth"
 MAX_BYTES = 50_000_000
 # RFC 9309 asks for as much at least.
 _MAX_ROBOTS_BYTES = 500_000
-# Of one page with all its redirects: a slow server is waited for, an endless one is not.
+# For one page with all its redirects: a slow server is waited for, an endless one is not.
 TIME_LIMIT_S = 60.0
 # Between two requests to the same host; what robots.txt asks for beyond it is kept up to a limit.
 DELAY_S = 1.0

@@ -59,8 +59,8 @@ _T = TypeVar("_T")
 
 # Documents that are listed as resources; the tool `documents` lists all of them.
 MAX_RESOURCES = 500
-# Of a document that is read as a resource. A longer one is no reading for a model: it is read in
-# pieces, by the tool `context`.
+# The longest document that is read as a resource. A longer one is too much for a model, and is
+# read in pieces, by the tool `context`.
 MAX_RESOURCE_CHARS = 200_000
 _SCHEME = "quoth://documents/"
 

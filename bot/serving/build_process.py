@@ -13,7 +13,7 @@ from bot.build_pauses import GO_ON, PAUSE
 from index.documents import Failure
 from index.processes import module_environment
 
-# Of a build; 19 would be the lowest priority, 0 the bot's own.
+# The niceness of a build; 19 would be the lowest priority, 0 the bot's own.
 BUILD_NICENESS = 10
 # A line that a build says; more than any that it means to say.
 _MAX_LINE_BYTES = 1 << 20

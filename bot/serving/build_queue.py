@@ -84,7 +84,7 @@ class Builder:
         self._settings = settings
         self.counted = counted
         self._turns = BuildTurns()
-        # Of those that go between while another has its turn.
+        # Turns of those that go between while another has its own.
         self._between = BuildTurns()
         self._running: _Running | None = None
         self._processes: set[BuildProcess] = set()

@@ -142,7 +142,7 @@ class Nodes:
             with self._lock:
                 left = [node for node in self._nodes if node not in asked]
                 node = min(left, key=lambda one: (one.is_resting, one.under_way))
-                # Of those that are alike, the one that was asked longest ago.
+                # Among nodes that are alike, the one that was asked longest ago comes first.
                 self._nodes.remove(node)
                 self._nodes.append(node)
             asked.add(node)

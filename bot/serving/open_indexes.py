@@ -24,7 +24,7 @@ from index.store import Collection
 
 _log = logging.getLogger(__name__)
 
-# Of servers' collections. Each holds some open files and a megabyte or two; the next one that is
+# Collections of servers. Each holds some open files and a megabyte or two; the next one that is
 # asked for takes the place of the one that was asked longest ago.
 MAX_OPEN = 50
 # A collection that nobody asked for so long is closed.

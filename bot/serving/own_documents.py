@@ -15,7 +15,7 @@ from index.parsing import ParserProcess
 from index.provenance import Fetched, note_fetched, read_provenance
 from index.search_server import SearchServer
 
-# Of the process that reads a file to see what it is.
+# The niceness of the process that reads a file to see what it is.
 _NICENESS = 10
 # Seconds of a core, less than in a build: somebody waits, and by the clock it may be ten times as
 # long and a minute (`index.patience`), in which the server's documents can't be changed otherwise.

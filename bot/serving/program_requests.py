@@ -23,7 +23,7 @@ from index.filters import MAX_NAME_CHARS, MAX_NAMES, Filter
 # Longer than any question that may be set; how long one may be is said by `answering.question`.
 _MAX_QUESTION_CHARS = 100_000
 _MAX_NAME_CHARS = 1_000
-# Of a request: the longest question with ten long answers before it, and as much again.
+# The longest question with ten long answers before it, and as much again.
 MAX_BODY_BYTES = 1_000_000
 # Above every offset of the largest document that is read, and below what SQLite can count.
 MAX_OFFSET = 1_000_000_000
@@ -34,7 +34,7 @@ MAX_OTHERS = 20
 MAX_PASSAGES = 50
 MAX_LISTED = 1_000
 _MAX_PLACES = 100
-# Of what is wrong with one body, so much is said.
+# So many faults of one body are named.
 MAX_FAULTS = 5
 
 _Text = Annotated[str, StringConstraints(max_length=_MAX_QUESTION_CHARS)]

@@ -56,7 +56,7 @@ _TELLING = (FilterError, *UNHARMED)
 _NEWEST_SHARE = 0.2
 # Looking up what is known takes milliseconds; what takes longer is not known.
 _LOOKUP_S = 0.5
-# Of nice: so much lower is the priority of threads that answer than that of the event loop.
+# The niceness of threads that answer, above that of the event loop.
 _GIVEN_WAY = 5
 
 

@@ -198,7 +198,7 @@ class UrlStorage:
     def marked(self) -> str | None:
         """What was written there by `mark`."""
         try:
-            # Of a bucket that is not there, or lets nobody in, this says most.
+            # This says most of a bucket that is not there, or lets nobody in.
             self._try(lambda: self._files.ls(str(self._root).split("/", 1)[0]))
         except FileNotFoundError as error:
             raise self._failure(error) from error

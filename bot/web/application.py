@@ -36,9 +36,9 @@ _log = logging.getLogger(__name__)
 # What aiohttp reports of its own work.
 _server_log = logging.getLogger("bot.web.server")
 
-# Of an address with its question and those before it.
+# The longest address, with its question and those before it.
 MAX_LINE_BYTES = 65_536
-# Of one header; a browser sends less.
+# The longest header; a browser sends less.
 MAX_HEADER_BYTES = 16_384
 # After being told to stop, what is under way has so long beyond the time limit of questions.
 _LAST_S = 2.0

@@ -34,7 +34,7 @@ from prompts import render
 # Questions that a follow-up may lean on. Each is answered again if its answer is not kept any more,
 # so that one request costs at most so many answers; and an address must not grow for ever.
 MAX_EARLIER = 5
-# Of a document on one page: some thirty printed pages, which every browser shows at once.
+# What one page shows of a document: some thirty printed pages, which every browser shows at once.
 TEXT_CHARS = 60_000
 # Before a place that is shown, so that its surroundings are there.
 BEFORE_CHARS = 6_000

@@ -20,7 +20,7 @@ from prompts.printing import one_line
 # On either side of an answer within its sentence; a longer sentence is cut between words.
 QUOTE_CHARS = 300
 NEAREST_CHARS = 600
-# Of files without a title of their own.
+# The endings of files without a title of their own.
 _UNTITLED = (".txt",)
 # A number stays whole, whatever stands between its digits.
 _WORD = re.compile(r"\w+(?:[.,]\w+)*|\W+")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from index.lexical import bm25, words_of
 
-# Of a passage that holds a word: its id, how often it holds it, and how many words it has.
+# A passage that holds a word: its id, how often it holds the word, and how many words it has.
 POSTING = np.dtype([("id", "<u4"), ("count", "<u2"), ("words", "<u2")])
 _PACKED = struct.Struct("<IHH")
 _MOST = 2**16 - 1

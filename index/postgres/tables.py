@@ -26,7 +26,7 @@ _MIN_PGVECTOR = (0, 8)
 # How many neighbours are kept in mind on the way to the nearest: eight times as many as a search
 # wants. Among a million passages, with half as many, one graph of two lost answers.
 EF_SEARCH = 400
-# Of connecting, before it is said that nobody answers.
+# For connecting, before it is said that nobody answers.
 CONNECT_S = 2
 # A machine that is gone closes no connection: so many seconds after the last sign of life, and so
 # many milliseconds after something was sent, it counts as away.
@@ -37,7 +37,7 @@ LIVELY: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# Of one search: whoever asked waits for it. What publishes may take its time.
+# For one search: whoever asked waits for it. What publishes may take its time.
 SEARCH_S = 10
 
 _TABLES = f"""

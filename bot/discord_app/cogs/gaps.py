@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 # So many fit a message, whatever stands in them.
 PAGE_GAPS = 3
 PAGE_STALE = 10
-# Of a server, the newest; each takes some milliseconds each time that a page is shown.
+# The newest of a server count; each takes some milliseconds each time that a page is shown.
 MAX_QUESTIONS = 500
 
 

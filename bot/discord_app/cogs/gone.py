@@ -48,7 +48,7 @@ class Gone(commands.Cog):
                 if guild.get_role(role_id) is None:
                     await self._forget_role(guild.id, role_id)
             for channel_id in await self._channel_ids(guild.id):
-                # Of threads, only those are known that are not archived.
+                # Archived threads are not known.
                 if guild.get_channel_or_thread(channel_id) is None and await self._is_gone(
                     channel_id
                 ):
