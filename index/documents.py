@@ -27,6 +27,8 @@ NOT_READ = f"only {', '.join(_FIRST_SUFFIXES)} and {_LAST_SUFFIX} files are read
 MAX_TITLE_CHARS = 100
 # A title is made of so much of its line: a line can be the whole document.
 _MAX_FIRST_LINE_CHARS = 10_000
+# The endings of files that have no title but their first line.
+_UNTITLED = (".txt",)
 # Ends what was shortened.
 ELLIPSIS = "…"
 # Text has almost none of these; a picture or a program has many from its first block on.
@@ -410,6 +412,11 @@ def shorten(text: str, max_chars: int) -> str:
     cut = text[: max_chars - 1]
     head = cut.rpartition(" ")[0] if not text[max_chars - 1].isspace() else cut
     return (head or cut).rstrip(" ,;:.") + ELLIPSIS
+
+
+def has_title(title: str, document_id: str) -> bool:
+    """Whether a document can be called by its title: a plain text's is its first line, no name."""
+    return bool(title.strip()) and not document_id.lower().endswith(_UNTITLED)
 
 
 def _beginning(text: str, min_chars: int) -> str:

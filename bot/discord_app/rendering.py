@@ -23,7 +23,7 @@ from bot.discord_app.stored_answers import AnswerContents
 from bot.discord_app.taught import message_of
 from bot.links import NO_LINKS, Links
 from bot.serving.scope_documents import Surroundings
-from index.documents import shorten
+from index.documents import has_title, shorten
 from index.formats.base import Place
 from prompts import render
 from prompts.printing import one_line
@@ -40,8 +40,6 @@ NEAREST_CHARS = 600
 SOURCE_CHARS = 150
 # The title and the file of a document, escaped.
 _NAME_CHARS = 320
-# The endings of files without a title of their own.
-_UNTITLED = (".txt",)
 PLACE_CHARS = 100
 UNDERSTOOD_CHARS = 200
 # What sentences and their places may fill of a message: the rest is for the question, the title,
@@ -177,8 +175,7 @@ def document_name(title: str, document_id: str) -> str:
         title = shorten(one_line(title), SOURCE_CHARS)
         return render("discord/document.txt", title=title, file=label("taught_file"))
     file = shorten(one_line(document_id), SOURCE_CHARS)
-    has_title = bool(title) and not document_id.lower().endswith(_UNTITLED)
-    is_named = has_title and title != document_id
+    is_named = has_title(title, document_id) and title != document_id
     shown = shorten(one_line(title), SOURCE_CHARS) if is_named else None
     return render("discord/document.txt", title=shown, file=file)
 

@@ -13,15 +13,13 @@ from bot.collection_names import BASE_COLLECTION
 from bot.links import place_path
 from bot.serving.quote_status import QuoteStatus
 from bot.serving.served_documents import Stretch
-from index.documents import ELLIPSIS, shorten
+from index.documents import ELLIPSIS, has_title, shorten
 from index.formats.base import PAGES
 from prompts.printing import one_line
 
 # On either side of an answer within its sentence; a longer sentence is cut between words.
 QUOTE_CHARS = 300
 NEAREST_CHARS = 600
-# The endings of files without a title of their own.
-_UNTITLED = (".txt",)
 # A number stays whole, whatever stands between its digits.
 _WORD = re.compile(r"\w+(?:[.,]\w+)*|\W+")
 
@@ -72,8 +70,7 @@ def said(answer: Answer) -> str:
 
 def name_of(title: str, document_id: str) -> str:
     """What a document is called: its title, or its file if that has none but its first line."""
-    has_title = bool(title.strip()) and not document_id.lower().endswith(_UNTITLED)
-    return one_line(title if has_title else document_id)
+    return one_line(title if has_title(title, document_id) else document_id)
 
 
 def asking_path(question: str, earlier: Sequence[str], path: str = "/") -> str:
