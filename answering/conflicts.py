@@ -8,7 +8,6 @@ same kind, and neither the same in other words nor said of something else.
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +20,7 @@ from answering.english import (
     GENERAL_VERBS,
     LIKE_NUMBERS,
     NEGATION,
+    OWNER_ENDING,
     YEARS,
     content_stems,
     has_number,
@@ -37,7 +37,6 @@ LESS_SURE = 0.6
 LEAST_SURE = 0.45
 # The least share of the shorter passage's words that the other passage has, too.
 MIN_SHARED_WORDS = 0.15
-_OWNING = re.compile(r"['’]s?$")
 
 
 def versions(
@@ -184,4 +183,4 @@ def _told_by(candidate: Candidate) -> str:
 
 def _stems(text: str) -> list[str]:
     """The stems of a text's words, without the ending of an owner: "year's" as "year"."""
-    return [stem_of(_OWNING.sub("", word)) for word in words_of(text.lower())]
+    return [stem_of(OWNER_ENDING.sub("", word)) for word in words_of(text.lower())]

@@ -211,6 +211,8 @@ GENERAL_VERBS = _words(
     "run sell start stay stop take use want work"
 )
 """Verbs that say nothing of what kind somebody or something is: "new members get"."""
+OWNER_ENDING = re.compile(r"['’]s?$")
+"""What an owner's name ends with: "year's", "years'"."""
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
