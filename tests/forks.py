@@ -47,7 +47,9 @@ _IMPORTED = {
     ),
 }
 # What is started as a fork of the latter.
-_READ_FILES = frozenset({parser_forks.__name__, "tests.index.hostile_parser"})
+_READ_FILES = frozenset(
+    {parser_forks.__name__, "tests.index.hostile_parser", "tests.index.told_parser"}
+)
 _MAX_BYTES = 1 << 17
 _GONE = (
     "The process that forks for the tests is gone, and with it whatever needs it. Look for what it "

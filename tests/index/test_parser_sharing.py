@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from contextvars import copy_context
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,80 +19,26 @@ from index.documents import Document
 from index.errors import DocumentError
 from index.parser_pipes import ParserPipes
 from index.parser_server import ParserServer
-from index.parser_sharing import MAX_SHARED_BYTES
+from index.parser_sharing import MAX_SHARED_BYTES, SHARED_TIMEOUT_S
 from index.parsing import PARSE_TIMEOUT_S, ParserProcess
 from index.passages import Splitting
-from tests.conftest import ROOT
 from tests.fakes import FakeEncoder
+from tests.forks import forked_command
+from tests.index import told_parser
 
 pytestmark = pytest.mark.skipif(not parser_forks.FORKS, reason="one process reads all files here")
 
-_TOLD = """
-import os, signal, sys, time
-from index import passages
-from index.errors import DocumentError
-from index.formats.base import Loaded, leave_python
-
-read = []
-
-def compute(seconds):
-    until = time.process_time() + seconds
-    while time.process_time() < until:
-        pass
-
-def load_markdown(suffix, content):
-    read.append(content)
-    does, given, *_ = [*content.decode().split(), "0"]
-    if does == "hang":
-        while True:
-            pass
-    if does == "compute":
-        compute(float(given))
-    if does == "sleep":
-        time.sleep(float(given))
-    if does == "swell":
-        bytearray(10_000_000_000)
-    if does == "crash":
-        os.abort()
-    if does == "refuse":
-        raise DocumentError(f"after {len(set(read)) - 1} others")
-    if does == "stumble" and len(set(read)) > 1:
-        raise ValueError("over what others left")
-    if does == "crack" and len(set(read)) > 1:
-        os.abort()
-    if does == "leave":
-        leave_python("lxml")
-    if does == "spoil":
-        passages.split = lambda *given: os.abort()
-    if does == "slow":
-        split = passages.split
-        passages.split = lambda *given: compute(3) or split(*given)
-    if does in ("say", "spoil"):
-        return Loaded(content.decode())
-    # Which process this is, and how many files it has read.
-    return Loaded(f"{os.getpid()} {len(set(read))}")
-
-load_csv = load_docx = load_markdown
-"""
-
 
 @pytest.fixture
-def forked_parsers() -> None:
-    """What reads here are fresh processes, as elsewhere they are not."""
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsers for .md, .csv and .docx that do in the other process, a fork, what they are told."""
 
+    def command(_: str, *arguments: str) -> list[str]:
+        return forked_command(told_parser.__name__, *arguments)
 
-@pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parsers for .md, .csv and .docx that do in the other process what they are told."""
-    site = tmp_path / "site"
-    site.mkdir()
-    (site / "told.py").write_text(_TOLD)
-    (site / "sitecustomize.py").write_text(
-        "import sys\nimport told\n"
-        "for name in ('docx', 'markdown', 'rows'):\n"
-        "    sys.modules[f'index.formats.{name}'] = told\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
+    monkeypatch.setattr(parser_forks, "module_command", command)
+    # What goes on for too long is ended soon.
+    monkeypatch.setattr(patience, "_LOOK_S", 0.1)
 
 
 class Reader:
@@ -189,13 +134,15 @@ def test_a_process_reads_so_much(reader: Reader, monkeypatch: pytest.MonkeyPatch
 )
 @pytest.mark.parametrize("before", [0, 1])
 def test_a_file_that_is_refused_is_so_for_itself_alone(
-    content: str, reason: str, before: int, reader: Reader
+    content: str, reason: str, before: int, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = [reader.read() for _ in range(before)]
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 0.3)
     reader.parser.timeout_s = 1.0
     with pytest.raises(DocumentError, match=reason):
         reader.parser.parse(".md", content.encode())
     reader.parser.timeout_s = PARSE_TIMEOUT_S
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", SHARED_TIMEOUT_S)
 
     # Nothing goes on where it was read.
     assert [reader.read(), reader.read()] == [(len(shared), 1), (len(shared), 2)]
@@ -215,11 +162,11 @@ def test_no_file_is_refused_because_what_waits_for_it_has_ended(reader: Reader) 
     assert reader.read() == (0, 1)
 
 
-@pytest.mark.parametrize("left", ["spoil", "slow"])
+@pytest.mark.parametrize("left", ["spoil", "slow 1"])
 def test_no_file_fails_to_be_split_for_what_others_left(
     left: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 0.3)
     reader.document(".md", left)
 
     assert reader.split(reader.document(".md", "say it")) == ["say it"]
@@ -259,11 +206,11 @@ def test_a_file_that_is_read_otherwise_again_is_tried_again_later(reader: Reader
 
 
 def test_each_file_has_the_time_of_one(reader: Reader) -> None:
-    reader.parser.timeout_s = 1.0
+    reader.parser.timeout_s = 0.6
 
     # All of them take longer than that, and longer than what ends by itself.
-    files = [reader.read(content="compute 0.7") for _ in range(5)]
-    assert files == [(0, number) for number in range(1, 6)]
+    files = [reader.read(content="compute 0.4") for _ in range(6)]
+    assert files == [(0, number) for number in range(1, 7)]
 
 
 def test_each_file_is_waited_for_anew(reader: Reader) -> None:
@@ -272,16 +219,16 @@ def test_each_file_is_waited_for_anew(reader: Reader) -> None:
     # As if all others had let it compute next to nothing.
     reader.parser._pipes._patience._waited_s = 1e6
 
-    assert reader.read(content="sleep 1.2") == (0, 2)
+    assert reader.read(content="sleep 0.5") == (0, 2)
 
 
 def test_what_takes_long_has_all_its_time_in_a_process_of_its_own(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(parsing, "SHARED_TIMEOUT_S", 0.3)
 
     assert reader.read() == (0, 1)
-    assert reader.read(content="compute 3") == (1, 1)
+    assert reader.read(content="compute 1") == (1, 1)
 
 
 def test_short_plain_text_is_read_here_while_a_process_waits(reader: Reader) -> None:
@@ -293,7 +240,7 @@ def test_short_plain_text_is_read_here_while_a_process_waits(reader: Reader) -> 
 
 
 def test_what_does_not_read_is_not_written_to_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
+    monkeypatch.setattr(patience, "STANDSTILL_S", 0.3)
     reading, writing = os.pipe()
     replies = os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb")
     with (

@@ -47,6 +47,12 @@ def forked_parsers() -> None:
 
 
 @pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reads here are forks, as elsewhere."""
+    monkeypatch.setattr(parser_forks, "module_command", forked_command)
+
+
+@pytest.fixture
 def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parser for .html that does in the other process, a fork, what it is told."""
 
@@ -54,6 +60,8 @@ def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
         return forked_command(hostile_parser.__name__, *arguments)
 
     monkeypatch.setattr(parser_forks, "module_command", command)
+    # What goes on for too long is ended soon.
+    monkeypatch.setattr(patience, "_LOOK_S", 0.1)
 
 
 @pytest.fixture
@@ -306,6 +314,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_what_the_other_process_splits_is_what_would_be_split_here(
     suffix: str, tmp_path: Path
@@ -334,6 +343,7 @@ def read_apart(parser: ParserProcess, text: str) -> Document:
     return Document("a.html", "a", loaded.text, "0" * 64, datetime.fromtimestamp(0, UTC))
 
 
+@pytest.mark.usefixtures("forked")
 def test_who_goes_away_before_the_last_passage_gets_the_next_file() -> None:
     with ParserProcess(encoder=FakeEncoder()) as parser:
         passages = parser.split(read_apart(parser, LONG), Splitting(), 0)
@@ -439,6 +449,7 @@ def test_a_file_that_can_t_be_read_may_be_quoted_at_length(hostile: None) -> Non
         parser.parse(".html", b"quote" * 100_000)
 
 
+@pytest.mark.usefixtures("forked")
 def test_many_pieces_of_code_come_back() -> None:
     text = "Run `a`. " * 5_000
     with ParserProcess() as parser:
