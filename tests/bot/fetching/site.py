@@ -116,7 +116,8 @@ def serving() -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     site.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # Each end waits for the next look at whether it is wanted.
+    thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:
         yield site
