@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from tokenizers import Tokenizer
 
 from answering.english import LITTLE_SAID
@@ -109,6 +108,9 @@ def known(corpus: AskedDocuments, search: ContextSearch, vectors: WordVectors) -
 
 def fitted(some: Known) -> npt.NDArray[np.float64]:
     """The weights under which right candidates are likeliest to be drawn by their scores."""
+    # Tests import this module, and few of them fit anything.
+    from scipy.optimize import minimize
+
     some = some.part(np.asarray(some.right.any(axis=1)))
     there = np.isfinite(some.fused)
     mean, spread = some.features[there].mean(axis=0), some.features[there].std(axis=0) + 1e-9

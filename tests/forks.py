@@ -208,6 +208,8 @@ def main() -> None:
     # Whoever interrupts the tests ends them, and this with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     kind, *given, folder = sys.argv[1:]
+    # Nothing of what is imported is garbage.
+    gc.disable()
     for module in _IMPORTED[kind]:
         import_module(module)
     if kind == _COMMANDS:
@@ -216,6 +218,7 @@ def main() -> None:
             templates.get_template(name)
     # Forks share what nobody looks through for garbage.
     gc.freeze()
+    gc.enable()
     listener, theirs = (socket.socket(fileno=int(number)) for number in given)
     # This is `__main__`; forks import the module by its name.
     import_module("tests.forks").use_warm_processes(folder)

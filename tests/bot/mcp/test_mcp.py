@@ -1,4 +1,9 @@
-"""Quoth over the Model Context Protocol, as the SDK's own client sees it."""
+"""
+Quoth over the Model Context Protocol, as the SDK's own client sees it.
+
+The SDK takes a second to import, so only what these tests do imports it: each process that has a
+share of all tests imports this.
+"""
 
 import asyncio
 import io
@@ -7,23 +12,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared._httpx_utils import create_mcp_http_client
-from mcp.shared.exceptions import MCPError
 from pydantic import TypeAdapter
 
 from bot.access import AddressError, access_of
 from bot.answer_json import AnswerJson
-from bot.mcp.http import run_http
-from bot.mcp.opening import Opening
-from bot.mcp.server import MAX_RESOURCE_CHARS, make_server, uri_of
 from bot.serving.served_json import ContextJson, DocumentsJson, SearchJson
 from bot.serving.service import AnswerService
 from bot.settings import Settings, load_settings
@@ -32,8 +31,11 @@ from tests.bot.conftest import ARTICLE
 from tests.bot.test_access import TOKEN
 from tests.conftest import ROOT, Library
 
+if TYPE_CHECKING:
+    from mcp import Client
+
 QUESTION = "how many were deported for drunk driving?"
-Work = Callable[[Client], Awaitable[None]]
+Work = Callable[["Client"], Awaitable[None]]
 # Each tool, what it is asked here, and what it gives.
 TOOLS: dict[str, tuple[dict[str, Any], type]] = {
     "ask": ({"question": "how many for arson", "alternatives": 1}, AnswerJson),
@@ -55,23 +57,35 @@ def settings(library: Library) -> Settings:
     )
 
 
+@asynccontextmanager
+async def connected(settings: Settings, open_service: Callable[[], Any]) -> AsyncIterator["Client"]:
+    """A client of a server in this process."""
+    from mcp import Client
+
+    from bot.mcp.opening import Opening
+    from bot.mcp.server import make_server
+
+    opening = Opening(settings, open_service)
+    async with opening.begun(), Client(make_server(opening)) as client:
+        yield client
+
+
 @pytest.fixture
 def talk(service: AnswerService, settings: Settings) -> Callable[[Work], None]:
     """Does some work with a client of a server in this process."""
 
     def do(work: Work) -> None:
-        async def connected() -> None:
-            opening = Opening(settings, lambda: service)
-            async with opening.begun(), Client(make_server(opening)) as client:
+        async def asked() -> None:
+            async with connected(settings, lambda: service) as client:
                 await work(client)
 
-        asyncio.run(connected())
+        asyncio.run(asked())
 
     return do
 
 
 def test_every_tool_reads_only_and_says_what_it_gives(talk: Callable[[Work], None]) -> None:
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == set(TOOLS)
         for tool in tools:
@@ -89,7 +103,7 @@ def test_every_tool_reads_only_and_says_what_it_gives(talk: Callable[[Work], Non
 def test_what_a_tool_gives_has_its_type(talk: Callable[[Work], None], tool: str) -> None:
     sent, kind = TOOLS[tool]
 
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         result = await client.call_tool(tool, sent)
         assert not result.is_error
         TypeAdapter(kind).validate_python(result.structured_content, strict=True)
@@ -100,7 +114,7 @@ def test_what_a_tool_gives_has_its_type(talk: Callable[[Work], None], tool: str)
 
 
 def test_an_answer_has_its_place_and_a_follow_up_leans_on_it(talk: Callable[[Work], None]) -> None:
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         first = (
             await client.call_tool("ask", {"question": "how many were counted for theft"})
         ).structured_content
@@ -132,7 +146,7 @@ def test_an_answer_has_its_place_and_a_follow_up_leans_on_it(talk: Callable[[Wor
 def test_what_cannot_be_done_is_told_to_the_model(
     talk: Callable[[Work], None], tool: str, sent: dict[str, Any], words: str
 ) -> None:
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         result = await client.call_tool(tool, sent)
         assert result.is_error
         assert result.content[0].text.startswith(words)  # type: ignore[union-attr]
@@ -146,8 +160,7 @@ def test_a_failure_is_told_to_the_model_and_tells_nothing_else(settings: Setting
             """Nothing is open."""
 
     async def work() -> None:
-        opening = Opening(settings, Broken)  # type: ignore[arg-type]
-        async with opening.begun(), Client(make_server(opening)) as client:
+        async with connected(settings, Broken) as client:
             result = await client.call_tool("documents", {})
             assert result.is_error
             assert result.content[0].text.startswith("Something went wrong")  # type: ignore[union-attr]
@@ -158,12 +171,16 @@ def test_a_failure_is_told_to_the_model_and_tells_nothing_else(settings: Setting
 def test_documents_are_resources(
     talk: Callable[[Work], None], library: Library, service: AnswerService
 ) -> None:
+    from mcp.shared.exceptions import MCPError
+
+    from bot.mcp.server import MAX_RESOURCE_CHARS
+
     library.write("a b/c#?.txt", "Something else.")
     library.write("long.txt", "More. " * (MAX_RESOURCE_CHARS // 6 + 1))
     library.build()
     service.refresh()
 
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         listed = {one.name: one.uri for one in (await client.list_resources()).resources}
         assert set(listed) == {"figures.txt", "a b/c#?.txt", "long.txt"}
         texts = [
@@ -180,7 +197,7 @@ def test_documents_are_resources(
 @pytest.mark.parametrize(
     "uri",
     [
-        uri_of("gone.txt"),
+        "quoth://documents/gone.txt",
         "quoth://documents/../figures.txt",
         "quoth://documents/%2e%2e%2ffigures.txt",
         "quoth://documents//etc/passwd",
@@ -189,7 +206,9 @@ def test_documents_are_resources(
     ],
 )
 def test_what_is_no_document_is_no_resource(talk: Callable[[Work], None], uri: str) -> None:
-    async def work(client: Client) -> None:
+    from mcp.shared.exceptions import MCPError
+
+    async def work(client: "Client") -> None:
         with pytest.raises(MCPError, match=r"Unknown resource|There is no document"):
             await client.read_resource(uri)
 
@@ -199,7 +218,9 @@ def test_what_is_no_document_is_no_resource(talk: Callable[[Work], None], uri: s
 def test_there_are_no_prompts_and_asking_for_one_is_no_failure(
     talk: Callable[[Work], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def work(client: Client) -> None:
+    from mcp.shared.exceptions import MCPError
+
+    async def work(client: "Client") -> None:
         assert (await client.list_prompts()).prompts == []
         with pytest.raises(MCPError, match="There are no prompts here"):
             await client.get_prompt("hunter2")
@@ -217,7 +238,7 @@ def test_a_servers_own_documents_are_out_of_reach(
     place = {"collection": "server-1", "document": "own.txt", "start_char": 0, "end_char": 9}
     earlier = [{"question": "how many for fraud", "answer": "55", "answers": [place]}]
 
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         said = [
             str(await client.call_tool("ask", {"question": "and for fraud?", "earlier": earlier})),
             str(await client.call_tool("search", {"question": "fraud 55 zebra said"})),
@@ -237,8 +258,7 @@ def test_an_index_that_cannot_be_opened_is_told_to_the_model(settings: Settings)
         raise IndexMissingError("There are no documents in seeds. Add some.")
 
     async def work() -> None:
-        opening = Opening(settings, fail)
-        async with opening.begun(), Client(make_server(opening)) as client:
+        async with connected(settings, fail) as client:
             # The client is greeted all the same.
             assert (await client.list_tools()).tools
             result = await client.call_tool("ask", {"question": "why"})
@@ -262,6 +282,13 @@ async def _over_http(
     Returns:
         The statuses of requests without a token, or from elsewhere.
     """
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
+
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     opening = Opening(settings, lambda: service)
     serving = asyncio.create_task(
@@ -306,7 +333,7 @@ def test_over_http_a_token_is_needed_and_no_other_site_may_ask(
         update=load_settings(api_tokens=TOKEN).model_dump(include={"api_tokens"})
     )
 
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         result = await client.call_tool("ask", {"question": "how many for arson"})
         assert result.structured_content is not None
         assert result.structured_content["answer"] == "812"
@@ -328,7 +355,7 @@ def test_a_token_opens_its_collection_and_no_other_does(
     tokens = load_settings(api_tokens=f"{TOKEN},server-1={opening}").api_tokens
     place = {"collection": "server-1", "document": "own.txt", "start_char": 0, "end_char": 9}
 
-    async def said(client: Client) -> list[str]:
+    async def said(client: "Client") -> list[str]:
         return [
             str(await client.call_tool("ask", {"question": "how many for fraud"})),
             str(await client.call_tool("search", {"question": "fraud"})),
@@ -336,10 +363,10 @@ def test_a_token_opens_its_collection_and_no_other_does(
             str(await client.call_tool("context", place)),
         ]
 
-    async def inside(client: Client) -> None:
+    async def inside(client: "Client") -> None:
         assert all("server-1" in text and "own.txt" in text for text in await said(client))
 
-    async def outside(client: Client) -> None:
+    async def outside(client: "Client") -> None:
         assert not [text for text in await said(client) if "zebra" in text or "server-1" in text]
 
     work = {opening: inside, TOKEN: outside}
@@ -347,6 +374,9 @@ def test_a_token_opens_its_collection_and_no_other_does(
 
 
 def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Settings) -> None:
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+
     with socket.create_server(("127.0.0.1", 0)) as taker:
         port = taker.getsockname()[1]
         taken = settings.model_copy(update={"mcp_port": port})
@@ -360,6 +390,8 @@ def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Set
 def test_a_client_starts_the_command_and_asks_the_readmes_question(
     real_data: Callable[[], Path],
 ) -> None:
+    from mcp import Client, StdioServerParameters
+
     arguments = ["--seeds", str(ROOT / "seeds"), "--data", str(real_data())]
     server = StdioServerParameters(
         command=sys.executable,
@@ -383,7 +415,7 @@ def test_a_client_starts_the_command_and_asks_the_readmes_question(
 
 
 def test_a_tool_takes_the_documents_to_look_in(talk: Callable[[Work], None]) -> None:
-    async def work(client: Client) -> None:
+    async def work(client: "Client") -> None:
         for tool in ("ask", "search"):
             asked = {"question": "how many for arson", "in": ["figures*"]}
             found = await client.call_tool(tool, asked)
