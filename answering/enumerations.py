@@ -6,10 +6,12 @@ A span that is an item of such a list leads to all of them.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import JOINING_WORDS, PART_SEPARATOR, YES_AND_NO, content_stems
+from index.formats.nested_items import BETWEEN_ITEMS
 from index.passages import Passage
 
 # Of an item's characters, a span that stands for it has at least this share.
@@ -46,15 +48,21 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
 
 
 def _lines(text: str, span: Bounds) -> list[Bounds]:
-    """The lines that begin with the mark of an item."""
+    """The lines that begin with the mark of an item, of lists in one another those of one."""
     lines = lines_of(text)
-    marks = [_MARK.match(line.text) for line in lines]
-    # A span of several lines may begin with the one that introduces them.
-    place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
-    items = [_item(line) for line in around(lines, place, [mark is not None for mark in marks])]
-    if marks[place] is None or not any(_is_most(span, item) for item in items):
-        return []
-    return items
+    marks = [_MARK.match(line.text) is not None for line in lines]
+    # A span of several lines may begin with the one that introduces them, or end with an item of
+    # another list.
+    first = next(number for number, line in enumerate(lines) if span[0] < line.end)
+    last = next(number for number, line in enumerate(lines) if span[1] <= line.end)
+    for place in dict.fromkeys((last, first)):
+        if marks[place]:
+            listed = _listed(around(lines, place, marks))
+            outer = next(each.outer for each in listed if each.line == lines[place])
+            items = [each.bounds for each in listed if each.outer == outer]
+            if any(_is_most(span, item) for item in items):
+                return items
+    return []
 
 
 def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) -> bool:
@@ -62,6 +70,8 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
     Whether a question asks for what the line above a list introduces: "what must I bring".
 
     It shares a word with that line, and none with an item alone, which would be what it asks for.
+    An item introduces those that stand in it only if it says so: "- On Windows you need:". What
+    stands under a mere name are facts of many kinds, of which a question asks for one.
 
     Args:
         question: As asked.
@@ -70,18 +80,45 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
     """
     lines = lines_of(text)
     first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
-    if not first or not _MARK.match(lines[first].text) or _MARK.match(lines[first - 1].text):
+    if not first or not _MARK.match(lines[first].text):
         return False
     above = lines[first - 1].text
-    is_introduction = above.rstrip().endswith(":") or len(above.split()) <= _MAX_WORDS
+    has_colon = above.rstrip().endswith(":")
+    if _MARK.match(above):
+        is_introduction = has_colon and _listed(lines[first - 1 : first + 1])[1].outer is not None
+    else:
+        is_introduction = has_colon or len(above.split()) <= _MAX_WORDS
     asked, introduced = content_stems(question), content_stems(above)
     said = frozenset().union(*(content_stems(text[slice(*item)]) for item in items))
     return is_introduction and bool(asked & introduced) and not asked & said - introduced
 
 
-def _item(line: TextLine) -> Bounds:
-    mark = _MARK.match(line.text)
-    return line.start + (mark.end() if mark else 0), line.start + len(_trimmed(line.text))
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """An item of a list."""
+
+    line: TextLine
+    bounds: Bounds
+    """Without its mark, and without the items that it stands in."""
+    outer: TextLine | None
+    """The item in which its list stands, which is written before it: "Linux: kernel 5.13"."""
+
+
+def _listed(lines: Sequence[TextLine]) -> list[_Listed]:
+    """The items of a list, with those of the lists in it."""
+    found = []
+    open_items: list[tuple[str, TextLine]] = []
+    for line in lines:
+        mark = _MARK.match(line.text)
+        begin = mark.end() if mark else 0
+        said = _trimmed(line.text)[begin:]
+        while open_items and not said.startswith(open_items[-1][0]):
+            open_items.pop()
+        before, outer = open_items[-1] if open_items else ("", None)
+        bounds = (line.start + begin + len(before), line.start + begin + len(said))
+        found.append(_Listed(line, bounds, outer))
+        open_items.append((said.removesuffix(":") + BETWEEN_ITEMS, line))
+    return found
 
 
 def _trimmed(text: str) -> str:

@@ -2,7 +2,8 @@
 Where a passage stands: its document's title and the headings above it.
 
 The title of a slide, the name of a sheet, the subject of a message and the name of a file inside of
-the document count as headings. After them come the names whose short forms the passage uses, and
+the document count as headings, and so does the line that introduces a list, for the items that are
+in another passage. After them come the names whose short forms the passage uses, and
 the short forms of names that it uses, where the document defines them (`index.aliases`).
 
 They are searched with the passage, by vectors and by words, and read before it, since they often
@@ -25,6 +26,10 @@ MIN_SENTENCE_WORDS = 6
 _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
+_BLANK_LINE = "\n\n"
+_ITEM = re.compile(r"(?:[-*•]|\d{1,3}[.)]) ")
+# A longer line says more than what the items are.
+_INTRODUCTION = re.compile(rf"([^\n]{{1,{MAX_CONTEXT_CHARS // 2}}}):\n")
 
 
 def searched_text(context: str, text: str) -> str:
@@ -41,6 +46,7 @@ class Contexts:
         is_named = document.title != PurePosixPath(document.id).name
         self._title = document.title if is_named and not _is_text(document) else ""
         self._sections = _sections(document.places)
+        self._lists = _Lists(document.text)
         self._aliases = Aliases(document.text)
         self._names: tuple[str, ...] = ()
         self._next = next(self._sections, None)
@@ -56,9 +62,32 @@ class Contexts:
         while self._next is not None and self._next[0] <= start_char:
             self._names = self._next[1]
             self._next = next(self._sections, None)
-        names = dict.fromkeys((self._title, *self._names))
+        introduction = self._lists.introduction(start_char)
+        names = dict.fromkeys((self._title, *self._names, introduction))
         above = _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
         return _continued(above, self._aliases.missing(text))
+
+
+class _Lists:
+    """The lists of a text, which are asked for in order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._block = self._reached = 0
+
+    def introduction(self, start_char: int) -> str:
+        """
+        What introduces the list that goes on where a passage begins, if any.
+
+        A list is lines below each other, right below the line that introduces it.
+        """
+        above = self._text.rfind(_BLANK_LINE, self._reached, start_char)
+        self._block = self._block if above < 0 else above + len(_BLANK_LINE)
+        self._reached = max(self._block, start_char - 1)
+        if not _ITEM.match(self._text, start_char):
+            return ""
+        match = _INTRODUCTION.match(self._text, self._block, start_char)
+        return match[1] if match and not _ITEM.match(match[0]) else ""
 
 
 def _is_text(document: Document) -> bool:

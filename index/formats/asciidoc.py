@@ -17,6 +17,7 @@ from index.formats.blocks import Blocks, first_heading, introduces
 from index.formats.dates import parse_date
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
+from index.formats.nested_items import NestedItems
 
 _ENTRY = re.compile(r":(!?)([\w-]{1,60})(!?):(?:[ \t]++(.*))?")
 _PREPROCESSED = re.compile(r"(ifdef|ifndef|ifeval|endif|include)::([^\s\[\]]{0,300})\[(.*)\]")
@@ -28,6 +29,8 @@ _SECTION = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"=+|-+|~+|\^+|\++")
 _LEVELS = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
 _ITEM = re.compile(r"[ \t]*(\*{1,6}|-|\.{1,6}|\d{1,4}\.|[a-z]\.|<(?:\d{1,3}|\.)>)[ \t]+(?=\S)")
+# Of a mark, what differs from one item to the next.
+_NUMBER, _LETTER = re.compile(r"\d+"), re.compile(r"[a-z]")
 _CHECK_BOX = re.compile(r"\[[ x*]\][ \t]+")
 _TERM_END = re.compile(r"(?::{2,4}|;;)(?=[ \t]|$)")
 _BLOCK_MACRO = re.compile(r"(?:image|video|audio|toc)::[^\[]*\[.*\]")
@@ -137,6 +140,11 @@ class _Reader:
         """What the next paragraph begins with: a term."""
         self._may_join = False
         """Whether an item may stand right below what was written last."""
+        self._items = NestedItems()
+        self._marks: list[str] = []
+        """The marks of the lists that are open, the outermost first."""
+        self._is_below_blank = False
+        """Whether a blank line stands before what comes."""
         self._numbers: dict[str, int] = {}
         """The numbers of the items that came last, by their marks."""
         self._is_attached = False
@@ -151,6 +159,7 @@ class _Reader:
 
     def _block(self, line: str) -> None:
         if not line or (line.startswith(_COMMENT) and not _VERBATIM.fullmatch(line)):
+            self._is_below_blank |= not line
             self._lines.take()
         elif self._is_said_of_next(line):
             return
@@ -267,10 +276,28 @@ class _Reader:
         if self._before:
             self.blocks.add(self._before.rstrip())
             self._before, self._may_join = "", True
+        self._items.begin(self._depth(mark))
         text = self.inline.one_line(written)
+        text = self._items.names_before(text) + text
         self.blocks.add(f"{self._numbered(mark)} {text}", joined=self._may_join)
         self._may_join = True
         self._style.clear()
+
+    def _depth(self, mark: str) -> int:
+        """
+        How deep a list stands in others: in all, unless one of those has its mark.
+
+        Below a blank line, one with another mark is seldom meant to stand in what is above.
+        """
+        kind = _LETTER.sub("a", _NUMBER.sub("1", mark))
+        if kind in self._marks:
+            del self._marks[self._marks.index(kind) + 1 :]
+        elif self._is_below_blank:
+            self._marks = [kind]
+        else:
+            self._marks.append(kind)
+        self._is_below_blank = False
+        return len(self._marks)
 
     def _numbered(self, mark: str) -> str:
         """What an item begins with, for its mark in the file."""
@@ -336,6 +363,7 @@ class _Reader:
         """Note that something begins that is no item; unless it belongs to one, the list ends."""
         if not (is_attached or self._is_attached):
             self._numbers.clear()
+            self._marks.clear()
         self._may_join = self._is_attached = False
 
     def _add_notes(self) -> None:

@@ -1,4 +1,4 @@
-"""DOCX: paragraphs and tables in order."""
+"""DOCX: paragraphs, lists and tables in order."""
 
 import io
 import re
@@ -14,7 +14,8 @@ from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, introduces
+from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
 from index.formats.packages import open_package
 from index.formats.tables import Cell, Row, lines_of
@@ -38,6 +39,9 @@ _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
 _KEY_AND_VALUE = 2
 _HEADING_NUMBERS = frozenset("123456789")
+# Styles of Word's own, whose lists each begin at the first level.
+_LIST_STYLE = re.compile(r"List (?:Bullet|Number) ([2-5])", re.IGNORECASE)
+_MAX_LIST_LEVEL = 9
 # That a cell covers, or a row leaves out. Word has 63.
 _MAX_COLUMNS = 1_000
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -51,23 +55,53 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
     """Read a DOCX file; its places are its headings, and a table's row is a paragraph."""
     with open_package(content) as package:
         title, dated = title_and_date(package)
-    blocks = Blocks("heading")
     document = docx.Document(io.BytesIO(content))
-    _add(blocks, document.element.body, document)
-    return blocks.loaded(title, dated)
+    writer = _Writer(document)
+    writer.add(document.element.body)
+    return writer.blocks.loaded(title, dated)
 
 
-def _add(blocks: Blocks, content: Any, document: Document) -> None:
-    for element in _within(content):
-        if element.tag == qn("w:tbl"):
-            _add_table(blocks, Table(element, document))
-        elif element.tag == qn("w:p"):
-            text = _text(element)
-            if text.strip() and (level := _heading_level(Paragraph(element, document))):
-                blocks.begin(" ".join(text.split()), level)
-            blocks.add(text)
-            for box in element.xpath(_TEXT_BOXES):
-                _add(blocks, box, document)
+class _Writer:
+    """Writes paragraphs, items of lists and rows of tables."""
+
+    def __init__(self, document: Document) -> None:
+        self.blocks = Blocks("heading")
+        self._document = document
+        self._items = NestedItems()
+        self._may_join = False
+        """Whether an item may stand right below what was written last."""
+
+    def add(self, content: Any) -> None:
+        """Add what stands in a part of the document."""
+        for element in _within(content):
+            if element.tag == qn("w:tbl"):
+                _add_table(self.blocks, Table(element, self._document))
+                self._may_join = False
+            elif element.tag == qn("w:p"):
+                self._paragraph(element)
+                for box in element.xpath(_TEXT_BOXES):
+                    self.add(box)
+
+    def _paragraph(self, element: Any) -> None:
+        text = _text(element)
+        if not text.strip():
+            return
+        paragraph = Paragraph(element, self._document)
+        if level := _heading_level(paragraph):
+            self.blocks.begin(" ".join(text.split()), level)
+        elif level := _list_level(paragraph):
+            self._item(" ".join(text.split()), level)
+            return
+        self.blocks.add(text)
+        self._may_join = introduces(text)
+        if not self._may_join:
+            self._items.end()
+
+    def _item(self, text: str, level: int) -> None:
+        self._items.begin(level)
+        before = self._items.names_before(text)
+        self.blocks.add(f"- {before}{text}", joined=self._may_join)
+        self._may_join = True
 
 
 def _add_table(blocks: Blocks, table: Table) -> None:
@@ -227,3 +261,32 @@ def _heading_level(paragraph: Paragraph) -> int:
         return 0
     number = style.split()[-1]
     return int(number) if number in _HEADING_NUMBERS else 1
+
+
+def _list_level(paragraph: Paragraph) -> int:
+    """How deep the list of an item stands in others, from 1; 0 if it is no item."""
+    properties = [paragraph._p.pPr, *_properties_of_styles(paragraph)]
+    number = _stated_first(properties, "w:numPr/w:numId/@w:val")
+    if not number:
+        return 0
+    style = paragraph.style.name if paragraph.style is not None else None
+    named = _LIST_STYLE.fullmatch(style or "")
+    level = _stated_first(properties, "w:numPr/w:ilvl/@w:val") + int(named[1] if named else 1)
+    return min(level, _MAX_LIST_LEVEL)
+
+
+def _properties_of_styles(paragraph: Paragraph) -> Iterator[Any]:
+    """What the style of a paragraph says of it, and the styles that this is based on."""
+    style: Any = paragraph.style
+    for _ in range(_MAX_STYLES):
+        if style is None:
+            break
+        yield style.element.pPr
+        style = style.base_style
+
+
+def _stated_first(properties: Sequence[Any], path: str) -> int:
+    """The first number that is stated; 0 if none is."""
+    stated = ("".join(each.xpath(path)) for each in properties if each is not None)
+    found = next(filter(None, stated), "")
+    return int(found) if _COUNT.fullmatch(found) else 0

@@ -43,6 +43,7 @@ from index.formats.html_main import (
     main_text,
 )
 from index.formats.html_tables import captions, named_rows
+from index.formats.nested_items import NestedItems
 from index.formats.tables import BETWEEN_CELLS, Row, lines_of, numbered_lines_of
 
 # A table's row of at most so much text is one paragraph; longer ones lay out a page.
@@ -348,6 +349,7 @@ class _Walk:
         """What the next paragraph is, if it is the first of a term or definition."""
         self._items: list[int | None] = [None]
         """How many items each block around has had, if it is a numbered list."""
+        self._nested = NestedItems()
         self._groups: list[int] = [0]
         """The blocks that hold it, from the outermost, by their numbers."""
         self._count = 0
@@ -410,6 +412,7 @@ class _Walk:
         if number is not None:
             self._items[-1] = number = number + 1
         self._mark = "" if tag != "li" else "- " if number is None else f"{number}. "
+        self._nested.begin(len(self._is_list))
         self._role = _ROLES.get(tag)
 
     def leave(self, element: Any) -> None:
@@ -423,7 +426,10 @@ class _Walk:
             self._groups.pop()
             self._is_list.pop()
             self._items.pop()
-            if element.tag in ITEMS:
+            if element.tag in LISTS:
+                # An item goes on in a list that stands right after it, as some pages have it.
+                self._nested.end(len(self._is_list) + 1)
+            elif element.tag in ITEMS:
                 self._mark, self._role = "", None
             if element.tag in {"pre", "figcaption"}:
                 self._block = None
@@ -463,6 +469,9 @@ class _Walk:
             # A paragraph stands beside others, not in itself.
             group = self._groups[max(0, len(self._groups) - 2)]
             is_item = self._is_list[-1]
+            mark = self._mark if self._heading is None else ""
+            if mark:
+                mark += self._nested.names_before(text)
             self.found.append(
                 Paragraph(
                     text,
@@ -470,7 +479,7 @@ class _Walk:
                     group,
                     block=self._block,
                     is_item=is_item,
-                    mark=self._mark if self._heading is None else "",
+                    mark=mark,
                     role=self._role,
                     linked=linked,
                     is_silent=self._silent is not None,

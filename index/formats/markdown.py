@@ -19,6 +19,7 @@ from index.formats.blocks import Blocks, as_code, first_heading, introduces
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
+from index.formats.nested_items import NestedItems
 from index.formats.plain_tables import with_rows
 from index.formats.tables import Cell, Row, numbered_lines_of
 from index.passages import MIN_WRAPPED_CHARS
@@ -60,6 +61,7 @@ class _Writer:
         """What the next paragraph begins with: the mark of an item, or a term."""
         self._is_item = False
         """Whether the next paragraph is the first one of an item."""
+        self._items = NestedItems()
         self._may_join = False
         """Whether an item may stand right below what was written last."""
         self._defined = ""
@@ -86,17 +88,20 @@ class _Writer:
             elif token.type == "html_block":
                 self._html(_without_comments(token.content))
             else:
-                self._begin(token)
+                self._begin_or_end(token)
 
     def _go_to(self, token: Token) -> None:
         if token.map is not None:
             self._blocks.line = self._first_line + token.map[0]
 
-    def _begin(self, token: Token) -> None:
-        """Note that an item or a definition begins."""
+    def _begin_or_end(self, token: Token) -> None:
+        """Note that an item or a definition begins, or that an item ends."""
         if token.type == "list_item_open":
             self._before = f"{token.info}{token.markup} " if token.info else "- "
             self._is_item = True
+            self._items.begin(token.level)
+        elif token.type == "list_item_close":
+            self._items.end(token.level)
         elif token.type == "dd_open":
             self._before = self._defined
         elif token.type == "dl_open":
@@ -107,7 +112,9 @@ class _Writer:
         if not text.strip():
             return
         if self._is_item:
-            self._blocks.add(self._before + text.replace("\n", " "), joined=self._may_join)
+            text = text.replace("\n", " ")
+            before = self._before + self._items.names_before(text)
+            self._blocks.add(before + text, joined=self._may_join)
             self._may_join = True
         else:
             self._blocks.add(self._before + text)

@@ -10,6 +10,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
+from index.formats.nested_items import NestedItems
 from index.formats.packages import open_package, read_xml
 from index.formats.tables import Cell, Row, lines_of
 
@@ -86,6 +87,7 @@ class _Writer:
     def __init__(self, blocks: Blocks, heading_styles: frozenset[str]) -> None:
         self._blocks = blocks
         self._heading_styles = heading_styles
+        self._items = NestedItems()
         self._may_join = False
         """Whether an item may stand right below what was written last."""
 
@@ -127,11 +129,13 @@ class _Writer:
     def _item(self, item: Any) -> list[Any]:
         """Write the first paragraph of an item; the others, and lists in it, follow."""
         inner = list(item)
+        self._items.begin(sum(_name(outer) == "list-item" for outer in item.iterancestors()))
         if not inner or _name(inner[0]) != "p":
             return inner
         line = _line(inner[0])
-        if line.text.strip():
-            self._blocks.add(f"- {' '.join(line.text.split())}", joined=self._may_join)
+        if text := " ".join(line.text.split()):
+            before = self._items.names_before(text)
+            self._blocks.add(f"- {before}{text}", joined=self._may_join)
             self._may_join = True
         return [*line.apart, *inner[1:]]
 

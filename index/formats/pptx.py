@@ -2,12 +2,14 @@
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from zipfile import ZipFile
 
 from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
+from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
 from index.formats.packages import open_package, read_xml
 from index.formats.tables import Cell, Row, lines_of
@@ -17,6 +19,7 @@ _TITLES = frozenset({"title", "ctrTitle"})
 # Numbers, dates and footers are the same on every slide.
 _FURNITURE = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
 _BODIES = frozenset({"body", "obj", ""})
+_LEVELS = frozenset("012345678")
 _BULLETS = ("buChar", "buAutoNum", "buBlip")
 # A longer one is a text.
 _MAX_TITLE_CHARS = 100
@@ -49,7 +52,7 @@ def _add_slide(blocks: Blocks, package: ZipFile, path: str, number: int) -> None
     related = _related(package, path)
     shapes = list(_shapes(slide))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES] or shapes[:1]
-    named = [text for shape in titles for text, _ in _paragraphs(shape)]
+    named = [paragraph.text for shape in titles for paragraph in _paragraphs(shape)]
     blocks.line = number
     blocks.begin(" ".join(named) if sum(map(len, named)) <= _MAX_TITLE_CHARS else "")
     # Titles come first, wherever they are in the file.
@@ -81,26 +84,46 @@ def _add_paragraphs(blocks: Blocks, part: Any) -> None:
     """Add the paragraphs of a shape; several in the body of a slide are the items of a list."""
     paragraphs = list(_paragraphs(part))
     is_body = _placeholder(part) in _BODIES and len(paragraphs) > 1
+    items = NestedItems()
     may_join = False
-    for text, has_bullet in paragraphs:
-        is_item = is_body if has_bullet is None else has_bullet
-        blocks.add(f"- {text}" if is_item else text, joined=is_item and may_join)
+    for paragraph in paragraphs:
+        text = paragraph.text
+        is_item = is_body if paragraph.has_bullet is None else paragraph.has_bullet
+        items.end(paragraph.level)
+        if is_item:
+            items.begin(paragraph.level)
+            text = f"- {items.names_before(text)}{text}"
+        blocks.add(text, joined=is_item and may_join)
         may_join = is_item or introduces(text)
 
 
-def _paragraphs(part: Any) -> Iterator[tuple[str, bool | None]]:
-    """The paragraphs of a shape, and whether each has a bullet; none if it doesn't say."""
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    """A paragraph of a shape."""
+
+    text: str
+    level: int
+    """How deep it stands in others, from 0."""
+    has_bullet: bool | None
+    """None if it doesn't say."""
+
+
+def _paragraphs(part: Any) -> Iterator[_Paragraph]:
     for paragraph in part.iter("{*}p"):
         text = "".join(map(_run, paragraph))
         lines = filter(None, (" ".join(line.split()) for line in text.split("\n")))
         if text := "\n".join(lines):
-            yield text, _has_bullet(paragraph)
+            properties = paragraph.find("{*}pPr")
+            if properties is None:
+                yield _Paragraph(text, 0, None)
+            else:
+                level = properties.get("lvl", "")
+                yield _Paragraph(
+                    text, int(level) if level in _LEVELS else 0, _has_bullet(properties)
+                )
 
 
-def _has_bullet(paragraph: Any) -> bool | None:
-    properties = paragraph.find("{*}pPr")
-    if properties is None:
-        return None
+def _has_bullet(properties: Any) -> bool | None:
     if properties.find("{*}buNone") is not None:
         return False
     has_mark = any(properties.find(f"{{*}}{name}") is not None for name in _BULLETS)
@@ -157,7 +180,7 @@ def _rows(table: Any) -> list[Row]:
 
 
 def _cell_text(cell: Any) -> str:
-    return " ".join(" ".join(text.split()) for text, _ in _paragraphs(cell))
+    return " ".join(" ".join(paragraph.text.split()) for paragraph in _paragraphs(cell))
 
 
 def _count(cell: Any, name: str) -> int:

@@ -21,6 +21,7 @@ from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, as_code, first_heading, introduces
 from index.formats.dates import parse_date
+from index.formats.nested_items import NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
 
 _SETTINGS: dict[str, Any] = {
@@ -79,6 +80,8 @@ _TEXTS = (
 )
 _DATES = frozenset({"date", "published", "created"})
 _MAX_TERM_CHARS = 100
+# What each item begins with, of numbered lists, too.
+_MARK = "- "
 # What stands for the number of a footnote, with the space before it.
 _REFERENCE = re.compile(r"(?<!\s)\s*+\0")
 
@@ -178,6 +181,7 @@ class _Writer:
     def __init__(self, blocks: Blocks) -> None:
         self.blocks = blocks
         self.dated: Any = None
+        self._items = NestedItems()
         self._may_join = False
         """Whether an item may stand right below what was written last."""
 
@@ -204,7 +208,8 @@ class _Writer:
         deeper = level + isinstance(node, nodes.section)
         children = [(child, deeper, "") for child in node.children]
         if isinstance(node, nodes.list_item):
-            return _beginning_with(children, "- ")
+            self._items.begin(_depth(node))
+            return _beginning_with(children, _MARK)
         if isinstance(node, nodes.definition_list_item):
             term = _one_line(node.children[0])
             if len(term) > _MAX_TERM_CHARS:
@@ -236,7 +241,9 @@ class _Writer:
         text = node.astext() if is_code else _one_line(node)
         if not text.strip():
             return
-        is_item = before == "- "
+        is_item = before == _MARK
+        if is_item:
+            before += self._items.names_before(text)
         self.blocks.add(before + text, joined=is_item and self._may_join)
         self._may_join = is_item or introduces(text)
 
@@ -264,6 +271,14 @@ class _Writer:
         for number, line in numbered_lines_of(rows):
             self.blocks.line = lines[number] or self.blocks.line
             self.blocks.add(line)
+
+
+def _depth(item: Any) -> int:
+    """In how many items an item stands."""
+    depth = 0
+    while (item := item.parent) is not None:
+        depth += isinstance(item, nodes.list_item)
+    return depth
 
 
 def _beginning_with(

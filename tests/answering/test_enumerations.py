@@ -61,6 +61,28 @@ def test_the_lines_of_a_list(mark: str) -> None:
     assert items(text, "Bring:\n" + f"{mark} a towel") == ["a towel", "sun cream", "a book"]
 
 
+NESTED = (
+    "Systems:\n- Linux\n- Linux: 6.1\n- Linux: 12 GB\n- Linux: 12 GB: free\n- Mac:\n- Mac: 13\n"
+    "- Mac: 24 GB"
+)
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("Linux", ["Linux", "Mac:"]),
+        ("Linux\n- Linux", ["Linux", "Mac:"]),
+        ("12 GB", ["6.1", "12 GB"]),
+        ("13\n- Mac: 24 GB", ["13", "24 GB"]),
+        ("free", []),
+    ],
+)
+def test_of_lists_in_one_another_it_is_the_one_that_the_item_is_in(
+    span: str, found: list[str]
+) -> None:
+    assert items(NESTED, span) == found
+
+
 def test_what_an_item_says_is_not_the_item() -> None:
     assert items("- The sale is on 11 May.\n- Keys cost 7 pounds.", "11 May") == []
 

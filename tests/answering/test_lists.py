@@ -240,6 +240,27 @@ def test_what_an_introduction_is_asked_for_is_all_that_it_introduces(
     assert items(question, one) == (answer or [found])
 
 
+SYSTEMS = (
+    "You need:\n- Linux\n- Linux: a kernel\n- Linux: a disk\n- On a Mac, bring:\n"
+    "- On a Mac, bring: a cable\n- On a Mac, bring: a purse"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "answer"),
+    [
+        ("what must I bring to a Mac?", "a cable", ["a cable", "a purse"]),
+        # A mere name introduces nothing.
+        ("what does Linux need", "a kernel", ["a kernel"]),
+        ("what do you need", "Linux", ["Linux", "On a Mac, bring:"]),
+    ],
+)
+def test_an_item_introduces_those_in_it_if_it_says_so(
+    question: str, found: str, answer: list[str]
+) -> None:
+    assert items(question, candidate(found, 8, sentence(SYSTEMS), asked=question)) == answer
+
+
 def test_a_list_says_whether_there_may_be_more() -> None:
     text = "\n".join(f"- item{number}" for number in range(MAX_ITEMS + 1))
     long = Passage(3, "d.md", 0, len(text), text, ((0, len(text)),))

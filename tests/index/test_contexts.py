@@ -1,8 +1,10 @@
 """A passage is searched with the title and the headings above it, which are never quoted."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +105,40 @@ def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> Non
         "Harbour: b.csv",
         "Harbour: c.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "context"),
+    [
+        ("Bring:\n- rope\n- nets", "- nets", "Harbour: Bring"),
+        ("Bring:\n1. rope\n10. nets", "10. nets", "Harbour: Bring"),
+        ("Leave:\n- soap\n\nBring:\n- rope\n- nets", "- nets", "Harbour: Bring"),
+        ("Bring:\n- rope\n\n- nets", "- nets", "Harbour"),
+        ("Bring\n- rope\n- nets", "- nets", "Harbour"),
+        ("Bring:\n- rope\nand nets", "and nets", "Harbour"),
+        ("Bring:\n- rope", "Bring", "Harbour"),
+        ("- rope:\n- nets", "- nets", "Harbour"),
+        ("- rope\n- nets", "- rope", "Harbour"),
+        (f"{'word ' * 30}:\n- rope\n- nets", "- nets", "Harbour"),
+    ],
+)
+def test_what_introduces_a_list_is_context_of_the_items_in_another_passage(
+    text: str, begins: str, context: str
+) -> None:
+    start = text.index(begins)
+
+    assert Contexts(document(text)).context(start, text[start:]) == context
+
+
+def test_what_introduces_a_list_is_known_in_each_passage_in_turn() -> None:
+    text = "Bring:\n- rope\n- nets\n\nLeave:\n- soap\n- salt\n\nNo list.\n\n- tea\n- milk"
+    starts = [match.start() for match in re.finditer(r"^\S", text, re.MULTILINE)]
+    contexts = Contexts(document(text))
+
+    found = [contexts.context(start, text[start:].partition("\n")[0]) for start in starts]
+
+    bring, leave = ["Harbour: Bring"] * 2, ["Harbour: Leave"] * 2
+    assert found == ["Harbour", *bring, "Harbour", *leave, *["Harbour"] * 3]
 
 
 def test_a_first_line_that_had_to_be_cut_to_a_title_is_no_context() -> None:

@@ -46,14 +46,33 @@ def load(text: str) -> Loaded:
     return parse(".adoc", text.encode())
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            "* Europe\n.. Spain\n- Vigo\n.. Italy\n\n* Asia\n- Kobe",
+            "- Europe\n1. Europe: Spain\n- Europe: Spain: Vigo\n2. Europe: Italy\n- Asia\n"
+            "- Asia: Kobe",
+        ),
+        ("1. Go\na. slowly\nb. home\n2. Rest", "1. Go\na. Go: slowly\nb. Go: home\n2. Rest"),
+        ("* Linux\n\n. Moor", "- Linux\n1. Moor"),
+        ("* Linux\n\n=== Next\n\n* One\n. Moor", "- Linux\n\nNext\n\n- One\n1. One: Moor"),
+        ("* Linux\n+\nMore.\n** 12 GB", "- Linux\n\nMore.\n\n- Linux: 12 GB"),
+    ],
+)
+def test_an_item_is_written_after_the_items_that_it_stands_in(written: str, read: str) -> None:
+    assert load(written).text == read
+
+
 def test_a_page_is_what_its_reader_sees() -> None:
     loaded = load(PAGE)
 
     assert loaded.text == (
         "Harbour rules\n\nAuthor: Ann Harbour\n\n"
         "Who comes by night pays 35 marks, as the council and the master say.\n\nIn a letter.\n\n"
-        "Fees\n\nBring:\n- bread and salt\n- fine salt\n- water\n1. Moor.\n2. Pay !close.\n\n"
-        "At the desk.\n\n3. Leave.\n\nDepth: What a vessel needs.\n\nNight:\n- lamps"
+        "Fees\n\nBring:\n- bread and salt\n- bread and salt: fine salt\n- water\n1. Moor.\n"
+        "2. Pay !close.\n\nAt the desk.\n\n3. Leave.\n\nDepth: What a vessel needs.\n\n"
+        "Night:\n- lamps"
     )
     assert (loaded.title, loaded.dated) == ("Harbour rules", date(2024, 5, 6))
 

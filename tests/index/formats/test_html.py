@@ -187,8 +187,32 @@ def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
 
     assert load(page).text == (
         "Bring:\n- a towel\n- sun cream\n\nMuch of it.\n\nShoes\n\nTwo.\n\n"
-        "Then:\n1. go\n- slowly\n3. come back\n\nGood bye."
+        "Then:\n1. go\n- go: slowly\n3. come back\n\nGood bye."
     )
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        "<li>Linux<ul><li>12 GB</li></ul></li><li>Mac</li>",
+        "<li><p>Linux:</p><ol><li>12 GB</li></ol></li><li>Mac</li>",
+        # No list belongs in a list, but between its items.
+        "<li>Linux</li><ul><li>12 GB</li></ul><li>Mac</li>",
+    ],
+)
+def test_an_item_is_written_after_the_items_that_it_stands_in(lists: str) -> None:
+    lines = load(f"<p>Needed:</p><ul>{lists}</ul><ul><li>Other</li></ul>").text.split("\n")
+
+    assert [line.replace("1. ", "- ") for line in lines if line != "- Linux:"] == [
+        *("Needed:", *["- Linux"] * ("- Linux" in lines)),
+        *("- Linux: 12 GB", "- Mac", "- Other"),
+    ]
+
+
+def test_what_stands_in_an_item_without_text_has_no_name_before_it() -> None:
+    page = "<ul><li>Linux</li><li><ul><li>12 GB</li></ul></li></ul>"
+
+    assert load(page).text == "- Linux\n- 12 GB"
 
 
 def test_what_introduces_a_list_may_be_code() -> None:

@@ -98,9 +98,52 @@ def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
     written = "You need:\n\n* a passport\n* photos\n  of you\n  1. one\n  2. two\n\nThat is all."
 
     assert load(written).text == (
-        "You need:\n- a passport\n- photos of you\n1. one\n2. two\n\nThat is all."
+        "You need:\n- a passport\n- photos of you\n1. photos of you: one\n2. photos of you: two"
+        "\n\nThat is all."
     )
     assert load("Before.\n\n- a\n- b").text == "Before.\n\n- a\n- b"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            "- Europe\n  - Spain\n    - Vigo\n  - Italy\n- Asia\n  - Kobe",
+            "- Europe\n- Europe: Spain\n- Europe: Spain: Vigo\n- Europe: Italy\n"
+            "- Asia\n- Asia: Kobe",
+        ),
+        ("- On `Linux`:\n\n  You need:\n  - 12 GB", "- On Linux:\n\nYou need:\n- On Linux: 12 GB"),
+        ("- Linux\n  - Linux 6.1\n  - 12 GB", "- Linux\n- Linux 6.1\n- Linux: 12 GB"),
+        ("- Bring it.\n  - By noon", "- Bring it.\n- By noon"),
+        (f"- {'word ' * 20}\n  - end", f"- {('word ' * 20).strip()}\n- end"),
+        ("- Linux\n\n> - 12 GB", "- Linux\n- 12 GB"),
+        ("- Linux\n-\n  - 12 GB", "- Linux\n- 12 GB"),
+    ],
+    ids=[
+        "several levels",
+        "two paragraphs",
+        "said itself",
+        "sentence",
+        "long",
+        "quoted",
+        "no text",
+    ],
+)
+def test_an_item_is_written_after_the_items_that_it_stands_in(written: str, read: str) -> None:
+    assert load(written).text == read
+
+
+def test_code_that_names_an_item_is_code_before_the_items_in_it() -> None:
+    loaded = load("- `quoth`\n  - `ask`")
+
+    assert loaded.text == "- quoth\n- quoth: ask"
+    assert [loaded.text[slice(*bounds)] for bounds in loaded.code] == ["quoth", "quoth", "ask"]
+
+
+def test_what_is_written_before_an_item_is_bounded_however_deep_it_stands() -> None:
+    written = "".join(f"{'  ' * depth}- level {depth}\n" for depth in range(60))
+
+    assert max(map(len, load(written).text.split("\n"))) < 130
 
 
 def test_a_row_of_a_table_has_the_names_of_its_columns() -> None:

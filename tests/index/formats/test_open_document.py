@@ -61,7 +61,7 @@ def test_items_stand_below_what_introduces_them() -> None:
     )
 
     assert text_of(f"<text:p>Bring:</text:p><text:list>{items}</text:list>") == (
-        "Bring:\n- bread\n- rye\n- salt\n\nFrom the sea."
+        "Bring:\n- bread\n- bread: rye\n- salt\n\nFrom the sea."
     )
 
 

@@ -47,6 +47,14 @@ def load(text: str) -> Loaded:
     return parse(".rst", text.encode())
 
 
+def test_an_item_is_written_after_the_items_that_it_stands_in() -> None:
+    loaded = load("- Europe\n\n  1. Spain\n\n     - Vigo\n\n  2. Italy\n\n- Asia\n")
+
+    assert loaded.text == (
+        "- Europe\n- Europe: Spain\n- Europe: Spain: Vigo\n- Europe: Italy\n- Asia"
+    )
+
+
 def test_a_page_is_what_its_reader_sees() -> None:
     loaded = load(PAGE)
 

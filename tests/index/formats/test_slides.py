@@ -90,6 +90,21 @@ def test_bullets_follow_right_below_what_introduces_them() -> None:
     assert parse(".pptx", slides(box)).text == "Bring:\n- bread\n- salt\n\nEnd"
 
 
+def test_bullets_stand_after_those_that_they_stand_below() -> None:
+    box = shape(
+        paragraph("Linux"),
+        paragraph("12 GB", '<a:pPr lvl="1"/>'),
+        paragraph("Mac", '<a:pPr lvl="no number"/>'),
+        paragraph("none", '<a:pPr lvl="1"><a:buNone/></a:pPr>'),
+        paragraph("13", '<a:pPr lvl="1"/>'),
+        placeholder="",
+    )
+
+    text = parse(".pptx", slides(box)).text
+
+    assert text == "- Linux\n- Linux: 12 GB\n- Mac\n\nnone\n\n- Mac: 13"
+
+
 def test_slides_are_read_in_the_order_of_the_show_and_once() -> None:
     shown = slides(shape(paragraph("one")), shape(paragraph("two")), order="211")
 
