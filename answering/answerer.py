@@ -98,8 +98,8 @@ class Answerer:
             calibration: The one that was made for that reader.
             tuning: The numbers that were chosen for that reader.
             passages: See `bot.settings.Settings`.
-            max_risk: It sets the confidence below which nothing is an answer, and more passages are
-                read; see `Calibration.threshold`. At 1, everything is one.
+            max_risk: It sets the confidence below which nothing is an answer; see
+                `Calibration.threshold`. At 1, everything is one. Below it, more passages are read.
         """
         self._retriever = retriever
         self._reader = reader
@@ -178,7 +178,7 @@ class Answerer:
     def _find(self, question: Question, understanding: Understanding, ranked: int = 0) -> Findings:
         attempts = []
         if understanding.alone:
-            reads_on = understanding.follow_up is None
+            reads_on = understanding.follow_up is None and not understanding.goes_on
             attempts.append(self._attempt(question.text, ranked, question.within, reads_on))
         if understanding.follow_up is not None:
             attempts.append(self._attempt_follow_up(understanding.follow_up, question.within))
@@ -209,10 +209,10 @@ class Answerer:
         )
 
     def _attempt(self, asked: str, ranked: int, within: Filter, reads_on: bool) -> Attempt:
-        found = self._passages + MORE_PASSAGES
-        retrieval = self._retriever.retrieve(asked, max(found, ranked), within=within)
+        most = self._passages + MORE_PASSAGES
+        retrieval = self._retriever.retrieve(asked, max(most, ranked), within=within)
         started = time.perf_counter()
-        hits = retrieval.hits[:found]
+        hits = retrieval.hits[:most]
         first = worth_reading(hits[: self._passages], self._tuning.far_behind)
         read = self._read(asked, first)
         placed = self._placed(asked, read, first, hits)
@@ -224,10 +224,9 @@ class Answerer:
         return Attempt(retrieval, placed, time.perf_counter() - started)
 
     def _has_answer(self, found: Sequence[Candidate]) -> bool:
-        """Whether the best candidate is good enough, before its sentence is read alone."""
-        return any(
-            one.confidence >= self.min_confidence for one in judge(found, self.calibration)[:1]
-        )
+        """Whether the best candidate is good enough, as far as its passage alone says."""
+        judged = judge(found, self.calibration)
+        return bool(judged) and judged[0].confidence >= self.min_confidence
 
     def _attempt_follow_up(self, follow_up: FollowUp, within: Filter) -> Attempt:
         near = {

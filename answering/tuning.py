@@ -47,7 +47,8 @@ class Tuning:
     far_behind: float = _number("fused score", 0.0, 2.5, neutral=2.5, safer="higher")
     """How much the score of a passage may be below the best one's for it to be read."""
     far_behind_unsure: float = _number("fused score", 0.0, 2.5, neutral=2.5, safer="higher")
-    """The same where what was read gives no answer, and more is read."""
+    """How much it may be below the best one's for it to be read where the first ones that are read
+    give no answer."""
     near_gain: float = _number("cosine", 0.0, 1.0, neutral=0.0, safer="lower")
     """What a passage near what was just shown gains while passages are ranked."""
     near_margin: float = _number("logits", 0.0, 20.0, neutral=0.0, safer="lower")

@@ -113,10 +113,11 @@ class Settings(BaseSettings):
         5,
         ge=1,
         le=50,
-        description="How many passages may be read for a question. The best two are read, and "
-        "those of the others whose score is near the first one's; each passage that is read takes "
-        "the same time again. Where they give no answer, less near ones are read too, and up to "
-        "three more. For a follow-up, all of them are read, and no more.",
+        description="How many of the passages that retrieval finds are considered for a question. "
+        "The best two are read, and those of the others whose score is near the first one's; each "
+        "passage that is read takes the same time again. Where they give no answer, three more are "
+        "considered, and less near ones are read, too. For a follow-up all of them are read, no "
+        "more.",
     )
     reader: str | None = Field(
         None,

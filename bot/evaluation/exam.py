@@ -346,9 +346,9 @@ class Exam:
 
 def _nothing_sure(reader_sha256: str) -> Calibration:
     """
-    The plain rule, by which no answer is sure: all that may be read for a question is read.
+    The plain rule, but with no answer sure, so that all that may be read for a question is read.
 
-    Which questions more is read for depends on the calibration, which is yet to be made.
+    For which questions more is read depends on the calibration, which is yet to be made.
     """
     plain = uncalibrated(reader_sha256)
     return plain.model_copy(update={"thresholds": (1.0,) * len(plain.thresholds)})

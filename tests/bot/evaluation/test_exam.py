@@ -2,25 +2,37 @@
 
 import json
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from answering.answerer import MORE_PASSAGES
 from bot.evaluation import exam as exam_module
+from bot.evaluation import run as run_module
 from bot.evaluation.calibrate import MIN_QUESTIONS
 from bot.evaluation.errors import CalibrationError, QuestionsError
 from bot.evaluation.exam import Exam, Files, Result, say_calibrated
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage
 from bot.evaluation.run import unanswered
 from bot.settings import load_settings
-from tests.conftest import FAKE_CALIBRATION, FakeReader, QuietReporter
+from reader.model import PassageText
+from reader.spans import Span
+from tests.conftest import FAKE_CALIBRATION, FAKE_TUNING, FakeReader, QuietReporter
 from tests.fakes import FakeEncoder
+
+
+class ExportedEncoder(FakeEncoder):
+    """One that says where the encoder of questions lies, which is a fake, too."""
+
+    export = Path("encoder")
 
 
 @pytest.fixture(autouse=True)
 def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exam opens its encoder by the settings; this needs none."""
-    monkeypatch.setattr(exam_module, "SentenceEncoder", lambda *_: FakeEncoder())
+    """An exam opens its encoders by the settings; these need none."""
+    monkeypatch.setattr(exam_module, "SentenceEncoder", lambda *_: ExportedEncoder())
+    monkeypatch.setattr(run_module, "OnnxQuestionEncoder", lambda _: FakeEncoder())
 
 
 def exam(folder: Path, files: Files) -> Exam:
@@ -70,6 +82,45 @@ def test_few_questions_are_no_ground_for_a_calibration_and_are_not_asked(tmp_pat
         made.calibrate()
 
     assert "ask" not in reporter.stages
+
+
+class CountingReader(FakeReader):
+    """Which passages it was given."""
+
+    def __init__(self) -> None:
+        self.given: set[str] = set()
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        self.given.update(passage.text for passage in passages)
+        return super().read(question, passages, spans_per_passage)
+
+
+@pytest.mark.parametrize("is_calibrating", [True, False])
+def test_while_calibrating_all_is_read_that_may_be_since_nothing_is_known_to_be_sure(
+    tmp_path: Path, is_calibrating: bool
+) -> None:
+    files = (write(tmp_path / "q.jsonl"),)
+    others = tmp_path / "others.jsonl"
+    others.write_text(
+        "".join(json.dumps({"text": f"Fines for theft {number}."}) + "\n" for number in range(9))
+    )
+    reader = CountingReader()
+    settings = load_settings(data=tmp_path / "data")
+    made = Exam(
+        Files(files, (others,)),
+        settings,
+        QuietReporter(),
+        open_reader=lambda: reader,
+        calibrating=is_calibrating,
+        tuning=FAKE_TUNING,
+    )
+
+    made.run(["open"])
+
+    most = settings.passages + MORE_PASSAGES
+    assert len(reader.given) == most if is_calibrating else len(reader.given) <= settings.passages
 
 
 @pytest.mark.parametrize(
