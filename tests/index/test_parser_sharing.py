@@ -206,7 +206,7 @@ def test_a_file_that_is_read_otherwise_again_is_tried_again_later(reader: Reader
 
 
 def test_each_file_has_the_time_of_one(reader: Reader) -> None:
-    reader.parser.timeout_s = 0.6
+    reader.parser.timeout_s = 0.9
 
     # All of them take longer than that, and longer than what ends by itself.
     files = [reader.read(content="compute 0.4") for _ in range(6)]

@@ -42,25 +42,18 @@ print("trafilatura" in sys.modules)
 
 
 @pytest.fixture
-def forked_parsers() -> None:
-    """What reads here are fresh processes, as elsewhere they are not, unless a test says so."""
-
-
-@pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What reads here are forks, as elsewhere."""
-    monkeypatch.setattr(parser_forks, "module_command", forked_command)
-
-
-@pytest.fixture
-def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
+def hostile(forked_parsers: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A parser for .html that does in the other process, a fork, what it is told."""
 
     def command(_: str, *arguments: str) -> list[str]:
         return forked_command(hostile_parser.__name__, *arguments)
 
     monkeypatch.setattr(parser_forks, "module_command", command)
-    # What goes on for too long is ended soon.
+
+
+@pytest.fixture
+def ended_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes on for too long is ended soon after that."""
     monkeypatch.setattr(patience, "_LOOK_S", 0.1)
 
 
@@ -107,7 +100,7 @@ def test_a_file_that_breaks_its_parser_fails_alone(
         assert parser.parse(".html", b"print after").text == "print after"
 
 
-@pytest.mark.usefixtures("hostile")
+@pytest.mark.usefixtures("hostile", "ended_soon")
 def test_a_file_that_takes_too_long_fails_alone() -> None:
     with ParserProcess() as parser:
         assert parser.parse(".html", b"before").text == "before"
@@ -119,7 +112,7 @@ def test_a_file_that_takes_too_long_fails_alone() -> None:
         assert parser.parse(".html", b"after").text == "after"
 
 
-@pytest.mark.usefixtures("hostile")
+@pytest.mark.usefixtures("hostile", "ended_soon")
 @pytest.mark.parametrize("forks", [True, False])
 def test_a_file_that_computes_nothing_is_not_waited_for(
     forks: bool, monkeypatch: pytest.MonkeyPatch
@@ -140,7 +133,8 @@ def test_a_file_that_computes_is_waited_for(forks: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(parser_forks, "FORKS", forks)
     with ParserProcess() as parser:
         assert parser.parse(".html", b"before").text == "before"
-        monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
+        # It computes for a second longer. Until it has a core, it may wait for two seconds.
+        monkeypatch.setattr(patience, "STANDSTILL_S", 1.5)
         monkeypatch.setattr(patience, "BUSY", 1_000)
         assert parser.parse(".html", b"compute").text == "compute"
 
@@ -314,11 +308,13 @@ WRITTEN = {
 }
 
 
-@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_what_the_other_process_splits_is_what_would_be_split_here(
-    suffix: str, tmp_path: Path
+    suffix: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    # A fresh process imports what splits when it may no longer read any files but libraries.
+    if suffix != ".html":
+        request.getfixturevalue("forked_parsers")
     path = tmp_path / f"fines{suffix}"
     path.write_text(WRITTEN[suffix])
     (file,) = list_documents(tmp_path).files
@@ -343,7 +339,7 @@ def read_apart(parser: ParserProcess, text: str) -> Document:
     return Document("a.html", "a", loaded.text, "0" * 64, datetime.fromtimestamp(0, UTC))
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_parsers")
 def test_who_goes_away_before_the_last_passage_gets_the_next_file() -> None:
     with ParserProcess(encoder=FakeEncoder()) as parser:
         passages = parser.split(read_apart(parser, LONG), Splitting(), 0)
@@ -449,7 +445,7 @@ def test_a_file_that_can_t_be_read_may_be_quoted_at_length(hostile: None) -> Non
         parser.parse(".html", b"quote" * 100_000)
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_parsers")
 def test_many_pieces_of_code_come_back() -> None:
     text = "Run `a`. " * 5_000
     with ParserProcess() as parser:
@@ -480,7 +476,7 @@ def test_what_can_t_be_true_of_passages_fails_alone(
             list(parser.split(document, Splitting(), 0))
 
 
-@pytest.mark.usefixtures("hostile")
+@pytest.mark.usefixtures("hostile", "ended_soon")
 def test_a_text_that_takes_too_long_to_split_fails_alone() -> None:
     with ParserProcess(encoder=FakeEncoder()) as parser:
         stalls = read_apart(parser, "stall at last")

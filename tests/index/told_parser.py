@@ -77,7 +77,7 @@ DOES: dict[str, Callable[[str], object]] = {
     "spoil": spoil,
     "slow": slow,
 }
-"""What a file does that begins with a word; what follows it is given."""
+"""What is done by the first word of a file; the second word is given to it."""
 
 
 def main() -> None:
