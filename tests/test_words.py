@@ -103,4 +103,6 @@ def test_no_two_public_classes_have_one_name() -> None:
 
     twice = {name: paths for name, paths in homes.items() if len(paths) > 1}
     # Each system that Quoth is compared with is a module that has a class of this name.
-    assert twice.keys() <= {"System"}, twice
+    systems = twice.pop("System", [])
+    assert [path for path in systems if not path.startswith("benchmarks/peers/")] == []
+    assert twice == {}

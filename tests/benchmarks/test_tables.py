@@ -133,11 +133,9 @@ def test_a_table_is_that_of_the_question() -> None:
 def test_the_shipped_reader_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--tables", "1", "--only", "Markdown", "CSV", "HTML", "--each", "--missed"])
 
-    printed = capsys.readouterr().out
-    assert {line.partition(":")[0] for line in printed.splitlines() if "cells read" in line} == {
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in printed if "of 4 cells read" in line] == [
         "Markdown",
         "CSV",
         "HTML",
-    }
-    assert "cells read" in printed
-    assert "refused" in printed
+    ]

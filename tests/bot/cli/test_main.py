@@ -33,7 +33,7 @@ def test_help_lists_every_command() -> None:
 
 @pytest.mark.parametrize("group", [(), ("index",), ("reader",), ("questions",)])
 def test_what_a_command_does_stands_whole_in_the_list(group: tuple[str, ...]) -> None:
-    _, _, listed = quoth(*group, "--help").stdout.partition("\nCommands:\n")
+    _, _, listed = quoth(*group, "--help", COLUMNS="80").stdout.partition("\nCommands:\n")
 
     assert listed
     assert "..." not in listed

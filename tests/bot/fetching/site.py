@@ -116,7 +116,7 @@ def serving() -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     site.port = server.server_port
-    # Each end waits for the next look at whether it is wanted.
+    # `shutdown` waits until the server polls next, by default every half second.
     thread = threading.Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:

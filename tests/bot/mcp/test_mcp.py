@@ -1,8 +1,8 @@
 """
 Quoth over the Model Context Protocol, as the SDK's own client sees it.
 
-The SDK takes a second to import, so only what these tests do imports it: each process that has a
-share of all tests imports this.
+The SDK takes a second to import. It is imported inside the tests, because every process that runs a
+share of the tests imports this module.
 """
 
 import asyncio
@@ -58,7 +58,9 @@ def settings(library: Library) -> Settings:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, open_service: Callable[[], Any]) -> AsyncIterator["Client"]:
+async def connected(
+    settings: Settings, open_service: Callable[[], AnswerService]
+) -> AsyncIterator["Client"]:
     """A client of a server in this process."""
     from mcp import Client
 
@@ -160,7 +162,7 @@ def test_a_failure_is_told_to_the_model_and_tells_nothing_else(settings: Setting
             """Nothing is open."""
 
     async def work() -> None:
-        async with connected(settings, Broken) as client:
+        async with connected(settings, Broken) as client:  # type: ignore[arg-type]
             result = await client.call_tool("documents", {})
             assert result.is_error
             assert result.content[0].text.startswith("Something went wrong")  # type: ignore[union-attr]
@@ -183,6 +185,7 @@ def test_documents_are_resources(
     async def work(client: "Client") -> None:
         listed = {one.name: one.uri for one in (await client.list_resources()).resources}
         assert set(listed) == {"figures.txt", "a b/c#?.txt", "long.txt"}
+        assert listed["figures.txt"] == "quoth://documents/figures.txt"
         texts = [
             (await client.read_resource(listed[name])).contents[0].text  # type: ignore[union-attr]
             for name in ("figures.txt", "a b/c#?.txt")
