@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 @settings_options("data")
 def command(**given: object) -> None:
     """
-    Move the records to QUOTH_DATABASE.
+    Copy the records of quoth run to QUOTH_DATABASE.
 
-    They are those of quoth run, and the answers that can be linked to. Each table is copied whole,
-    and its rows and checksums are compared; after an interruption the next run goes on. The files
-    stay as they are. Stop quoth run and quoth serve first.
+    The answers that can be linked to are copied, too. Each table is copied whole, and its rows and
+    checksums are compared; after an interruption the next run goes on. The files stay as they are.
+    Stop quoth run and quoth serve first.
 
     Exit codes: 0 all is there, 2 no database is named, 1 failure.
     """

@@ -23,7 +23,7 @@ def command() -> None:
     """
     Add other readers, and choose the one that answers.
 
-    A reader is made of any extractive question-answering model of transformers. It runs without
+    A reader is made from any extractive question-answering model of transformers. It runs without
     torch, in int8 where that costs little, with a confidence of its own. It lies in the data
     folder, and answers everywhere once `quoth reader use` chose it.
     """

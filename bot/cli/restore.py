@@ -23,7 +23,7 @@ from prompts import render
 @settings_options("data")
 def command(*, source: Path, only_check: bool, replace: bool, **given: object) -> None:
     """
-    Put the backup in FILE.zip into the data folder.
+    Restore the data folder from FILE.zip.
 
     All of it is checked before anything is written: names, sizes, checksums, and the records.
     Stop quoth run first.
