@@ -49,7 +49,7 @@ _INDEX_CHANGED = re.compile(r"^(\S+Z) \w+ index_changed ", re.MULTILINE)
 
 
 @dataclass(slots=True)
-class FaultOutcome:
+class RunOutcome:
     """What became of the questions that were asked while something happened."""
 
     name: str
@@ -107,7 +107,7 @@ def became(local: LocalDiscord, each: Asked) -> Became:
     return Became(shown, is_answer, came, is_unheard)
 
 
-def count(local: LocalDiscord, run: FaultOutcome, all_asked: Sequence[Asked]) -> FaultOutcome:
+def count(local: LocalDiscord, run: RunOutcome, all_asked: Sequence[Asked]) -> RunOutcome:
     """Count what has become of the questions of a run."""
     outcomes = [(each, became(local, each)) for each in all_asked]
     run.asked = len(all_asked)
@@ -151,16 +151,16 @@ class Measuring:
         self._made = made
         self._asked = asked
         self._load = load
-        self._all: list[tuple[FaultOutcome, list[Asked]]] = []
+        self._all: list[tuple[RunOutcome, list[Asked]]] = []
         self._asking: list[Asked] = []
 
     @property
-    def runs(self) -> list[FaultOutcome]:
+    def runs(self) -> list[RunOutcome]:
         """Those so far, counted anew: what comes twice may do so late."""
         return [count(self._local, run, all_asked) for run, all_asked in self._all]
 
     def measure(
-        self, run: FaultOutcome, load: Load, beside: Callable[[], str] = lambda: ""
+        self, run: RunOutcome, load: Load, beside: Callable[[], str] = lambda: ""
     ) -> list[Asked]:
         """Ask evenly while something happens, which says what came of it; wait, and count."""
         self._asking = []
@@ -201,7 +201,7 @@ class Measuring:
             self._made.until_shared(self._local)
             return f"all shards were heard again after {heard_s:.0f} s"
 
-        self.measure(FaultOutcome(f"{role.name} killed", may_miss=True), self._load, happen)
+        self.measure(RunOutcome(f"{role.name} killed", may_miss=True), self._load, happen)
 
     def node_killed(self, role: Role) -> None:
         """Kill one that answers; its questions go to the others."""
@@ -215,7 +215,7 @@ class Measuring:
             seconds = until(role.is_well, f"{role.name} answers again", self._made.roles)
             return f"{under_way} questions were under way; it took {seconds:.0f} s to start"
 
-        self.measure(FaultOutcome(f"{role.name} killed"), self._load, happen)
+        self.measure(RunOutcome(f"{role.name} killed"), self._load, happen)
 
     def builder_killed(self) -> None:
         """Kill it in the midst of a build, which is to be published all the same."""
@@ -237,7 +237,7 @@ class Measuring:
             cut = "a build was cut short" if is_cut_short else "the build was already published"
             return f"{cut}; all answered from the new index {seconds:.0f} s after"
 
-        self.measure(FaultOutcome("builder killed"), self._load, happen)
+        self.measure(RunOutcome("builder killed"), self._load, happen)
 
     def database_stopped(self, away_s: float) -> None:
         """Stop PostgreSQL for a while."""
@@ -254,7 +254,7 @@ class Measuring:
 
         seconds = _KILLED_S + away_s + 2 * _DOWN_S
         rate = self._load.questions / self._load.seconds
-        run = FaultOutcome(f"database stopped for {away_s:.0f} s")
+        run = RunOutcome(f"database stopped for {away_s:.0f} s")
         all_asked = self.measure(run, Load(round(rate * seconds), seconds), happen)
         away = [
             became(self._local, one).is_answer
@@ -280,7 +280,7 @@ class Measuring:
             served_after(self._made.index)
             return ""
 
-        run = FaultOutcome("CURRENT moved three times")
+        run = RunOutcome("CURRENT moved three times")
         all_asked = self.measure(run, self._load, happen)
         offset = time.time() - time.monotonic()
         moves = [
@@ -322,7 +322,7 @@ _HEAD = (
 )
 
 
-def row(run: FaultOutcome) -> str:
+def row(run: RunOutcome) -> str:
     """A run as a row of the table in Markdown."""
     latencies = sorted(run.latencies_s)
     times = (
@@ -336,7 +336,7 @@ def row(run: FaultOutcome) -> str:
     )
 
 
-def page(runs: Sequence[FaultOutcome], options: argparse.Namespace, memory: str) -> str:
+def page(runs: Sequence[RunOutcome], options: argparse.Namespace, memory: str) -> str:
     """What is written down: the table, and what is needed to make it again."""
     cores = len(os.sched_getaffinity(0))
     reader = "the tests' fake reader at the nodes" if options.fake_reader else "the real models"
@@ -387,8 +387,8 @@ def _options() -> argparse.Namespace:
 
 def measure_all(measuring: Measuring, made: Installation, options: argparse.Namespace) -> None:
     """Do everything in turn."""
-    measuring.measure(FaultOutcome("to warm up"), Load(options.crowd // 10, options.crowd_s))
-    crowd = FaultOutcome(f"{options.crowd} in {options.crowd_s:g} s")
+    measuring.measure(RunOutcome("to warm up"), Load(options.crowd // 10, options.crowd_s))
+    crowd = RunOutcome(f"{options.crowd} in {options.crowd_s:g} s")
     measuring.measure(crowd, Load(options.crowd, options.crowd_s))
     for number in range(options.times):
         measuring.gateway_killed(made.gateways[number % len(made.gateways)])
@@ -399,9 +399,7 @@ def measure_all(measuring: Measuring, made: Installation, options: argparse.Name
         measuring.database_stopped(options.away_s)
 
 
-def faults(
-    runs: Sequence[FaultOutcome], local: LocalDiscord, tracebacks: Sequence[str]
-) -> list[str]:
+def faults(runs: Sequence[RunOutcome], local: LocalDiscord, tracebacks: Sequence[str]) -> list[str]:
     """What went wrong, a line each; none of it may happen."""
     doubled = local.gateway.doubled
     found = {

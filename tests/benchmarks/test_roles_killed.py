@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.roles import Role, shards_of
-from benchmarks.roles_killed import SHARDS, FaultOutcome, became, count, faults, places, row
+from benchmarks.roles_killed import SHARDS, RunOutcome, became, count, faults, places, row
 from tests.bot.discord_app.crowd import Asked
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import COMMAND, LOADING, Channel, Interaction, Message, User
@@ -54,7 +54,7 @@ def test_a_mention_is_lost_until_something_comes_of_it(
     for one in (told, twice, twice):
         reply(local, one)
 
-    run = count(local, FaultOutcome("a run"), [lost, signed, told, twice])
+    run = count(local, RunOutcome("a run"), [lost, signed, told, twice])
 
     assert (run.asked, run.told, run.lost, run.twice) == (4, 3, 1, 1)
     assert not run.is_good
@@ -71,8 +71,8 @@ def test_a_command_is_lost_while_it_loads_and_not_where_discord_says_that_nobody
 
     assert not became(local, loading).is_settled
     assert became(local, unheard).is_unheard
-    assert not count(local, FaultOutcome("a run"), [unheard]).is_good
-    assert count(local, FaultOutcome("a gateway killed", may_miss=True), [unheard]).is_good
+    assert not count(local, RunOutcome("a run"), [unheard]).is_good
+    assert count(local, RunOutcome("a gateway killed", may_miss=True), [unheard]).is_good
 
 
 def test_each_shard_has_as_many_servers(local: LocalDiscord) -> None:
@@ -84,12 +84,12 @@ def test_each_shard_has_as_many_servers(local: LocalDiscord) -> None:
 
 
 def test_a_run_is_a_row() -> None:
-    run = FaultOutcome(
+    run = RunOutcome(
         "node-1 killed", asked=3, answered=2, told=1, latencies_s=[0.2, 1.0], note="well"
     )
 
     assert row(run) == "| node-1 killed | 3 | 2 | 1 | 0 | 0 | 0 | 0.6 s | 1.0 s | well |"
-    assert row(FaultOutcome("none")).endswith("| 0 | - | - |  |")
+    assert row(RunOutcome("none")).endswith("| 0 | - | - |  |")
 
 
 def test_shards_are_told_from_what_a_gateway_logged_since_it_started(tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_shards_are_told_from_what_a_gateway_logged_since_it_started(tmp_path: P
 
 
 def test_whatever_may_not_happen_is_a_fault(local: LocalDiscord) -> None:
-    assert faults([FaultOutcome("well")], local, []) == []
+    assert faults([RunOutcome("well")], local, []) == []
     local.gateway.doubled = 2
 
-    assert faults([FaultOutcome("ill", lost=1)], local, ["node-1"]) == [
+    assert faults([RunOutcome("ill", lost=1)], local, ["node-1"]) == [
         "what was promised was not kept: ill",
         "a traceback in the log of: node-1",
         "shards were connected twice at once: 2",
