@@ -43,7 +43,7 @@ FOLDER = Path(reranking.__file__).parent / "weights"
 QUESTION_WORDS = frozenset(stem for word in LITTLE_SAID for stem in words_of(word))
 _WHOLE_WORD = re.compile(r"[a-z]{2,}")
 _DIM = 64
-# Of five blocks of so many questions, the last two are held back: the questions of a passage stand
+# The last two of five blocks of so many questions are held back: the questions of a passage stand
 # together.
 _BLOCK, _BLOCKS, _FITTED_BLOCKS = 100, 5, 3
 _L2 = 1.0

@@ -42,7 +42,7 @@ _SYSTEM_LIBRARIES = (
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _MODULE_SUFFIXES = frozenset({".py", ".so"})
 
-# Of a parser's start; it takes some milliseconds.
+# For a parser's start, which takes some milliseconds.
 _PATIENCE_S = 30.0
 
 Protection = Literal["network", "files", "calls", "privileges"]

@@ -238,5 +238,5 @@ def _make_int8(encoder: EncoderFacts, whole: Path, small: Path) -> float | None:
     # Quantising an arbitrary model fails in arbitrary ways, and fp32 serves as well.
     except Exception:
         return None
-    # Of a model that int8 breaks, some vectors are no numbers.
+    # A model that int8 breaks makes vectors that are no numbers.
     return cosine if math.isfinite(cosine) else None

@@ -8,7 +8,8 @@ from typing import Any
 # Pieces of this length are looked at: the beginning, the middle and the end of a document. A title
 # page or a list of references may be in another language than the rest.
 _PIECE_CHARS = 1_500
-# Of different words: fewer are too little to tell a language from, such as codes or a table.
+# How many letters different words need together: fewer, as in codes or a table, are too little to
+# tell a language from.
 _FEWEST_LETTERS = 60
 # Words without which nobody writes English, and their share among the words from which on a text is
 # not looked at any further: loading the detector takes longer than reading a document.

@@ -26,20 +26,22 @@ if TYPE_CHECKING:
     from index.passages import Passage, TokenOffsets
 
 LENGTH_BYTES = 8
-# Of its process's number, which it says before all else, and of an exit code.
+# The length of its process's number, which it says before all else, and of an exit code.
 NUMBER_BYTES = 8
 # A frame that says that a page has been read, and that the text is still to come.
 PAGE_READ = b""
-# Of one document's text; beyond it, it is data and not a document.
+# The longest text of a document; what is longer is data and no document.
 MAX_FRAME_BYTES = 256_000_000
-# Of a frame with passages, of which each has less than 30 kB, however many sentences are in it; or
-# with places or code.
+# The longest frame with passages, of which each has less than 30 kB, however many sentences are in
+# it; or with places or code.
 MAX_SOME_BYTES = 16_000_000
-# Of a frame with what else is said of a file: a title, a date, and the pages that were left out.
+# The longest frame with what else is said of a file: a title, a date, and the pages that were left
+# out.
 MAX_HEAD_BYTES = 100_000
-# Of a document: more than a table has rows that can be read in memory. Also of pieces of code.
+# The most places in a document, and pieces of code: more than the rows of any table that can be
+# read in memory.
 MAX_PLACES = 2_000_000
-# Of why a file can't be read: a parser may quote the file, which may be one line.
+# The longest reason why a file can't be read: a parser may quote the file, which may be one line.
 MAX_REASON_CHARS = 1_000
 # Text may hold half of a pair of surrogates, which UTF-8 has no bytes for.
 TEXT_ERRORS = "surrogatepass"
@@ -90,7 +92,7 @@ class ParserServer:
 
     def _parse(self, suffix: str, length: int, computing_s: float, *, shares: bool) -> None:
         """Send what a file holds, without its text, and then its text."""
-        # Of the file before.
+        # Nothing of the file before is kept.
         self._loaded = None
         content = self._requests.read(length)
         _end_after(computing_s)

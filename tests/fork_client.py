@@ -28,7 +28,7 @@ def main() -> None:
         posix.write(2, said.encode())
         code = _NO_FORK
     if code < 0:
-        # Of this one, nothing can be changed.
+        # What SIGKILL does can't be set.
         if code != -_signal.SIGKILL:
             _signal.signal(-code, _signal.SIG_DFL)
         posix.kill(posix.getpid(), -code)

@@ -327,7 +327,7 @@ class UsedAgain:
                 connection.execute("INSERT INTO quoth_version VALUES (%s)", (self._version,))
                 connection.execute(_COUNTERS)
         except psycopg.Error:
-            # Of what it looks for, a test has changed something, or lets nobody in.
+            # A test has changed what is looked for here, or lets nobody in.
             return False
         return True
 

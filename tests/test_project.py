@@ -332,7 +332,7 @@ def test_each_dependency_is_pinned_within_its_bounds_and_all_have_an_upper_one()
     for requirement in (Requirement(each) for group in groups for each in group):
         if requirement.name != "quoth":
             assert any(each.operator == "<" for each in requirement.specifier), requirement
-        # Of torch, a machine may carry the processor build of one version alone.
+        # A machine may carry torch in the processor build of one version alone.
         if requirement.name not in {"quoth", "torch"}:
             assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
     assert "torch" not in pinned

@@ -13,8 +13,8 @@ from answering.english import is_small_talk, years_asked
 from answering.followups.detection import Leaning, goes_on, leaning
 from answering.followups.turns import MAX_TURNS, Cited, Turn
 
-# Of what was asked before, shared by the questions that are repeated: their ends. The reader keeps
-# 64 tokens of what it is asked, and the new question needs its share.
+# How much is repeated of what was asked before: the ends of the questions, which share it. The
+# reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
 
 

@@ -14,7 +14,7 @@ def test_pairs_are_counted_by_meaning() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1], [1, 0]], np.float32)
 
     found = grouping.pairs(vectors, [0, 0, 0, 1], 0.5)
-    # Of three pairs together one means the same; of three that mean the same one is together.
+    # One of three pairs together means the same; one of three that mean the same is together.
     assert (found.precision, found.recall, found.groups) == (1 / 3, 1 / 3, 2)
 
 

@@ -168,7 +168,7 @@ def test_short_forms_below_each_other_cost_what_others_do() -> None:
 
     cost = seconds(lambda: Aliases(many)) / seconds(lambda: Aliases(apart))
 
-    # Of as much text; it was nineteen times.
+    # The two are as long; the first once cost nineteen times as much.
     assert cost < 8
 
 

@@ -145,7 +145,7 @@ def test_a_passage_that_was_changed_is_not_shown(
     monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
     path = served_folder(grown) / TEXTS_NAME
     content = path.read_bytes()
-    # Of its document, too, so that the two say the same.
+    # The text of its document is changed, too, so that the two say the same.
     for place in (content.find(b"theft3 300"), content.rfind(b"theft3 300")):
         overwrite_unseen(path, place, b"theft3 900")
 

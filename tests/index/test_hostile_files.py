@@ -19,7 +19,8 @@ from index.parsing import PARSE_MEMORY_BYTES
 from index.passages import Splitting, split
 from tests.fakes import FakeEncoder
 
-# Of the full size, for a tenth of a second each; more of those that are small in full.
+# The share of its full size that each file has, which takes a tenth of a second; files that are
+# small in full have more.
 SHARE = 0.001
 SHARES = {"gridSpan": 1.0, "chapters": 0.1, "long chapter": 0.000_1, "headings": 0.000_3}
 # What twice the size may take, of what the size takes: twice, and a little.
@@ -93,8 +94,8 @@ def test_what_a_hostile_file_costs_is_in_proportion_to_its_size(name: str) -> No
     assert peak_twice <= TWICE * peak + HARMLESS_BYTES
 
 
-# Of the process that asks: its libraries and the encoder, the bytes and the text of a file, and the
-# places in it.
+# The memory of the process that asks: for its libraries and the encoder, for each byte of a file
+# and its text, and for each place in it.
 PARENT_BYTES, PARENT_BYTES_FOR_A_BYTE, PARENT_BYTES_FOR_A_PLACE = 250_000_000, 8, 300
 
 

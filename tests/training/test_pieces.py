@@ -15,7 +15,7 @@ from training.pieces import cut_weights
 @pytest.mark.parametrize(("max_bytes", "pieces"), [(10_000, 1), (2_500, 2), (1_000, 4)])
 def test_a_model_in_pieces_computes_the_same(tmp_path: Path, max_bytes: int, pieces: int) -> None:
     rng = np.random.default_rng(0)
-    # Of 1,200 bytes each: the smallest pieces are smaller than a tensor.
+    # Each tensor has 1,200 bytes, more than the smallest pieces.
     added = {f"w{n}": rng.normal(size=300).astype(np.float32) for n in range(4)}
     path = tmp_path / "model.onnx"
     write_sum(added, path)

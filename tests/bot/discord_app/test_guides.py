@@ -17,7 +17,7 @@ LABELS = (
     *("context", "others", "right", "wrong", "follow", "delete"),
     *("person", "share", "consent_yes"),
 )
-# Of `**Votes** are kept ...` and the like: what begins a point is no button.
+# What begins a point, as in `- **Votes** are kept ...`, is no button.
 _POINT = re.compile(r"^(?:- |\d+\. )\*\*[^*]+\*\*", re.MULTILINE)
 
 

@@ -270,7 +270,7 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
     library.other(server_collection("a-file")).collection.folder.mkdir(parents=True)
     library.other(server_collection("a-file")).documents.write_text("no folder")
     made["empty"].collection.folder.mkdir(parents=True)
-    # Of an encoder that is no longer the one that is set.
+    # Its index was made with an encoder that is no longer the one that is set.
     made["outdated"].write("a.txt", "Some text.")
     replace(made["outdated"], encoder=FakeEncoder(name="another")).build()
     library.other("no-server").write("a.txt", "An operator's.")

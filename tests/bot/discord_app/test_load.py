@@ -15,7 +15,8 @@ from tests.discord_service.service import PATIENCE_S
 from tests.discord_service.world import MANAGE_GUILD, Channel, Upload, User
 from tests.fakes import FakeEncoder
 
-# Of resident memory over thousands of questions: less than one more model, more than noise.
+# How much resident memory may grow over thousands of questions: less than one more model needs, and
+# more than noise.
 MAX_GROWTH_BYTES = 16_000_000
 DEPORTED = "how many were deported for drunk driving?"
 

@@ -30,7 +30,7 @@ def test_a_servers_data_goes_some_time_after_the_bot(place: Place) -> None:
     assert kept is not None
     answers.vote(kept, 1, complaint=None, expected=None, question=None)
     servers.leave(7)
-    # Of server 4 only a vote is left, of server 3 only a question.
+    # Only a vote is left of server 4, and only a question of server 3.
     keep(4)
     voted = answers.get("4" * 32, 1, 4)
     assert voted is not None

@@ -173,7 +173,7 @@ def test_documents_are_what_the_rows_say_and_others_stay(
     }
     for name, content in others.items():
         (folder / name).write_bytes(content)
-    # Of a row that another process has deleted.
+    # The file of a row that another process has deleted.
     (folder / f"taught-{SERVER}-1-8.md").write_bytes(first.file())
     store.remove(here, [first.message.document])
     store.write_documents(here, folder)
