@@ -287,15 +287,17 @@ class _Reader:
         """
         How deep a list stands in others: in all, unless one of those has its mark.
 
-        Below a blank line, one with another mark is seldom meant to stand in what is above.
+        Marks of one kind tell by their length, and below a blank line, too. One of another kind is
+        seldom meant to stand in what is above such a line.
         """
-        kind = _LETTER.sub("a", _NUMBER.sub("1", mark))
-        if kind in self._marks:
-            del self._marks[self._marks.index(kind) + 1 :]
-        elif self._is_below_blank:
-            self._marks = [kind]
-        else:
-            self._marks.append(kind)
+        name = _LETTER.sub("a", _NUMBER.sub("1", mark))
+        alike = [at for at, other in enumerate(self._marks) if other[0] == name[0]]
+        as_deep = next((at for at in alike if len(self._marks[at]) >= len(name)), None)
+        if as_deep is not None:
+            del self._marks[as_deep:]
+        elif self._is_below_blank and not alike:
+            self._marks.clear()
+        self._marks.append(name)
         self._is_below_blank = False
         return len(self._marks)
 
@@ -364,7 +366,7 @@ class _Reader:
         if not (is_attached or self._is_attached):
             self._numbers.clear()
             self._marks.clear()
-        self._may_join = self._is_attached = False
+        self._may_join = self._is_attached = self._is_below_blank = False
 
     def _add_notes(self) -> None:
         for note in self.inline.notes:

@@ -421,8 +421,8 @@ class _Walk:
         if self._row is not None and element is not self._row:
             self._line.append(BETWEEN_CELLS if element.tag in CELLS else " ")
         elif element.tag in BLOCKS:
-            self._row = None
             self.flush()
+            self._row = None
             self._groups.pop()
             self._is_list.pop()
             self._items.pop()
@@ -471,7 +471,8 @@ class _Walk:
             is_item = self._is_list[-1]
             mark = self._mark if self._heading is None else ""
             if mark:
-                mark += self._nested.names_before(text)
+                is_name = self._block is None and self._row is None
+                mark += self._nested.names_before(text, is_name=is_name)
             self.found.append(
                 Paragraph(
                     text,

@@ -84,7 +84,8 @@ class _Writer:
                 self._paragraph(_text(token))
             elif token.type in {"code_block", "fence"}:
                 # Where no language is named, it may be a table, put there to be aligned.
-                self._add(token.content if token.info.strip() else with_rows(token.content))
+                code = token.content if token.info.strip() else with_rows(token.content)
+                self._add(code, is_name=False)
             elif token.type == "html_block":
                 self._html(_without_comments(token.content))
             else:
@@ -102,18 +103,26 @@ class _Writer:
             self._items.begin(token.level)
         elif token.type == "list_item_close":
             self._items.end(token.level)
+            # An item without text, or with a picture alone, leaves nothing to what follows it.
+            self._before, self._is_item = "", False
         elif token.type == "dd_open":
             self._before = self._defined
         elif token.type == "dl_open":
             self._defined = ""
 
-    def _add(self, text: str) -> None:
-        """Add a paragraph; what it should begin with goes with it, or is left out with nothing."""
+    def _add(self, text: str, *, is_name: bool = True) -> None:
+        """
+        Add a paragraph; what it should begin with goes with it, or is left out with nothing.
+
+        Args:
+            text: The paragraph.
+            is_name: Whether it may name the item that it begins; code and tables don't.
+        """
         if not text.strip():
             return
         if self._is_item:
             text = text.replace("\n", " ")
-            before = self._before + self._items.names_before(text)
+            before = self._before + self._items.names_before(text, is_name=is_name)
             self._blocks.add(before + text, joined=self._may_join)
             self._may_join = True
         else:
@@ -166,7 +175,7 @@ class _Writer:
                 rows.append(Row(tuple(cells), is_header=is_head, is_in_head=is_head))
         for number, row in numbered_lines_of(rows):
             self._blocks.line = lines[number]
-            self._add(row)
+            self._add(row, is_name=False)
 
     def _html(self, written: str) -> None:
         if not _ANY_TAG.sub("", written).strip():

@@ -6,18 +6,31 @@ Lists within lists: an item is written after the items that it stands in.
 
 Apart from them, "kernel 5.13" says nothing of whose it is: neither to whoever reads a quote nor to
 a search, and a tokenizer drops what an indent says. (`index.formats.tables` does so with cells.)
+What is written before an item is decided here alone, also for those who read it out of a text.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.formats.blocks import without_marks
 
 BETWEEN_ITEMS = ": "
+ITEM_MARK = re.compile(r"[ \t]*+(?:[-*•]|\d{1,3}[.)])[ \t]++")
+"""What the line of an item begins with, as a text has it."""
 # A longer one is a sentence, and would be said again with each item that stands in it.
 _MAX_NAME_CHARS = 60
-# Of all that is written before an item.
+# The limit for all that is written before one item.
 _MAX_CHARS = 100
+# So many characters more than the items have themselves may be written before those of a document;
+# then no more are. Few long names above many short items would make it many times as long.
+_MAX_ADDED_CHARS = 100_000
 _ENDS_A_SENTENCE = (".", "!", "?", ";")
+_CHECK_BOX = re.compile(r"\[[ xX]\][ \t]+")
+# They turn the letters after them around, in whatever line these stand.
+_BIDI_CONTROLS = dict.fromkeys(
+    [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 
 
 @dataclass(slots=True)
@@ -27,12 +40,36 @@ class _Item:
     """What is written of it before the items in it, with the marks of its code; "" for nothing."""
 
 
+@dataclass(slots=True)
+class _Budget:
+    """What may yet be written before the items of a document."""
+
+    left: int = _MAX_ADDED_CHARS
+    is_spent: bool = False
+
+    def take(self, before: str, text: str) -> str:
+        """What is written before an item of this text: `before`, or nothing."""
+        self.left += len(text)
+        self.is_spent |= len(before) > self.left
+        if self.is_spent:
+            return ""
+        self.left -= len(before)
+        return before
+
+
 class NestedItems:
     """The items that are open while the lists of a document are read."""
 
     def __init__(self) -> None:
         """Begin outside of all lists."""
         self._open: list[_Item] = []
+        self._budget = _Budget()
+
+    def apart(self) -> "NestedItems":
+        """The items of a text that stands by itself in the same document, such as a box."""
+        others = NestedItems()
+        others._budget = self._budget
+        return others
 
     def begin(self, level: int) -> None:
         """
@@ -49,25 +86,54 @@ class NestedItems:
         while self._open and self._open[-1].level >= level:
             self._open.pop()
 
-    def names_before(self, text: str) -> str:
-        """What is written before the first paragraph of the item that began last."""
+    def names_before(self, text: str, *, is_name: bool = True) -> str:
+        """
+        What is written before the first paragraph of the item that began last.
+
+        Args:
+            text: The paragraph; where no item is open, nothing is written before it.
+            is_name: Whether it may name the item before those in it. Code and tables don't.
+        """
+        if not self._open:
+            return ""
         *above, item = self._open
-        item.name = _name(text)
-        before: list[str] = []
-        room = _MAX_CHARS
-        said = without_marks(text).lower()
-        for outer in reversed(above):
-            name = without_marks(outer.name)
-            room -= len(name) + len(BETWEEN_ITEMS)
-            if not name or room < 0:
-                break
-            if name.lower() not in said:
-                before.append(outer.name)
-        return "".join(f"{each}{BETWEEN_ITEMS}" for each in reversed(before))
+        item.name = name_of(text) if is_name else ""
+        return self._budget.take(names_before([outer.name for outer in above], text), text)
 
 
-def _name(text: str) -> str:
-    """What stands for an item before those in it: its text, unless that is a sentence."""
-    name = text.rstrip().removesuffix(BETWEEN_ITEMS.rstrip()).rstrip()
+def names_before(names: Sequence[str], text: str) -> str:
+    """
+    What is written before an item.
+
+    Args:
+        names: The names of the items that it stands in (`name_of`), from the outermost.
+        text: What it says; a name that it says itself is left out.
+    """
+    before: list[str] = []
+    room = _MAX_CHARS
+    said = without_marks(text)
+    for name in reversed(names):
+        plain = without_marks(name)
+        room -= len(plain) + len(BETWEEN_ITEMS)
+        if not plain or room < 0:
+            break
+        if not says(said, plain):
+            before.append(name)
+    return "".join(f"{name}{BETWEEN_ITEMS}" for name in reversed(before))
+
+
+def name_of(text: str) -> str:
+    """What an item of this text is called before those in it; "" if the text is a sentence."""
+    name = text.translate(_BIDI_CONTROLS).strip()
+    if box := _CHECK_BOX.match(name):
+        name = name[box.end() :]
     is_sentence = name.endswith(_ENDS_A_SENTENCE) or "\n" in name
+    name = name.rstrip(" \t:,")
     return "" if is_sentence or len(without_marks(name)) > _MAX_NAME_CHARS else name
+
+
+def says(text: str, name: str) -> bool:
+    """Whether a text says a name, in words of its own: "good" doesn't say "Go", nor "it" "IT"."""
+    if not name.isupper():
+        text, name = text.lower(), name.lower()
+    return name in text and bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))

@@ -42,12 +42,15 @@ def load_pptx(_suffix: str, content: bytes) -> Loaded:
             for target in each.attrib.values()
             if target in related
         )
+        items = NestedItems()
         for number, path in enumerate(paths, start=1):
-            _add_slide(blocks, package, path, number)
+            _add_slide(blocks, package, path, number, items)
     return blocks.loaded(title, dated)
 
 
-def _add_slide(blocks: Blocks, package: ZipFile, path: str, number: int) -> None:
+def _add_slide(
+    blocks: Blocks, package: ZipFile, path: str, number: int, items: NestedItems
+) -> None:
     slide = read_xml(package, path)
     related = _related(package, path)
     shapes = list(_shapes(slide))
@@ -57,15 +60,17 @@ def _add_slide(blocks: Blocks, package: ZipFile, path: str, number: int) -> None
     blocks.begin(" ".join(named) if sum(map(len, named)) <= _MAX_TITLE_CHARS else "")
     # Titles come first, wherever they are in the file.
     for shape in sorted(shapes, key=lambda shape: shape not in titles):
-        _add_shape(blocks, package, related, shape)
+        _add_shape(blocks, package, related, shape, items)
     for target in related.values():
         if posixpath.dirname(target).endswith("notesSlides"):
             for shape in _shapes(read_xml(package, target)):
                 if _placeholder(shape) not in _FURNITURE:
-                    _add_paragraphs(blocks, shape)
+                    _add_paragraphs(blocks, shape, items)
 
 
-def _add_shape(blocks: Blocks, package: ZipFile, related: dict[str, str], shape: Any) -> None:
+def _add_shape(
+    blocks: Blocks, package: ZipFile, related: dict[str, str], shape: Any, items: NestedItems
+) -> None:
     if _placeholder(shape) in _FURNITURE:
         return
     for table in shape.iterfind(".//{*}tbl"):
@@ -75,16 +80,16 @@ def _add_shape(blocks: Blocks, package: ZipFile, related: dict[str, str], shape:
         for target in diagram.attrib.values():
             # The text of a diagram; the other parts say how it is drawn.
             if posixpath.basename(related.get(target, "")).startswith("data"):
-                _add_paragraphs(blocks, read_xml(package, related[target]))
+                _add_paragraphs(blocks, read_xml(package, related[target]), items)
     if shape.tag.endswith("}sp"):
-        _add_paragraphs(blocks, shape)
+        _add_paragraphs(blocks, shape, items)
 
 
-def _add_paragraphs(blocks: Blocks, part: Any) -> None:
+def _add_paragraphs(blocks: Blocks, part: Any, items: NestedItems) -> None:
     """Add the paragraphs of a shape; several in the body of a slide are the items of a list."""
     paragraphs = list(_paragraphs(part))
     is_body = _placeholder(part) in _BODIES and len(paragraphs) > 1
-    items = NestedItems()
+    items.end()
     may_join = False
     for paragraph in paragraphs:
         text = paragraph.text

@@ -77,6 +77,7 @@ _TEXTS = (
     nodes.rubric,
     nodes.attribution,
     nodes.subtitle,
+    nodes.term,
 )
 _DATES = frozenset({"date", "published", "created"})
 _MAX_TERM_CHARS = 100
@@ -212,7 +213,8 @@ class _Writer:
             return _beginning_with(children, _MARK)
         if isinstance(node, nodes.definition_list_item):
             term = _one_line(node.children[0])
-            if len(term) > _MAX_TERM_CHARS:
+            said = [each for each in node.children[-1].children if not isinstance(each, _SILENT)]
+            if len(term) > _MAX_TERM_CHARS or not isinstance(next(iter(said), None), _TEXTS):
                 return children
             return [
                 each
@@ -243,7 +245,7 @@ class _Writer:
             return
         is_item = before == _MARK
         if is_item:
-            before += self._items.names_before(text)
+            before += self._items.names_before(text, is_name=not is_code)
         self.blocks.add(before + text, joined=is_item and self._may_join)
         self._may_join = is_item or introduces(text)
 
@@ -284,9 +286,12 @@ def _depth(item: Any) -> int:
 def _beginning_with(
     children: Sequence[tuple[Any, int, str]], before: str
 ) -> list[tuple[Any, int, str]]:
-    """Let the first of them begin with a mark or a term."""
+    """Let the first of them that is read begin with a mark or a term."""
+    said = (number for number, each in enumerate(children) if not isinstance(each[0], _SILENT))
+    first = next(said, None)
     return [
-        (node, level, "" if number else before) for number, (node, level, _) in enumerate(children)
+        (node, level, before if number == first else "")
+        for number, (node, level, _) in enumerate(children)
     ]
 
 

@@ -56,6 +56,12 @@ def load(text: str) -> Loaded:
         ),
         ("1. Go\na. slowly\nb. home\n2. Rest", "1. Go\na. Go: slowly\nb. Go: home\n2. Rest"),
         ("* Linux\n\n. Moor", "- Linux\n1. Moor"),
+        (
+            "* Linux\n\n** kernel\n* Win\n** 16 GB",
+            "- Linux\n- Linux: kernel\n- Win\n- Win: 16 GB",
+        ),
+        ("** Linux\n* Win\n*** 16 GB", "- Linux\n- Win\n- Win: 16 GB"),
+        ("* Linux\n\n+\nMore.\n- 12 GB", "- Linux\n\nMore.\n\n- Linux: 12 GB"),
         ("* Linux\n\n=== Next\n\n* One\n. Moor", "- Linux\n\nNext\n\n- One\n1. One: Moor"),
         ("* Linux\n+\nMore.\n** 12 GB", "- Linux\n\nMore.\n\n- Linux: 12 GB"),
     ],

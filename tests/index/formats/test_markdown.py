@@ -118,6 +118,16 @@ def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
         (f"- {'word ' * 20}\n  - end", f"- {('word ' * 20).strip()}\n- end"),
         ("- Linux\n\n> - 12 GB", "- Linux\n- 12 GB"),
         ("- Linux\n-\n  - 12 GB", "- Linux\n- 12 GB"),
+        (
+            "- Pro\n  - 8 processors\n  - The Pro alone",
+            "- Pro\n- Pro: 8 processors\n- The Pro alone",
+        ),
+        ("- IT\n  - it is open\n  - with a key", "- IT\n- IT: it is open\n- IT: with a key"),
+        ("- Linux,\n  - 12 GB", "- Linux,\n- Linux: 12 GB"),
+        ("- [x] Linux\n  - [ ] 12 GB", "- [x] Linux\n- Linux: [ ] 12 GB"),
+        ("- \u202eLinux\n  - 12 GB", "- \u202eLinux\n- Linux: 12 GB"),
+        ("- ```\n  make\n  ```\n  - 12 GB", "- make\n- 12 GB"),
+        ("- | a | b |\n  |---|---|\n  | 1 | 2 |\n  - 12 GB", "- a: 1 | b: 2\n- 12 GB"),
     ],
     ids=[
         "several levels",
@@ -127,9 +137,31 @@ def test_a_list_stands_right_below_the_line_that_introduces_it() -> None:
         "long",
         "quoted",
         "no text",
+        "part of a word",
+        "capital letters",
+        "comma",
+        "box",
+        "letters turned around",
+        "code",
+        "table",
     ],
 )
 def test_an_item_is_written_after_the_items_that_it_stands_in(written: str, read: str) -> None:
+    assert load(written).text == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("-\n\ntext", "text"),
+        ("# Shopping\n\n- milk\n-\n\nThe shop closes.", "Shopping\n\n- milk\n\nThe shop closes."),
+        ("- ![](x.png)\n\nThe end.", "The end."),
+        ("- <!-- x -->\n\nend", "end"),
+        ("- [](x)\n\n```\ncode\n```", "code"),
+        ("-\n\n| a | b |\n|---|---|\n| 1 | 2 |", "a: 1 | b: 2"),
+    ],
+)
+def test_an_item_without_text_leaves_nothing_to_what_follows_it(written: str, read: str) -> None:
     assert load(written).text == read
 
 
@@ -144,6 +176,18 @@ def test_what_is_written_before_an_item_is_bounded_however_deep_it_stands() -> N
     written = "".join(f"{'  ' * depth}- level {depth}\n" for depth in range(60))
 
     assert max(map(len, load(written).text.split("\n"))) < 130
+
+
+def test_a_text_of_twice_the_size_is_read_as_one_of_twice_the_size() -> None:
+    def read(count: int) -> tuple[int, int]:
+        written = f"- {'P' * 46}\n  - {'Q' * 46}\n" + "    - a word or two\n" * count
+        return len(load(written).text), len(written)
+
+    (once, size), (twice, size_of_twice) = read(5_000), read(10_000)
+
+    assert twice < 2.1 * once
+    assert once < 3 * size
+    assert twice < 3 * size_of_twice
 
 
 def test_a_row_of_a_table_has_the_names_of_its_columns() -> None:

@@ -137,3 +137,18 @@ def test_any_lines_are_a_page_or_refused(lines: list[str]) -> None:
         return
     for place in loaded.places:
         assert 0 <= place.start_char < place.end_char <= len(loaded.text)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("mill\n  - corn\n  - rye", "mill\n\n- corn\n- rye"),
+        ("mill\n  .. image:: x.png\n\n  It grinds.", "mill: It grinds."),
+        ("- .. image:: x.png\n\n  corn", "- corn"),
+        (f"{'mill ' * 30}\n  It grinds.", f"{'mill ' * 29}mill\n\nIt grinds."),
+        ("- ::\n\n    make\n\n  - corn", "- make\n- corn"),
+    ],
+    ids=["list", "picture", "item with a picture", "long", "code"],
+)
+def test_a_term_and_a_mark_stand_before_what_is_read_first(written: str, read: str) -> None:
+    assert parse(".rst", written.encode()).text == read

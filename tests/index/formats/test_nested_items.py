@@ -1,0 +1,46 @@
+"""Lists in any format: they load, whatever their items hold, and each word is kept."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.formats import parse
+
+_TEXTS = ("mill", "Pro", "harbour:", "A sentence.", "IT,")
+_MARKDOWN = [
+    *("- ", "* ", "1. ", "  - ", "    - ", "-", "-\n\n", "- ![](x.png)", "- <!-- x -->", "> - "),
+    *("- [ ] ", "# ", "```\ncode\n```\n", "\n| a | b |\n|---|---|\n| 1 | 2 |\n"),
+]
+_HTML = ["<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>", "<p>", "<pre>x</pre>", "<img src=x>"]
+_ASCIIDOC = ["* ", "** ", ". ", "- ", "*", "+\n", "== ", "image::x[]", "----\nx\n----\n", "*** "]
+_RST = [
+    "- ",
+    "* ",
+    "1. ",
+    "  - ",
+    "-\n\n",
+    ".. image:: x\n\n",
+    "::\n\n  x\n\n",
+    "- ::\n\n    x\n\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "marks"),
+    [(".md", _MARKDOWN), (".html", _HTML), (".adoc", _ASCIIDOC), (".rst", _RST)],
+)
+@given(data=st.data())
+def test_lists_load_with_all_their_words(
+    suffix: str, marks: list[str], data: st.DataObject
+) -> None:
+    between = st.sampled_from(["\n", "\n\n", ""])
+    line = st.tuples(st.sampled_from([*marks, ""]), st.sampled_from([*_TEXTS, ""]), between)
+    lines = data.draw(st.lists(line, max_size=8))
+    written = "".join(mark + text + end for mark, text, end in [*lines, ("", "The end.", "\n")])
+
+    text = parse(suffix, written.encode()).text
+
+    words = re.findall(r"mill|Pro|harbour|sentence|IT|end", written)
+    assert all(text.count(word) >= words.count(word) for word in words)
