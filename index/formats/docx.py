@@ -11,10 +11,10 @@ import docx
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.table import Table, _Cell, _Row
-from docx.text.paragraph import Paragraph
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
+from index.formats.docx_styles import MAX_STYLES, Kind, Styles
 from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
 from index.formats.packages import open_package
@@ -32,21 +32,20 @@ _WRAPPERS = frozenset(
     )
 )
 _RUNS = frozenset(map(qn, ["w:r", "w:hyperlink"]))
+_TEXT_BOX = qn("w:txbxContent")
 # A box stands there twice, the second time for programs that are older.
 _TEXT_BOXES = ".//w:txbxContent[not(ancestor::*[local-name() = 'Fallback'])]"
+# An item of a list that is at least as long, and a sentence, is a clause, as contracts number them,
+# and a paragraph of its own.
+_MIN_CLAUSE_CHARS = 150
+_ENDS_A_CLAUSE = (".", "!", "?", ";")
 _OFF = frozenset({"0", "false", "off"})
 _FIRST_ROW_BIT = 0x20
 _BITS = re.compile(r"[0-9A-Fa-f]{1,8}")
 _KEY_AND_VALUE = 2
-_HEADING_NUMBERS = frozenset("123456789")
-# Styles of Word's own, whose lists each begin at the first level.
-_LIST_STYLE = re.compile(r"List (?:Bullet|Number) ([2-5])", re.IGNORECASE)
-_MAX_LIST_LEVEL = 9
 # That a cell covers, or a row leaves out. Word has 63.
 _MAX_COLUMNS = 1_000
 _COUNT = re.compile(r"[0-9]{1,9}")
-# One that each is based on; a damaged file may go round in circles.
-_MAX_STYLES = 20
 # Its lines are the headings over again.
 _CONTENTS_GALLERY = "Table of Contents"
 
@@ -56,18 +55,23 @@ def load_docx(_suffix: str, content: bytes) -> Loaded:
     with open_package(content) as package:
         title, dated = title_and_date(package)
     document = docx.Document(io.BytesIO(content))
-    writer = _Writer(document)
-    writer.add(document.element.body)
-    return writer.blocks.loaded(title, dated)
+    blocks = Blocks("heading")
+    _Writer(blocks, document, Styles(document), NestedItems()).add(document.element.body)
+    return blocks.loaded(title, dated)
 
 
 class _Writer:
     """Writes paragraphs, items of lists and rows of tables."""
 
-    def __init__(self, document: Document) -> None:
-        self.blocks = Blocks("heading")
+    def __init__(
+        self, blocks: Blocks, document: Document, styles: Styles, items: NestedItems
+    ) -> None:
+        self._blocks = blocks
         self._document = document
-        self._items = NestedItems()
+        self._styles = styles
+        self._items = items
+        self._list: Kind | None = None
+        """The first item of the list that goes on, or a later one if that is less deep."""
         self._may_join = False
         """Whether an item may stand right below what was written last."""
 
@@ -75,33 +79,57 @@ class _Writer:
         """Add what stands in a part of the document."""
         for element in _within(content):
             if element.tag == qn("w:tbl"):
-                _add_table(self.blocks, Table(element, self._document))
-                self._may_join = False
+                _add_table(self._blocks, Table(element, self._document))
+                self._end_list()
             elif element.tag == qn("w:p"):
                 self._paragraph(element)
-                for box in element.xpath(_TEXT_BOXES):
-                    self.add(box)
+                if next(element.iter(_TEXT_BOX), None) is not None:
+                    self._boxes(element)
+
+    def _boxes(self, element: Any) -> None:
+        """Add the boxes of a paragraph, whose lists stand by themselves."""
+        for box in element.xpath(_TEXT_BOXES):
+            _Writer(self._blocks, self._document, self._styles, self._items.apart()).add(box)
+        self._may_join = False
 
     def _paragraph(self, element: Any) -> None:
         text = _text(element)
         if not text.strip():
             return
-        paragraph = Paragraph(element, self._document)
-        if level := _heading_level(paragraph):
-            self.blocks.begin(" ".join(text.split()), level)
-        elif level := _list_level(paragraph):
-            self._item(" ".join(text.split()), level)
+        kind = self._styles.kind(element)
+        if kind.list_number:
+            self._item(" ".join(text.split()), kind)
             return
-        self.blocks.add(text)
+        if not kind.goes_on:
+            self._end_list()
+        if kind.heading:
+            self._blocks.begin(" ".join(text.split()), kind.heading)
+        self._blocks.add(text)
         self._may_join = introduces(text)
-        if not self._may_join:
-            self._items.end()
 
-    def _item(self, text: str, level: int) -> None:
-        self._items.begin(level)
+    def _item(self, text: str, kind: Kind) -> None:
+        if self._list and not _is_same_list(kind, self._list):
+            self._end_list()
+        if self._list is None or kind.list_level < self._list.list_level:
+            self._list = kind
+        self._items.begin(kind.list_level)
+        if len(text) >= _MIN_CLAUSE_CHARS and text.endswith(_ENDS_A_CLAUSE):
+            self._blocks.add(text)
+            self._may_join = False
+            return
         before = self._items.names_before(text)
-        self.blocks.add(f"- {before}{text}", joined=self._may_join)
+        self._blocks.add(f"- {before}{text}", joined=self._may_join)
         self._may_join = True
+
+    def _end_list(self) -> None:
+        """Note that what comes belongs to no item that was before."""
+        self._items.end()
+        self._list, self._may_join = None, False
+
+
+def _is_same_list(item: Kind, first: Kind) -> bool:
+    """Whether an item belongs to the list of another one, or to a list in that."""
+    return item.list_number == first.list_number or item.list_level > first.list_level
 
 
 def _add_table(blocks: Blocks, table: Table) -> None:
@@ -198,7 +226,7 @@ def _is_set_apart_by_style(table: Table) -> bool:
     if not any(_uses_first_row(look) for look in looks):
         return False
     style: Any = table.style
-    for _ in range(_MAX_STYLES):
+    for _ in range(MAX_STYLES):
         if style is None:
             break
         if style.element.xpath("./w:tblStylePr[@w:type = 'firstRow']"):
@@ -252,41 +280,3 @@ def _cell_text(cell: Any) -> str:
 
 def _text(paragraph: Any) -> str:
     return "".join(run.text for run in _within(paragraph) if run.tag in _RUNS)
-
-
-def _heading_level(paragraph: Paragraph) -> int:
-    """The level of a heading, from 1; 0 if it is none."""
-    style = paragraph.style.name if paragraph.style is not None else None
-    if style is None or not (style == "Title" or style.lower().startswith("heading")):
-        return 0
-    number = style.split()[-1]
-    return int(number) if number in _HEADING_NUMBERS else 1
-
-
-def _list_level(paragraph: Paragraph) -> int:
-    """How deep the list of an item stands in others, from 1; 0 if it is no item."""
-    properties = [paragraph._p.pPr, *_properties_of_styles(paragraph)]
-    number = _stated_first(properties, "w:numPr/w:numId/@w:val")
-    if not number:
-        return 0
-    style = paragraph.style.name if paragraph.style is not None else None
-    named = _LIST_STYLE.fullmatch(style or "")
-    level = _stated_first(properties, "w:numPr/w:ilvl/@w:val") + int(named[1] if named else 1)
-    return min(level, _MAX_LIST_LEVEL)
-
-
-def _properties_of_styles(paragraph: Paragraph) -> Iterator[Any]:
-    """What the style of a paragraph says of it, and the styles that this is based on."""
-    style: Any = paragraph.style
-    for _ in range(_MAX_STYLES):
-        if style is None:
-            break
-        yield style.element.pPr
-        style = style.base_style
-
-
-def _stated_first(properties: Sequence[Any], path: str) -> int:
-    """The first number that is stated; 0 if none is."""
-    stated = ("".join(each.xpath(path)) for each in properties if each is not None)
-    found = next(filter(None, stated), "")
-    return int(found) if _COUNT.fullmatch(found) else 0

@@ -1,14 +1,19 @@
 """Lists in DOCX: items by their style or by their own numbering, after those that they stand in."""
 
 import io
+from typing import cast
 
 import docx
 import pytest
+from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from docx.styles.style import BaseStyle
 from docx.text.paragraph import Paragraph
 
 from index.formats import parse
+from index.formats.docx_styles import Styles
 
 
 def text_of(*paragraphs: tuple[str, str | None, str]) -> str:
@@ -66,3 +71,98 @@ def test_a_paragraph_may_be_numbered_by_itself() -> None:
 )
 def test_numbers_that_are_none_do_no_harm(level: str, id_of_list: str, text: str) -> None:
     assert text_of(("12 GB", None, numbering(level, id_of_list))) == text
+
+
+SECOND = numbering("1")
+
+
+@pytest.mark.parametrize("between", [("Fees:", "Heading 1", ""), ("Prices:", None, "")])
+def test_an_item_ends_where_something_else_begins(between: tuple[str, str | None, str]) -> None:
+    text = text_of(("Boats", None, numbering("0")), between, ("10 euros", None, SECOND))
+
+    assert text == f"- Boats\n\n{between[0]}\n- 10 euros"
+
+
+def test_an_item_goes_on_in_a_paragraph_of_the_list() -> None:
+    text = text_of(
+        ("Boats", "List Bullet", ""),
+        ("They are new.", "List Continue", ""),
+        ("10 euros", "List Bullet 2", ""),
+    )
+
+    assert text == "- Boats\n\nThey are new.\n\n- Boats: 10 euros"
+
+
+def test_a_table_and_a_box_belong_to_no_item() -> None:
+    document = docx.Document()
+    document.add_paragraph("Boats", "List Bullet")
+    document.add_table(1, 1).cell(0, 0).text = "Fees"
+    document.add_paragraph("10 euros", "List Bullet 2")
+    held = document.add_paragraph("Oars", "List Bullet")
+    held._p.append(
+        parse_xml(
+            f"<w:r {nsdecls('w')}><w:pict><w:txbxContent><w:p><w:pPr><w:pStyle "
+            'w:val="ListBullet2"/></w:pPr><w:r><w:t>Aside</w:t></w:r></w:p></w:txbxContent>'
+            "</w:pict></w:r>"
+        )
+    )
+    document.add_paragraph("two", "List Bullet 2")
+    buffer = io.BytesIO()
+    document.save(buffer)
+
+    text = parse(".docx", buffer.getvalue()).text
+
+    assert text == "- Boats\n\nFees\n\n- 10 euros\n\n- Oars\n\n- Aside\n\n- Oars: two"
+
+
+def test_a_list_with_another_number_is_another_list() -> None:
+    text = text_of(
+        ("rope", None, numbering("0")),
+        ("nets", None, numbering("1", "2")),
+        ("", None, ""),
+        ("pets", None, numbering("0", "2")),
+        ("drones", None, numbering("0", "2")),
+    )
+
+    assert text == "- rope\n- rope: nets\n\n- pets\n- drones"
+
+
+def test_numbered_clauses_are_paragraphs() -> None:
+    clause = f"The tenant pays {'each month ' * 15}in advance."
+    text = text_of(
+        ("Rent", None, numbering("0")),
+        (clause, None, SECOND),
+        (clause, None, SECOND),
+        ("By bank", None, SECOND),
+    )
+
+    assert text == f"- Rent\n\n{clause}\n\n{clause}\n\n- Rent: By bank"
+
+
+class Counted:
+    """A document that counts how often it is asked for a style."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.asked: list[str | None] = []
+
+    @property
+    def part(self) -> "Counted":
+        return self
+
+    def get_style(self, name: str | None, kind: WD_STYLE_TYPE) -> BaseStyle:
+        self.asked.append(name)
+        return self._document.part.get_style(name, kind)
+
+
+def test_a_style_is_looked_at_once_in_a_document() -> None:
+    document = docx.Document()
+    for style in [None, "List Bullet", None, "List Bullet", "Heading 1"]:
+        document.add_paragraph("Boats", style)
+    counted = Counted(document)
+    styles = Styles(cast("Document", counted))
+
+    kinds = [styles.kind(paragraph._p) for paragraph in document.paragraphs]
+
+    assert [bool(kind.list_number) for kind in kinds] == [False, True, False, True, False]
+    assert counted.asked == [None, "ListBullet", "Heading1"]
