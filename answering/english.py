@@ -355,7 +355,7 @@ COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
 # would take the square of the run's length. The mark of a line in a list is no part of an item.
 SPAN_SEPARATOR = re.compile(
     r"(?:(?<!\s)\s++)?[,;]\s++(?:(?:and|or)\s++)?"
-    r"|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+(?:(?:[-*•]|\d{1,2}[.)])\s++)?)"
+    r"|(?<!\s)(?:\s++and\s++|[^\S\n]*+\n\s*+(?:(?:[-*•]|\d{1,3}[.)])\s++)?)"
 )
 """Between the items of a list within a span."""
 # White space is looked for where it begins, as above.

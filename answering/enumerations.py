@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import JOINING_WORDS, PART_SEPARATOR, YES_AND_NO, content_stems
-from index.formats.nested_items import BETWEEN_ITEMS
+from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
 from index.passages import Passage
 
-# Of an item's characters, a span that stands for it has at least this share.
+# A span that stands for an item has at least this share of its characters.
 _MOST = 0.5
 _FEWEST = 2
 # A list of which the reader finds one item, or that nobody asks for, has at least so many: "A and
@@ -22,7 +22,6 @@ _FEWEST = 2
 FEWEST_ALONE = 3
 # Longer parts of a sentence are clauses.
 _MAX_WORDS = 10
-_MARK = re.compile(r"[ \t]*+(?:[-*•]|\d{1,2}[.)])[ \t]++")
 _ENDS = " \t.,;"
 
 
@@ -50,7 +49,7 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
 def _lines(text: str, span: Bounds) -> list[Bounds]:
     """The lines that begin with the mark of an item, of lists in one another those of one."""
     lines = lines_of(text)
-    marks = [_MARK.match(line.text) is not None for line in lines]
+    marks = [ITEM_MARK.match(line.text) is not None for line in lines]
     # A span of several lines may begin with the one that introduces them, or end with an item of
     # another list.
     first = next(number for number, line in enumerate(lines) if span[0] < line.end)
@@ -58,10 +57,12 @@ def _lines(text: str, span: Bounds) -> list[Bounds]:
     for place in dict.fromkeys((last, first)):
         if marks[place]:
             listed = _listed(around(lines, place, marks))
-            outer = next(each.outer for each in listed if each.line == lines[place])
-            items = [each.bounds for each in listed if each.outer == outer]
-            if any(_is_most(span, item) for item in items):
-                return items
+            (outer, *others) = next(each.outers for each in listed if each.line == lines[place])
+            items = [each for each in listed if outer in each.outers]
+            # Rather one item than those of two lists, or a list without some of its own.
+            is_sure = not others and all(len(each.outers) == 1 for each in items)
+            if is_sure and any(_is_most(span, each.bounds) for each in items):
+                return [each.bounds for each in items]
     return []
 
 
@@ -80,12 +81,12 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
     """
     lines = lines_of(text)
     first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
-    if not first or not _MARK.match(lines[first].text):
+    if not first or not ITEM_MARK.match(lines[first].text):
         return False
     above = lines[first - 1].text
     has_colon = above.rstrip().endswith(":")
-    if _MARK.match(above):
-        is_introduction = has_colon and _listed(lines[first - 1 : first + 1])[1].outer is not None
+    if ITEM_MARK.match(above):
+        is_introduction = has_colon and _listed(lines[first - 1 : first + 1])[1].outers != (None,)
     else:
         is_introduction = has_colon or len(above.split()) <= _MAX_WORDS
     asked, introduced = content_stems(question), content_stems(above)
@@ -100,25 +101,55 @@ class _Listed:
     line: TextLine
     bounds: Bounds
     """Without its mark, and without the items that it stands in."""
-    outer: TextLine | None
-    """The item in which its list stands, which is written before it: "Linux: kernel 5.13"."""
+    outers: tuple[TextLine | None, ...]
+    """The item in which its list stands, which is written before it ("Linux: kernel 5.13"), if any;
+    several where the text doesn't tell in which of them."""
 
 
 def _listed(lines: Sequence[TextLine]) -> list[_Listed]:
     """The items of a list, with those of the lists in it."""
     found = []
     open_items: list[tuple[str, TextLine]] = []
-    for line in lines:
-        mark = _MARK.match(line.text)
-        begin = mark.end() if mark else 0
-        said = _trimmed(line.text)[begin:]
-        while open_items and not said.startswith(open_items[-1][0]):
-            open_items.pop()
-        before, outer = open_items[-1] if open_items else ("", None)
-        bounds = (line.start + begin + len(before), line.start + begin + len(said))
-        found.append(_Listed(line, bounds, outer))
-        open_items.append((said.removesuffix(":") + BETWEEN_ITEMS, line))
+    begins = [mark.end() if (mark := ITEM_MARK.match(line.text)) else 0 for line in lines]
+    texts = [line.text[begin:] for line, begin in zip(lines, begins, strict=True)]
+    for line, begin, text in zip(lines, begins, texts, strict=True):
+        names = [name for name, _ in open_items]
+        depth, length = _place(names, text)
+        unsure = [] if length else _unsaid(names, text, texts)
+        if unsure:
+            outers = (None, *(open_items[at][1] for at in unsure))
+        else:
+            del open_items[depth:]
+            outers = (open_items[-1][1] if open_items else None,)
+            open_items.append((name_of(text[length:]), line))
+        bounds = (line.start + begin + length, line.start + len(_trimmed(line.text)))
+        found.append(_Listed(line, bounds, outers))
     return found
+
+
+def _place(names: Sequence[str], text: str) -> tuple[int, int]:
+    """How many open items an item stands in, and the length of what is written before it."""
+    ends = [match.end() for match in re.finditer(BETWEEN_ITEMS, text)]
+    places = ((depth, end) for depth in range(len(names), 0, -1) for end in reversed(ends))
+    return next(
+        (
+            (depth, end)
+            for depth, end in places
+            if names_before(names[:depth], text[end:]) == text[:end]
+        ),
+        (0, 0),
+    )
+
+
+def _unsaid(names: Sequence[str], text: str, texts: Sequence[str]) -> list[int]:
+    """The open items, with items in them, whose name would be left out before this one, too."""
+    return [
+        at
+        for at, name in enumerate(names)
+        if name
+        and not names_before(names[: at + 1], text)
+        and any(each.startswith(names_before(names[: at + 1], "")) for each in texts)
+    ]
 
 
 def _trimmed(text: str) -> str:

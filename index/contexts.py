@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 from index.aliases import Aliases
 from index.documents import ELLIPSIS, Document, shorten
 from index.formats.base import SECTIONS, Place
+from index.formats.nested_items import ITEM_MARK
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
 MAX_CONTEXT_CHARS = 160
@@ -26,10 +27,8 @@ MIN_SENTENCE_WORDS = 6
 _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
-_BLANK_LINE = "\n\n"
-_ITEM = re.compile(r"(?:[-*•]|\d{1,3}[.)]) ")
 # A longer line says more than what the items are.
-_INTRODUCTION = re.compile(rf"([^\n]{{1,{MAX_CONTEXT_CHARS // 2}}}):\n")
+_MAX_INTRODUCTION_CHARS = MAX_CONTEXT_CHARS // 2
 
 
 def searched_text(context: str, text: str) -> str:
@@ -73,21 +72,35 @@ class _Lists:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._block = self._reached = 0
+        self._reached = 0
+        """Where the line begins that is looked at next."""
+        self._searched = 0
+        """Up to where its end was looked for: a line may be the whole document."""
+        self._introduction = ""
+        """What introduces the items that may come."""
+        self._is_in_item = False
 
     def introduction(self, start_char: int) -> str:
         """
         What introduces the list that goes on where a passage begins, if any.
 
-        A list is lines below each other, right below the line that introduces it.
+        It is the nearest line above that is no item and no part of one, if it ends with a colon.
         """
-        above = self._text.rfind(_BLANK_LINE, self._reached, start_char)
-        self._block = self._block if above < 0 else above + len(_BLANK_LINE)
-        self._reached = max(self._block, start_char - 1)
-        if not _ITEM.match(self._text, start_char):
-            return ""
-        match = _INTRODUCTION.match(self._text, self._block, start_char)
-        return match[1] if match and not _ITEM.match(match[0]) else ""
+        while (end := self._text.find("\n", self._searched, start_char)) >= 0:
+            self._pass(self._text[self._reached : end])
+            self._reached = self._searched = end + 1
+        self._searched = max(self._searched, start_char)
+        return self._introduction if ITEM_MARK.match(self._text, start_char) else ""
+
+    def _pass(self, line: str) -> None:
+        if ITEM_MARK.match(line):
+            self._is_in_item = True
+        elif not (self._is_in_item and line.strip() and line[0].isspace()):
+            # A blank line ends a list, and a line that is indented goes on with an item.
+            self._is_in_item = False
+            said = line.strip()
+            is_short = len(said) <= _MAX_INTRODUCTION_CHARS + 1
+            self._introduction = said[:-1] if said.endswith(":") and is_short else ""
 
 
 def _is_text(document: Document) -> bool:

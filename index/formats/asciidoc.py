@@ -29,7 +29,7 @@ _SECTION = re.compile(r"(={1,6}|#{1,6})[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r"=+|-+|~+|\^+|\++")
 _LEVELS = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
 _ITEM = re.compile(r"[ \t]*(\*{1,6}|-|\.{1,6}|\d{1,4}\.|[a-z]\.|<(?:\d{1,3}|\.)>)[ \t]+(?=\S)")
-# Of a mark, what differs from one item to the next.
+# What differs in the mark of one item and of the next.
 _NUMBER, _LETTER = re.compile(r"\d+"), re.compile(r"[a-z]")
 _CHECK_BOX = re.compile(r"\[[ x*]\][ \t]+")
 _TERM_END = re.compile(r"(?::{2,4}|;;)(?=[ \t]|$)")

@@ -83,6 +83,39 @@ def test_of_lists_in_one_another_it_is_the_one_that_the_item_is_in(
     assert items(NESTED, span) == found
 
 
+LONG, LONGER = "Alpha " * 8 + "Alpha", "Beta " * 9 + "Beta"
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "found"),
+    [
+        ("- Linux,\n- Linux: 6.1\n- Linux: 12 GB\n- Mac,\n- Mac: 13", "12 GB", ["6.1", "12 GB"]),
+        ("- Linux,\n- Linux: 6.1\n- Linux: 12 GB\n- Mac,\n- Mac: 13", "Mac", ["Linux", "Mac"]),
+        (
+            f"- {LONG}\n- {LONG}: {LONGER}\n- {LONGER}: one\n- {LONGER}: two\n- {LONG}: three",
+            "one",
+            ["one", "two"],
+        ),
+        (
+            "- [ ] Linux\n- Linux: [x] 6.1\n- Linux: [ ] 12 GB\n- [ ] Mac",
+            "[x] 6.1",
+            ["[x] 6.1", "[ ] 12 GB"],
+        ),
+        # Linux Mint may be one more system, or one more thing of Linux.
+        ("- Linux\n- Linux: 6.1\n- Linux Mint\n- Linux: 12 GB\n- Mac", "6.1", []),
+        ("- Linux\n- Linux: 6.1\n- Linux Mint\n- Linux: 12 GB\n- Mac", "Mac", []),
+        ("- Linux\n- Linux: 6.1\n- Linux Mint\n- Linux: 12 GB\n- Mac", "Linux Mint", []),
+        ("- Linux\n- Linux Mint\n- Mac", "Mac", ["Linux", "Linux Mint", "Mac"]),
+        ("99. oars\n100. nets", "nets", ["oars", "nets"]),
+    ],
+    ids=["comma", "comma above", "cut", "box", "below", "above", "itself", "flat", "hundred"],
+)
+def test_the_level_of_an_item_is_told_by_what_is_written_before_it(
+    text: str, span: str, found: list[str]
+) -> None:
+    assert items(text, span) == found
+
+
 def test_what_an_item_says_is_not_the_item() -> None:
     assert items("- The sale is on 11 May.\n- Keys cost 7 pounds.", "11 May") == []
 

@@ -120,6 +120,9 @@ def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> Non
         ("- rope:\n- nets", "- nets", "Harbour"),
         ("- rope\n- nets", "- rope", "Harbour"),
         (f"{'word ' * 30}:\n- rope\n- nets", "- nets", "Harbour"),
+        ("Bring:\n- rope\nLeave:\n- soap\n- nets", "- nets", "Harbour: Leave"),
+        ("Bring:\n- rope\nLeave\n- soap\n- nets", "- nets", "Harbour"),
+        ("The list.\nBring:\n- rope\n  of hemp\n- nets", "- nets", "Harbour: Bring"),
     ],
 )
 def test_what_introduces_a_list_is_context_of_the_items_in_another_passage(
