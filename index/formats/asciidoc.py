@@ -255,7 +255,7 @@ class _Reader:
     def _html(self, written: str) -> None:
         self._begin_block()
         try:
-            add_html(self.blocks, written)
+            add_html(self.blocks, written, self._items)
         except DocumentError:
             self.blocks.add(written)
 

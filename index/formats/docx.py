@@ -14,7 +14,7 @@ from docx.table import Table, _Cell, _Row
 
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
-from index.formats.docx_styles import MAX_STYLES, Kind, Styles
+from index.formats.docx_styles import MAX_STYLES, ParagraphKind, Styles
 from index.formats.nested_items import NestedItems
 from index.formats.office_properties import title_and_date
 from index.formats.packages import open_package
@@ -70,7 +70,7 @@ class _Writer:
         self._document = document
         self._styles = styles
         self._items = items
-        self._list: Kind | None = None
+        self._list: ParagraphKind | None = None
         """The first item of the list that goes on, or a later one if that is less deep."""
         self._may_join = False
         """Whether an item may stand right below what was written last."""
@@ -107,7 +107,7 @@ class _Writer:
         self._blocks.add(text)
         self._may_join = introduces(text)
 
-    def _item(self, text: str, kind: Kind) -> None:
+    def _item(self, text: str, kind: ParagraphKind) -> None:
         if self._list and not _is_same_list(kind, self._list):
             self._end_list()
         if self._list is None or kind.list_level < self._list.list_level:
@@ -127,7 +127,7 @@ class _Writer:
         self._list, self._may_join = None, False
 
 
-def _is_same_list(item: Kind, first: Kind) -> bool:
+def _is_same_list(item: ParagraphKind, first: ParagraphKind) -> bool:
     """Whether an item belongs to the list of another one, or to a list in that."""
     return item.list_number == first.list_number or item.list_level > first.list_level
 

@@ -28,7 +28,7 @@ _NUMBERING, _LIST, _LEVEL = qn("w:numPr"), qn("w:numId"), qn("w:ilvl")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ParagraphKind:
     """What a paragraph is."""
 
     heading: int = 0
@@ -60,7 +60,7 @@ class Styles:
         self._document = document
         self._known: dict[str | None, _Style] = {}
 
-    def kind(self, element: Any) -> Kind:
+    def kind(self, element: Any) -> ParagraphKind:
         """What a paragraph is."""
         properties = element.find(_PROPERTIES)
         name = None if properties is None else _value(properties.find(_STYLE))
@@ -68,13 +68,13 @@ class Styles:
         if style is None:
             style = self._known[name] = _style(Paragraph(element, self._document).style)
         if style.heading:
-            return Kind(heading=style.heading)
+            return ParagraphKind(heading=style.heading)
         own = _numbering(properties)
         number = _count(own[0] or style.number)
         if not number:
-            return Kind(goes_on=style.goes_on)
+            return ParagraphKind(goes_on=style.goes_on)
         level = _count(own[1] or style.level) + style.first_level
-        return Kind(list_number=number, list_level=min(level, _MAX_LIST_LEVEL))
+        return ParagraphKind(list_number=number, list_level=min(level, _MAX_LIST_LEVEL))
 
 
 def _style(style: Any) -> _Style:

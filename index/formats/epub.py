@@ -10,6 +10,7 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.dates import parse_date
 from index.formats.html import add_main_text, parse_html
+from index.formats.nested_items import NestedItems
 from index.formats.packages import open_package, read_member, read_xml
 
 _CONTAINER = "META-INF/container.xml"
@@ -33,8 +34,9 @@ def load_epub(_suffix: str, content: bytes) -> Loaded:
         }
         # A page stands once in a book: one of a kilobyte could else be as long as it likes.
         hrefs = (pages.get(reference.get("idref")) for reference in _named(book, "itemref"))
+        items = NestedItems()
         for path in dict.fromkeys(_path(book_path, href) for href in hrefs if href is not None):
-            add_main_text(blocks, _page(package, path))
+            add_main_text(blocks, _page(package, path), items)
         title = next(_named(book, "title"), None)
         stated = next(_named(book, "date"), None)
     return blocks.loaded(

@@ -109,7 +109,7 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     if found is not None:
         every = _paragraphs(root, is_unread, _menus(root))
         paragraphs = main_paragraphs(every, found, paragraphs)
-    _write(blocks, paragraphs)
+    _write(blocks, paragraphs, NestedItems())
     title = _first_text(root, "title")
     return blocks.loaded(title, _stated_in_metadata(root, main))
 
@@ -160,9 +160,16 @@ def _decode(content: bytes) -> str:
     return decode(content)
 
 
-def add_main_text(blocks: Blocks, element: Any) -> None:
-    """Add the paragraphs of an element, and its headings as places."""
-    _write(blocks, _outside_menus(element))
+def add_main_text(blocks: Blocks, element: Any, items: NestedItems) -> None:
+    """
+    Add the paragraphs of an element, and its headings as places.
+
+    Args:
+        blocks: Where to.
+        element: The element.
+        items: Those of the document, whose budget the items of the element share.
+    """
+    _write(blocks, _outside_menus(element), items)
 
 
 def _outside_menus(element: Any) -> list[Paragraph]:
@@ -173,8 +180,8 @@ def _outside_menus(element: Any) -> list[Paragraph]:
     return paragraphs or _paragraphs(element, is_silent)
 
 
-def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
-    writer = _Writer(blocks)
+def _write(blocks: Blocks, paragraphs: Sequence[Paragraph], items: NestedItems) -> None:
+    writer = _Writer(blocks, items)
     for paragraph in paragraphs:
         writer.write(paragraph)
     writer.end()
@@ -183,8 +190,9 @@ def _write(blocks: Blocks, paragraphs: Sequence[Paragraph]) -> None:
 class _Writer:
     """Writes paragraphs as those of Markdown are written."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, items: NestedItems) -> None:
         self._blocks = blocks
+        self._items = items
         self._may_join = False
         """Whether an item may stand right below what was written last."""
         self._term = ""
@@ -206,7 +214,8 @@ class _Writer:
         if paragraph.heading is not None:
             self._blocks.begin(*paragraph.heading)
         if paragraph.mark:
-            text = paragraph.mark + text.replace("\n", " ")
+            names = self._items.within_budget(paragraph.names, text)
+            text = paragraph.mark + names + text.replace("\n", " ")
         self._blocks.add(text, joined=bool(paragraph.mark) and self._may_join)
         self._may_join = bool(paragraph.mark) or introduces(text)
 
@@ -470,9 +479,8 @@ class _Walk:
             group = self._groups[max(0, len(self._groups) - 2)]
             is_item = self._is_list[-1]
             mark = self._mark if self._heading is None else ""
-            if mark:
-                is_name = self._block is None and self._row is None
-                mark += self._nested.names_before(text, is_name=is_name)
+            is_name = self._block is None and self._row is None
+            names = self._nested.names_before(text, is_name=is_name) if mark else ""
             self.found.append(
                 Paragraph(
                     text,
@@ -481,6 +489,7 @@ class _Walk:
                     block=self._block,
                     is_item=is_item,
                     mark=mark,
+                    names=names,
                     role=self._role,
                     linked=linked,
                     is_silent=self._silent is not None,

@@ -43,6 +43,8 @@ class Paragraph:
     """Whether it stands in a list that is no menu."""
     mark: str = ""
     """What an item of such a list begins with, as "- "; its other paragraphs begin with nothing."""
+    names: str = ""
+    """What is written between the mark and the text: the items that this one stands in."""
     role: Literal["term", "definition"] | None = None
     """What it is in a list of definitions, whose other paragraphs are nothing in it."""
     linked: int = 0

@@ -15,6 +15,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.html import add_main_text, parse_html
+from index.formats.nested_items import NestedItems
 from index.formats.parts import ARCHIVES, MAIL, MAX_PARTS, is_read, read_part
 from index.formats.plain_tables import with_rows
 
@@ -38,7 +39,7 @@ def load_eml(_suffix: str, content: bytes) -> Loaded:
     if not any(message.get(name) for name in _HEADERS):
         raise DocumentError("it is no message (it has no subject, sender or date)")
     blocks = Blocks("message")
-    _add(blocks, message, within="")
+    _add(blocks, message, NestedItems(), within="")
     return blocks.loaded(_header(message, "Subject"), _dated(message))
 
 
@@ -48,18 +49,19 @@ def load_mbox(_suffix: str, content: bytes) -> Loaded:
     if not begins or begins[0].start() != 0:
         raise DocumentError('it is no mailbox (it does not begin with "From ")')
     blocks = Blocks("message")
+    items = NestedItems()
     ends = [*(each.start() for each in begins[1:]), len(content)]
     for number, (begin, end) in enumerate(zip(begins, ends, strict=True), start=1):
         message = email.message_from_bytes(_ESCAPED.sub(rb"\1", content[begin.end() : end]))
         subject = _header(message, "Subject")
         blocks.line = number
         blocks.begin(subject)
-        _add(blocks, message, within=f"{subject[:_MAX_NAME_CHARS]}/")
+        _add(blocks, message, items, within=f"{subject[:_MAX_NAME_CHARS]}/")
     # Each message has its own.
     return replace(blocks.loaded(), title=None, dated=None)
 
 
-def _add(blocks: Blocks, message: Message, within: str) -> None:
+def _add(blocks: Blocks, message: Message, items: NestedItems, within: str) -> None:
     """Add a message; attachments come last, in a file whose name begins with `within`."""
     attached: list[tuple[str, Message]] = []
     bodies: list[Message] = []
@@ -74,7 +76,7 @@ def _add(blocks: Blocks, message: Message, within: str) -> None:
         lines.append(f"Attachments: {', '.join(name for name, _ in attached)}")
     blocks.add("\n".join(lines))
     for body in bodies:
-        _add_body(blocks, body)
+        _add_body(blocks, body, items)
     for name, part in attached:
         if is_read(name, without=_CLOSED):
             try:
@@ -112,7 +114,7 @@ def _best(versions: list[Message]) -> list[Message]:
     return [each for each in plain if _content(each).strip()][:1] or versions[-1:]
 
 
-def _add_body(blocks: Blocks, part: Message) -> None:
+def _add_body(blocks: Blocks, part: Message, items: NestedItems) -> None:
     kind = part.get_content_type()
     if part.get_content_maintype() == "message":
         inner = part.get_payload()
@@ -120,7 +122,7 @@ def _add_body(blocks: Blocks, part: Message) -> None:
             lines = [f"{name}: {said}" for name in _HEADERS if (said := _header(inner[0], name))]
             blocks.add("\n".join(lines))
     elif kind == "text/html":
-        add_main_text(blocks, parse_html(_content(part)))
+        add_main_text(blocks, parse_html(_content(part)), items)
     elif kind == "text/plain":
         text = _QUOTED.sub("", _text(part))
         if part.get_param("format", "") == "flowed":

@@ -182,7 +182,7 @@ class _Writer:
             return
         self._before, self._is_item, self._may_join = "", False, False
         try:
-            add_html(self._blocks, written)
+            add_html(self._blocks, written, self._items)
         except DocumentError:
             self._add(_ANY_TAG.sub("", written))
 

@@ -47,15 +47,6 @@ class _Budget:
     left: int = _MAX_ADDED_CHARS
     is_spent: bool = False
 
-    def take(self, before: str, text: str) -> str:
-        """What is written before an item of this text: `before`, or nothing."""
-        self.left += len(text)
-        self.is_spent |= len(before) > self.left
-        if self.is_spent:
-            return ""
-        self.left -= len(before)
-        return before
-
 
 class NestedItems:
     """The items that are open while the lists of a document are read."""
@@ -98,7 +89,17 @@ class NestedItems:
             return ""
         *above, item = self._open
         item.name = name_of(text) if is_name else ""
-        return self._budget.take(names_before([outer.name for outer in above], text), text)
+        return self.within_budget(names_before([outer.name for outer in above], text), text)
+
+    def within_budget(self, before: str, text: str) -> str:
+        """What is written before an item of this text: `before`, or nothing if that is too much."""
+        budget = self._budget
+        budget.left += len(text)
+        budget.is_spent |= len(before) > budget.left
+        if budget.is_spent:
+            return ""
+        budget.left -= len(before)
+        return before
 
 
 def names_before(names: Sequence[str], text: str) -> str:

@@ -12,6 +12,7 @@ from index.formats import parse
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.html import add_main_text, parse_html
+from index.formats.nested_items import NestedItems
 
 # So many times the time may a page take whose elements nest deep, of one of the same length.
 _MOST_GROWTH = 8
@@ -315,7 +316,7 @@ def test_the_line_above_many_nested_lists_is_looked_at_once() -> None:
         lists = "<ul><li><a href='/1'>a</a></ul></div>" * depth
         page = parse_html(f"{'<div>' * depth}<p>{'<b>w</b> ' * 20_000}</p>{lists}".encode())
         begun = time.process_time()
-        add_main_text(Blocks("heading"), page)
+        add_main_text(Blocks("heading"), page, NestedItems())
         return time.process_time() - begun
 
     assert min(seconds(200) for _ in range(2)) <= _MOST_GROWTH * seconds(1)
