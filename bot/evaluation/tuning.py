@@ -62,7 +62,7 @@ class Sweep:
 
 SWEEPS = (
     Sweep("far_behind", "singles", (0.25, 0.15, 0.08), saves_time=True),
-    Sweep("far_behind_unsure", "singles", (0.3, 0.25, 0.2, 0.15, 0.1), saves_time=True),
+    Sweep("far_behind_unsure", "singles", (0.3, 0.25, 0.2), saves_time=True),
     Sweep("near_margin", "follow-ups", (1.5, 3.0)),
     Sweep("near_gain", "follow-ups", (0.12, 0.25)),
 )
