@@ -6,7 +6,9 @@ Lists within lists: an item is written after the items that it stands in.
 
 Apart from them, "kernel 5.13" says nothing of whose it is: neither to whoever reads a quote nor to
 a search, and a tokenizer drops what an indent says. (`index.formats.tables` does so with cells.)
-What is written before an item is decided here alone, also for those who read it out of a text.
+A sentence stands by itself: in minutes of meetings, names before what was said made that answer
+questions that other documents answer. What is written before an item is decided here alone, also
+for those who read it out of a text.
 """
 
 import re
@@ -108,8 +110,11 @@ def names_before(names: Sequence[str], text: str) -> str:
 
     Args:
         names: The names of the items that it stands in (`name_of`), from the outermost.
-        text: What it says; a name that it says itself is left out.
+        text: What it says; a name that it says itself is left out. A sentence, which says by itself
+            what it is about, has nothing before it. Empty for an item that says no name.
     """
+    if text and not name_of(text):
+        return ""
     before: list[str] = []
     room = _MAX_CHARS
     said = without_marks(text)

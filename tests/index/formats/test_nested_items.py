@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.formats import parse
+from index.formats.nested_items import names_before
 
 _TEXTS = ("mill", "Pro", "harbour:", "A sentence.", "IT,")
 _MARKDOWN = [
@@ -44,3 +45,17 @@ def test_lists_load_with_all_their_words(
 
     words = re.findall(r"mill|Pro|harbour|sentence|IT|end", written)
     assert all(text.count(word) >= words.count(word) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("16 GB of memory", "Linux: "),
+        ("It was said that nobody minds.", ""),
+        ("what was said there " * 4, ""),
+        ("", "Linux: "),
+    ],
+    ids=["name", "sentence", "long", "nothing"],
+)
+def test_a_name_stands_before_what_means_little_without_it(text: str, before: str) -> None:
+    assert names_before(["Linux"], text) == before
