@@ -98,8 +98,8 @@ class Answerer:
             calibration: The one that was made for that reader.
             tuning: The numbers that were chosen for that reader.
             passages: See `bot.settings.Settings`.
-            max_risk: It sets the confidence below which nothing is an answer; see
-                `Calibration.threshold`. At 1, everything is one. Below it, more passages are read.
+            max_risk: It sets the confidence below which nothing is an answer, and from which no
+                more passages are read; see `Calibration.threshold`. At 1, everything is an answer.
         """
         self._retriever = retriever
         self._reader = reader
