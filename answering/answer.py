@@ -8,6 +8,7 @@ from typing import Literal
 
 from answering.calibration import SURE_FROM
 from answering.english import asks_for_judgement
+from index.documents import ELLIPSIS
 from index.filters import Narrowed
 from index.formats.base import ROWS, Place
 from index.formats.tables import BETWEEN_CELLS
@@ -16,6 +17,18 @@ from index.formats.tables import BETWEEN_CELLS
 OTHER_ANSWERS = 4
 # Others that are less likely are not shown: as a percentage they would be none.
 MIN_OTHER_CONFIDENCE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """The line that introduces a list: "You may not bring:"."""
+
+    text: str
+    """Verbatim."""
+    start_char: int
+    """In the document."""
+    is_above: bool
+    """Whether the quoted item is the first one, right below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,8 @@ class AnswerSpan:
     """The address that the document was fetched from."""
     language: str | None = None
     """The English name of the document's language; None if that may be English."""
+    introduction: Introduction | None = None
+    """What introduces the list that the quote is an item of, if anything does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +86,27 @@ class Quoted:
 
     spans: tuple[AnswerSpan, ...]
     """At least one, in the order of the document."""
+    introduction: Introduction | None = None
+    """What is shown before the quote, if that is an item of a list."""
 
     @property
     def pieces(self) -> tuple[str, ...]:
         """
         The quote, cut at the bounds of its spans: they are the second piece, the fourth ...
 
-        What stands between them is as it is shown: the lines of a table's row beside each other.
+        What stands between them is as it is shown: the lines of a table's row beside each other,
+        and what introduces an item before it.
         """
         place = self.spans[0].place
         is_row = place is not None and place.kind in ROWS
-        return tuple(
+        before, *others = (
             piece.replace("\n", BETWEEN_CELLS) if is_row and number % 2 == 0 else piece
             for number, piece in enumerate(self._pieces)
         )
+        if self.introduction:
+            between = " " if self.introduction.is_above else f" {ELLIPSIS} "
+            before = f"{self.introduction.text}{between}{before}"
+        return (before, *others)
 
     @property
     def _pieces(self) -> tuple[str, ...]:
@@ -97,7 +119,11 @@ class Quoted:
 
 
 def quoted(spans: Sequence[AnswerSpan]) -> list[Quoted]:
-    """Put spans of the same quote together; quotes stand in the order of their first span."""
+    """
+    Put spans of the same quote together; quotes stand in the order of their first span.
+
+    What introduces several items, one after the other, is shown before the first of them.
+    """
     found: dict[tuple[str, str, int, str], list[AnswerSpan]] = {}
     for span in spans:
         place = (span.collection, span.document_id, span.quote_start_char, span.quote)
@@ -106,10 +132,21 @@ def quoted(spans: Sequence[AnswerSpan]) -> list[Quoted]:
             span.end_char <= one.start_char or one.end_char <= span.start_char for one in together
         ):
             together.append(span)
-    return [
-        Quoted(tuple(sorted(together, key=lambda span: span.start_char)))
-        for together in found.values()
-    ]
+    quotes: list[Quoted] = []
+    said = None
+    for together in found.values():
+        first = together[0]
+        introduction = first.introduction
+        line = introduction.start_char if introduction else None
+        says = (first.collection, first.document_id, line)
+        quotes.append(
+            Quoted(
+                tuple(sorted(together, key=lambda span: span.start_char)),
+                introduction if says != said else None,
+            )
+        )
+        said = says
+    return quotes
 
 
 def whose_context(

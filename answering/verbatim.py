@@ -4,13 +4,20 @@ Where a span stands: its document, its place, its sentence.
 Whatever leaves this module as part of an answer stands in a document, character for character.
 """
 
-from answering.answer import AnswerSpan, NearestPassage
+from dataclasses import replace
+
+from answering.answer import AnswerSpan, Introduction, NearestPassage
 from answering.candidates import Judged, quote_bounds
 from index.documents import Document
 from index.errors import IndexDamagedError
 from index.generation import Generation
+from index.introductions import Introductions
 from index.passages import Passage
 from index.texts import Texts
+
+# How far above an item what introduces its list is looked for, and how long that may be.
+_LIST_CHARS = 4_000
+_INTRODUCTION_CHARS = 240
 
 
 class VerbatimError(IndexDamagedError):
@@ -52,7 +59,21 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
         language=document.language,
     )
     _check_verbatim(found, source.texts)
-    return found
+    return replace(found, introduction=_introduction(found, source.texts))
+
+
+def _introduction(span: AnswerSpan, texts: Texts) -> Introduction | None:
+    """What introduces the list that a span's quote is an item of; None if nothing short does."""
+    first = max(0, span.quote_start_char - _LIST_CHARS)
+    text = texts.text(span.document_id, first, span.quote_start_char + len(span.quote))
+    quote = span.quote_start_char - first
+    line = text.rfind("\n", 0, quote) + 1
+    start, end = Introductions(text).above(line) or (0, 0)
+    # A piece of a document may begin within a line.
+    is_whole = not first or "\n" in text[:start]
+    if not is_whole or not 0 < end - start <= _INTRODUCTION_CHARS:
+        return None
+    return Introduction(text[start:end], first + start, is_above=not text[end:quote].strip())
 
 
 def _check_verbatim(span: AnswerSpan, texts: Texts) -> None:

@@ -30,6 +30,10 @@ _Source = Annotated[str | None, Field(description="The address it was fetched fr
 _Language = Annotated[
     str | None, Field(description="Of the document; null if that may be English, which is read.")
 ]
+_Introduction = Annotated[
+    str | None,
+    Field(description="What introduces the list that the quote is an item of, word for word."),
+]
 _Link = Annotated[
     str | None,
     Field(description="The place on Quoth's page; null unless QUOTH_PUBLIC_URL is set."),
@@ -54,6 +58,7 @@ class SpanJson(TypedDict):
     answer: Annotated[str, Field(description="The span, word for word.")]
     confidence: _Confidence
     quote: Annotated[str, Field(description="The sentence around it, word for word.")]
+    introduction: _Introduction
     collection: CollectionField
     document: _Document
     start_char: _Start
@@ -130,6 +135,7 @@ class AnswerJson(TypedDict):
     answer: Annotated[str | None, Field(description="The span, word for word.")]
     confidence: _Confidence
     quote: Annotated[str | None, Field(description="The sentence around it, word for word.")]
+    introduction: _Introduction
     collection: str | None
     document: str | None
     start_char: int | None
@@ -179,6 +185,7 @@ def answer_json(answer: Answer, links: Links = NO_LINKS, kept_id: str | None = N
         "answer": best["answer"] if best else None,
         "confidence": _rounded(answer.confidence),
         "quote": best["quote"] if best else None,
+        "introduction": best["introduction"] if best else None,
         "collection": best["collection"] if best else None,
         "document": best["document"] if best else None,
         "start_char": best["start_char"] if best else None,
@@ -220,6 +227,7 @@ def _span_json(span: AnswerSpan, links: Links) -> SpanJson:
         "answer": span.text,
         "confidence": _rounded(span.confidence),
         "quote": span.quote,
+        "introduction": span.introduction.text if span.introduction else None,
         "collection": span.collection,
         "document": span.document_id,
         "start_char": span.start_char,

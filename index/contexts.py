@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from index.aliases import Aliases
 from index.documents import ELLIPSIS, Document, shorten
 from index.formats.base import SECTIONS, Place
-from index.formats.nested_items import ITEM_MARK
+from index.introductions import Introductions
 
 # With a passage of 160 tokens, about 200 of the encoder, which has room for 256.
 MAX_CONTEXT_CHARS = 160
@@ -28,7 +28,7 @@ _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
 # A longer line says more than what the items are.
-_MAX_INTRODUCTION_CHARS = MAX_CONTEXT_CHARS // 2
+_MAX_INTRODUCTION_CHARS = MAX_CONTEXT_CHARS // 2 + 1
 
 
 def searched_text(context: str, text: str) -> str:
@@ -45,7 +45,8 @@ class Contexts:
         is_named = document.title != PurePosixPath(document.id).name
         self._title = document.title if is_named and not _is_text(document) else ""
         self._sections = _sections(document.places)
-        self._lists = _Lists(document.text)
+        self._text = document.text
+        self._introductions = Introductions(document.text)
         self._aliases = Aliases(document.text)
         self._names: tuple[str, ...] = ()
         self._next = next(self._sections, None)
@@ -61,46 +62,14 @@ class Contexts:
         while self._next is not None and self._next[0] <= start_char:
             self._names = self._next[1]
             self._next = next(self._sections, None)
-        introduction = self._lists.introduction(start_char)
-        names = dict.fromkeys((self._title, *self._names, introduction))
+        names = dict.fromkeys((self._title, *self._names, self._introduction(start_char)))
         above = _joined([name for name in names if name and name.rstrip(ELLIPSIS) not in text])
         return _continued(above, self._aliases.missing(text))
 
-
-class _Lists:
-    """The lists of a text, which are asked for in order."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._reached = 0
-        """Where the line begins that is looked at next."""
-        self._searched = 0
-        """Up to where its end was looked for: a line may be the whole document."""
-        self._introduction = ""
-        """What introduces the items that may come."""
-        self._is_in_item = False
-
-    def introduction(self, start_char: int) -> str:
-        """
-        What introduces the list that goes on where a passage begins, if any.
-
-        It is the nearest line above that is no item and no part of one, if it ends with a colon.
-        """
-        while (end := self._text.find("\n", self._searched, start_char)) >= 0:
-            self._pass(self._text[self._reached : end])
-            self._reached = self._searched = end + 1
-        self._searched = max(self._searched, start_char)
-        return self._introduction if ITEM_MARK.match(self._text, start_char) else ""
-
-    def _pass(self, line: str) -> None:
-        if ITEM_MARK.match(line):
-            self._is_in_item = True
-        elif not (self._is_in_item and line.strip() and line[0].isspace()):
-            # A blank line ends a list, and a line that is indented goes on with an item.
-            self._is_in_item = False
-            said = line.strip()
-            is_short = len(said) <= _MAX_INTRODUCTION_CHARS + 1
-            self._introduction = said[:-1] if said.endswith(":") and is_short else ""
+    def _introduction(self, start_char: int) -> str:
+        """What introduces the list that goes on where a passage begins, without its colon."""
+        start, end = self._introductions.above(start_char) or (0, 0)
+        return self._text[start : end - 1] if 0 < end - start <= _MAX_INTRODUCTION_CHARS else ""
 
 
 def _is_text(document: Document) -> bool:

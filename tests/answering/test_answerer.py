@@ -66,6 +66,47 @@ def test_an_answer_is_a_span_in_its_sentence_with_its_document(filled: Library) 
     assert answer.timings.total_s >= answer.timings.read_s >= 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_above"), [("how many tents", True), ("how many boats", False)]
+)
+def test_an_item_comes_with_what_introduces_its_list(
+    library: Library, asked: str, *, is_above: bool
+) -> None:
+    library.write("lent.md", "# Club\n\nWe never lend:\n\n- tents 12\n- boats 35\n")
+    library.build()
+
+    (span,) = library.answerer().answer(Question(asked)).spans
+
+    assert span.quote.startswith("- ")
+    introduction = span.introduction
+    assert introduction is not None
+    assert (introduction.text, introduction.is_above) == ("We never lend:", is_above)
+    assert indexed(library, "lent.md")[introduction.start_char :].startswith("We never lend:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We lend boats 35.",
+        "We lend:\n\nThere are boats 35.",
+        "We lend these\n\n- boats 35",
+        f"We never {'ever ' * 60}lend:\n\n- boats 35",
+        # What is found of it is the end of its line, which would say something else.
+        f"{'We never ' * 40}lend:\n\n" + "- oars\n" * 560 + "- boats 35",
+    ],
+)
+def test_what_introduces_no_list_or_is_long_or_far_above_is_not_shown(
+    library: Library, text: str
+) -> None:
+    library.write("lent.md", f"# Club\n\n{text}\n")
+    library.build()
+
+    (span,) = library.answerer().answer(Question("how many boats")).spans
+
+    assert span.text == "35"
+    assert span.introduction is None
+
+
 def indexed(library: Library, document_id: str) -> str:
     """The text of a document as it is quoted from."""
     return library.open().texts.text(document_id, 0, 1_000)

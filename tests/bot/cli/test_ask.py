@@ -47,6 +47,7 @@ def test_json_has_stable_keys_and_exact_offsets(ready: tuple[str, ...]) -> None:
             "answer",
             "confidence",
             "quote",
+            "introduction",
         ),
         *("collection", "document", "start_char", "end_char", "place", "dated"),
         *("source", "language", "link", "kind"),

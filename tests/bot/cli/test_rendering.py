@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answering.answer import Answer, AnswerSpan, NearestPassage, Timings
+from answering.answer import Answer, AnswerSpan, Introduction, NearestPassage, Timings
 from answering.calibration import SURE_FROM
 from bot.answer_json import answer_json
 from bot.cli.rendering import CONTEXT_CHARS, answer_line, answer_text, context_text, styles
@@ -69,6 +69,38 @@ def test_the_cells_of_a_row_are_shown_beside_each_other() -> None:
 
     assert "\n  Hall: West Room | Seats: **87** | Per day: 40\n" in text
     assert answer_json(replace(ANSWER, spans=(span,)))["quote"] == row
+
+
+def item(text: str, start: int, *, is_above: bool = False) -> AnswerSpan:
+    """An item of the list that a line from the 10th character on introduces."""
+    introduction = Introduction("We never lend:", 10, is_above=is_above)
+    return AnswerSpan(
+        *("a.md", "A", None, start + 2, start + 2 + len(text), text, f"- {text}", start, None),
+        *(0.93,),
+        introduction=introduction,
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_above", "line"),
+    [(True, "We never lend: - **tents**"), (False, "We never lend: … - **tents**")],
+)
+def test_an_item_stands_after_what_introduces_it(*, is_above: bool, line: str) -> None:
+    answer = replace(ANSWER, spans=(item("tents", 40, is_above=is_above),))
+
+    assert f"\n  {line}\n" in shown(answer)
+    assert answer_json(answer)["introduction"] == "We never lend:"
+    assert answer_json(answer)["quote"] == "- tents"
+
+
+def test_what_introduces_several_items_is_said_once() -> None:
+    items = (item("tents", 25, is_above=True), item("boats", 33))
+
+    text = shown(replace(ANSWER, spans=items, kind="list"))
+
+    assert text.count("We never lend:") == 1
+    assert "\n  We never lend: - **tents**\n" in text
+    assert "\n  - **boats**\n" in text
 
 
 def test_a_date_of_the_document_is_shown() -> None:

@@ -1,0 +1,47 @@
+"""The lines that introduce lists: "Your machine needs at least:"."""
+
+from index.formats.nested_items import ITEM_MARK
+
+
+class Introductions:
+    """The introductions of a text, which are asked for in order."""
+
+    def __init__(self, text: str) -> None:
+        """Begin before the first line."""
+        self._text = text
+        self._reached = 0
+        """Where the line begins that is looked at next."""
+        self._searched = 0
+        """Up to where its end was looked for: a line may be the whole document."""
+        self._introduction: tuple[int, int] | None = None
+        """What introduces the items that may come."""
+        self._is_in_item = False
+
+    def above(self, start_char: int) -> tuple[int, int] | None:
+        """
+        Find what introduces the item that begins at a character, if one does and anything.
+
+        It is the nearest line above that is no item and no part of one, if it ends with a colon.
+
+        Args:
+            start_char: Not before the one that was asked for last.
+
+        Returns:
+            Start and end (exclusive) of the line in the text, without the white space around it.
+        """
+        while (end := self._text.find("\n", self._searched, start_char)) >= 0:
+            self._pass(self._reached, end)
+            self._reached = self._searched = end + 1
+        self._searched = max(self._searched, start_char)
+        return self._introduction if ITEM_MARK.match(self._text, start_char) else None
+
+    def _pass(self, start: int, end: int) -> None:
+        line = self._text[start:end]
+        if ITEM_MARK.match(line):
+            self._is_in_item = True
+        elif not (self._is_in_item and line.strip() and line[0].isspace()):
+            # A blank line ends a list, and a line that is indented goes on with an item.
+            self._is_in_item = False
+            said = line.strip()
+            at = start + len(line) - len(line.lstrip())
+            self._introduction = (at, at + len(said)) if said.endswith(":") else None
