@@ -61,7 +61,6 @@ _SILENT_DIRECTIVES = frozenset(
 _SILENT = (
     nodes.comment,
     nodes.substitution_definition,
-    nodes.system_message,
     nodes.target,
     nodes.image,
     nodes.raw,
@@ -140,6 +139,9 @@ def load_rst(_suffix: str, content: bytes) -> Loaded:
     csv.field_size_limit(MAX_CELL_CHARS)
     with _knowing(text):
         document = publish_doctree(text, settings_overrides=_SETTINGS)
+    # They stand beside what they remark on, whatever the level that is to be reported.
+    for remark in list(document.findall(nodes.system_message)):
+        remark.parent.remove(remark)
     writer = _Writer(Blocks("heading"))
     writer.write(document)
     loaded = writer.blocks.loaded(None, writer.dated)

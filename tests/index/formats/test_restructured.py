@@ -1,5 +1,6 @@
 """reStructuredText: headings, lists, tables, and what Sphinx adds."""
 
+import re
 from datetime import date
 
 import pytest
@@ -107,6 +108,19 @@ def test_tables_are_rows_with_the_names_of_their_columns() -> None:
 
     assert load(grid).text == "Hall: Loft | Price day: 15 | Price week: 70"
     assert load(listed).text == "Berths\n\nBerth: North | Depth: 6.5"
+
+
+def test_what_docutils_remarks_on_a_text_is_no_part_of_it() -> None:
+    remarked = (
+        "=====  ===  ====\n\\      Day  Week\n=====  ===  ====\n**A**  35   70\n"
+        "=====  ===  ====\n\n"
+        "Odd\n--\n\nA term\n  A meaning.\n Ill indented.\n"
+    )
+
+    loaded = load(remarked)
+
+    assert loaded.text.startswith("A | Day: 35 | Week: 70\n\n")
+    assert not re.search(r"title|unindent|treating", loaded.text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", ["emphasis", "custom"])
