@@ -305,7 +305,7 @@ SEVERAL = re.compile(
   | \b(?:first|youngest|oldest|largest|smallest|highest|lowest|former|earlier|best)\b
     (?:,?\ \w+){{0,3}}\ and\ (?:the\ )?
     (?:second|third|last|youngest|oldest|largest|smallest|highest|lowest|present|latest|worst)\b
-  | \b(?:for|in|of|at|to|from|by)\ each\b
+  | \b(?:for|in|of|at|to|from|by)\ each\b(?!\ other\b)
   | \beach(?:\ (?:got|way|one))?$
   | \beach\ of\ the\b
   | \bwhat\ (?:does|did|do)\ each\b
