@@ -2,8 +2,8 @@
 The Markdown that is read: CommonMark with what documentation adds to it, parsed by markdown-it-py.
 
 Tables, definition lists, footnotes and admonitions come from the library. Added here are the tags
-of HTML, of components (`<Info>`) and of a site's templates (`{% endraw %}`), which are no text, and
-the imports and comments of MDX.
+of HTML, of components (`<Info>`) and of a site's templates (`{% endraw %}`), which are no text, the
+imports and comments of MDX, and what the notes of a wiki add (`index.formats.wiki_syntax`).
 """
 
 import re
@@ -22,6 +22,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from index.formats.templates import template_address, template_tag
+from index.formats.wiki_syntax import hidden_line, wiki_link
 
 # Quotations and lists within each other. The library leaves out what is deeper.
 _MAX_BLOCK_NESTING = 100
@@ -83,6 +84,7 @@ _FIRST_CHARACTERS = {
     "component": "<",
     "html_block": "<",
     "colons": ":",
+    "hidden_line": "%^",
 }
 _MARKS = frozenset("".join(_FIRST_CHARACTERS.values()))
 # Where none of these is, a text holds no marks, breaks or character references.
@@ -106,8 +108,10 @@ class Markdown:
         interrupting: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
         blocks.before("html_block", "component", _component_block, interrupting)
         blocks.before("html_block", "colons", _colons_block, interrupting)
+        blocks.before("table", "hidden_line", hidden_line, interrupting)
         inline.at("html_inline", _tag)
         inline.before("link", "template", _template_tag)
+        inline.before("link", "wiki_link", wiki_link)
         if is_mdx:
             blocks.before("html_block", "import", _import_block)
             inline.before("html_inline", "comment", _comment)

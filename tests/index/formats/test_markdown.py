@@ -79,6 +79,22 @@ def load(text: str, suffix: str = ".md") -> Loaded:
         ("Text[^1].\n\n[^1]: A remark.", "Text.\n\nA remark."),
         ("Port\n: 1212\n: or 1213", "Port: 1212\n\nPort: or 1213"),
         ("***\n\n---\n\nText", "Text"),
+        ("Pay the [[council/Harbour-Master|master]] [[fees]].", "Pay the master fees."),
+        (
+            "See [[notes/Old Quay.md]], [[Fees#At night]] and [[#Berths]].",
+            "See Old Quay, Fees > At night and Berths.",
+        ),
+        ("Ask the [[harbour master|council/master.md]].", "Ask the harbour master."),
+        (
+            "| Berth | Fee |\n|---|---|\n| [[a/North\\|North]] | 35 |\n^berths\n\nEnd.",
+            "Berth: North | Fee: 35\n\nEnd.",
+        ),
+        ("![[quay.png]]\n\nA ![[map.png|300]] map of **[[Vellmar]]**.", "A map of Vellmar."),
+        ("%% Begin Waypoint %%\n- [[a]]\n\n%% End Waypoint %%", "- a"),
+        (
+            "Says [[1]](a.md), [[2]], x[[n]], [[ -f y ]], [[[z]]] and 5%% of 6%%.",
+            "Says [1], [[2]], x[[n]], [[ -f y ]], [[[z]]] and 5%% of 6%%.",
+        ),
         ("# Fees {#fees}\n", "Fees"),
         ("<div align='center'><h1>Quoth</h1><p>Text.</p></div>", "Quoth\n\nText."),
         ("<details>\n<summary>Why?</summary>\n\nSo.\n\n</details>", "Why?\n\nSo."),

@@ -12,7 +12,7 @@ LINES = (
     *("```", "~~~", "---", "***", "___", "===", "[a]: b", "[^1]: n", "[a]", ": d", "~ e"),
     *("<Info>", "</Info>", "<div>", "<!-- c -->", ":::note", "!!! note", "??? tip"),
     *("    code", "\tcode", "| a | b |", "|---|---|", "", "  ", "\u00a0f", "é", "\\# g", "_h_"),
-    *("import x from 'y'", "export const z = 1"),
+    *("import x from 'y'", "export const z = 1", "%% c %%", "^id", "[[w|x]]", "![[y]]"),
 )
 
 
