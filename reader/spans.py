@@ -44,7 +44,7 @@ _NAMED_BORDER = re.compile(rf"{_BORDER.pattern}|\n")
 _AFTER_NAME = ": "
 # What a line of a list begins with. It may be an answer ("which step is that"), or begin one, but
 # nothing that stands above it runs on into it.
-_LIST_MARK = re.compile(r"^[ \t]*+(?:\d{1,3}[.)]|[*•])(?=\s)", re.MULTILINE)
+_LIST_MARK = re.compile(r"^[ \t]*+(?:[*•]|\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])(?=\s)", re.MULTILINE)
 # What follows a command and belongs to it: `kestrel unlock` is another command without `--force`.
 _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # Marks never start a span, but for those that belong to a number; and those that open or join never
@@ -168,7 +168,8 @@ def best_spans(
         a, b = divmod(int(scores.argmax()), len(units))
         if not np.isfinite(scores[a, b]):
             break
-        start_char, end_char = offsets[first[a]][0], offsets[last[b]][1]
+        start_char = offsets[first[a]][0]
+        end_char = _closed(text, start_char, offsets[last[b]][1])
         spans.append(
             Span(
                 passage_id=passage_id,
@@ -182,6 +183,16 @@ def best_spans(
         # What overlaps: starts at or before this end, and ends at or after this start.
         scores[: b + 1, a:] = -np.inf
     return spans
+
+
+def _closed(text: str, start: int, end: int) -> int:
+    """Where a span ends with the brackets that it opens, where they close right behind it."""
+    for opening, closing in ("()", "[]"):
+        is_open = text.count(opening, start, end) - text.count(closing, start, end)
+        while is_open > 0 and text.startswith(closing, end):
+            is_open -= 1
+            end += 1
+    return end
 
 
 def _borders(text: str) -> list[int]:

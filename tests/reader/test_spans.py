@@ -101,6 +101,23 @@ def test_marks_around_an_answer_are_no_part_of_it() -> None:
     assert (first.text, last.text) == ("Bread", "Bread")
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end", "expected"),
+    [
+        ("of one hundred (100) members", "one", "100", "one hundred (100)"),
+        ("the key [F5] there", "key", "F", "key [F5]"),
+        ("two (of the four (4)) left", "two", "4", "two (of the four (4))"),
+        ("pays (35) marks", "35", "35", "35"),
+        ("(a) b) here", "b", "b", "b"),
+        ("Keller (47, of Torva) won", "Kell", "47", "Keller (47"),
+    ],
+)
+def test_a_bracket_that_an_answer_opens_is_closed_right_behind_it(
+    text: str, start: str, end: str, expected: str
+) -> None:
+    assert decode(text, start, end)[0].text == expected
+
+
 def test_no_answer_is_scored_against_every_span() -> None:
     (span,) = decode("Bread costs two", "Brea", "Brea", no_answer=12)
 
@@ -141,7 +158,7 @@ def test_a_span_may_run_over_the_end_of_a_line_of_prose() -> None:
     assert span.text == "red\nboat"
 
 
-@pytest.mark.parametrize("mark", ["3.", "3)", "*", "•"])
+@pytest.mark.parametrize("mark", ["3.", "3)", "(3)", "c.", "(iv)", "*", "•"])
 def test_no_span_ends_with_the_mark_of_the_next_line(mark: str) -> None:
     text = f"2. Run it\n{mark} Start again"
     tokens = [text[a:b] for a, b in offsets_of(text)]
