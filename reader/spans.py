@@ -51,6 +51,9 @@ _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
 _NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/|")
+# The end of a bracket, and of a quotation in it.
+_CLOSING = re.compile("[\"'”’»]?([)\\]])")
+_OPENING = {")": "(", "]": "["}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +190,11 @@ def best_spans(
 
 def _closed(text: str, start: int, end: int) -> int:
     """Where a span ends with the brackets that it opens, where they close right behind it."""
-    for opening, closing in ("()", "[]"):
-        is_open = text.count(opening, start, end) - text.count(closing, start, end)
-        while is_open > 0 and text.startswith(closing, end):
-            is_open -= 1
-            end += 1
+    while found := _CLOSING.match(text, end):
+        opening = _OPENING[found[1]]
+        if text.count(opening, start, end) <= text.count(found[1], start, end):
+            break
+        end = found.end()
     return end
 
 
