@@ -18,6 +18,7 @@ from index.abbreviations import ABBREVIATIONS, is_abbreviation
 from index.contexts import Contexts, searched_text
 from index.documents import Document
 from index.formats.base import ROWS, Place
+from index.formats.nested_items import ITEM_MARK
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -54,6 +55,8 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _ONE_SENTENCE = re.compile(r"\s*+[^\n.!?…]*+[.!?…]?\s*+")
 # The first letter of a sentence, after marks that may open it; a list item's dash is not one.
 _FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*([^\W\d_])")
+# The number of a clause, whose last full stop ends no sentence.
+_CLAUSE_NUMBER = re.compile(r"(?:\d{1,3}\.){2,}\d{0,3}")
 _LAST_SPACE = re.compile(r".*\s", re.DOTALL)
 
 
@@ -300,7 +303,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     Find the sentences of a text.
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it, and
-    never runs over a blank line or into a list item.
+    never runs over a blank line or into a list item. It holds the number that stands before it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
@@ -314,7 +317,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
                 continue
             if pending is None:
                 pending = trimmed
-            elif _starts_lower(text, *trimmed):
+            elif _starts_lower(text, *trimmed) or _is_numbered(text, *pending, trimmed[0]):
                 pending = (pending[0], trimmed[1])
             else:
                 yield pending
@@ -346,8 +349,18 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _starts_lower(text: str, start: int, end: int) -> bool:
+    """Whether a piece begins with a lower-case letter that is not the mark of an item."""
     first = _FIRST_LETTER.match(text, start, end)
-    return first is not None and first[1].islower()
+    is_item = (
+        text[max(0, start - 1) : start] == "\n" and ITEM_MARK.match(text, start, end) is not None
+    )
+    return first is not None and first[1].islower() and not is_item
+
+
+def _is_numbered(text: str, start: int, end: int, next_start: int) -> bool:
+    """Whether a piece is the number of the clause that begins behind it, on the same line."""
+    is_number = _CLAUSE_NUMBER.fullmatch(text, start, end) is not None
+    return is_number and "\n" not in text[end:next_start]
 
 
 def _sentence_spans(block: str) -> list[tuple[int, int]]:

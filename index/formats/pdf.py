@@ -1,6 +1,8 @@
 """
 PDF: the text of each page, its lines joined to paragraphs.
 
+The items of a list stand right below each other and the line that introduces them, and the rest of
+a sentence right below its beginning, also over the end of a page. Numbered clauses are paragraphs.
 A page that is a picture has no text; it is read by OCR where that is installed.
 """
 
@@ -16,18 +18,19 @@ from pypdfium2 import PdfDocument, PdfiumError, PdfPage, raw
 from index.errors import DocumentError
 from index.formats import ocr
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks
+from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
+from index.formats.nested_items import ITEM_MARK
 from index.formats.pdf_layout import Line, arranged, is_side_by_side, pieces
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
 _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
-_LIST_ITEM = re.compile(r"\s*(?:[•◦▪‣·*–—-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+_BEGINS_PARAGRAPH = re.compile(rf"{ITEM_MARK.pattern}|(?:[·–—]|(?:\d{{1,3}}\.){{2,}})\s")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
-# What PDFium gives for letters that are drawn as one, and for the hyphen of a word that a line
-# breaks, by two names.
+# What PDFium gives for letters that are drawn as one, and, by two names, for the hyphen of a word
+# that a line breaks and the end of that line.
 _CHARACTERS = str.maketrans(
     {
         "\ufb00": "ff",
@@ -37,14 +40,16 @@ _CHARACTERS = str.maketrans(
         "\ufb04": "ffl",
         "\ufb05": "st",
         "\ufb06": "st",
-        "\ufffe": "\u00ad",
-        "\x02": "\u00ad",
+        "\ufffe": "\u00ad\n",
+        "\x02": "\u00ad\n",
         "\r": None,
     }
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # Looked for where a word begins: at each of its letters, a long one would take the square of it.
-_BROKEN_BY_LINE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\u00ad\s*+([^\W\d_]++)")
+_BROKEN_BY_LINE = re.compile(
+    r"(?<![^\W\d_])([^\W\d_]++)\u00ad(\s*+)([^\W\d_]++)([^\w\s\u00ad]*+)([ \t]*+)"
+)
 # Lines at the top and at the bottom of a page, of which a header or a footer is made.
 _MARGIN_LINES = 2
 # A header stands on so many pages at least; odd and even pages, and chapters, have their own.
@@ -75,12 +80,13 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
     pages = without_running_lines(_whole_lines([page.lines for page in found]))
     blocks = Blocks("page")
+    before = ""
     for number, (lines, page) in enumerate(zip(pages, found, strict=True), start=1):
         blocks.begin(f"{number}", kind="scan" if page.is_scan else "page")
-        for (_, is_row), part in groupby(lines, lambda line: (line.part, line.is_row)):
-            texts = [line.text for line in part]
-            for paragraph in texts if is_row else paragraphs("\n".join(texts)):
-                blocks.add(paragraph)
+        for at, (text, is_row) in enumerate(_written(lines)):
+            joined = not is_row and _goes_on(before, text, begins_page=at == 0)
+            blocks.add(text, joined=joined)
+            before = "" if is_row else text
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
     if ocr.is_installed():
         unread = []
@@ -89,6 +95,22 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     if not loaded.text:
         raise DocumentError(f"{_NO_TEXT}; {_INSTALL_OCR}" if unread else _NO_TEXT)
     return replace(loaded, unread=named_pages(unread))
+
+
+def _written(lines: Sequence[Line]) -> Iterator[tuple[str, bool]]:
+    """The paragraphs of a page, and whether each is a row of a table or a note."""
+    for (_, is_row), part in groupby(lines, lambda line: (line.part, line.is_row)):
+        texts = [line.text for line in part]
+        for text in texts if is_row else paragraphs("\n".join(texts)):
+            yield text, is_row
+
+
+def _goes_on(before: str, text: str, *, begins_page: bool) -> bool:
+    """Whether a paragraph belongs right below the one before: to its list, or its sentence."""
+    if ITEM_MARK.match(text):
+        return introduces(before) or ITEM_MARK.match(before) is not None
+    is_rest = begins_page and text[:1].islower() and before != ""
+    return is_rest and not _SENTENCE_END.search(before)
 
 
 def named_pages(numbers: Sequence[int]) -> str | None:
@@ -119,7 +141,9 @@ def _lines(document: PdfDocument, number: int) -> _Page:
     # Freed here, since the pages of a large file hold more than its text.
     found.close()
     page.close()
-    translated = (replace(line, text=line.text.translate(_CHARACTERS)) for line in lines)
+    translated = (
+        replace(line, text=line.text.translate(_CHARACTERS).rstrip("\n")) for line in lines
+    )
     return _Page(tuple(translated), is_scan)
 
 
@@ -152,17 +176,19 @@ def whole_words(pages: Sequence[str]) -> list[str]:
     Join words that a line has broken, whose hyphen is a soft one by now.
 
     Whether the hyphen belongs to the word, the rest of the document tells: it says the word with a
-    hyphen, or both parts as words but never the whole. Else the hyphen is the line's.
+    hyphen, or both parts as words but never the whole. Else the hyphen is the line's. The line ends
+    behind the word then: how long the lines of a page are tells which of them ends a paragraph.
     """
     unbroken = (_BROKEN_BY_LINE.sub(" ", page).lower() for page in pages)
     words = {word for page in unbroken for word in _WORD.findall(page)}
 
     def joined(match: re.Match[str]) -> str:
-        before, after = match.groups()
+        before, gap, after, marks, space = match.groups()
         whole = f"{before}{after}".lower()
         parts = {before.lower(), after.lower()}
         has_hyphen = f"{before}-{after}".lower() in words or (whole not in words and parts <= words)
-        return f"{before}-{after}" if has_hyphen else f"{before}{after}"
+        end = "\n" if space and "\n" in gap else space
+        return f"{before}{'-' if has_hyphen else ''}{after}{marks}{end}"
 
     return [_BROKEN_BY_LINE.sub(joined, page) for page in pages]
 
@@ -228,7 +254,11 @@ def paragraphs(page: str) -> list[str]:
         if not line:
             goes_on = False
             continue
-        if goes_on and not _LIST_ITEM.match(line) and not _is_heading(joined[-1], line, full):
+        if (
+            goes_on
+            and not _BEGINS_PARAGRAPH.match(line)
+            and not _is_heading(joined[-1], line, full)
+        ):
             joined[-1] = _join(joined[-1], line)
         else:
             joined.append(line)

@@ -41,6 +41,8 @@ _MIN_FILLED_SHARE = 0.5
 # Letters of a note, as a share of the text's.
 _MAX_NOTE_SIZE = 0.92
 _NOTE = re.compile(r"(?:\d{1,3}|[*†‡§¶]|\[\d{1,3}\])[ .)]?\s?\w")
+# The mark of an item, or the number of a clause, that stands apart from what it says.
+_MARK = re.compile(r"[•◦▪‣·*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5})[.)]|(?:\d{1,3}\.){2,}\d{0,3}")
 _BREAKS = frozenset({0x0A, 0x0D})
 
 
@@ -129,7 +131,9 @@ def pieces(textpage: Any) -> list[Piece]:
         if text:
             height = max(box[3] - box[2], values[3] - values[2], 1.0)
             is_apart = values[0] - box[1] > _GAP * height or values[0] < box[0] - height
-            if is_apart or abs(values[2] - box[2]) > 2 * height:
+            # After the hyphen of a broken word, no break is told.
+            is_on_next_line = values[3] < box[2] and values[0] < box[1]
+            if is_apart or is_on_next_line or abs(values[2] - box[2]) > 2 * height:
                 end()
         if text:
             box = [min(box[0], values[0]), max(box[1], values[1]),
@@ -198,11 +202,17 @@ def _kinds(
 def _tables(rows: Sequence[Sequence[Piece]]) -> frozenset[int]:
     """Which rows are those of tables: several in a row, with short pieces below each other."""
     found: set[int] = set()
-    for has_cells, run in groupby(range(len(rows)), lambda at: len(rows[at]) >= _MIN_CELLS):
+    for has_cells, run in groupby(range(len(rows)), lambda at: _has_cells(rows[at])):
         numbers = list(run)
         if has_cells and len(numbers) >= _MIN_ROWS and _columns([rows[at] for at in numbers]):
             found.update(numbers)
     return frozenset(found)
+
+
+def _has_cells(row: Sequence[Piece]) -> bool:
+    """Whether a line may be a row of a table, and is not just an item behind its mark."""
+    is_item = len(row) == _MIN_CELLS and _MARK.fullmatch(row[0].text) is not None
+    return len(row) >= _MIN_CELLS and not is_item
 
 
 def _named(rows: Sequence[Sequence[Piece]]) -> list[str]:

@@ -146,6 +146,25 @@ def test_sentences_end_after_words_and_go_on_after_abbreviations(text: str) -> N
     assert found == text.split("| ")
 
 
+def test_the_number_of_a_clause_is_no_sentence() -> None:
+    text = "0.1.3. Suds is open. It is big.\n\n2.0. Fees\n\nIt was 12. No, 13.\n2.1.\nEnd."
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert found == [
+        *("0.1.3. Suds is open.", "It is big.", "2.0. Fees", "It was 12.", "No, 13."),
+        *("2.1.", "End."),
+    ]
+
+
+def test_an_item_with_a_letter_for_a_mark_is_a_sentence() -> None:
+    text = "Bring:\na. rope of\n hemp;\nb. Nets.\n(iv) lamps"
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert found == ["Bring:", "a. rope of\n hemp;", "b. Nets.", "(iv) lamps"]
+
+
 def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:
     text = (
         "# Fees\nBread costs 2\n\n- milk is 3\n- eggs are 4\n\n| tea | 5 |\n| rum | 6 |\n\nNo more"

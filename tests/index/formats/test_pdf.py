@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from index.formats import parse
 from index.formats.pdf import whole_words, without_running_lines
 from index.formats.pdf_layout import Line
+from index.passages import sentences
 
 
 def pdf_of(pages: Sequence[Sequence[str]]) -> bytes:
@@ -66,7 +67,7 @@ def test_a_page_is_read_without_its_header_footer_and_broken_words() -> None:
     pages = [
         [
             f"Harbour rules, page {number} of 4",
-            "A vessel of up to twelve metres pays 35 marks for each night at the har-",
+            f"A vessel of up to 1{number} metres pays 35 marks for each night at the har-",
             f"bour quay, and longer ones pay {number} marks more, says the well-",
             "known council. It is well-known to all.",
             f"Berth {number} lies in the north.",
@@ -82,12 +83,32 @@ def test_a_page_is_read_without_its_header_footer_and_broken_words() -> None:
         loaded.text[place.start_char : place.end_char].strip() for place in loaded.places[:2]
     )
     assert second == (
-        "A vessel of up to twelve metres pays 35 marks for each night at the harbour quay, and "
-        "longer ones pay 2 marks more, says the well-known council. It is well-known to all. "
+        "A vessel of up to 12 metres pays 35 marks for each night at the harbour quay, and longer "
+        "ones pay 2 marks more, says the well-known council. It is well-known to all.\n\n"
         "Berth 2 lies in the north."
     )
     assert first.startswith("Harbour rules, page 1 of 4\n\nA vessel")
     assert first.endswith("Office of the port")
+
+
+HYPHENATED = (
+    "Whoever comes at night has to wait outside of the har-",
+    "bour, until the bridge is raised by the keeper, which",
+    "takes a quarter of an hour and is done at the full hour",
+    "alone.",
+)
+
+
+@pytest.mark.parametrize("beside", [(), ((72, 600, "North"), (300, 600, "South"))])
+def test_a_word_that_a_line_breaks_leaves_the_other_lines_of_its_page_as_long_as_they_are(
+    beside: tuple[tuple[float, float, str], ...],
+) -> None:
+    lines = [(72, 700 - 12 * number, line) for number, line in enumerate(HYPHENATED)]
+
+    loaded = parse(".pdf", pdf_at(*lines, *beside))
+
+    whole = " ".join(HYPHENATED).replace("har- bour", "harbour")
+    assert loaded.text.split("\n\n")[0] == whole
 
 
 def test_letters_that_are_drawn_as_one_are_read_as_two_and_words_stay_apart() -> None:
@@ -221,6 +242,66 @@ def test_a_table_is_rows_whose_cells_stand_apart() -> None:
         "Berth: Fish quay | Fee: 17",
         "Berth: Old quay | Depth: 3.0 m",
     ]
+
+
+CLAUSES = (
+    ("2.1.", "Each vessel pays."),
+    ("2.2.", "Whoever comes at night shows:"),
+    ("a.", "a licence;"),
+    ("b.", "the papers; and"),
+    ("(iv)", "a lamp."),
+    ("2.3.", "Nobody else pays."),
+)
+
+
+def test_the_mark_of_an_item_or_a_clause_is_no_cell_though_it_stands_apart() -> None:
+    pieces = [
+        (x, 700 - 14 * n, text)
+        for n, clause in enumerate(CLAUSES)
+        for x, text in zip((72, 110), clause, strict=True)
+    ]
+
+    loaded = parse(".pdf", pdf_at((72, 730, "The rules of the harbour of Vellmar:"), *pieces))
+
+    assert loaded.text == (
+        "The rules of the harbour of Vellmar:\n\n2.1. Each vessel pays.\n\n"
+        "2.2. Whoever comes at night shows:\na. a licence;\nb. the papers; and\n(iv) a lamp.\n\n"
+        "2.3. Nobody else pays."
+    )
+
+
+def test_a_list_goes_on_below_the_line_that_introduces_it_on_the_next_page() -> None:
+    first = [
+        "Whoever comes at night and berths at the quay pays 35 marks.",
+        "2.2. Show:",
+        "1. rope",
+    ]
+    second = ["2. nets", "3. lamps", "That is all that the master of the harbour wants to see."]
+
+    loaded = parse(".pdf", pdf_of([first, second]))
+
+    assert loaded.text == (f"{first[0]}\n\n2.2. Show:\n1. rope\n2. nets\n3. lamps\n\n{second[-1]}")
+    assert [loaded.text[place.start_char :][:7] for place in loaded.places] == [
+        "Whoever",
+        "2. nets",
+    ]
+
+
+def test_a_sentence_goes_on_over_the_end_of_a_page() -> None:
+    first = ["The keeper opens the bridge at noon.", "Whoever comes at night pays 35 marks to"]
+    second = ["the master of the harbour, who keeps them.", "He is paid at noon."]
+
+    loaded = parse(".pdf", pdf_of([first, second]))
+
+    found = [" ".join(loaded.text[start:end].split()) for start, end in sentences(loaded.text)]
+    assert found == [first[0], f"{first[1]} {second[0]}", second[1]]
+    assert [place.name for place in loaded.places] == ["1", "2"]
+
+
+def test_a_clause_begins_a_paragraph_after_a_full_line() -> None:
+    lines = ["2.9. Each vessel pays 35 marks.", "2.10.1. Barges pay half of that."]
+
+    assert parse(".pdf", pdf_of([lines])).text == "\n\n".join(lines)
 
 
 # Letters in the same place are one letter.
