@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from index.formats.blocks import without_marks
 
 BETWEEN_ITEMS = ": "
-ITEM_MARK = re.compile(r"[ \t]*+(?:[-*•◦▪‣]|\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])[ \t]++")
+BULLETS = "•◦▪‣●○■"
+ITEM_MARK = re.compile(rf"[ \t]*+(?:[-*{BULLETS}]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,5}})[.)])[ \t]++")
 """What the line of an item begins with, as a text has it."""
 # A longer one is a sentence, and would be said again with each item that stands in it.
 _MAX_NAME_CHARS = 60

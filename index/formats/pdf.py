@@ -47,9 +47,7 @@ _CHARACTERS = str.maketrans(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # Looked for where a word begins: at each of its letters, a long one would take the square of it.
-_BROKEN_BY_LINE = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]++)\u00ad(\s*+)([^\W\d_]++)([^\w\s\u00ad]*+)([ \t]*+)"
-)
+_BROKEN_BY_LINE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\u00ad\s*+([^\W\d_]++)")
 # Lines at the top and at the bottom of a page, of which a header or a footer is made.
 _MARGIN_LINES = 2
 # A header stands on so many pages at least; odd and even pages, and chapters, have their own.
@@ -78,12 +76,15 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
-    pages = without_running_lines(_whole_lines([page.lines for page in found]))
+    pages = [list(_written(lines)) for lines in without_running_lines(page.lines for page in found)]
+    # How long the lines of a page are tells paragraphs apart: words are made whole after that.
+    texts = iter(whole_words([text for page in pages for text, _ in page]))
     blocks = Blocks("page")
     before = ""
-    for number, (lines, page) in enumerate(zip(pages, found, strict=True), start=1):
+    for number, (written, page) in enumerate(zip(pages, found, strict=True), start=1):
         blocks.begin(f"{number}", kind="scan" if page.is_scan else "page")
-        for at, (text, is_row) in enumerate(_written(lines)):
+        for at, (_, is_row) in enumerate(written):
+            text = next(texts)
             joined = not is_row and _goes_on(before, text, begins_page=at == 0)
             blocks.add(text, joined=joined)
             before = "" if is_row else text
@@ -142,7 +143,9 @@ def _lines(document: PdfDocument, number: int) -> _Page:
     found.close()
     page.close()
     translated = (
-        replace(line, text=line.text.translate(_CHARACTERS).rstrip("\n")) for line in lines
+        replace(line, text=text)
+        for line in lines
+        for text in line.text.translate(_CHARACTERS).removesuffix("\n").split("\n")
     )
     return _Page(tuple(translated), is_scan)
 
@@ -151,46 +154,30 @@ def _is_picture(page: PdfPage) -> bool:
     return next(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), None) is not None
 
 
-def _whole_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The pages with their broken words joined; none goes on from a part of a page to another."""
-    parts = [
-        (number, part, is_row, "\n".join(line.text for line in lines))
-        for number, page in enumerate(pages)
-        for (part, is_row), lines in groupby(page, lambda line: (line.part, line.is_row))
-    ]
-    whole: list[list[Line]] = [[] for _ in pages]
-    texts = whole_words([text for *_, text in parts])
-    for (number, part, is_row, _), text in zip(parts, texts, strict=True):
-        whole[number] += [Line(line, part, is_row) for line in text.split("\n")]
-    return whole
-
-
 def _dated(created: str) -> date | None:
     # Read by hand: programs write its end, the time zone, in more ways than libraries expect.
     found = _CREATED.match(created)
     return parse_date("-".join(found.groups())) if found else None
 
 
-def whole_words(pages: Sequence[str]) -> list[str]:
+def whole_words(texts: Sequence[str]) -> list[str]:
     """
     Join words that a line has broken, whose hyphen is a soft one by now.
 
     Whether the hyphen belongs to the word, the rest of the document tells: it says the word with a
-    hyphen, or both parts as words but never the whole. Else the hyphen is the line's. The line ends
-    behind the word then: how long the lines of a page are tells which of them ends a paragraph.
+    hyphen, or both parts as words but never the whole. Else the hyphen is the line's.
     """
-    unbroken = (_BROKEN_BY_LINE.sub(" ", page).lower() for page in pages)
-    words = {word for page in unbroken for word in _WORD.findall(page)}
+    unbroken = (_BROKEN_BY_LINE.sub(" ", text).lower() for text in texts)
+    words = {word for text in unbroken for word in _WORD.findall(text)}
 
     def joined(match: re.Match[str]) -> str:
-        before, gap, after, marks, space = match.groups()
+        before, after = match.groups()
         whole = f"{before}{after}".lower()
         parts = {before.lower(), after.lower()}
         has_hyphen = f"{before}-{after}".lower() in words or (whole not in words and parts <= words)
-        end = "\n" if space and "\n" in gap else space
-        return f"{before}{'-' if has_hyphen else ''}{after}{marks}{end}"
+        return f"{before}-{after}" if has_hyphen else f"{before}{after}"
 
-    return [_BROKEN_BY_LINE.sub(joined, page) for page in pages]
+    return [_BROKEN_BY_LINE.sub(joined, text) for text in texts]
 
 
 def without_running_lines(pages: Iterable[Sequence[Line]]) -> list[list[Line]]:
@@ -274,7 +261,6 @@ def _is_heading(before: str, line: str, full: float) -> bool:
 
 
 def _join(before: str, after: str) -> str:
-    if _BROKEN_WORD.search(before) and after[:1].islower():
-        # A soft hyphen is there for the break alone; of others nobody can tell, so they stay.
-        return before[:-1] + after if before[-1] == "\u00ad" else before + after
-    return f"{before} {after}"
+    # Of a soft hyphen, `whole_words` tells whether it stays; of others nobody can, so they do.
+    is_broken = before[-1] == "\u00ad" or after[:1].islower()
+    return before + after if is_broken and _BROKEN_WORD.search(before) else f"{before} {after}"

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from pypdfium2 import raw
 
+from index.formats.nested_items import BULLETS
 from index.formats.tables import Cell, Row, lines_of
 
 # More on one page is a drawing of letters, and is read as it was written.
@@ -42,7 +43,9 @@ _MIN_FILLED_SHARE = 0.5
 _MAX_NOTE_SIZE = 0.92
 _NOTE = re.compile(r"(?:\d{1,3}|[*†‡§¶]|\[\d{1,3}\])[ .)]?\s?\w")
 # The mark of an item, or the number of a clause, that stands apart from what it says.
-_MARK = re.compile(r"[•◦▪‣·*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{2,5})[.)]|(?:\d{1,3}\.){2,}\d{0,3}")
+_MARK = re.compile(
+    rf"[{BULLETS}·*–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}}\d{{0,3}}"
+)
 _BREAKS = frozenset({0x0A, 0x0D})
 
 

@@ -93,7 +93,7 @@ def test_a_page_is_read_without_its_header_footer_and_broken_words() -> None:
 
 HYPHENATED = (
     "Whoever comes at night has to wait outside of the har-",
-    "bour, until the bridge is raised by the keeper, which",
+    "bour-side, until the bridge is raised by the keeper, who",
     "takes a quarter of an hour and is done at the full hour",
     "alone.",
 )
