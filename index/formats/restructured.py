@@ -50,6 +50,16 @@ _NAME_ROLES = frozenset(
         *("obj", "option", "type", "var"),
     ]
 )
+# Directives of Sphinx, whatever the domain before them, that describe what their argument names.
+_DESCRIBING = _NAME_ROLES | {
+    *("attribute", "cmdoption", "describe", "exception", "function", "method", "object"),
+}
+# What Sphinx writes for those that name a version.
+_VERSIONS = {
+    "versionadded": "Added in version",
+    "versionchanged": "Changed in version",
+    "deprecated": "Deprecated since version",
+}
 # Directives that say nothing to a reader.
 _CODE = ("code", "code-block", "sourcecode")
 _SILENT_DIRECTIVES = frozenset(
@@ -107,10 +117,17 @@ class _AnyDirective(Directive):  # type: ignore[misc] # docutils has no types
         if self.name in _SILENT_DIRECTIVES:
             return []
         container = nodes.container()
-        if self.arguments:
-            container += nodes.paragraph("", " ".join(self.arguments[0].split()))
         self.state.nested_parse(self.content, self.content_offset, container)
-        return list(container.children)
+        if not self.arguments:
+            return list(container.children)
+        named = " ".join(self.arguments[0].split())
+        if self.name.rpartition(":")[2] in _DESCRIBING:
+            description = nodes.definition("", *container.children)
+            return [nodes.definition_list_item("", nodes.term("", named), description)]
+        if self.name in _VERSIONS:
+            version, _, what = named.partition(" ")
+            named = f"{_VERSIONS[self.name]} {version}{f': {what}' if what else '.'}"
+        return [nodes.paragraph("", named), *container.children]
 
 
 class _Code(_AnyDirective):

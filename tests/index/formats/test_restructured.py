@@ -83,8 +83,15 @@ def test_places_name_the_heading_and_the_line() -> None:
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        (".. versionadded:: 3.2\n   Half price.\n", "3.2 Half price."),
-        (".. py:function:: f(x)\n   :module: fees\n\n   A price.\n", "f(x)\n\nA price."),
+        (".. versionadded:: 3.2\n   Half price.\n", "Added in version 3.2: Half price."),
+        (".. deprecated:: 4\n\n   Ask.\n", "Deprecated since version 4.\n\nAsk."),
+        (".. py:function:: f(x)\n   :module: fees\n\n   A price.\n", "f(x): A price."),
+        (
+            ".. option:: -p <port>\n   :mandatory:\n\n   The *port*.\n\n   From 1 on.\n",
+            "-p <port>: The port.\n\nFrom 1 on.",
+        ),
+        (".. confval:: fees.night\n\n.. envvar:: FEE\n\n   Half.\n", "fees.night\n\nFEE: Half."),
+        (".. py:data:: FEE\n\n   - a\n   - b\n", "FEE\n\n- a\n- b"),
         (".. toctree::\n   :maxdepth: 2\n\n   a\n   b\n\nEnd.\n", "End."),
         (".. code-block:: python\n   :linenos:\n\n   fee = 35\n", "fee = 35"),
         (".. include:: /etc/passwd\n\nEnd.\n", "End."),
