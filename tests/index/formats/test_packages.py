@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 
 from index.errors import DocumentError
 from index.formats import parse
-from index.formats.pdf import paragraphs
+from index.formats.pdf import paragraphs, whole_words
 from tests.index.formats.archives import package
 
 FILES = Path(__file__).parents[1] / "files"
@@ -203,7 +203,7 @@ def test_lines_of_a_page_are_joined_to_paragraphs() -> None:
         "2. Second item"
     )
 
-    assert paragraphs(page) == [
+    assert whole_words(paragraphs(page)) == [
         "Fees of the harbour",
         "A vessel of up to twelve metres pays 35 marks for each night at the quay. Longer ones pay "
         "more, and the harbour master measures them at the water line, which he does well-known "
