@@ -14,7 +14,6 @@ from markdown_it.rules_inline import StateInline
 _LINK = re.compile(r"(?<![\w\[])\[\[(?!\s)([^\[\]\n]{1,500})(?<!\s)\]\](?![\](])")
 # In a table, a backslash stands before the bar.
 _BAR = re.compile(r"\\?\|")
-_ADDRESS = re.compile(r"\S*(?:[/#]\S*|\.md)")
 # A comment, and the name of the paragraph or of the table above, each alone on its line.
 _HIDDEN_LINE = re.compile(r"%%[^\n]*%%|\^[A-Za-z0-9-]+")
 
@@ -46,8 +45,14 @@ def _shown(link: str) -> str:
     """What is read of a link: its text, else the name of its page and the heading there."""
     first, *others = _BAR.split(link)
     if others:
-        is_reversed = _ADDRESS.fullmatch(others[-1]) and not _ADDRESS.fullmatch(first)
+        is_reversed = _is_address(others[-1]) and not _is_address(first)
         return (first if is_reversed else others[-1]).strip()
     page, _, heading = first.partition("#")
     name = page.rpartition("/")[2].removesuffix(".md")
     return " > ".join(filter(None, (name, heading)))
+
+
+def _is_address(side: str) -> bool:
+    """Whether a side of a link looks like the path of a page, and not like words."""
+    is_path = "/" in side or "#" in side or side.endswith(".md")
+    return is_path and len(side.split()) == 1
