@@ -94,19 +94,21 @@ class Quoted:
         """
         The quote, cut at the bounds of its spans: they are the second piece, the fourth ...
 
-        What stands between them is as it is shown: the lines of a table's row beside each other,
-        and what introduces an item before it.
+        What stands between them is as it is shown: the lines of a table's row beside each other.
         """
         place = self.spans[0].place
         is_row = place is not None and place.kind in ROWS
-        before, *others = (
+        return tuple(
             piece.replace("\n", BETWEEN_CELLS) if is_row and number % 2 == 0 else piece
             for number, piece in enumerate(self._pieces)
         )
-        if self.introduction:
-            between = " " if self.introduction.is_above else f" {ELLIPSIS} "
-            before = f"{self.introduction.text}{between}{before}"
-        return (before, *others)
+
+    @property
+    def lead(self) -> str:
+        """What is shown before the quote, and never cut: what introduces it; "" if nothing does."""
+        if self.introduction is None:
+            return ""
+        return f"{self.introduction.text}{' ' if self.introduction.is_above else f' {ELLIPSIS} '}"
 
     @property
     def _pieces(self) -> tuple[str, ...]:
@@ -133,19 +135,15 @@ def quoted(spans: Sequence[AnswerSpan]) -> list[Quoted]:
         ):
             together.append(span)
     quotes: list[Quoted] = []
-    said = None
+    shown = None
     for together in found.values():
         first = together[0]
-        introduction = first.introduction
-        line = introduction.start_char if introduction else None
-        says = (first.collection, first.document_id, line)
-        quotes.append(
-            Quoted(
-                tuple(sorted(together, key=lambda span: span.start_char)),
-                introduction if says != said else None,
-            )
-        )
-        said = says
+        line = first.introduction.start_char if first.introduction else None
+        introduced_at = (first.collection, first.document_id, line)
+        introduction = first.introduction if introduced_at != shown else None
+        shown = introduced_at
+        ordered = sorted(together, key=lambda span: span.start_char)
+        quotes.append(Quoted(tuple(ordered), introduction))
     return quotes
 
 

@@ -15,7 +15,8 @@ from index.introductions import Introductions
 from index.passages import Passage
 from index.texts import Texts
 
-# How far above an item what introduces its list is looked for, and how long that may be.
+# How far above an item what introduces its list is looked for, and how long that may be: whoever
+# reads it has more room than a passage's context.
 _LIST_CHARS = 4_000
 _INTRODUCTION_CHARS = 240
 
@@ -59,21 +60,29 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
         language=document.language,
     )
     _check_verbatim(found, source.texts)
-    return replace(found, introduction=_introduction(found, source.texts))
+    introduction = introduction_of(document.id, found.quote_start_char, found.quote, source.texts)
+    return replace(found, introduction=introduction)
 
 
-def _introduction(span: AnswerSpan, texts: Texts) -> Introduction | None:
-    """What introduces the list that a span's quote is an item of; None if nothing short does."""
-    first = max(0, span.quote_start_char - _LIST_CHARS)
-    text = texts.text(span.document_id, first, span.quote_start_char + len(span.quote))
-    quote = span.quote_start_char - first
-    line = text.rfind("\n", 0, quote) + 1
+def introduction_of(
+    document_id: str, quote_start_char: int, quote: str, texts: Texts
+) -> Introduction | None:
+    """
+    What introduces the list that a quote is an item of; None if nothing short does.
+
+    Raises:
+        KeyError: If there is no such document.
+    """
+    first = max(0, quote_start_char - _LIST_CHARS)
+    text = texts.text(document_id, first, quote_start_char + len(quote))
+    begins = quote_start_char - first
+    line = text.rfind("\n", 0, begins) + 1
     start, end = Introductions(text).above(line) or (0, 0)
     # A piece of a document may begin within a line.
     is_whole = not first or "\n" in text[:start]
     if not is_whole or not 0 < end - start <= _INTRODUCTION_CHARS:
         return None
-    return Introduction(text[start:end], first + start, is_above=not text[end:quote].strip())
+    return Introduction(text[start:end], first + start, is_above=not text[end:begins].strip())
 
 
 def _check_verbatim(span: AnswerSpan, texts: Texts) -> None:

@@ -28,7 +28,7 @@ _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
 # A longer line says more than what the items are.
-_MAX_INTRODUCTION_CHARS = MAX_CONTEXT_CHARS // 2 + 1
+_MAX_INTRODUCTION_CHARS = MAX_CONTEXT_CHARS // 2
 
 
 def searched_text(context: str, text: str) -> str:
@@ -69,7 +69,8 @@ class Contexts:
     def _introduction(self, start_char: int) -> str:
         """What introduces the list that goes on where a passage begins, without its colon."""
         start, end = self._introductions.above(start_char) or (0, 0)
-        return self._text[start : end - 1] if 0 < end - start <= _MAX_INTRODUCTION_CHARS else ""
+        said = self._text[start:end].removesuffix(":")
+        return said if len(said) <= _MAX_INTRODUCTION_CHARS else ""
 
 
 def _is_text(document: Document) -> bool:

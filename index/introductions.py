@@ -15,19 +15,22 @@ class Introductions:
         """Up to where its end was looked for: a line may be the whole document."""
         self._introduction: tuple[int, int] | None = None
         """What introduces the items that may come."""
-        self._is_in_item = False
+        self._indent: int | None = None
+        """How far the item that is open is indented; None if none is."""
 
     def above(self, start_char: int) -> tuple[int, int] | None:
         """
-        Find what introduces the item that begins at a character, if one does and anything.
+        Find the line that introduces the item that begins at a character.
 
         It is the nearest line above that is no item and no part of one, if it ends with a colon.
+        After an item that itself ends with one, nobody can tell what the next is an item of.
 
         Args:
             start_char: Not before the one that was asked for last.
 
         Returns:
-            Start and end (exclusive) of the line in the text, without the white space around it.
+            Start and end (exclusive) of the line in the text, without the white space around it;
+            None if no item begins there, or nothing introduces it.
         """
         while (end := self._text.find("\n", self._searched, start_char)) >= 0:
             self._pass(self._reached, end)
@@ -37,11 +40,16 @@ class Introductions:
 
     def _pass(self, start: int, end: int) -> None:
         line = self._text[start:end]
+        said = line.strip()
+        indent = len(line) - len(line.lstrip())
+        has_colon = said.endswith(":")
         if ITEM_MARK.match(line):
-            self._is_in_item = True
-        elif not (self._is_in_item and line.strip() and line[0].isspace()):
-            # A blank line ends a list, and a line that is indented goes on with an item.
-            self._is_in_item = False
-            said = line.strip()
-            at = start + len(line) - len(line.lstrip())
-            self._introduction = (at, at + len(said)) if said.endswith(":") else None
+            self._indent = indent
+        elif not said or self._indent is None or indent <= self._indent:
+            # A blank line ends a list; one that is indented more than an item goes on with that.
+            self._indent = None
+            at = start + indent
+            self._introduction = (at, at + len(said)) if has_colon else None
+            return
+        if has_colon:
+            self._introduction = None

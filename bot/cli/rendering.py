@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from answering.answer import Answer, AnswerSpan, NearestPassage, quoted
+from answering.answer import Answer, AnswerSpan, NearestPassage, Quoted, quoted
 from bot.collection_names import BASE_COLLECTION
 from bot.links import NO_LINKS, Links
 from index.documents import shorten
@@ -127,7 +127,7 @@ def _quotes(
     return [
         {
             **_span_values(one.spans[0], seeds),
-            "quote": _marked(one.pieces, bold, width, QUOTE_CHARS),
+            "quote": _marked(one, bold, width),
             "end_char": one.spans[-1].end_char,
             "confidence": max(span.confidence for span in one.spans),
             "link": links.to(one.spans[0]),
@@ -189,7 +189,7 @@ def _quotes_in_line(spans: Sequence[AnswerSpan], seeds: Path) -> list[dict[str, 
     return [
         {
             "source": _source(one.spans[0], seeds),
-            "quote": _with_marks(_on_one_line(one.pieces, QUOTE_CHARS), mark),
+            "quote": _with_marks(_on_one_line(one), mark),
         }
         for one in quoted(spans)
     ]
@@ -234,25 +234,25 @@ def _source(found: AnswerSpan | NearestPassage, seeds: Path) -> str:
     return source_of(found.collection, found.document_id, seeds)
 
 
-def _marked(pieces: Sequence[str], mark: Style, width: int, side_chars: int) -> str:
-    """A text in pieces as one wrapped paragraph, every second piece marked."""
-    return _with_marks(_wrap(_on_one_line(pieces, side_chars), width), mark)
+def _marked(quote: Quoted, mark: Style, width: int) -> str:
+    """A quote as one wrapped paragraph, its spans marked."""
+    return _with_marks(_wrap(_on_one_line(quote), width), mark)
 
 
 def _with_marks(text: str, mark: Style) -> Shown:
     return Shown(_BOUNDED.sub(lambda bounded: mark(bounded[1]), text))
 
 
-def _on_one_line(pieces: Sequence[str], side_chars: int) -> str:
-    """A text in pieces, every second one within bounds, and the others shortened beside them."""
-    last = len(pieces) - 1
+def _on_one_line(quote: Quoted) -> str:
+    """A quote, its spans within bounds, and what stands beside and between them shortened."""
+    last = len(quote.pieces) - 1
     shown = (
         f"{_OPEN}{one_line(piece)}{_CLOSE}"
         if place % 2
-        else _shortened(piece, side_chars if place else 0, side_chars if place < last else 0)
-        for place, piece in enumerate(pieces)
+        else _shortened(piece, QUOTE_CHARS if place else 0, QUOTE_CHARS if place < last else 0)
+        for place, piece in enumerate(quote.pieces)
     )
-    return "".join(shown).strip()
+    return " ".join(filter(None, (one_line(quote.lead), "".join(shown).strip())))
 
 
 def _shortened(text: str, first_chars: int, last_chars: int) -> str:

@@ -210,13 +210,13 @@ def _quote(quote: Quoted) -> str:
         shown = _cut(quote, QUOTE_CHARS >> cut, ANSWER_CHARS >> cut)
         if len(shown) <= _MAX_QUOTE:
             return shown
-    return fit("".join(quote.pieces), _MAX_QUOTE)
+    return fit("".join((quote.lead, *quote.pieces)), _MAX_QUOTE)
 
 
 def _cut(quote: Quoted, around: int, answer: int) -> str:
     first, *others = quote.pieces
     *between, last = others
-    shown = [end_of(first, around)]
+    shown = [f"{quote.lead}{end_of(first, around)}"]
     for place, piece in enumerate(between):
         shown.append(_middle_of(piece, around) if place % 2 else shorten(piece, answer))
     return _marked(*shown, start_of(last, around))

@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from answering.answer import AnswerSpan, NearestPassage, Quotable
+from answering.verbatim import introduction_of
 from index.texts import Texts
 
 # So far a piece may have moved in its document and is found again; it is read at once.
@@ -16,6 +18,8 @@ _REPLACED_CHARS = 200_000
 # taken, at least: a correction leaves most of them. With a higher one, more corrections are taken
 # for other sentences.
 _MIN_ALIKE = 0.5
+# So many places where its sentence stands are looked at, the nearest first.
+_MOST_PLACES = 20
 _WORD = re.compile(r"\w+")
 
 
@@ -24,7 +28,7 @@ class QuoteStatus:
     """What became of a piece of a document."""
 
     stands: bool
-    """Whether its words still stand in the document, in the same sentence."""
+    """Whether its words still stand in the document, in the same sentence and the same list."""
     is_gone: bool = False
     """Whether there is no such document any more."""
     start_char: int = 0
@@ -48,7 +52,8 @@ def quote_status(texts: Texts, found: Quotable) -> QuoteStatus:
     if start is not None:
         return QuoteStatus(stands=True, start_char=start)
     alike = _most_alike(texts, found)
-    if alike is None:
+    # The same item of another list is no correction.
+    if alike is None or alike[1] == _sentence_of(found)[0]:
         return QuoteStatus(stands=False)
     return QuoteStatus(stands=False, start_char=alike[0], now=alike[1])
 
@@ -62,19 +67,31 @@ def place_now(texts: Texts, found: Quotable) -> int | None:
         found: The piece, in its sentence.
 
     Returns:
-        The nearest place to the old one where its sentence stands; None if none is near.
+        The nearest place to the old one where its sentence stands, after what introduced it if it
+        is an item of a list; None if none is near.
 
     Raises:
         KeyError: If there is no such document.
     """
     sentence, old = _sentence_of(found)
     offset = found.start_char - old
-    if texts.text(found.document_id, old, old + len(sentence)) == sentence:
+    if texts.text(found.document_id, old, old + len(sentence)) == sentence and _is_introduced(
+        texts, found, old
+    ):
         return old + offset
     begin = max(0, old - MOVED_CHARS)
     around = texts.text(found.document_id, begin, old + len(sentence) + MOVED_CHARS)
     places = [begin + match.start() for match in re.finditer(re.escape(sentence), around)]
-    return min(places, key=lambda place: abs(place - old)) + offset if places else None
+    places = nsmallest(_MOST_PLACES, places, key=lambda place: abs(place - old))
+    return next((at + offset for at in places if _is_introduced(texts, found, at)), None)
+
+
+def _is_introduced(texts: Texts, found: Quotable, place: int) -> bool:
+    """Whether what introduced a piece introduces what stands at a place, if anything did."""
+    if not isinstance(found, AnswerSpan) or found.introduction is None:
+        return True
+    now = introduction_of(found.document_id, place, found.quote, texts)
+    return now is not None and now.text == found.introduction.text
 
 
 def _sentence_of(found: Quotable) -> tuple[str, int]:

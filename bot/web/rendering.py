@@ -87,9 +87,10 @@ class _Here:
     statuses: Mapping[Quotable, QuoteStatus]
 
     def quote(self, quote: Quoted) -> dict[str, Any]:
+        before, *others = _shortened(quote.pieces)
         return {
             **self._where(quote.spans[0], quote.spans[-1].end_char),
-            "pieces": _shortened(quote.pieces),
+            "pieces": [f"{quote.lead}{before}", *others],
             "dated": quote.spans[0].dated,
             "confidence": max(span.confidence for span in quote.spans),
         }

@@ -126,6 +126,10 @@ def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> Non
         ("Bring:\n- rope\nLeave:\n- soap\n- nets", "- nets", "Harbour: Leave"),
         ("Bring:\n- rope\nLeave\n- soap\n- nets", "- nets", "Harbour"),
         ("The list.\nBring:\n- rope\n  of hemp\n- nets", "- nets", "Harbour: Bring"),
+        ("  Bring:\n  - rope\n  Leave:\n  - soap\n  - nets", "  - nets", "Harbour: Leave"),
+        ("  Bring:\n  - rope\n  Leave\n  - soap\n  - nets", "  - nets", "Harbour"),
+        ("Bring:\n- rope, but no:\n- knots\n- nets", "- nets", "Harbour"),
+        ("Bring:\n- rope\n  such as:\n- nets", "- nets", "Harbour"),
     ],
 )
 def test_what_introduces_a_list_is_context_of_the_items_in_another_passage(

@@ -93,6 +93,25 @@ def test_an_item_stands_after_what_introduces_it(*, is_above: bool, line: str) -
     assert answer_json(answer)["quote"] == "- tents"
 
 
+def test_what_introduces_a_long_item_is_never_cut() -> None:
+    long = item("tents", 40)
+    quote = f"- {'a word of it ' * 60}tents"
+    start = long.quote_start_char + len(quote) - len("tents")
+    long = replace(long, quote=quote, start_char=start, end_char=start + len("tents"))
+
+    (line,) = re.findall(
+        r"We never lend: … .*?\*\*tents", shown(replace(ANSWER, spans=(long,)), 9_999), re.DOTALL
+    )
+
+    assert len(line) < len(quote)
+
+
+def test_a_line_has_what_introduces_its_item() -> None:
+    answer = replace(ANSWER, question="may I borrow a tent", spans=(item("tents", 25),))
+
+    assert answer_line(answer, Path("seeds")).startswith("The documents say: We never lend: … - ")
+
+
 def test_what_introduces_several_items_is_said_once() -> None:
     items = (item("tents", 25, is_above=True), item("boats", 33))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answering.answer import NearestPassage
+from answering.answer import Introduction, NearestPassage
 from answering.conflicts import MAX_VERSIONS
 from bot.discord_app.cards import MessageCard, layout
 from bot.discord_app.list_cards import (
@@ -133,6 +133,26 @@ def test_where_items_of_a_list_stand_is_said_once_for_each_place() -> None:
     assert shown.count("What we count") == 1
     assert shown.index("77") < shown.index("What we count") < shown.index("4,001")
     assert shown.count("What we don't") == 1
+
+
+def test_what_introduces_items_is_said_once_and_as_it_was_written() -> None:
+    first, second = (
+        replace(
+            span(text, before="- ", after=""),
+            quote_start_char=at,
+            start_char=at + 2,
+            end_char=at + 2 + len(text),
+            introduction=Introduction("We *never* lend:", 10, is_above=at == 27),
+        )
+        for text, at in (("tents", 27), ("boats", 35))
+    )
+
+    listed = "".join(answer_card(replace(found(first, second), kind="list")).texts)
+    alone = "".join(answer_card(found(second)).texts)
+
+    assert "We \\*never\\* lend: - **tents**" in listed
+    assert listed.count("lend:") == 1
+    assert "We \\*never\\* lend: … - **boats**" in alone
 
 
 def test_a_heading_that_is_the_title_is_not_said_again() -> None:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from answering.answer import Timings
+from answering.answer import Introduction, Timings
 from bot.serving import linked_answers
 from bot.serving.linked_answers import LinkedAnswers
 from tests.bot.discord_app.fakes import Clock, found, span
 from tests.conftest import Place
 
-ANSWER = found(span(), alternatives=(span("77"),))
+ANSWER = found(
+    replace(span(), introduction=Introduction("We count:", 60, is_above=True)),
+    alternatives=(span("77"),),
+)
 DAY_S = 24 * 60 * 60.0
 
 

@@ -63,6 +63,24 @@ def test_words_that_have_moved_still_stand_and_are_linked_to_where_they_are(
     assert "has changed" not in shown.text
 
 
+def test_an_item_stands_only_in_its_own_list(
+    visitor: Visitor, library: Library, service: AnswerService
+) -> None:
+    items = "- arson 812\n- theft 35\n"
+    rewrite(library, service, f"We count:\n{items}")
+    link = permalink(visitor)
+    stands = "All these words still stand in the documents today."
+    assert stands in visitor.get(link).text
+
+    rewrite(library, service, f"We lend:\n- tents\n\nWe count:\n{items}")
+    assert stands in visitor.get(link).text
+
+    rewrite(library, service, f"We never count:\n{items}")
+    shown = visitor.get(link).text
+    assert "We count: - arson " in shown
+    assert stands not in shown
+
+
 def test_what_stands_there_now_is_told(
     visitor: Visitor, library: Library, service: AnswerService
 ) -> None:
