@@ -8,6 +8,7 @@ writes it between the markers in `docs/architecture.md`; `make graph` does the s
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,21 +43,38 @@ def imports(module: str, known: dict[str, Path]) -> Iterator[str]:
     part of theirs, which is not seen: an archive reads its members by the registry that names it.
     """
     path = known[module]
-    source = path.read_text(encoding="utf-8")
     is_package = path.name == "__init__.py"
-    by_name = "import_module(" in source and module.partition(".")[0] in PACKAGES
-    for node in ast.walk(ast.parse(source)):
+    for node in _naming(path, by_name=module.partition(".")[0] in PACKAGES):
         if isinstance(node, ast.Import):
             wanted = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             home = _home(node, module if is_package else module.rpartition(".")[0])
             inside = [f"{home}.{alias.name}" for alias in node.names]
             wanted = [name if name in known else home for name in inside]
-        elif isinstance(node, ast.Constant) and by_name:
-            wanted = [name for name in [str(node.value)] if "." in name]
         else:
-            continue
+            wanted = [name for name in [str(node.value)] if "." in name]
         yield from (name for name in wanted if name in known)
+
+
+@cache
+def _naming(path: Path, *, by_name: bool) -> tuple[ast.Import | ast.ImportFrom | ast.Constant, ...]:
+    """What names modules in a file: its imports, and constants where it imports by names."""
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    if by_name and "import_module(" in source:
+        kinds = (ast.Import, ast.ImportFrom, ast.Constant)
+        return tuple(node for node in ast.walk(tree) if isinstance(node, kinds))
+    return tuple(
+        node for node in _statements(tree.body) if isinstance(node, (ast.Import, ast.ImportFrom))
+    )
+
+
+def _statements(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """All statements, also those within others; most of a tree is what they are made of."""
+    for statement in body:
+        yield statement
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(statement, name, ()))
 
 
 def _home(node: ast.ImportFrom, package: str) -> str:
