@@ -31,13 +31,13 @@ _USES = ("search", "match", "fullmatch", "split", "findall", "finditer", "sub", 
 
 # What a text ends with, so that it misses.
 _TAILS = ("", "\x00", "a", "\n!")
-_FEW, _MANY = 250, 2_000
+_FEW, _MANY = 125, 1_000
 # Eight times the text takes a linear pattern eight times the time, and a quadratic one 64 times.
 _MOST_GROWTH = 24
 # A machine that pauses for a moment makes a line look like a square, though hardly so often.
 _LOOKS = 5
 # What takes less for `_MANY` characters is not looked at closer: it is far from their square.
-_QUICK_S = 0.001
+_QUICK_S = 0.00025
 # A pattern that takes longer for `_MANY` characters is ended: an exponential one never ends.
 _HOPELESS_S = 0.4
 
@@ -163,6 +163,15 @@ def grown(before: str, unit: str, tail: str, size: int) -> str:
     return (before + unit * (size // len(unit) + 1))[:size] + tail
 
 
+def _many(unit: str) -> int:
+    """
+    About `_MANY` characters, of which a text ends within the unit where one of `_FEW` does.
+
+    Else one of them may fit a pattern to its end and the other not, which takes another time.
+    """
+    return _FEW + round((_MANY - _FEW) / len(unit)) * len(unit)
+
+
 def _growth(
     pattern: re.Pattern[Any], many: str, few: str, *, at_start: bool, times: int = 1
 ) -> float:
@@ -177,7 +186,7 @@ def slow_text(pattern: re.Pattern[Any], *, at_start: bool = False) -> str | None
     """What a text looks like that a pattern takes too long for; None if none was found."""
     for (before, unit), tail in itertools.product(hostile_strings(pattern), _TAILS):
         shown = f"{before!r} and then {unit!r} again and again, and {tail!r}"
-        many, few = (grown(before, unit, tail, size) for size in (_MANY, _FEW))
+        many, few = (grown(before, unit, tail, size) for size in (_many(unit), _FEW))
         try:
             growth = _growth(pattern, many, few, at_start=at_start)
             for _ in range(_LOOKS):
