@@ -14,6 +14,7 @@ from pathlib import Path
 
 from index.sizing import Sizing
 from tests.conftest import Library
+from tests.forks import fork_parsers
 
 _FILE_OPERATIONS = frozenset(
     {"open", "sqlite3.connect", "shutil.copyfile", "shutil.rmtree"}
@@ -25,6 +26,7 @@ _FILE_OPERATIONS = frozenset(
 
 
 def main() -> None:
+    fork_parsers()
     sizing = Sizing(**json.loads(sys.argv[2]))
     library = Library(Path(sys.argv[1]), sizing=sizing)
     # What a build imports on its way is no operation of the build.
@@ -64,7 +66,3 @@ def _build(library: Library, how: str, number: float, reply: int) -> None:
     done = operations
     os.write(reply, str(done).encode())
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

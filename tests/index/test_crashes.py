@@ -3,11 +3,9 @@
 import json
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -16,6 +14,7 @@ from index.retrieve import Retriever
 from index.sizing import SIZING, Sizing
 from index.store import KEPT_GENERATIONS
 from tests.conftest import ROOT, Library
+from tests.forks import forked_command
 
 # Random moments are drawn from this, which a build of the test's documents takes at most.
 MAX_MOMENT_S = 0.08
@@ -34,10 +33,9 @@ class Killer:
         self._edit()
         library.build()
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-W", "ignore", "-m", "tests.index.crashing"),
-                *(str(library.folder), json.dumps(asdict(library.sizing))),
-            ],
+            forked_command(
+                "tests.index.crashing", str(library.folder), json.dumps(asdict(library.sizing))
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -91,10 +89,8 @@ class Killer:
 
 
 @pytest.fixture(params=[SIZING, SMALL], ids=["exact", "approximate"])
-def killer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Killer]:
-    library = Library(tmp_path, sizing=request.param)
-    library.documents.mkdir()
-    made = Killer(library)
+def killer(library: Library, request: pytest.FixtureRequest) -> Iterator[Killer]:
+    made = Killer(replace(library, sizing=request.param))
     yield made
     made.close()
 
