@@ -1,4 +1,4 @@
-"""`quoth serve` as people run it: the real models, a process of its own."""
+"""`quoth serve` as people run it: the real models, in a process of its own."""
 
 import json
 import os
@@ -18,8 +18,9 @@ import pytest
 from bot.cli.main import cli
 from bot.settings import Settings
 from tests.bot.test_access import PASSWORD, TOKEN
-from tests.commands import QUESTION, QUOTH, quoth
+from tests.commands import QUESTION, quoth
 from tests.conftest import ROOT
+from tests.forks import forked_command
 from tests.postgres import Way
 from tests.waiting import PATIENCE_S
 
@@ -36,7 +37,7 @@ def ready(real_data: Callable[[], Path]) -> tuple[str, ...]:
 def served(*arguments: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server, once it says its address."""
     with subprocess.Popen(
-        [*QUOTH, "serve", "--port", "0", *arguments],
+        forked_command("bot.cli.main", "serve", "--port", "0", *arguments),
         cwd=ROOT,
         env={**os.environ, "QUOTH_TIME_LIMIT_S": str(PATIENCE_S), **environment},
         stderr=subprocess.PIPE,
@@ -126,7 +127,11 @@ def test_ctrl_c_ends_mcp_while_it_waits_for_its_client(ready: tuple[str, ...]) -
     asked = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client}
 
     with subprocess.Popen(
-        [*QUOTH, "mcp", *ready], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        forked_command("bot.cli.main", "mcp", *ready),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
