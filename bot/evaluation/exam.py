@@ -228,16 +228,7 @@ class Exam:
             IndexingError: If the passages can't be indexed.
             CalibrationError: If the questions are too few, too many or no ground for a calibration.
         """
-        if self.questions < MIN_QUESTIONS:
-            raise CalibrationError(
-                f"{self.questions:,} questions are no ground for a calibration. Give at least "
-                f"{MIN_QUESTIONS}."
-            )
-        if self.questions > MAX_QUESTIONS:
-            raise CalibrationError(
-                f"{self.questions:,} questions are more than a calibration needs. Give at most "
-                f"{MAX_QUESTIONS:,} of them."
-            )
+        check_count(self.questions)
         fitted = calibrate(
             self._given(),
             self._open(),
@@ -342,6 +333,25 @@ class Exam:
         for outcome in outcomes:
             yield outcome
             self._reporter.advance(1)
+
+
+def check_count(questions: int) -> None:
+    """
+    Refuse what no calibration can be made of.
+
+    Raises:
+        CalibrationError: If the questions are too few or too many.
+    """
+    if questions < MIN_QUESTIONS:
+        raise CalibrationError(
+            f"{questions:,} questions are no ground for a calibration. Give at least "
+            f"{MIN_QUESTIONS}."
+        )
+    if questions > MAX_QUESTIONS:
+        raise CalibrationError(
+            f"{questions:,} questions are more than a calibration needs. Give at most "
+            f"{MAX_QUESTIONS:,} of them."
+        )
 
 
 def _nothing_sure(reader_sha256: str) -> Calibration:

@@ -16,7 +16,7 @@ from answering.calibration import Calibration
 from answering.tuning import Tuning, load_tuning
 from bot.added_readers import CARD_NAME, UNFINISHED, AddedReaders, Card, Measured
 from bot.evaluation.caching import CachingReader
-from bot.evaluation.exam import Exam, Files
+from bot.evaluation.exam import Exam, Files, check_count
 from bot.evaluation.metrics import grade
 from bot.evaluation.questions import Misfits, QuestionedPassage, read_questions
 from bot.evaluation.run import given_parts
@@ -94,6 +94,8 @@ def add_reader(
         tempfile.TemporaryDirectory(UNFINISHED, ".", folder.parent) as scratch,
     ):
         files = tuple(questions) or (_part_of_shipped(Path(scratch)),)
+        # Else that would be said once the reader is made and measured, which takes minutes.
+        check_count(sum(len(passage.questions) for passage in _passages_of(files)))
         guarding = _Guard(files, SentenceEncoder(settings.encoder, settings.encoder_exports))
         reporter.stage("convert", 0)
         whole = Path(scratch) / "fp32"
@@ -195,8 +197,7 @@ class _Guard:
 
     def __init__(self, files: Sequence[Path], encoder: SentenceEncoder) -> None:
         self._token_offsets: TokenOffsets = encoder.token_offsets
-        passages = (one for path in files for one in read_questions(path, Misfits()))
-        self._asked = list(islice(_answerable(passages), GUARDING_QUESTIONS))
+        self._asked = list(islice(_answerable(_passages_of(files)), GUARDING_QUESTIONS))
         self.count = len(self._asked)
 
     @property
@@ -222,6 +223,10 @@ class _Guard:
             milliseconds=1000 * seconds / max(1, read),
             bytes=sum(path.stat().st_size for path in model_files(weights)),
         )
+
+
+def _passages_of(files: Sequence[Path]) -> Iterator[QuestionedPassage]:
+    return (one for path in files for one in read_questions(path, Misfits()))
 
 
 def _answerable(
