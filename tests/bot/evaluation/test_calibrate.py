@@ -78,7 +78,7 @@ def calibrated(
 
 @pytest.fixture(scope="module")
 def result() -> Calibrated:
-    return calibrated(simulated(1_500))
+    return calibrated(simulated(1_000))
 
 
 def test_the_weights_that_made_the_outcomes_are_found(result: Calibrated) -> None:
@@ -95,7 +95,7 @@ def test_cross_fitted_confidence_is_calibrated(result: Calibrated) -> None:
     assert result.calibration.expected_calibration_error < 0.05
     assert result.error_among_few < 0.05
     for outcomes in (result.given, result.open, result.among_few):
-        assert [one.question_id for one in outcomes] == [str(number) for number in range(1_500)]
+        assert [one.question_id for one in outcomes] == [str(number) for number in range(1_000)]
 
 
 def test_questions_about_one_passage_calibrate_too() -> None:
@@ -110,7 +110,7 @@ def test_questions_about_one_passage_calibrate_too() -> None:
     assert "folds" in fitted.doubts
 
 
-@pytest.mark.parametrize("count", [60, 200])
+@pytest.mark.parametrize("count", [60, 120])
 @pytest.mark.parametrize("passages", [1, 7, 20])
 def test_where_the_number_of_passages_never_varies_it_counts_for_nothing(
     count: int, passages: int
@@ -127,7 +127,7 @@ def test_more_passages_never_make_a_span_surer() -> None:
     """Whatever chance says, and here it says so loudly."""
     swapped = {MANY: FEW, FEW: MANY}
     many, few = (
-        [replace(one, passages=swapped[passages]) for one in simulated(300, passages=passages)]
+        [replace(one, passages=swapped[passages]) for one in simulated(200, passages=passages)]
         for passages in (MANY, FEW)
     )
 
@@ -205,7 +205,7 @@ def with_sentences(outcomes: list[QuestionOutcome], sign: int) -> list[QuestionO
 def test_what_a_sentence_says_alone_counts_where_it_tells_right_from_wrong() -> None:
     def weight(sign: int) -> float:
         many, few = (
-            with_sentences(simulated(400, passages=passages), sign) for passages in (MANY, FEW)
+            with_sentences(simulated(200, passages=passages), sign) for passages in (MANY, FEW)
         )
         return calibrated(many, few).calibration.sentence_weight
 
