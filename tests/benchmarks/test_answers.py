@@ -40,6 +40,7 @@ def answer(question: str = "how many", **others: object) -> dict[str, Any]:
     return {"asked_as": "single", "first": None, "question": question, **others}
 
 
+@pytest.mark.stress
 def test_single_questions_follow_ups_and_lists_are_asked_of_the_passages_of_a_file(
     tmp_path: Path, real_data: Callable[[], Path]
 ) -> None:
@@ -58,6 +59,7 @@ def test_single_questions_follow_ups_and_lists_are_asked_of_the_passages_of_a_fi
     assert single.keys().isdisjoint({"id", "generation", "timings_ms"})
 
 
+@pytest.mark.stress
 def test_questions_of_a_folder_are_asked_of_its_documents(
     tmp_path: Path, real_data: Callable[[], Path]
 ) -> None:

@@ -130,6 +130,7 @@ def test_a_table_is_that_of_the_question() -> None:
         assert all(name in one.context for one in group for name in table.header)
 
 
+@pytest.mark.stress
 def test_the_shipped_reader_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--tables", "1", "--only", "Markdown", "CSV", "HTML", "--each", "--missed"])
 
