@@ -70,26 +70,35 @@ def test_where_to_begin_is_only_asked_of_all(capsys: pytest.CaptureFixture[str])
     assert "train is one stage" in capsys.readouterr().err
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Workplace:
+def place_in(folder: Path) -> Workplace:
+    """What a run works on, all of it in one folder."""
+    data, qamr, squad, mpnet = (folder / name for name in ("data", "qamr", "squad", "mpnet"))
+    return Workplace(qamr, squad, mpnet, folder / "work", folder / "out", data)
+
+
+def make_place(folder: Path) -> Workplace:
     """Splits of two passages each, one QAMR question, three paragraphs of SQuAD, a base model."""
-    data, qamr, squad, mpnet = (tmp_path / name for name in ("data", "qamr", "squad", "mpnet"))
-    for folder in (data, qamr, squad):
-        folder.mkdir()
+    place = place_in(folder)
+    for made in (place.data, place.qamr, place.squad):
+        made.mkdir()
     with (DATA_FOLDER / "dev.jsonl").open(encoding="utf-8") as lines:
         for split in (*SPLITS, "dev"):
-            (data / f"{split}.jsonl").write_text("".join(islice(lines, 2)), encoding="utf-8")
-    shutil.copy(DATA_FOLDER / TABLES_NAME, data)
-    write_qamr(qamr)
-    write_squad(squad)
-    make_checkpoint(mpnet)
-    return Workplace(qamr, squad, mpnet, tmp_path / "work", tmp_path / "out", data)
+            (place.data / f"{split}.jsonl").write_text("".join(islice(lines, 2)), encoding="utf-8")
+    shutil.copy(DATA_FOLDER / TABLES_NAME, place.data)
+    write_qamr(place.qamr)
+    write_squad(place.squad)
+    make_checkpoint(place.mpnet)
+    return place
 
 
-@pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
-def test_a_reader_is_trained_exported_and_drawn(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    return make_place(tmp_path)
+
+
+def shorten(monkeypatch: pytest.MonkeyPatch, place: Workplace) -> None:
+    """Let lessons take two steps from the base model of a workplace."""
+    monkeypatch.setattr(run, "THREADS", 1)
     monkeypatch.setattr(run, "BASE_SHA256", file_sha256(place.mpnet / "model.safetensors"))
     for recipe in ("RECIPE", "FURTHER_RECIPE"):
         monkeypatch.setattr(run, recipe, replace(getattr(run, recipe), max_steps=2))
@@ -97,12 +106,39 @@ def test_a_reader_is_trained_exported_and_drawn(
     # A network that has learnt nothing loses what it likes.
     monkeypatch.setattr("training.export.MAX_LOSS", 100.0)
 
-    for stage in ("data", "train", "export", "further", "export", "curve"):
-        STAGES[stage](place)
+
+@pytest.fixture(scope="module")
+def first_lesson(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workplace with a reader that was trained and exported, which is only read."""
+    folder = tmp_path_factory.mktemp("lesson")
+    place = make_place(folder)
+    with pytest.MonkeyPatch.context() as patched:
+        shorten(patched, place)
+        for stage in ("train", "export"):
+            STAGES[stage](place)
+    return folder
+
+
+@pytest.fixture
+def exported(first_lesson: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+    """A copy of it, whose next lesson takes two steps."""
+    place = place_in(shutil.copytree(first_lesson, tmp_path / "lesson"))
+    shorten(monkeypatch, place)
+    return place
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
+def test_a_reader_is_trained_exported_and_drawn(
+    exported: Workplace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    OnnxReader(exported.out)
+
+    for stage in ("data", "further", "export", "curve"):
+        STAGES[stage](exported)
 
     assert "    followup joined: " in capsys.readouterr().out
-    assert place.trained() == place.further / "final"
-    written = json.loads((place.out / MANIFEST_NAME).read_text())
+    assert exported.trained() == exported.further / "final"
+    written = json.loads((exported.out / MANIFEST_NAME).read_text())
     assert written["layout"] == {
         "before": [0],
         "between": [2, 2],
@@ -110,29 +146,24 @@ def test_a_reader_is_trained_exported_and_drawn(
         "has_types": False,
         "max_tokens": 512,
     }
-    OnnxReader(place.out)
-    assert (place.out / CURVE_NAME).exists()
+    OnnxReader(exported.out)
+    assert (exported.out / CURVE_NAME).exists()
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
 def test_a_lesson_whose_start_is_lost_goes_on_from_the_shipped_weights(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    exported: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[float] = []
-    monkeypatch.setattr(run, "BASE_SHA256", file_sha256(place.mpnet / "model.safetensors"))
-    monkeypatch.setattr(run, "RECIPE", replace(run.RECIPE, max_steps=2))
-    monkeypatch.setattr("training.export.MAX_LOSS", 100.0)
-    for stage in ("train", "export"):
-        STAGES[stage](place)
-    trained = open_network(place.trained()).model.state_dict()
-    shutil.rmtree(place.run)
+    trained = open_network(exported.trained()).model.state_dict()
+    shutil.rmtree(exported.run)
 
     def beginning(network: Network, *_: object) -> None:
         of_head = network.model.state_dict()["qa_outputs.weight"]
         started.append(float((of_head - trained["qa_outputs.weight"]).abs().max()))
 
     monkeypatch.setattr(run, "train", beginning)
-    STAGES["further"](place)
+    STAGES["further"](exported)
 
     assert started[0] < 0.05
 
