@@ -51,8 +51,8 @@ _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # end one, though a bracket that closes may: "Keller (47)".
 _NEVER_FIRST = frozenset(".,;:!?([{)]}%\"'“‘«”’»…-–—/|")
 _NEVER_LAST = frozenset(",;:([{$£€¥#\"'“‘«-–—/|")
-# The end of a bracket, and of a quotation in it.
-_CLOSING = re.compile("[\"'”’»]?([)\\]])")
+# The end of a bracket, and of what stands in it: "(100%)", "(F5.)", "(“Servers”)".
+_CLOSING = re.compile("[.%!?]*+[\"'”’»]?([)\\]])")
 _OPENING = {")": "(", "]": "["}
 
 

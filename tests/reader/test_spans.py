@@ -106,6 +106,10 @@ def test_marks_around_an_answer_are_no_part_of_it() -> None:
     [
         ("of one hundred (100) members", "one", "100", "one hundred (100)"),
         ("the key [F5] there", "key", "F", "key [F5]"),
+        ("is for all (100%) of them", "all", "100", "all (100%)"),
+        ("the key (F5.) there", "key", "F", "key (F5.)"),
+        ("all of it (“Stop!”), he said", "all", "Stop", "all of it (“Stop!”)"),
+        ("pays 100%) marks", "100", "100", "100"),
         ("all at the bar (“Servers”) first", "all", "ers", "all at the bar (“Servers”)"),
         ("two (of the four (4)) left", "two", "4", "two (of the four (4))"),
         ("pays (35) marks", "35", "35", "35"),
