@@ -59,6 +59,7 @@ _VERSIONS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
     "deprecated": "Deprecated since version",
+    "versionremoved": "Removed in version",
 }
 # Directives that say nothing to a reader.
 _CODE = ("code", "code-block", "sourcecode")
@@ -156,14 +157,22 @@ def load_rst(_suffix: str, content: bytes) -> Loaded:
     csv.field_size_limit(MAX_CELL_CHARS)
     with _knowing(text):
         document = publish_doctree(text, settings_overrides=_SETTINGS)
-    # They stand beside what they remark on, whatever the level that is to be reported.
-    for remark in list(document.findall(nodes.system_message)):
-        remark.parent.remove(remark)
+    _without_remarks(document)
     writer = _Writer(Blocks("heading"))
     writer.write(document)
     loaded = writer.blocks.loaded(None, writer.dated)
     title = first_heading(loaded.places)
     return replace(loaded, title=shorten(title, MAX_TITLE_CHARS) if title else None)
+
+
+def _without_remarks(document: Any) -> None:
+    """Take out what docutils remarks, which stands beside it at whatever level is reported."""
+    parents = [remark.parent for remark in document.findall(nodes.system_message)]
+    # Each once, since a text may be remarked on everywhere.
+    for parent in {id(parent): parent for parent in parents}.values():
+        parent.children = [
+            child for child in parent.children if not isinstance(child, nodes.system_message)
+        ]
 
 
 @contextmanager
