@@ -84,13 +84,26 @@ def load(text: str, suffix: str = ".md") -> Loaded:
             "See [[notes/Old Quay.md]], [[Fees#At night]] and [[#Berths]].",
             "See Old Quay, Fees > At night and Berths.",
         ),
-        ("Ask the [[harbour master|council/master.md]].", "Ask the harbour master."),
+        (
+            "Open [[opening hours|24/7]]: [[Input|I/O]] in [[C Sharp|C#]], [[Ticket one|#12]].",
+            "Open 24/7: I/O in C#, #12.",
+        ),
+        ("Ask the [[master|council/master.md]] of [[a|b|c]].", "Ask the council/master.md of b|c."),
+        ("Pay [[rules/Fees|]] now, [[|or]] [[a/]] x.", "Pay Fees now, or [[a/]] x."),
+        ("Stop![[Fees]] are due.", "Stop!Fees are due."),
+        ("The [[Foo]], [[bar]][a], [[fee]].\n\n[foo]: /f\n\n[a]: /a", "The [Foo], [bar], fee."),
+        ("*Any* [[`b` *c*]] or *[[x|y *z*]]* of **[[w]]**.", "Any b c or y z of w."),
         (
             "| Berth | Fee |\n|---|---|\n| [[a/North\\|North]] | 35 |\n^berths\n\nEnd.",
             "Berth: North | Fee: 35\n\nEnd.",
         ),
         ("![[quay.png]]\n\nA ![[map.png|300]] map of **[[Vellmar]]**.", "A map of Vellmar."),
         ("%% Begin Waypoint %%\n- [[a]]\n\n%% End Waypoint %%", "- a"),
+        ("%% a %% is %% b %%\n\n%%%%",) * 2,
+        ("- [[a]]\n  %% c %%\n  b\n  %% d %%", "- a %% c %% b"),
+        ("Press\n^C\nto stop it, and press\n^Break\nto end it.\n\n^C",) * 2,
+        ("$$\nx\n^2\n$$\n\ny\n^2",) * 2,
+        ("- [[a]]\n  ^id\n  b\n- c\n  ^the-id\n\n^fees", "- a ^id b\n- c"),
         (
             "Says [[1]](a.md), [[2]], x[[n]], [[ -f y ]], [[[z]]] and 5%% of 6%%.",
             "Says [1], [[2]], x[[n]], [[ -f y ]], [[[z]]] and 5%% of 6%%.",
@@ -346,6 +359,8 @@ HOSTILE = {
     "colons": ":::\n",
     "definitions": "a\n: b\n",
     "footnotes": "[^1]: a\n",
+    "wiki links": "[[a|*b]] ![[`c]]",
+    "hidden lines": "a\n^ab\n%% c %%\n",
 }
 
 
