@@ -55,6 +55,10 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 _ONE_SENTENCE = re.compile(r"\s*+[^\n.!?…]*+[.!?…]?\s*+")
 # The first letter of a sentence, after marks that may open it; a list item's dash is not one.
 _FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*([^\W\d_])")
+# What a line ends with before the item of a list, also with a short word: "the papers; and". After
+# other words, "(a)" may be a reference that is wrapped: "section 5\n(a) or (b)".
+_BEFORE_ITEM = re.compile(r"[.!?:;,](?:[ \t]\w{2,3})?[ \t]*+\n[ \t]*+\Z")
+_BEFORE_ITEM_CHARS = 40
 # The number of a clause, whose last full stop ends no sentence.
 _CLAUSE_NUMBER = re.compile(r"(?:\d{1,3}\.){2,}\d{0,3}")
 _LAST_SPACE = re.compile(r".*\s", re.DOTALL)
@@ -351,10 +355,14 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 def _starts_lower(text: str, start: int, end: int) -> bool:
     """Whether a piece begins with a lower-case letter that is not the mark of an item."""
     first = _FIRST_LETTER.match(text, start, end)
-    is_item = (
-        text[max(0, start - 1) : start] == "\n" and ITEM_MARK.match(text, start, end) is not None
-    )
-    return first is not None and first[1].islower() and not is_item
+    return first is not None and first[1].islower() and not _is_item(text, start)
+
+
+def _is_item(text: str, start: int) -> bool:
+    """Whether the item of a list begins at a character, with no more than an indent before it."""
+    has_mark = ITEM_MARK.match(text, start) is not None
+    above = text[max(0, start - _BEFORE_ITEM_CHARS) : start]
+    return has_mark and _BEFORE_ITEM.search(above) is not None
 
 
 def _is_numbered(text: str, start: int, end: int, next_start: int) -> bool:

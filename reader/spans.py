@@ -43,8 +43,11 @@ _BORDER = re.compile(r"\n[ \t]*\n|(?<!\S)\|(?!\S)")
 _NAMED_BORDER = re.compile(rf"{_BORDER.pattern}|\n")
 _AFTER_NAME = ": "
 # What a line of a list begins with. It may be an answer ("which step is that"), or begin one, but
-# nothing that stands above it runs on into it.
-_LIST_MARK = re.compile(r"^[ \t]*+(?:[*•]|\(?(?:\d{1,3}|[a-z]|[ivx]{2,5})[.)])(?=\s)", re.MULTILINE)
+# nothing that stands above it runs on into it. These are the marks that `index` knows, but for the
+# hyphen, which may be a dash or a minus. Neither may import the other: a test holds them together.
+_LIST_MARK = re.compile(
+    r"^[ \t]*+(?:[*•◦▪‣●○■]|\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\))(?=\s)", re.MULTILINE
+)
 # What follows a command and belongs to it: `kestrel unlock` is another command without `--force`.
 _OPTION = re.compile(r"(?<=\w )--?[^\W\d_]")
 # Marks never start a span, but for those that belong to a number; and those that open or join never

@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from index.formats.blocks import without_marks
 
 BETWEEN_ITEMS = ": "
-BULLETS = "•◦▪‣●○■"
-ITEM_MARK = re.compile(rf"[ \t]*+(?:[-*{BULLETS}]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,5}})[.)])[ \t]++")
+# A letter counts in brackets alone: wrapped prose has lines that begin with "v. Jones" or "b) is".
+# `reader.spans` has these marks, too, but for the hyphen; a test holds them together.
+MARKS = r"[-*•◦▪‣●○■]|\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\)"
+ITEM_MARK = re.compile(rf"[ \t]*+(?:{MARKS})[ \t]++")
 """What the line of an item begins with, as a text has it."""
 # A longer one is a sentence, and would be said again with each item that stands in it.
 _MAX_NAME_CHARS = 60

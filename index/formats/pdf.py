@@ -1,8 +1,8 @@
 """
 PDF: the text of each page, its lines joined to paragraphs.
 
-The items of a list stand right below each other and the line that introduces them, and the rest of
-a sentence right below its beginning, also over the end of a page. Numbered clauses are paragraphs.
+The items of a list stand right below each other and the line that introduces them; without such a
+line, and where letters have full stops for marks, they are paragraphs, as numbered clauses are.
 A page that is a picture has no text; it is read by OCR where that is installed.
 """
 
@@ -21,16 +21,18 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.nested_items import ITEM_MARK
-from index.formats.pdf_layout import Line, arranged, is_side_by_side, pieces
+from index.formats.pdf_layout import BROKEN, Line, arranged, is_side_by_side, pieces
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
 _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
-_BEGINS_PARAGRAPH = re.compile(rf"{ITEM_MARK.pattern}|(?:[·–—]|(?:\d{{1,3}}\.){{2,}})\s")
+_BEGINS_PARAGRAPH = re.compile(
+    rf"{ITEM_MARK.pattern}|(?:[·–—]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}})\s"
+)
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
-# What PDFium gives for letters that are drawn as one, and, by two names, for the hyphen of a word
-# that a line breaks and the end of that line.
+# What PDFium gives for letters that are drawn as one, and for the hyphen of a word that a line
+# breaks and the end of that line.
 _CHARACTERS = str.maketrans(
     {
         "\ufb00": "ff",
@@ -40,9 +42,8 @@ _CHARACTERS = str.maketrans(
         "\ufb04": "ffl",
         "\ufb05": "st",
         "\ufb06": "st",
-        "\ufffe": "\u00ad\n",
-        "\x02": "\u00ad\n",
         "\r": None,
+        **dict.fromkeys(BROKEN, "\u00ad\n"),
     }
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -80,13 +81,14 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     # How long the lines of a page are tells paragraphs apart: words are made whole after that.
     texts = iter(whole_words([text for page in pages for text, _ in page]))
     blocks = Blocks("page")
-    before = ""
     for number, (written, page) in enumerate(zip(pages, found, strict=True), start=1):
         blocks.begin(f"{number}", kind="scan" if page.is_scan else "page")
-        for at, (_, is_row) in enumerate(written):
+        before, is_list = "", False
+        for _, is_row in written:
             text = next(texts)
-            joined = not is_row and _goes_on(before, text, begins_page=at == 0)
-            blocks.add(text, joined=joined)
+            # An item belongs right below the line that introduces its list, or the item before.
+            is_list = bool((is_list or introduces(before)) and not is_row and ITEM_MARK.match(text))
+            blocks.add(text, joined=is_list)
             before = "" if is_row else text
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))
     if ocr.is_installed():
@@ -104,14 +106,6 @@ def _written(lines: Sequence[Line]) -> Iterator[tuple[str, bool]]:
         texts = [line.text for line in part]
         for text in texts if is_row else paragraphs("\n".join(texts)):
             yield text, is_row
-
-
-def _goes_on(before: str, text: str, *, begins_page: bool) -> bool:
-    """Whether a paragraph belongs right below the one before: to its list, or its sentence."""
-    if ITEM_MARK.match(text):
-        return introduces(before) or ITEM_MARK.match(before) is not None
-    is_rest = begins_page and text[:1].islower() and before != ""
-    return is_rest and not _SENTENCE_END.search(before)
 
 
 def named_pages(numbers: Sequence[int]) -> str | None:
@@ -142,12 +136,14 @@ def _lines(document: PdfDocument, number: int) -> _Page:
     # Freed here, since the pages of a large file hold more than its text.
     found.close()
     page.close()
-    translated = (
-        replace(line, text=text)
-        for line in lines
-        for text in line.text.translate(_CHARACTERS).removesuffix("\n").split("\n")
-    )
+    translated = (replace(line, text=text) for line in lines for text in _translated(line))
     return _Page(tuple(translated), is_scan)
+
+
+def _translated(line: Line) -> list[str]:
+    """The lines that one is which PDFium does not break after a hyphen; a row of a table is one."""
+    text = line.text.translate(_CHARACTERS)
+    return [text.replace("\n", "")] if line.is_row else text.removesuffix("\n").split("\n")
 
 
 def _is_picture(page: PdfPage) -> bool:

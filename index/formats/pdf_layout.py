@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pypdfium2 import raw
 
-from index.formats.nested_items import BULLETS
+from index.formats.nested_items import MARKS
 from index.formats.tables import Cell, Row, lines_of
 
 # More on one page is a drawing of letters, and is read as it was written.
@@ -44,9 +44,11 @@ _MAX_NOTE_SIZE = 0.92
 _NOTE = re.compile(r"(?:\d{1,3}|[*†‡§¶]|\[\d{1,3}\])[ .)]?\s?\w")
 # The mark of an item, or the number of a clause, that stands apart from what it says.
 _MARK = re.compile(
-    rf"[{BULLETS}·*–—-]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}}\d{{0,3}}"
+    rf"{MARKS}|[·–—]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}}\d{{0,3}}"
 )
 _BREAKS = frozenset({0x0A, 0x0D})
+# What PDFium gives for the hyphen of a word that a line breaks; it tells no break after that.
+BROKEN = ("\ufffe", "\x02")
 
 
 _Kind = Literal["table", "across", "columns"]
@@ -61,6 +63,8 @@ class Piece:
     right: float
     bottom: float
     top: float
+    lines: tuple["Piece", ...] = ()
+    """Those of a cell, if broken words go over the ends of several."""
 
     @property
     def height(self) -> float:
@@ -111,14 +115,21 @@ def stand_side_by_side(boxes: Sequence[tuple[float, float, float, float]]) -> bo
 def pieces(textpage: Any) -> list[Piece]:
     """The pieces of a page's lines, in the order in which they were written."""
     found: list[Piece] = []
+    lines: list[Piece] = []
     text: list[str] = []
     box = [0.0, 0.0, 0.0, 0.0]
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
 
-    def end() -> None:
+    def end_line() -> None:
         if "".join(text).strip():
-            found.append(Piece("".join(text).strip(), *box))
+            lines.append(Piece("".join(text).strip(), *box))
         text.clear()
+
+    def end() -> None:
+        end_line()
+        if lines:
+            found.append(_whole(lines))
+        lines.clear()
 
     for at in range(raw.FPDFText_CountChars(textpage)):
         code = raw.FPDFText_GetUnicode(textpage, at)
@@ -134,10 +145,10 @@ def pieces(textpage: Any) -> list[Piece]:
         if text:
             height = max(box[3] - box[2], values[3] - values[2], 1.0)
             is_apart = values[0] - box[1] > _GAP * height or values[0] < box[0] - height
-            # After the hyphen of a broken word, no break is told.
-            is_on_next_line = values[3] < box[2] and values[0] < box[1]
-            if is_apart or is_on_next_line or abs(values[2] - box[2]) > 2 * height:
+            if is_apart or abs(values[2] - box[2]) > 2 * height:
                 end()
+            elif text[-1] in BROKEN and values[3] < box[2]:
+                end_line()
         if text:
             box = [min(box[0], values[0]), max(box[1], values[1]),
                    min(box[2], values[2]), max(box[3], values[3])]  # fmt: skip
@@ -148,10 +159,23 @@ def pieces(textpage: Any) -> list[Piece]:
     return found
 
 
+def _whole(lines: Sequence[Piece]) -> Piece:
+    """The piece that stands on some lines, which broken words go on over."""
+    if len(lines) == 1:
+        return lines[0]
+    return Piece(
+        "".join(line.text for line in lines),
+        min(line.left for line in lines),
+        max(line.right for line in lines),
+        min(line.bottom for line in lines),
+        max(line.top for line in lines),
+        tuple(lines),
+    )
+
+
 def arranged(found: Sequence[Piece]) -> list[Line]:
     """The lines of a page: columns after each other, tables as rows, notes after the text."""
-    rows = _rows(found)
-    tables = _tables(rows)
+    rows, tables = _rows_and_tables(found)
     gutter = _gutter([row for number, row in enumerate(rows) if number not in tables])
     lines: list[Line] = []
     notes: list[Line] = []
@@ -202,20 +226,62 @@ def _kinds(
     return kinds
 
 
+def _rows_and_tables(
+    found: Sequence[Piece],
+) -> tuple[list[list[Piece]], frozenset[int]]:
+    """The rows of a page, and which are those of tables: a cell may have several lines."""
+    with_cells = _rows(found)
+    in_tables = _tables(with_cells)
+    rows: list[list[Piece]] = []
+    tables: set[int] = set()
+    for is_table, run in groupby(range(len(with_cells)), lambda at: at in in_tables):
+        part = [with_cells[at] for at in run]
+        if is_table:
+            tables.update(range(len(rows), len(rows) + len(part)))
+        else:
+            part = _rows([line for row in part for piece in row for line in piece.lines or [piece]])
+        rows += part
+    return rows, frozenset(tables)
+
+
 def _tables(rows: Sequence[Sequence[Piece]]) -> frozenset[int]:
     """Which rows are those of tables: several in a row, with short pieces below each other."""
     found: set[int] = set()
-    for has_cells, run in groupby(range(len(rows)), lambda at: _has_cells(rows[at])):
+    for has_cells, run in groupby(range(len(rows)), lambda at: len(rows[at]) >= _MIN_CELLS):
         numbers = list(run)
-        if has_cells and len(numbers) >= _MIN_ROWS and _columns([rows[at] for at in numbers]):
-            found.update(numbers)
+        items = _items([rows[at] for at in numbers]) if has_cells else frozenset()
+        marks = (number in items for number in range(len(numbers)))
+        for is_item, part in groupby(zip(marks, numbers, strict=True), itemgetter(0)):
+            apart = [at for _, at in part]
+            is_table = has_cells and not is_item and len(apart) >= _MIN_ROWS
+            if is_table and _columns([rows[at] for at in apart]):
+                found.update(apart)
     return frozenset(found)
 
 
-def _has_cells(row: Sequence[Piece]) -> bool:
-    """Whether a line may be a row of a table, and is not just an item behind its mark."""
-    is_item = len(row) == _MIN_CELLS and _MARK.fullmatch(row[0].text) is not None
-    return len(row) >= _MIN_CELLS and not is_item
+def _items(rows: Sequence[Sequence[Piece]]) -> frozenset[int]:
+    """Which of some rows are items behind their marks: no other row has cells in their columns."""
+    is_marked = [len(row) == _MIN_CELLS and bool(_MARK.fullmatch(row[0].text)) for row in rows]
+    marked = [at for at, is_one in enumerate(is_marked) if is_one]
+    others = [row for row, is_one in zip(rows, is_marked, strict=True) if not is_one]
+    is_short = marked and median(len(rows[at][1].text) for at in marked) <= _MAX_CELL_CHARS
+    are_cells = is_short and any(_has_columns(row, rows[marked[0]]) for row in others)
+    return frozenset(() if are_cells else marked)
+
+
+def _has_columns(row: Sequence[Piece], marked: Sequence[Piece]) -> bool:
+    """Whether a row has short cells above or below a mark and what stands behind it."""
+    mark, said = marked
+    name, *others = row
+    return (
+        all(len(piece.text) <= _MAX_CELL_CHARS for piece in row)
+        and _overlaps(name, mark)
+        and any(_overlaps(other, said) for other in others)
+    )
+
+
+def _overlaps(one: Piece, other: Piece) -> bool:
+    return one.left < other.right and other.left < one.right
 
 
 def _named(rows: Sequence[Sequence[Piece]]) -> list[str]:

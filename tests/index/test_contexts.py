@@ -112,7 +112,8 @@ def test_a_file_in_a_document_is_context_with_the_headings_inside_of_it() -> Non
     [
         ("Bring:\n- rope\n- nets", "- nets", "Harbour: Bring"),
         ("Bring:\n1. rope\n10. nets", "10. nets", "Harbour: Bring"),
-        ("Bring:\na. rope\nb. nets", "b. nets", "Harbour: Bring"),
+        ("Bring:\n(a) rope\n(b) nets", "(b) nets", "Harbour: Bring"),
+        ("As said:\nv. Jones\nc. 1340", "c. 1340", "Harbour"),
         ("Bring:\n● rope\n● nets", "● nets", "Harbour: Bring"),
         ("Bring:\n(iii) rope\n(iv) nets", "(iv) nets", "Harbour: Bring"),
         ("Leave:\n- soap\n\nBring:\n- rope\n- nets", "- nets", "Harbour: Bring"),

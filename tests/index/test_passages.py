@@ -158,11 +158,26 @@ def test_the_number_of_a_clause_is_no_sentence() -> None:
 
 
 def test_an_item_with_a_letter_for_a_mark_is_a_sentence() -> None:
-    text = "Bring:\na. rope of\n hemp;\nb. Nets.\n(iv) lamps"
+    text = "Bring:\n(a) rope of\n hemp;\n  (b) nets; and\n\t(iv) lamps"
 
     found = [text[start:end] for start, end in sentences(text)]
 
-    assert found == ["Bring:", "a. rope of\n hemp;", "b. Nets.", "(iv) lamps"]
+    assert found == ["Bring:", "(a) rope of\n hemp;", "(b) nets; and", "(iv) lamps"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The council heard the case of Smith\nv. Jones, and did not decide it before noon.",
+        "The keeper built the tower of the old bridge\nc. 1340, and his son the gate beside it.",
+        "Nobody pays for a night in the old harbour,\ni. e. after ten, who has a berth in it.",
+        "They pay for the rope, for the nets, for the\nm. and so on, as the council has agreed.",
+        "Each skipper may choose between the first plan\na) or b) as the master of the port says.",
+        "The fees of barges are those that section 5\n(a) or (b) has, with half of the berth's.",
+    ],
+)
+def test_wrapped_prose_is_not_cut_before_a_letter_that_looks_like_a_mark(text: str) -> None:
+    assert list(sentences(text)) == [(0, len(text))]
 
 
 def test_headings_items_rows_and_paragraphs_are_sentences_of_their_own() -> None:

@@ -163,7 +163,7 @@ def test_a_span_may_run_over_the_end_of_a_line_of_prose() -> None:
     assert span.text == "red\nboat"
 
 
-@pytest.mark.parametrize("mark", ["3.", "3)", "(3)", "c.", "(iv)", "*", "•"])
+@pytest.mark.parametrize("mark", ["3.", "3)", "(c)", "(iv)", "*", "•", "●"])
 def test_no_span_ends_with_the_mark_of_the_next_line(mark: str) -> None:
     text = f"2. Run it\n{mark} Start again"
     tokens = [text[a:b] for a, b in offsets_of(text)]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from index.formats import parse
 from index.formats.pdf import whole_words, without_running_lines
 from index.formats.pdf_layout import Line
-from index.passages import sentences
 
 
 def pdf_of(pages: Sequence[Sequence[str]]) -> bytes:
@@ -247,8 +246,8 @@ def test_a_table_is_rows_whose_cells_stand_apart() -> None:
 CLAUSES = (
     ("2.1.", "Each vessel pays."),
     ("2.2.", "Whoever comes at night shows:"),
-    ("a.", "a licence;"),
-    ("b.", "the papers; and"),
+    ("(a)", "a licence;"),
+    ("(b)", "the papers; and"),
     ("(iv)", "a lamp."),
     ("2.3.", "Nobody else pays."),
 )
@@ -265,37 +264,82 @@ def test_the_mark_of_an_item_or_a_clause_is_no_cell_though_it_stands_apart() -> 
 
     assert loaded.text == (
         "The rules of the harbour of Vellmar:\n\n2.1. Each vessel pays.\n\n"
-        "2.2. Whoever comes at night shows:\na. a licence;\nb. the papers; and\n(iv) a lamp.\n\n"
+        "2.2. Whoever comes at night shows:\n(a) a licence;\n(b) the papers; and\n(iv) a lamp."
+        "\n\n"
         "2.3. Nobody else pays."
     )
 
 
-def test_a_list_goes_on_below_the_line_that_introduces_it_on_the_next_page() -> None:
-    first = [
-        "Whoever comes at night and berths at the quay pays 35 marks.",
-        "2.2. Show:",
-        "1. rope",
+def test_numbered_items_are_a_list_only_below_the_line_that_introduces_them() -> None:
+    clauses = [
+        "1. The lessee pays the master of the harbour 35 marks for the berth.",
+        "2. The lessor keeps the quay of the harbour, and the rings along it.",
     ]
-    second = ["2. nets", "3. lamps", "That is all that the master of the harbour wants to see."]
+    listed = ["3. Bring:", "1. rope", "2. nets", "(a) of hemp", "(b) of wool"]
 
-    loaded = parse(".pdf", pdf_of([first, second]))
+    loaded = parse(".pdf", pdf_of([[*clauses, *listed, "", "End.", *clauses]]))
 
-    assert loaded.text == (f"{first[0]}\n\n2.2. Show:\n1. rope\n2. nets\n3. lamps\n\n{second[-1]}")
-    assert [loaded.text[place.start_char :][:7] for place in loaded.places] == [
-        "Whoever",
-        "2. nets",
+    assert loaded.text.split("\n\n") == [*clauses, "\n".join(listed), "End.", *clauses]
+
+
+def test_nothing_goes_on_over_the_end_of_a_page() -> None:
+    first = ["The fees are these:", "1. Each vessel pays 35 marks", "Office of the port of Vellmar"]
+    second = ["master of the harbour", "Agenda of the council, in May:"]
+    third = ["1. Fees"]
+
+    loaded = parse(".pdf", pdf_of([first, second, third]))
+
+    assert "Vellmar\n\nmaster" in loaded.text
+    assert "May:\n\n1. Fees" in loaded.text
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_broken_word_in_a_cell_is_whole_and_leaves_its_table(column: int) -> None:
+    rows = [("Name", "Price", "Berth"), ("", "35", "North"), ("Tug", "17", "South")]
+    rows += [("Barge", "12", "East")]
+    columns = (72, 200, 320)
+    drawn = []
+    for number, row in enumerate(rows):
+        cells = list(row)
+        y = 700 - 30 * number
+        if number == 1:
+            cells[0], cells[column] = "Fees", "The har-"
+        for x, text in zip(columns, cells, strict=True):
+            drawn.append((x, y, text))
+            if text == "The har-":
+                drawn.append((x, y - 12, "bour fee"))
+
+    loaded = parse(".pdf", pdf_at(*drawn))
+
+    broken = ["Fees", "35", "North"]
+    broken[column] = "The harbour fee"
+    assert loaded.text.split("\n\n")[-3:] == [
+        " | ".join(f"{name}: {cell}" for name, cell in zip(rows[0], row, strict=True))
+        for row in (broken, *rows[2:])
     ]
 
 
-def test_a_sentence_goes_on_over_the_end_of_a_page() -> None:
-    first = ["The keeper opens the bridge at noon.", "Whoever comes at night pays 35 marks to"]
-    second = ["the master of the harbour, who keeps them.", "He is paid at noon."]
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Discount", "Price"), ("5%", "35"), ("-", "39"), ("10%", "17"), ("-", "12")],
+        [("Grade", "Points"), ("A.", "90"), ("B.", "75"), ("C.", "60")],
+        [("-", "35"), ("5%", "39"), ("-", "17"), ("-", "12")],
+        [("Rank", "Name"), ("1.", "Keller"), ("2.", "Torva"), ("3.", "Vellmar")],
+    ],
+)
+def test_a_table_may_have_marks_for_cells(rows: list[tuple[str, str]]) -> None:
+    pieces = [
+        (x, 700 - 14 * n, text)
+        for n, row in enumerate(rows)
+        for x, text in zip((72, 160), row, strict=True)
+    ]
 
-    loaded = parse(".pdf", pdf_of([first, second]))
+    found = parse(".pdf", pdf_at(*pieces)).text.split("\n\n")
 
-    found = [" ".join(loaded.text[start:end].split()) for start, end in sentences(loaded.text)]
-    assert found == [first[0], f"{first[1]} {second[0]}", second[1]]
-    assert [place.name for place in loaded.places] == ["1", "2"]
+    (first, second), (mark, said) = rows[0], rows[-1]
+    assert len(found) in {len(rows) - 1, len(rows)}
+    assert found[-1] in {f"{first}: {mark} | {second}: {said}", f"{mark} | {said}"}
 
 
 def test_a_clause_begins_a_paragraph_after_a_full_line() -> None:
