@@ -122,7 +122,7 @@ def pieces(textpage: Any) -> list[Piece]:
 
     def end_line() -> None:
         if "".join(text).strip():
-            lines.append(Piece("".join(text).strip(), *box))
+            lines.append(Piece("".join(text).strip(), box[0], box[1], box[2], box[3]))
         text.clear()
 
     def end() -> None:
