@@ -38,9 +38,9 @@ ask: .venv/installed
 test coverage: export TMPDIR = $(shell \
   grep ' /dev/shm ' /proc/mounts 2>/dev/null | grep -qv noexec && \
   df --output=avail --block-size=1G /dev/shm | awk 'NR == 2 && $$1 >= 4 { print "/dev/shm" }')
-# Tests wait for processes and databases: three keep two cores busy.
+# Tests wait for processes and databases: four keep two cores busy.
 # What a test that passed has written goes at once.
-IN_PARALLEL := -n 3 --dist worksteal -o tmp_path_retention_policy=failed
+IN_PARALLEL := -n 4 --dist worksteal -o tmp_path_retention_policy=failed
 # Beside another test, torch's threads for steps of microseconds mostly wait for each other: one
 # alone takes a quarter of the processor's time.
 test coverage: export OMP_NUM_THREADS = 1
