@@ -13,6 +13,7 @@ from training.measure import report_of
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's and transformers' own
 
 
+@pytest.mark.stress
 def test_the_checkpoint_computes_what_an_exported_reader_does(tmp_path: Path) -> None:
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
