@@ -70,6 +70,11 @@ _IMPORT_TORCH = (
     "tests/index/test_torch_encoders.py",
     *("tests/reader/test_transformers_reader.py", "tests/test_patterns.py", "tests/training/"),
 )
+# Their tests mostly wait, some of them for a quarter of a minute.
+_WAIT_LONG = (
+    *("tests/bot/cli/test_watch.py", "tests/bot/discord_app/documents/"),
+    "tests/bot/discord_app/test_shared_shards.py",
+)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -111,17 +116,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """
     Mark the tests that need torch by what they are given, and put first those that import it.
 
     Where several processes share the tests, the first one begins with them, and no other has to
-    import torch.
+    import torch. The second one begins with those that wait long: at the end, the others would wait
+    for it with nothing to do.
     """
     for item in items:
         if isinstance(item, pytest.Function) and _MAY_NEED_TORCH & set(item.fixturenames):
             item.add_marker("torch")
     items.sort(key=lambda item: not item.nodeid.startswith(_IMPORT_TORCH))
+    waiting = [item for item in items if item.nodeid.startswith(_WAIT_LONG)]
+    others = [item for item in items if not item.nodeid.startswith(_WAIT_LONG)]
+    # Each process is given as many in a row.
+    second = len(items) // getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    items[:] = [*others[:second], *waiting, *others[second:]]
 
 
 @pytest.hookimpl(wrapper=True)
