@@ -221,7 +221,7 @@ class Answer:
 
     @property
     def outcome(self) -> Outcome:
-        """Which of the three it is."""
+        """Which of the three outcomes it has: answered, unsure or unanswered."""
         if self.spans:
             return "answered"
         return "unsure" if self.candidates else "unanswered"

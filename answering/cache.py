@@ -90,7 +90,7 @@ class AnswerCache:
     def known(
         self, question: Question, earlier: Sequence[Turn] = (), alternatives: int = 0
     ) -> Answer | None:
-        """As `answer`, where it was given before; None where it would have to be found."""
+        """The answer, if it was given before; None if it would have to be found."""
         started = time.perf_counter()
         understanding = understand(question.text, earlier)
         with self._lock:

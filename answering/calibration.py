@@ -89,8 +89,8 @@ class Calibration(Fitted):
 
     def among(self, passages: int) -> "Calibration":
         """
-        The same for an index of so many passages, their number being part of intercept and
-        thresholds.
+        The calibration for an index of so many passages, whose number then is part of the intercept
+        and of the thresholds.
 
         Fewer or more than were searched while it was fitted count as the fewest or the most.
         """
@@ -112,7 +112,7 @@ class Calibration(Fitted):
         return self.passages_weight * math.log(searched)
 
     def evidence(self, features: Features) -> float:
-        """On one scale across passages, how much speaks for a span."""
+        """How much speaks for a span, on one scale for the spans of all passages."""
         return (
             features.margin
             + self.cosine_weight * features.cosine

@@ -38,12 +38,12 @@ class Candidate:
 
     @property
     def start_char(self) -> int:
-        """In the document."""
+        """Where the span starts in the document, in characters."""
         return self.passage.start_char + self.span.start_char
 
     @property
     def end_char(self) -> int:
-        """In the document, exclusive."""
+        """Where the span ends in the document (exclusive), in characters."""
         return self.passage.start_char + self.span.end_char
 
 

@@ -69,7 +69,7 @@ class TextLine:
 
     @property
     def end(self) -> int:
-        """Exclusive."""
+        """Where the line ends in the text (exclusive), in characters."""
         return self.start + len(self.text)
 
 
@@ -104,7 +104,7 @@ def cells_of(line: TextLine) -> dict[str, Bounds]:
 
 
 def around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_Thing]:
-    """The things next to one another, that of the place among them, that are all kept."""
+    """The unbroken run of kept things that holds the one at a place; none if that is not kept."""
     before = list(takewhile(lambda one: kept[one], range(place - 1, -1, -1)))
     after = list(takewhile(lambda one: kept[one], range(place, len(things))))
     return [things[one] for one in (*reversed(before), *after)]
@@ -355,14 +355,14 @@ class _Asked:
         return any(cell and cell <= self.said for cell in cells)
 
     def _may_be_names(self, row: _Row) -> bool:
-        """Whether it may be a header that does not show, and not the row that is asked for."""
+        """Whether a row may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
         return row is self.rows[0] and not row.is_named and not first <= self.as_said
 
 
 @lru_cache(maxsize=100)
 def _spelt(question: str, words: frozenset[str]) -> str:
-    """A question whose words are those of a table where they are very like one, and none of it."""
+    """A question in which each word that is very like one of a table's is replaced by that."""
     known = _stems(words | FUNCTION_WORDS | COMPARING)
 
     def spelt(match: re.Match[str]) -> str:

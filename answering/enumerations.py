@@ -47,7 +47,7 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
 
 
 def _lines(text: str, span: Bounds) -> list[Bounds]:
-    """The lines that begin with the mark of an item, of lists in one another those of one."""
+    """The items of the list by lines that a span is in; of lists in one another, those of one."""
     lines = lines_of(text)
     marks = [ITEM_MARK.match(line.text) is not None for line in lines]
     # A span of several lines may begin with the one that introduces them, or end with an item of
@@ -153,7 +153,7 @@ def _unsaid(names: Sequence[str], text: str, texts: Sequence[str]) -> list[int]:
 
 
 def _trimmed(text: str) -> str:
-    """Without what ends or joins items."""
+    """The text of an item without the marks that end it and the words that join it to the next."""
     text = text.rstrip(_ENDS)
     for word in JOINING_WORDS:
         text = text.removesuffix(f" {word}")

@@ -11,7 +11,7 @@ Model = Literal["reader", "encoder"]
 
 
 class Fitted(BaseModel):
-    """What such a file begins with."""
+    """What the file of a calibration or a tuning begins with."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,7 +24,7 @@ class Fitted(BaseModel):
     """For people: which questions, and how many."""
 
     def differs(self, reader_sha256: str, encoder_sha256: str) -> tuple[Model, ...]:
-        """In which models it differs from those in use; where it does in none, it counts."""
+        """Which models in use are not those that it was fitted for; it counts if there are none."""
         differing: list[Model] = []
         if self.reader_sha256 != reader_sha256:
             differing.append("reader")
@@ -38,7 +38,7 @@ _Kind = TypeVar("_Kind", bound=Fitted)
 
 def load_fitted(path: Path, kind: type[_Kind], *, name: str, version: int, again: str) -> _Kind:
     """
-    Read such a file.
+    Read the file of a calibration or a tuning.
 
     Args:
         path: The file.
@@ -67,6 +67,6 @@ def load_fitted(path: Path, kind: type[_Kind], *, name: str, version: int, again
 
 
 class _Version(BaseModel):
-    """The part of every such file, whatever its version."""
+    """The part that each such file has, whatever its format version."""
 
     format_version: int

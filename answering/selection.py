@@ -103,7 +103,7 @@ def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:
-    """Order what documents say by their own dates; as it is where one of them has none."""
+    """Order what documents say by their own dates; it stays as it is if one of them has none."""
     dates = {span.dated for span in spans}
     if None in dates:
         return tuple(spans)

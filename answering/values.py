@@ -70,7 +70,7 @@ class Quantity:
 
     @property
     def size(self) -> float:
-        """How many of `unit` it is."""
+        """The number in `unit`: 7200 for 2 hours, where that is seconds."""
         return self.value * self.scale
 
 
@@ -253,7 +253,7 @@ def _same_times(one: Clock, other: Clock) -> bool:
 
 
 def _dial(minutes: float) -> int:
-    """After how many minutes a time that isn't told more exactly may come again."""
+    """After how many minutes the same time may be meant again: after half a day, or a whole one."""
     return _HALF_A_DAY if _HOUR <= minutes < _HALF_A_DAY + _HOUR else _DAY
 
 

@@ -61,7 +61,7 @@ class AddedReaders:
         self._folder = folder
 
     def names(self) -> list[str]:
-        """Those that are complete, in order."""
+        """The names of the readers that are complete, in order."""
         if not self._folder.is_dir():
             return []
         # What was cut half way has another name.
@@ -98,7 +98,7 @@ class AddedReaders:
 
     @property
     def used(self) -> str | None:
-        """The one that was chosen; None where it is the one that comes with Quoth."""
+        """The reader that was chosen; None where it is the one that comes with Quoth."""
         try:
             return (self._folder / _USED_NAME).read_text(encoding="utf-8").strip() or None
         except FileNotFoundError:

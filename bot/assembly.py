@@ -180,7 +180,7 @@ def _misfit(manifest: Manifest, settings: Settings, listing: Listing) -> Renewal
 
 
 def _open_with_encoder(settings: Settings, generation: Generation) -> OpenIndex:
-    """The generation is closed where its encoder can't be opened."""
+    """Open a generation's encoder; close the generation if that can't be done."""
     with ExitStack() as undo:
         undo.callback(generation.close)
         encoder = _open_encoder(settings, generation)

@@ -9,7 +9,7 @@ _LOOK_S = 0.05
 
 
 class BuildPauses:
-    """Made once, in the main thread of a build's process."""
+    """The pauses of a build; made once, in the main thread of its process."""
 
     def __init__(self) -> None:
         """Listen to the process that started this one."""

@@ -484,7 +484,7 @@ class Settings(BaseSettings):
 
     @property
     def answered_at_once(self) -> int:
-        """How many questions: those of `workers`, here or at each node."""
+        """How many questions are answered at the same time, by `workers` here or at each node."""
         return self.workers * max(1, len(self.nodes))
 
     @property

@@ -33,7 +33,7 @@ class Aliases:
     """The short forms that a text defines."""
 
     def __init__(self, text: str) -> None:
-        """Find them; of several names for one, the first counts."""
+        """Find the short forms; of several names for one, the first counts."""
         self._names: dict[str, str] = {}
         for short, name in _definitions(text):
             if len(self._names) == MAX_ALIASES:

@@ -64,7 +64,7 @@ class Confinement:
 
     @property
     def missing(self) -> tuple[Protection, ...]:
-        """Those that this system does not give."""
+        """The protections that this system does not give."""
         names: tuple[Protection, ...] = ("network", "files", "calls", "privileges")
         return tuple(name for name in names if not getattr(self, name))
 

@@ -43,12 +43,12 @@ class Encoder(Protocol):
 
     @property
     def name(self) -> str:
-        """As it was set."""
+        """The name of the encoder, as it was set."""
         ...
 
     @property
     def sha256(self) -> str:
-        """Tells two encoders apart whatever their names."""
+        """The hash that tells two encoders apart, whatever their names."""
         ...
 
     @property
@@ -58,7 +58,7 @@ class Encoder(Protocol):
 
     @property
     def precision(self) -> Precision:
-        """In which numbers it computes."""
+        """The numbers in which the encoder computes."""
         ...
 
     @property

@@ -40,7 +40,7 @@ _UNFINISHED = ".exporting-"
 
 
 class ExportManifest(BaseModel):
-    """Beside the exported model: what it was made from."""
+    """What an exported model was made from, written down beside it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -62,7 +62,9 @@ def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, File
 
 def check_file(path: Path, stamp: FileStamp, *, verify: bool) -> None:
     """
-    Compare a file with what was written: its checksum if it is not the very file, or to `verify`.
+    Compare a file with what was written.
+
+    Its checksum is compared with `verify`, or if it may not be the very file that was written.
 
     Raises:
         IndexDamagedError: If it is missing or is not what was written.

@@ -53,7 +53,7 @@ class FolderChanges:
     """Those of the added and changed documents that could not be read."""
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Whether any document is not as it was."""
         return bool(self.added or self.changed or self.removed or self.renamed)
 
 
@@ -146,7 +146,7 @@ def says_the_same(made: MadeOf, listing: Listing) -> bool:
 
 
 def _read_of_name(document_id: str) -> tuple[str, date | None]:
-    """What of a document is told by its name."""
+    """What the name of a document tells of it: its ending, and its date."""
     path = PurePosixPath(document_id)
     return path.suffix.lower(), date_in_name(path.stem)
 

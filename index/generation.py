@@ -40,7 +40,7 @@ class Generation:
 
     @property
     def id(self) -> str:
-        """Its name under `generations/`."""
+        """The name of its folder under `generations/`."""
         return self.manifest.generation
 
     @property

@@ -57,25 +57,25 @@ class GenerationFolders:
         return [name for name in names if not name.startswith(_UNFINISHED)]
 
     def path(self, generation: str) -> Path:
-        """The folder of one."""
+        """The folder of a generation."""
         return self._folder / generation
 
     def manifest(self, generation: str) -> Manifest:
-        """The manifest of one; see `read_manifest`."""
+        """The manifest of a generation; see `read_manifest`."""
         return read_manifest(self.path(generation))
 
     def manifests(self) -> list[tuple[Path, Manifest]]:
-        """The folders and manifests of all; see `read_manifest`."""
+        """The folders and manifests of all generations; see `read_manifest`."""
         return [(self.path(name), self.manifest(name)) for name in self.ids()]
 
     def made_of(self, generation: str) -> MadeOf:
-        """The files that one was made of; see `Collection.made_of`."""
+        """The files that a generation was made of; see `Collection.made_of`."""
         manifest = self.manifest(generation)
         with closing(open_texts(self.path(generation), manifest)) as texts:
             return made_of(manifest, texts)
 
     def holds_only(self, generation: str, documents: Set[str]) -> bool:
-        """Whether the files of one surely hold text of no other documents."""
+        """Whether the files of a generation surely hold text of no documents but these."""
         try:
             manifest = self.manifest(generation)
             with closing(open_texts(self.path(generation), manifest)) as texts:
@@ -88,7 +88,7 @@ class GenerationFolders:
 
     def check(self, generation: str, *, verify: bool) -> Manifest:
         """
-        Compare the files of one with its manifest; see `Collection.open_files`.
+        Compare the files of a generation with its manifest; see `Collection.open_files`.
 
         Raises:
             IndexFormatError: If it has another format version.
@@ -178,7 +178,7 @@ class GenerationFolders:
         fsync(self._folder)
 
     def delete(self, generations: Iterable[str]) -> None:
-        """Delete some, as far as they are there."""
+        """Delete generations, as far as they are there."""
         for name in generations:
             shutil.rmtree(self.path(name), ignore_errors=True)
 

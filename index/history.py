@@ -44,7 +44,7 @@ class BuildStamp(Stamp):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether it changed no document, as far as is known."""
+        """Whether the build changed no document, as far as is known."""
         return not (self.is_anew or self.added or self.changed or self.removed or self.renamed)
 
 

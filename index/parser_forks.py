@@ -44,7 +44,7 @@ class ParserForks:
 
     def __init__(self, memory_bytes: int, niceness: int, tokenizer: bytes) -> None:
         """
-        Start the one that forks them.
+        Start the process that forks them.
 
         Args:
             memory_bytes: How much address space each of them may take.
@@ -78,7 +78,7 @@ class ParserForks:
 
     @property
     def is_over(self) -> bool:
-        """Whether the one that forks has ended."""
+        """Whether the process that forks has ended."""
         return self._control.fileno() < 0 or self._process.poll() is not None
 
     def begin(self, suffix: str) -> ParserPipes:
@@ -136,7 +136,7 @@ class ParserForks:
                 self._control.sendall(_message(_SCANS))
 
     def close(self) -> int:
-        """End the one that forks; its exit code."""
+        """End the process that forks, and return its exit code."""
         if not self._forks:
             self._process.kill()
         # It ends a fork that is left, and then itself.

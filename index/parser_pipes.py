@@ -51,7 +51,7 @@ class ParserPipes:
         return self._patience.given_s
 
     def close(self) -> None:
-        """Let go of them."""
+        """Close both pipes."""
         self._requests.close()
         self._replies.close()
 
@@ -95,7 +95,7 @@ class ParserPipes:
 
     def frame(self, most: int) -> Any:
         """
-        What it says next, in so many bytes at most; None if it has read a page and is not done.
+        The next thing that the process says; None if it has read a page and is not done.
 
         Raises:
             DocumentError: If it says that it can't.
@@ -115,7 +115,7 @@ class ParserPipes:
         return said
 
     def text(self) -> str:
-        """What it says next is a text; see `frame`."""
+        """The text that the process sends next; see `frame` for what may go wrong."""
         return self._bytes(MAX_FRAME_BYTES).decode(errors=TEXT_ERRORS)
 
     def _bytes(self, most: int) -> bytearray:

@@ -179,7 +179,7 @@ def _passages(
 
 
 def _some_at_a_time(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """All of them, and nothing after them."""
+    """All values in lists of bounded length, and an empty list after the last."""
     waiting = iter(values)
     while some := list(itertools.islice(waiting, _AT_ONCE)):
         yield some

@@ -320,7 +320,7 @@ def _places(pipes: ParserPipes) -> Iterator[Place]:
 
 def _each(pipes: ParserPipes) -> Iterator[Any]:
     """
-    What is said some at a time, as it arrives.
+    Each value of what the other process sends in lists, as it arrives.
 
     Raises:
         ValueError: If it is more than there can be.

@@ -85,7 +85,7 @@ class Passage:
 
     @property
     def searched(self) -> str:
-        """What is embedded and searched of it."""
+        """What is embedded and searched of the passage."""
         return searched_text(self.context, self.text)
 
 
@@ -108,7 +108,7 @@ class TokenOffsets(Protocol):
 
 
 def offsets_by(tokenizer: "Tokenizer") -> TokenOffsets:
-    """Where the tokens are that a tokenizer finds."""
+    """Make a function that finds the tokens of texts by a tokenizer."""
 
     def token_offsets(texts: Sequence[str], /) -> list[list[tuple[int, int]]]:
         encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)

@@ -78,7 +78,7 @@ class Patience:
             raise TimeoutError("has come to a standstill")
 
     def _computed_s(self) -> float:
-        """How much it has computed; all the time where nothing tells."""
+        """How much the process has computed, in seconds; the time waited if nothing tells."""
         if self._process_id is None:
             return 0.0
         now_s = computed_s(self._process_id)

@@ -39,7 +39,7 @@ class FetchOrigin(_Written):
 
     @property
     def key(self) -> tuple[OriginKind, str, str | None]:
-        """What tells it from others."""
+        """What tells this origin from others."""
         return self.kind, self.url, self.under
 
 

@@ -33,5 +33,5 @@ class SearchServer(Protocol):
         ...
 
     def keep(self, collection: str, generations: Collection[str]) -> None:
-        """Delete all others of a collection."""
+        """Delete all generations of a collection but these."""
         ...

@@ -121,7 +121,7 @@ class Texts:
 
     @contextmanager
     def _as_written(self) -> Iterator[None]:
-        """What can't be made of a row was not written so."""
+        """Report as damage a row of which nothing can be made."""
         try:
             yield
         except (TypeError, ValueError) as error:

@@ -119,7 +119,7 @@ class Layout(BaseModel):
 
 
 class ReaderManifest(BaseModel):
-    """Beside the weights: what they are."""
+    """What the weights are, written down beside them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

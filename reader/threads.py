@@ -11,7 +11,7 @@ _Result = TypeVar("_Result")
 
 
 class ReaderThreads:
-    """So many threads, the calling ones among them: where there are as many, nobody is helped."""
+    """A fixed number of threads, callers included: if as many call, nobody is helped."""
 
     def __init__(self, threads: int) -> None:
         """Take the number of threads, at least 1; they start when they are needed."""

@@ -36,7 +36,7 @@ class MessageCard:
     colour: discord.Colour = INFORMATION
 
     def box(self) -> ui.Container[ui.LayoutView]:
-        """It, as Discord's component."""
+        """The card as Discord's component."""
         box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=self.colour)
         for text in self.texts:
             box.add_item(ui.TextDisplay(text) if text else ui.Separator())

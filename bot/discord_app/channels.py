@@ -21,7 +21,11 @@ def above(channel: object, guild: discord.Guild | None) -> tuple[int, ...]:
 
 
 class ChannelRules:
-    """Read once and kept in memory, since they are asked for before anything may be awaited."""
+    """
+    The rules of channels, read once and kept in memory.
+
+    They are asked for before anything may be awaited.
+    """
 
     def __init__(self, records: Records) -> None:
         """Read the rules of all servers."""

@@ -44,7 +44,7 @@ class QuestionCounts(Protocol):
 
 
 class OwnCounts:
-    """Counted in the memory of this process: each call is over without being waited for."""
+    """Counts in the memory of this process: each call is over without being waited for."""
 
     def __init__(self) -> None:
         """Count from now on."""
@@ -61,7 +61,7 @@ class OwnCounts:
 
 
 class SharedCounts:
-    """Counted in a database that processes share; while it is away, by this one alone."""
+    """Counts in a database that processes share; while it is away, this process counts alone."""
 
     def __init__(self, records: Records) -> None:
         """Count beside the records, and by their clock."""

@@ -69,19 +69,19 @@ class Digests:
         )
 
     def due(self, now: float) -> list[Digest]:
-        """Those whose time has come."""
+        """The digests whose time has come."""
         rows = self._records.rows("SELECT * FROM digests WHERE due <= ?", (now,))
         return [Digest(server, channel, due, bool(begun)) for server, channel, due, begun in rows]
 
     def begin(self, digest: Digest) -> None:
-        """Note that one is about to be sent."""
+        """Note that a digest is about to be sent."""
         self._records.write(
             "UPDATE digests SET is_begun = TRUE WHERE server_id = ? AND due = ?",
             (digest.server_id, digest.due),
         )
 
     def settle(self, digest: Digest, next_due: float) -> None:
-        """Note that one was sent; if another channel was chosen meanwhile, that stays."""
+        """Note that a digest was sent; if another channel was chosen meanwhile, that stays."""
         self._records.write(
             "UPDATE digests SET due = ?, is_begun = FALSE WHERE server_id = ? AND due = ?",
             (next_due, digest.server_id, digest.due),

@@ -14,7 +14,7 @@ from bot.discord_app.origins import server_id_of
 
 
 class PersistentButton(ABC):
-    """Stands before `ui.DynamicItem` among the bases of a button."""
+    """The base of all buttons, which stands before `ui.DynamicItem` among their bases."""
 
     @classmethod
     @abstractmethod

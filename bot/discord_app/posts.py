@@ -26,15 +26,15 @@ class SupportChannel:
 
 
 class SupportChannels:
-    """Read once and kept in memory, since each new thread asks for them."""
+    """The support channels, read once and kept in memory, since each new thread asks for them."""
 
     def __init__(self, records: Records) -> None:
-        """Read those of all servers."""
+        """Read the support channels of all servers."""
         self._records = records
         self.read()
 
     def read(self) -> None:
-        """Read those of all servers; blocks for the file."""
+        """Read the support channels of all servers; blocks for the file."""
         rows = self._records.rows("SELECT server_id, channel_id, role_id FROM support_channels")
         self._channels = {row[1]: SupportChannel(*row) for row in rows}
 
@@ -43,7 +43,7 @@ class SupportChannels:
         return self._channels.get(channel_id) if channel_id is not None else None
 
     def of(self, server_id: int | None) -> list[SupportChannel]:
-        """Those of a server."""
+        """The support channels of a server."""
         return [one for one in self._channels.values() if one.server_id == server_id]
 
     def add(self, channel: SupportChannel) -> None:

@@ -39,7 +39,7 @@ class AnswerContents:
         return self.spans or self.candidates
 
     def without(self, collection: str, document_id: str) -> "AnswerContents":
-        """It, less what it quotes from a document."""
+        """These contents without what they quote from a document."""
 
         def kept(found: AnswerSpan | NearestPassage) -> bool:
             return (found.collection, found.document_id) != (collection, document_id)

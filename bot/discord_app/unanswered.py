@@ -52,7 +52,7 @@ class Unanswered:
         self._records.write("DELETE FROM unanswered WHERE id = ?", (waiting_id,))
 
     def all_on(self, shards: Shards) -> list[Waiting]:
-        """Those on some shards who can still be told, the longest wait first."""
+        """Who waits on some shards and can still be told, the longest wait first."""
         with self._records.database.transaction() as connection:
             since = self._records.clock() - INTERACTION_S
             # The others are too old.

@@ -46,7 +46,7 @@ class ConversationReport:
 
     @property
     def kept(self) -> float:
-        """The same at the threshold."""
+        """The same share, where only what is sure enough is answered."""
         return _share(*(self.ways[way].scores.has_answer.f1 for way in _COMPARED))
 
     @property

@@ -127,7 +127,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Over all questions, and over those that have an answer and those that have none."""
+    """Scores over all questions, those that have an answer, and those that have none."""
 
     overall: Score
     has_answer: Score

@@ -302,7 +302,7 @@ def judged_by(
 
 
 def _light(candidate: Candidate) -> Candidate:
-    """Without the passage's text, which thousands of outcomes need not hold."""
+    """A candidate without its passage's text, which thousands of outcomes need not hold."""
     return replace(candidate, passage=replace(candidate.passage, text="", sentences=()))
 
 

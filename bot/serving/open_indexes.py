@@ -69,18 +69,18 @@ class SearchSpace:
 
     @cached_property
     def retriever(self) -> Retriever:
-        """Searches all of them for passages, without an answer."""
+        """What searches all generations for passages, without an answer."""
         first, *others = reversed(self.generations)
         return Retriever(first, self.base.encoder, *others)
 
     @property
     def generations(self) -> list[Generation]:
-        """Those that are searched, a server's own first."""
+        """The generations that are searched, a server's own first."""
         own = [] if self.own is None else [self.own]
         return own if self.is_alone else [*own, self.base.generation]
 
     def generation(self, collection: str) -> Generation | None:
-        """The one of this space that belongs to a collection."""
+        """The generation of this space that belongs to a collection, if one does."""
         if collection == BASE_COLLECTION:
             return None if self.is_alone else self.base.generation
         return self.own if self.own and self.own.collection == collection else None

@@ -87,7 +87,7 @@ def make_ready(suffix: str) -> None:
 
 @cache
 def make_ready_for_scans() -> None:
-    """Import what reads scanned pages, likewise."""
+    """Import what reads scanned pages, once for a process and its forks."""
     # Whoever says that there are scanned pages may be wrong.
     with suppress(Exception):
         _module("ocr").imported()

@@ -245,7 +245,7 @@ def _uses_first_row(look: Any) -> bool:
 
 
 def _is_bold(row: _MergedRow, table: Table) -> bool:
-    """Whether all its words are."""
+    """Whether all words of a row are bold."""
     runs = [
         run.bold if run.bold is not None else paragraph.style and paragraph.style.font.bold
         for one in row.cells

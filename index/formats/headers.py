@@ -232,7 +232,7 @@ def _is_alike(below: Sequence[str]) -> bool:
 
 
 def _names_by_year(name: str, below: Sequence[str], year: re.Pattern[str]) -> bool:
-    """Whether it is a year over a column of other numbers, or of words, which it names."""
+    """Whether a first cell is a year, and names the numbers or words below, which are no years."""
     return bool(year.fullmatch(name)) and not any(map(_YEAR.fullmatch, below))
 
 

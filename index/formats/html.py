@@ -500,7 +500,7 @@ class _Walk:
 
 
 def _leads_elsewhere(element: Any) -> bool:
-    """Whether it is a link to another page, and not within its own."""
+    """Whether an element is a link to another page, and not within its own."""
     address = _address(element) if element.tag == "a" else ""
     scheme = _SCHEME.match(address)
     is_page = scheme is None or scheme[1].lower() in _OF_PAGES

@@ -144,17 +144,17 @@ def one_line(text: str) -> str:
 
 
 def text_length(element: Any) -> int:
-    """How much text it has, spaces between words counting once."""
+    """How many characters of text an element has, spaces between words counting once."""
     return sum(len(SPACE.sub(" ", text)) for text in element.itertext() if not text.isspace())
 
 
 def is_unread(element: Any) -> bool:
-    """Whether nobody sees it, or it holds no text."""
+    """Whether nobody sees an element, or it holds no text."""
     return not isinstance(element.tag, str) or element.tag in _UNREAD or is_hidden(element)
 
 
 def is_silent(element: Any) -> bool:
-    """Whether it is no part of what the page says, by its tag, its role or its names."""
+    """Whether an element is no part of what its page says, by its tag, its role or its names."""
     tag = element.tag
     if is_unread(element) or (tag in _SILENT and not is_note(element)):
         return True
@@ -168,7 +168,7 @@ def is_silent(element: Any) -> bool:
 
 
 def is_note(element: Any) -> bool:
-    """Whether it is an `aside` as guides have them for notes, tips and warnings."""
+    """Whether an element is an `aside` as guides have them for notes, tips and warnings."""
     if element.tag != "aside":
         return False
     names = f"{_names(element)} {element.get('role') or ''}"
@@ -177,12 +177,12 @@ def is_note(element: Any) -> bool:
 
 
 def _names(element: Any) -> str:
-    """Its classes and its id."""
+    """The classes and the id of an element."""
     return f"{element.get('class') or ''} {element.get('id') or ''}".lower()
 
 
 def is_hidden(element: Any) -> bool:
-    """Whether nobody sees it."""
+    """Whether nobody sees an element."""
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return True
     style = (element.get("style") or "").replace(" ", "").lower()
@@ -194,7 +194,7 @@ def _is_inside_article(element: Any) -> bool:
 
 
 def visible_text(element: Any) -> str:
-    """Its text in one line with marks of code, whatever its classes and links are."""
+    """The text of an element in one line with marks of code, whatever its classes and links are."""
     parts: list[str] = []
     silent_depth = 0
     for event, inner in etree.iterwalk(element, events=("start", "end")):

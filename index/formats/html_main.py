@@ -54,13 +54,13 @@ class Paragraph:
 
     @property
     def may_be_around(self) -> bool:
-        """Whether it is left out unless it is surely part of the main text."""
+        """Whether the paragraph is left out unless it is surely part of the main text."""
         is_link = 0 < self.linked == len(letters(self.text)) and not self.is_item
         return self.is_silent or is_link
 
     @property
     def names_a_page(self) -> bool:
-        """Whether it says no more than where to read on: "See also: How the harbour was built"."""
+        """Whether it only says where to read on: "See also: How the harbour was built"."""
         label, _, title = self.text.partition(":")
         return letters(label) in _FURTHER_READING and 0 < self.linked == len(letters(title))
 
@@ -75,7 +75,7 @@ class MainText:
         self._letters = letters(text)
 
     def __len__(self) -> int:
-        """Letters."""
+        """How many letters it has."""
         return len(self._letters)
 
     def holds(self, paragraph: Paragraph) -> bool:

@@ -67,7 +67,7 @@ def _has_more(part: Any) -> bool:
 
 
 def _names_columns(row: Any) -> bool:
-    """Whether all its cells are headers, but for an empty one in the corner."""
+    """Whether all cells of a row are headers, but for an empty one in the corner."""
     cells = list(row)
     if cells and cells[0].tag == "td" and not text_length(cells[0]):
         cells = cells[1:]

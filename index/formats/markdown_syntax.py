@@ -198,7 +198,7 @@ def _tag(state: StateInline, silent: bool) -> bool:
 
 
 def _is_markup(match: re.Match[str]) -> bool:
-    """Whether it is a tag, and not a word in angle brackets that the reader is to replace."""
+    """Whether a match is a tag, and not a word in angle brackets for the reader to replace."""
     name = match["name"]
     is_component = name[0].isupper() and not name.isupper()
     is_written_as_tag = bool(match["close"]) or match["attributes"].endswith("/")

@@ -82,7 +82,7 @@ def _runs(text: str) -> Iterator[list[tuple[PieceBounds, str]]]:
 
 
 def _is_rule(line: str) -> bool:
-    """Whether it stands between a header and rows, or between rows."""
+    """Whether a line is a rule, which stands between a header and rows, or between rows."""
     return _RULE.issuperset(line) and not _DASHES.isdisjoint(line)
 
 

@@ -137,7 +137,7 @@ class _Reader:
 
     @property
     def title(self) -> str | None:
-        """As the file states it."""
+        """The title, as the file states it."""
         return " ".join("".join(self._parts.get("title", [])).split()) or None
 
     @property

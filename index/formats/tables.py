@@ -232,5 +232,5 @@ def _write_unused(header: _Header, lines: list[tuple[int, str]]) -> None:
 
 
 def _plain(cells: Sequence[Cell]) -> str:
-    """Without names; a cell that is empty keeps its place."""
+    """The line of a row without names; an empty cell keeps its place."""
     return BETWEEN_CELLS.join(cell.text for cell in cells).strip(BETWEEN_CELLS)

@@ -154,7 +154,7 @@ class PostgresEngine:
         return _ranked(found.items())[:k]
 
     def _postings(self, words: Sequence[str]) -> dict[str, Postings | None]:
-        """Those of the words that any passage holds; None of those that are too common for it."""
+        """The postings of each word that any passage holds; None for one that is too common."""
         rows = self._ask(_POSTINGS, words=words, most=_MOST_POSTINGS)
         return {word: None if packed is None else unpacked(packed) for word, packed in rows}
 

@@ -101,7 +101,7 @@ class PostgresSearch:
         )
 
     def _published(self, collection: str, manifest: Manifest) -> "_Found":
-        """As `_find`, or raise `NotPublishedError`."""
+        """Find a generation as `_find` does, or raise `NotPublishedError`."""
         found = None
         # By itself, a pool says of a wrong address only that time has passed.
         with reported(self._url), connect(self._url) as connection:
@@ -198,7 +198,7 @@ class PostgresSearch:
     def _claim(
         self, connection: "Connection[TupleRow]", collection: str, generations: Collection[str]
     ) -> None:
-        """Have those be this installation's that are its own, and from before there were ids."""
+        """Note which generations from before there were ids of installations are this one's."""
         connection.execute(
             f"UPDATE {SCHEMA}.generations SET installation = %s"  # noqa: S608 - our own name
             " WHERE installation IS NULL AND collection = %s AND generation = ANY(%s)",
