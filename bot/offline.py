@@ -3,7 +3,7 @@
 import sys
 from typing import Literal
 
-from index.confinement import own_network
+from index.confinement import enter_own_network
 
 
 class OfflineError(OSError):
@@ -22,7 +22,7 @@ def go_offline() -> Literal["kernel", "python"]:
         sockets of Python are blocked.
     """
     sys.addaudithook(_refuse)
-    return "kernel" if own_network() else "python"
+    return "kernel" if enter_own_network() else "python"
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:

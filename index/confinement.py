@@ -82,7 +82,7 @@ class Confining:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # It needs a privilege, so it comes before the others.
-        self._network = own_network()
+        self._network = enter_own_network()
         self._libc = _libc()
         self._privileges = _give_up_privileges(self._libc)
         self._rules = FileRules(self._libc, *_libraries())
@@ -131,7 +131,7 @@ def confinement() -> Confinement:
     return Confinement(**json.loads(told.stdout))
 
 
-def own_network() -> bool:
+def enter_own_network() -> bool:
     """
     Put this process into a network of its own, in which there is nothing, if that is permitted.
 

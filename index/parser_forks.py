@@ -192,7 +192,7 @@ class _Server:
                 make_ready_for_scans()
                 continue
             if not pipes:
-                code = _ended(fork)
+                code = _end_fork(fork)
                 fork = None
                 if text == _END_AND_TELL:
                     self._control.sendall(code.to_bytes(NUMBER_BYTES, signed=True))
@@ -206,7 +206,7 @@ class _Server:
                 self._read_and_end(confining, own, *pipes)
             for pipe in pipes:
                 os.close(pipe)
-        _ended(fork)
+        _end_fork(fork)
 
     def _asked(self) -> tuple[str, list[int]] | None:
         """The ending of a file and its two pipes, or what else is asked; None after the last."""
@@ -234,8 +234,8 @@ class _Server:
             os._exit(code)
 
 
-def _ended(fork: int | None) -> int:
-    """The exit code of a fork, which is killed if it goes on; 0 if there is none."""
+def _end_fork(fork: int | None) -> int:
+    """End a fork, killed if it goes on, and return its exit code; 0 if there is none."""
     if fork is None:
         return 0
     os.kill(fork, signal.SIGKILL)

@@ -206,8 +206,8 @@ class ParserProcess:
         # What has refused this file, and has read no other, may read it again.
         return not share.files
 
-    def _begun(self, suffix: str, content: bytes, *, shares: bool) -> ParserPipes:
-        """The pipes of a process that may read a file."""
+    def _pipes_for(self, suffix: str, content: bytes, *, shares: bool) -> ParserPipes:
+        """The pipes of a process that may read a file, started if the last one may not."""
         if self._pipes is not None and self._goes_on(suffix, content, shares=shares):
             self._share = self._share if shares else None
             return self._pipes
@@ -235,7 +235,7 @@ class ParserProcess:
         return self._pipes
 
     def _loaded(self, suffix: str, content: bytes, *, shares: bool) -> Loaded:
-        pipes = self._begun(suffix, content, shares=shares)
+        pipes = self._pipes_for(suffix, content, shares=shares)
         given = {"suffix": suffix, "length": len(content), "shares": shares}
         most_s = SHARED_TIMEOUT_S if shares else self.timeout_s
         pipes.meet()

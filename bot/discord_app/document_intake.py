@@ -104,7 +104,7 @@ class Intake:
         fetched: Fetched | None = None,
     ) -> KeptDocument | str:
         """Check a document and give it its name; or say why not."""
-        before = await self._tried(scope, lambda: _check_and_keep(own, name, content, fetched))
+        before = await self._try(scope, lambda: _check_and_keep(own, name, content, fetched))
         if isinstance(before, str):
             return before
         kind: Literal["added", "replaced"] = "replaced" if before.path else "added"
@@ -115,9 +115,9 @@ class Intake:
         self, scope: str, own: OwnDocuments, name: str, content: bytes
     ) -> str | None:
         """Why a document can't be taken in, which is not kept here."""
-        return await self._tried(scope, lambda: _check(own, name, content))
+        return await self._try(scope, lambda: _check(own, name, content))
 
-    async def _tried(self, scope: str, work: Callable[[], _T]) -> _T | str:
+    async def _try(self, scope: str, work: Callable[[], _T]) -> _T | str:
         """Do what reads a document, one at a time; or say why that can't be done."""
         try:
             async with self._parsing:

@@ -162,7 +162,7 @@ def make_server(opening: Opening) -> MCPServer[None]:
                 "since": since,
             }
         )
-        return await _told(opening, lambda site: site.ask(body))
+        return await _do_or_tell(opening, lambda site: site.ask(body))
 
     @tool("search", "Find passages")
     async def search(
@@ -171,7 +171,7 @@ def make_server(opening: Opening) -> MCPServer[None]:
         body = SearchBody.model_validate(
             {"question": question, "count": count, "in": within, "since": since}
         )
-        return await _told(opening, lambda site: site.search(body))
+        return await _do_or_tell(opening, lambda site: site.search(body))
 
     @tool("context", "Read around a place")
     async def context(
@@ -191,14 +191,14 @@ def make_server(opening: Opening) -> MCPServer[None]:
             )
         except ValidationError as error:
             raise ToolError(faults(error)) from error
-        return await _told(opening, lambda site: site.context(body))
+        return await _do_or_tell(opening, lambda site: site.context(body))
 
     @tool("documents", "List the documents")
     async def documents(
         name: NamePart = "", start: ListStart = 0, count: ListCount = 100
     ) -> DocumentsJson:
         body = DocumentsQuery(name=name, start=start, count=count)
-        return await _told(opening, lambda site: site.list_documents(body))
+        return await _do_or_tell(opening, lambda site: site.list_documents(body))
 
     @server.resource(
         _SCHEME + "{+document}",
@@ -226,7 +226,7 @@ def make_server(opening: Opening) -> MCPServer[None]:
     return server
 
 
-async def _told(opening: Opening, work: Callable[[ProgramApi], Awaitable[_T]]) -> _T:
+async def _do_or_tell(opening: Opening, work: Callable[[ProgramApi], Awaitable[_T]]) -> _T:
     """Do what a tool does; what goes wrong is told to the model, which may ask otherwise."""
     site = await opening.done()
     try:

@@ -122,7 +122,7 @@ class BuildProcess:
             return NotBuilt("too_long")
         finally:
             self._is_over = True
-            await _ended(child)
+            await _end_and_wait(child)
         return _built(report) or self._refused or Ended(code, self._last)
 
     async def _hear(self, stream: asyncio.StreamReader) -> None:
@@ -187,7 +187,7 @@ def _end(child: asyncio.subprocess.Process) -> None:
             child.terminate()
 
 
-async def _ended(child: asyncio.subprocess.Process) -> None:
+async def _end_and_wait(child: asyncio.subprocess.Process) -> None:
     """End a build that may still run, and wait until it has ended."""
     _end(child)
     try:

@@ -336,17 +336,17 @@ class AnswerQueue:
         except BaseException as error:
             waiting.begun.set_exception(error)
             if isinstance(error, _TELLING):
-                for one in self._begun_of(sharing):
+                for one in self._take_out(sharing):
                     one.set_exception(error)
         else:
             seconds = self._clock() - began
             self._note_pace(seconds)
             waiting.begun.set_result(result)
-            for one in self._begun_of(sharing):
+            for one in self._take_out(sharing):
                 one.set_result(result.for_another(seconds))
             self._serve_same(same)
         finally:
-            self._ended(same)
+            self._serve_those_passed_over(same)
 
     def _begin_next(self, now: float) -> _Waiting | None:
         """What a worker is to do; None if nothing waits but for what another worker is doing."""
@@ -359,7 +359,7 @@ class AnswerQueue:
             if waiting is None or waiting.begun.set_running_or_notify_cancel():
                 return waiting
 
-    def _begun_of(self, waiting: Iterable[_Waiting]) -> Iterator[Future[Any]]:
+    def _take_out(self, waiting: Iterable[_Waiting]) -> Iterator[Future[Any]]:
         """Take those who still wait out of the line; yields the future of each, which has begun."""
         for one in waiting:
             with self._lock:
@@ -369,8 +369,8 @@ class AnswerQueue:
             if is_ours:
                 yield one.begun
 
-    def _ended(self, same: Hashable) -> None:
-        """Let those be served who came for the same meanwhile: a worker had passed them over."""
+    def _serve_those_passed_over(self, same: Hashable) -> None:
+        """Have those served who came for the same meanwhile, whom a worker had passed over."""
         with self._lock:
             self._under_way.discard(same)
             is_wanted = any(map(_has_not_begun, self._taken.get(same, ())))
@@ -397,7 +397,7 @@ class AnswerQueue:
             if known is None:
                 return
             # None if a worker has just begun with it.
-            for begun in self._begun_of([other]):
+            for begun in self._take_out([other]):
                 begun.set_result(known)
 
     def _left(self, waiting: _Waiting) -> None:

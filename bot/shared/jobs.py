@@ -194,11 +194,11 @@ class Jobs:
         Raises:
             LostJobError: If the job is another's by now, or nobody's.
         """
-        self._own(connection, job)
+        self._lock_own(connection, job)
         _finish(connection, job.id, outcome, report)
 
-    def _own(self, connection: Connection, job: Job) -> int:
-        """How often a job was tried, which nobody else can take until the transaction ends."""
+    def _lock_own(self, connection: Connection, job: Job) -> int:
+        """Keep others from a job until the transaction ends; return how often it was tried."""
         row = connection.execute(
             "SELECT attempts FROM jobs WHERE id = ? AND holder = ? AND outcome IS NULL FOR UPDATE",
             (job.id, self._holder),
@@ -215,7 +215,7 @@ class Jobs:
     def fail(self, job: Job, reason: str) -> bool:
         """Have a job tried again that failed, unless it was tried often enough; whether it was."""
         with self._database.transaction() as connection:
-            attempts = self._own(connection, job)
+            attempts = self._lock_own(connection, job)
             if attempts >= MAX_ATTEMPTS:
                 _finish(connection, job.id, "failed", reason)
                 return True

@@ -165,7 +165,7 @@ given = json.load(sys.stdin)
 libc = confinement._libc()
 holds = True
 if given["protection"] == "network":
-    holds = confinement.own_network()
+    holds = confinement.enter_own_network()
 elif given["protection"] is not None:
     holds = confinement._give_up_privileges(libc)
     if given["protection"] == "files":

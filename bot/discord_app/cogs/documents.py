@@ -150,11 +150,11 @@ async def change_documents(
         async with bot.unanswered.noted(waiting):
             await acknowledge(lambda: interaction.response.defer(ephemeral=True, thinking=True))
             told = _Told(interaction)
-            text = await _changed(bot, interaction, change, told, waits=waits)
+            text = await _change_in_turn(bot, interaction, change, told, waits=waits)
             await deliver(lambda: told.show(text))
 
 
-async def _changed(
+async def _change_in_turn(
     bot: QuothBot, interaction: _Interaction, change: Change, told: "_Told", *, waits: bool
 ) -> str:
     """Make one change in its turn; return what to tell of it in the end."""
