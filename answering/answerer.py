@@ -18,7 +18,8 @@ from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
 from answering.selection import NOTHING_CHOSEN, newest_first, select
 from answering.tuning import Tuning
-from answering.verbatim import located, near
+from answering.verbatim import document_of, located, near
+from index.contexts import BEGINNING_CHARS, sentence_context
 from index.filters import Filter
 from index.passages import Passage
 from index.retrieve import Hit, Retrieval, Retriever
@@ -196,8 +197,7 @@ class Answerer:
         # A passage of one sentence was read already.
         margin = best.features.margin if best.sentence_margin is None else best.sentence_margin
         if best.sentence != best.passage.text:
-            sentence = PassageText(best.passage.id, best.sentence, context=best.passage.context)
-            spans = self._reader.read(best.asked, [sentence], 1)
+            spans = self._reader.read(best.asked, [self._sentence_alone(best)], 1)
             margin = spans[0].margin if spans else margin
         return replace(
             attempt,
@@ -207,6 +207,16 @@ class Answerer:
             ),
             read_s=attempt.read_s + time.perf_counter() - started,
         )
+
+    def _sentence_alone(self, best: Candidate) -> PassageText:
+        """The sentence of a candidate with what stands above it."""
+        passage, sentence = best.passage, best.sentence
+        source = self._retriever.source(passage)
+        texts, document = source.texts, document_of(passage, source)
+        document = replace(document, text=texts.text(document.id, 0, BEGINNING_CHARS))
+        place = texts.place(document.id, best.start_char)
+        above = sentence_context(sentence, document, place, passage.start_char, passage.context)
+        return PassageText(passage.id, sentence, context=above)
 
     def _attempt(self, asked: str, ranked: int, within: Filter, reads_on: bool) -> Attempt:
         most = self._passages + MORE_PASSAGES

@@ -42,7 +42,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     """
     candidate = judged.candidate
     span, passage = candidate.span, candidate.passage
-    document = _document(passage, source)
+    document = document_of(passage, source)
     quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
     found = AnswerSpan(
         document_id=document.id,
@@ -96,7 +96,13 @@ def _check_verbatim(span: AnswerSpan, texts: Texts) -> None:
         )
 
 
-def _document(passage: Passage, source: Generation) -> Document:
+def document_of(passage: Passage, source: Generation) -> Document:
+    """
+    The document of a passage, without its text; `source` is the generation it is of.
+
+    Raises:
+        VerbatimError: If it is not there.
+    """
     try:
         return source.texts.document(passage.document_id)
     except KeyError as error:
@@ -107,7 +113,7 @@ def _document(passage: Passage, source: Generation) -> Document:
 
 def near(passage: Passage, source: Generation) -> NearestPassage:
     """Give a passage its document; `source` is the generation it is of."""
-    document = _document(passage, source)
+    document = document_of(passage, source)
     return NearestPassage(
         document_id=document.id,
         title=document.title,

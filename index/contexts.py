@@ -8,6 +8,9 @@ the short forms of names that it uses, where the document defines them (`index.a
 
 They are searched with the passage, by vectors and by words, and read before it, since they often
 name what it speaks of. They are never an answer and never quoted.
+
+A sentence that is read alone has a context of its own: what stands above it may be said in its
+passage, which is not read with it.
 """
 
 import re
@@ -24,6 +27,8 @@ from index.introductions import Introductions
 MAX_CONTEXT_CHARS = 160
 # A title that ends with a full stop and has fewer may end with an abbreviation.
 MIN_SENTENCE_WORDS = 6
+# As far as a title is looked for in the text of its document.
+BEGINNING_CHARS = 10 * MAX_CONTEXT_CHARS
 _BETWEEN = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
@@ -41,9 +46,7 @@ class Contexts:
 
     def __init__(self, document: Document) -> None:
         """Begin before the first passage."""
-        # A document without a title is named after its file, which may be renamed.
-        is_named = document.title != PurePosixPath(document.id).name
-        self._title = document.title if is_named and not _is_text(document) else ""
+        self._title = _title(document)
         self._sections = _sections(document.places)
         self._text = document.text
         self._introductions = Introductions(document.text)
@@ -73,16 +76,46 @@ class Contexts:
         return said if len(said) <= _MAX_INTRODUCTION_CHARS else ""
 
 
-def _is_text(document: Document) -> bool:
+def sentence_context(
+    sentence: str, document: Document, place: Place | None, passage_start: int, context: str
+) -> str:
     """
-    Whether a title is the beginning of the text: it had to be cut, or is its first sentence.
+    The context of a sentence that is read alone.
 
-    With each passage, what it says would be found in all of them as well as in its own.
+    It is that of its passage, unless a section begins between the two, with the document's title
+    and the section's heading, which the passage may say itself.
+
+    Args:
+        sentence: What it says: what stands there is not said twice.
+        document: Its document; of the text, the beginning is enough.
+        place: Where it stands, if that is known.
+        passage_start: Where its passage begins in the document.
+        context: That of its passage.
+    """
+    heading = ""
+    if place is not None and _is_named_section(place):
+        heading = place.name
+        context = "" if place.start_char > passage_start else context
+    said = f"{context}\n{sentence}"
+    title = _title(document)
+    names = ("" if title in said else title, context, "" if heading in said else heading)
+    return _joined([name for name in names if name])
+
+
+def _title(document: Document) -> str:
+    """
+    The title of a document, if it says more than its text and its name.
+
+    A document without a title is named after its file, which may be renamed. Where the title is the
+    beginning of the text, since it had to be cut or is the first sentence, what it says would be
+    found in all passages as well as in its own.
     """
     title = document.title
+    is_named = title != PurePosixPath(document.id).name
     is_sentence = title.endswith(".") and len(title.split()) >= MIN_SENTENCE_WORDS
-    begins = document.text[: 10 * MAX_CONTEXT_CHARS].lstrip().startswith(title)
-    return title.endswith(ELLIPSIS) or (is_sentence and begins)
+    begins = document.text[:BEGINNING_CHARS].lstrip().startswith(title)
+    is_text = title.endswith(ELLIPSIS) or (is_sentence and begins)
+    return title if is_named and not is_text else ""
 
 
 def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -98,9 +131,14 @@ def _sections(places: Sequence[Place]) -> Iterator[tuple[int, tuple[str, ...]]]:
         elif place.kind not in SECTIONS or (before is not None and _is_same(before, place)):
             continue
         above = [each for each in above if each.level < place.level]
-        if place.kind in SECTIONS and not _UNNAMED.fullmatch(place.name):
+        if _is_named_section(place):
             above.append(place)
         yield place.start_char, (*([file] if file else []), *(each.name for each in above))
+
+
+def _is_named_section(place: Place) -> bool:
+    """Whether a place is a section that somebody gave a name."""
+    return place.kind in SECTIONS and _UNNAMED.fullmatch(place.name) is None
 
 
 def _is_same(one: Place, other: Place) -> bool:

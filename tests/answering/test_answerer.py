@@ -117,13 +117,14 @@ class ReaderOfWholes(FakeReader):
 
     def __init__(self, doubt: float) -> None:
         self.doubt = doubt
-        self.sentences: list[str] = []
+        self.contexts: dict[str, str] = {}
+        """Of each sentence that was read alone, what stood above it."""
 
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
     ) -> list[Span]:
         alone = {passage.id for passage in passages if passage.text.count(".") == 1}
-        self.sentences += [passage.text for passage in passages if passage.id in alone]
+        self.contexts |= {one.text: one.context for one in passages if one.id in alone}
         return [
             replace(span, score=span.score - self.doubt) if span.passage_id in alone else span
             for span in super().read(question, passages, spans_per_passage)
@@ -145,7 +146,26 @@ def test_an_answer_whose_sentence_says_it_alone_is_surer(library: Library) -> No
     sure, unsure = ReaderOfWholes(0.0), ReaderOfWholes(5.0)
 
     assert confidence(sure) > confidence(unsure)
-    assert "Fines for theft 35, for arson 90." in sure.sentences
+    assert "Fines for theft 35, for arson 90." in sure.contexts
+
+
+def test_a_sentence_is_read_alone_below_its_own_title_and_heading(library: Library) -> None:
+    library.write(
+        "fines.md", "# Fines\n\n## Theft\n\nIt costs 35. Ask.\n\n## Arson\n\nIt costs 90. Ask.\n"
+    )
+    library.build()
+    reader = ReaderOfWholes(0.0)
+    answerer = Answerer(
+        Retriever(library.open(), library.encoder),
+        reader,
+        FAKE_CALIBRATION,
+        FAKE_TUNING,
+        passages=5,
+        max_risk=1.0,
+    )
+
+    assert [span.text for span in answerer.answer(Question("what costs arson")).spans] == ["90"]
+    assert reader.contexts["It costs 90."] == "Fines: Arson"
 
 
 def test_a_row_that_is_named_answers_for_the_others_of_its_file(library: Library) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.contexts import MAX_CONTEXT_CHARS, Contexts
+from index.contexts import MAX_CONTEXT_CHARS, Contexts, sentence_context
 from index.documents import Document
 from index.formats.base import Place
 from index.inspection import verify
@@ -247,3 +247,31 @@ def test_a_new_title_is_searched_and_a_new_file_name_is_not(library: Library) ->
     assert library.encoder.encoded
     assert all(text.startswith("The manual") for text in library.encoder.encoded)
     assert contexts_of(library)["No heading here."] == ""
+
+
+@pytest.mark.parametrize(
+    ("place", "context", "sentence", "expected"),
+    [
+        pytest.param(heading(0, "Fees", 1), "", "It is 35.", "Harbour: Fees", id="said by both"),
+        pytest.param(
+            heading(0, "Fees", 1), "Harbour: Fees", "It is 35.", "Harbour: Fees", id="one"
+        ),
+        pytest.param(heading(12, "Boats", 2), "Fees", "It is 35.", "Harbour: Boats", id="later"),
+        pytest.param(heading(12, "Boats", 2), "", "Boats pay 35.", "Harbour", id="in the sentence"),
+        pytest.param(Place(12, 20, "page", "2"), "Fees", "It is 35.", "Harbour: Fees", id="page"),
+        pytest.param(Place(12, 20, "sheet", "Sheet1"), "", "It is 35.", "Harbour", id="unnamed"),
+        pytest.param(None, "Bring", "- nets", "Harbour: Bring", id="no place"),
+    ],
+)
+def test_a_sentence_that_is_read_alone_has_what_stands_above_it(
+    place: Place | None, context: str, sentence: str, expected: str
+) -> None:
+    assert sentence_context(sentence, document("x" * 60), place, 10, context) == expected
+
+
+def test_a_title_that_is_the_file_or_the_text_stands_above_no_sentence() -> None:
+    named = document("x" * 60, title="harbour.md")
+    begun = document("The harbour is closed in winter. It opens in May.", title="The harbour is …")
+
+    assert sentence_context("It is 35.", named, None, 10, "") == ""
+    assert sentence_context("It opens in May.", begun, None, 0, "") == ""
