@@ -47,7 +47,13 @@ async def http_port(bot: QuothBot, host: str, port: int) -> AsyncIterator[None]:
     Raises:
         PortError: If it is taken.
     """
-    runner = web.AppRunner(application(bot), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        application(bot),
+        access_log=None,
+        handle_signals=False,
+        # aiohttp would unpack whatever anybody sends, in the event loop.
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         try:

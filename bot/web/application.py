@@ -113,6 +113,8 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
         # Whoever hangs up is not answered; a question that waits leaves the queue.
         handler_cancellation=True,
         shutdown_timeout=site.settings.time_limit_s + _LAST_S,
+        # aiohttp would unpack whatever anybody sends, also what is refused, in the event loop.
+        auto_decompress=False,
         max_line_size=MAX_LINE_BYTES,
         max_field_size=MAX_HEADER_BYTES,
     )

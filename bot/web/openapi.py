@@ -17,7 +17,7 @@ _STATUSES = {
     401: "A token is needed.",
     404: "There is no such document.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not JSON, or packed.",
     421: "The host of the request is not one that Quoth is known by.",
     429: "Too many questions are waiting.",
     503: "Nothing can be answered for now.",

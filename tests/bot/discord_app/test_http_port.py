@@ -45,6 +45,28 @@ def test_a_connected_bot_is_alive_and_ready(bot: RunningBot) -> None:
     assert pages(bot, "/healthz", "/readyz") == [(200, "alive\n"), (200, "ready\n")]
 
 
+def test_what_is_sent_along_is_not_unpacked(
+    bot: RunningBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+
+    async def send() -> int:
+        async with (
+            http_port(bot.bot, "127.0.0.1", port),
+            aiohttp.ClientSession() as session,
+            session.get(
+                f"http://127.0.0.1:{port}/healthz",
+                data=b"broken",
+                headers={"Content-Encoding": "gzip"},
+            ) as response,
+        ):
+            return response.status
+
+    assert bot.do(send()) == 200
+    # Unpacking what is broken would have failed.
+    assert "aiohttp.server" not in {record.name for record in caplog.records}
+
+
 def test_a_bot_that_is_about_to_stop_is_alive_and_not_ready(bot: RunningBot) -> None:
     bot.do(bot.bot.asking.drain(5))
 

@@ -1,5 +1,6 @@
 """The HTTP API, as programs see it."""
 
+import gzip
 import json
 from typing import Any
 
@@ -217,6 +218,23 @@ def test_other_requests_are_refused_as_json(visitor: Visitor) -> None:
     for code, (status, reply) in seen.items():
         assert (reply.status, reply.json["code"]) == (status, code)
         assert reply.json["error"]
+
+
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(b'{"question": "how many"}'), b"broken"], ids=["sound", "broken"]
+)
+@pytest.mark.parametrize("shown", [{}, {"Authorization": f"Bearer {TOKEN}"}], ids=["out", "in"])
+def test_what_is_sent_packed_is_refused_and_not_unpacked(
+    visit: MakeVisitor, caplog: pytest.LogCaptureFixture, packed: bytes, shown: dict[str, str]
+) -> None:
+    visitor = visit(api_tokens=TOKEN)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", **shown}
+
+    reply = visitor.do(visitor.request("POST", "/v1/ask", data=packed, headers=headers))
+
+    assert (reply.status, reply.json["code"]) == ((415, "media_type") if shown else (401, "token"))
+    # Unpacking what is broken would have failed.
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("path", SENT)
