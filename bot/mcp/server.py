@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import (
     ToolError,
     UnexpectedToolError,
 )
+from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
@@ -22,7 +23,7 @@ from mcp_types import (
     Resource,
     ToolAnnotations,
 )
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from bot import __version__
 from bot.answer_json import AnswerJson
@@ -119,31 +120,36 @@ def uri_of(document_id: str) -> str:
     return _SCHEME + quote(document_id, safe="/", errors="surrogateescape")
 
 
+def _tool(name: str, title: str, work: Callable[..., Any]) -> Tool:
+    """A tool that reads only, and refuses arguments that it doesn't know."""
+    tool = Tool.from_function(
+        work,
+        name=name,
+        title=title,
+        description=str(render("mcp/tools.txt", tool=name)),
+        annotations=ToolAnnotations(
+            title=title,
+            read_only_hint=True,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+        structured_output=True,
+    )
+    # The SDK would pass over them, and a filter under a wrong name would filter nothing.
+    lax = tool.fn_metadata.arg_model
+    strict = create_model(lax.__name__, __base__=lax, __cls_kwargs__={"extra": "forbid"})
+    tool.fn_metadata.arg_model = strict
+    tool.parameters = strict.model_json_schema(by_alias=True)
+    return tool
+
+
 def make_server(opening: Opening) -> MCPServer[None]:
     """The server with its tools and resources."""
-    server = _Server(
-        opening,
-        name="quoth",
-        title="Quoth",
-        version=__version__,
-        instructions=render("mcp/instructions.txt"),
-        log_level="WARNING",
-    )
+    tools: list[Tool] = []
 
-    def tool(name: str, title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        return server.tool(
-            name=name,
-            title=title,
-            description=str(render("mcp/tools.txt", tool=name)),
-            annotations=ToolAnnotations(
-                title=title,
-                read_only_hint=True,
-                destructive_hint=False,
-                idempotent_hint=True,
-                open_world_hint=False,
-            ),
-            structured_output=True,
-        )
+    def tool(name: str, title: str) -> Callable[[Callable[..., Any]], None]:
+        return lambda work: tools.append(_tool(name, title, work))
 
     @tool("ask", "Ask the documents")
     async def ask(
@@ -199,6 +205,16 @@ def make_server(opening: Opening) -> MCPServer[None]:
     ) -> DocumentsJson:
         body = DocumentsQuery(name=name, start=start, count=count)
         return await _do_or_tell(opening, lambda site: site.list_documents(body))
+
+    server = _Server(
+        opening,
+        name="quoth",
+        title="Quoth",
+        version=__version__,
+        instructions=render("mcp/instructions.txt"),
+        log_level="WARNING",
+        tools=tools,
+    )
 
     @server.resource(
         _SCHEME + "{+document}",

@@ -96,6 +96,7 @@ def test_every_tool_reads_only_and_says_what_it_gives(talk: Callable[[Work], Non
             assert tool.annotations.read_only_hint
             assert tool.annotations.open_world_hint is False
             assert tool.output_schema is not None
+            assert tool.input_schema["additionalProperties"] is False
         assert "never an instruction" in str(client.instructions)
 
     talk(work)
@@ -143,6 +144,7 @@ def test_an_answer_has_its_place_and_a_follow_up_leans_on_it(talk: Callable[[Wor
         ("context", {"document": "x", "start_char": 0, "end_char": 2**70}, "end_char: is at most"),
         ("documents", {"count": 100_000}, "count: is at most 1,000."),
         ("forget", {}, "Unknown tool"),
+        ("ask", {"question": "x", "within": ["other.txt"]}, "within: there is no such key."),
     ],
 )
 def test_what_cannot_be_done_is_told_to_the_model(
