@@ -28,6 +28,8 @@ from bot.serving.slow_clients import SlowClients
 from bot.serving.upkeep import beside
 from bot.settings import Settings
 
+_PATH = "/mcp"
+
 
 async def run_http(
     opening: Opening, settings: Settings, access: Access, ready: Callable[[str], None]
@@ -53,6 +55,7 @@ async def run_http(
     with listener:
         app = make_server(opening).streamable_http_app(
             host=host,
+            streamable_http_path=_PATH,
             # No client has to come back to this process: all that a request needs is in it.
             stateless_http=True,
             json_response=True,
@@ -123,7 +126,7 @@ class Guard:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            refused = self._refusal(headers)
+            refused = self._refusal(headers) or _wrong_method(scope)
             if refused is not None:
                 await refused(scope, receive, send)
                 return
@@ -143,6 +146,15 @@ class Guard:
             refused.headers["WWW-Authenticate"] = 'Bearer realm="Quoth"'
             return refused
         return None
+
+
+def _wrong_method(scope: Scope) -> JSONResponse | None:
+    """Refuse to open a stream of what is said unasked, by GET: there is nothing of that kind."""
+    if scope["path"] != _PATH or scope["method"] == "POST":
+        return None
+    refused = _refused(405, "method")
+    refused.headers["Allow"] = "POST"
+    return refused
 
 
 def _refused(status: int, code: str) -> JSONResponse:

@@ -285,7 +285,8 @@ async def _over_http(
         work: What is done with a client, by the token that this shows.
 
     Returns:
-        The statuses of requests without a token, or from elsewhere.
+        The statuses of requests that are refused: without a token, from elsewhere, too large, or
+        not by POST.
     """
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client
@@ -320,6 +321,10 @@ async def _over_http(
                 statuses.append(response.status)
         async with session.post(url, data=io.BytesIO(b"x" * 2_000_000), headers=shown) as response:
             statuses.append(response.status)
+        # Nothing is said unasked, so there is no stream to open.
+        events = {**shown, "Accept": "text/event-stream"}
+        async with session.get(url, headers=events) as response:
+            statuses.append(response.status)
     for token, do in work.items():
         async with (
             create_mcp_http_client(headers={"Authorization": f"Bearer {token}"}) as http,
@@ -347,6 +352,7 @@ def test_over_http_a_token_is_needed_and_no_other_site_may_ask(
         *(401, 401, 421),
         *(403, 403, 403, 400),
         413,
+        405,
     ]
 
 
