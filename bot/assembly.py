@@ -17,7 +17,7 @@ from answering.cache import AnswerCache
 from answering.calibration import Calibration, ChosenCalibration, choose_calibration
 from answering.tuning import ChosenTuning, Tuning, choose_tuning
 from bot.added_readers import AddedReaders
-from bot.collection_builds import SPLITTING, index_command, run_to_its_end
+from bot.collection_builds import SPLITTING, ChildProcess, index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.configured_collections import collection_of
 from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
@@ -428,16 +428,20 @@ def open_answering(
     return Answering(settings, index, reader, calibration, tuning)
 
 
-def build_in_child(settings: Settings) -> None:
+def build_in_child(settings: Settings, child: ChildProcess | None = None) -> None:
     """
     Run `quoth index` in a process of its own, whose memory goes with it.
 
     What it reports goes to standard error.
 
+    Args:
+        settings: Which documents, and where their index goes.
+        child: Runs it, if it has to be ended from another thread.
+
     Raises:
         BuildError: If it published nothing.
     """
-    code = run_to_its_end(index_command(settings))
+    code = (child or ChildProcess()).run(index_command(settings))
     if code == 0:
         return
     # A file that could not be read is an exit code of 1 too, and yet there is a new generation.

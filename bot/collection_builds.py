@@ -176,41 +176,53 @@ def index_command(
     )
 
 
-def run_to_its_end(command: Sequence[str]) -> int:
-    """Run a command, which ends at the latest when we do; return its exit code."""
-    child: subprocess.Popen[bytes] | None = None
-    told = 0
+class ChildProcess:
+    """A process of our own, which ends at the latest when we do."""
 
-    def end(number: int, _frame: object) -> None:
-        # It raises nothing here, where the child may be starting and have no name yet.
-        nonlocal told
-        told = number
-        if child is not None:
-            child.terminate()
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._told = 0
 
-    # Handlers can be set in one thread only, which is the one that commands run in.
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, end) if is_main else None
-    try:
-        child = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdout=_STANDARD_ERROR, env=module_environment()
-        )
-        with child:
-            try:
-                if told:
-                    child.terminate()
-                code = child.wait()
-            except KeyboardInterrupt:
-                # The terminal has told it, too.
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(_LAST_WORDS_S)
-                raise
-            finally:
-                if child.poll() is None:
-                    child.terminate()
-    finally:
-        if is_main:
-            signal.signal(signal.SIGTERM, before)
-    if told:
-        raise SystemExit(_ENDED_BY_SIGNAL + told)
-    return code
+    def end(self, number: int = signal.SIGTERM, _frame: object = None) -> None:
+        """End the process, or as soon as it begins; from any thread, or to handle a signal."""
+        # It raises nothing here, where the process may be starting and have no name yet.
+        self._told = number
+        if self._process is not None:
+            self._process.terminate()
+
+    def run(self, command: Sequence[str]) -> int:
+        """
+        Run a command to its end, and return its exit code.
+
+        Outside the main thread SIGTERM does not end the process, but whoever calls `end` does.
+
+        Raises:
+            SystemExit: If it was told to end.
+        """
+        # Handlers can be set in one thread only, which is the one that commands run in.
+        is_main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGTERM, self.end) if is_main else None
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                command, stdout=_STANDARD_ERROR, env=module_environment()
+            )
+            with self._process:
+                try:
+                    if self._told:
+                        self._process.terminate()
+                    code = self._process.wait()
+                except KeyboardInterrupt:
+                    # The terminal has told it, too.
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self._process.wait(_LAST_WORDS_S)
+                    raise
+                finally:
+                    if self._process.poll() is None:
+                        self._process.terminate()
+        finally:
+            if is_main:
+                signal.signal(signal.SIGTERM, before)
+        if self._told:
+            raise SystemExit(_ENDED_BY_SIGNAL + self._told)
+        return code

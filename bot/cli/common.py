@@ -1,5 +1,6 @@
 """What the commands share: their options, their errors, their progress bar."""
 
+import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from prompts import render
 
 if TYPE_CHECKING:
     from bot.assembly import OpenIndex, Outdated, Renewal
+    from bot.collection_builds import ChildProcess
     from bot.discord_app.records import Records
     from bot.serving.mirror import Mirror
     from bot.settings import Settings
@@ -295,9 +297,13 @@ def unwritable(path: Path, error: OSError) -> click.ClickException:
     return click.ClickException(f"{path}: can't be written ({error.strerror}).")
 
 
-def open_documents(settings: "Settings") -> "OpenIndex":
+def open_documents(settings: "Settings", child: "ChildProcess | None" = None) -> "OpenIndex":
     """
     Open the index, built by a child process if need be; what happens is said on standard error.
+
+    Args:
+        settings: Which documents, which data folder.
+        child: See `build_in_child`.
 
     Raises:
         IndexingError: If there is no index and none could be built.
@@ -317,7 +323,12 @@ def open_documents(settings: "Settings") -> "OpenIndex":
     def outdated(reason: "Outdated") -> None:
         say(render("index_outdated.txt", reason=reason), err=True)
 
-    return open_fresh_index(settings, renewing=renewing, outdated=outdated, build=build_in_child)
+    return open_fresh_index(
+        settings,
+        renewing=renewing,
+        outdated=outdated,
+        build=functools.partial(build_in_child, child=child),
+    )
 
 
 def _mirror_of(settings: "Settings") -> "Mirror | None":
@@ -342,7 +353,7 @@ def open_others(settings: "Settings", names: Sequence[str]) -> list["Generation"
 
 def _open_other(settings: "Settings", name: str) -> "Generation":
     from bot.assembly import open_collection
-    from bot.collection_builds import index_command, run_to_its_end
+    from bot.collection_builds import ChildProcess, index_command
     from index.errors import IndexDamagedError
 
     mirror = _mirror_of(settings)
@@ -355,7 +366,7 @@ def _open_other(settings: "Settings", name: str) -> "Generation":
             return open_collection(settings, name)
         _say_renewal("damaged", str(error), settings.documents(name))
         # The build says what keeps it from being built; then it still can't be opened.
-        run_to_its_end(index_command(settings, name))
+        ChildProcess().run(index_command(settings, name))
         return open_collection(settings, name)
 
 

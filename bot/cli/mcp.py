@@ -45,10 +45,12 @@ def command(*, over_http: bool, **given: object) -> None:
 def _serve(settings: "Settings", *, over_http: bool) -> None:
     # Imported here: `quoth --help` shows this command, and would pay for it.
     import asyncio
+    import functools
     import logging
     import signal
 
     from bot.access import AddressError, absent_collections, access_of
+    from bot.collection_builds import ChildProcess
     from bot.event_log import set_up_logs
     from bot.mcp.http import run_http
     from bot.mcp.opening import Opening
@@ -62,7 +64,16 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
     # Below, the SDK logs what tools were asked, and uvicorn what is said on starting.
     for name in ("mcp", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    opening = Opening(settings, lambda: open_service(settings, open_documents, say_notice))
+    build = ChildProcess()
+    open_index = functools.partial(open_documents, child=build)
+    opening = Opening(
+        settings, lambda: open_service(settings, open_index, say_notice), give_up=build.end
+    )
+
+    def end(number: int, _frame: object) -> None:
+        build.end()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
     def ready(address: str) -> None:
         asks = access is not None and bool(access.programs)
@@ -78,9 +89,10 @@ def _serve(settings: "Settings", *, over_http: bool) -> None:
 
     try:
         if access is None:
-            # A thread waits for what the client says next, and nothing wakes it: without this,
-            # Ctrl-C would wait with it. Nothing is lost, as with SIGTERM.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # A thread waits for what the client says next, and nothing wakes it: whoever waited for
+            # that thread would not end. Nothing is lost.
+            signal.signal(signal.SIGTERM, end)
+            signal.signal(signal.SIGINT, end)
             asyncio.run(run_stdio(opening))
         else:
             asyncio.run(run_http(opening, settings, access, ready))

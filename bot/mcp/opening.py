@@ -26,10 +26,23 @@ SCOPE: ContextVar[str | None] = ContextVar("quoth_scope", default=None)
 class Opening:
     """What is answered from, opened while the client is greeted already."""
 
-    def __init__(self, settings: Settings, open_service: Callable[[], AnswerService]) -> None:
-        """Open nothing yet; `open_service` may take minutes, and is called in a thread."""
+    def __init__(
+        self,
+        settings: Settings,
+        open_service: Callable[[], AnswerService],
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Open nothing yet.
+
+        Args:
+            settings: How questions are answered.
+            open_service: May take minutes, and is called in a thread.
+            give_up: Called where that is not waited for any more, so that it returns soon.
+        """
         self._settings = settings
         self._open_service = open_service
+        self._give_up = give_up
         self._ready: asyncio.Task[ProgramApi] | None = None
 
     @asynccontextmanager
@@ -42,6 +55,7 @@ class Opening:
             finally:
                 if not self._ready.done():
                     self._ready.cancel()
+                    self._give_up()
                 await asyncio.gather(self._ready, return_exceptions=True)
 
     async def _open(self, stack: AsyncExitStack) -> ProgramApi:

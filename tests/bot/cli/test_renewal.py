@@ -115,7 +115,8 @@ def test_an_index_that_does_not_fit_is_made_again_and_that_is_said(
     settings = load_settings()
     begun: list[str] = []
 
-    def build(given: Settings) -> None:
+    def build(given: Settings, child: object) -> None:
+        assert child is None
         begun.append(str(given.seeds))
         raise BuildError("It will do that it was begun.")
 
