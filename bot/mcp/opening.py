@@ -48,8 +48,8 @@ class Opening:
     @asynccontextmanager
     async def begun(self) -> AsyncIterator[None]:
         """Open it, and close it when the block ends."""
-        async with AsyncExitStack() as stack:
-            self._ready = asyncio.create_task(self._open(stack))
+        async with AsyncExitStack() as self._stack:
+            self._ready = asyncio.create_task(self._open())
             try:
                 yield
             finally:
@@ -58,10 +58,10 @@ class Opening:
                     self._give_up()
                 await asyncio.gather(self._ready, return_exceptions=True)
 
-    async def _open(self, stack: AsyncExitStack) -> ProgramApi:
+    async def _open(self) -> ProgramApi:
         service = await asyncio.to_thread(self._open_service)
-        stack.callback(service.close)
-        queue = await stack.enter_async_context(queue_of(service, self._settings))
+        self._stack.callback(service.close)
+        queue = await self._stack.enter_async_context(queue_of(service, self._settings))
         return ProgramApi(self._settings, queue, ServedDocuments(service))
 
     async def done(self) -> ProgramApi:
@@ -72,6 +72,9 @@ class Opening:
             ToolError: If it can't be opened, or not yet.
         """
         assert self._ready is not None  # noqa: S101 - the server runs within `begun`
+        if self._ready.done() and self._ready.exception() is not None:
+            # What was in the way, such as an empty folder, may be mended by now.
+            self._ready = asyncio.create_task(self._open())
         try:
             async with asyncio.timeout(OPENING_S):
                 programs = await asyncio.shield(self._ready)

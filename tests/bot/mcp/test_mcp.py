@@ -258,17 +258,25 @@ def test_a_servers_own_documents_are_out_of_reach(
     talk(work)
 
 
-def test_an_index_that_cannot_be_opened_is_told_to_the_model(settings: Settings) -> None:
-    def fail() -> AnswerService:
-        raise IndexMissingError("There are no documents in seeds. Add some.")
+def test_an_index_that_cannot_be_opened_is_told_to_the_model_and_tried_again(
+    settings: Settings, service: AnswerService
+) -> None:
+    there: list[AnswerService] = []
+
+    def open_service() -> AnswerService:
+        if not there:
+            raise IndexMissingError("There are no documents in seeds. Add some.")
+        return there[0]
 
     async def work() -> None:
-        async with connected(settings, fail) as client:
+        async with connected(settings, open_service) as client:
             # The client is greeted all the same.
             assert (await client.list_tools()).tools
             result = await client.call_tool("ask", {"question": "why"})
             assert result.is_error
             assert "There are no documents in seeds." in result.content[0].text  # type: ignore[union-attr]
+            there.append(service)
+            assert not (await client.call_tool("documents", {})).is_error
 
     asyncio.run(work())
 
