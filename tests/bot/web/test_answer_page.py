@@ -1,11 +1,14 @@
 """The page of an answer that was given before."""
 
 import re
+import threading
 import time
+from difflib import SequenceMatcher
 
 import pytest
 
 from bot.serving.service import AnswerService
+from bot.web import rendering
 from tests import postgres
 from tests.bot.conftest import ARTICLE
 from tests.bot.discord_app.fakes import FixedAnswers, found, span
@@ -97,6 +100,32 @@ def test_what_stands_there_now_is_told(
     assert marked(visitor.get(now.replace("&amp;", "&").partition("#")[0])) == [
         "For arson 815 were counted."
     ]
+
+
+def test_others_are_answered_while_sentences_are_compared(
+    visitor: Visitor,
+    library: Library,
+    service: AnswerService,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    class Lasting(SequenceMatcher[str]):
+        def get_opcodes(self) -> list[tuple[str, int, int, int, int]]:  # type: ignore[override]
+            begun.set()
+            assert end.wait(60)
+            return super().get_opcodes()  # type: ignore[return-value]
+
+    link = permalink(visitor)
+    rewrite(library, service, ARTICLE.replace("812", "815"))
+    monkeypatch.setattr(rendering, "SequenceMatcher", Lasting)
+
+    asked = visitor.start(visitor.request("GET", link))
+    assert begun.wait(60)
+
+    assert visitor.get("/healthz").text == "alive\n"
+    end.set()
+    assert "<mark>815</mark>" in asked().text
 
 
 def test_where_nothing_is_like_it_any_more_that_is_told(
