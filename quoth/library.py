@@ -61,8 +61,8 @@ class Library:
             alternatives: How many other answers are wanted, at most.
             within: Names of the documents and folders that it is answered from, or patterns such as
                 "rules/*"; all if there is none.
-            since: The day of the oldest documents that it is answered from, as YYYY-MM-DD; those
-                without a date are left out.
+            since: The day of the oldest documents that it is answered from, a date or as
+                YYYY-MM-DD; those without a date are left out.
 
         Returns:
             The answer; its `outcome` says whether the documents say. It has no spans unless they
@@ -74,7 +74,9 @@ class Library:
             IndexingError: If the index turns out damaged; open the folder again.
         """
         names = [within] if isinstance(within, str) else within
-        wanted = Filter.given(names, None if since is None else str(since))
+        # A datetime is a date, too, which says more than the day.
+        day = since if since is None or isinstance(since, str) else f"{since:%Y-%m-%d}"
+        wanted = Filter.given(names, day)
         asked = Question.typed(question, self._answering.settings.max_question_chars, wanted)
         return self._answerer.answer(asked, [turn_of(one) for one in earlier], alternatives)
 

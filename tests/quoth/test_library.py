@@ -5,12 +5,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 import quoth
-from quoth import Library, QuestionError, open_folder
+from quoth import FilterError, Library, QuestionError, open_folder
 from quoth.library import data_of
 from tests.conftest import ROOT
 
@@ -53,6 +54,16 @@ def test_a_follow_up_is_asked_with_the_answers_before_it(library: Library) -> No
 
     assert second.spans[0].text == "1,119"
     assert second.understood == f"{QUESTION} and for homicide?"
+
+
+@pytest.mark.parametrize(
+    "since", ["2999-01-02", date(2999, 1, 2), datetime(2999, 1, 2, 3, tzinfo=UTC)]
+)
+def test_the_day_of_the_oldest_documents_is_a_date_or_written_as_one(
+    library: Library, since: str | date
+) -> None:
+    with pytest.raises(FilterError, match="from 2999-01-02 or later"):
+        library.ask(QUESTION, since=since)
 
 
 def test_many_threads_may_ask(library: Library) -> None:
