@@ -58,8 +58,9 @@ async def http_port(bot: QuothBot, host: str, port: int) -> AsyncIterator[None]:
     try:
         try:
             await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            text = render("discord/port_taken.txt", host=host, port=port, reason=error.strerror)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            text = render("discord/port_taken.txt", host=host, port=port, reason=reason)
             raise PortError(text) from error
         yield
     finally:

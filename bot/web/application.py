@@ -122,7 +122,7 @@ async def listening(site: Site, host: str, port: int) -> AsyncIterator[str]:
     try:
         try:
             await web.TCPSite(runner, host, port).start()
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             raise AddressError(host, port, error) from error
         async with beside(clients.watch()):
             yield address_of(host, runner.addresses[0][1])

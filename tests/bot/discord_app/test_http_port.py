@@ -169,3 +169,12 @@ def test_a_taken_port_is_named(bot: RunningBot) -> None:
 
         with pytest.raises(PortError, match=f"127.0.0.1:{port}"):
             asyncio.run(open_it())
+
+
+def test_an_address_that_no_machine_can_have_is_named(bot: RunningBot) -> None:
+    async def open_it() -> None:
+        async with http_port(bot.bot, "a..b", 0):
+            pass
+
+    with pytest.raises(PortError, match=r"a\.\.b:0: the HTTP port can't be opened"):
+        asyncio.run(open_it())
