@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Longer files of history are cut to the newer half, so that they don't grow for ever.
 MAX_HISTORY_BYTES = 1_000_000
-# An endless line is refused as too long a question, like any other.
+# An endless line is refused as too long a question, like any other; its rest is left unread.
 MAX_LINE_CHARS = 100_000
 
 
@@ -168,6 +168,9 @@ def _piped() -> Iterator[str]:
         return
     stream = sys.stdin.buffer
     while line := stream.readline(MAX_LINE_CHARS):
+        end = line
+        while end and not end.endswith(b"\n"):
+            end = stream.readline(MAX_LINE_CHARS)
         yield line.decode("utf-8", "replace")
 
 

@@ -27,7 +27,7 @@ from prompts import Style, render
 from prompts.printing import json_text
 
 COMMANDS = ("/context", "/more", "/sources", "/new", "/help", "/quit")
-# These mean something also where programs write the lines.
+# These are commands also where programs write the lines, if they are the whole line.
 _FOR_PROGRAMS = ("/new", "/quit")
 # Documents that are listed at most.
 MAX_SOURCES = 50
@@ -110,9 +110,12 @@ class Talk:
         line = line.strip()
         if not line:
             return None
-        if line.startswith("/"):
-            return self._command(line.split()[0].lower())
-        return self._ask(line)
+        if self._look.form == "text":
+            is_command, name = line.startswith("/"), line.split()[0].lower()
+        else:
+            # Programs count on a result for each question, whatever that begins with.
+            is_command, name = line.lower() in _FOR_PROGRAMS, line.lower()
+        return self._command(name) if is_command else self._ask(line)
 
     def _ask(self, question: str) -> str:
         form, seeds = self._look.form, self._look.seeds
@@ -147,9 +150,8 @@ class Talk:
         return str(error)
 
     def _command(self, name: str) -> str | None:
-        known = COMMANDS if self._look.form == "text" else _FOR_PROGRAMS
-        if name not in known:
-            raise CommandError(render("chat_unknown.txt", name=name, known=known))
+        if name not in COMMANDS:
+            raise CommandError(render("chat_unknown.txt", name=name, known=COMMANDS))
         if name == "/quit":
             raise QuitError
         if name == "/help":

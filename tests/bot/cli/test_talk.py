@@ -181,8 +181,16 @@ def test_whoever_wants_to_end_does(begin: Callable[[OutputForm], Talk], line: st
 def test_an_unknown_command_names_those_that_there_are(begin: Callable[[OutputForm], Talk]) -> None:
     with pytest.raises(CommandError, match=", ".join(COMMANDS)):
         begin("text").say("/nonsense")
-    with pytest.raises(CommandError, match=r"/more is no command here\. There are: /new, /quit"):
-        begin("line").say("/more")
+
+
+@pytest.mark.parametrize(
+    "line", ["/srv says how many for theft", "/new how many for theft", "/more"]
+)
+def test_programs_get_a_result_for_a_question_that_looks_like_a_command(
+    begin: Callable[[OutputForm], Talk], line: str
+) -> None:
+    assert json.loads(begin("json").say(line) or "")["question"] == line
+    assert begin("line").say(line)
 
 
 def test_help_names_every_command(begin: Callable[[OutputForm], Talk]) -> None:
