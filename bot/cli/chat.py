@@ -192,14 +192,20 @@ def _session(history: Path) -> "PromptSession[str]":
     # Imported here: no other command should wait for it.
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
-    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.history import FileHistory, History, InMemoryHistory
     from prompt_toolkit.output import create_output
 
     from bot.cli.talk import COMMANDS
 
-    _make_room(history)
+    kept: History
+    try:
+        _make_room(history)
+        kept = FileHistory(str(history))
+    except OSError:
+        # Where nothing can be written, it is remembered until the end.
+        kept = InMemoryHistory()
     return PromptSession(
-        history=FileHistory(str(history)),
+        history=kept,
         completer=WordCompleter(list(COMMANDS), sentence=True),
         complete_while_typing=False,
         # It draws what is typed, and shows control characters by itself.

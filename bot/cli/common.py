@@ -177,12 +177,20 @@ def _name_in(folder: Path, name: str) -> str:
     # A relative name is a path only where it leads into the folder by the folder's own name; and
     # not where there is a folder of that name in it, too.
     is_name = first not in {(), (os.sep,), ("..",)} and (
-        Path.cwd().is_relative_to(top) or folder.joinpath(*first).exists()
+        Path.cwd().is_relative_to(top) or _is_there(folder.joinpath(*first))
     )
     if not name or is_name or not path.is_relative_to(top):
         return name
     inside = path.relative_to(top).as_posix()
     return "*" if inside == "." else inside
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # It is too long for the name of a file.
+        return False
 
 
 def collection_option(command: _Command) -> _Command:

@@ -1,8 +1,13 @@
-"""What `quoth chat` reads from a pipe."""
+"""What `quoth chat` reads: lines of a pipe, and what was typed before."""
 
 import io
+from pathlib import Path
 
 import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.input import DummyInput
+from prompt_toolkit.output import DummyOutput
 
 from bot.cli import chat
 
@@ -16,3 +21,12 @@ def test_a_line_that_is_too_long_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
         "x" * chat.MAX_LINE_CHARS,
         *lines[1:],
     ]
+
+
+def test_where_the_history_cannot_be_written_the_chat_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "chat-history").mkdir()
+
+    with create_app_session(DummyInput(), DummyOutput()):
+        session = chat._session(tmp_path / "chat-history")
+
+    assert isinstance(session.history, InMemoryHistory)

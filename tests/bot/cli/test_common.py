@@ -20,6 +20,8 @@ from index.processes import module_environment
         ("rules.md", "rules.md"),
         ("*.md", "*.md"),
         ("{here}/elsewhere.md", "{here}/elsewhere.md"),
+        # Too long for a file, and said to be no document later.
+        ("ä" * 150, "ä" * 150),
         # There is a folder of that name among the documents, too.
         ("again/rules.md", "again/rules.md"),
     ],
