@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 from bot.discord_app.filenames import safe_name, suffix_of
@@ -25,6 +28,11 @@ _T = TypeVar("_T")
 
 NAME_CHARS = 150
 REASON_CHARS = 400
+# A page is given up then, whatever it waited for: a thread, its server, or a turn to ask that. A
+# server that asks for half a minute between two requests is still read.
+PAGE_S = 120.0
+# Pages that are fetched at the same time. Each takes a thread, which mostly waits for a server.
+PAGES_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Intake:
         self._settings = settings
         # A parser may take two gigabytes; there is one at a time.
         self._parsing = asyncio.Semaphore(1)
+        # Slow servers hold up these threads alone: those of asyncio are few, and read the records.
+        self._fetching = ThreadPoolExecutor(PAGES_AT_ONCE, thread_name_prefix="page")
 
     def unwanted(self, name: str, size: int, sizes: dict[str, int]) -> str | None:
         """Why a server can't have a document that a member gives, for its type or its size."""
@@ -85,9 +95,12 @@ class Intake:
         self, scope: str, own: OwnDocuments, url: str, sizes: dict[str, int]
     ) -> KeptDocument | str:
         """Fetch a page, check it and give it a name; or say why not."""
+        most = self._settings.max_document_bytes
         try:
             # Beside the event loop: what a site sends to be unpacked and read may take a while.
-            page = await asyncio.to_thread(one_page, url, self._settings.max_document_bytes)
+            page = await asyncio.get_running_loop().run_in_executor(
+                self._fetching, partial(one_page, url, most, until=time.monotonic() + PAGE_S)
+            )
         except FetchError as error:
             return notice("page_not_fetched", reason=shown_reason(str(error)))
         found = await asyncio.to_thread(page.name, lambda name: own.is_another(name, url))

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ class Page:
         return f"{stem[:_MAX_NAME_CHARS]}~{digest}{self.ending}"
 
 
-def one_page(url: str, max_bytes: int, *, allow_private: bool = False) -> Page:
+def one_page(url: str, max_bytes: int, *, until: float, allow_private: bool = False) -> Page:
     """
     Fetch a page as `quoth fetch` does: politely, from the internet alone, and as robots.txt says.
 
@@ -49,21 +50,28 @@ def one_page(url: str, max_bytes: int, *, allow_private: bool = False) -> Page:
     Args:
         url: An address of HTTP or HTTPS, as a stranger has written it.
         max_bytes: It may have no more.
+        until: When it has to be here, pauses for politeness included, on the monotonic clock.
         allow_private: Connect to private addresses and to this machine, too.
 
     Raises:
         FetchError: If there is no such page that is read.
     """
-    return asyncio.run(_one_page(url, max_bytes, allow_private=allow_private))
+    try:
+        return asyncio.run(_one_page(url, max_bytes, until, allow_private=allow_private))
+    except TimeoutError as error:
+        raise FetchError("it takes too long") from error
 
 
-async def _one_page(url: str, max_bytes: int, *, allow_private: bool) -> Page:
+async def _one_page(url: str, max_bytes: int, until: float, *, allow_private: bool) -> Page:
     if not is_address(url):
         raise FetchError(
             "it is no address to fetch. Write it as https://example.org/page, without a name or a "
             "password"
         )
-    async with Web.opened(Limits(bytes=max_bytes), allow_private=allow_private) as web:
+    async with (
+        asyncio.timeout(until - time.monotonic()),
+        Web.opened(Limits(bytes=max_bytes), allow_private=allow_private) as web,
+    ):
         found = await web.get(url)
     ending = ending_of(found.url, found.media_type)
     if ending is None:

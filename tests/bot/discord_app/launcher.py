@@ -76,10 +76,10 @@ class ReadyBot(QuothBot):
             await super().before_identify_hook(shard_id, initial=initial)
 
 
-def page_of_this_machine(url: str, max_bytes: int) -> one_page.Page:
+def page_of_this_machine(url: str, max_bytes: int, *, until: float) -> one_page.Page:
     """Fetch a page, from a site of this machine too if it is named by its number."""
     is_here = url.startswith("http://127.0.0.1:")
-    return one_page.one_page(url, max_bytes, allow_private=is_here)
+    return one_page.one_page(url, max_bytes, until=until, allow_private=is_here)
 
 
 def hurry() -> None:
