@@ -35,8 +35,6 @@ MAX_PAUSE_S = 300.0
 # Without a single shard by then a try has failed. discord.py itself tries each shard for ever, one
 # call inside the other, and would end in a RecursionError.
 CONNECT_S = 300.0
-# Between two looks for collections that nobody asks for.
-
 # Close codes of the gateway that no second try changes, from Discord's documentation.
 _HOPELESS = {
     4004: "token",
@@ -82,6 +80,7 @@ async def supervise(
     token: str,
     *,
     living: Callable[[QuothBot], Coroutine[Any, Any, None]],
+    stop: asyncio.Event,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """
@@ -92,6 +91,7 @@ async def supervise(
         token: Discord's.
         living: Runs beside the bot, and in the pause after it; when it returns, the bot has
             stopped, and there is no next one.
+        stop: Ends it while there is no bot, since the records are away.
         sleep: Waits between two tries.
 
     Raises:
@@ -103,7 +103,12 @@ async def supervise(
             bot = make_bot()
         except DatabaseError as away:
             event(_log, "records_away", logging.WARNING, reason=away.reason, again_s=pause_s)
-            await sleep(pause_s)
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                if await _ends_before(stopping, sleep(pause_s)):
+                    return
+            finally:
+                await _cancel(stopping)
             continue
         beside = asyncio.create_task(living(bot))
         running = asyncio.create_task(_start(bot, token))
@@ -145,7 +150,7 @@ async def _outcome(
     return running.exception() if running.done() else TimeoutError()
 
 
-async def _ends_before(beside: "asyncio.Task[None]", pause: Awaitable[None]) -> bool:
+async def _ends_before(beside: "asyncio.Task[Any]", pause: Awaitable[None]) -> bool:
     """Wait for a pause; whether `beside`, which goes on meanwhile, has ended before."""
     pausing = asyncio.ensure_future(pause)
     try:
@@ -158,7 +163,7 @@ async def _ends_before(beside: "asyncio.Task[None]", pause: Awaitable[None]) -> 
     return True
 
 
-async def _cancel(*tasks: "asyncio.Task[None]") -> None:
+async def _cancel(*tasks: "asyncio.Task[Any]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -230,6 +235,7 @@ async def run(
             ),
             settings.discord_token.get_secret_value(),
             living=living,
+            stop=stop,
         )
 
 

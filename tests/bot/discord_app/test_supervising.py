@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from answering.question import Question
+from bot.database import DatabaseError
 from bot.discord_app import running
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import COGS
@@ -35,6 +36,7 @@ class Supervised:
         self.pauses: list[float] = []
         self.bots = 0
         self.before_next_try: Callable[[], None] = lambda: None
+        self.records_are_away = False
         self.stop = asyncio.Event()
         """What a signal sets."""
         self._service = service
@@ -42,6 +44,8 @@ class Supervised:
         self._records = Records(self._settings.records)
 
     def _make(self) -> QuothBot:
+        if self.records_are_away:
+            raise DatabaseError(OSError("away"))
         self.bots += 1
         builder = Builder(self._settings)
         mender = make_mender(self._service, self._settings, builder)
@@ -68,7 +72,9 @@ class Supervised:
 
     def run(self, token: str = TOKEN) -> None:
         try:
-            asyncio.run(supervise(self._make, token, living=self._living, sleep=self._sleep))
+            asyncio.run(
+                supervise(self._make, token, living=self._living, stop=self.stop, sleep=self._sleep)
+            )
         finally:
             self._records.close()
 
@@ -146,6 +152,17 @@ def test_a_bot_that_is_told_to_stop_between_two_tries_does_not_wait_for_the_next
     supervised.run()
 
     assert supervised.bots == 1
+    assert len(supervised.pauses) == 1
+
+
+def test_what_is_told_to_stop_while_the_records_are_away_waits_for_no_bot(
+    supervised: Supervised,
+) -> None:
+    supervised.records_are_away = True
+    supervised.before_next_try = supervised.stop.set
+    supervised.run()
+
+    assert supervised.bots == 0
     assert len(supervised.pauses) == 1
 
 
