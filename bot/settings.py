@@ -230,7 +230,7 @@ class Settings(BaseSettings):
     direct_messages: bool = Field(
         True,
         description="Answer in direct messages, to whoever shares a server with Quoth. If it is "
-        "off, whoever writes one is told so in one sentence.",
+        "off, whoever writes one is told so in one sentence, once an hour at most.",
     )
     workers: int = Field(
         2,

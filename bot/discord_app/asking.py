@@ -19,7 +19,7 @@ from answering.question import Question, QuestionError
 from bot.discord_app.cards import Buttons, MessageCard, layout
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.conversation_store import Conversations
-from bot.discord_app.cooldowns import Cooldowns
+from bot.discord_app.cooldowns import Cooldown, Cooldowns
 from bot.discord_app.delivery import acknowledge, deliver, tell_alone
 from bot.discord_app.markdown import without_references
 from bot.discord_app.metrics import Metrics
@@ -67,8 +67,10 @@ _OVERLOADS = frozenset({"busy", "slow", "away"})
 ASK_AGAIN = "⏳"
 # To which seconds are rounded up that somebody is told to wait: more than that nobody knows.
 WAIT_STEP_S = 5
-# Members who wait at the same time; then those whose wait is over are forgotten.
-MAX_WAITS = 1_000
+# After so long, whoever goes on writing where nothing is answered is told so again.
+TOLD_AGAIN_S = 60 * 60.0
+# So many things that members were told are kept; then those that may be told again are forgotten.
+MAX_TOLD = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ class Asking:
         self._settings = settings
         self._buttons = buttons
         self._cooldowns = cooldowns
-        # By member who was told in public to wait, when that is over; in memory alone.
-        self._waits: dict[int, float] = {}
+        # What members were told in answer to messages, by member and server, and until when it is
+        # not told again: to wait, by a rule, or another text. In memory alone.
+        self._told: dict[tuple[int, int | None, Cooldown | str], float] = {}
         self._flights = 0
         self._landed = asyncio.Event()
         self._landed.set()
@@ -158,15 +161,18 @@ class Asking:
             origin: Who asks, and where.
             earlier: The turns it follows.
             within: Which documents it is answered from.
-            in_public: Whether others read what is said: then a member who asks too fast is told so
-                once for each wait, and each further time there is nothing to tell.
+            in_public: Whether it was asked by a message: then a member who asks too fast is told
+                so once for each wait, and that nothing is answered there once in `TOLD_AGAIN_S`;
+                each further time there is nothing to tell.
         """
         closed = self.closed_to(origin)
         if closed is not None:
-            return closed
-        wait_s = await self._wait_s(origin)
+            is_known = in_public and self._was_told(origin, closed.text, TOLD_AGAIN_S)
+            return replace(closed, text="") if is_known else closed
+        rule = self._cooldowns.rule(origin.server_id, origin.role_ids, origin.channel_ids)
+        wait_s = None if origin.is_moderator else await self._cooldowns.wait_s(origin.user_id, rule)
         if wait_s is not None:
-            is_known = in_public and self._was_told_to_wait(origin.user_id, wait_s)
+            is_known = in_public and self._was_told(origin, rule, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
             return self._refused("cooldown", text)
         try:
@@ -202,28 +208,21 @@ class Asking:
             return self._refused("wrong_channel", notice("wrong_channel", channels=channels))
         return None
 
-    async def _wait_s(self, origin: Origin) -> float | None:
-        """Count the question; how long its asker has to wait instead, if so."""
-        if origin.is_moderator:
-            return None
-        return await self._cooldowns.wait_s(
-            origin.user_id, origin.server_id, origin.role_ids, origin.channel_ids
-        )
-
     def _asker(self, origin: Origin) -> Asker:
         """Who waits in the queue: all direct messages take the turns of one server."""
         return Asker(
             self._records.collection(origin.server_id) or "", self._records.hashed(origin.user_id)
         )
 
-    def _was_told_to_wait(self, user_id: int, wait_s: float) -> bool:
-        """Whether a member was told of this wait before; if not, it counts as told from now on."""
+    def _was_told(self, origin: Origin, what: Cooldown | str, for_s: float) -> bool:
+        """Whether a member was told something there; if not, they count as told for so long."""
         now = time.monotonic()
-        if len(self._waits) >= MAX_WAITS:
-            self._waits = {member: end for member, end in self._waits.items() if end > now}
-        if self._waits.get(user_id, 0.0) > now:
+        told = (origin.user_id, origin.server_id, what)
+        if len(self._told) >= MAX_TOLD:
+            self._told = {key: end for key, end in self._told.items() if end > now}
+        if self._told.get(told, 0.0) > now:
             return True
-        self._waits[user_id] = now + wait_s
+        self._told[told] = now + for_s
         return False
 
     def _refused(self, outcome: str, text: str) -> Refusal:

@@ -108,34 +108,31 @@ class Cooldowns:
         self._rules = {(row[0], row[1]): Cooldown(row[3], row[4]) for row in rows}
         self._roles = {(row[0], row[1]) for row in rows if row[2]}
 
-    async def wait_s(
-        self,
-        user_id: int,
-        server_id: int | None,
-        role_ids: Iterable[int],
-        channel_ids: Iterable[int],
-    ) -> float | None:
+    def rule(
+        self, server_id: int | None, role_ids: Iterable[int], channel_ids: Iterable[int]
+    ) -> Cooldown:
         """
-        Count a question of a member, or say how long they have to wait.
+        The rule that holds for a member in a channel.
 
         The rule that lets a member ask most counts among those of their roles; where no role has
         one, that of the channel, or of the nearest above it; else the one for everybody.
 
         Args:
-            user_id: The member's.
             server_id: The server's; none in direct messages.
             role_ids: The member's roles.
             channel_ids: The channel, and those above it.
         """
-        rule = self._everybody
-        if server_id is not None:
-            rules = self._rules
-            of_roles = [rules[key] for role in role_ids if (key := (server_id, role)) in rules]
-            of_channels = [rules[key] for one in channel_ids if (key := (server_id, one)) in rules]
-            if of_roles:
-                rule = max(of_roles, key=lambda one: one.questions / one.seconds)
-            elif of_channels:
-                rule = of_channels[0]
+        if server_id is None:
+            return self._everybody
+        rules = self._rules
+        of_roles = [rules[key] for role in role_ids if (key := (server_id, role)) in rules]
+        of_channels = [rules[key] for one in channel_ids if (key := (server_id, one)) in rules]
+        if of_roles:
+            return max(of_roles, key=lambda one: one.questions / one.seconds)
+        return of_channels[0] if of_channels else self._everybody
+
+    async def wait_s(self, user_id: int, rule: Cooldown) -> float | None:
+        """Count a question of a member by a rule, or say how long they have to wait."""
         return await self._counts.count(user_id, rule)
 
     def set(self, server_id: int, target_id: int, rule: Cooldown, *, is_role: bool) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.discord_app.cooldowns import Cooldown
 from tests.bot.discord_app.conftest import StartBot
 from tests.discord_service import LocalDiscord
 from tests.discord_service.world import (
@@ -9,6 +10,7 @@ from tests.discord_service.world import (
     MANAGE_MESSAGES,
     Channel,
     Guild,
+    Message,
     Role,
     User,
 )
@@ -69,3 +71,24 @@ def test_roles_and_channels_have_cooldowns_of_their_own_and_moderators_have_none
     assert taken(busy, User("gus")) == 1
     assert "either a role or a channel" in manage("clear")
     assert "either a role or a channel" in manage("clear", channel=busy, role=guests)
+
+
+def test_who_was_told_to_wait_is_told_so_where_another_rule_or_server_is(
+    local: LocalDiscord, start_bot: StartBot, guild: Guild, channel: Channel, asker: User
+) -> None:
+    slow = local.add_channel(guild, "slow")
+    elsewhere = local.add_channel(local.add_guild("Elsewhere"))
+    bot = start_bot(cooldown_questions=1, cooldown_s=HOUR).bot
+    bot.cooldowns.set(guild.id, slow.id, Cooldown(1, 24 * HOUR), is_role=False)
+
+    def mention(where: Channel) -> Message:
+        return local.say(where, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+
+    assert local.reply_to(mention(slow)).texts
+    assert "wait 86," in local.reply_to(mention(slow)).content
+    assert local.reply_to(mention(channel)).texts
+    assert "wait 3," in local.reply_to(mention(channel)).content
+    hasty = [mention(slow), mention(channel)]
+    # By the same rule, which counts them together.
+    assert "wait 3," in local.reply_to(mention(elsewhere)).content
+    assert [local.replies(each) for each in hasty] == [[], []]

@@ -84,6 +84,18 @@ def test_direct_messages_are_told_in_a_sentence_where_they_are_off(
     assert local.answer_to(local.slash(channel, asker, "ask", question="for arson")).texts
 
 
+def test_who_goes_on_writing_where_direct_messages_are_off_is_told_so_once(
+    local: LocalDiscord, start_bot: StartBot, channel: Channel, asker: User
+) -> None:
+    direct, other = local.add_dm(asker), User("bob")
+    start_bot(direct_messages=False)
+    assert "don't answer" in local.reply_to(local.say(direct, asker, "for arson")).content
+    more = [local.say(direct, asker, "for arson") for _ in range(5)]
+
+    assert "don't answer" in local.reply_to(local.say(local.add_dm(other), other, "hi")).content
+    assert [local.replies(each) for each in more] == [[]] * 5
+
+
 def test_servers_are_named_by_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUOTH_SERVERS", " 81384788765712384, 5,")
     settings = load_settings()
