@@ -260,7 +260,10 @@ class Settings(BaseSettings):
         "conversation flow and stops a script.",
     )
     cooldown_s: float = Field(
-        20, gt=0, description="The seconds for which `cooldown_questions` counts."
+        20,
+        gt=0,
+        allow_inf_nan=False,
+        description="The seconds for which `cooldown_questions` counts.",
     )
     follow_s: float = Field(
         10,
@@ -312,11 +315,15 @@ class Settings(BaseSettings):
         "servers.",
     )
     cooldown_builds_s: float = Field(
-        600, gt=0, description="The seconds for which `cooldown_builds` counts."
+        600,
+        gt=0,
+        allow_inf_nan=False,
+        description="The seconds for which `cooldown_builds` counts.",
     )
     build_limit_s: float = Field(
         600,
         gt=0,
+        allow_inf_nan=False,
         description="Seconds after which a build of a server's documents is ended; the index "
         "before it stays. Other servers wait no longer than this for one build, and Discord "
         "forgets who asked for a change after 15 minutes.",

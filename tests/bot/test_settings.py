@@ -98,6 +98,9 @@ def test_a_file_of_settings_that_is_no_text_is_an_error_that_names_it() -> None:
         ("QUOTH_PASSAGES", "many"),
         ("QUOTH_MAX_RISK", "1.5"),
         ("QUOTH_DOCUMENT_TYPES", "txt,exe"),
+        ("QUOTH_COOLDOWN_S", "inf"),
+        ("QUOTH_COOLDOWN_BUILDS_S", "inf"),
+        ("QUOTH_BUILD_LIMIT_S", "inf"),
     ],
 )
 def test_a_value_that_can_not_be_used_is_named_with_its_setting(
