@@ -107,7 +107,12 @@ class Mender:
 
     async def check(self) -> None:
         """Compare all files of all collections with their checksums; what is damaged is noted."""
-        for name in await asyncio.to_thread(self._names):
+        try:
+            names = await asyncio.to_thread(self._names)
+        except OSError as error:
+            event(_log, "not_looked_at", logging.ERROR, code=error.errno)
+            return
+        for name in names:
             try:
                 if await asyncio.to_thread(self._collection(name).is_damaged):
                     self._service.suspect(name)

@@ -51,7 +51,7 @@ async def _take_published(service: AnswerService) -> None:
         await asyncio.sleep(_PUBLISHED_EVERY_S)
         try:
             await asyncio.to_thread(service.refresh)
-        except IndexingError as error:
+        except (IndexingError, OSError) as error:
             event(_log, "not_refreshed", logging.WARNING, reason=type(error).__name__)
 
 

@@ -1,7 +1,9 @@
 """An index that turns out damaged is built anew, and the question is answered from that."""
 
 import asyncio
+import errno
 import logging
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -30,13 +32,19 @@ class Place:
         self.built: list[str] = []
         self.now = 1_000.0
         self.can_build = True
+        self.can_list = True
         self.mender = Mender(
             service,
             collection=library.collection_named,
-            names=lambda: ("base", OWN),
+            names=self._names,
             build=self._build,
             clock=lambda: self.now,
         )
+
+    def _names(self) -> Sequence[str]:
+        if not self.can_list:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return ("base", OWN)
 
     async def _build(self, name: str) -> bool:
         self.built.append(name)
@@ -112,7 +120,7 @@ def test_a_sound_index_is_not_built_for_a_defect_of_quoth(place: Place) -> None:
     assert place.service.suspects == set()
 
 
-def test_damage_that_nobody_asked_for_is_found(
+def test_damage_that_nobody_asked_for_is_found_also_after_a_look_that_failed(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(generation_folders, "CHECKED_BYTES", 0)
@@ -120,6 +128,9 @@ def test_damage_that_nobody_asked_for_is_found(
     change_in_document(place.library, b"arson 812", b"arson 999")
 
     async def check() -> None:
+        place.can_list = False
+        await place.mender.check()
+        place.can_list = True
         await place.mender.check()
         await place.mender.mend()
 
