@@ -126,6 +126,10 @@ async def send_due(
         except (discord.DiscordException, aiohttp.ClientError, DatabaseError) as error:
             event(_log, "digest_put_off", logging.WARNING, error=type(error).__name__)
             continue
+        except Exception:
+            # Whatever is wrong with one server's, the others get theirs.
+            _log.exception("failed")
+            continue
         await asyncio.to_thread(digests.settle, digest, next_due(now))
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from bot.database import DatabaseError
+from bot.discord_app.cards import MessageCard
 from bot.discord_app.cogs.gaps import Gaps
 from bot.discord_app.digests import Digest, Digests, next_due
 from bot.discord_app.records import DAY_S
@@ -200,6 +201,37 @@ def test_a_digest_is_posted_once_when_it_is_due_whatever_is_restarted(
     stopped = local.slash(channel, asker, "gaps digest", permissions=MANAGE_GUILD)
     assert "no weekly digest" in local.answer_to(stopped).content
     assert Digests(bot.bot.records).due(time.time() + 1e9) == []
+
+
+def test_a_digest_that_can_not_be_made_keeps_no_other_back(
+    local: LocalDiscord,
+    start_bot: StartBot,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = local.add_channel(local.add_guild("Elsewhere"))
+    bot = start_bot()
+    cog = bot.bot.get_cog("Gaps")
+    assert isinstance(cog, Gaps)
+    make = cog._digest
+
+    def make_others(digest: Digest) -> MessageCard:
+        if digest.channel_id == channel.id:
+            raise ValueError("broken rows")
+        return make(digest)
+
+    monkeypatch.setattr(cog, "_digest", make_others)
+    digests = Digests(bot.bot.records)
+    for each in (channel, other):
+        assert each.guild is not None
+        digests.choose(each.guild.id, each.id, 1.0)
+    look(bot)
+
+    assert [len(digests_in(local, each)) for each in (channel, other)] == [0, 1]
+    assert "broken rows" in caplog.text
+    # It is tried again.
+    assert [one.channel_id for one in digests.due(1.0)] == [channel.id]
 
 
 def test_all_go_by_the_databases_clock(
