@@ -24,7 +24,8 @@ class ChannelRules:
     """
     The rules of channels, read once and kept in memory.
 
-    They are asked for before anything may be awaited.
+    They are asked for before anything may be awaited. Threads change them: whoever walks through
+    them takes a copy first.
     """
 
     def __init__(self, records: Records) -> None:
@@ -84,7 +85,7 @@ class ChannelRules:
 
     def _mentions(self, server_id: int | None, *, is_allowed: bool) -> list[str]:
         rules = self._rules.get(server_id, {}) if server_id is not None else {}
-        return [f"<#{channel}>" for channel, rule in rules.items() if rule is is_allowed]
+        return [f"<#{channel}>" for channel, rule in rules.copy().items() if rule is is_allowed]
 
     def set(self, server_id: int, channel_id: int, *, is_allowed: bool) -> None:
         """Allow or deny a channel, for good; blocks for the write."""

@@ -91,7 +91,11 @@ class SharedCounts:
 
 
 class Cooldowns:
-    """The rules, read once and kept in memory; and the questions that are counted by them."""
+    """
+    The rules, read once and kept in memory; and the questions that are counted by them.
+
+    Threads change the rules: whoever walks through them takes a copy first.
+    """
 
     def __init__(self, records: Records, everybody: Cooldown, counts: QuestionCounts) -> None:
         """Read the rules of all servers; `everybody` is the one where there is no other."""
@@ -159,7 +163,7 @@ class Cooldowns:
 
     def targets(self, server_id: int) -> tuple[frozenset[int], frozenset[int]]:
         """The roles and the channels of a server that have a rule of their own."""
-        targets = frozenset(target for server, target in self._rules if server == server_id)
+        targets = frozenset(target for server, target in self._rules.copy() if server == server_id)
         roles = frozenset(target for target in targets if (server_id, target) in self._roles)
         return roles, targets - roles
 
@@ -167,7 +171,7 @@ class Cooldowns:
         """The rules of a server, each with its role or channel as Discord links it."""
         return [
             (f"<@&{target}>" if (server, target) in self._roles else f"<#{target}>", rule)
-            for (server, target), rule in self._rules.items()
+            for (server, target), rule in self._rules.copy().items()
             if server == server_id
         ]
 

@@ -26,7 +26,11 @@ class SupportChannel:
 
 
 class SupportChannels:
-    """The support channels, read once and kept in memory, since each new thread asks for them."""
+    """
+    The support channels, read once and kept in memory, since each new thread asks for them.
+
+    Threads change them: whoever walks through them takes a copy first.
+    """
 
     def __init__(self, records: Records) -> None:
         """Read the support channels of all servers."""
@@ -44,7 +48,7 @@ class SupportChannels:
 
     def of(self, server_id: int | None) -> list[SupportChannel]:
         """The support channels of a server."""
-        return [one for one in self._channels.values() if one.server_id == server_id]
+        return [one for one in self._channels.copy().values() if one.server_id == server_id]
 
     def add(self, channel: SupportChannel) -> None:
         """Answer the posts of a channel; blocks for the write."""

@@ -1,8 +1,10 @@
 """What servers have set is there for each process, in files as in a database."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,46 @@ def test_support_channels_and_the_threads_into_which_a_person_was_asked(records:
     assert not elsewhere.call_person(7, 3)
     elsewhere.take_back_call(3)
     assert here.call_person(7, 3)
+
+
+class ChangingId(int):
+    """The id of a server or a channel: whenever it is looked at, a thread changes the rules."""
+
+    change: Callable[[], object]
+
+    def __eq__(self, other: object) -> bool:
+        self.change()
+        return super().__eq__(other)
+
+    def __format__(self, form: str) -> str:
+        self.change()
+        return super().__format__(form)
+
+    __hash__ = int.__hash__
+
+
+def test_rules_are_listed_while_threads_change_them(tmp_path: Path) -> None:
+    with closing(Records(tmp_path / "quoth.sqlite")) as records:
+        channels, support = ChannelRules(records), SupportChannels(records)
+        cooldowns = Cooldowns(records, Cooldown(9, 9.0), OwnCounts())
+        ids = itertools.count(100)
+        server, channel = ChangingId(7), ChangingId(1)
+
+        def change() -> None:
+            new = next(ids)
+            channels.set(7, new, is_allowed=False)
+            cooldowns.set(7, new, Cooldown(1, 1.0), is_role=True)
+            support.add(SupportChannel(7, new, None))
+
+        server.change = channel.change = lambda: None
+        channels.set(7, channel, is_allowed=True)
+        change()
+        server.change = channel.change = change
+
+        assert channels.allowed(7) == ["<#1>"]
+        assert ("<@&100>", Cooldown(1, 1.0)) in cooldowns.listed(server)
+        assert 100 in cooldowns.targets(server)[0]
+        assert SupportChannel(7, 100, None) in support.of(server)
 
 
 def test_digests(records: Both) -> None:
