@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from bot.collection_builds import preview_collection
-from bot.collection_names import collections_in, server_collection, server_of
+from bot.collection_names import server_collection
 from bot.configured_collections import collection_of, is_unpublished, search_server
 from bot.database import DatabaseError
 from bot.discord_app.records import Records, once_reached
@@ -83,20 +83,6 @@ def delete_departed_once(settings: Settings, service: AnswerService, records: Re
         event(_log, "server_deleted", server=server)
 
 
-async def catch_up(settings: Settings, builder: Builds, taught: TaughtStore) -> None:
-    """
-    Index the documents of servers that are not in their index, and what servers were taught.
-
-    Quoth may have been stopped between a change and its build, or be another version by now, or
-    have lost its data folder.
-    """
-    with_rows = await once_reached(lambda: asyncio.to_thread(taught.scopes))
-    with_folders = await asyncio.to_thread(collections_in, settings.collections)
-    for scope in sorted({*with_folders, *with_rows}):
-        if server_of(scope) is not None:
-            await finish_changes(settings, builder, taught, scope)
-
-
 async def scopes_to_index(
     settings: Settings, taught: TaughtStore, scopes: Sequence[str]
 ) -> list[str]:
@@ -116,7 +102,12 @@ async def scopes_to_index(
 async def finish_changes(
     settings: Settings, builder: Builds, taught: TaughtStore, scope: str
 ) -> None:
-    """Index a server's documents, and what it was taught, if its index is behind."""
+    """
+    Index a server's documents, and what it was taught, if its index is behind.
+
+    Quoth may have been stopped between a change and its build, or be another version by now, or
+    have lost its data folder. No change of the server may be under way (`Changes.turn`).
+    """
     try:
         await asyncio.to_thread(taught.write_documents, scope, settings.documents(scope))
         is_behind = await asyncio.to_thread(_is_behind, settings, scope)

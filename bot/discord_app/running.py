@@ -15,10 +15,9 @@ from bot.chosen_database import leases_of
 from bot.database import DatabaseError
 from bot.discord_app.client import QuothBot
 from bot.discord_app.cogs import cogs_for
-from bot.discord_app.housekeeping import catch_up, delete_departed, tidy
+from bot.discord_app.housekeeping import delete_departed, tidy
 from bot.discord_app.http_port import http_port
 from bot.discord_app.records import Records
-from bot.discord_app.taught_store import TaughtStore
 from bot.event_log import event
 from bot.serving.mending import make_mender
 from bot.serving.remote_builder import builder_of
@@ -222,11 +221,7 @@ async def run(
     builder = builder_of(settings)
     # Whether Discord can be reached or not: a build goes on when a connection fails.
     mender = make_mender(service, settings, builder)
-    lasting = [
-        tidy(settings, records),
-        catch_up(settings, builder, TaughtStore(records)),
-        *upkeep(service, settings, builder, mender),
-    ]
+    lasting = [tidy(settings, records), *upkeep(service, settings, builder, mender)]
     cogs = cogs_for(settings)
     async with beside(*lasting):
         await supervise(

@@ -28,7 +28,10 @@ _COLUMNS = (
 )
 _VALUE = "server_id, channel_id, message_id, question, text, written, author, consent, agreed"
 
-_SERVERS = "SELECT DISTINCT server FROM taught WHERE server NOT IN (SELECT server FROM departures)"
+_SERVERS = (
+    "SELECT DISTINCT server FROM taught WHERE server NOT IN (SELECT server FROM departures)"
+    " AND server IN ({marks})"
+)
 
 
 class TaughtStore:
@@ -103,17 +106,13 @@ class TaughtStore:
                 [(server_of(scope), message.id) for message in found],
             )
 
-    def scopes(self) -> list[str]:
-        """The collections of the servers that were taught something and are not noted as left."""
-        return [server_collection(server) for (server,) in self._records.rows(_SERVERS)]
-
     def scopes_among(self, scopes: Iterable[str]) -> list[str]:
-        """The same among some servers' collections; see `scopes`."""
+        """Those of some servers' collections that were taught something and are not left."""
         servers = [server_of(scope) for scope in scopes]
         if not servers:
             return []
         marks = ", ".join("?" for _ in servers)
-        rows = self._records.rows(f"{_SERVERS} AND server IN ({marks})", servers)
+        rows = self._records.rows(_SERVERS.format(marks=marks), servers)
         return [server_collection(server) for (server,) in rows]
 
     def owns(self, scope: str, name: str) -> bool:

@@ -101,11 +101,10 @@ class CatchUp(commands.Cog):
         if heard:
             await self._answer_mentions(shard_id, heard)
         await self._note_hearing(shard_id)
-        if self._bot.shares_shards:
-            await self._finish_changes(shard_id)
+        await self._finish_changes(shard_id)
 
     async def _finish_changes(self, shard_id: int) -> None:
-        """Finish what another process was changing in a shard's servers when it lost that shard."""
+        """Finish what was being changed in a shard's servers when that was cut short."""
         bot = self._bot
         taught = TaughtStore(bot.records)
         here = [

@@ -133,7 +133,8 @@ def test_what_was_taught_before_there_were_rows_is_taken_up_after_the_move(
 ) -> None:
     with closing(Records(settings.records)) as before:
         taught = lesson(before)
-        (scope,) = TaughtStore(before).scopes()
+        scope = before.collection(taught.message.server_id)
+        assert scope is not None
         before.write("DELETE FROM taught")
     settings.documents(scope).mkdir(parents=True)
     (settings.documents(scope) / taught.message.document).write_bytes(taught.file())

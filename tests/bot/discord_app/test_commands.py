@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bot.discord_app.cogs import COGS
 from bot.discord_app.cooldowns import Cooldown
 from bot.discord_app.posts import SupportChannel
+from index.encoder_files import DEFAULT_ENCODER
 from tests.bot.discord_app.conftest import RunningBot, StartBot
 from tests.bot.discord_app.fakes import GatedAnswers
 from tests.conftest import Library
@@ -24,6 +26,7 @@ from tests.discord_service.world import (
     Message,
     User,
 )
+from tests.fakes import FakeEncoder
 
 
 def test_help_is_shown_privately(
@@ -309,6 +312,8 @@ def test_a_server_may_turn_the_common_documents_off_and_on(
     assert "there are none that I can use" in ask("arson").content
     assert "no documents yet" in sources()
     own = library.other(running.bot.records.collection(guild.id) or "")
+    # The encoder that is set, or it would be built anew at the restart.
+    own = replace(own, encoder=FakeEncoder(name=DEFAULT_ENCODER))
     own.write("own.txt", "For fraud 55 were counted.")
     own.build()
     running = start_bot(cooldown_questions=1_000)  # it outlives a restart

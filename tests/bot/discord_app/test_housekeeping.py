@@ -16,9 +16,9 @@ from bot.collection_names import server_collection, server_of
 from bot.discord_app import housekeeping
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.housekeeping import (
-    catch_up,
     delete_departed,
     delete_departed_once,
+    finish_changes,
     scopes_to_index,
     tidy,
 )
@@ -191,7 +191,7 @@ def test_what_servers_were_taught_is_indexed_on_a_machine_that_has_no_documents(
             async def build(self, collection: str, *, size: int) -> None:
                 built[collection] = size
 
-        asyncio.run(catch_up(settings, cast("Builder", Noting()), taught))
+        asyncio.run(finish_changes(settings, cast("Builder", Noting()), taught, scope))
 
     assert built == {scope: len(lesson.file())}
     assert (settings.documents(scope) / message.document).read_bytes() == lesson.file()
@@ -248,10 +248,11 @@ def test_what_builders_have_published_meanwhile_is_not_asked_for_again(
         async def build(self, collection: str, *, size: int) -> None:
             raise AssertionError(f"{collection} was asked for, of {size} bytes")
 
-    asyncio.run(catch_up(settings, cast("Builder", Refusing()), TaughtStore(records)))
+    builder = cast("Builder", Refusing())
+    asyncio.run(finish_changes(settings, builder, TaughtStore(records), scope))
 
 
-def test_what_is_not_in_the_index_is_indexed_at_the_start(
+def test_what_is_not_in_the_index_is_indexed(
     settings: Settings, library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -266,14 +267,13 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
         made[name].write("b.txt", "More text.")
     made["held"].build()
     made["held"].collection.roll_back()
-    # Can't be listed, which keeps none of the others from being indexed.
+    # Can't be listed.
     library.other(server_collection("a-file")).collection.folder.mkdir(parents=True)
     library.other(server_collection("a-file")).documents.write_text("no folder")
     made["empty"].collection.folder.mkdir(parents=True)
     # Its index was made with an encoder that is no longer the one that is set.
     made["outdated"].write("a.txt", "Some text.")
     replace(made["outdated"], encoder=FakeEncoder(name="another")).build()
-    library.other("no-server").write("a.txt", "An operator's.")
     built: dict[str, int] = {}
 
     class Noting:
@@ -281,7 +281,9 @@ def test_what_is_not_in_the_index_is_indexed_at_the_start(
             built[collection] = size
 
     with closing(Records(settings.records)) as records:
-        asyncio.run(catch_up(settings, cast("Builder", Noting()), TaughtStore(records)))
+        builder, taught = cast("Builder", Noting()), TaughtStore(records)
+        for name in (*names, "a-file"):
+            asyncio.run(finish_changes(settings, builder, taught, server_collection(name)))
     assert built == {
         server_collection("behind"): 20,
         server_collection("outdated"): 10,

@@ -6,15 +6,21 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.collection_names import BASE_COLLECTION
+from bot.discord_app.cogs.catch_up import CatchUp
+from bot.serving.build_process import NotBuilt
+from bot.serving.build_queue import Builder
 from bot.settings import RECORDS_NAME
+from tests.bot.discord_app.conftest import StartBot
 from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check, places
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.world import Message, User
+from tests.discord_service.world import Channel, Message, User
 
 SEED = 20_260_101
 STATUSES = [503, *(pytest.param(status, marks=pytest.mark.stress) for status in (500, 502, 504))]
@@ -184,3 +190,29 @@ def test_mentions_that_a_lost_session_did_not_hear_are_answered(
 
     check(local, missed)
     assert "Traceback" not in process.logged
+
+
+def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_may_begin(
+    start_bot: StartBot, channel: Channel
+) -> None:
+    running = start_bot()
+    bot, cog = running.bot, running.bot.get_cog("CatchUp")
+    assert isinstance(cog, CatchUp)
+    assert channel.guild is not None
+    scope = bot.records.collection(channel.guild.id)
+    assert scope is not None
+    may_begin: dict[str, bool] = {}
+
+    class Noting(Builder):
+        async def build(self, collection: str = BASE_COLLECTION, **_: Any) -> NotBuilt:
+            async with bot.changes.claim(collection) as is_free:
+                may_begin[collection] = is_free
+            return NotBuilt("closed")
+
+    bot.builder = Noting(bot.settings)
+    documents = bot.settings.documents(scope)
+    documents.mkdir(parents=True)
+    (documents / "note.txt").write_text("For fraud 55 were counted.")
+    running.do(cog.on_shard_ready(0))
+
+    assert may_begin == {scope: False}
