@@ -149,15 +149,17 @@ CLOCK = (
     rf"(?<![\d.,:])({_HOUR})(?:[:.]({_MINUTE}))?\s?(?:(a)|(p))\.?\s?m\b\.?"
     rf"|(?<![\d.,:])({_HOUR}):({_MINUTE})\b"
 )
-"""A time of day in small letters: hour and minute, before noon or after it; or "22:00"."""
+"""A time of day: hour and minute, before noon or after it; or "22:00"."""
 NAMED_HOURS = {"midnight": 0.0, "noon": 12.0, "midday": 12.0}
 """Hours since midnight of times that have names."""
 DOTTED_TIME = re.compile(rf"(?<![\d.,:])({_HOUR})\.({_MINUTE})(?![\d:]|[.,]\d)")
 """What may be a time of day, or a number: hour and minute."""
 PAST_THE_HOUR = {"half": 30, "quarter": 15}
 """Minutes since the hour in "half past seven"."""
-PAST = re.compile(rf"\b({'|'.join(PAST_THE_HOUR)})[\s-]past[\s-]({'|'.join(NUMBERS)}|\d{{1,2}})\b")
-"""A time in words of small letters: the minutes' word, and the hour."""
+PAST = re.compile(
+    rf"\b({'|'.join(PAST_THE_HOUR)})[\s-]past[\s-]({'|'.join(NUMBERS)}|\d{{1,2}})\b", re.IGNORECASE
+)
+"""A time in words: the minutes' word, and the hour."""
 UNITS: dict[str, tuple[str, float]] = {
     word: (unit, scale)
     for unit, scale, words in (
@@ -173,8 +175,13 @@ UNITS: dict[str, tuple[str, float]] = {
         ("metres", 0.01, "cm centimetre centimetres centimeter centimeters"),
         ("metres", 1, "m metre metres meter meters"),
         ("metres", 1_000, "km kilometre kilometres kilometer kilometers"),
+        ("metres", 0.0254, "inch inches"),
+        ("metres", 0.3048, "ft foot feet"),
+        ("metres", 1_609.344, "mile miles"),
         ("grams", 1, "g gram grams"),
         ("grams", 1_000, "kg kilo kilos kilogram kilograms"),
+        ("grams", 28.35, "oz ounce ounces"),
+        ("grams", 453.6, "lb lbs"),
         ("litres", 0.001, "ml millilitre millilitres milliliter milliliters"),
         ("litres", 1, "l litre litres liter liters"),
         ("bytes", 1e6, "mb megabyte megabytes"),
@@ -196,16 +203,39 @@ SHORT_ALIKE = tuple(
     )
 )
 """Units for which the same letter may be short: "5m"."""
-SHORT_MINUTES = re.compile(r"\d\s?(?:h|hrs?|hours?)\s?\d{1,2}\s?m\b")
-"""What ends with an "m" for minutes, in small letters: "1h 5m"."""
-SHORT_MILLIONS = re.compile(r"[€£$¥]\s?\d++(?:[.,]\d++)*+\s?m\b")
-"""What ends with an "m" for millions, in small letters: "£5m"."""
+SHORT_MINUTES = re.compile(r"\d\s?(?:h|hrs?|hours?)\s?\d{1,2}\s?m\b", re.IGNORECASE)
+"""What ends with an "m" for minutes: "1h 5m"."""
+SHORT_MILLIONS = re.compile(r"[€£$¥]\s?\d++(?:[.,]\d++)*+\s?m\b", re.IGNORECASE)
+"""What ends with an "m" for millions: "£5m"."""
+SIGNS = {
+    "€": "euro",
+    "$": "dollar",
+    "usd": "dollar",
+    "£": "pound",
+    "gbp": "pound",
+    "¥": "yen",
+    "%": "percent",
+}
+"""What stands beside a number for a word."""
+PER_CENT = re.compile(r"\bper[\s-]cent\b", re.IGNORECASE)
+"""The word of "%" as two."""
+BELOW_ZERO = re.compile(r"(?<![\w)%°]\s)(?<![^\s(])(?:[-−–]|minus\s)(?=\d)", re.IGNORECASE)
+"""What makes a number negative: neither a range's dash nor a list's mark."""
 BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")
 """What may stand between an amount in two units: "1 hour, 30 minutes"."""
 RANGE = re.compile(r"\s*+(?:to|[-–—])\s*+")
 """What stands between two numbers with one unit: "2 to 3 weeks"."""
-ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
-"""What makes a number in small letters say which one: "1st"."""
+_NO_RANGE = r"(?!.*(?:\b(?:to|until|till|and)\b|[-–—]))"
+LIMITS = (
+    re.compile(
+        rf"^\W*+(?:(?:before|by|below|under|until|till)\b|(?:up to|at most)\b){_NO_RANGE}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"^\W*+(?:(?:above|after|from|over|since)\b|at least\b){_NO_RANGE}", re.IGNORECASE),
+)
+"""How a value begins that is the end of something, and one that is the beginning of something."""
+ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
+"""What makes a number say which one: "1st"."""
 GENERAL_VERBS = _words(
     "begin close come cost end get give go hold keep last leave live make meet need open pay play "
     "run sell start stay stop take use want work"
@@ -342,7 +372,7 @@ _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
 MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
 """How a document speaks of what it holds; group 1 is the stem that says so."""
 _COUNTED_IN_OTHER_WORDS = "|".join(UNITS) + (
-    "|people|persons|euros|dollars|pounds|pence|cents|percent|degrees|miles"
+    "|people|persons|euros|dollars|pounds|pence|cents|percent|degrees"
 )
 COUNTED = re.compile(
     rf"\bhow\s+many\s+(?!(?:{_COUNTED_IN_OTHER_WORDS})\b)([a-z][\w-]*+)", re.IGNORECASE

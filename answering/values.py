@@ -13,24 +13,29 @@ from itertools import pairwise
 from answering.english import (
     AND_A,
     ARTICLES,
+    BELOW_ZERO,
     BETWEEN_UNITS,
     CLOCK,
     DOTTED_TIME,
     HALF,
     INDEFINITE_ARTICLES,
+    LIMITS,
     LINKING_WORDS,
     MONTH_WORDS,
     MONTHS,
     NAMED_HOURS,
     NUMBERS,
     ORDINAL_ENDING,
+    OWNER_ENDING,
     PAST,
     PAST_THE_HOUR,
+    PER_CENT,
     RANGE,
     SCALES,
     SHORT_ALIKE,
     SHORT_MILLIONS,
     SHORT_MINUTES,
+    SIGNS,
     TENS,
     UNITS,
     WEEKDAYS,
@@ -41,11 +46,14 @@ from answering.english import (
 _HOUR = 60  # minutes
 _DAY = 24 * _HOUR
 _HALF_A_DAY = 12 * _HOUR
+# A mark that is no dash.
+_MINUS = "−"
 _ONES = "|".join(list(NUMBERS)[:9])
 # A number that a letter follows at once is one all the same: 90p.
 _TOKEN = re.compile(
-    rf"{CLOCK}|\d++(?:[.,:]\d++)*+|(?:{'|'.join(TENS)})-(?:{_ONES})\b"
-    r"|[^\W\d_]++(?:['’][^\W\d_]++)*+"
+    rf"{CLOCK}|(?:(?<![^\s(]){_MINUS})?\d++(?:[.,:]\d++)*+|(?:{'|'.join(TENS)})-(?:{_ONES})\b"
+    rf"|[^\W\d_]++(?:['’][^\W\d_]++)*+|[{''.join(sign for sign in SIGNS if not sign.isalpha())}]",
+    re.IGNORECASE,
 )
 # Between the groups of digits of a telephone number.
 _BETWEEN_GROUPS = {" ", "-"}
@@ -85,11 +93,12 @@ class Clock:
 
 
 ValuePart = str | Quantity | Clock
+"""Words are as they are written, since names are told by their capital letters."""
 
 
 def parts_of(text: str) -> list[ValuePart]:
     """A value's numbers and times of day, and its words with a content of their own."""
-    text = _written_out(text.lower())
+    text = _written_out(text)
     said: list[ValuePart] = []
     before: list[str] = []
     # Whether a unit may follow the number that was said last.
@@ -97,7 +106,7 @@ def parts_of(text: str) -> list[ValuePart]:
     # Where the last part ends, and what stands between the last number and the part before it.
     end, gap = 0, ""
     for match, part in _tokens(text):
-        token = match[0]
+        token = match[0].lower()
         last = said[-1] if said else None
         unit = UNITS.get(token)
         if token == HALF and tuple(before[-2:]) == AND_A and isinstance(last, Quantity):
@@ -117,7 +126,7 @@ def parts_of(text: str) -> list[ValuePart]:
         elif unit is not None and not said and not INDEFINITE_ARTICLES.isdisjoint(before[-1:]):
             said.append(Quantity(1.0, *unit))
         elif token not in LINKING_WORDS:
-            said.append(token)
+            said.append(SIGNS.get(token, match[0]))
             is_counting = False
         else:
             is_counting = is_counting and before[-1:] == [HALF] and token in ARTICLES
@@ -148,7 +157,7 @@ def _join_last(said: list[ValuePart], gap: str) -> None:
 
 
 def _written_out(text: str) -> str:
-    """A text with days as "1 june 2025", times as "7:30" and whole units, all in small letters."""
+    """A text with days as "1 june 2025", times as "7:30", and with whole units and minus signs."""
 
     def written(day: str, month: str, year: str) -> str:
         name = MONTHS[int(month) - 1] if 0 < int(month) <= len(MONTHS) else month
@@ -158,14 +167,19 @@ def _written_out(text: str) -> str:
     text = _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
     text = ORDINAL_ENDING.sub("", text)
     text = PAST.sub(
-        lambda found: f"{NUMBERS.get(found[2], found[2])}:{PAST_THE_HOUR[found[1]]}", text
+        lambda found: (
+            f"{NUMBERS.get(found[2].lower(), found[2])}:{PAST_THE_HOUR[found[1].lower()]}"
+        ),
+        text,
     )
+    text = PER_CENT.sub("%", text)
+    text = BELOW_ZERO.sub(_MINUS, text)
     text = SHORT_MINUTES.sub(r"\g<0>in", text)
     return SHORT_MILLIONS.sub(r"\g<0>illion", text)
 
 
 def _tokens(text: str) -> Iterator[tuple[re.Match[str], ValuePart]]:
-    """Each token of a text in small letters, and what it says by itself."""
+    """Each token of a text, and what it says by itself."""
     for match in _TOKEN.finditer(text):
         hour, minute, morning, afternoon, plain_hour, plain_minute = match.groups()
         if morning or afternoon:
@@ -173,10 +187,10 @@ def _tokens(text: str) -> Iterator[tuple[re.Match[str], ValuePart]]:
             yield match, Clock(in_half + int(minute or 0), is_told=True)
         elif plain_hour:
             yield match, Clock(int(plain_hour) * _HOUR + int(plain_minute), is_told=False)
-        elif match[0] in NAMED_HOURS:
-            yield match, Clock(NAMED_HOURS[match[0]] * _HOUR, is_told=True)
+        elif match[0].lower() in NAMED_HOURS:
+            yield match, Clock(NAMED_HOURS[match[0].lower()] * _HOUR, is_told=True)
         else:
-            number = _number(match[0])
+            number = _number(match[0].lower())
             is_year = YEARS.fullmatch(match[0]) is not None
             yield match, match[0] if number is None else Quantity(number, is_name=is_year)
 
@@ -191,25 +205,32 @@ def _number(token: str) -> float | None:
         return float(NUMBERS.get(token) or TENS[token])
     commas = "." if _DECIMAL_COMMA.fullmatch(token) else ""
     try:
-        return float(token.replace(",", commas))
+        return float(token.replace(",", commas).replace(_MINUS, "-"))
     except ValueError:
         return None
 
 
 def is_amount(text: str) -> bool:
     """Whether a value begins with a number, and not with a day of a month or a time."""
-    first, second, *_ = [*parts_of(text), "", ""]
-    return isinstance(first, Quantity) and second not in MONTH_WORDS
+    said = [part for part in parts_of(text) if part not in SIGNS.values()]
+    first, second, *_ = [*said, "", ""]
+    return isinstance(first, Quantity) and not _is_one_of(second, MONTH_WORDS)
+
+
+def _is_one_of(part: ValuePart, words: frozenset[str]) -> bool:
+    return isinstance(part, str) and part.lower() in words
 
 
 def say_the_same(one: str, other: str) -> bool:
-    """Whether one of two values holds all parts of the other."""
+    """Whether one of two values holds all parts of the other, and they are no opposite limits."""
     texts = [one, other]
+    if any(all(map(re.Pattern.search, limits, texts)) for limits in (LIMITS, LIMITS[::-1])):
+        return False
     said = list(map(parts_of, texts))
     if any(isinstance(part, Clock) for parts in said for part in parts):
         said = [parts_of(DOTTED_TIME.sub(r"\1:\2", text)) for text in texts]
     if all(map(_has_day, said)):
-        said = [[part for part in parts if part not in WEEKDAYS] for parts in said]
+        said = [[part for part in parts if not _is_one_of(part, WEEKDAYS)] for parts in said]
     fewer, more = sorted(said, key=len)
     return _holds(more, fewer) and (len(fewer) < len(more) or _holds(fewer, more))
 
@@ -217,7 +238,7 @@ def say_the_same(one: str, other: str) -> bool:
 def _has_day(said: Sequence[ValuePart]) -> bool:
     """Whether a value says a day of a month."""
     return any(
-        isinstance(number, Quantity) and month in MONTH_WORDS
+        isinstance(number, Quantity) and _is_one_of(month, MONTH_WORDS)
         for pair in pairwise(said)
         for number, month in (pair, reversed(pair))
     )
@@ -234,8 +255,7 @@ def _same(one: ValuePart, other: ValuePart) -> bool:
     if isinstance(one, Clock) and isinstance(other, Clock):
         return _same_times(one, other)
     if isinstance(one, str) and isinstance(other, str):
-        shorter, longer = sorted(map(stem_of, (one, other)), key=len)
-        return longer.startswith(shorter)
+        return _same_words(one, other)
     number, clock = (one, other) if isinstance(one, Quantity) else (other, one)
     if not isinstance(number, Quantity) or not isinstance(clock, Clock) or number.unit:
         return False
@@ -243,6 +263,25 @@ def _same(one: ValuePart, other: ValuePart) -> bool:
     minutes = number.value * _HOUR
     dial = _dial(minutes)
     return minutes <= _DAY and minutes % dial == clock.minutes % dial
+
+
+def _same_words(one: str, other: str) -> bool:
+    """
+    Whether two words are forms of one.
+
+    Names that begin alike are two, unless one is the whole beginning of the other, as "Sat" is.
+    """
+    are_names = one[0].isupper() and other[0].isupper()
+    words = [word.lower() for word in (one, other)]
+    if any(map(str.isdigit, one + other)):
+        return words[0] == words[1]
+    cut = [_singular(word) if are_names else stem_of(word) for word in words]
+    shorter, longer = sorted(cut, key=len)
+    return longer.startswith(shorter)
+
+
+def _singular(name: str) -> str:
+    return OWNER_ENDING.sub("", name).removesuffix("s")
 
 
 def _same_times(one: Clock, other: Clock) -> bool:

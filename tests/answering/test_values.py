@@ -95,6 +95,26 @@ def same(one: str, other: str) -> bool:
         ("20 euros a year", "20 euros per year"),
         ("1,990 visitors", "1,987 visitors"),
         ("1,990 metres", "1987 metres"),
+        ("minus 5 °C", "−5 °C"),
+        ("5 -7 °C", "5–7 °C"),
+        # Signs and their words.
+        ("£24", "24 pounds"),
+        ("£3.2 million", "£3,200,000"),
+        ("GBP 24", "£24"),
+        ("5 %", "5 per cent"),
+        ("5 percent", "5%"),
+        ("£24", "24"),
+        # Limits.
+        ("before 22:00", "until 10 p.m."),
+        ("until 22:00", "22:00"),
+        ("from 9 to 17:00", "9:00 until 17:00"),
+        ("9:00 until 17:00", "from 9:00"),
+        ("until 17:00, from 9:00", "9:00-17:00"),
+        # Names, whole or in short, and words that only begin a sentence.
+        ("Sat", "Saturdays"),
+        ("Chris Lee", "Christine Lee"),
+        ("the Members", "the Membership"),
+        ("Directed by Lee", "director Lee"),
     ],
 )
 def test_values_that_are_one(one: str, other: str) -> None:
@@ -148,13 +168,36 @@ def test_values_that_are_one(one: str, other: str) -> None:
         ("4,500", "4.50"),
         ("20 euros", "20 pounds"),
         ("4 euros a day", "4 euros a week"),
+        ("-5 °C", "5 °C"),
+        ("(−5 °C)", "5 °C"),
+        ("minus 5", "5"),
+        # What a number is counted in.
+        ("£24", "$24"),
+        ("£5", "5%"),
+        ("£15", "15%"),
+        ("USD 24", "GBP 24"),
+        ("5 miles", "5 km"),
+        ("20 lb", "20 kg"),
+        ("5.5 inches", "5.5 cm"),
+        ("6 ft", "6 m"),
+        # Versions and names that begin alike.
+        ("28.0.4", "28.0.9"),
+        ("version 1.20.4", "version 1.20.1"),
+        ("Christine Lee", "Christopher Lee"),
+        ("Northgate", "Northern Road"),
+        # Limits of opposite kinds.
+        ("before 22:00", "after 22:00"),
+        ("until 1 June", "from 1 June"),
+        ("before Friday", "after Friday"),
+        ("at least 16", "under 16"),
+        ("up to £60", "over £60"),
     ],
 )
 def test_values_that_are_two(one: str, other: str) -> None:
     assert not same(one, other)
 
 
-@pytest.mark.parametrize("text", ["3 mm", "20 euros", "an hour", "3rd floor"])
+@pytest.mark.parametrize("text", ["3 mm", "20 euros", "€20", "-5 °C", "an hour", "3rd floor"])
 def test_what_begins_with_a_number_is_an_amount(text: str) -> None:
     assert is_amount(text)
 
@@ -167,7 +210,20 @@ def test_a_day_and_a_time_are_no_amounts(text: str) -> None:
     assert not is_amount(text)
 
 
-NUMBER_PIECES = ["25", "9.30", "1st", "10:99", "0:30", "2025-13-41", "99.99.2025", "half", "€"]
+NUMBER_PIECES = [
+    "25",
+    "-5",
+    "1.2.3",
+    "9.30",
+    "1st",
+    "10:99",
+    "0:30",
+    "2025-13-41",
+    "99.99.2025",
+    "half",
+    "€",
+    "%",
+]
 WORD_PIECES = ["a", "and", "past", "to", "hour", "minutes", "m", "p.m.", "Sun", "May"]
 
 
