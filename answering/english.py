@@ -391,6 +391,9 @@ SPAN_SEPARATOR = re.compile(
 # White space is looked for where it begins, as above.
 PART_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
 """Between the parts of a sentence that may be items; a group holds the word that joins the last."""
+LABEL = re.compile(r"[^.:;,\n]{1,60}+:\s++")
+"""What stands before the parts of a list, if a line begins with it: "Trainers: Bo, Cem"."""
+_ENCLOSED = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|“[^“”]*+”|(?<!\w)\"[^\"]*+\"")
 JOINING_WORDS = ("and", "or")
 """What may end an item, since it joins the next one to it."""
 YES_AND_NO = _words("yes no")
@@ -576,6 +579,19 @@ def is_fragment(question: str) -> bool:
     """Whether a question is no sentence, so that it asks for what the question before asked for."""
     words = words_of(without_opening(question).lower())
     return bool(words) and (QUESTION_WORDS | VERBS).isdisjoint(words)
+
+
+def separators(pattern: re.Pattern[str], text: str, start: int, end: int) -> list[re.Match[str]]:
+    """What separates the parts of a text, but for what brackets or quotation marks enclose."""
+    enclosed = {
+        place for one in _ENCLOSED.finditer(text, start, end) for place in range(*one.span())
+    }
+    return [one for one in pattern.finditer(text, start, end) if one.start() not in enclosed]
+
+
+def has_word(text: str) -> bool:
+    """Whether a text says more than numbers, as "10:00 to 21:00" does not."""
+    return any(any(map(str.isalpha, word)) for word in content_words(text))
 
 
 def content_words(text: str) -> list[str]:

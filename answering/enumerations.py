@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
-from answering.english import JOINING_WORDS, PART_SEPARATOR, YES_AND_NO, content_stems
+from answering.english import (
+    JOINING_WORDS,
+    LABEL,
+    PART_SEPARATOR,
+    YES_AND_NO,
+    content_stems,
+    has_word,
+    separators,
+)
 from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
 from index.passages import Passage
 
@@ -25,7 +33,9 @@ _MAX_WORDS = 10
 _ENDS = " \t.,;"
 
 
-def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list[Bounds]:
+def enumerated(
+    passage: Passage, spans: Sequence[Bounds], question: str, *, is_for_several: bool
+) -> list[Bounds]:
     """
     Find the items of the written list that a span belongs to.
 
@@ -33,6 +43,8 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
         passage: Where it stands, with its surroundings.
         spans: What the reader takes for answers, the best one first.
         question: Says which rows of a table are meant.
+        is_for_several: Whether it asks for several things. Then commas behind a label are enough
+            for a list: "Trainers: Bo, Cem".
 
     Returns:
         All items in their order, or none if the best span is no item of a list.
@@ -40,7 +52,7 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
     found = (
         _rows(passage.text, spans[0], question),
         _lines(passage.text, spans[0]),
-        _parts(passage, spans),
+        _parts(passage, spans, is_for_several=is_for_several),
     )
     lists = ([item for item in items if item[0] < item[1]] for items in found)
     return next((items for items in lists if len(items) >= _FEWEST), [])
@@ -194,26 +206,61 @@ def _is_asked_for(name: str, value: str, question: str) -> bool:
     return not asked.isdisjoint(content_stems(told_by))
 
 
-def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
-    """The parts of a sentence ("A, B and C"), from the first span on."""
+def _parts(passage: Passage, spans: Sequence[Bounds], *, is_for_several: bool) -> list[Bounds]:
+    """The parts of a sentence ("A, B and C"), from the first span or from its label on."""
+    text = passage.text
     start, end = quote_bounds(passage.sentences, *spans[0])
     own = [span for span in spans if start <= span[0] and span[1] <= end]
     first, last = min(span[0] for span in own), max(span[1] for span in own)
-    end = first + len(_trimmed(passage.text[first:end]))
-    separators = list(PART_SEPARATOR.finditer(passage.text, first, end))
-    starts = [first, *(one.end() for one in separators)]
-    ends = [*(one.start() for one in separators), end]
+    end = first + len(_trimmed(text[first:end]))
+    between = separators(PART_SEPARATOR, text, first, end)
+    is_joined = any(one[1] or one[2] for one in between)
+    if is_joined:
+        parts = _joined_parts(between, first, last, end, is_only=len(own) == 1)
+    else:
+        parts = _labelled_parts(text, start, first, end) if is_for_several else []
+    texts = [text[slice(*part)] for part in parts]
+    # "Buses 7 and 12", "3 and 10 March" say of both what they are.
+    is_of_one_kind = len({has_word(text) for text in texts}) == 1
+    is_of_parts = all(0 < len(text.split()) <= _MAX_WORDS for text in texts)
+    is_among = any(_is_most(spans[0], part) for part in parts)
+    return parts if is_of_one_kind and is_of_parts and is_among else []
+
+
+def _joined_parts(
+    between: Sequence[re.Match[str]], first: int, last: int, end: int, *, is_only: bool
+) -> list[Bounds]:
+    """
+    The parts up to the one that "and" joins.
+
+    Args:
+        between: What separates them.
+        first: Where the first of them begins.
+        last: Where the reader's last span ends.
+        end: Where the sentence ends.
+        is_only: Whether the reader found only one.
+    """
+    starts = [first, *(one.end() for one in between)]
+    ends = [*(one.start() for one in between), end]
     reached = sum(start < last for start in starts)
-    closing = [number for number, one in enumerate(separators, 2) if one[1] or one[2]]
-    count = min((max(number, reached) for number in closing), default=0)
+    closing = [number for number, one in enumerate(between, 2) if one[1] or one[2]]
+    count = min(max(number, reached) for number in closing)
     parts = list(zip(starts, ends, strict=True))[:count]
     # The reader alone can tell where the first part ends, if more is said of it: "A as chair, B".
-    if count > reached and len(own) == 1 and (count < FEWEST_ALONE or last not in ends):
+    if count > reached and is_only and (count < FEWEST_ALONE or last not in ends):
         return []
     # And where the last one does.
     if count == reached:
         parts[-1] = (parts[-1][0], last)
-    if not any(_is_most(spans[0], part) for part in parts):
+    return parts
+
+
+def _labelled_parts(text: str, start: int, first: int, end: int) -> list[Bounds]:
+    """The parts of a line that begins with a label, where `first` is in one of them."""
+    label = LABEL.match(text, start, first)
+    if label is None or "\n" in text[first:end]:
         return []
-    words = [len(passage.text[slice(*part)].split()) for part in parts]
-    return parts if all(0 < count <= _MAX_WORDS for count in words) else []
+    between = separators(PART_SEPARATOR, text, label.end(), end)
+    starts = [label.end(), *(one.end() for one in between)]
+    ends = [*(one.start() for one in between), end]
+    return list(zip(starts, ends, strict=True))

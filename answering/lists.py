@@ -23,8 +23,9 @@ from answering.english import (
     PREPOSITIONS,
     SEVERAL,
     SPAN_SEPARATOR,
-    content_words,
     has_number,
+    has_word,
+    separators,
     without_opening,
 )
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
@@ -150,8 +151,8 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
         (one.candidate.start_char - wide.start_char, one.candidate.end_char - wide.start_char)
         for one in own
     ]
-    bounds = enumerated(wide, spans, question)
     is_for_all = asks_for_several(question)
+    bounds = enumerated(wide, spans, question, is_for_several=is_for_all)
     # A follow-up may be about one item of a list that is spoken of.
     if best.candidate.asked == question and bounds:
         opened = without_opening(question)
@@ -202,15 +203,10 @@ def _with_rest(item: Judged, other: Judged) -> Judged:
     if first.passage != second.passage:
         return item
     between = first.passage.text[first.span.end_char : second.span.start_char].strip()
-    is_of_number = between == "," and len({_has_word(one.span.text) for one in (first, second)}) > 1
+    is_of_number = between == "," and len({has_word(one.span.text) for one in (first, second)}) > 1
     if between.lower() not in PREPOSITIONS and not is_of_number:
         return item
     return replace(item, candidate=_part(first, first.span.start_char, second.span.end_char))
-
-
-def _has_word(text: str) -> bool:
-    """Whether a text says more than numbers, as "10:00 to 21:00" does not."""
-    return any(any(map(str.isalpha, word)) for word in content_words(text))
 
 
 def _count(question: str) -> int | None:
@@ -224,13 +220,13 @@ def _parts(candidate: Candidate) -> list[Candidate]:
     span = candidate.span
     bounds = []
     start = 0
-    for separator in SPAN_SEPARATOR.finditer(span.text):
+    for separator in separators(SPAN_SEPARATOR, span.text, 0, len(span.text)):
         bounds.append((start, separator.start()))
         start = separator.end()
     bounds.append((start, len(span.text)))
     texts = [span.text[start:end] for start, end in bounds]
     # "3 March, 2014" and "Lyon, 5" are no two things.
-    if _has_word(span.text) and not all(map(_has_word, texts)):
+    if has_word(span.text) and not all(map(has_word, texts)):
         return [candidate]
     return [
         _part(candidate, span.start_char + start, span.start_char + end)

@@ -10,11 +10,14 @@ from answering.enumerations import enumerated
 from index.passages import Passage
 
 
-def items(text: str, *spans: str, question: str = "which ones") -> list[str]:
+def items(
+    text: str, *spans: str, question: str = "which ones", is_for_several: bool = False
+) -> list[str]:
     sentence = (0, len(text))
     passage = Passage(0, "a.md", 0, len(text), text, (sentence,))
     bounds = [(text.index(span), text.index(span) + len(span)) for span in spans]
-    return [text[start:end] for start, end in enumerated(passage, bounds, question)]
+    found = enumerated(passage, bounds, question, is_for_several=is_for_several)
+    return [text[start:end] for start, end in found]
 
 
 @pytest.mark.parametrize("span", ["string", "netting", "string, netting", "bone meal"])
@@ -51,6 +54,54 @@ def test_the_reader_says_where_the_last_part_ends() -> None:
 )
 def test_clauses_are_no_list(text: str) -> None:
     assert items(text, "Vik") == []
+
+
+MODERATORS = "Moderators: Juniper, Moss (Asia and Oceania), Wren (“Small and Sons”) and Cem"
+
+
+def test_what_brackets_and_quotation_marks_enclose_is_one_part() -> None:
+    everything = ["Juniper", "Moss (Asia and Oceania)", "Wren (“Small and Sons”)", "Cem"]
+
+    assert items(MODERATORS, "Juniper") == everything
+    assert items('We sell 5" nails, 6" nails and rope.', '5" nails') == [
+        '5" nails',
+        '6" nails',
+        "rope",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("Buses 7 and 12 do not run.", "Buses 7 and 12"),
+        ("Rooms 3, 4 and 5 are closed.", "Rooms 3, 4 and 5"),
+        ("We meet on 3, 10 and 17 March.", "3, 10 and 17 March"),
+    ],
+)
+def test_numbers_are_not_parted_from_what_they_number(text: str, span: str) -> None:
+    assert items(text, span) == []
+
+
+@pytest.mark.parametrize("span", ["png", "jpg", "png, jpg, gif"])
+def test_commas_behind_a_label_are_enough_where_several_are_asked_for(span: str) -> None:
+    text = "Allowed types: png, jpg, gif"
+
+    assert items(text, span, is_for_several=True) == ["png", "jpg", "gif"]
+    assert items(text, span) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where to find us: 12 High Street, Camden,\nnext to the bank",
+        "Note: members who bring a guest pay 12 pounds, others more",
+        "Juniper, Moss, Wren",
+    ],
+    ids=["several lines", "clauses", "no label"],
+)
+def test_other_commas_are_not(text: str) -> None:
+    first = text.partition(": ")[2] or text
+    assert items(text, first.split()[0], is_for_several=True) == []
 
 
 @pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
@@ -153,7 +204,7 @@ def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObj
     start, end = sorted((data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))))
     passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
 
-    found = enumerated(passage, [(start, end + 1)], "which ones")
+    found = enumerated(passage, [(start, end + 1)], "which ones", is_for_several=True)
 
     assert all(0 <= first < last <= len(text) for first, last in found)
     assert all(one[1] <= other[0] for one, other in pairwise(found))

@@ -86,6 +86,25 @@ def test_an_enumeration_is_taken_apart() -> None:
     ]
 
 
+def test_an_enumeration_is_not_cut_in_brackets() -> None:
+    text = "The jury: Juniper (Asia and Oceania), Moss"
+    jury = Passage(0, "jury.md", 0, len(text), text, ((0, len(text)),))
+
+    assert items("which people are there", candidate("Juniper (Asia and Oceania)", 8, jury)) == [
+        *("Juniper (Asia and Oceania)", "Moss"),
+    ]
+    assert items("Who chairs?", candidate("Juniper (Asia and Oceania)", 8, jury)) == [
+        "Juniper (Asia and Oceania)"
+    ]
+
+
+def test_numbers_stay_with_what_they_number() -> None:
+    text = "Buses 7 and 12 do not run."
+    buses = Passage(0, "bus.md", 0, len(text), text, ((0, len(text)),))
+
+    assert items("which buses are cut", candidate("Buses 7 and 12", 8, buses)) == ["Buses 7 and 12"]
+
+
 @pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
 def test_the_mark_of_a_line_is_no_part_of_an_item(mark: str) -> None:
     text = f"600 g rye\n  {mark} 250 g wheat"
