@@ -308,6 +308,8 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
     A sentence never begins with a lower-case letter, unless a blank line stands before it, and
     never runs over a blank line or into a list item. It holds the number that stands before it.
+    A question that begins a paragraph or an item is one with what follows it on its line: what
+    answers it says little without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other
@@ -315,17 +317,22 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """
     for block_start, block_end in _blocks(text):
         pending: tuple[int, int] | None = None
+        is_first = True
         for start, end in _sentence_spans(text[block_start:block_end]):
             trimmed = _trim(text, block_start + start, block_start + end)
             if trimmed is None:
                 continue
             if pending is None:
                 pending = trimmed
-            elif _starts_lower(text, *trimmed) or _is_numbered(text, *pending, trimmed[0]):
+            elif (
+                _starts_lower(text, *trimmed)
+                or _is_numbered(text, *pending, trimmed[0])
+                or _is_answered(text, *pending, trimmed[0], is_first=is_first)
+            ):
                 pending = (pending[0], trimmed[1])
             else:
                 yield pending
-                pending = trimmed
+                pending, is_first = trimmed, False
         if pending is not None:
             yield pending
 
@@ -369,6 +376,12 @@ def _is_numbered(text: str, start: int, end: int, next_start: int) -> bool:
     """Whether a piece is the number of the clause that begins behind it, on the same line."""
     is_number = _CLAUSE_NUMBER.fullmatch(text, start, end) is not None
     return is_number and "\n" not in text[end:next_start]
+
+
+def _is_answered(text: str, start: int, end: int, next_start: int, *, is_first: bool) -> bool:
+    """Whether a piece is a question that begins a block or an item, and its answer comes."""
+    is_question = text[end - 1] == "?" and "\n" not in text[end:next_start]
+    return is_question and (is_first or _is_item(text, start))
 
 
 def _sentence_spans(block: str) -> list[tuple[int, int]]:

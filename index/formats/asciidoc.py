@@ -13,7 +13,12 @@ from index.errors import DocumentError
 from index.formats.asciidoc_inline import Inline, style_of
 from index.formats.asciidoc_tables import table_lines
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, first_heading, introduces
+from index.formats.blocks import (
+    Blocks,
+    before_definition,
+    first_heading,
+    introduces,
+)
 from index.formats.dates import parse_date
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
@@ -314,7 +319,7 @@ class _Reader:
         if self._before:
             self.blocks.add(self._before.rstrip())
         term = self.inline.one_line(line[: end.start()])
-        self._before = f"{term}: " if len(term) <= _MAX_TERM_CHARS else ""
+        self._before = before_definition(term) if len(term) <= _MAX_TERM_CHARS else ""
         if not self._before:
             self.blocks.add(term)
         self._may_join = False

@@ -67,6 +67,12 @@ def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
     return "".join(parts), code
 
 
+def before_definition(term: str) -> str:
+    """What is written of a term before what defines it; a question is followed by its answer."""
+    name = term.rstrip(" :")
+    return f"{name} " if name.endswith((".", "?", "!")) else f"{name}: "
+
+
 def introduces(text: str) -> bool:
     """Whether a paragraph, with the marks of its code or without, introduces what follows it."""
     return without_marks(text).rstrip().endswith(":")

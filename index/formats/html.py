@@ -18,7 +18,13 @@ from lxml import etree
 from index.documents import decode
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import CODE_BEGINS, CODE_ENDS, Blocks, introduces
+from index.formats.blocks import (
+    CODE_BEGINS,
+    CODE_ENDS,
+    Blocks,
+    before_definition,
+    introduces,
+)
 from index.formats.dates import parse_date
 from index.formats.html_elements import (
     BLOCKS,
@@ -204,7 +210,7 @@ class _Writer:
         """Write a paragraph, a term with the first of its definitions."""
         text = paragraph.text
         if paragraph.role == "definition" and self._term:
-            text = f"{self._term}: {text}"
+            text = before_definition(self._term) + text
             self._is_defined = True
         else:
             self.end()

@@ -15,7 +15,13 @@ from markdown_it.token import Token
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.errors import DocumentError
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, as_code, first_heading, introduces
+from index.formats.blocks import (
+    Blocks,
+    as_code,
+    before_definition,
+    first_heading,
+    introduces,
+)
 from index.formats.embedded_html import add_html
 from index.formats.front_matter import read_front_matter
 from index.formats.markdown_syntax import markdown
@@ -107,8 +113,6 @@ class _Writer:
             self._before, self._is_item = "", False
         elif token.type == "dd_open":
             self._before = self._defined
-        elif token.type == "dl_open":
-            self._defined = ""
 
     def _add(self, text: str, *, is_name: bool = True) -> None:
         """
@@ -146,9 +150,9 @@ class _Writer:
 
     def _term(self, term: str) -> None:
         is_sentence = len(term) > _MAX_TERM_CHARS
-        if is_sentence or self._defined:
+        if is_sentence:
             self._add(term)
-        self._defined = "" if is_sentence else f"{term}: "
+        self._defined = "" if is_sentence else before_definition(term)
 
     def _admonition_title(self, opening: Token, title: Token) -> None:
         """Write the title of a note where it has one, and not just its kind."""

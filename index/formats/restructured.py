@@ -19,7 +19,13 @@ from docutils.parsers.rst.languages import en as english
 
 from index.documents import MAX_TITLE_CHARS, decode, shorten
 from index.formats.base import Loaded
-from index.formats.blocks import Blocks, as_code, first_heading, introduces
+from index.formats.blocks import (
+    Blocks,
+    as_code,
+    before_definition,
+    first_heading,
+    introduces,
+)
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
@@ -248,7 +254,7 @@ class _Writer:
                 each
                 for child in node.children[1:]
                 for each in _beginning_with(
-                    [(one, level, "") for one in child.children], f"{term}: "
+                    [(one, level, "") for one in child.children], before_definition(term)
                 )
             ]
         return _beginning_with(children, before) if before else children

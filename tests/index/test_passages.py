@@ -146,6 +146,18 @@ def test_sentences_end_after_words_and_go_on_after_abbreviations(text: str) -> N
     assert found == text.split("| ")
 
 
+def test_a_question_that_begins_a_paragraph_or_an_item_is_one_with_its_answer() -> None:
+    text = (
+        "Is it free? Yes. It is.\n\nQ: Is it new?\nNo.\n\nCome in. Who is it? Me.\n"
+        "- Is it big? Yes. Sad.\n- Why? How? So."
+    )
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        *("Is it free? Yes.", "It is.", "Q: Is it new?", "No.", "Come in.", "Who is it?", "Me."),
+        *("- Is it big? Yes.", "Sad.", "- Why? How? So."),
+    ]
+
+
 def test_the_number_of_a_clause_is_no_sentence() -> None:
     text = "0.1.3. Suds is open. It is big.\n\n2.0. Fees\n\nIt was 12. No, 13.\n2.1.\nEnd."
 

@@ -13,6 +13,7 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.html import add_main_text, parse_html
 from index.formats.nested_items import NestedItems
+from index.passages import sentences
 
 # So many times the time may a page take whose elements nest deep, of one of the same length.
 _MOST_GROWTH = 8
@@ -231,6 +232,16 @@ def test_a_term_stands_before_each_of_its_definitions() -> None:
     assert load(page).text.split("\n\n") == [
         *("keep.days: After so many.", "keep.days: Or more.", "One", "Two: Both."),
         *(sentence.strip(), "Alone.", "Nothing", "The end."),
+    ]
+
+
+def test_a_question_stands_before_its_answer_as_one_sentence() -> None:
+    page = "<dl><dt>Who sees it?</dt><dd>Only us.</dd><dt>Price:</dt><dd>£5</dd></dl>"
+
+    text = load(page).text
+
+    assert [text[start:end] for start, end in sentences(text)] == [
+        *("Who sees it? Only us.", "Price: £5"),
     ]
 
 

@@ -78,6 +78,8 @@ def load(text: str, suffix: str = ".md") -> Loaded:
         ("!!! note\n    Text.\n", "Text."),
         ("Text[^1].\n\n[^1]: A remark.", "Text.\n\nA remark."),
         ("Port\n: 1212\n: or 1213", "Port: 1212\n\nPort: or 1213"),
+        ("Port\n: 1212\n\nHost\n: here\n", "Port: 1212\n\nHost: here"),
+        ("Is it free?\n: Yes.", "Is it free? Yes."),
         ("***\n\n---\n\nText", "Text"),
         ("Pay the [[council/Harbour-Master|master]] [[fees]].", "Pay the master fees."),
         (
