@@ -22,7 +22,8 @@ class Introductions:
         """
         Find the line that introduces the item that begins at a character.
 
-        It is the nearest line above that is no item and no part of one, if it ends with a colon.
+        It is the nearest line above that is no item and no part of one, if it ends with a colon;
+        blank lines may stand between them.
         After an item that itself ends with one, nobody can tell what the next is an item of.
 
         Args:
@@ -41,12 +42,14 @@ class Introductions:
     def _pass(self, start: int, end: int) -> None:
         line = self._text[start:end]
         said = line.strip()
+        if not said:
+            return
         indent = len(line) - len(line.lstrip())
         has_colon = said.endswith(":")
         if ITEM_MARK.match(line):
             self._indent = indent
-        elif not said or self._indent is None or indent <= self._indent:
-            # A blank line ends a list; one that is indented more than an item goes on with that.
+        elif self._indent is None or indent <= self._indent:
+            # One that is indented more than an item goes on with that.
             self._indent = None
             at = start + indent
             self._introduction = (at, at + len(said)) if has_colon else None
