@@ -245,6 +245,7 @@ OWNER_ENDING = re.compile(r"['’]s?$")
 """What an owner's name ends with: "year's", "years'"."""
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
+_SMALL_WORDS = (FUNCTION_WORDS | _words("above below")) - frozenset(NUMBERS)
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"
@@ -592,6 +593,11 @@ def separators(pattern: re.Pattern[str], text: str, start: int, end: int) -> lis
 def has_word(text: str) -> bool:
     """Whether a text says more than numbers, as "10:00 to 21:00" does not."""
     return any(any(map(str.isalpha, word)) for word in content_words(text))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text is made of small words alone: "between", but not "May", "IT", "one"."""
+    return _SMALL_WORDS.issuperset(words_of(text))
 
 
 def content_words(text: str) -> list[str]:

@@ -6,8 +6,10 @@ from datetime import date
 
 from answering.answer import AnswerSpan, Kind
 from answering.calibration import Calibration, unsure_from
-from answering.candidates import Judged, overlap
+from answering.candidates import Candidate, Judged, normalised, overlap
+from answering.cells import cells_of, lines_of
 from answering.conflicts import versions
+from answering.english import says_nothing
 from answering.lists import asks_for_several, listed, says_how_often
 from index.passages import Passage
 
@@ -24,7 +26,7 @@ class Selection:
     chosen: tuple[Judged, ...]
     """Empty if nothing is good enough."""
     candidates: tuple[Judged, ...]
-    """What may be right, best first, where nothing is good enough but something comes near."""
+    """What may be right, likeliest first, where nothing is good enough but something comes near."""
     kind: Kind
     confidence: float
     """The best candidate's, chosen or not; 0 if there is none."""
@@ -93,13 +95,37 @@ def select(
 
 def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
     """
-    The candidates that are shown where Quoth is not sure.
+    The candidates that are shown where Quoth is not sure, the likeliest first.
+
+    What several say is shown once, and what can't be an answer isn't shown.
 
     Args:
         judged: Best first.
     """
-    meant = [one for one in judged if one.confidence >= MIN_CANDIDATE_CONFIDENCE]
-    return tuple(meant[:MAX_CANDIDATES])
+    meant: dict[str, Judged] = {}
+    for one in judged:
+        if one.confidence >= MIN_CANDIDATE_CONFIDENCE and _may_answer(one.candidate):
+            meant.setdefault(normalised(one.candidate.span.text), one)
+    # Of the best one alone the sentence was read by itself, so it may be less likely than another.
+    shown = list(meant.values())[:MAX_CANDIDATES]
+    return tuple(sorted(shown, key=lambda one: one.confidence, reverse=True))
+
+
+def _may_answer(candidate: Candidate) -> bool:
+    """Whether a span says something, and is not just the name of a column."""
+    span = candidate.span
+    rows = (
+        cells_of(line)
+        for line in lines_of(candidate.passage.text)
+        if line.start <= span.start_char and span.end_char <= line.end
+    )
+    is_in_cell = all(
+        len(cells) == 1
+        or any(start < span.end_char and span.start_char < end for start, end in cells.values())
+        for cells in rows
+        if cells
+    )
+    return is_in_cell and not says_nothing(span.text)
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:
