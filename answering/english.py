@@ -370,8 +370,12 @@ AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
 """Says how many things are asked for ("the two cities"); group 1 is the number."""
 _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
-MENTIONED = re.compile(rf"\b({_MENTIONING})(?:e|ed|es|s|ing|d)?\b", re.IGNORECASE)
-"""How a document speaks of what it holds; group 1 is the stem that says so."""
+_IN_A_DOCUMENT = "in (?:the|this) (?:article|document|file|page|report|story|text)|by name|here"
+MENTIONED = re.compile(
+    rf"\b({_MENTIONING})r?ed(?: to)?(?: (?:{_IN_A_DOCUMENT}))?\W*+$", re.IGNORECASE
+)
+"""How a question ends about what a document holds; group 1 is the stem that says so. What is listed
+in something else, or can be, is counted there."""
 _COUNTED_IN_OTHER_WORDS = "|".join(UNITS) + (
     "|people|persons|euros|dollars|pounds|pence|cents|percent|degrees"
 )

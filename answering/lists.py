@@ -58,10 +58,10 @@ def says_how_often(question: str, text: str, sentence: str) -> bool:
         sentence: What it stands in.
     """
     counting = COUNTING.search(question)
-    stems = MENTIONED.findall(question, counting.end()) if counting else []
-    if not stems:
+    mentioned = MENTIONED.search(question, counting.end()) if counting else None
+    if mentioned is None:
         return True
-    return has_number(text) and re.search(rf"\b{stems[-1]}", sentence, re.I) is not None
+    return has_number(text) and re.search(rf"\b{mentioned[1]}", sentence, re.I) is not None
 
 
 @dataclass(frozen=True, slots=True)

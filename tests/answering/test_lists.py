@@ -301,6 +301,11 @@ def test_a_list_says_whether_there_may_be_more() -> None:
         ("how many people are quoted", "14", "The report quotes 14 people.", True),
         ("how many suspects are named", "Three", "Three suspects are named in it.", True),
         ("how many people live there", "Ada Lum", "Ada Lum lives there.", True),
+        ("how many people are named in the article?", "14", "14 people live there.", False),
+        ("number of persons referred to", "14", "14 people live there.", False),
+        ("how many members are listed in the directory", "212", "It has 212 entries.", True),
+        ("how many numbers can be listed per person", "four", "Up to four per person.", True),
+        ("how many names are on the shield", "Eighteen", "Eighteen stand there.", True),
     ],
 )
 def test_counting_what_is_mentioned_is_left_to_the_document(
