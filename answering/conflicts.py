@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
+from answering.cells import TextLine, cells_of
 from answering.english import (
     COMMON_WORDS,
     COUNTED,
@@ -129,6 +130,8 @@ class _Subject:
     """The stems of two words together that name a kind or a branch, in its sentence."""
     kinds_around: frozenset[tuple[str, str]]
     """The same in its passage."""
+    row: frozenset[str]
+    """The stems of the question's words that its cells say, if it is a row of a table."""
 
 
 def _subject_of(question: str, best: Candidate) -> _Subject:
@@ -147,6 +150,7 @@ def _subject_of(question: str, best: Candidate) -> _Subject:
         counted=stem if stem in said else None,
         kinds=frozenset(kinds.intersection(pairwise(said))),
         kinds_around=frozenset(kinds.intersection(pairwise(_stems(passage)))),
+        row=content_stems(question) & content_stems(_cells(best.sentence)),
     )
 
 
@@ -155,7 +159,8 @@ def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
     Whether a candidate speaks of the same.
 
     Its passage has enough words in common with the best one's. What the question asks about and the
-    best one speaks of, it speaks of, too: its passage of the year, its sentence of what is counted.
+    best one speaks of, it speaks of, too: its passage of the year, its sentence of what is counted,
+    and another row, its headings or a passage without rows of what the row of a table is about.
     Neither holds only the second of two words that name a kind or a branch: "season ticket" for
     "single ticket".
     """
@@ -165,6 +170,7 @@ def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
         len(subject.words & words) >= MIN_SHARED_WORDS * min(len(subject.words), len(words))
         and subject.years.issubset(YEARS.findall(passage))
         and (subject.counted is None or subject.counted in _stems(told))
+        and subject.row <= content_stems(told if _cells(candidate.sentence) else passage)
         and not _names_another(subject.kinds, told)
         and not _names_another(subject.kinds_around, passage)
     )
@@ -174,6 +180,12 @@ def _names_another(kinds: frozenset[tuple[str, str]], text: str) -> bool:
     """Whether a text holds the second word of a kind and not the first."""
     words = frozenset(_stems(text)) if kinds else frozenset()
     return any(second in words and first not in words for first, second in kinds)
+
+
+def _cells(sentence: str) -> str:
+    """What the cells of a row say, without the names of their columns; "" of another sentence."""
+    cells = cells_of(TextLine(0, sentence))
+    return "\n".join(sentence[slice(*cell)] for cell in cells.values()) if len(cells) > 1 else ""
 
 
 def _told_by(candidate: Candidate) -> str:

@@ -219,6 +219,8 @@ SIGNS = {
 """What stands beside a number for a word."""
 PER_CENT = re.compile(r"\bper[\s-]cent\b", re.IGNORECASE)
 """The word of "%" as two."""
+EVERY_DAY = re.compile(r"\bevery\sday\b", re.IGNORECASE)
+"""What "daily" says; "monthly" and "every month" begin alike."""
 BELOW_ZERO = re.compile(r"(?<![\w)%°]\s)(?<![^\s(])(?:[-−–]|minus\s)(?=\d)", re.IGNORECASE)
 """What makes a number negative: neither a range's dash nor a list's mark."""
 BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")

@@ -17,6 +17,7 @@ from answering.english import (
     BETWEEN_UNITS,
     CLOCK,
     DOTTED_TIME,
+    EVERY_DAY,
     HALF,
     INDEFINITE_ARTICLES,
     LIMITS,
@@ -173,6 +174,7 @@ def _written_out(text: str) -> str:
         text,
     )
     text = PER_CENT.sub("%", text)
+    text = EVERY_DAY.sub("daily", text)
     text = BELOW_ZERO.sub(_MINUS, text)
     text = SHORT_MINUTES.sub(r"\g<0>in", text)
     return SHORT_MILLIONS.sub(r"\g<0>illion", text)

@@ -247,6 +247,25 @@ def test_a_year_that_is_asked_about_is_said_of_both() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "is_shown"),
+    [
+        ("Day: Thursday | Boat: Teal | Gym hours: 9:00", False),
+        ("Crew: Seniors | Boat: Teal | Thursday: 9:00", True),
+        ("The seniors' boat, Teal, leaves at 9:00 on Thursday.", True),
+        ("On Thursday the boat Teal leaves at 9:00.", False),
+    ],
+)
+def test_what_a_row_is_about_is_said_of_both(sentence: str, *, is_shown: bool) -> None:
+    asked = "when do the seniors train on thursday"
+    first = said("8:00", "Crew: Seniors | Boat: Teal | Thursday: 8:00", 1)
+
+    judged = judge([first, said("9:00", sentence, 2, 8)], FAKE_CALIBRATION)
+
+    shown = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
+    assert (len(shown) > 1) is is_shown
+
+
 def test_a_number_and_a_word_are_no_conflict() -> None:
     first = said("3 mm", "A sheet to the castle: 3 mm.", 1)
 

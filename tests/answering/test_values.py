@@ -103,6 +103,7 @@ def same(one: str, other: str) -> bool:
         ("GBP 24", "£24"),
         ("5 %", "5 per cent"),
         ("5 percent", "5%"),
+        ("every day except Mondays", "daily except"),
         ("£24", "24"),
         # Limits.
         ("before 22:00", "until 10 p.m."),
