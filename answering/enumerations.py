@@ -51,15 +51,20 @@ def enumerated(
     """
     found = (
         _rows(passage.text, spans[0], question),
-        _lines(passage.text, spans[0]),
+        _lines(passage.text, spans[0], question),
         _parts(passage, spans, is_for_several=is_for_several),
     )
     lists = ([item for item in items if item[0] < item[1]] for items in found)
     return next((items for items in lists if len(items) >= _FEWEST), [])
 
 
-def _lines(text: str, span: Bounds) -> list[Bounds]:
-    """The items of the list by lines that a span is in; of lists in one another, those of one."""
+def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
+    """
+    The items of the list by lines that a span is in; of lists in one another, those of one.
+
+    Of facts with labels, of which a question names one ("Allowed types: png, jpg"), none is the
+    item of a list.
+    """
     lines = lines_of(text)
     marks = [ITEM_MARK.match(line.text) is not None for line in lines]
     # A span of several lines may begin with the one that introduces them, or end with an item of
@@ -73,9 +78,25 @@ def _lines(text: str, span: Bounds) -> list[Bounds]:
             items = [each for each in listed if outer in each.outers]
             # Rather one item than those of two lists, or a list without some of its own.
             is_sure = not others and all(len(each.outers) == 1 for each in items)
-            if is_sure and any(_is_most(span, each.bounds) for each in items):
-                return [each.bounds for each in items]
+            bounds = [each.bounds for each in items]
+            if is_sure and any(_is_most(span, item) for item in bounds):
+                return [] if _is_asked_by_label(text, span, bounds, question) else bounds
     return []
+
+
+def _is_asked_by_label(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> bool:
+    """Whether all items have labels of their own, and a question names that of the span's."""
+    cells = [cells_of(TextLine(start, text[start:end])) for start, end in items]
+    labels = {name for each in cells for name in each}
+    own = [
+        name
+        for each in cells
+        for name, (start, end) in each.items()
+        if start <= span[0] and span[1] <= end
+    ]
+    have_labels = all(len(each) == 1 for each in cells) and len(labels) == len(items)
+    asked = content_stems(question)
+    return have_labels and any(not asked.isdisjoint(content_stems(name)) for name in own)
 
 
 def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) -> bool:

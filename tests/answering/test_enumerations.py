@@ -167,6 +167,45 @@ def test_the_level_of_an_item_is_told_by_what_is_written_before_it(
     assert items(text, span) == found
 
 
+FACTS = "Posts:\n- Max. size: 8 MB\n- Allowed types: png, jpg and gif\n- Editors: Ada"
+
+
+@pytest.mark.parametrize(
+    ("question", "span", "found"),
+    [
+        ("which types are allowed", "png, jpg and gif", ["png", "jpg", "gif"]),
+        (
+            "which types are allowed",
+            "Allowed types: png, jpg and gif",
+            [
+                *("Max. size: 8 MB", "Allowed types: png, jpg and gif", "Editors: Ada"),
+            ],
+        ),
+        (
+            "what holds for posts",
+            "png, jpg and gif",
+            [
+                *("Max. size: 8 MB", "Allowed types: png, jpg and gif", "Editors: Ada"),
+            ],
+        ),
+    ],
+    ids=["the value", "the item", "another question"],
+)
+def test_a_fact_with_a_label_that_is_asked_for_is_no_item(
+    question: str, span: str, found: list[str]
+) -> None:
+    assert items(FACTS, span, question=question) == found
+
+
+def test_labels_that_are_alike_are_no_labels() -> None:
+    text = "- Type: a large png\n- Type: a large jpg"
+
+    assert items(text, "a large png", question="which type") == [
+        "Type: a large png",
+        "Type: a large jpg",
+    ]
+
+
 def test_what_an_item_says_is_not_the_item() -> None:
     assert items("- The sale is on 11 May.\n- Keys cost 7 pounds.", "11 May") == []
 
