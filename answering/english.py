@@ -405,6 +405,8 @@ JOINING_WORDS = ("and", "or")
 """What may end an item, since it joins the next one to it."""
 YES_AND_NO = _words("yes no")
 """Values of a table that say nothing without the name of their column."""
+BARE_ANSWER = re.compile(rf"(?:^|\?\s)\W*+(?:{'|'.join(sorted(YES_AND_NO))})\W*+$", re.IGNORECASE)
+"""A sentence that only says yes or no, by itself or behind the question."""
 SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 """What a number before one of these is multiplied by."""
 LIKE_NUMBERS = re.compile(

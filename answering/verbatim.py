@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from answering.answer import AnswerSpan, Introduction, NearestPassage
 from answering.candidates import Judged, quote_bounds
+from answering.cells import Bounds
+from answering.english import BARE_ANSWER
 from index.documents import Document
 from index.errors import IndexDamagedError
 from index.generation import Generation
@@ -43,7 +45,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     candidate = judged.candidate
     span, passage = candidate.span, candidate.passage
     document = document_of(passage, source)
-    quote_start, quote_end = quote_bounds(passage.sentences, span.start_char, span.end_char)
+    quote_start, quote_end = quoted(passage, span.start_char, span.end_char)
     found = AnswerSpan(
         document_id=document.id,
         title=document.title,
@@ -62,6 +64,15 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     _check_verbatim(found, source.texts)
     introduction = introduction_of(document.id, found.quote_start_char, found.quote, source.texts)
     return replace(found, introduction=introduction)
+
+
+def quoted(passage: Passage, start: int, end: int) -> Bounds:
+    """The sentences that a span touches; after a bare "Yes." the next one on its line, too."""
+    start, end = quote_bounds(passage.sentences, start, end)
+    following = next((bounds for bounds in passage.sentences if bounds[0] >= end), None)
+    if following is None or not BARE_ANSWER.search(passage.text[start:end]):
+        return start, end
+    return start, end if "\n" in passage.text[end : following[0]] else following[1]
 
 
 def introduction_of(
