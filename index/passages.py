@@ -53,8 +53,9 @@ _BLANK_LINE = re.compile(r"\n(?=[ \t]*\n)")
 # A line in which nothing ends a sentence before its end: a heading, an item. Looking for more in it
 # takes the sentence splitter as long as a paragraph does.
 _ONE_SENTENCE = re.compile(r"\s*+[^\n.!?…]*+[.!?…]?\s*+")
-# The first letter of a sentence, after marks that may open it; a list item's dash is not one.
-_FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*([^\W\d_])")
+# The first letter of a sentence, after marks that may open it; a list item's dash is not one. That
+# of "iPhone" and "macOS" tells nothing.
+_FIRST_LETTER = re.compile(r"[\"'“‘«(\[]*+(?![a-z]{1,3}[A-Z])([^\W\d_])")
 # What a line ends with before the item of a list, also with a short word: "the papers; and". After
 # other words, "(a)" may be a reference that is wrapped: "section 5\n(a) or (b)".
 _BEFORE_ITEM = re.compile(r"[.!?:;,](?:[ \t]\w{2,3})?[ \t]*+\n[ \t]*+\Z")
@@ -306,10 +307,10 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """
     Find the sentences of a text.
 
-    A sentence never begins with a lower-case letter, unless a blank line stands before it, and
-    never runs over a blank line or into a list item. It holds the number that stands before it.
-    A question that begins a paragraph or an item is one with what follows it on its line: what
-    answers it says little without it.
+    A sentence never begins with a lower-case letter, unless a blank line stands before it or a
+    capital follows ("iPhone"). It never runs over a blank line or into a list item, and holds the
+    number that stands before it. A question that begins a paragraph or an item is one with what
+    follows it on its line: what answers it says little without it.
 
     Yields:
         Start and end character of each, in order, without the white space around it. All other

@@ -133,6 +133,7 @@ def test_a_sentence_never_begins_with_a_lower_case_letter() -> None:
     [
         "He came last month.| Students went away.",
         "The bus stops beside the car park.| Dogs must stay outside.",
+        "It is sold.| iPhone users wait.| eBay is out.| macOS is in.",
         "A lost key costs 5 euros.| See fig. 3 in sec. 4.| Call Dr. Smith at No. 5.",
         "U.S. President Obama met Gov. Brown on Feb. 3 at J. R. Hall, 5 Elm St. in Ohio.",
         "It costs approx. 30 euros incl. tax, e.g. Smith et al. pay 5 kg. at most.",
