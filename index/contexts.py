@@ -15,7 +15,9 @@ passage, which is not read with it.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import PurePosixPath
 
 from index.aliases import Aliases
@@ -47,7 +49,8 @@ class Contexts:
     def __init__(self, document: Document) -> None:
         """Begin before the first passage."""
         self._title = _title(document)
-        self._sections = _sections(document.places)
+        beside = (document.places, document.headings)
+        self._sections = _sections([*merge(*beside, key=attrgetter("start_char"))])
         self._text = document.text
         self._introductions = Introductions(document.text)
         self._aliases = Aliases(document.text)

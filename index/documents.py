@@ -73,6 +73,9 @@ class Document:
     """The date that the document states for itself; else that in its file's name."""
     places: tuple[Place, ...] = ()
     """In order of `start_char`, without overlap."""
+    headings: tuple[Place, ...] = ()
+    """Those that are no places, in order of `start_char`. Here only until the document is split,
+    and empty where it comes from an index."""
     code: tuple[tuple[int, int], ...] = ()
     """Start and end of each piece that is marked as code within its line, in order. Here only
     until the document is split, and empty where it comes from an index."""
@@ -256,6 +259,7 @@ def load_document(file: SourceFile, parse: Parse = parse_here) -> Document:
         modified=modified,
         dated=loaded.dated or date_in_name(file.path.stem),
         places=loaded.places,
+        headings=loaded.headings,
         code=loaded.code,
         unread=loaded.unread,
     )

@@ -173,6 +173,7 @@ def _passages(
         sha256="",
         modified=_NO_DATE,
         places=loaded.places,
+        headings=loaded.headings,
         code=loaded.code,
     )
     return split(document, Splitting(**limits), token_offsets)

@@ -355,7 +355,7 @@ def _checked(
     # It is sent back to be split with the text, through a pipe that holds little.
     if title is not None and len(title) > MAX_TITLE_CHARS:
         raise ValueError(f"a title of {len(title):,} characters")
-    return Loaded(text, title, day, places, code, unread)
+    return Loaded(text, title, day, places, code=code, unread=unread)
 
 
 def _place(values: list[Any], names: dict[str, str]) -> Place:

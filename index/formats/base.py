@@ -47,6 +47,8 @@ class Loaded:
     title: str | None = None
     dated: date | None = None
     places: tuple[Place, ...] = ()
+    headings: tuple[Place, ...] = ()
+    """In order of `start_char`, where the places are others, such as pages."""
     code: tuple[tuple[int, int], ...] = ()
     """Start and end of each piece that is marked as code within its line, in order."""
     unread: str | None = None

@@ -1,7 +1,7 @@
 """A text put together from blocks, with the places that they stand in."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -88,6 +88,7 @@ class Blocks:
         self._starts: list[int] = []
         self._length = 0
         self._marks: list[_Mark] = []
+        self._headings: list[_Mark] = []
         self._name = ""
         self._level = 0
         self._code: list[tuple[int, int]] = []
@@ -107,6 +108,10 @@ class Blocks:
         """
         self._name, self._level = _name(name), level
         self._mark(kind or self._kind, self._name)
+
+    def add_heading(self, name: str, level: int) -> None:
+        """What is added from here on stands under a heading, which is no place of the text."""
+        self._headings.append(_Mark(len(self._starts), "heading", _name(name), level, None))
 
     def add(self, text: str, *, joined: bool = False) -> None:
         """
@@ -146,12 +151,13 @@ class Blocks:
         block = len(self._starts)
         if within is not None:
             self._marks.append(_Mark(block, "file", _name(within), 0, None))
-        for place in part.places:
-            inner = _within(within, place)
-            offset = min(max(0, place.start_char - before), len(text))
-            self._marks.append(
-                _Mark(block, place.kind, place.name, place.level, place.line, inner, offset)
-            )
+        for marks, places in ((self._marks, part.places), (self._headings, part.headings)):
+            for place in places:
+                inner = _within(within, place)
+                offset = min(max(0, place.start_char - before), len(text))
+                marks.append(
+                    _Mark(block, place.kind, place.name, place.level, place.line, inner, offset)
+                )
         self._append(text, before, part.code, _SEPARATOR)
 
     def _append(
@@ -191,21 +197,26 @@ class Blocks:
             dated: From the file's metadata; else it is what the text states.
         """
         text = "".join(self._pieces)
-        bounds = [*self._starts, len(text)]
-        starts = [bounds[mark.block] + mark.offset for mark in self._marks]
-        places = tuple(
-            Place(start, end, mark.kind, mark.name, mark.level, mark.line, mark.within)
-            for mark, (start, end) in zip(self._marks, pairwise([*starts, len(text)]), strict=True)
-            if start < end
-        )
+        places = self._places(self._marks, len(text))
         title = _name(title or "") or first_heading(places) or ""
         return Loaded(
             text,
             shorten(title, MAX_TITLE_CHARS) or first_line(text),
             dated or stated_date(text),
             places,
+            self._places(self._headings, len(text)),
             tuple(self._code),
             _name(", ".join(self._unread)) or None,
+        )
+
+    def _places(self, marks: Sequence[_Mark], length: int) -> tuple[Place, ...]:
+        """The places that marks begin in a text of so many characters."""
+        bounds = [*self._starts, length]
+        starts = [bounds[mark.block] + mark.offset for mark in marks]
+        return tuple(
+            Place(start, end, mark.kind, mark.name, mark.level, mark.line, mark.within)
+            for mark, (start, end) in zip(marks, pairwise([*starts, length]), strict=True)
+            if start < end
         )
 
 

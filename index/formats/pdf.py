@@ -11,7 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage, raw
 
@@ -21,10 +24,15 @@ from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
 from index.formats.nested_items import ITEM_MARK
+from index.formats.pdf_headings import Heading, find_headings, running_lines
 from index.formats.pdf_layout import BROKEN, Line, arranged, is_side_by_side, pieces
+from index.formats.pdf_looks import Looks, bookmarks, ends_of_lines, has_tags
 
 # A line that is this much shorter than the page's longest ends its paragraph.
 _FULL_LINE_SHARE = 0.75
+# From one line up to the next one that was written, in sizes of its letters, from which on this is
+# no raised letter.
+_MIN_UP = 1.0
 _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 _BEGINS_PARAGRAPH = re.compile(
     rf"{ITEM_MARK.pattern}|(?:[·–—]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}})\s"
@@ -71,21 +79,32 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     """Read a PDF; its places are its pages, counted from 1 as a viewer does."""
     try:
         document = PdfDocument(content)
-        found = [_lines(document, number) for number in range(len(document))]
+        outline = bookmarks(document)
+        # One with an entry for each page names the headings; to read the tags takes its time.
+        is_tagged = len(outline) < len(document) and has_tags(document)
+        found = [_lines(document, number, is_tagged=is_tagged) for number in range(len(document))]
         stated = document.get_metadata_dict()
     except PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
-    pages = [list(_written(lines)) for lines in without_running_lines(page.lines for page in found)]
+    kept = without_running_lines(page.lines for page in found)
+    headings = find_headings(kept, outline, running_lines(page.lines for page in found))
+    pages = [
+        list(_written(lines, [headings.get((page, at)) for at in range(len(lines))]))
+        for page, lines in enumerate(kept)
+    ]
     # How long the lines of a page are tells paragraphs apart: words are made whole after that.
-    texts = iter(whole_words([text for page in pages for text, _ in page]))
+    texts = iter(whole_words([part.text for page in pages for part in page]))
     blocks = Blocks("page")
     for number, (written, page) in enumerate(zip(pages, found, strict=True), start=1):
         blocks.begin(f"{number}", kind="scan" if page.is_scan else "page")
         before, is_list = "", False
-        for _, is_row in written:
-            text = next(texts)
+        for part in written:
+            text, is_row = next(texts), part.is_row
+            if part.heading is not None:
+                name = part.heading.name if part.heading.is_run_in else text
+                blocks.add_heading(name, part.heading.level)
             # An item belongs right below the line that introduces its list, or the item before.
             is_list = bool((is_list or introduces(before)) and not is_row and ITEM_MARK.match(text))
             blocks.add(text, joined=is_list)
@@ -100,12 +119,44 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
     return replace(loaded, unread=named_pages(unread))
 
 
-def _written(lines: Sequence[Line]) -> Iterator[tuple[str, bool]]:
-    """The paragraphs of a page, and whether each is a row of a table or a note."""
-    for (_, is_row), part in groupby(lines, lambda line: (line.part, line.is_row)):
-        texts = [line.text for line in part]
-        for text in texts if is_row else paragraphs("\n".join(texts)):
-            yield text, is_row
+class _Paragraph(NamedTuple):
+    text: str
+    is_row: bool
+    """Whether it is a row of a table, or a note."""
+    heading: Heading | None
+    """The one that it is, or begins with."""
+
+
+def _written(lines: Sequence[Line], headings: Sequence[Heading | None]) -> Iterator[_Paragraph]:
+    """The paragraphs of a page, where the heading is given that each line is, if any."""
+    pairs = zip(lines, headings, strict=True)
+    for (_, is_row), part in groupby(pairs, lambda pair: (pair[0].part, pair[0].is_row)):
+        together = list(part)
+        longest = max(len(line.text.strip()) for line, _ in together)
+        for heading, texts in _parted(together):
+            if heading is not None and not heading.is_run_in:
+                yield _Paragraph(" ".join(map(str.strip, texts)), is_row, heading)
+                continue
+            found = texts if is_row else paragraphs("\n".join(texts), longest)
+            for number, text in enumerate(found):
+                yield _Paragraph(text, is_row, None if number else heading)
+
+
+def _parted(
+    lines: Iterable[tuple[Line, Heading | None]],
+) -> Iterator[tuple[Heading | None, list[str]]]:
+    """The texts of lines, with the heading that they are, or begin with."""
+    begun: Heading | None = None
+    texts: list[str] = []
+    for line, heading in lines:
+        goes_on = heading is begun or (heading is None and begun is not None and begun.is_run_in)
+        if texts and not goes_on:
+            yield begun, texts
+            texts = []
+        begun = begun if texts else heading
+        texts.append(line.text)
+    if texts:
+        yield begun, texts
 
 
 def named_pages(numbers: Sequence[int]) -> str | None:
@@ -121,15 +172,20 @@ def named_pages(numbers: Sequence[int]) -> str | None:
     return f"{'pages' if numbers[1:] else 'page'} {listed}" if last else None
 
 
-def _lines(document: PdfDocument, number: int) -> _Page:
+def _lines(document: PdfDocument, number: int, *, is_tagged: bool) -> _Page:
     """The lines of a page in the order in which people read them."""
     page = document[number]
     found = page.get_textpage()
+    looks = Looks(page, found, is_tagged=is_tagged)
     # On a page that is turned, lines go up and down.
     if page.get_rotation() == 0 and is_side_by_side(found):
-        lines = arranged(pieces(found))
+        lines = [_looked(line, looks) for line in arranged(pieces(found))]
     else:
-        lines = [Line(text) for text in found.get_text_bounded().splitlines()]
+        texts = found.get_text_bounded().splitlines()
+        ends = ends_of_lines(found, texts)
+        lines = _downwards(
+            [_looked(Line(text, ends=each), looks) for text, each in zip(texts, ends, strict=True)]
+        )
     is_scan = not any(line.text.strip() for line in lines) and _is_picture(page)
     if is_scan and ocr.is_installed():
         lines = ocr.read_page(page)
@@ -138,6 +194,31 @@ def _lines(document: PdfDocument, number: int) -> _Page:
     page.close()
     translated = (replace(line, text=text) for line in lines for text in _translated(line))
     return _Page(tuple(translated), is_scan)
+
+
+def _looked(line: Line, looks: Looks) -> Line:
+    return line if line.ends is None else replace(line, look=looks.look(*line.ends))
+
+
+def _downwards(lines: list[Line]) -> list[Line]:
+    """
+    The lines of a page from its top, where all of them are known to stand below each other.
+
+    Some programs write the headings of a page before its text, or its header last.
+    """
+    runs: list[list[tuple[float, Line]]] = [[]]
+    last = 0.0
+    for line in lines:
+        look = line.look
+        if look is not None:
+            if runs[-1] and look.bottom > last + _MIN_UP * look.size:
+                runs.append([])
+            last = look.bottom
+        elif line.text.strip():
+            return lines
+        # A blank line stays below the one that was written before it.
+        runs[-1].append((-last, line))
+    return [line for _, line in merge(*runs, key=itemgetter(0))] if runs[1:] else lines
 
 
 def _translated(line: Line) -> list[str]:
@@ -222,15 +303,15 @@ def _keys(line: str, page: int) -> Iterator[tuple[str, int]]:
         yield f"{words[: number.start()]}\0{words[number.end() :]}", int(number[0]) - page
 
 
-def paragraphs(page: str) -> list[str]:
+def paragraphs(page: str, longest: int) -> list[str]:
     """
-    Join the lines of a page.
+    Join the lines of a page, the longest of which has so many characters.
 
     A line break in a PDF is where the line was full; a sentence goes on over it. A paragraph ends
     at a blank line, before a list item, and after a line that ends a sentence or is far from full.
     """
     lines = [line.strip() for line in page.split("\n")]
-    full = _FULL_LINE_SHARE * max(map(len, lines), default=0)
+    full = _FULL_LINE_SHARE * longest
     joined: list[str] = []
     goes_on = False
     for line in lines:

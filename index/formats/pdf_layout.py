@@ -18,6 +18,7 @@ from typing import Any, Literal
 from pypdfium2 import raw
 
 from index.formats.nested_items import MARKS
+from index.formats.pdf_looks import Typesetting
 from index.formats.tables import Cell, Row, lines_of
 
 # More on one page is a drawing of letters, and is read as it was written.
@@ -46,6 +47,10 @@ _NOTE = re.compile(r"(?:\d{1,3}|[*†‡§¶]|\[\d{1,3}\])[ .)]?\s?\w")
 _MARK = re.compile(
     rf"{MARKS}|[·–—]|\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}}\d{{0,3}}"
 )
+# What stands apart before what a heading says.
+_HEADING_NUMBER = re.compile(
+    r"(?:\w{3,9} )?(?:§ ?)?(?:\d{1,3}|[IVXLA-Z]{1,5})(?:[.-]\d{1,4})*[.:]?"
+)
 _BREAKS = frozenset({0x0A, 0x0D})
 # What PDFium gives for the hyphen of a word that a line breaks; it tells no break after that.
 BROKEN = ("\ufffe", "\x02")
@@ -65,6 +70,8 @@ class Piece:
     top: float
     lines: tuple["Piece", ...] = ()
     """Those of a cell, if broken words go over the ends of several."""
+    ends: tuple[int, int] | None = None
+    """The numbers of its first and its last character on the page."""
 
     @property
     def height(self) -> float:
@@ -86,16 +93,21 @@ class Line:
     """Lines of the same part of a page make paragraphs together."""
     is_row: bool = False
     """Whether it is a row of a table, or a note: a paragraph of its own."""
+    ends: tuple[int, int] | None = None
+    """The numbers of its first and its last character on the page, if nothing stands beside it."""
+    look: Typesetting | None = None
+    """How it is set, if that is known."""
 
 
 def is_side_by_side(textpage: Any) -> bool:
     """Whether two runs of letters stand beside each other with a gap; looked up in no time."""
-    if raw.FPDFText_CountChars(textpage) > _MAX_CHARS:
+    handle = textpage.raw
+    if raw.FPDFText_CountChars(handle) > _MAX_CHARS:
         return False
     boxes = []
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
-    for number in range(raw.FPDFText_CountRects(textpage, 0, -1)):
-        raw.FPDFText_GetRect(textpage, number, left, top, right, bottom)
+    for number in range(raw.FPDFText_CountRects(handle, 0, -1)):
+        raw.FPDFText_GetRect(handle, number, left, top, right, bottom)
         boxes.append((left.value, right.value, bottom.value, top.value))
     return stand_side_by_side(boxes)
 
@@ -118,11 +130,15 @@ def pieces(textpage: Any) -> list[Piece]:
     lines: list[Piece] = []
     text: list[str] = []
     box = [0.0, 0.0, 0.0, 0.0]
+    ends = [0, 0]
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    # Asked for each letter: what pypdfium2 has around the page's text takes as long as the answer.
+    handle = textpage.raw
 
     def end_line() -> None:
         if "".join(text).strip():
-            lines.append(Piece("".join(text).strip(), box[0], box[1], box[2], box[3]))
+            whole = "".join(text).strip()
+            lines.append(Piece(whole, box[0], box[1], box[2], box[3], ends=(ends[0], ends[1])))
         text.clear()
 
     def end() -> None:
@@ -131,8 +147,8 @@ def pieces(textpage: Any) -> list[Piece]:
             found.append(_whole(lines))
         lines.clear()
 
-    for at in range(raw.FPDFText_CountChars(textpage)):
-        code = raw.FPDFText_GetUnicode(textpage, at)
+    for at in range(raw.FPDFText_CountChars(handle)):
+        code = raw.FPDFText_GetUnicode(handle, at)
         if code in _BREAKS:
             end()
             continue
@@ -140,7 +156,7 @@ def pieces(textpage: Any) -> list[Piece]:
         if not character.strip():
             text.append(" " if text else "")
             continue
-        raw.FPDFText_GetCharBox(textpage, at, left, right, bottom, top)
+        raw.FPDFText_GetCharBox(handle, at, left, right, bottom, top)
         values = left.value, right.value, bottom.value, top.value
         if text:
             height = max(box[3] - box[2], values[3] - values[2], 1.0)
@@ -154,6 +170,8 @@ def pieces(textpage: Any) -> list[Piece]:
                    min(box[2], values[2]), max(box[3], values[3])]  # fmt: skip
         else:
             box = list(values)
+            ends[0] = at
+        ends[1] = at
         text.append(character)
     end()
     return found
@@ -170,6 +188,7 @@ def _whole(lines: Sequence[Piece]) -> Piece:
         min(line.bottom for line in lines),
         max(line.top for line in lines),
         tuple(lines),
+        _ends(lines),
     )
 
 
@@ -187,7 +206,7 @@ def arranged(found: Sequence[Piece]) -> list[Line]:
             lines += [Line(text, part, is_row=True) for text in _named(part_rows)]
         elif kind == "across" or gutter is None:
             text, below = _without_notes(part_rows)
-            lines += [Line(_joined(row), part) for row in text]
+            lines += [_line(row, part) for row in text]
             notes += [Line(text, part, is_row=True) for text in _whole_notes(below)]
         else:
             for side in (False, True):
@@ -195,10 +214,20 @@ def arranged(found: Sequence[Piece]) -> list[Line]:
                     [piece for piece in row if (piece.left >= gutter) == side] for row in part_rows
                 )
                 text, below = _without_notes([half for half in halves if half])
-                lines += [Line(_joined(row), part) for row in text]
+                lines += [_line(row, part) for row in text]
                 # The lines of a note belong together, and to no other note.
                 notes += [Line(text, part, is_row=True) for text in _whole_notes(below)]
     return lines + notes
+
+
+def _line(row: Sequence[Piece], part: int) -> Line:
+    is_alone = len(row) == 1 or _HEADING_NUMBER.fullmatch(row[0].text) is not None
+    return Line(_joined(row), part, ends=_ends(row) if is_alone else None)
+
+
+def _ends(row: Sequence[Piece]) -> tuple[int, int] | None:
+    first, last = row[0].ends, row[-1].ends
+    return (first[0], last[1]) if first and last else None
 
 
 def _kinds(

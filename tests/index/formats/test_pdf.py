@@ -27,25 +27,35 @@ def pdf_at(*pieces: tuple[float, float, str], size: float = 10) -> bytes:
     return pdf_with([" ".join(placed(x, y, text, size) for x, y, text in pieces)])
 
 
-def placed(x: float, y: float, text: str, size: float = 10) -> str:
-    return f"BT /F1 {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET"
+def placed(x: float, y: float, text: str, size: float = 10, font: str = "F1") -> str:
+    return f"BT /{font} {size} Tf 1 0 0 1 {x} {y} Tm ({text}) Tj ET"
 
 
-def pdf_with(pages: Sequence[str]) -> bytes:
-    """A PDF of pages, each of what it draws, written by hand."""
-    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+def pdf_with(pages: Sequence[str], catalog: str = "", others: Sequence[str] = ()) -> bytes:
+    """
+    A PDF of pages, each of what it draws, written by hand.
+
+    Args:
+        pages: Number N, from 0, is object 5 + 2 * N; F1 is Helvetica and F2 the same in bold.
+        catalog: More of the catalog.
+        others: The objects behind the pages.
+    """
+    kids = " ".join(f"{5 + 2 * number} 0 R" for number in range(len(pages)))
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding "
         "<< /BaseEncoding /WinAnsiEncoding /Differences [1 /fi /fl] >> >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
     ]
     for number, stream in enumerate(pages):
         objects += [
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources "
-            f"<< /Font << /F1 3 0 R >> >> /Contents {5 + 2 * number} 0 R >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /StructParents "
+            f"{number} /Resources << /Font << /F1 3 0 R /F2 4 0 R >> >> "
+            f"/Contents {6 + 2 * number} 0 R >>",
             f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
         ]
+    objects += others
     written = "%PDF-1.4\n"
     starts = []
     for number, content in enumerate(objects, start=1):
