@@ -26,7 +26,7 @@ NO_HEADINGS = (
     "This sentence is set in bold letters.",
     "Effective: 9 May 2021",
     "(Amended in May 2021)",
-    "9 May 2021",
+    "28 September 2021",
     "Figure 3 The harbour at low water",
     "harbour dues in marks",
     "Berths ............ 12",
@@ -136,10 +136,50 @@ def test_bold_words_within_a_paragraph_are_no_heading() -> None:
 
 
 def test_a_document_in_bold_letters_has_no_bold_headings() -> None:
-    lines = [Set(line, "F2") for line in (*TEXT, *OTHER)]
+    lines = [each for name in ("Night", "Pilots") for each in (bold(name), *bold_lines(*OTHER))]
 
-    loaded = parse(".pdf", pdf_with([drawn([*lines, bold("Pilots"), *lines])]))
+    assert headings_of(parse(".pdf", pdf_with([drawn(lines)]))) == []
 
+
+def bold_lines(*lines: str) -> list[Set]:
+    return [Set(line, "F2", gap=24 if line == lines[0] else 14) for line in lines]
+
+
+def test_a_style_in_which_as_much_is_set_that_is_no_heading_is_none_of_headings() -> None:
+    remark = bold_lines(
+        "Whoever pays late pays twice what is", "due, and is told so by the keeper."
+    )
+    with_remarks = [bold("Pilots"), *TEXT, *remark, *OTHER, *remark, *TEXT]
+
+    assert headings_of(parse(".pdf", pdf_with([drawn(with_remarks)]))) == []
+
+
+def test_each_column_has_headings_of_its_own() -> None:
+    left = ["Night", *(f"Line {n} of the left column says it all" for n in range(8))]
+    right = ["Pilots", *(f"Line {n} of the right column says so" for n in range(8))]
+    page = [
+        placed(x, 780 - 14 * at, text, 10, "F1" if at else "F2")
+        for x, column in ((72, left), (320, right))
+        for at, text in enumerate(column)
+    ]
+
+    loaded = parse(".pdf", pdf_with([" ".join(page)]))
+
+    assert headings_of(loaded) == [(1, "Night"), (1, "Pilots")]
+    assert context_of(loaded, "Line 0 of the right") == "Rules: Pilots"
+
+
+def test_cells_are_no_headings() -> None:
+    rows = [("Vessel", "Marks"), ("Barge", "90"), ("Yacht", "35"), ("Boat", "10")]
+    cells = [
+        placed(72 + 200 * number, 600 - 14 * at, text, 10, "F1" if at and number else "F2")
+        for at, row in enumerate(rows)
+        for number, text in enumerate(row)
+    ]
+
+    loaded = parse(".pdf", pdf_with([" ".join([drawn([*TEXT, *OTHER]), *cells])]))
+
+    assert "Vessel" in loaded.text
     assert headings_of(loaded) == []
 
 
@@ -201,11 +241,16 @@ def test_the_outline_names_headings_however_they_are_set() -> None:
 
 
 def test_a_number_of_the_outline_is_no_longer_one() -> None:
-    pages = [drawn(["Section 12 says nothing of that at all.", *TEXT, "Section 1", *OTHER])]
+    pages = [drawn(["Section 12 says nothing of that at all.", *TEXT])]
+
+    assert headings_of(parse(".pdf", outlined(pages, ["Section 1"]))) == []
+
+
+def test_of_two_places_on_the_page_the_outline_means_the_line_of_its_own() -> None:
+    pages = [drawn(["Section 1 says nothing of that at all.", *TEXT, "Section 1", *OTHER])]
 
     loaded = parse(".pdf", outlined(pages, ["Section 1"]))
 
-    assert [loaded.text[each.start_char :][:9] for each in loaded.headings] == ["Section 1"]
     assert loaded.headings[0].start_char > loaded.text.index("Whoever")
 
 
