@@ -125,7 +125,7 @@ def test_not_all_that_is_set_in_bold_is_a_heading(said: str) -> None:
 
 
 def test_bold_words_within_a_paragraph_are_no_heading() -> None:
-    lines = [
+    lines: list[str | Set] = [
         "Whoever enters the harbour at night and finds the boom lowered pays",
         Set("Thirty five marks and no less", "F2"),
         "for that, and sails on.",
@@ -149,7 +149,7 @@ def test_a_style_in_which_as_much_is_set_that_is_no_heading_is_none_of_headings(
     remark = bold_lines(
         "Whoever pays late pays twice what is", "due, and is told so by the keeper."
     )
-    with_remarks = [bold("Pilots"), *TEXT, *remark, *OTHER, *remark, *TEXT]
+    with_remarks: list[str | Set] = [bold("Pilots"), *TEXT, *remark, *OTHER, *remark, *TEXT]
 
     assert headings_of(parse(".pdf", pdf_with([drawn(with_remarks)]))) == []
 
