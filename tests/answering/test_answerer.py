@@ -118,7 +118,7 @@ class ReaderOfWholes(FakeReader):
     def __init__(self, doubt: float) -> None:
         self.doubt = doubt
         self.contexts: dict[str, str] = {}
-        """Of each sentence that was read alone, what stood above it."""
+        """What stood above each sentence that was read alone, by the sentence."""
 
     def read(
         self, question: str, passages: Sequence[PassageText], spans_per_passage: int
