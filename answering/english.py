@@ -12,9 +12,22 @@ from typing import Literal, NamedTuple
 _WORD = re.compile(r"\d++(?:[.,]\d++)++|(?<!['’&.-])(?:['’&.-]*+\w++)++")
 
 
+# As phones type it, and a letter that looks like it.
+_APOSTROPHES = str.maketrans("’ʼ", "''")
+
+
+def with_straight_apostrophes(text: str) -> str:
+    """A text as keyboards write it: "where's" for "where’s"."""
+    return text.translate(_APOSTROPHES)
+
+
 def words_of(text: str) -> list[str]:
-    """The words of a text in order, numbers, names with dots and contractions whole."""
-    return _WORD.findall(text)
+    """
+    The words of a text in order, numbers, names with dots and contractions whole.
+
+    Their apostrophes are straight, so that one word is written in one way.
+    """
+    return _WORD.findall(with_straight_apostrophes(text))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -26,9 +39,19 @@ def _numbered(text: str) -> dict[str, int]:
 
 
 QUESTION_WORDS = _words("who whom whose what which when where why how")
-AUXILIARIES = _words(
-    "is are was were be been being what's whats who's whos do does did has have had can could will "
-    "would should may might must"
+# "Where's" asks and has the verb of its sentence; people leave out the apostrophe, too.
+_CONTRACTED = frozenset(
+    contraction
+    for word in QUESTION_WORDS - {"whom", "whose", "which"}
+    for contraction in (f"{word}s", *(f"{word}'{verb}" for verb in ("s", "re", "d", "ll")))
+) | frozenset(
+    contraction
+    for word in _words("is are was were do does did has have had ca could wo would should must")
+    for contraction in (f"{word}nt", f"{word}n't")
+)
+AUXILIARIES = _CONTRACTED | _words(
+    "is are was were be been being do does did has have had can could will would should may might "
+    "must"
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
@@ -303,7 +326,7 @@ _GROUPS = (
 # With none of these begins a fragment that names several things: the first begin a sentence, and
 # the others are counted ("arrests on the island" asks for one number).
 _SENTENCE = "|".join(sorted(ASKING_WORDS)) + (
-    "|whats|whos|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
+    "|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
 )
 _COUNTED = (
     "number|amount|total|points|pts|deaths|sales|damages|arrests|cases|seats|votes|losses|takings|"

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
+from answering.english import with_straight_apostrophes
 from answering.language import is_foreign
 from index.filters import EVERYTHING, Filter
 
@@ -13,14 +14,19 @@ class QuestionError(Exception):
 
 
 def in_one_line(text: str) -> str:
-    """What a person typed, without control or invisible characters, and with single spaces."""
+    """
+    Clean what a person typed.
+
+    It has no control or invisible characters, single spaces, and straight apostrophes, which are
+    those that the reader was taught with.
+    """
     visible = (
         " " if character.isspace() or unicodedata.category(character) == "Cc" else character
         for character in text
         # Format characters (zero-width, direction) and half characters carry no words.
         if unicodedata.category(character) not in {"Cf", "Cs"}
     )
-    return " ".join("".join(visible).split())
+    return with_straight_apostrophes(" ".join("".join(visible).split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Question:
     """A question that can be asked."""
 
     text: str
-    """One line without control or invisible characters, and with single spaces."""
+    """As `in_one_line` cleans it."""
     within: Filter = EVERYTHING
     """Which documents it may be answered from; a follow-up has its own."""
 

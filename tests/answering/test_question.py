@@ -13,6 +13,12 @@ def test_control_and_invisible_characters_leave_the_question() -> None:
     assert Question.typed(asked, 100).text == "how [31m many for theft ?"
 
 
+def test_the_apostrophes_of_phones_are_those_of_keyboards() -> None:
+    assert Question.typed("so what’s the O’Brien cup, and who isnʼt in it", 100).text == (
+        "so what's the O'Brien cup, and who isn't in it"
+    )
+
+
 @given(st.text(max_size=50))
 def test_a_cleaned_question_is_one_printable_line(question: str) -> None:
     try:

@@ -94,6 +94,8 @@ def test_what_goes_on_from_nothing_is_told_apart(question: str) -> None:
         *("and how many were deported for homicide?", "so who led the inquiry", "how old is she"),
         *("fine for theft", "wifi password", "thanks", "please, when does the museum open"),
         *("what about refunds?", "how about the parking at the station"),
+        *("so where's the defibrillator?", "and so what’s the fee for a student in 2026?"),
+        *("and isn't the gym open on Sundays?", "and don’t they sell cake"),
     ],
 )
 def test_what_can_be_asked_alone_goes_on_from_nothing(question: str) -> None:
