@@ -68,17 +68,19 @@ def _subject(turns: Sequence[Turn]) -> str:
     """
     What a question goes on from: the one that began the subject, and the last one.
 
-    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
+    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both. Each ends
+    with a question mark, also where nobody typed it: by that the questions are told apart.
     """
     last = turns[-1]
     began = next((turn for turn in reversed(turns) if turn.understood is None), turns[0])
     if began is last:
-        return _end_of(last.question)
-    return " ".join(_end_of(one.question, MAX_EARLIER_CHARS // 2) for one in (began, last))
+        return f"{_end_of(last.question)}?"
+    return " ".join(f"{_end_of(one.question, MAX_EARLIER_CHARS // 2)}?" for one in (began, last))
 
 
 def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
-    """The end of a text, from the start of a word, in at most so many characters."""
+    """The end of a text without its mark, from the start of a word, in so many characters."""
+    text = text.rstrip("?!. ")
     if len(text) <= most:
         return text
     end = text[-most:]

@@ -55,6 +55,17 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
     )
 
 
+@pytest.mark.parametrize("mark", ["", "?", ".", "!?", " ?"])
+def test_an_earlier_question_ends_with_a_question_mark_however_it_was_typed(mark: str) -> None:
+    turns = [Turn(f"when is the bar open on friday{mark}"), Turn(f"and on monday{mark}", (), "x")]
+    understood = understand("what about the gym", turns)
+
+    assert understood.follow_up is not None
+    assert understood.follow_up.joined == (
+        "when is the bar open on friday? and on monday? what about the gym"
+    )
+
+
 def test_a_chain_of_follow_ups_keeps_the_question_that_began_it_and_the_last_one() -> None:
     theft = Turn("and for theft?", (), f"{FIRST.question} and for theft?")
     arson = Turn("and for arson?", (), f"{theft.understood} and for arson?")
