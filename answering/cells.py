@@ -43,6 +43,8 @@ Bounds = tuple[int, int]
 _AFTER_NAME = ": "
 # What is longer before a colon is a sentence, and no name.
 _MAX_NAME_CHARS = 40
+# And a longer line above a table says more than what the table is about.
+_MAX_HEADING_WORDS = 10
 # A longer cell holds more than an answer, and the reader chooses from it.
 _MAX_CELL_CHARS = 100
 # What may follow in a cell that the reader stopped in: "3582" of "3582 W", "59" of "59 €", "the
@@ -125,8 +127,9 @@ def at_named_cell(
     since the question says it, or asks for another kind of thing ("who" of a figure, "how long" of
     a day), another cell counts that can: of several, the one that the reader prefers. A row is
     named if more words of its other cells stand in the question than of any other row's; one that
-    does not stand with the span's, such as a row in another passage, only by all words of a cell. A
-    question that compares or denies names none.
+    does not stand with the span's, such as a row in another passage, only by all words of a cell,
+    or by what stands above its table, if that tells it from the span's ("Fees for 2026" from "Fees
+    for 2025"). A question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -175,6 +178,8 @@ class _Row:
     """The cells by the names of their columns, or by their numbers where columns have no names."""
     is_named: bool = True
     """Whether the columns have names."""
+    caption: frozenset[str] = frozenset()
+    """What is said above its table, in words without their endings."""
 
     @property
     def start(self) -> int:
@@ -226,6 +231,8 @@ class _Asked:
     """These, and what is said with them."""
     as_said: frozenset[str]
     """The same with their endings."""
+    captions: frozenset[str]
+    """What it says of what stands above one of the tables and not above another."""
     compares: bool
     """Whether it is answered by comparing rows."""
     denies: bool
@@ -250,6 +257,7 @@ class _Asked:
         is_row_alone = words <= cells and QUESTION_WORDS.isdisjoint(last.lower().split())
         asking = whole if is_row_alone else last
         naming = whole if words.isdisjoint(cells) else last
+        captions = _telling({row.caption for row in table})
         implied = frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns)
         return cls(
             asking=asking,
@@ -258,6 +266,7 @@ class _Asked:
             row_words=_stems(_words(naming)),
             said=_stems(_words(naming, ARTICLES)),
             as_said=_words(naming, ARTICLES),
+            captions=captions & words or captions & _stems(_words(question)),
             compares=_compares(_last(beside)),
             denies=bool(NEGATION.search(beside)),
             rows=rows,
@@ -330,8 +339,11 @@ class _Asked:
 
         Where rows are alike in this, the one counts of which it says a whole cell. A row of another
         passage counts only if the question says a whole cell of it, and no such cell of a row that
-        has another.
+        has another. If it says what stands above another table, it is a row of that.
         """
+        elsewhere = self._under_named_caption(own, column)
+        if elsewhere is not None:
+            return elsewhere
         rows = [
             row
             for row in self.table
@@ -348,6 +360,29 @@ class _Asked:
         (first,) = ahead
         is_clear = first.start in here or all(said[at] <= said[first.start] for at in whole)
         return first if is_clear else own
+
+    def _under_named_caption(self, own: _Row, column: str) -> _Row | None:
+        """
+        The row of a table that the question names by what stands above it, if not above its own.
+
+        The question says as much of it as of the given row, and more than of the others there.
+        """
+        # What the row itself says need not be looked for elsewhere.
+        named = self.captions - _stems(own.all_words)
+        captions = {row.caption for row in self.table}
+        most = max(len(named & caption) for caption in captions)
+        best = [caption for caption in captions if len(named & caption) == most]
+        if len(best) > 1 or best == [own.caption]:
+            return None
+        said = {
+            row.start: self.row_words & _stems(row.words_beside(column))
+            for row in self.table
+            if column in row.cells and row.caption == best[0]
+        }
+        least = len(self.row_words & _stems(own.words_beside(column)))
+        most = max(map(len, said.values()), default=0)
+        ahead = [row for row in self.table if len(said.get(row.start, ())) == most]
+        return ahead[0] if len(ahead) == 1 and most >= max(least, 1) else None
 
     def _names(self, row: _Row, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
@@ -391,6 +426,12 @@ def _compares(question: str) -> bool:
     return not COMPARING.isdisjoint(said)
 
 
+def _telling(captions: Iterable[frozenset[str]]) -> frozenset[str]:
+    """The words that some captions say and others don't."""
+    all_of_them = list(captions)
+    return frozenset[str]().union(*all_of_them) - all_of_them[0].intersection(*all_of_them)
+
+
 def _last(question: str) -> str:
     return question.rstrip(" ?").rpartition("? ")[2]
 
@@ -421,23 +462,36 @@ def _rows_like(own: _Row, passages: Iterable[Passage]) -> Iterator[_Row]:
     return (row for table in tables for row in table if row.is_like(own))
 
 
-def _tables(passage: Passage) -> Iterator[list[_Row]]:
+# The same passages are looked at for each span of a question.
+@lru_cache(maxsize=64)
+def _tables(passage: Passage) -> list[list[_Row]]:
+    """The tables of a passage, which nobody may change."""
+    return list(_read_tables(passage))
+
+
+def _read_tables(passage: Passage) -> Iterator[list[_Row]]:
     """The tables of a passage; lines with a label each are one row with a line for every cell."""
-    formed = map(_formed, lines_of(passage.text))
+    # Where a table goes on from another passage, what stands above it is in the context.
+    caption = _stems(_words(passage.context))
+    formed = ((*_formed(line), line.text) for line in lines_of(passage.text))
     for form, group in groupby(formed, key=itemgetter(0)):
-        lines = [cells for _, cells in group]
+        _, lines, texts = zip(*group, strict=True)
         if form == "labels":
             labelled = {name: cell for cells in lines for name, cell in cells.items()}
             if len(labelled) == len(lines):
-                yield [_Row(passage, labelled)]
+                yield [_Row(passage, labelled, caption=caption)]
         elif form:
             table: list[_Row] = []
-            for row in (_Row(passage, cells, is_named=form == "names") for cells in lines):
+            for cells in lines:
+                row = _Row(passage, cells, is_named=form == "names", caption=caption)
                 if table and not row.is_like(table[-1]):
                     yield table
                     table = []
                 table.append(row)
             yield table
+        else:
+            headings = [_words(text) for text in texts if _may_be_heading(text)]
+            caption = _stems(headings[-1]) if headings else caption
 
 
 def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], dict[str, Bounds]]:
@@ -453,6 +507,10 @@ def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], di
     plain = [_stripped(line, start, end) for start, end in zip(starts, ends, strict=True)]
     numbered = {f"{n}": cell for n, cell in enumerate(plain) if cell[0] < cell[1]}
     return ("cells" if len(numbered) > 1 else ""), numbered
+
+
+def _may_be_heading(text: str) -> bool:
+    return len(text.split()) <= _MAX_HEADING_WORDS and not text.rstrip().endswith(".")
 
 
 def _stripped(line: TextLine, start: int, end: int) -> Bounds:

@@ -329,6 +329,54 @@ def test_what_the_question_goes_on_to_may_stand_in_another_passage() -> None:
     assert placed("which boat has the fee 4?", "Teal") == "Mute Swan"
 
 
+TWO_YEARS = (
+    "Fees for 2025\n\n"
+    "Category: Adult | Annual fee: £310 | Locker: £24\n\n"
+    "Category: Junior (under 18) | Annual fee: £120 | Locker: £12\n\n"
+    "Category: Social | Annual fee: £45 | Locker: none\n\n"
+    "Due on 1 April. Members who pay late are charged more in 2026.\n\n"
+    "Fees for 2026\n\n"
+    "Category: Adult | Annual fee: £328 | Locker: £26\n\n"
+    "Category: Junior (under 18) | Annual fee: £126 | Locker: £13"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "read", "answer"),
+    [
+        ("how much is the annual fee for adults in 2026", "£310", "£328"),
+        ("annual fee for juniors 2025", "£126", "£120"),
+        # A follow-up asks of the year that was asked about before, or of its own.
+        ("how much is a locker for adults in 2026? and for juniors?", "£12", "£13"),
+        ("how much is a locker for adults in 2026? and in 2025?", "£26", "£24"),
+        # Nothing there tells the tables apart, or the named one has no such row.
+        ("how much is the annual fee for juniors", "£120", "£120"),
+        ("fees for lockers of adults in 2025 and 2026", "£26", "£26"),
+        ("how much is the annual fee for social members in 2026", "£45", "£45"),
+    ],
+)
+def test_the_table_counts_whose_heading_the_question_names(
+    question: str, read: str, answer: str
+) -> None:
+    assert answered(TWO_YEARS, question, read) == answer
+
+
+def test_a_table_that_goes_on_in_another_passage_keeps_its_heading() -> None:
+    texts = (
+        "Hall | Fee: 4 euros\n\nBarn | Fee: 9 euros",
+        "Hall | Fee: 5 euros\n\nBarn | Fee: 8 euros",
+    )
+    contexts = ("Rent: Winter", "Rent: Summer")
+    passages = [
+        Passage(at, "a.md", 100 * at, 100 * at + len(text), text, ((0, len(text)),), context)
+        for at, (text, context) in enumerate(zip(texts, contexts, strict=True))
+    ]
+    span = Span(0, texts[0].index("4"), len("Hall | Fee: 4 euros"), "4 euros", 2.0, 0.0)
+    placed = at_named_cell("what does the hall cost in summer", span, passages[0], passages)
+
+    assert (placed.passage_id, placed.text) == (1, "5 euros")
+
+
 WORDS = st.lists(st.sampled_from(["Swan", "Fee", "4", "the", "per", "yes", "a.b", "É", "|", ":"]))
 LINES = st.lists(
     st.lists(WORDS.map(" ".join), min_size=1, max_size=4).flatmap(
