@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import Literal, TypeVar
@@ -144,7 +144,7 @@ def at_named_cell(
         return span
     own = rows[place]
     table = {row.start: row for row in (*_rows_like(own, (passage, *others)), *rows)}
-    asked = _Asked.of(question, rows, list(table.values()))
+    asked = _asked(question, tuple(rows), tuple(table.values()))
     if asked.compares or asked.denies:
         return span
     column = next(name for name, cell in own.cells.items() if _is_within(span, cell))
@@ -171,7 +171,8 @@ def at_named_cell(
     return replace(span, passage_id=row.passage.id, start_char=cell[0], end_char=cell[1], text=text)
 
 
-@dataclass(frozen=True, slots=True)
+# Rows are told apart by identity, so that what they say can be remembered.
+@dataclass(frozen=True, eq=False)
 class _Row:
     passage: Passage
     cells: Mapping[str, Bounds]
@@ -181,7 +182,7 @@ class _Row:
     caption: frozenset[str] = frozenset()
     """What is said above its table, in words without their endings."""
 
-    @property
+    @cached_property
     def start(self) -> int:
         """Where its first cell is in the document."""
         return self.passage.start_char + min(start for start, _ in self.cells.values())
@@ -194,11 +195,7 @@ class _Row:
         """What a cell says."""
         return _words(self.text(column), without)
 
-    def words_beside(self, column: str) -> frozenset[str]:
-        """What its other cells say."""
-        return frozenset[str]().union(*(self.words(name) for name in self.cells if name != column))
-
-    @property
+    @cached_property
     def all_words(self) -> frozenset[str]:
         """What its cells say."""
         return frozenset[str]().union(*map(self.words, self.cells))
@@ -349,7 +346,7 @@ class _Asked:
             for row in self.table
             if row is own or (column in row.cells and not self._says(row.words(column)))
         ]
-        said = {row.start: self.row_words & _stems(row.words_beside(column)) for row in rows}
+        said = {row.start: self.row_words & _said_beside(row, column) for row in rows}
         whole = {row.start for row in rows if self._names(row, column)}
         here = {row.start for row in self.rows}
         ranks = {at: (len(said[at]), at in whole) for at in said if at in here | whole}
@@ -375,11 +372,11 @@ class _Asked:
         if len(best) > 1 or best == [own.caption]:
             return None
         said = {
-            row.start: self.row_words & _stems(row.words_beside(column))
+            row.start: self.row_words & _said_beside(row, column)
             for row in self.table
             if column in row.cells and row.caption == best[0]
         }
-        least = len(self.row_words & _stems(own.words_beside(column)))
+        least = len(self.row_words & _said_beside(own, column))
         most = max(map(len, said.values()), default=0)
         ahead = [row for row in self.table if len(said.get(row.start, ())) == most]
         return ahead[0] if len(ahead) == 1 and most >= max(least, 1) else None
@@ -393,6 +390,19 @@ class _Asked:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
         return row is self.rows[0] and not row.is_named and not first <= self.as_said
+
+
+# The spans that were read for one question are mostly in one table.
+@lru_cache(maxsize=32)
+def _asked(question: str, rows: tuple[_Row, ...], table: tuple[_Row, ...]) -> _Asked:
+    return _Asked.of(question, rows, table)
+
+
+@lru_cache(maxsize=4_000)
+def _said_beside(row: _Row, column: str) -> frozenset[str]:
+    """What the cells of a row but for one column's say, without the words' endings."""
+    words = (row.words(name) for name in row.cells if name != column)
+    return _stems(frozenset[str]().union(*words))
 
 
 @lru_cache(maxsize=100)
@@ -442,6 +452,7 @@ def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str
     return frozenset(word.lower() for word in words_of(text)) - without
 
 
+@lru_cache(maxsize=4_000)
 def _stems(words: frozenset[str]) -> frozenset[str]:
     """Words without their endings: "barge" and "barges" are one."""
     return frozenset(WORD_ENDING.sub("", word) for word in words)
