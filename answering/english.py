@@ -518,6 +518,14 @@ _WHAT_COUNTS_ALIKE = [
 _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b", re.IGNORECASE)
 
 
+NOTHING_THERE = re.compile(
+    r"\W*(?:closed|full|gone|n/?a|never|nil|no(?: one)?|nobody|none|nothing|sold out|unavailable|"
+    r"not\b.*)?\W*",
+    re.IGNORECASE,
+)
+"""A cell of a table that says that something is not there, or not so: "none", "not offered"."""
+
+
 class CellKind(NamedTuple):
     """What tells the columns of a table that may answer a question from those that can't."""
 
@@ -527,8 +535,9 @@ class CellKind(NamedTuple):
     """What none of its cells says."""
 
     def fits(self, cells: Sequence[str]) -> bool:
-        """Whether a column of such cells may answer."""
-        return any(map(self.some.search, cells)) and not any(map(self.none.search, cells))
+        """Whether a column of such cells may answer; what there is not tells nothing of the rest."""
+        telling = [cell for cell in cells if not NOTHING_THERE.fullmatch(cell)] or cells
+        return any(map(self.some.search, telling)) and not any(map(self.none.search, telling))
 
 
 _NOTHING = r"(?!)"
@@ -590,6 +599,12 @@ _ASKED_AND_ANSWERING = tuple(
             _NOTHING,
         ),
         (rf"^{_OPENING_OF_A_MEASURE}(?:{_IN_FIGURES}) (?:of|does|do|is)\b", _FIGURES, _NOTHING),
+        # Of a fee and a number, "how many" asks for the number.
+        (
+            rf"^how many (?!{_CURRENCY}\b)",
+            rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))(?:{_AMOUNT})",
+            _NOTHING,
+        ),
         (r"^how (?:many|much)\b", rf"^(?!{_NOTHING_BUT_A_DAY})(?:{_AMOUNT})", _NOTHING),
     )
 )

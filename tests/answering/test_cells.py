@@ -26,6 +26,10 @@ ROSTER = "Post | Player | Backup\nBow | Ann | Bo\nStern | Cy | Di\nHelm | Ed | D
 GAPS = (
     "Boat: Swan | Length (m): 4\n\nBoat: Teal | Deck: red | Length (m): 7\n\nBoat: Coot | Deck: tar"
 )
+HIRE = (
+    "Item: Tent | Price: £14 | Stock: 6 | Deposit: £40\n\n"
+    "Item: Canoe | Price: £25 | Stock: 3 | Deposit: none"
+)
 TRAIN = "Train: IC 807\nLeaves: 07:15\nPlatform: 1\nGoes to: Kingsport Central"
 LOOMS = "loom | 2004 | 4 euros | Ada | 1985 W\n\nlathe | 2017 | 5 euros | Bo | 1312 W"
 HALLS = "Oak Hall | 200 | 12 | ground\n\nElm Hall | 90 | 4 | first"
@@ -105,6 +109,11 @@ def answered(text: str, question: str, *read: str) -> str:
         (LOOMS, "When was the lathe bought?", "Bo", "2017"),
         (LOOMS, "Who pays for the lathe?", "5 euros", "Bo"),
         ("Pool | Ada | 12\n\nGym | – | 14", "Who looks after the pool?", "12", "Ada"),
+        # What there is not tells nothing of a column: "none" is nobody's name, nor a number.
+        (HIRE, "who pays a deposit of £40", "£40", "Tent"),
+        (HIRE, "how many canoes do you have", "£25", "3"),
+        (HIRE, "how much is the deposit of the canoe", "£25", "none"),
+        (HIRE.replace("3", "-"), "how many pounds is a canoe", "£25", "£25"),
         (FILMS, "How long is Teal?", "9 June", "96"),
         (FILMS, "running time of Teal", "1999", "96"),
         (LOOMS, "How much power does the loom need?", "Ada", "1985 W"),
