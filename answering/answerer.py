@@ -251,7 +251,7 @@ class Answerer:
         started = time.perf_counter()
         worth = [hit for hit in retrieval.hits if _says_years(hit.passage, follow_up.years)]
         read = self._read(follow_up.joined, worth)
-        found = self._placed(follow_up.joined, read, worth, retrieval.hits)
+        found = self._placed(follow_up.joined, read, worth, retrieval.hits, follow_up.parted)
         gained = tuple(
             _stronger(one, self._tuning.near_margin) if one.passage.id in near else one
             for one in found
@@ -264,7 +264,12 @@ class Answerer:
         return self._reader.read(asked, [_text(hit.passage) for hit in hits], count)
 
     def _placed(
-        self, asked: str, read: Sequence[Span], from_hits: Sequence[Hit], hits: Sequence[Hit]
+        self,
+        asked: str,
+        read: Sequence[Span],
+        from_hits: Sequence[Hit],
+        hits: Sequence[Hit],
+        parted: str = "",
     ) -> tuple[Candidate, ...]:
         """
         Make candidates of spans, each in the cell or the code that the question names.
@@ -274,6 +279,7 @@ class Answerer:
             read: The spans, best first.
             from_hits: Those whose passages were read.
             hits: All that were found.
+            parted: See `FollowUp`; else `asked`.
         """
         several = asks_for_several(asked)
         by_id = {hit.passage.id: hit.passage for hit in hits}
@@ -289,7 +295,7 @@ class Answerer:
             if not several:
                 passage = by_id[span.passage_id]
                 others = [one.passage for one in from_hits if is_beside(one.passage, passage)]
-                span = at_named_cell(asked, span, passage, others, read)
+                span = at_named_cell(parted or asked, span, passage, others, read)
             return at_code_bounds(span, by_id[span.passage_id])
 
         found = candidates(asked, [placed(span) for span in read], hits, collection)

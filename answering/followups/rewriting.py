@@ -16,6 +16,8 @@ from answering.followups.turns import MAX_TURNS, Cited, Turn
 # How much is repeated of what was asked before: the ends of the questions, which share it. The
 # reader keeps 64 tokens of what it is asked, and the new question needs its share.
 MAX_EARLIER_CHARS = 200
+# What a question may end with.
+_MARKS = "?!. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class FollowUp:
     joined: str
     """After the question that began the subject, and after the last one: looked for, and asked of
     every passage."""
+    parted: str
+    """The same with a question mark after each but the new one, also where nobody typed it: by that
+    the cell is found that the new question names. The reader is not given these marks: people type
+    few, and so do the questions that it was taught with."""
     cited: tuple[Cited, ...]
     """Where to look first: where the last answer stands, if it surely leans on that."""
     years: frozenset[str]
@@ -56,31 +62,31 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     leans = leaning(question) if turns else Leaning.NO
     if leans is Leaning.NO:
         return Understanding(alone=True, follow_up=None, goes_on=not turns and goes_on(question))
+    subject = _subject(turns)
     follow_up = FollowUp(
-        joined=f"{_subject(turns)} {question}",
+        joined=" ".join([*subject, question]),
+        parted="? ".join([*(one.rstrip(_MARKS) for one in subject), question]),
         cited=turns[-1].cited if leans is Leaning.YES else (),
         years=years_asked(question),
     )
     return Understanding(alone=leans is Leaning.MAYBE, follow_up=follow_up)
 
 
-def _subject(turns: Sequence[Turn]) -> str:
+def _subject(turns: Sequence[Turn]) -> list[str]:
     """
     What a question goes on from: the one that began the subject, and the last one.
 
-    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both. Each ends
-    with a question mark, also where nobody typed it: by that the questions are told apart.
+    "and in May?" after "who led the inquiry?" and "how much did it cost?" is about both.
     """
     last = turns[-1]
     began = next((turn for turn in reversed(turns) if turn.understood is None), turns[0])
     if began is last:
-        return f"{_end_of(last.question)}?"
-    return " ".join(f"{_end_of(one.question, MAX_EARLIER_CHARS // 2)}?" for one in (began, last))
+        return [_end_of(last.question)]
+    return [_end_of(one.question, MAX_EARLIER_CHARS // 2) for one in (began, last)]
 
 
 def _end_of(text: str, most: int = MAX_EARLIER_CHARS) -> str:
-    """The end of a text without its mark, from the start of a word, in so many characters."""
-    text = text.rstrip("?!. ")
+    """The end of a text, from the start of a word, in at most so many characters."""
     if len(text) <= most:
         return text
     end = text[-most:]

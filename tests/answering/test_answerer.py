@@ -521,6 +521,38 @@ def test_a_follow_up_is_answered_from_the_conversation(filled: Library) -> None:
     assert first.understood is None
 
 
+class ReaderOfSaturdays(FakeReader):
+    """Takes what Saturday's row says of the bar, whatever it is asked."""
+
+    def read(
+        self, question: str, passages: Sequence[PassageText], spans_per_passage: int
+    ) -> list[Span]:
+        starts = [(one, one.text.find("12:00")) for one in passages]
+        return [Span(one.id, at, at + 5, "12:00", 2.0, 0.0) for one, at in starts if at >= 0]
+
+
+@pytest.mark.parametrize("mark", ["", "?"])
+def test_a_follow_up_finds_the_cell_that_it_names_also_without_a_question_mark(
+    library: Library, mark: str
+) -> None:
+    rows = "| Monday | 14:00 |\n| Friday | 16:00 |\n| Saturday | 12:00 |\n"
+    library.write("bar.md", f"# Bar\n\n| Day | Opens |\n|---|---|\n{rows}")
+    library.build()
+    earlier = (Turn(f"when does the bar open on friday{mark}"),)
+
+    answerer = Answerer(
+        Retriever(library.open(), library.encoder),
+        ReaderOfSaturdays(),
+        FAKE_CALIBRATION,
+        FAKE_TUNING,
+        passages=5,
+        max_risk=0.5,
+    )
+    answer = answerer.answer(Question(f"and on monday{mark}"), earlier)
+
+    assert [span.text for span in answer.spans] == ["14:00"]
+
+
 def test_a_follow_up_about_another_year_is_not_answered_with_the_year_before(
     library: Library,
 ) -> None:

@@ -50,18 +50,22 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
     assert not understood.alone
     assert understood.follow_up == FollowUp(
         joined="how many were deported for drunk driving? and for homicide?",
+        parted="how many were deported for drunk driving? and for homicide?",
         cited=FIRST.cited,
         years=frozenset(),
     )
 
 
 @pytest.mark.parametrize("mark", ["", "?", ".", "!?", " ?"])
-def test_an_earlier_question_ends_with_a_question_mark_however_it_was_typed(mark: str) -> None:
+def test_the_questions_before_are_told_apart_however_they_were_typed(mark: str) -> None:
     turns = [Turn(f"when is the bar open on friday{mark}"), Turn(f"and on monday{mark}", (), "x")]
     understood = understand("what about the gym", turns)
 
     assert understood.follow_up is not None
     assert understood.follow_up.joined == (
+        f"when is the bar open on friday{mark} and on monday{mark} what about the gym"
+    )
+    assert understood.follow_up.parted == (
         "when is the bar open on friday? and on monday? what about the gym"
     )
 
@@ -87,7 +91,10 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     turn = Turn("who was fined for singing?", near)
 
     assert understand("why?", [turn]).follow_up == FollowUp(
-        "who was fined for singing? why?", near, years=frozenset()
+        "who was fined for singing? why?",
+        "who was fined for singing? why?",
+        near,
+        years=frozenset(),
     )
 
 
