@@ -25,6 +25,7 @@ from answering.english import (
     MEASURED,
     NEGATION,
     QUESTION_WORDS,
+    SUPERLATIVE,
     WORD_ENDING,
     asks_for_judgement,
     kinds_of_cells,
@@ -412,7 +413,8 @@ def _spelt(question: str, words: frozenset[str]) -> str:
 
     def spelt(match: re.Match[str]) -> str:
         word = match[0].lower()
-        if len(word) < _MIN_MISSPELT_LETTERS or _stems(frozenset({word})) <= known:
+        is_known = SUPERLATIVE.match(word) is not None or _stems(frozenset({word})) <= known
+        if len(word) < _MIN_MISSPELT_LETTERS or is_known:
             return match[0]
         as_long = [one for one in words if abs(len(one) - len(word)) <= 1]
         alike = difflib.get_close_matches(word, as_long, n=2, cutoff=_MIN_LIKENESS)
@@ -433,7 +435,7 @@ def _without_cells(question: str, rows: Iterable[_Row]) -> str:
 
 def _compares(question: str) -> bool:
     said = (word.lower() for word in words_of(CARING.sub("", question)))
-    return not COMPARING.isdisjoint(said)
+    return SUPERLATIVE.search(question) is not None or not COMPARING.isdisjoint(said)
 
 
 def _telling(captions: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -121,11 +121,20 @@ LITTLE_SAID = QUESTION_WORDS | _words(
 """Words that questions are made of: the search counts each for a quarter of another word.
 `benchmarks/rerank.py` writes them into the file of the weights that were fitted with them."""
 COMPARING = _words(
-    "above after all apart before below besides between both each earlier earliest except fewer "
-    "fewest first highest last later latest least less longer longest lowest more most next older "
-    "oldest only other over previous since than under until without younger youngest"
+    "above after all apart before below besides between both each earlier except fewer first last "
+    "later less longer more next older only other over previous since than under until without "
+    "younger"
 )
-"""What says that something is found by comparing."""
+"""What says that something is found by comparing, but for superlatives."""
+_NO_SUPERLATIVES = (
+    "arrest|bequest|budapest|conquest|contest|detest|digest|dishonest|earnest|everest|forest|harvest|"
+    "honest|inquest|interest|invest|manifest|midwest|modest|northwest|priest|protest|rainforest|"
+    "reinvest|request|southwest|suggest|tempest|unrest"
+)
+SUPERLATIVE = re.compile(
+    rf"\b(?:best|worst|most|least|(?!(?:{_NO_SUPERLATIVES})\b)[a-z]{{3,20}}est)\b", re.IGNORECASE
+)
+"""What is said of the one thing that is ahead of all others: "cheapest", "most popular"."""
 CARING = re.compile(r"\b(?:look(?:s|ed|ing)?|named) after\b", re.IGNORECASE)
 """Verbs whose "after" compares nothing."""
 MEASURED = (
@@ -519,8 +528,8 @@ _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b"
 
 
 NOTHING_THERE = re.compile(
-    r"\W*(?:closed|full|gone|n/?a|never|nil|no(?: one)?|nobody|none|nothing|sold out|unavailable|"
-    r"not\b.*)?\W*",
+    r"\W*+(?:not\b.*+|(?:closed|full|gone|n/?a|never|nil|no(?: one)?|nobody|none|nothing|"
+    r"sold out|unavailable)\b)?+\W*+",
     re.IGNORECASE,
 )
 """A cell of a table that says that something is not there, or not so: "none", "not offered"."""
@@ -535,7 +544,7 @@ class CellKind(NamedTuple):
     """What none of its cells says."""
 
     def fits(self, cells: Sequence[str]) -> bool:
-        """Whether a column of such cells may answer; what there is not tells nothing of the rest."""
+        """Whether a column of such cells may answer, by those that say what is there."""
         telling = [cell for cell in cells if not NOTHING_THERE.fullmatch(cell)] or cells
         return any(map(self.some.search, telling)) and not any(map(self.none.search, telling))
 

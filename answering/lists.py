@@ -23,6 +23,8 @@ from answering.english import (
     PREPOSITIONS,
     SEVERAL,
     SPAN_SEPARATOR,
+    SUPERLATIVE,
+    content_words,
     has_number,
     has_word,
     separators,
@@ -156,7 +158,7 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
     # A follow-up may be about one item of a list that is spoken of.
     if best.candidate.asked == question and bounds:
         opened = without_opening(question)
-        is_for_all |= ASKS_FOR_ONE.match(opened) is None and _takes_several(spans, bounds)
+        is_for_all |= not _asks_for_one(opened) and _takes_several(spans, bounds)
         is_for_all |= MAY_ASK_FOR_ALL.match(opened) is not None and (
             is_asked_by_introduction(question, wide.text, bounds)
         )
@@ -168,6 +170,11 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
         part = _part(replace(best.candidate, passage=wide), start, end)
         found.append((min(here, default=len(own)), replace(best, candidate=part)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
+def _asks_for_one(opened: str) -> bool:
+    """Whether a question that doesn't say that it asks for several surely asks for one thing."""
+    return ASKS_FOR_ONE.match(opened) is not None or SUPERLATIVE.search(opened) is not None
 
 
 def _takes_several(spans: Sequence[Bounds], items: Sequence[Bounds]) -> bool:
