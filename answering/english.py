@@ -280,6 +280,8 @@ OWNER_ENDING = re.compile(r"['’]s?$")
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 _SMALL_WORDS = (FUNCTION_WORDS | _words("above below")) - frozenset(NUMBERS)
+DENYING = re.compile(rf"{NEGATION.pattern}|\b(?:except|lacks?|without)\b", re.IGNORECASE)
+"""What asks for things that are not so, or not there."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"

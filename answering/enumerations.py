@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import (
+    DENYING,
     JOINING_WORDS,
     LABEL,
+    NOTHING_THERE,
     PART_SEPARATOR,
     YES_AND_NO,
     content_stems,
@@ -199,7 +201,11 @@ def _is_most(span: Bounds, item: Bounds) -> bool:
 
 
 def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
-    """The cells of a column, in rows that say the same as the span's where the question asks."""
+    """
+    The cells of a column, in rows that say the same as the span's where the question asks.
+
+    "On which days is the office open" asks for no row whose cell in that column says "closed".
+    """
     lines = lines_of(text)
     tables = [cells_of(line) for line in lines]
     place = next(number for number, line in enumerate(lines) if span[1] <= line.end)
@@ -213,11 +219,30 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
         if name != column and _is_asked_for(name, text[slice(*cell)], question)
     }
     rows = around(lines, place, [cells.keys() == own.keys() for cells in tables])
+    denies = DENYING.search(question) is not None
+    named = [
+        name
+        for name in own
+        if name not in {column, *wanted} and not denies and _names(question, name)
+    ]
     return [
         cells[column]
         for cells in map(cells_of, rows)
         if all(text[slice(*cells[name])] == value for name, value in wanted.items())
+        and not any(_is_nothing(text[slice(*cells[name])], question) for name in named)
     ]
+
+
+def _is_nothing(cell: str, question: str) -> bool:
+    """Whether a cell says that something is not there, and the question does not ask for that."""
+    is_asked_for = not content_stems(cell).isdisjoint(content_stems(question))
+    return NOTHING_THERE.fullmatch(cell) is not None and not is_asked_for
+
+
+def _names(question: str, column: str) -> bool:
+    """Whether a question holds all content words of a column's name."""
+    stems = content_stems(column)
+    return bool(stems) and stems <= content_stems(question)
 
 
 def _is_asked_for(name: str, value: str, question: str) -> bool:

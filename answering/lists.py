@@ -24,7 +24,6 @@ from answering.english import (
     SEVERAL,
     SPAN_SEPARATOR,
     SUPERLATIVE,
-    content_words,
     has_number,
     has_word,
     separators,

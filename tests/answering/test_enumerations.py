@@ -235,6 +235,30 @@ _PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    ("question", "span", "days"),
+    [
+        ("on which days is the office open", "Monday", ["Monday", "Friday"]),
+        (
+            "on which days is the office not open",
+            "Sunday",
+            ["Monday", "Sunday", "Tuesday", "Friday"],
+        ),
+        ("on which days is the office closed", "Sunday", ["Sunday", "Tuesday"]),
+        ("which days are there", "Monday", ["Monday", "Sunday", "Tuesday", "Friday"]),
+    ],
+)
+def test_rows_that_say_no_are_left_out_where_their_column_is_asked_for(
+    question: str, span: str, days: list[str]
+) -> None:
+    text = (
+        "Day: Monday | Office: 9-12\n\nDay: Sunday | Office: closed\n\n"
+        "Day: Tuesday | Office: closed\n\nDay: Friday | Office: 9-11"
+    )
+
+    assert items(text, span, question=question) == days
+
+
 @given(st.lists(_PIECES, min_size=1, max_size=30).map("".join), st.data())
 def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObject) -> None:
     words = [at for at, character in enumerate(text) if character.isalpha()]
