@@ -64,8 +64,7 @@ def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
     """
     The items of the list by lines that a span is in; of lists in one another, those of one.
 
-    Of facts with labels, of which a question names one ("Allowed types: png, jpg"), none is the
-    item of a list.
+    Facts with labels, one of which the question names ("Allowed types: png, jpg"), are no list.
     """
     lines = lines_of(text)
     marks = [ITEM_MARK.match(line.text) is not None for line in lines]
