@@ -75,7 +75,7 @@ class Library:
         """
         names = [within] if isinstance(within, str) else within
         # A datetime is a date, too, which says more than the day.
-        day = since if since is None or isinstance(since, str) else f"{since:%Y-%m-%d}"
+        day = since if since is None or isinstance(since, str) else since.isoformat()[:10]
         wanted = Filter.given(names, day)
         asked = Question.typed(question, self._answering.settings.max_question_chars, wanted)
         return self._answerer.answer(asked, [turn_of(one) for one in earlier], alternatives)

@@ -57,12 +57,18 @@ def test_a_follow_up_is_asked_with_the_answers_before_it(library: Library) -> No
 
 
 @pytest.mark.parametrize(
-    "since", ["2999-01-02", date(2999, 1, 2), datetime(2999, 1, 2, 3, tzinfo=UTC)]
+    ("since", "day"),
+    [
+        ("2999-01-02", "2999-01-02"),
+        (date(2999, 1, 2), "2999-01-02"),
+        (datetime(2999, 1, 2, 3, tzinfo=UTC), "2999-01-02"),
+        (date.min, "0001-01-01"),
+    ],
 )
 def test_the_day_of_the_oldest_documents_is_a_date_or_written_as_one(
-    library: Library, since: str | date
+    library: Library, since: str | date, day: str
 ) -> None:
-    with pytest.raises(FilterError, match="from 2999-01-02 or later"):
+    with pytest.raises(FilterError, match=f"from {day} or later"):
         library.ask(QUESTION, since=since)
 
 
