@@ -48,9 +48,11 @@ async def run_http(
     """
     host, port = settings.web_host, settings.mcp_port
     try:
+        # Where a socket finds out that a name can't be written in ASCII, it stays open.
+        host.encode("idna")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         raise AddressError(host, port, error) from error
     with listener:
         app = make_server(opening).streamable_http_app(

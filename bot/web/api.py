@@ -122,7 +122,8 @@ async def _sent(route: Route, request: web.Request) -> BaseModel | None:
         if route.method == "GET":
             return route.sent.model_validate(dict(request.query))
         # A page of another site may not send this without being let.
-        if request.content_type != _JSON or "Content-Encoding" in request.headers:
+        coding = request.headers.get("Content-Encoding", "").strip().lower()
+        if request.content_type != _JSON or coding not in {"", "identity"}:
             raise refusal(415, "media_type")
         return route.sent.model_validate_json(await request.read())
     except ValidationError as error:

@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -404,6 +405,19 @@ def test_an_address_that_is_taken_is_named(service: AnswerService, settings: Set
             AddressError, match=rf"127\.0\.0\.1, port {port}: something listens there"
         ):
             asyncio.run(run_http(opening, taken, access_of(taken), lambda _: None))
+
+
+@pytest.mark.parametrize("host", ["a..b", "bücher..example"])
+def test_an_address_that_no_machine_can_have_is_named(
+    service: AnswerService, settings: Settings, host: str
+) -> None:
+    from bot.mcp.http import run_http
+    from bot.mcp.opening import Opening
+
+    wrong = settings.model_copy(update={"web_host": host})
+    opening = Opening(wrong, lambda: service)
+    with pytest.raises(AddressError, match=rf"{re.escape(host)}, port \d+: can't be listened at"):
+        asyncio.run(run_http(opening, wrong, access_of(settings), lambda _: None))
 
 
 def test_a_client_starts_the_command_and_asks_the_readmes_question(

@@ -237,6 +237,16 @@ def test_what_is_sent_packed_is_refused_and_not_unpacked(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+def test_what_is_sent_as_it_is_may_say_so(visitor: Visitor, coding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    sent = b'{"question": "how many for theft"}'
+
+    reply = visitor.do(visitor.request("POST", "/v1/ask", data=sent, headers=headers))
+
+    assert reply.status == 200
+
+
 @pytest.mark.parametrize("path", SENT)
 def test_where_tokens_are_set_one_has_to_be_shown(visit: MakeVisitor, path: str) -> None:
     visitor = visit(api_tokens=f"{TOKEN},other-0123456789a")
