@@ -1,5 +1,6 @@
 """`quoth chat`: questions that follow from each other, at a prompt or through a pipe."""
 
+import contextlib
 import functools
 import os
 import shutil
@@ -75,7 +76,8 @@ def command(
         say_notice(sources.answering.notice)
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         form: OutputForm = "json" if as_json else "text" if at_terminal else "line"
-        talk = Talk(sources, _look(form, settings), settings.max_question_chars, within)
+        look, most = _look(form, settings), settings.max_question_chars
+        talk = Talk(sources, look, most, within, is_piped=not at_terminal)
         answer = functools.partial(_answer_repaired, talk.say, sources)
         _converse(answer, _typed(settings) if at_terminal else _piped())
 
@@ -171,6 +173,8 @@ def _piped() -> Iterator[str]:
         end = line
         while end and not end.endswith(b"\n"):
             end = stream.readline(MAX_LINE_CHARS)
+            # Blanks are no part of a question, however many there are before it.
+            line = (line.lstrip() + end)[:MAX_LINE_CHARS]
         yield line.decode("utf-8", "replace")
 
 
@@ -197,10 +201,17 @@ def _session(history: Path) -> "PromptSession[str]":
 
     from bot.cli.talk import COMMANDS
 
+    class Kept(FileHistory):
+        """A history that goes on where its file can't be written to any more."""
+
+        def store_string(self, string: str) -> None:
+            with contextlib.suppress(OSError):
+                super().store_string(string)
+
     kept: History
     try:
         _make_room(history)
-        kept = FileHistory(str(history))
+        kept = Kept(str(history))
     except OSError:
         # Where nothing can be written, it is remembered until the end.
         kept = InMemoryHistory()

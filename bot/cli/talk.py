@@ -76,6 +76,8 @@ class Talk:
         look: Look,
         max_question_chars: int,
         within: Filter = EVERYTHING,
+        *,
+        is_piped: bool = False,
     ) -> None:
         """
         Begin the first conversation.
@@ -85,11 +87,13 @@ class Talk:
             look: How to print.
             max_question_chars: Longer questions are refused.
             within: Which documents every question is answered from.
+            is_piped: Whether programs write the lines.
         """
         self._within = within
         self._current = sources
         self._max_question_chars = max_question_chars
         self._look = look
+        self._is_piped = is_piped
         self._turns: tuple[Turn, ...] = ()
         self._last: Answer | None = None
 
@@ -110,11 +114,11 @@ class Talk:
         line = line.strip()
         if not line:
             return None
-        if self._look.form == "text":
-            is_command, name = line.startswith("/"), line.split()[0].lower()
-        else:
+        if self._is_piped:
             # Programs count on a result for each question, whatever that begins with.
             is_command, name = line.lower() in _FOR_PROGRAMS, line.lower()
+        else:
+            is_command, name = line.startswith("/"), line.split()[0].lower()
         return self._command(name) if is_command else self._ask(line)
 
     def _ask(self, question: str) -> str:

@@ -23,6 +23,16 @@ def test_a_line_that_is_too_long_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
+@pytest.mark.parametrize("blanks", [99_990, 100_000, 250_000])
+def test_a_question_is_found_behind_any_number_of_blanks(
+    monkeypatch: pytest.MonkeyPatch, blanks: int
+) -> None:
+    given = io.TextIOWrapper(io.BytesIO(b" " * blanks + b"how many for theft\nand for arson\n"))
+    monkeypatch.setattr("sys.stdin", given)
+
+    assert [line.strip() for line in chat._piped()] == ["how many for theft", "and for arson"]
+
+
 def test_where_the_history_cannot_be_written_the_chat_goes_on(tmp_path: Path) -> None:
     (tmp_path / "chat-history").mkdir()
 
@@ -30,3 +40,17 @@ def test_where_the_history_cannot_be_written_the_chat_goes_on(tmp_path: Path) ->
         session = chat._session(tmp_path / "chat-history")
 
     assert isinstance(session.history, InMemoryHistory)
+
+
+def test_where_the_history_cannot_be_written_any_more_the_chat_goes_on(tmp_path: Path) -> None:
+    kept = tmp_path / "chat-history"
+    with create_app_session(DummyInput(), DummyOutput()):
+        history = chat._session(kept).history
+    history.append_string("how many for theft")
+    assert "+how many for theft\n" in kept.read_text()
+    kept.unlink()
+    kept.mkdir()
+
+    history.append_string("and for arson")
+
+    assert history.get_strings()[-1] == "and for arson"

@@ -28,7 +28,11 @@ def begin(filled: Library) -> Callable[[OutputForm], Talk]:
         generation = filled.open()
         return Sources((generation,), filled.answerer(generation))
 
-    return lambda form: Talk(sources, Look(form, Path("seeds"), BOLD, DIM, 80), 4_000)
+    def begin(form: OutputForm, *, is_piped: bool | None = None) -> Talk:
+        look = Look(form, Path("seeds"), BOLD, DIM, 80)
+        return Talk(sources, look, 4_000, is_piped=form != "text" if is_piped is None else is_piped)
+
+    return begin
 
 
 def test_people_see_how_a_follow_up_was_understood(begin: Callable[[OutputForm], Talk]) -> None:
@@ -193,8 +197,9 @@ def test_programs_get_a_result_for_a_question_that_looks_like_a_command(
     assert begin("line").say(line)
 
 
-def test_help_names_every_command(begin: Callable[[OutputForm], Talk]) -> None:
-    text = begin("text").say("/help") or ""
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_help_names_every_command_at_a_prompt(begin: Callable[..., Talk], form: OutputForm) -> None:
+    text = begin(form, is_piped=False).say("/help") or ""
 
     assert all(name in text for name in COMMANDS if name != "/help")
 
