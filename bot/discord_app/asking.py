@@ -69,7 +69,7 @@ ASK_AGAIN = "⏳"
 WAIT_STEP_S = 5
 # After so long, whoever goes on writing where nothing is answered is told so again.
 TOLD_AGAIN_S = 60 * 60.0
-# So many things that members were told are kept; then those that may be told again are forgotten.
+# So many things that members were told are kept; then what was told first is forgotten.
 MAX_TOLD = 1_000
 
 
@@ -147,7 +147,7 @@ class Asking:
         earlier: tuple[Turn, ...] = (),
         *,
         within: Filter = EVERYTHING,
-        in_public: bool = False,
+        by_message: bool = False,
     ) -> Refusal | None:
         """
         Why this question is not taken, if it is not; decided at once, or soon where processes share
@@ -161,18 +161,20 @@ class Asking:
             origin: Who asks, and where.
             earlier: The turns it follows.
             within: Which documents it is answered from.
-            in_public: Whether it was asked by a message: then a member who asks too fast is told
+            by_message: Whether it was asked by a message: then a member who asks too fast is told
                 so once for each wait, and that nothing is answered there once in `TOLD_AGAIN_S`;
-                each further time there is nothing to tell.
+                each further time there is nothing to tell. That Quoth is about to stop is told
+                each time, since it asks for another try.
         """
         closed = self.closed_to(origin)
         if closed is not None:
-            is_known = in_public and self._was_told(origin, closed.text, TOLD_AGAIN_S)
+            may_be_known = by_message and not self.is_closing
+            is_known = may_be_known and self._was_told(origin, closed.text, TOLD_AGAIN_S)
             return replace(closed, text="") if is_known else closed
         rule = self._cooldowns.rule(origin.server_id, origin.role_ids, origin.channel_ids)
         wait_s = None if origin.is_moderator else await self._cooldowns.wait_s(origin.user_id, rule)
         if wait_s is not None:
-            is_known = in_public and self._was_told(origin, rule, wait_s)
+            is_known = by_message and self._was_told(origin, rule, wait_s)
             text = "" if is_known else notice("cooldown", seconds=math.ceil(wait_s))
             return self._refused("cooldown", text)
         try:
@@ -218,10 +220,10 @@ class Asking:
         """Whether a member was told something there; if not, they count as told for so long."""
         now = time.monotonic()
         told = (origin.user_id, origin.server_id, what)
-        if len(self._told) >= MAX_TOLD:
-            self._told = {key: end for key, end in self._told.items() if end > now}
         if self._told.get(told, 0.0) > now:
             return True
+        if len(self._told) >= MAX_TOLD:
+            del self._told[next(iter(self._told))]
         self._told[told] = now + for_s
         return False
 

@@ -150,7 +150,7 @@ class Listen(commands.Cog):
         question, instead = self._asked_by(message)
         earlier, goes_on = await self._earlier(message)
         # Who mentions it too often is told to wait, whatever they say.
-        refused = await self._bot.asking.refusal(question, origin, earlier, in_public=True)
+        refused = await self._bot.asking.refusal(question, origin, earlier, by_message=True)
         if refused is not None:
             await self._refuse(message, refused)
             return

@@ -230,6 +230,16 @@ def test_stopping_answers_what_is_in_flight_and_takes_nothing_more(
     local.wait_for(lambda: not local.gateway.connected, "goodbye")
 
 
+def test_who_mentions_it_while_it_stops_is_told_each_time_to_ask_again(
+    local: LocalDiscord, bot: RunningBot, channel: Channel, asker: User
+) -> None:
+    bot.do(bot.bot.asking.drain(PATIENCE_S))
+
+    for _ in range(2):
+        said = local.say(channel, asker, f"<@{local.bot.id}> for arson", mentions=[local.bot])
+        assert "about to restart" in local.reply_to(said).content
+
+
 def test_what_can_not_be_written_down_is_not_written_to_the_log_instead(
     local: LocalDiscord,
     bot: RunningBot,

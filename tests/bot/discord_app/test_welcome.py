@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.discord_app import asking
 from bot.settings import SettingsError, load_settings
 from tests.bot.discord_app.conftest import StartBot
 from tests.discord_service import LocalDiscord
@@ -94,6 +95,22 @@ def test_who_goes_on_writing_where_direct_messages_are_off_is_told_so_once(
 
     assert "don't answer" in local.reply_to(local.say(local.add_dm(other), other, "hi")).content
     assert [local.replies(each) for each in more] == [[]] * 5
+
+
+def test_of_many_who_were_told_the_first_is_forgotten(
+    local: LocalDiscord, start_bot: StartBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MAX_TOLD", 2)
+    users = [User("ada"), User("bob"), User("cem")]
+    direct = [local.add_dm(user) for user in users]
+    bot = start_bot(direct_messages=False)
+    for place, user in zip(direct, users, strict=True):
+        assert local.reply_to(local.say(place, user, "for arson")).content
+    hasty = local.say(direct[2], users[2], "for arson")
+
+    assert "don't answer" in local.reply_to(local.say(direct[0], users[0], "for arson")).content
+    assert local.replies(hasty) == []
+    assert len(bot.bot.asking._told) == 2
 
 
 def test_servers_are_named_by_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
