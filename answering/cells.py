@@ -129,8 +129,8 @@ def at_named_cell(
     a day), another cell counts that can: of several, the one that the reader prefers. A row is
     named if more words of its other cells stand in the question than of any other row's; one that
     does not stand with the span's, such as a row in another passage, only by all words of a cell,
-    or by what stands above its table, if that tells it from the span's ("Fees for 2026" from "Fees
-    for 2025"). A question that compares or denies names none.
+    or by the year or number above its table, if that of the span's has another ("Fees for 2026" and
+    "Fees for 2025"). A question that compares or denies names none.
 
     Args:
         question: What the reader was asked; of several questions, the last one counts, and what it
@@ -181,7 +181,7 @@ class _Row:
     is_named: bool = True
     """Whether the columns have names."""
     caption: frozenset[str] = frozenset()
-    """What is said above its table, in words without their endings."""
+    """The years and numbers that are said above its table."""
 
     @cached_property
     def start(self) -> int:
@@ -230,7 +230,7 @@ class _Asked:
     as_said: frozenset[str]
     """The same with their endings."""
     captions: frozenset[str]
-    """What it says of what stands above one of the tables and not above another."""
+    """The years and numbers it says that stand above one of the tables and not above another."""
     compares: bool
     """Whether it is answered by comparing rows."""
     denies: bool
@@ -337,7 +337,7 @@ class _Asked:
 
         Where rows are alike in this, the one counts of which it says a whole cell. A row of another
         passage counts only if the question says a whole cell of it, and no such cell of a row that
-        has another. If it says what stands above another table, it is a row of that.
+        has another. If it says the year above another table, it is a row of that.
         """
         elsewhere = self._under_named_caption(own, column)
         if elsewhere is not None:
@@ -361,10 +361,13 @@ class _Asked:
 
     def _under_named_caption(self, own: _Row, column: str) -> _Row | None:
         """
-        The row of a table that the question names by what stands above it, if not above its own.
+        The row of a table that the question names by a number above it, if its own has another.
 
         The question says as much of it as of the given row, and more than of the others there.
         """
+        # A table without a number may be the rest of one that has it.
+        if not own.caption:
+            return None
         # What the row itself says need not be looked for elsewhere.
         named = self.captions - _stems(own.all_words)
         captions = {row.caption for row in self.table}
@@ -484,8 +487,10 @@ def _tables(passage: Passage) -> list[list[_Row]]:
 
 def _read_tables(passage: Passage) -> Iterator[list[_Row]]:
     """The tables of a passage; lines with a label each are one row with a line for every cell."""
-    # Where a table goes on from another passage, what stands above it is in the context.
-    caption = _stems(_words(passage.context))
+    # Where a table goes on from another passage, its heading is the last name of the context. The
+    # first is the document's title, which stands above all of its tables.
+    _, is_below_title, heading = passage.context.rpartition(_AFTER_NAME)
+    caption = _numbers(heading) if is_below_title else frozenset[str]()
     formed = ((*_formed(line), line.text) for line in lines_of(passage.text))
     for form, group in groupby(formed, key=itemgetter(0)):
         _, lines, texts = zip(*group, strict=True)
@@ -503,8 +508,8 @@ def _read_tables(passage: Passage) -> Iterator[list[_Row]]:
                 table.append(row)
             yield table
         else:
-            headings = [_words(text) for text in texts if _may_be_heading(text)]
-            caption = _stems(headings[-1]) if headings else caption
+            headings = [text for text in texts if _may_be_heading(text)]
+            caption = _numbers(" ".join(headings)) if headings else caption
 
 
 def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], dict[str, Bounds]]:
@@ -520,6 +525,10 @@ def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], di
     plain = [_stripped(line, start, end) for start, end in zip(starts, ends, strict=True)]
     numbered = {f"{n}": cell for n, cell in enumerate(plain) if cell[0] < cell[1]}
     return ("cells" if len(numbered) > 1 else ""), numbered
+
+
+def _numbers(text: str) -> frozenset[str]:
+    return frozenset(word for word in _words(text) if any(map(str.isdigit, word)))
 
 
 def _may_be_heading(text: str) -> bool:

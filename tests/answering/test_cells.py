@@ -376,15 +376,43 @@ def test_a_table_that_goes_on_in_another_passage_keeps_its_heading() -> None:
         "Hall | Fee: 4 euros\n\nBarn | Fee: 9 euros",
         "Hall | Fee: 5 euros\n\nBarn | Fee: 8 euros",
     )
-    contexts = ("Rent: Winter", "Rent: Summer")
+    contexts = ("Rent: Winter 2025", "Rent: Winter 2026")
     passages = [
         Passage(at, "a.md", 100 * at, 100 * at + len(text), text, ((0, len(text)),), context)
         for at, (text, context) in enumerate(zip(texts, contexts, strict=True))
     ]
     span = Span(0, texts[0].index("4"), len("Hall | Fee: 4 euros"), "4 euros", 2.0, 0.0)
-    placed = at_named_cell("what does the hall cost in summer", span, passages[0], passages)
+    placed = at_named_cell("what does the hall cost in 2026", span, passages[0], passages)
 
     assert (placed.passage_id, placed.text) == (1, "5 euros")
+
+
+@pytest.mark.parametrize(
+    ("contexts", "own_heading", "other_heading", "question"),
+    [
+        # Titles and other words of headings tell no tables apart, nor does one that has none.
+        (("Hall fees 2026", "Fees 2025"), "", "", "what does the hall cost in 2025"),
+        (("Rent: Winter", "Rent: Hall fees"), "", "", "what is the hall fee in 2026"),
+        (("Rent", "Rent"), "", "Fees for 2025", "what does the hall cost in 2025"),
+        # All short lines above a table are read.
+        (("", ""), "Fees 2026\nAll prices in euros", "Fees 2025", "hall fee in 2026"),
+    ],
+)
+def test_a_table_without_another_number_above_it_is_not_left(
+    contexts: tuple[str, str], own_heading: str, other_heading: str, question: str
+) -> None:
+    texts = (
+        f"{own_heading}\n\nHall | Fee: 4 euros\n\nBarn | Fee: 9 euros",
+        f"{other_heading}\n\nHall | Fee: 5 euros\n\nBarn | Fee: 8 euros",
+    )
+    passages = [
+        Passage(at, "a.md", 100 * at, 100 * at + len(text), text, ((0, len(text)),), context)
+        for at, (text, context) in enumerate(zip(texts, contexts, strict=True))
+    ]
+    start = texts[0].index("4")
+    span = Span(0, start, start + len("4 euros"), "4 euros", 2.0, 0.0)
+
+    assert at_named_cell(question, span, passages[0], passages).text == "4 euros"
 
 
 WORDS = st.lists(st.sampled_from(["Swan", "Fee", "4", "the", "per", "yes", "a.b", "É", "|", ":"]))
