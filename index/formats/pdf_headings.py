@@ -1,8 +1,8 @@
 """
 The headings of a PDF: what its outline names, what it tags, and what is set as a heading.
 
-A wrong heading is searched and read with each passage below it, and a missed one with none: in
-doubt, a line is none.
+A wrong heading is searched and read with each passage below it. Below a missed one, passages are
+read with the heading before it. In doubt, a line is none.
 """
 
 import re
@@ -53,11 +53,14 @@ _INNER_WORDS = (
     "bylaw",
     "division",
 )
+# "Table 3", "Map B", "Source: ..." and "Notes", but not "Table tennis".
 _CAPTION = re.compile(
-    r"(?:figure|fig\.|table|chart|diagram|photo|picture|map|source|note|notes|continued|page|plate)"
-    r"(?:\b|(?<=\.))",
+    r"(?:figure|fig\.?|table|chart|diagram|photo|picture|map|source|notes?|continued|page|plate)"
+    r"(?:\s*+(?:no\.?\s*+)?(?:\d|(?-i:[A-Z]|[IVXLC]{2,6})\b)|:|\W*+\Z)",
     re.IGNORECASE,
 )
+# But for a capital: a number, or a name like "iPhone".
+_BEGINNING = re.compile(r"[\d§]|[a-z]{1,3}[A-Z]")
 _LEADERS = re.compile(r"[.…·_]{3,}|(?:\. ){3,}")
 _ADDRESS = re.compile(r"@|://|www\.")
 _ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’)\]]*$")
@@ -315,7 +318,7 @@ def _may_be(unit: _Unit, running: frozenset[tuple[str, int]]) -> bool:
 
 def _begins_heading(text: str) -> bool:
     """Whether a heading may begin as a text does."""
-    return text[:1].isupper() or text[:1].isdigit() or text[:1] == "§"
+    return _BEGINNING.match(text) is not None or text[:1].isupper()
 
 
 def _is_label(text: str) -> bool:

@@ -28,6 +28,11 @@ NO_HEADINGS = (
     "(Amended in May 2021)",
     "28 September 2021",
     "Figure 3 The harbour at low water",
+    "Fig. 3 The harbour",
+    "Table A: Dues",
+    "Map IV The harbour",
+    "Source: the keeper",
+    "Notes",
     "harbour dues in marks",
     "Berths ............ 12",
     "35 42 57 81",
@@ -122,6 +127,16 @@ def test_not_all_that_is_set_in_bold_is_a_heading(said: str) -> None:
     loaded = parse(".pdf", pdf_with([drawn([*OTHER, bold(said), *TEXT])]))
 
     assert headings_of(loaded) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Table tennis", "Photo competition", "Notes on hiring the hall", "Maps", "iPhone settings"],
+)
+def test_a_heading_may_begin_with_the_word_of_a_caption_or_a_name(said: str) -> None:
+    loaded = parse(".pdf", pdf_with([drawn([*TEXT, bold(said), *OTHER, bold("Night"), *TEXT])]))
+
+    assert [name for _, name in headings_of(loaded)] == [said, "Night"]
 
 
 def test_bold_words_within_a_paragraph_are_no_heading() -> None:
