@@ -6,6 +6,7 @@ First words by what they do in a sentence, then patterns by what they tell, then
 
 import re
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Literal, NamedTuple
 
 # A word may begin with marks; of a run of them, it is looked for at the first alone.
@@ -40,18 +41,23 @@ def _numbered(text: str) -> dict[str, int]:
 
 QUESTION_WORDS = _words("who whom whose what which when where why how")
 # "Where's" asks and has the verb of its sentence; people leave out the apostrophe, too.
-_CONTRACTED = frozenset(
+_ASKING_VERBS = frozenset(
     contraction
     for word in QUESTION_WORDS - {"whom", "whose", "which"}
     for contraction in (f"{word}s", *(f"{word}'{verb}" for verb in ("s", "re", "d", "ll")))
-) | frozenset(
+)
+_DENYING_VERBS = frozenset(
     contraction
     for word in _words("is are was were do does did has have had ca could wo would should must")
     for contraction in (f"{word}nt", f"{word}n't")
 )
-AUXILIARIES = _CONTRACTED | _words(
-    "is are was were be been being do does did has have had can could will would should may might "
-    "must"
+AUXILIARIES = (
+    _ASKING_VERBS
+    | _DENYING_VERBS
+    | _words(
+        "is are was were be been being do does did has have had can could will would should may "
+        "might must"
+    )
 )
 ASKING_WORDS = QUESTION_WORDS | AUXILIARIES
 """One of these stands in every question that is a sentence."""
@@ -105,6 +111,12 @@ PREPOSITIONS = _words(
 )
 ARTICLES = _words("a an the my your our")
 """Articles, and words that begin a phrase as articles do, but for pronouns."""
+_BEGIN_SUBJECTS = (
+    ARTICLES
+    | PERSONAL_PRONOUNS
+    | POINTING_WORDS
+    | _words("any anybody anyone everyone i there we you")
+)
 FUNCTION_WORDS = (
     ASKING_WORDS
     | ARTICLES
@@ -673,12 +685,17 @@ def stem_of(word: str) -> str:
 
 
 def is_question(text: str) -> bool:
-    """Whether a text asks something: by its mark, or by how it begins ("and who ...")."""
+    """
+    Whether a text asks something: by its mark, or by how it begins ("and who ...").
+
+    Without the mark, "don't" asks only before what it may be said of: "don't they", but not "don't
+    worry".
+    """
     if text.rstrip().endswith("?"):
         return True
     words = [word.lower() for word in words_of(text)]
-    first = next((word for word in words if word not in OPENING_WORDS), "")
-    return first in ASKING_WORDS
+    first, second, *_ = [*dropwhile(OPENING_WORDS.__contains__, words), "", ""]
+    return first in ASKING_WORDS and (first not in _DENYING_VERBS or second in _BEGIN_SUBJECTS)
 
 
 def small_talk(text: str) -> SmallTalk | None:
