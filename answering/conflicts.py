@@ -131,7 +131,7 @@ class _Subject:
     kinds_around: frozenset[tuple[str, str]]
     """The same in its passage."""
     row: frozenset[str]
-    """The stems of the question's words that its cells say, if it is a row of a table."""
+    """The stems of the question's words that its first cell says, if it is a row of a table."""
 
 
 def _subject_of(question: str, best: Candidate) -> _Subject:
@@ -150,7 +150,7 @@ def _subject_of(question: str, best: Candidate) -> _Subject:
         counted=stem if stem in said else None,
         kinds=frozenset(kinds.intersection(pairwise(said))),
         kinds_around=frozenset(kinds.intersection(pairwise(_stems(passage)))),
-        row=content_stems(question) & content_stems(_cells(best.sentence)),
+        row=content_stems(question) & content_stems(_first_cell(best.sentence)),
     )
 
 
@@ -170,7 +170,7 @@ def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
         len(subject.words & words) >= MIN_SHARED_WORDS * min(len(subject.words), len(words))
         and subject.years.issubset(YEARS.findall(passage))
         and (subject.counted is None or subject.counted in _stems(told))
-        and subject.row <= content_stems(told if _cells(candidate.sentence) else passage)
+        and subject.row <= content_stems(told if _first_cell(candidate.sentence) else passage)
         and not _names_another(subject.kinds, told)
         and not _names_another(subject.kinds_around, passage)
     )
@@ -182,10 +182,10 @@ def _names_another(kinds: frozenset[tuple[str, str]], text: str) -> bool:
     return any(second in words and first not in words for first, second in kinds)
 
 
-def _cells(sentence: str) -> str:
-    """What the cells of a row say, without the names of their columns; "" of another sentence."""
+def _first_cell(sentence: str) -> str:
+    """What a row is about, without the name of the column; "" of another sentence."""
     cells = cells_of(TextLine(0, sentence))
-    return "\n".join(sentence[slice(*cell)] for cell in cells.values()) if len(cells) > 1 else ""
+    return sentence[slice(*next(iter(cells.values())))] if len(cells) > 1 else ""
 
 
 def _told_by(candidate: Candidate) -> str:

@@ -164,6 +164,8 @@ MEASURED = (
 WORD_ENDING = re.compile(r"(?<=[^\W\d_]{3})(?:ings?|e[drs]?|ors?|['’]?s)$")
 """What a word may end in and say the same: "barge" and "barges", "director" and "directed". Only
 words in letters: "1990s" are no 1990."""
+NAME_ENDING = re.compile(r"(?<=[^\W\d_]{4})(?:ings?|ists?|ers?|ors?|ies|y|ed|es?|s)$")
+"""The same for a word with a capital, but for the short ones: "Companies" and "Company"."""
 BEFORE_CODE = ARTICLES | _words(
     "add at by call calling called choose click command enter execute from in into invoke key "
     "named namely open option press run running say see send set tag to type typing use using "
@@ -265,21 +267,15 @@ PER_CENT = re.compile(r"\bper[\s-]cent\b", re.IGNORECASE)
 """The word of "%" as two."""
 EVERY_DAY = re.compile(r"\bevery\sday\b", re.IGNORECASE)
 """What "daily" says; "monthly" and "every month" begin alike."""
-BELOW_ZERO = re.compile(r"(?<![\w)%°]\s)(?<![^\s(])(?:[-−–]|minus\s)(?=\d)", re.IGNORECASE)
+BELOW_ZERO = re.compile(
+    r"(?<![\d)%°]\s)(?<!°[cf]\s)(?<![ap]m\s)(?<!m\.\s)(?<![^\s(])(?:[-−–]|minus\s)(?=\d)",
+    re.IGNORECASE,
+)
 """What makes a number negative: neither a range's dash nor a list's mark."""
 BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")
 """What may stand between an amount in two units: "1 hour, 30 minutes"."""
 RANGE = re.compile(r"\s*+(?:to|[-–—])\s*+")
 """What stands between two numbers with one unit: "2 to 3 weeks"."""
-_NO_RANGE = r"(?!.*(?:\b(?:to|until|till|and)\b|[-–—]))"
-LIMITS = (
-    re.compile(
-        rf"^\W*+(?:(?:before|by|below|under|until|till)\b|(?:up to|at most)\b){_NO_RANGE}",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"^\W*+(?:(?:above|after|from|over|since)\b|at least\b){_NO_RANGE}", re.IGNORECASE),
-)
-"""How a value begins that is the end of something, and one that is the beginning of something."""
 ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 """What makes a number say which one: "1st"."""
 GENERAL_VERBS = _words(
@@ -301,7 +297,7 @@ NUMBER_WORDS = frozenset(NUMBERS) | _words(
 
 SHARED_WORDS = _words(
     "a an as at do in is it me no on or so to was war were will die man her his that us hat "
-    "come per are can for more all one and by the i we he she over under many most"
+    "come per are can for more all one and by the i we he she over under many most dont"
 )
 """Words of English that are ordinary in another language of Europe, too."""
 TELLING_WORDS = (
@@ -418,9 +414,14 @@ AND_HOW_MANY = re.compile(r"\band\ how\ (?:many|much)\b", re.IGNORECASE)
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
 """Says how many things are asked for ("the two cities"); group 1 is the number."""
 _MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
-_IN_A_DOCUMENT = "in (?:the|this) (?:article|document|file|page|report|story|text)|by name|here"
+_DOCUMENT = (
+    "(?:the|this) (?:article|book|document|file|interview|letter|minutes|page|post|report|story|"
+    "text)"
+)
 MENTIONED = re.compile(
-    rf"\b({_MENTIONING})r?ed(?: to)?(?: (?:{_IN_A_DOCUMENT}))?\W*+$", re.IGNORECASE
+    rf"\b(?:do(?:es)? |did |(?=\w+ed\b))(?:(?<= )(?:it|they|{_DOCUMENT}) )?({_MENTIONING})"
+    rf"(?:r?ed|e)?(?: to)?(?: (?:(?:in|for) {_DOCUMENT}|by name|here))*+\W*+$",
+    re.IGNORECASE,
 )
 """How a question ends about what a document holds; group 1 is the stem that says so. What is listed
 in something else, or can be, is counted there."""
@@ -480,6 +481,19 @@ WEEKDAYS = _words(
     "sat sun"
 )
 """The days of the week, also in short."""
+# After the word for a limit: what it is the limit of, and no other end of a range.
+_LIMIT_OF = (
+    r"[\s-]++(?!.*(?:\b(?:to|until|till|and)\b|[-–—]))(?:the\s)?[€£$¥]?(?=\d|(?:"
+    + "|".join([*NUMBERS, *NAMED_HOURS, *sorted(WEEKDAYS), *sorted(MONTH_WORDS)])
+    + r")\b)"
+)
+LIMITS = (
+    re.compile(
+        rf"^\W*+(?:before|by|below|under|until|till|up to|at most){_LIMIT_OF}", re.IGNORECASE
+    ),
+    re.compile(rf"^\W*+(?:above|after|from|over|since|at least){_LIMIT_OF}", re.IGNORECASE),
+)
+"""How a value begins that is the end of something, and one that is the beginning of something."""
 _MONTH = rf"(?:{'|'.join(map(str.capitalize, MONTHS))})"
 _YEAR = r"(?:19|20)\d\d"
 YEARS = re.compile(rf"(?<!\d){_YEAR}(?!\d)")
@@ -538,6 +552,9 @@ _WHAT_COUNTS_ALIKE = [
     "|".join(word for word, other in UNITS.items() if other == unit)
     for unit in dict.fromkeys(UNITS.values())
 ]
+_SUBJECT_WITH_VERB = re.compile(
+    r"\b(?:i|you|he|she|it|we|they|there|that|this|here)['’](?:s|re|d|ll|ve|m)\b", re.IGNORECASE
+)
 _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b", re.IGNORECASE)
 
 
@@ -648,7 +665,8 @@ def without_opening(question: str) -> str:
 def is_fragment(question: str) -> bool:
     """Whether a question is no sentence, so that it asks for what the question before asked for."""
     words = words_of(without_opening(question).lower())
-    return bool(words) and (QUESTION_WORDS | VERBS).isdisjoint(words)
+    has_verb = not (QUESTION_WORDS | VERBS).isdisjoint(words) or _SUBJECT_WITH_VERB.search(question)
+    return bool(words) and not has_verb
 
 
 def separators(pattern: re.Pattern[str], text: str, start: int, end: int) -> list[re.Match[str]]:
@@ -665,8 +683,13 @@ def has_word(text: str) -> bool:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a text is made of small words alone: "between", but not "May", "IT", "one"."""
-    return _SMALL_WORDS.issuperset(words_of(text))
+    """
+    Whether a text is made of small words alone: "between", but not "May", "IT", "one".
+
+    A mark without a word, such as a tick, may be what a cell says.
+    """
+    words = words_of(text)
+    return bool(words) and _SMALL_WORDS.issuperset(words)
 
 
 def content_words(text: str) -> list[str]:

@@ -24,6 +24,7 @@ from answering.english import (
     LINKING_WORDS,
     MONTH_WORDS,
     MONTHS,
+    NAME_ENDING,
     NAMED_HOURS,
     NUMBERS,
     ORDINAL_ENDING,
@@ -271,12 +272,15 @@ def _same_words(one: str, other: str) -> bool:
     """
     Whether two words are forms of one.
 
-    Names that begin alike are two, unless one is the whole beginning of the other, as "Sat" is.
+    Names that begin alike are two, unless they differ in their endings alone ("Company" and
+    "Companies"), or one is the whole beginning of the other, as "Sat" is.
     """
     are_names = one[0].isupper() and other[0].isupper()
     words = [word.lower() for word in (one, other)]
     if any(map(str.isdigit, one + other)):
         return words[0] == words[1]
+    if are_names and len({NAME_ENDING.sub("", word) for word in words}) == 1:
+        return True
     cut = [_singular(word) if are_names else stem_of(word) for word in words]
     shorter, longer = sorted(cut, key=len)
     return longer.startswith(shorter)

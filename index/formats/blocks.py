@@ -70,7 +70,7 @@ def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
 def before_definition(term: str) -> str:
     """What is written of a term before what defines it; a question is followed by its answer."""
     name = term.rstrip(" :")
-    return f"{name} " if name.endswith((".", "?", "!")) else f"{name}: "
+    return f"{name} " if name.endswith("?") else f"{name}: "
 
 
 def introduces(text: str) -> bool:

@@ -49,7 +49,7 @@ _MARK = re.compile(
 )
 # What stands apart before what a heading says.
 _HEADING_NUMBER = re.compile(
-    r"(?:\w{3,9} )?(?:§ ?)?(?:\d{1,3}|[IVXLA-Z]{1,5})(?:[.-]\d{1,4})*[.:]?"
+    r"(?:\w{3,9} )?(?:§ ?)?(?:\d{1,3}|[IVXLC]{1,7}|[A-Z])(?:[.-]\d{1,4})*[.:]?"
 )
 _BREAKS = frozenset({0x0A, 0x0D})
 # What PDFium gives for the hyphen of a word that a line breaks; it tells no break after that.

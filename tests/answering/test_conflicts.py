@@ -266,6 +266,27 @@ def test_what_a_row_is_about_is_said_of_both(sentence: str, *, is_shown: bool) -
     assert (len(shown) > 1) is is_shown
 
 
+@pytest.mark.parametrize(
+    ("asked", "row", "other"),
+    [
+        (
+            "when do the seniors train on thursday",
+            "Group: Seniors | Day: Thursday | Time: 8:00",
+            "Group: Seniors | Day: Thu | Time: 9:00",
+        ),
+        (
+            "when can an adult buy a ticket at the desk",
+            "Ticket: Adult | From: 8:00 | Sold at: the desk",
+            "Ticket: Adult | From: 9:00",
+        ),
+    ],
+)
+def test_a_row_need_not_say_what_another_cell_says(asked: str, row: str, other: str) -> None:
+    judged = judge([said("8:00", row, 1), said("9:00", other, 2, 8)], FAKE_CALIBRATION)
+
+    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
+
+
 def test_a_number_and_a_word_are_no_conflict() -> None:
     first = said("3 mm", "A sheet to the castle: 3 mm.", 1)
 

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
         "Kann ich hier parken?",
         "Combien de personnes ont été expulsées ?",
         "Qui est John Morton ?",
+        "Quel est le club dont le président est parti ?",
         "¿Cuántas personas fueron deportadas?",
         "cuantos fueron deportados por homicidio",
         "Quante persone sono state espulse?",

@@ -59,6 +59,13 @@ def test_what_says_nothing_is_not_shown() -> None:
     assert texts(*shown) == ["May", "one", "IT"]
 
 
+def test_a_mark_without_a_word_says_something() -> None:
+    text = "Day: Monday | Lift: ✓"
+    passage = Passage(0, "a.txt", 0, len(text), text, ((0, len(text)),))
+
+    assert texts(*likely(found(passage, "✓"))) == ["✓"]
+
+
 def test_the_name_of_a_column_is_not_shown() -> None:
     text = "Day: Monday | Coach: Bernard\n\nNote: bring a towel"
     passage = Passage(0, "a.md", 0, len(text), text, ((0, 28), (30, len(text))))

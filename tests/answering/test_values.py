@@ -111,6 +111,17 @@ def same(one: str, other: str) -> bool:
         ("from 9 to 17:00", "9:00 until 17:00"),
         ("9:00 until 17:00", "from 9:00"),
         ("until 17:00, from 9:00", "9:00-17:00"),
+        # What says where, or who, is no limit.
+        ("by Ada Bell", "from Ada Bell"),
+        ("under the stage", "from under the stage"),
+        ("temperature -5 to 9", "temperature −5 to 9"),
+        ("9 am -5 pm", "9 am–5 pm"),
+        # Words that begin a cell.
+        ("Companies", "Company"),
+        ("Secretary", "Secretaries"),
+        ("Swimming Club", "Swimmers Club"),
+        ("Cycling Club", "Cyclists Club"),
+        ("Photography", "Photographers"),
         # Names, whole or in short, and words that only begin a sentence.
         ("Sat", "Saturdays"),
         ("Chris Lee", "Christine Lee"),
@@ -192,6 +203,12 @@ def test_values_that_are_one(one: str, other: str) -> None:
         ("before Friday", "after Friday"),
         ("at least 16", "under 16"),
         ("up to £60", "over £60"),
+        ("over-18s", "under-18s"),
+        ("before the 1st", "after the 1st"),
+        ("Parker", "Parkinson"),
+        # Below zero, after a word.
+        ("temperature -5", "temperature 5"),
+        ("down to -5 °C", "down to 5 °C"),
     ],
 )
 def test_values_that_are_two(one: str, other: str) -> None:

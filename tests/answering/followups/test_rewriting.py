@@ -114,6 +114,8 @@ def test_what_goes_on_from_nothing_is_told_apart(question: str) -> None:
         *("what about refunds?", "how about the parking at the station"),
         *("so where's the defibrillator?", "and so what’s the fee for a student in 2026?"),
         *("and isn't the gym open on Sundays?", "and don’t they sell cake"),
+        *("so you're open on sunday?", "so there’s a car park?"),
+        *("so I'd need a key for the gym?", "so it's free for members of the club?"),
     ],
 )
 def test_what_can_be_asked_alone_goes_on_from_nothing(question: str) -> None:

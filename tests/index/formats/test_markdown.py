@@ -80,6 +80,8 @@ def load(text: str, suffix: str = ".md") -> Loaded:
         ("Port\n: 1212\n: or 1213", "Port: 1212\n\nPort: or 1213"),
         ("Port\n: 1212\n\nHost\n: here\n", "Port: 1212\n\nHost: here"),
         ("Is it free?\n: Yes.", "Is it free? Yes."),
+        ("Cox.\n: Who steers.", "Cox.: Who steers."),
+        ("Row!\n: The call to begin.", "Row!: The call to begin."),
         ("***\n\n---\n\nText", "Text"),
         ("Pay the [[council/Harbour-Master|master]] [[fees]].", "Pay the master fees."),
         (
