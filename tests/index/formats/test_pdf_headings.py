@@ -10,6 +10,7 @@ from index.contexts import Contexts
 from index.documents import Document
 from index.formats import parse
 from index.formats.base import Loaded
+from index.formats.pdf_layout import Piece, arranged
 from tests.index.formats.archives import package
 from tests.index.formats.test_pdf import pdf_with, placed
 
@@ -196,6 +197,19 @@ def test_cells_are_no_headings() -> None:
 
     assert "Vessel" in loaded.text
     assert headings_of(loaded) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "is_number"),
+    [("3.2", True), ("XIV", True), ("B.", True), ("LUNCH", False), ("MENU", False)],
+)
+def test_a_number_alone_stands_apart_before_a_heading(first: str, *, is_number: bool) -> None:
+    pieces = [
+        Piece(first, 72, 100, 700, 710, ends=(0, 4)),
+        Piece("Served at noon", 180, 260, 700, 710, ends=(6, 19)),
+    ]
+
+    assert [line.ends is not None for line in arranged(pieces)] == [is_number]
 
 
 def test_a_header_is_no_heading() -> None:
