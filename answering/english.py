@@ -288,7 +288,10 @@ OWNER_ENDING = re.compile(r"['’]s?$")
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 _SMALL_WORDS = (FUNCTION_WORDS | _words("above below")) - frozenset(NUMBERS)
-DENYING = re.compile(rf"{NEGATION.pattern}|\b(?:except|lacks?|without)\b", re.IGNORECASE)
+_DENYING_WORDS = "|".join(sorted(word for word in AUXILIARIES if word.endswith("nt")))
+DENYING = re.compile(
+    rf"{NEGATION.pattern}|\b(?:except|lacks?|without|{_DENYING_WORDS})\b", re.IGNORECASE
+)
 """What asks for things that are not so, or not there."""
 NUMBER_WORDS = frozenset(NUMBERS) | _words(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
@@ -559,7 +562,7 @@ _FIRST_QUESTION_WORD = re.compile(rf"\b(?:{'|'.join(sorted(QUESTION_WORDS))})\b"
 
 
 NOTHING_THERE = re.compile(
-    r"\W*+(?:not\b.*+|(?:closed|full|gone|n/?a|never|nil|no(?: one)?|nobody|none|nothing|"
+    r"\W*+(?:not\b.*+|(?:closed|n/?a|never|nil|no(?: one)?|nobody|none|nothing|"
     r"sold out|unavailable)\b)?+\W*+",
     re.IGNORECASE,
 )

@@ -203,7 +203,8 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
     """
     The cells of a column, in rows that say the same as the span's where the question asks.
 
-    "On which days is the office open" asks for no row whose cell in that column says "closed".
+    "On which days is the office open" asks for no row whose cell in that column says "closed",
+    unless the reader's own row says so: then the question asks for these in other words ("shut").
     """
     lines = lines_of(text)
     tables = [cells_of(line) for line in lines]
@@ -224,6 +225,8 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
         for name in own
         if name not in {column, *wanted} and not denies and _names(question, name)
     ]
+    if any(_is_nothing(text[slice(*own[name])], question) for name in named):
+        named = []
     return [
         cells[column]
         for cells in map(cells_of, rows)

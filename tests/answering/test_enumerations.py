@@ -259,6 +259,42 @@ def test_rows_that_say_no_are_left_out_where_their_column_is_asked_for(
     assert items(text, span, question=question) == days
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "span", "found"),
+    [
+        (
+            "which shops are shut on monday",
+            "Shop: Bakery | Monday: closed\nShop: Bank | Monday: 9-5\nShop: Cafe | Monday: closed",
+            "Bakery",
+            ["Bakery", "Bank", "Cafe"],
+        ),
+        (
+            "which days isnt the office open",
+            "Day: Monday | Office: 9-5\nDay: Tuesday | Office: closed",
+            "Monday",
+            ["Monday", "Tuesday"],
+        ),
+        (
+            "which roles have access to the archive",
+            "Role: Admin | Access: full\nRole: Member | Access: read only\nRole: Guest | Access: none",
+            "Admin",
+            ["Admin", "Member"],
+        ),
+        (
+            "which roles have access to the archive",
+            "Role: Admin | Access: full\nRole: Member | Access: read only\nRole: Guest | Access: none",
+            "Member",
+            ["Admin", "Member"],
+        ),
+    ],
+    ids=["another word", "no apostrophe", "full", "not full"],
+)
+def test_rows_that_may_be_asked_for_are_not_left_out(
+    question: str, text: str, span: str, found: list[str]
+) -> None:
+    assert items(text, span, question=question) == found
+
+
 @given(st.lists(_PIECES, min_size=1, max_size=30).map("".join), st.data())
 def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObject) -> None:
     words = [at for at, character in enumerate(text) if character.isalpha()]
