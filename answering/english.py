@@ -5,7 +5,7 @@ First words by what they do in a sentence, then patterns by what they tell, then
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import dropwhile
 from typing import Literal, NamedTuple
 
@@ -450,6 +450,9 @@ PART_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++"
 """Between the parts of a sentence that may be items; a group holds the word that joins the last."""
 LABEL = re.compile(r"[^.:;,\n]{1,60}+:\s++")
 """What stands before the parts of a list, if a line begins with it: "Trainers: Bo, Cem"."""
+_NO_PREPOSITION = rf"(?!(?:{'|'.join(sorted(PREPOSITIONS))})\b)"
+_NUMBER_AFTER_NAME = re.compile(rf"\b{_NO_PREPOSITION}[^\W\d_]++\W++\d[\d\W]*+$", re.IGNORECASE)
+_NUMBER_BEFORE_NAME = re.compile(rf"\W*+\d[\d\W]*+\b{_NO_PREPOSITION}[^\W\d_]", re.IGNORECASE)
 _ENCLOSED = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|“[^“”]*+”|(?<!\w)\"[^\"]*+\"")
 JOINING_WORDS = ("and", "or")
 """What may end an item, since it joins the next one to it."""
@@ -681,8 +684,21 @@ def separators(pattern: re.Pattern[str], text: str, start: int, end: int) -> lis
 
 
 def has_word(text: str) -> bool:
-    """Whether a text says more than numbers, as "10:00 to 21:00" does not."""
+    """Whether a text has a content word with a letter, as "10:00 to 21:00" has not."""
     return any(any(map(str.isalpha, word)) for word in content_words(text))
+
+
+def are_numbers_of_one(texts: Sequence[str]) -> bool:
+    """Whether parts are numbers, and one names what they all number: "Buses 7 | 12"."""
+    *all_but_last, last = texts
+    first, *others = texts
+    return (_NUMBER_AFTER_NAME.search(first) is not None and _have_no_letter(others)) or (
+        _NUMBER_BEFORE_NAME.match(last) is not None and _have_no_letter(all_but_last)
+    )
+
+
+def _have_no_letter(texts: Iterable[str]) -> bool:
+    return not any(map(str.isalpha, "".join(texts)))
 
 
 def says_nothing(text: str) -> bool:

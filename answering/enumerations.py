@@ -17,8 +17,8 @@ from answering.english import (
     NOTHING_THERE,
     PART_SEPARATOR,
     YES_AND_NO,
+    are_numbers_of_one,
     content_stems,
-    has_word,
     separators,
 )
 from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
@@ -268,11 +268,9 @@ def _parts(passage: Passage, spans: Sequence[Bounds], *, is_for_several: bool) -
     else:
         parts = _labelled_parts(text, start, first, end) if is_for_several else []
     texts = [text[slice(*part)] for part in parts]
-    # "Buses 7 and 12", "3 and 10 March" say of both what they are.
-    is_of_one_kind = len({has_word(text) for text in texts}) == 1
     is_of_parts = all(0 < len(text.split()) <= _MAX_WORDS for text in texts)
     is_among = any(_is_most(spans[0], part) for part in parts)
-    return parts if is_of_one_kind and is_of_parts and is_among else []
+    return parts if is_of_parts and is_among and not are_numbers_of_one(texts) else []
 
 
 def _joined_parts(

@@ -82,6 +82,23 @@ def test_numbers_are_not_parted_from_what_they_number(text: str, span: str) -> N
     assert items(text, span) == []
 
 
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        ("March, April and May", ["March", "April", "May"]),
+        ("Ada, Bo and Will", ["Ada", "Bo", "Will"]),
+        ("HR, Finance and IT", ["HR", "Finance", "IT"]),
+        ("the place, the date and the time", ["the place", "the date", "the time"]),
+        ("online, by card or on the day", ["online", "by card", "on the day"]),
+        ("small, medium and 42", ["small", "medium", "42"]),
+        ("June, July and 2020", ["June", "July", "2020"]),
+        ("in 2019 and 2020", ["in 2019", "2020"]),
+    ],
+)
+def test_names_like_small_words_and_numbers_are_items(listed: str, found: list[str]) -> None:
+    assert items(f"We say {listed}.", listed) == found
+
+
 @pytest.mark.parametrize("span", ["png", "jpg", "png, jpg, gif"])
 def test_commas_behind_a_label_are_enough_where_several_are_asked_for(span: str) -> None:
     text = "Allowed types: png, jpg, gif"
@@ -259,6 +276,9 @@ def test_rows_that_say_no_are_left_out_where_their_column_is_asked_for(
     assert items(text, span, question=question) == days
 
 
+ROLES = "Role: Admin | Access: full\nRole: Member | Access: read only\nRole: Guest | Access: none"
+
+
 @pytest.mark.parametrize(
     ("question", "text", "span", "found"),
     [
@@ -276,13 +296,13 @@ def test_rows_that_say_no_are_left_out_where_their_column_is_asked_for(
         ),
         (
             "which roles have access to the archive",
-            "Role: Admin | Access: full\nRole: Member | Access: read only\nRole: Guest | Access: none",
+            ROLES,
             "Admin",
             ["Admin", "Member"],
         ),
         (
             "which roles have access to the archive",
-            "Role: Admin | Access: full\nRole: Member | Access: read only\nRole: Guest | Access: none",
+            ROLES,
             "Member",
             ["Admin", "Member"],
         ),
