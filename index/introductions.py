@@ -1,5 +1,7 @@
 """The lines that introduce lists: "Your machine needs at least:"."""
 
+import re
+
 from index.formats.nested_items import ITEM_MARK
 
 
@@ -17,13 +19,17 @@ class Introductions:
         """What introduces the items that may come."""
         self._indent: int | None = None
         """How far the item that is open is indented; None if none is."""
+        self._first: tuple[int, str] | None = None
+        """How far the first item of the list is indented, and how it is marked."""
+        self._is_parted = False
+        """Whether a blank line stands below the last item."""
 
     def above(self, start_char: int) -> tuple[int, int] | None:
         """
         Find the line that introduces the item that begins at a character.
 
         It is the nearest line above that is no item and no part of one, if it ends with a colon;
-        blank lines may stand between them.
+        blank lines may stand between them, but below one, other marks begin another list.
         After an item that itself ends with one, nobody can tell what the next is an item of.
 
         Args:
@@ -37,22 +43,41 @@ class Introductions:
             self._pass(self._reached, end)
             self._reached = self._searched = end + 1
         self._searched = max(self._searched, start_char)
-        return self._introduction if ITEM_MARK.match(self._text, start_char) else None
+        mark = ITEM_MARK.match(self._text, start_char)
+        return None if mark is None or self._begins_another_list(mark) else self._introduction
 
     def _pass(self, start: int, end: int) -> None:
         line = self._text[start:end]
         said = line.strip()
         if not said:
+            self._is_parted = True
             return
         indent = len(line) - len(line.lstrip())
         has_colon = said.endswith(":")
-        if ITEM_MARK.match(line):
+        if mark := ITEM_MARK.match(line):
+            if self._begins_another_list(mark):
+                self._introduction = None
+            self._first = self._first or (indent, _kind_of(mark))
             self._indent = indent
+            self._is_parted = False
         elif self._indent is None or indent <= self._indent:
             # One that is indented more than an item goes on with that.
-            self._indent = None
+            self._indent = self._first = None
+            self._is_parted = False
             at = start + indent
             self._introduction = (at, at + len(said)) if has_colon else None
             return
         if has_colon:
             self._introduction = None
+
+    def _begins_another_list(self, mark: re.Match[str]) -> bool:
+        """Whether an item below a blank line is marked unlike those above it, and is in none."""
+        if not self._is_parted or self._first is None:
+            return False
+        indent, kind = self._first
+        return len(mark[0]) - len(mark[0].lstrip()) <= indent and _kind_of(mark) != kind
+
+
+def _kind_of(mark: re.Match[str]) -> str:
+    """A mark of a list, where all numbers and letters are one: "1." for "12."."""
+    return re.sub(r"\w+", "1", mark[0].strip())
