@@ -86,17 +86,22 @@ def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
 
 
 def _is_asked_by_label(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> bool:
-    """Whether all items have labels of their own, and a question names that of the span's."""
+    """
+    Whether all items have labels, and a question says a word of the span's alone.
+
+    "The prizes" names no prize of "First prize: a bike", "Second prize: a book".
+    """
     cells = [cells_of(TextLine(start, text[start:end])) for start, end in items]
     labels = {name for each in cells for name in each}
-    own = [
+    own = {
         name
         for each in cells
         for name, (start, end) in each.items()
         if start <= span[0] and span[1] <= end
-    ]
+    }
     have_labels = all(len(each) == 1 for each in cells) and len(labels) == len(items)
-    asked = content_stems(question)
+    said_by_others = content_stems(" ".join(labels - own))
+    asked = content_stems(question) - said_by_others
     return have_labels and any(not asked.isdisjoint(content_stems(name)) for name in own)
 
 

@@ -214,6 +214,28 @@ def test_a_fact_with_a_label_that_is_asked_for_is_no_item(
     assert items(FACTS, span, question=question) == found
 
 
+@pytest.mark.parametrize(
+    ("question", "labels", "is_list"),
+    [
+        ("what are the prizes", ("First prize", "Second prize"), True),
+        ("what is the first prize", ("First prize", "Second prize"), False),
+        ("which sessions are there", ("Monday session", "Friday session"), True),
+        ("what are the three phases", ("Phase 1", "Phase 2"), True),
+        ("what is phase 1", ("Phase 1", "Phase 2"), False),
+        ("what are the options for paying", ("Option A", "Option B"), True),
+    ],
+)
+def test_a_word_of_several_labels_names_no_fact(
+    question: str, labels: tuple[str, str], *, is_list: bool
+) -> None:
+    both = [f"{label}: the bike shed of number {at}" for at, label in enumerate(labels)]
+    text = "\n".join(f"- {each}" for each in both)
+
+    found = items(text, "the bike shed of number 0", question=question)
+
+    assert found == (both if is_list else [])
+
+
 def test_labels_that_are_alike_are_no_labels() -> None:
     text = "- Type: a large png\n- Type: a large jpg"
 
