@@ -26,6 +26,7 @@ from answering.english import (
     NEGATION,
     QUESTION_WORDS,
     SUPERLATIVE,
+    SUPERLATIVE_WORD,
     WORD_ENDING,
     asks_for_judgement,
     kinds_of_cells,
@@ -416,7 +417,7 @@ def _spelt(question: str, words: frozenset[str]) -> str:
 
     def spelt(match: re.Match[str]) -> str:
         word = match[0].lower()
-        is_known = SUPERLATIVE.match(word) is not None or _stems(frozenset({word})) <= known
+        is_known = SUPERLATIVE_WORD.match(word) is not None or _stems(frozenset({word})) <= known
         if len(word) < _MIN_MISSPELT_LETTERS or is_known:
             return match[0]
         as_long = [one for one in words if abs(len(one) - len(word)) <= 1]

@@ -141,12 +141,23 @@ COMPARING = _words(
 _NO_SUPERLATIVES = (
     "arrest|bequest|budapest|conquest|contest|detest|digest|dishonest|earnest|everest|forest|harvest|"
     "honest|inquest|interest|invest|manifest|midwest|modest|northwest|priest|protest|rainforest|"
-    "reinvest|request|southwest|suggest|tempest|unrest"
+    "reinvest|request|southwest|suggest|tempest|unrest|attest|ernest|infest|ingest|"
+    "[a-z]*(?<!sa)(?<!brie)(?<!stif)fest|[a-z]*quest|[a-z]*(?<!va)guest|"
+    "(?:load|play|py|re|self|smoke|speed|stress|unit)test|"
+    "(?:arm|back|bucha|foot|for|head|pinte|wrist)rest"
 )
+_BY_ITS_ENDING = rf"(?!(?:{_NO_SUPERLATIVES})\b)[a-z]{{3,20}}est"
+_SURELY_SUPERLATIVE = (
+    "(?i:earliest|fewest|highest|latest|least|longest|lowest|most|oldest|youngest)|best|worst"
+)
+SUPERLATIVE_WORD = re.compile(rf"(?:{_SURELY_SUPERLATIVE}|{_BY_ITS_ENDING})\b")
+"""A word that may be a superlative: "cheapest"."""
 SUPERLATIVE = re.compile(
-    rf"\b(?:best|worst|most|least|(?!(?:{_NO_SUPERLATIVES})\b)[a-z]{{3,20}}est)\b", re.IGNORECASE
+    rf"\b(?:{_SURELY_SUPERLATIVE})\b"
+    r"|(?:\b(?i:the|my|your|his|her|its|our|their)|['’]s|s['’])\s"
+    rf"(?:(?:second|third|two|three|four|five|\d{{1,2}})\s)?{_BY_ITS_ENDING}\b"
 )
-"""What is said of the one thing that is ahead of all others: "cheapest", "most popular"."""
+"""What is said of the one thing that is ahead of all others: "the cheapest", "most popular"."""
 CARING = re.compile(r"\b(?:look(?:s|ed|ing)?|named) after\b", re.IGNORECASE)
 """Verbs whose "after" compares nothing."""
 MEASURED = (

@@ -69,6 +69,13 @@ def answered(text: str, question: str, *read: str) -> str:
     return placed.text
 
 
+@pytest.mark.parametrize("name", ["Summerfest", "Ernest", "summerfest", "pytest"])
+def test_a_name_that_ends_like_a_superlative_compares_nothing(name: str) -> None:
+    text = f"Event: {name} | Entry: £5\nEvent: Quiz night | Entry: £2"
+
+    assert answered(text, f"how much is the entry for the {name}", "£2") == "£5"
+
+
 @pytest.mark.parametrize(
     ("text", "question", "read", "answer"),
     [
