@@ -14,8 +14,10 @@ from answering.english import (
     DENYING,
     JOINING_WORDS,
     LABEL,
+    NAMED_COUNT,
     NOTHING_THERE,
     PART_SEPARATOR,
+    SUPERLATIVE,
     YES_AND_NO,
     are_numbers_of_one,
     content_stems,
@@ -210,6 +212,7 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
 
     "On which days is the office open" asks for no row whose cell in that column says "closed",
     unless the reader's own row says so: then the question asks for these in other words ("shut").
+    "Which stops are the cheapest" asks for some rows, which no cell tells.
     """
     lines = lines_of(text)
     tables = [cells_of(line) for line in lines]
@@ -223,6 +226,8 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
         for name, cell in own.items()
         if name != column and _is_asked_for(name, text[slice(*cell)], question)
     }
+    if not wanted and SUPERLATIVE.search(question) and not NAMED_COUNT.search(question):
+        return []
     rows = around(lines, place, [cells.keys() == own.keys() for cells in tables])
     denies = DENYING.search(question) is not None
     named = [

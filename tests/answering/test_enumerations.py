@@ -337,6 +337,25 @@ def test_rows_that_may_be_asked_for_are_not_left_out(
     assert items(text, span, question=question) == found
 
 
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("which stops are the cheapest", []),
+        ("which stops cost the most", []),
+        ("which are the two cheapest stops", ["Quay", "Mill", "Tower"]),
+        ("which stops have the best view", ["Quay", "Tower"]),
+        ("which stops are there", ["Quay", "Mill", "Tower"]),
+    ],
+)
+def test_what_is_ahead_of_all_others_is_no_whole_column(question: str, found: list[str]) -> None:
+    text = (
+        "Stop: Quay | Fare: £1 | View: best\nStop: Mill | Fare: £2 | View: good\n"
+        "Stop: Tower | Fare: £1 | View: best"
+    )
+
+    assert items(text, "Quay", question=question) == found
+
+
 @given(st.lists(_PIECES, min_size=1, max_size=30).map("".join), st.data())
 def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObject) -> None:
     words = [at for at, character in enumerate(text) if character.isalpha()]
