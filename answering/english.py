@@ -465,6 +465,10 @@ _NO_PREPOSITION = rf"(?!(?:{'|'.join(sorted(PREPOSITIONS))})\b)"
 _NUMBER_AFTER_NAME = re.compile(rf"\b{_NO_PREPOSITION}[^\W\d_]++\W++\d[\d\W]*+$", re.IGNORECASE)
 _NUMBER_BEFORE_NAME = re.compile(rf"\W*+\d[\d\W]*+\b{_NO_PREPOSITION}[^\W\d_]", re.IGNORECASE)
 _ENCLOSED = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|“[^“”]*+”|(?<!\w)\"[^\"]*+\"")
+CLAUSE_OPENINGS = QUESTION_WORDS | _words(
+    "although as because but if since so that though unless until while"
+)
+"""Words that a clause begins with, which is no item of a list."""
 JOINING_WORDS = ("and", "or")
 """What may end an item, since it joins the next one to it."""
 YES_AND_NO = _words("yes no")

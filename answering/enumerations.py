@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import (
+    CLAUSE_OPENINGS,
     DENYING,
     JOINING_WORDS,
     LABEL,
@@ -22,6 +23,7 @@ from answering.english import (
     are_numbers_of_one,
     content_stems,
     separators,
+    words_of,
 )
 from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
 from index.passages import Passage
@@ -312,11 +314,20 @@ def _joined_parts(
 
 
 def _labelled_parts(text: str, start: int, first: int, end: int) -> list[Bounds]:
-    """The parts of a line that begins with a label, where `first` is in one of them."""
+    """
+    The parts of a line that begins with a label, where `first` is in one of them.
+
+    Commas part clauses and addresses, too; and nothing where semicolons stand.
+    """
     label = LABEL.match(text, start, first)
     if label is None or "\n" in text[first:end]:
         return []
     between = separators(PART_SEPARATOR, text, label.end(), end)
+    between = [one for one in between if one[0].startswith(";")] or between
     starts = [label.end(), *(one.end() for one in between)]
     ends = [*(one.start() for one in between), end]
-    return list(zip(starts, ends, strict=True))
+    parts = list(zip(starts, ends, strict=True))
+    texts = [text[slice(*part)] for part in parts]
+    has_clause = any(CLAUSE_OPENINGS.intersection(words_of(each.lower())[:1]) for each in texts)
+    is_of_one_kind = len({any(map(str.isdigit, each)) for each in texts}) == 1
+    return parts if is_of_one_kind and not has_clause else []

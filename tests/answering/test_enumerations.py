@@ -108,17 +108,34 @@ def test_commas_behind_a_label_are_enough_where_several_are_asked_for(span: str)
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "Venues: Old Hall, Mill Lane; New Hall, High Street.",
+            ["Old Hall, Mill Lane", "New Hall, High Street"],
+        ),
+        ("Meetings: Monday, 3 March; Tuesday, 4 April.", ["Monday, 3 March", "Tuesday, 4 April"]),
+    ],
+)
+def test_where_semicolons_stand_behind_a_label_they_alone_part(text: str, found: list[str]) -> None:
+    assert items(text, found[0], is_for_several=True) == found
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Where to find us: 12 High Street, Camden,\nnext to the bank",
         "Note: members who bring a guest pay 12 pounds, others more",
         "Juniper, Moss, Wren",
+        "Office: 12 High Street, Sheffield, S1 2AB",
+        "Note: bring towels, which are not supplied",
+        "Note: bring towels, but no dogs",
     ],
-    ids=["several lines", "clauses", "no label"],
+    ids=["several lines", "clauses", "no label", "address", "relative", "conjunction"],
 )
 def test_other_commas_are_not(text: str) -> None:
     first = text.partition(": ")[2] or text
-    assert items(text, first.split()[0], is_for_several=True) == []
+    assert items(text, first.partition(",")[0], is_for_several=True) == []
 
 
 @pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
