@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import aiohttp
 import discord
@@ -52,23 +52,16 @@ class CatchUp(commands.Cog):
         """When each shard that is heard was heard last, in seconds since 1970."""
         self._unheard: dict[int, float] = {}
         """When each shard that is away was heard last."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._hearing: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
         """Note from now on what is heard."""
-        self._begin(self._hear())
+        self._hearing = asyncio.create_task(self._hear())
 
     async def cog_unload(self) -> None:
-        """Hear no more, and leave what is not finished to the next bot."""
-        for task in self._tasks:
-            task.cancel()
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin what ends with the bot at the latest."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        """Hear no more."""
+        if self._hearing is not None:
+            self._hearing.cancel()
 
     async def _hear(self) -> None:
         while True:
@@ -98,9 +91,6 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
         """Tell or answer who waited when Quoth was killed, and mentions that came meanwhile."""
-        await self._begin(self._catch_up(shard_id))
-
-    async def _catch_up(self, shard_id: int) -> None:
         heard = max(self._unheard.pop(shard_id, 0.0), await self._last_heard(shard_id))
         for one in self._bot.waiting.pop(shard_id, ()):
             try:

@@ -1,6 +1,5 @@
 """A bad start, an end without warning, and all faults at once."""
 
-import asyncio
 import random
 import signal
 import sqlite3
@@ -21,7 +20,6 @@ from tests.bot.discord_app.crowd import ARSON, SLOW_DOWN, VIA, Asked, ask, check
 from tests.bot.discord_app.process import Process
 from tests.conftest import Library
 from tests.discord_service import LocalDiscord
-from tests.discord_service.state import PATIENT_DEADLINE_S
 from tests.discord_service.world import Channel, Message, User
 
 SEED = 20_260_101
@@ -218,36 +216,3 @@ def test_a_change_that_was_cut_short_is_finished_while_no_other_of_its_server_ma
     running.do(cog.on_shard_ready(0))
 
     assert may_begin == {scope: False}
-
-
-def test_a_bot_that_is_closed_leaves_a_change_that_was_cut_short_to_the_next_one(
-    start_bot: StartBot, channel: Channel
-) -> None:
-    running = start_bot()
-    bot = running.bot
-    assert channel.guild is not None
-    scope = bot.records.collection(channel.guild.id)
-    assert scope is not None
-    begun, ended = asyncio.Event(), asyncio.Event()
-
-    class Endless(Builder):
-        async def build(self, *_: Any, **__: Any) -> NotBuilt:
-            begun.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.set()
-            raise AssertionError
-
-    bot.builder = Endless(bot.settings)
-    documents = bot.settings.documents(scope)
-    documents.mkdir(parents=True)
-    (documents / "note.txt").write_text("For fraud 55 were counted.")
-
-    async def close() -> None:
-        bot.dispatch("shard_ready", 0)
-        await begun.wait()
-        await bot.close()
-        await asyncio.wait_for(ended.wait(), PATIENT_DEADLINE_S)
-
-    running.do(close())
