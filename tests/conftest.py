@@ -441,11 +441,21 @@ Place = Callable[[], Path | Database]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Each kind of database that things can be remembered in: a contract holds for both."""
     if request.param == "sqlite":
-        return lambda: tmp_path / "quoth.sqlite"
+        yield lambda: tmp_path / "quoth.sqlite"
+        return
     from bot.postgres import PostgresDatabase
 
     address: str = request.getfixturevalue("postgres_database")
-    return lambda: PostgresDatabase(address)
+    opened: list[PostgresDatabase] = []
+
+    def open_database() -> Database:
+        opened.append(PostgresDatabase(address))
+        return opened[-1]
+
+    yield open_database
+    # If a pool is left open, Python ends it later, perhaps in one of the pool's own threads, which
+    # it would wait for. Whichever test runs by then would fail.
+    assert [each for each in opened if not each._pool.closed] == []

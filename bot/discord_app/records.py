@@ -84,7 +84,7 @@ class Records:
 
     def __init__(self, place: Path | Database, clock: Callable[[], float] = time.time) -> None:
         """
-        Remember things in a file of SQLite, or in a database that is open.
+        Remember things in a file of SQLite, or in a database that is open, and close it at the end.
 
         Args:
             place: The file or the database.
@@ -103,6 +103,8 @@ class Records:
             self.follow_clock()
             self._salt = bytes.fromhex(self._meta("salt", secrets.token_hex(32)))
         except DatabaseError as error:
+            # Nobody else can: whoever opened it for this has no records to close.
+            self.database.close()
             raise RecordsError(f"{self.database}: can't be used ({error}).") from error
 
     def clock(self) -> float:

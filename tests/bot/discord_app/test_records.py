@@ -4,10 +4,11 @@ import hmac
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from bot.database import RecordsError, open_database, version
+from bot.database import DatabaseError, RecordsError, SqliteFile, open_database, version
 from bot.discord_app import migrations
 from bot.discord_app.channels import ChannelRules
 from bot.discord_app.records import Records
@@ -46,6 +47,26 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RecordsError, match="can't be used"):
         Records(tmp_path / "quoth.sqlite")
+
+
+def test_a_database_that_can_not_be_used_is_closed(tmp_path: Path) -> None:
+    """One of PostgreSQL would otherwise keep its connections, and the threads that open them."""
+
+    class Unusable(SqliteFile):
+        is_closed = False
+
+        def statements(self) -> NoReturn:
+            raise DatabaseError(sqlite3.OperationalError("disk I/O error"))
+
+        def close(self) -> None:
+            super().close()
+            self.is_closed = True
+
+    database = Unusable(tmp_path / "quoth.sqlite", migrations.STEPS)
+    with pytest.raises(RecordsError, match=r"can't be used \(disk I/O error\)"):
+        Records(database)
+
+    assert database.is_closed
 
 
 def test_a_file_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import closing
 
 from bot.discord_app.records import Records
 from bot.discord_app.shards import Shards
@@ -26,19 +27,19 @@ class SlowToTell(Unanswered):
 
 
 def test_who_is_answered_while_it_is_read_who_waits_is_not_left_waiting(place: Place) -> None:
-    records = Records(place())
-    unanswered = SlowToTell(records)
-    unanswered.begin(Waiting(1, 7))
+    with closing(Records(place())) as records:
+        unanswered = SlowToTell(records)
+        unanswered.begin(Waiting(1, 7))
 
-    async def ask() -> None:
-        async with unanswered.noted(Waiting(2, 7)):
-            while len(Unanswered(records).all_on(ALL)) < 2:
-                await asyncio.sleep(0.001)
-            reading = asyncio.create_task(unanswered.left(ALL))
-            await asyncio.to_thread(unanswered.has_read.wait)
-        unanswered.may_tell.set()
-        assert [one.id for one in await reading] == [1]
+        async def ask() -> None:
+            async with unanswered.noted(Waiting(2, 7)):
+                while len(Unanswered(records).all_on(ALL)) < 2:
+                    await asyncio.sleep(0.001)
+                reading = asyncio.create_task(unanswered.left(ALL))
+                await asyncio.to_thread(unanswered.has_read.wait)
+            unanswered.may_tell.set()
+            assert [one.id for one in await reading] == [1]
 
-    asyncio.run(ask())
-    assert [one.id for one in unanswered.all_on(ALL)] == [1]
-    assert records.under_way == set()
+        asyncio.run(ask())
+        assert [one.id for one in unanswered.all_on(ALL)] == [1]
+        assert records.under_way == set()
