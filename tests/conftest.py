@@ -5,13 +5,13 @@ import gc
 import itertools
 import os
 import re
+import shlex
 import shutil
 import socket
 import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,12 @@ from reader.model import PassageText
 from reader.spans import Span
 from tests import postgres
 from tests.fakes import FakeEncoder
-from tests.forks import forked_command, use_warm_processes, warm_processes
+from tests.forks import (
+    forked_command,
+    use_warm_processes,
+    warm_processes,
+    worker_command,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,41 +83,29 @@ _WAIT_LONG = (
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None:
+    """
+    Have the processes that share the tests be forks of one that has imported them.
+
+    In a fresh clone, to import them takes a twentieth of the processor's time that all tests take.
+    """
+    # What counts lines has to see them imported.
+    if not config.pluginmanager.hasplugin("_cov"):
+        command = shlex.join(worker_command(config.invocation_params.args))
+        for spec in specs:
+            spec.python = command
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """
-    Tell each process that has a share of the tests where all of them have processes forked.
-
-    If all tests are asked for, also say in which order to import them.
-    """
+    """Tell each process that has a share of the tests where all of them have processes forked."""
     node.workerinput["forks"] = warm_processes()
-    is_all = node.config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    number = int(node.gateway.id.removeprefix("gw"))
-    node.workerinput["first"] = (
-        _test_modules(number / len(node.config.getoption("tx"))) if is_all else []
-    )
-
-
-def _test_modules(begun_at: float) -> list[str]:
-    """
-    All modules of tests, from so far on, and then those before.
-
-    In a fresh clone pytest compiles them, and hypothesis looks through what they import, which
-    takes twice as long as to import them. Processes that begin elsewhere share that work.
-    """
-    paths = sorted((ROOT / "tests").rglob("test_*.py"))
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
-    at = int(begun_at * len(names))
-    return names[at:] + names[:at]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have processes forked where the one says so that shares the tests out."""
     if given := getattr(config, "workerinput", None):
         use_warm_processes(given["forks"])
-        for module in given["first"]:
-            # What can't be imported is told of when its tests are collected.
-            with suppress(Exception):
-                import_module(module)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,6 +5,8 @@ Most of what a short command takes is importing its libraries, and tests start h
 has arguments, a folder, an environment and streams of its own, and ends as Python ends, or when
 whoever asked for it does. What a fresh process imports, and that it knows a terminal, is tested on
 fresh ones.
+
+The processes that share the tests are forks, too, of one that has imported all tests.
 """
 
 import atexit
@@ -29,7 +31,7 @@ import prompts
 from index import parser_forks
 
 ROOT = Path(__file__).resolve().parents[1]
-_COMMANDS, _PARSERS = "commands", "parsers"
+_COMMANDS, _PARSERS, _TESTS = "commands", "parsers", "tests"
 # The more a process holds, the longer each fork takes: for the parsers of builds, of which each
 # forks one for each file, there is a process that has imported little else.
 _IMPORTED = {
@@ -148,6 +150,22 @@ def forked_command(module: str, *arguments: str) -> list[str]:
     ]
 
 
+def worker_command(arguments: Sequence[str]) -> list[str]:
+    """What stands for Python where xdist starts it: a fork that has imported the tests."""
+    folder = warm_processes()
+    _keep_warm(_TESTS, *arguments)
+    client = Path(__file__).with_name("fork_client.py")
+    return [
+        *(sys.executable, "-I", "-S", str(client)),
+        *(f"{folder}/{_TESTS}", "tests.forks:run_program"),
+    ]
+
+
+def run_program() -> None:
+    """Run the program in the last argument, as Python does with `-c`."""
+    exec(sys.argv[-1], {"__name__": "__main__"})  # noqa: S102 - xdist's own
+
+
 def fork_parsers() -> None:
     """Let forks read the documents of builds that this process makes."""
     vars(parser_forks)["module_command"] = forked_command
@@ -164,17 +182,9 @@ def warm_processes() -> str:
         return _folder
     folder = tempfile.mkdtemp(prefix="quoth-forks-")
     use_warm_processes(folder)
-    ours, its = socket.socketpair()
-    with its:
-        started = [_start(kind, its) for kind in _IMPORTED]
-
-    def end() -> None:
-        ours.close()
-        for process in started:
-            process.wait()
-        shutil.rmtree(folder)
-
-    atexit.register(end)
+    atexit.register(shutil.rmtree, folder)
+    for kind in _IMPORTED:
+        _keep_warm(kind)
     return folder
 
 
@@ -184,38 +194,52 @@ def use_warm_processes(folder: str) -> None:
     _folder = folder
 
 
-def _start(kind: str, its: socket.socket) -> "subprocess.Popen[bytes]":
-    """Start the process of one kind, which ends once nobody holds the other end of a socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
+def _keep_warm(kind: str, *arguments: str) -> None:
+    """Start the process of one kind, which ends with this one."""
+    ours, its = socket.socketpair()
+    with its, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
         asked.bind(_asked_at(kind))
         asked.listen()
         given = (asked.fileno(), its.fileno())
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-W", "ignore", "-m", "tests.forks"),
                 kind,
                 *map(str, given),
-                _folder,
+                *(_folder, *arguments),
             ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
+            # What is wrong with the tests, each fork says for itself.
+            stdout=subprocess.DEVNULL,
             pass_fds=given,
         )
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
 
 
 def main() -> None:
     """Fork whenever asked; a fork returns from here as the process that it was asked to be."""
     # Whoever interrupts the tests ends them, and this with them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    kind, *given, folder = sys.argv[1:]
+    kind, *given, folder = sys.argv[1:5]
     # Nothing of what is imported is garbage.
     gc.disable()
-    for module in _IMPORTED[kind]:
+    for module in _IMPORTED.get(kind, ()):
         import_module(module)
     if kind == _COMMANDS:
         templates = prompts._environment()
         for name in templates.list_templates(["j2"]):
             templates.get_template(name)
+    if kind == _TESTS:
+        pytest = import_module("pytest")
+        pytest.main([*sys.argv[5:], "--collect-only", "-qq"])
+        # The fork has its own arguments, and warnings as pytest wants them.
+        sys.warnoptions.clear()
     # Forks share what nobody looks through for garbage.
     gc.freeze()
     gc.enable()
