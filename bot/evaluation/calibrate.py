@@ -230,11 +230,13 @@ def _fit_open(outcomes: Sequence[QuestionOutcome], base: Calibration) -> Calibra
             "lexical_weight": _rounded(lexical_weight / margin_weight),
         }
     )
-    ranking = ranking.model_copy(
-        update=_fit_sentences([one for each in outcomes if (one := _best(each, ranking))])
+    # Which is the best hangs on evidence alone, and is not looked for again below.
+    best = [_best(one, ranking) for one in outcomes]
+    ranking = ranking.model_copy(update=_fit_sentences([one for one in best if one is not None]))
+    confidence = _fit_confidence(
+        [_features_of_best(*each, ranking) for each in zip(outcomes, best, strict=True)],
+        [_is_best_right(*each) for each in zip(outcomes, best, strict=True)],
     )
-    right = [is_right(one) for one in _judge_open(outcomes, ranking)]
-    confidence = _fit_confidence([_features_of_best(one, ranking) for one in outcomes], right)
     evidence_weight, gap_weight, sentence_weight, passages_weight = confidence.weights
     return ranking.model_copy(
         update={
@@ -269,9 +271,17 @@ def _fit_sentences(best: Sequence[Judged]) -> dict[str, float]:
     return {"sentence_slope": _rounded(slope), "sentence_intercept": _rounded(intercept)}
 
 
-def _features_of_best(outcome: QuestionOutcome, ranking: Calibration) -> list[float]:
+def _is_best_right(outcome: QuestionOutcome, best: Judged | None) -> bool:
+    """Whether the best candidate is right; if there is none, whether to give none is."""
+    if best is None:
+        return is_right(outcome)
+    return any(is_right(one) for one in outcome.candidates if one.candidate is best.candidate)
+
+
+def _features_of_best(
+    outcome: QuestionOutcome, best: Judged | None, ranking: Calibration
+) -> list[float]:
     """Evidence, gap, the sentence's margin and the logarithm of how many passages there are."""
-    best = _best(outcome, ranking)
     passages = math.log(max(outcome.passages, 1))
     if best is None:
         return [0.0, 0.0, 0.0, passages]
