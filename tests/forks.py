@@ -57,9 +57,11 @@ _GONE = (
     "The process that forks for the tests is gone, and with it whatever needs it. Look for what it "
     "said on standard error, and start the tests again."
 )
-# The folder of the sockets at which forks are asked for: in whoever has started the processes that
-# fork, in whoever was told of it, and in all forks.
+# What all processes of a run share, such as the sockets at which forks are asked for: known in
+# whoever has made it, in whoever was told of it, and in all forks.
 _folder = ""
+_is_warm = False
+"""Whether processes that fork were started."""
 
 
 class NoForkError(Exception):
@@ -139,26 +141,26 @@ class Fork:
 
 
 def forked_command(module: str, *arguments: str) -> list[str]:
-    """A command that does what `module_command` says, in a fork."""
-    client = Path(__file__).with_name("fork_client.py")
+    """
+    A command that does what `module_command` says, in a fork.
+
+    A module whose function is not `main` is given as `module:function`.
+    """
     kind = _PARSERS if module in _READ_FILES else _COMMANDS
-    return [
-        *(sys.executable, "-I", "-S", str(client)),
-        _asked_at(kind),
-        f"{module}:main",
-        *arguments,
-    ]
+    return [*_client(kind, module if ":" in module else f"{module}:main"), *arguments]
+
+
+def _client(kind: str, started: str) -> list[str]:
+    """The command that stands for a fork."""
+    client = Path(__file__).with_name("fork_client.py")
+    return [sys.executable, "-I", "-S", str(client), _asked_at(kind), started]
 
 
 def worker_command(arguments: Sequence[str]) -> list[str]:
     """What stands for Python where xdist starts it: a fork that has imported the tests."""
-    folder = warm_processes()
+    warm_processes()
     _keep_warm(_TESTS, *arguments)
-    client = Path(__file__).with_name("fork_client.py")
-    return [
-        *(sys.executable, "-I", "-S", str(client)),
-        *(f"{folder}/{_TESTS}", "tests.forks:run_program"),
-    ]
+    return _client(_TESTS, "tests.forks:run_program")
 
 
 def run_program() -> None:
@@ -176,29 +178,38 @@ def _asked_at(kind: str) -> str:
     return f"{warm_processes()}/{kind}"
 
 
+def shared_folder() -> Path:
+    """A folder that all processes of a run share, and that goes with whoever has made it."""
+    global _folder  # noqa: PLW0603 - one a process
+    if not _folder:
+        _folder = tempfile.mkdtemp(prefix="quoth-tests-")
+        # PostgreSQL runs as somebody else where the tests run as root, and has its programs there.
+        Path(_folder).chmod(0o711)
+        atexit.register(shutil.rmtree, _folder)
+    return Path(_folder)
+
+
 def warm_processes() -> str:
     """The folder in which the processes are asked that fork; they end with whoever starts them."""
-    if _folder:
-        return _folder
-    folder = tempfile.mkdtemp(prefix="quoth-forks-")
-    use_warm_processes(folder)
-    atexit.register(shutil.rmtree, folder)
-    for kind in _IMPORTED:
-        _keep_warm(kind)
+    folder = str(shared_folder())
+    if not _is_warm:
+        use_warm_processes(folder)
+        for kind in _IMPORTED:
+            _keep_warm(kind)
     return folder
 
 
 def use_warm_processes(folder: str) -> None:
     """Have those fork that somebody else has started."""
-    global _folder  # noqa: PLW0603 - one a process
-    _folder = folder
+    global _folder, _is_warm
+    _folder, _is_warm = folder, True
 
 
 def _keep_warm(kind: str, *arguments: str) -> None:
     """Start the process of one kind, which ends with this one."""
     ours, its = socket.socketpair()
     with its, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asked:
-        asked.bind(_asked_at(kind))
+        asked.bind(f"{_folder}/{kind}")
         asked.listen()
         given = (asked.fileno(), its.fileno())
         process = subprocess.Popen(

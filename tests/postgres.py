@@ -1,5 +1,6 @@
 """A PostgreSQL of the tests' own, on a folder and a socket of its own, as an ordinary user."""
 
+import fcntl
 import importlib.util
 import itertools
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from bot.database import Database
+from tests.forks import shared_folder
 
 # Debian's packages postgresql-17 and postgresql-17-pgvector, where somebody installed both.
 _DEBIAN = Path("/usr/lib/postgresql/17/bin")
@@ -59,17 +62,54 @@ def programs() -> Path:
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What a server is started with."""
+
+    programs: Path
+    """The folder of `postgres`."""
+    data: Path
+    """The folder of a server that was never started, to be copied."""
+
+
+def _prepared() -> _Prepared:
+    """Make what servers start with, once for all processes that share the tests."""
+    installed = programs()
+    folder = shared_folder() / "postgres"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = _within_reach(installed, folder)
+        data = folder / "data"
+        if not data.exists():
+            making = folder / "making"
+            making.mkdir()
+            _give_away(making)
+            _run(found / "initdb", "-D", making / "data", "--no-sync", "--no-instructions",
+                 "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
+                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
+            (making / "data").rename(data)
+    return _Prepared(found, data)
+
+
 def _within_reach(found: Path, folder: Path) -> Path:
     """Programs where an ordinary user may run them: root's packages may lie where it may not go."""
     if os.geteuid() != 0 or found == _DEBIAN:
         return found
     package = found.parents[1]
     reached = folder / package.name / found.parent.name
-    shutil.copytree(found.parent, reached, symlinks=True)
-    # Beside the package, where the programs look for them.
-    libraries = f"{package.name}.libs"
-    shutil.copytree(package.with_name(libraries), folder / libraries)
+    if not reached.exists():
+        # Beside the package, where the programs look for them.
+        libraries = f"{package.name}.libs"
+        shutil.copytree(package.with_name(libraries), folder / libraries)
+        shutil.copytree(found.parent, reached, symlinks=True)
     return reached / found.name
+
+
+def _give_away(folder: Path) -> None:
+    """Let whoever PostgreSQL runs as write into a folder."""
+    if os.geteuid() == 0:
+        os.chown(folder, _NOBODY, _NOBODY)
 
 
 class Server:
@@ -127,17 +167,14 @@ def stoppable_server() -> Iterator[Server]:
     Raises:
         NoServerError: If none can be started.
     """
-    installed = programs()
+    prepared = _prepared()
     # The path of a socket has at most 107 bytes, so a folder of pytest's will not do.
     folder = Path(tempfile.mkdtemp(prefix="quoth-postgres-"))
     try:
-        if os.geteuid() == 0:
-            os.chown(folder, _NOBODY, _NOBODY)
-        found = _within_reach(installed, folder)
-        _run(found / "initdb", "-D", folder / "data", "--no-sync", "--no-instructions",
-             "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
-             "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
-        server = Server(folder, found)
+        _give_away(folder)
+        # With their owner, as only this does.
+        subprocess.run(["cp", "-a", prepared.data, folder], check=True)  # noqa: S607 - the system's own
+        server = Server(folder, prepared.programs)
         try:
             yield server
         finally:

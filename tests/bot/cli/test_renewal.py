@@ -20,6 +20,8 @@ from index.store import Collection
 from tests.bot.cli.conftest import generation
 from tests.commands import FAKE_ANSWER, QUESTION, quoth
 from tests.conftest import ROOT
+from tests.forks import Fork
+from tests.waiting import PATIENCE_S
 
 
 def test_a_first_question_indexes_the_documents(real_data: Callable[[], Path]) -> None:
@@ -176,23 +178,25 @@ def test_a_question_that_is_ended_ends_the_build_that_it_began(tmp_path: Path) -
     (tmp_path / "seeds/a.txt").write_text("Theft costs 35.")
     held = Collection(tmp_path / "data/collections/base")
     with held.lock.hold(lambda _: None):
-        asked = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "bot.cli.main", "ask", QUESTION],
+        said, end = os.pipe()
+        asked = Fork(
+            "tests.commands:main_with_fake_reader",
+            ["ask", QUESTION],
+            (end, end, end),
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            environment=os.environ,
         )
-        assert asked.stderr is not None
-        while "Another" not in (said := asked.stderr.readline()):
-            assert said
-        (build,) = children(asked.pid)
+        os.close(end)
+        with os.fdopen(said) as lines:
+            while "Another" not in (line := lines.readline()):
+                assert line
+            (build,) = children(asked.pid)
 
-        asked.terminate()
-        asked.communicate()
+            asked.send_signal(signal.SIGTERM)
+            # Its end is also that of the build, which writes there, too.
+            lines.read()
 
-    assert asked.returncode == 128 + signal.SIGTERM
+    assert asked.wait(PATIENCE_S) == 128 + signal.SIGTERM
     assert not Path(f"/proc/{build}").exists()
 
 

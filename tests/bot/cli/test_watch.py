@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,13 +18,14 @@ from index.provenance import FetchOrigin, Provenance, write_provenance
 from index.store import Collection
 from tests.commands import quoth
 from tests.conftest import ROOT
+from tests.forks import forked_command
 from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
 def watcher(home: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.cli.main", "index", "--watch"],
+        forked_command("tests.commands:main_with_fake_reader", "index", "--watch"),
         cwd=home,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
