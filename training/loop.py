@@ -15,7 +15,7 @@ from training.features import RowGroup, collate, plan_batches
 from training.fingerprint import claim
 from training.loss import cross_entropy
 from training.measure import DevReport, say
-from training.models import Network
+from training.models import Network, autocast
 
 if TYPE_CHECKING:
     import torch
@@ -142,7 +142,7 @@ def _step(
 
     network.model.train()
     batch = collate([row for group in groups for row in group])
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast():
         logits = network.logits(batch)
     padding = torch.from_numpy(batch.mask == 0)
     sizes = [len(group) for group in groups]

@@ -14,7 +14,7 @@ from reader.model import MAX_TOKENS, Reader
 from reader.spans import Logits, Span, best_spans, from_character
 from training.chance import seeded
 from training.features import NO_ANSWER, Encoded, collate, encode, row_of
-from training.models import Network
+from training.models import Network, autocast
 from training.sources import TrainingPassage, TrainingQuestion
 
 BATCH_TOKENS = 6_000
@@ -169,7 +169,7 @@ def read(network: Network, rows: Sequence[Encoded]) -> Iterator[tuple[int, Token
     order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
     for indices in _by_tokens(order, rows):
         batch = collate([row_of(rows[index], (nothing, nothing)) for index in indices])
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), autocast():
             starts, ends = network.logits(batch)
         for index, start, end in zip(
             indices, starts.float().numpy(), ends.float().numpy(), strict=True

@@ -21,6 +21,14 @@ FROZEN_LAYERS = 4
 """The lowest ones, with the embeddings: general knowledge of words, and a third of the work."""
 
 
+def autocast() -> "torch.autocast":
+    """bf16 where the processor multiplies it; elsewhere emulating it takes forty times as long."""
+    import torch
+
+    able = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast("cpu", torch.bfloat16, enabled=able)
+
+
 def check_weights(folder: Path, sha256: str, home: str) -> None:
     """
     Make sure a base model is the published one.
