@@ -12,11 +12,9 @@ from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
 from answering.cells import Bounds
 from answering.english import (
-    AND_HOW_MANY,
     ASKS_FOR_ONE,
     COUNTING,
     COUNTS,
-    HOW_MANY,
     MAY_ASK_FOR_ALL,
     MENTIONED,
     NAMED_COUNT,
@@ -40,10 +38,7 @@ MAX_ITEMS = 20
 
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things ("which crimes", "name the two cities")."""
-    asked = without_opening(question)
-    first = HOW_MANY.search(asked)
-    counts_twice = first is not None and AND_HOW_MANY.search(asked, first.end()) is not None
-    return counts_twice or SEVERAL.search(asked) is not None
+    return SEVERAL.search(without_opening(question)) is not None
 
 
 def says_how_often(question: str, text: str, sentence: str) -> bool:

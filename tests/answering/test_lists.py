@@ -33,9 +33,7 @@ def items(question: str, *found: Candidate) -> list[str]:
     "question",
     [
         *("which crimes were listed and how many for each", "Name the two cities."),
-        *("who are the people quoted", "Which lines have no trains?", "deaths by type"),
-        *("cases per district", "wins by year", "sales per year", "population per year"),
-        "what were the costs per year",
+        *("who are the people quoted", "Which lines have no trains?", "sales per year"),
         *("What are the final totals?", "people mentioned by name", "What two sites were shown?"),
         *("how many cases and how many deaths", "who were sacked over it", "fines by each council"),
         *("Who founded the club, and who runs it now?", "Which coal plants were shut?"),
@@ -55,9 +53,8 @@ def test_questions_for_several_things(question: str) -> None:
         *("Which animal shows how feeble the whistle is?", "who won", "what is the boss called"),
         *("which bus goes there", "What does the firm have in the bank?", "when did it start"),
         *("Name the person in charge of the bank", "arrests on the island", "whats bus fare"),
-        *("How much does an adult pay per year?", "what do adults pay per year"),
-        *("What does it cost per year?", "what is charged per year", "how many boats per year"),
-        *("how many pauses per team", "what is wrong if two towns are neighbours of each other"),
+        *("population per year", "what was in the boxes", "what does that pay"),
+        *("whats in it", "what is wrong if two towns are neighbours of each other"),
         "Besides cats, dogs and birds, what is sold there?",
     ],
 )
