@@ -413,18 +413,6 @@ ASKS_FOR_ONE = re.compile(
 stock and a price list are none."""
 NAMED_COUNT = re.compile(rf"\b(?:the|which|what|name|list|all|in)\s+(?:the\s+)?({_MANY})\b", re.I)
 """Says how many things are asked for ("the two cities"); group 1 is the number."""
-_MENTIONING = r"quot|nam|mention|list|cit|interview|describ|refer"
-_DOCUMENT = (
-    "(?:the|this) (?:article|book|document|file|interview|letter|minutes|page|post|report|story|"
-    "text)"
-)
-MENTIONED = re.compile(
-    rf"\b(?:do(?:es)? |did |(?=\w+ed\b))(?:(?<= )(?:it|they|{_DOCUMENT}) )?({_MENTIONING})"
-    rf"(?:r?ed|e)?(?: to)?(?: (?:(?:in|for) {_DOCUMENT}|by name|here))*+\W*+$",
-    re.IGNORECASE,
-)
-"""How a question ends about what a document holds; group 1 is the stem that says so. What is listed
-in something else, or can be, is counted there."""
 _COUNTED_IN_OTHER_WORDS = "|".join(UNITS) + (
     "|people|persons|euros|dollars|pounds|pence|cents|percent|degrees"
 )
@@ -433,8 +421,6 @@ COUNTED = re.compile(
 )
 """Names what is counted, in group 1, unless values say that in other words, too: people ("nine were
 hurt") and what is measured ("two weeks" for "how many days")."""
-COUNTING = re.compile(r"\b(?:how\s+many|number\s+of)\b", re.IGNORECASE)
-"""What wants somebody to count."""
 # A separator is looked for where its white space begins: at every place in a run of white space it
 # would take the square of the run's length. The mark of a line in a list is no part of an item.
 SPAN_SEPARATOR = re.compile(

@@ -4,7 +4,6 @@ Questions that ask for several things, and the spans that answer them. Pure func
 The items of a list stand in one document: a list put together from several would be Quoth's own.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,16 +12,13 @@ from answering.candidates import Candidate, Judged, judge_again, normalised, ove
 from answering.cells import Bounds
 from answering.english import (
     ASKS_FOR_ONE,
-    COUNTING,
     COUNTS,
     MAY_ASK_FOR_ALL,
-    MENTIONED,
     NAMED_COUNT,
     PREPOSITIONS,
     SEVERAL,
     SPAN_SEPARATOR,
     SUPERLATIVE,
-    has_number,
     has_word,
     separators,
     without_opening,
@@ -39,25 +35,6 @@ MAX_ITEMS = 20
 def asks_for_several(question: str) -> bool:
     """Whether a question asks for several things ("which crimes", "name the two cities")."""
     return SEVERAL.search(without_opening(question)) is not None
-
-
-def says_how_often(question: str, text: str, sentence: str) -> bool:
-    """
-    Whether a span may answer a question that counts what a document mentions.
-
-    "How many people are quoted" wants somebody to count, unless the document says the number in a
-    sentence about quoting. Other questions are none of that kind, and any span may answer them.
-
-    Args:
-        question: As asked.
-        text: The span's.
-        sentence: What it stands in.
-    """
-    counting = COUNTING.search(question)
-    mentioned = MENTIONED.search(question, counting.end()) if counting else None
-    if mentioned is None:
-        return True
-    return has_number(text) and re.search(rf"\b{mentioned[1]}", sentence, re.I) is not None
 
 
 @dataclass(frozen=True, slots=True)

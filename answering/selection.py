@@ -10,7 +10,7 @@ from answering.candidates import Candidate, Judged, normalised, overlap
 from answering.cells import cells_of, lines_of
 from answering.conflicts import versions
 from answering.english import says_nothing
-from answering.lists import asks_for_several, listed, says_how_often
+from answering.lists import asks_for_several, listed
 from index.passages import Passage
 
 # Spans that are shown where Quoth is not sure: what a person reads at a glance.
@@ -56,27 +56,22 @@ def select(
         min_confidence: Below it nothing is an answer; see also `unsure_from`.
         around: As in `answering.lists.listed`.
     """
-    fitting = [
-        one
-        for one in judged
-        if says_how_often(question, one.candidate.span.text, one.candidate.sentence)
-    ]
-    if not fitting:
-        return Selection((), (), "one", 0.0, tuple(judged))
+    if not judged:
+        return NOTHING_CHOSEN
     kind: Kind
-    items = listed(question, fitting, calibration, around)
+    items = listed(question, judged, calibration, around)
     kind, chosen = "list", items.items
     if len(chosen) == 1 and not asks_for_several(question):
         kind = "conflict"
         chosen = versions(
-            fitting[0].candidate.asked,
-            fitting,
+            judged[0].candidate.asked,
+            judged,
             calibration,
             min_confidence=min_confidence,
         )
     confidence = max(one.confidence for one in chosen)
     if confidence < min_confidence:
-        candidates = likely(fitting) if confidence >= unsure_from(min_confidence) else ()
+        candidates = likely(judged) if confidence >= unsure_from(min_confidence) else ()
         rest = tuple(one for one in judged if one not in candidates)
         return Selection((), candidates, "one", confidence, rest)
     return Selection(
