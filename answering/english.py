@@ -523,8 +523,6 @@ _OPENING_OF_A_MEASURE = (
 _FIGURES = rf"^(?!{_NOTHING_BUT_A_DAY}|.*(?:{_MONEY}))\W{{0,2}}\d"
 
 
-# Nothing but a number with its unit: neither "12 High Street" nor "3rd floor".
-_QUANTITY = r"^\W{0,2}\d[\d.,:/-]*+(?: ?(?:[a-z%°€£$][a-z²³/]*+|[A-Z]{1,3}+))?$"
 # A letter counts only as it stands: something may be in room "12 S", and lasts "12 s".
 _UNIT = "|".join(unit if len(unit) == 1 else f"(?i:{unit})" for unit in UNITS)
 # Something may be in room "12", "12A" or "3.07", and nowhere in "7.6 km" or "£3".
@@ -602,12 +600,6 @@ _ASKED_AND_ANSWERING = tuple(
             rf"{_YES_OR_NOT}|{_NO_PLACE}|{_PHONE}|{_MAIL}",
         ),
         (r"^where\b", _NO_TIME, rf"{_YES_OR_NOT}|{_NO_PLACE}"),
-        # "How is it marked?", but not "How is the weather?".
-        (
-            r"^how (?:is|are|was|were)\b.* [a-z]+(?:ed|en|ght|ade|aid)\b",
-            _NO_TIME,
-            rf"{_YES_OR_NOT}|{_QUANTITY}",
-        ),
         *(
             (rf"^how many (?:{words})\b", rf"\d ?(?i:{words})\b", _NOTHING)
             for words in _WHAT_COUNTS_ALIKE

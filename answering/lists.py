@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
-from answering.candidates import Candidate, Judged, judge_again, normalised, overlap
+from answering.candidates import Candidate, Judged, judge_again, overlap
 from answering.cells import Bounds
 from answering.english import (
     ASKS_FOR_ONE,
@@ -67,14 +67,10 @@ def listed(
         several items of a list that the document writes for its answer.
     """
     best = judged[0]
-    is_for_several = asks_for_several(question)
-    # Another document may write the list that the best one names an item of.
-    alike = [one for one in judged if _say_the_same(one, best)] if is_for_several else [best]
-    written = (_written(question, one, judged, around(one.candidate.passage)) for one in alike)
-    items = next(filter(None, written), [])
+    items = _written(question, best, judged, around(best.candidate.passage))
     is_written = bool(items)
     if not items:
-        if not is_for_several:
+        if not asks_for_several(question):
             return ListedItems((best,))
         items = _apart(judged)
     wanted = _count(question)
@@ -94,11 +90,6 @@ def listed(
         ),
         is_partial=len(shown) < (wanted or len(items) + (not is_written)),
     )
-
-
-def _say_the_same(one: Judged, other: Judged) -> bool:
-    texts = {normalised(each.candidate.span.text) for each in (one, other)}
-    return len(texts) == 1 and one.candidate.features.margin > 0
 
 
 def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passage) -> list[Judged]:

@@ -202,12 +202,6 @@ def test_a_follow_up_gets_a_list_only_if_it_asks_for_several_itself(
     assert items(question, *found) == shown
 
 
-def test_a_list_comes_from_the_document_that_writes_it() -> None:
-    found = (candidate("rope", 8, SHOP), candidate("rope", 9, sentence("Rope: a rope is 3.")))
-
-    assert items("which things do they sell", *found) == ["rope", "nets", "hooks"]
-
-
 @pytest.mark.parametrize(
     ("text", "found", "shown"),
     [
