@@ -431,16 +431,10 @@ SPAN_SEPARATOR = re.compile(
 # White space is looked for where it begins, as above.
 PART_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
 """Between the parts of a sentence that may be items; a group holds the word that joins the last."""
-LABEL = re.compile(r"[^.:;,\n]{1,60}+:\s++")
-"""What stands before the parts of a list, if a line begins with it: "Trainers: Bo, Cem"."""
 _NO_PREPOSITION = rf"(?!(?:{'|'.join(sorted(PREPOSITIONS))})\b)"
 _NUMBER_AFTER_NAME = re.compile(rf"\b{_NO_PREPOSITION}[^\W\d_]++\W++\d[\d\W]*+$", re.IGNORECASE)
 _NUMBER_BEFORE_NAME = re.compile(rf"\W*+\d[\d\W]*+\b{_NO_PREPOSITION}[^\W\d_]", re.IGNORECASE)
 _ENCLOSED = re.compile(r"\([^()]*+\)|\[[^\[\]]*+\]|“[^“”]*+”|(?<!\w)\"[^\"]*+\"")
-CLAUSE_OPENINGS = QUESTION_WORDS | _words(
-    "although as because but if since so that though unless until while"
-)
-"""Words that a clause begins with, which is no item of a list."""
 JOINING_WORDS = ("and", "or")
 """What may end an item, since it joins the next one to it."""
 YES_AND_NO = _words("yes no")

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english import (
-    CLAUSE_OPENINGS,
     DENYING,
     JOINING_WORDS,
-    LABEL,
     NAMED_COUNT,
     NOTHING_THERE,
     PART_SEPARATOR,
@@ -23,7 +21,6 @@ from answering.english import (
     are_numbers_of_one,
     content_stems,
     separators,
-    words_of,
 )
 from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
 from index.passages import Passage
@@ -39,9 +36,7 @@ _MAX_WORDS = 10
 _ENDS = " \t.,;"
 
 
-def enumerated(
-    passage: Passage, spans: Sequence[Bounds], question: str, *, is_for_several: bool
-) -> list[Bounds]:
+def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list[Bounds]:
     """
     Find the items of the written list that a span belongs to.
 
@@ -49,8 +44,6 @@ def enumerated(
         passage: Where it stands, with its surroundings.
         spans: What the reader takes for answers, the best one first.
         question: Says which rows of a table are meant.
-        is_for_several: Whether it asks for several things. Then commas behind a label are enough
-            for a list: "Trainers: Bo, Cem".
 
     Returns:
         All items in their order, or none if the best span is no item of a list.
@@ -58,7 +51,7 @@ def enumerated(
     found = (
         _rows(passage.text, spans[0], question),
         _lines(passage.text, spans[0], question),
-        _parts(passage, spans, is_for_several=is_for_several),
+        _parts(passage, spans),
     )
     lists = ([item for item in items if item[0] < item[1]] for items in found)
     return next((items for items in lists if len(items) >= _FEWEST), [])
@@ -266,19 +259,17 @@ def _is_asked_for(name: str, value: str, question: str) -> bool:
     return not asked.isdisjoint(content_stems(told_by))
 
 
-def _parts(passage: Passage, spans: Sequence[Bounds], *, is_for_several: bool) -> list[Bounds]:
-    """The parts of a sentence ("A, B and C"), from the first span or from its label on."""
+def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
+    """The parts of a sentence from the first span on: "A, B and C"."""
     text = passage.text
     start, end = quote_bounds(passage.sentences, *spans[0])
     own = [span for span in spans if start <= span[0] and span[1] <= end]
     first, last = min(span[0] for span in own), max(span[1] for span in own)
     end = first + len(_trimmed(text[first:end]))
     between = separators(PART_SEPARATOR, text, first, end)
-    is_joined = any(one[1] or one[2] for one in between)
-    if is_joined:
-        parts = _joined_parts(between, first, last, end, is_only=len(own) == 1)
-    else:
-        parts = _labelled_parts(text, start, first, end) if is_for_several else []
+    if not any(one[1] or one[2] for one in between):
+        return []
+    parts = _joined_parts(between, first, last, end, is_only=len(own) == 1)
     texts = [text[slice(*part)] for part in parts]
     is_of_parts = all(0 < len(text.split()) <= _MAX_WORDS for text in texts)
     is_among = any(_is_most(spans[0], part) for part in parts)
@@ -311,23 +302,3 @@ def _joined_parts(
     if count == reached:
         parts[-1] = (parts[-1][0], last)
     return parts
-
-
-def _labelled_parts(text: str, start: int, first: int, end: int) -> list[Bounds]:
-    """
-    The parts of a line that begins with a label, where `first` is in one of them.
-
-    Commas part clauses and addresses, too; and nothing where semicolons stand.
-    """
-    label = LABEL.match(text, start, first)
-    if label is None or "\n" in text[first:end]:
-        return []
-    between = separators(PART_SEPARATOR, text, label.end(), end)
-    between = [one for one in between if one[0].startswith(";")] or between
-    starts = [label.end(), *(one.end() for one in between)]
-    ends = [*(one.start() for one in between), end]
-    parts = list(zip(starts, ends, strict=True))
-    texts = [text[slice(*part)] for part in parts]
-    has_clause = any(CLAUSE_OPENINGS.intersection(words_of(each.lower())[:1]) for each in texts)
-    is_of_one_kind = len({any(map(str.isdigit, each)) for each in texts}) == 1
-    return parts if is_of_one_kind and not has_clause else []

@@ -116,7 +116,7 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
         for one in own
     ]
     is_for_all = asks_for_several(question)
-    bounds = enumerated(wide, spans, question, is_for_several=is_for_all)
+    bounds = enumerated(wide, spans, question)
     # A follow-up may be about one item of a list that is spoken of.
     if best.candidate.asked == question and bounds:
         opened = without_opening(question)

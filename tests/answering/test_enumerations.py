@@ -10,13 +10,11 @@ from answering.enumerations import enumerated
 from index.passages import Passage
 
 
-def items(
-    text: str, *spans: str, question: str = "which ones", is_for_several: bool = False
-) -> list[str]:
+def items(text: str, *spans: str, question: str = "which ones") -> list[str]:
     sentence = (0, len(text))
     passage = Passage(0, "a.md", 0, len(text), text, (sentence,))
     bounds = [(text.index(span), text.index(span) + len(span)) for span in spans]
-    found = enumerated(passage, bounds, question, is_for_several=is_for_several)
+    found = enumerated(passage, bounds, question)
     return [text[start:end] for start, end in found]
 
 
@@ -97,45 +95,6 @@ def test_numbers_are_not_parted_from_what_they_number(text: str, span: str) -> N
 )
 def test_names_like_small_words_and_numbers_are_items(listed: str, found: list[str]) -> None:
     assert items(f"We say {listed}.", listed) == found
-
-
-@pytest.mark.parametrize("span", ["png", "jpg", "png, jpg, gif"])
-def test_commas_behind_a_label_are_enough_where_several_are_asked_for(span: str) -> None:
-    text = "Allowed types: png, jpg, gif"
-
-    assert items(text, span, is_for_several=True) == ["png", "jpg", "gif"]
-    assert items(text, span) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        (
-            "Venues: Old Hall, Mill Lane; New Hall, High Street.",
-            ["Old Hall, Mill Lane", "New Hall, High Street"],
-        ),
-        ("Meetings: Monday, 3 March; Tuesday, 4 April.", ["Monday, 3 March", "Tuesday, 4 April"]),
-    ],
-)
-def test_where_semicolons_stand_behind_a_label_they_alone_part(text: str, found: list[str]) -> None:
-    assert items(text, found[0], is_for_several=True) == found
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Where to find us: 12 High Street, Camden,\nnext to the bank",
-        "Note: members who bring a guest pay 12 pounds, others more",
-        "Juniper, Moss, Wren",
-        "Office: 12 High Street, Sheffield, S1 2AB",
-        "Note: bring towels, which are not supplied",
-        "Note: bring towels, but no dogs",
-    ],
-    ids=["several lines", "clauses", "no label", "address", "relative", "conjunction"],
-)
-def test_other_commas_are_not(text: str) -> None:
-    first = text.partition(": ")[2] or text
-    assert items(text, first.partition(",")[0], is_for_several=True) == []
 
 
 @pytest.mark.parametrize("mark", ["-", "*", "•", "2.", "2)"])
@@ -381,7 +340,7 @@ def test_items_are_slices_of_the_text_in_their_order(text: str, data: st.DataObj
     start, end = sorted((data.draw(st.sampled_from(words)), data.draw(st.sampled_from(words))))
     passage = Passage(0, "a.md", 0, len(text), text, ((0, len(text)),))
 
-    found = enumerated(passage, [(start, end + 1)], "which ones", is_for_several=True)
+    found = enumerated(passage, [(start, end + 1)], "which ones")
 
     assert all(0 <= first < last <= len(text) for first, last in found)
     assert all(one[1] <= other[0] for one, other in pairwise(found))
