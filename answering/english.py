@@ -352,16 +352,6 @@ _MANY = rf"(?:{'|'.join(COUNTS)}|\d{{1,2}})"
 # "Was" and "does" end like one.
 _NO_PLURAL = "|".join(sorted(word for word in AUXILIARIES if word.endswith("s")))
 _PLURAL = rf"(?!(?:{_NO_PLURAL})\b)[a-z'-]*(?:[a-hj-rtv-z]s|people|men|women|children)"
-# With none of these begins a fragment that names several things: the first begin a sentence, and
-# the others are counted ("arrests on the island" asks for one number).
-_SENTENCE = "|".join(sorted(ASKING_WORDS)) + (
-    "|if|in|on|at|for|to|of|from|by|during|after|before|since|with|under|besides"
-)
-_COUNTED = (
-    "number|amount|total|points|pts|deaths|sales|damages|arrests|cases|seats|votes|losses|takings|"
-    "profits|costs|wins|goals|visitors|passengers|minutes|hours|days|years|months|weeks"
-)
-_FRAGMENT = rf"(?!(?:{_SENTENCE}|{_COUNTED})\b)"
 _PLURAL_AUXILIARY = "are|were|have|had|do|did|does|can|will|would|should"
 SEVERAL = re.compile(
     rf"""
@@ -379,8 +369,6 @@ SEVERAL = re.compile(
       | (?:(?:in|at|by|under|between|among)\ )?(?:which|what|the)\ {_MANY}\ \w
       | {_MANY}\ (?:things|reasons|ways)\b
       | {_PLURAL}\ (?:of|in|by|who|that|with|won|per|mentioned|named|quoted)\b
-      | {_FRAGMENT}{_PLURAL}\ (?:being|he|she|they|for|where|present|on|at|from)\b
-      | {_FRAGMENT}(?:\w+\ ){{1,3}}and\ (?:\w+\ ){{1,3}}(?:of|at|in|for)\b
     )
   | ^(?!.*\b(?:besides|along\ with|apart\ from)\b).*,\s[^,]{{1,30}}\sand\s\w
   | \band\ (?:by\ )?(?:who|what|where|when|which|how\ (?:many|much))\b

@@ -37,8 +37,8 @@ def items(question: str, *found: Candidate) -> list[str]:
         *("What are the final totals?", "people mentioned by name", "What two sites were shown?"),
         *("how many cases and how many deaths", "who were sacked over it", "fines by each council"),
         *("Who founded the club, and who runs it now?", "Which coal plants were shut?"),
-        *("how old are the captain, the cook and the pilot", "songs he wrote in prison"),
-        *("ages of the youngest and the oldest rider", "mayor and deputy mayor of Torva"),
+        "how old are the captain, the cook and the pilot",
+        "ages of the youngest and the oldest rider",
         *("Between which two towns?", "What languages must they speak?", "Name the three judges"),
     ],
 )
