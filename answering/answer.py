@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from answering.calibration import SURE_FROM
-from answering.english import asks_for_judgement
+from answering.english.questions import asks_for_judgement
 from index.documents import ELLIPSIS
 from index.filters import Narrowed
 from index.formats.base import ROWS, Place

@@ -11,7 +11,7 @@ from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, candidates, judge
 from answering.cells import at_named_cell
 from answering.code import at_code_bounds
-from answering.english import years_said
+from answering.english.quantities import years_said
 from answering.followups.rewriting import FollowUp, Understanding, understand
 from answering.followups.turns import Turn
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several

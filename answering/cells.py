@@ -16,20 +16,21 @@ from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import Literal, TypeVar
 
-from answering.english import (
-    ADDRESS,
-    ARTICLES,
+from answering.english.cell_kinds import ADDRESS, kinds_of_cells
+from answering.english.questions import (
     CARING,
     COMPARING,
-    FUNCTION_WORDS,
     MEASURED,
-    NEGATION,
-    QUESTION_WORDS,
     SUPERLATIVE,
     SUPERLATIVE_WORD,
-    WORD_ENDING,
     asks_for_judgement,
-    kinds_of_cells,
+)
+from answering.english.words import (
+    ARTICLES,
+    FUNCTION_WORDS,
+    NEGATION,
+    QUESTION_WORDS,
+    WORD_ENDING,
     words_of,
 )
 from index.formats.tables import BETWEEN_CELLS

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from answering.cells import Bounds
-from answering.english import BEFORE_CODE, words_of
+from answering.english.words import BEFORE_CODE, words_of
 from index.passages import Passage
 from reader.spans import Span
 

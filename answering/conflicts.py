@@ -15,16 +15,14 @@ from itertools import pairwise
 from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
 from answering.cells import TextLine, cells_of
-from answering.english import (
+from answering.english.quantities import LIKE_NUMBERS, YEARS, has_number
+from answering.english.questions import COUNTED
+from answering.english.words import (
     COMMON_WORDS,
-    COUNTED,
     GENERAL_VERBS,
-    LIKE_NUMBERS,
     NEGATION,
     OWNER_ENDING,
-    YEARS,
     content_stems,
-    has_number,
     stem_of,
     words_of,
 )

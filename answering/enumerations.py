@@ -10,18 +10,10 @@ from dataclasses import dataclass
 
 from answering.candidates import quote_bounds
 from answering.cells import Bounds, TextLine, around, cells_of, lines_of
-from answering.english import (
-    DENYING,
-    JOINING_WORDS,
-    NAMED_COUNT,
-    NOTHING_THERE,
-    PART_SEPARATOR,
-    SUPERLATIVE,
-    YES_AND_NO,
-    are_numbers_of_one,
-    content_stems,
-    separators,
-)
+from answering.english.cell_kinds import NOTHING_THERE
+from answering.english.questions import DENYING, NAMED_COUNT, SUPERLATIVE
+from answering.english.texts import PART_SEPARATOR, are_numbers_of_one, separators
+from answering.english.words import JOINING_WORDS, YES_AND_NO, content_stems
 from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
 from index.passages import Passage
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from answering.english import SHARED_WORDS, TELLING_WORDS, words_of
+from answering.english.words import SHARED_WORDS, TELLING_WORDS, words_of
 
 
 def _words(text: str) -> frozenset[str]:

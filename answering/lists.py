@@ -10,19 +10,17 @@ from dataclasses import dataclass, replace
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, overlap
 from answering.cells import Bounds
-from answering.english import (
+from answering.english.questions import (
     ASKS_FOR_ONE,
     COUNTS,
     MAY_ASK_FOR_ALL,
     NAMED_COUNT,
-    PREPOSITIONS,
     SEVERAL,
-    SPAN_SEPARATOR,
     SUPERLATIVE,
-    has_word,
-    separators,
     without_opening,
 )
+from answering.english.texts import SPAN_SEPARATOR, separators
+from answering.english.words import PREPOSITIONS, has_word
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
 from index.passages import Passage
 

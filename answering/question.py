@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
-from answering.english import with_straight_apostrophes
+from answering.english.words import with_straight_apostrophes
 from answering.language import is_foreign
 from index.filters import EVERYTHING, Filter
 

@@ -9,7 +9,7 @@ from answering.calibration import Calibration, unsure_from
 from answering.candidates import Candidate, Judged, normalised, overlap
 from answering.cells import cells_of, lines_of
 from answering.conflicts import versions
-from answering.english import says_nothing
+from answering.english.texts import says_nothing
 from answering.lists import asks_for_several, listed
 from index.passages import Passage
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from answering.english import (
+from answering.english.quantities import (
     AND_A,
-    ARTICLES,
     BELOW_ZERO,
     BETWEEN_UNITS,
     CLOCK,
@@ -21,14 +20,11 @@ from answering.english import (
     HALF,
     INDEFINITE_ARTICLES,
     LIMITS,
-    LINKING_WORDS,
     MONTH_WORDS,
     MONTHS,
-    NAME_ENDING,
     NAMED_HOURS,
     NUMBERS,
     ORDINAL_ENDING,
-    OWNER_ENDING,
     PAST,
     PAST_THE_HOUR,
     PER_CENT,
@@ -42,8 +38,8 @@ from answering.english import (
     UNITS,
     WEEKDAYS,
     YEARS,
-    stem_of,
 )
+from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, OWNER_ENDING, stem_of
 
 _HOUR = 60  # minutes
 _DAY = 24 * _HOUR

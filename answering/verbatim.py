@@ -9,7 +9,7 @@ from dataclasses import replace
 from answering.answer import AnswerSpan, Introduction, NearestPassage
 from answering.candidates import Judged, quote_bounds
 from answering.cells import Bounds
-from answering.english import BARE_ANSWER
+from answering.english.texts import BARE_ANSWER
 from index.documents import Document
 from index.errors import IndexDamagedError
 from index.generation import Generation

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from answering.english import LITTLE_SAID
+from answering.english.words import LITTLE_SAID
 from benchmarks.contexts import (
     WITH_CONTEXT,
     AskedDocuments,

@@ -2,16 +2,14 @@
 
 from enum import Enum
 
-from answering.english import (
+from answering.english.questions import (
     ABOUT,
-    BARE_WORDS,
-    content_words,
     is_fragment,
     is_pronoun,
     is_small_talk,
     without_opening,
-    words_of,
 )
+from answering.english.words import BARE_WORDS, content_words, words_of
 
 # Content words: "what did she think of the verdict" has two, and still needs somebody.
 _FEW_OF_ITS_OWN = 2

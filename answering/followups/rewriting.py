@@ -9,7 +9,7 @@ reader was taught. One that may be either is asked both ways. docs/lab/conversat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from answering.english import is_small_talk, years_asked
+from answering.english.questions import is_small_talk, years_asked
 from answering.followups.detection import Leaning, goes_on, leaning
 from answering.followups.turns import MAX_TURNS, Cited, Turn
 

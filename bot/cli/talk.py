@@ -7,7 +7,7 @@ from typing import Literal
 
 from answering.answer import OTHER_ANSWERS, Answer, AnswerSpan, NearestPassage, whose_context
 from answering.answerer import Answers
-from answering.english import small_talk
+from answering.english.questions import small_talk
 from answering.followups.turns import MAX_TURNS, Turn, turn_of
 from answering.question import Question, QuestionError
 from bot.answer_json import answer_json

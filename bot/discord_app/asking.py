@@ -12,7 +12,7 @@ from typing import Any, Literal
 import discord
 
 from answering.answer import OTHER_ANSWERS, Answer, Outcome
-from answering.english import small_talk
+from answering.english.questions import small_talk
 from answering.followups.detection import Leaning, leaning
 from answering.followups.turns import Turn, turn_of
 from answering.question import Question, QuestionError

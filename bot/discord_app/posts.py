@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from answering.english import is_question
+from answering.english.questions import is_question
 from bot.discord_app.records import Records
 
 # Names of a forum's tag that says that a post is solved.

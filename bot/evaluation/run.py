@@ -11,7 +11,7 @@ from pathlib import Path
 from answering.answerer import Answerer, Findings
 from answering.calibration import Calibration, PassageCalibration
 from answering.candidates import Candidate, judge
-from answering.english import KIND_OF_QUESTION, SAME_KIND
+from answering.english.questions import KIND_OF_QUESTION, SAME_KIND
 from answering.question import Question, QuestionError
 from answering.selection import likely
 from bot.collection_builds import SPLITTING

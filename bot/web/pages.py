@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from answering.answer import OTHER_ANSWERS, Answer, whose_context
-from answering.english import small_talk
+from answering.english.questions import small_talk
 from answering.followups.turns import Turn, turn_of
 from answering.question import Question
 from bot.links import PLACE_ID, answer_path, document_path, mark_of

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from answering.english import is_question
+from answering.english.questions import is_question
 from answering.followups.turns import Turn
 from bot.discord_app.asking import ASK_AGAIN, Refusal, contents
 from bot.discord_app.buttons import answer_id_of

@@ -1,0 +1,1 @@
+"""Every word list and pattern of English that answers rest on."""
