@@ -93,7 +93,7 @@ def test_a_folder_may_have_one_kind_of_questions(folder: Path) -> None:
     assert len(conflicts) == 2
 
 
-@pytest.mark.parametrize("name", ["dev", "test", "more-dev", "more-test"])
+@pytest.mark.parametrize("name", ["dev", "test", "more-dev", "more-test", "third-dev"])
 def test_every_answer_stands_in_its_document(name: str) -> None:
     texts = {
         file.id: load_document(file).text
