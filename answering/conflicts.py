@@ -2,13 +2,14 @@
 Documents that say different things about the same. Pure functions.
 
 Most of what differs answers different questions. So each of two documents has to answer the
-question by itself, as if the other did not exist: the first one surely enough to be shown, the
-others nearly so, since the question is known to have an answer by then. And what they say is of the
-same kind, and neither the same in other words nor said of something else.
+question by itself, as if the other did not exist: one of them surely enough to be shown, the others
+nearly so, since the question is known to have an answer by then. And what they say is of the same
+kind, and neither the same in other words nor said of something else.
 """
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,7 +23,7 @@ from answering.english.words import (
     GENERAL_VERBS,
     NEGATION,
     OWNER_ENDING,
-    content_stems,
+    content_words,
     stem_of,
     words_of,
 )
@@ -36,6 +37,8 @@ LESS_SURE = 0.6
 LEAST_SURE = 0.45
 # The least share of the shorter passage's words that the other passage has, too.
 MIN_SHARED_WORDS = 0.15
+# What parts words that do not belong together: "last year. Tickets".
+_BETWEEN_PHRASES = re.compile(r"[^\w\s'’-]+|\n+")
 
 
 def versions(
@@ -58,10 +61,12 @@ def versions(
         The best candidate, and the best one of each document that disagrees, by evidence; each is
         judged as if its document were the only one. Only the best where nothing disagrees.
     """
+    sure_enough = max(LEAST_SURE, shifted(min_confidence, math.log(LESS_SURE)))
     best, *others = (_by_itself(one, judged, calibration) for one in _best_of_each_document(judged))
+    if best.confidence < sure_enough:
+        return (judged[0],)
     subject = _subject_of(question, best.candidate)
     found = [best]
-    sure_enough = max(LEAST_SURE, shifted(min_confidence, math.log(LESS_SURE)))
     for one in others:
         if (
             one.confidence >= sure_enough
@@ -71,8 +76,9 @@ def versions(
             and _speaks_of(subject, one.candidate)
         ):
             found.append(one)
-    disagree = len(found) > 1 and best.confidence >= min_confidence
-    return tuple(found[:MAX_VERSIONS]) if disagree else (judged[0],)
+    shown = tuple(found[:MAX_VERSIONS])
+    disagree = len(shown) > 1 and max(one.confidence for one in shown) >= min_confidence
+    return shown if disagree else (judged[0],)
 
 
 def _best_of_each_document(judged: Sequence[Judged]) -> list[Judged]:
@@ -128,27 +134,26 @@ class _Subject:
     """The stems of two words together that name a kind or a branch, in its sentence."""
     kinds_around: frozenset[tuple[str, str]]
     """The same in its passage."""
+    told_apart: frozenset[tuple[str, str]]
+    """Those beside which its passage names another kind: "single ticket", beside "day ticket"."""
     row: frozenset[str]
     """The stems of the question's words that its first cell says, if it is a row of a table."""
 
 
 def _subject_of(question: str, best: Candidate) -> _Subject:
-    passage = best.passage.searched
-    said = _stems(_told_by(best))
+    passage, told = best.passage.searched, _told_by(best)
     counted = COUNTED.search(question)
-    stem = stem_of(counted[1].lower()) if counted else None
-    kinds = {
-        pair
-        for pair in pairwise(_stems(question))
-        if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair)
-    }
+    stem = _stem(counted[1].lower()) if counted else None
+    kinds = frozenset(_kinds(question))
+    around = kinds.intersection(_kinds(passage))
     return _Subject(
-        words=content_stems(passage),
+        words=_content_stems(passage),
         years=frozenset(YEARS.findall(question)).intersection(YEARS.findall(passage)),
-        counted=stem if stem in said else None,
-        kinds=frozenset(kinds.intersection(pairwise(said))),
-        kinds_around=frozenset(kinds.intersection(pairwise(_stems(passage)))),
-        row=content_stems(question) & content_stems(_first_cell(best.sentence)),
+        counted=stem if stem in _stems(told) else None,
+        kinds=kinds.intersection(_kinds(told)),
+        kinds_around=around,
+        told_apart=frozenset(kind for kind in around if _names_beside(kind, passage)),
+        row=_content_stems(question) & _content_stems(_first_cell(best.sentence)),
     )
 
 
@@ -159,25 +164,45 @@ def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
     Its passage has enough words in common with the best one's. What the question asks about and the
     best one speaks of, it speaks of, too: its passage of the year, its sentence of what is counted,
     and another row, its headings or a passage without rows of what the row of a table is about.
-    Neither holds only the second of two words that name a kind or a branch: "season ticket" for
-    "single ticket".
+    Neither speaks of another kind: of a "season ticket" where a "single ticket" is asked for.
     """
     passage, told = candidate.passage.searched, _told_by(candidate)
-    words = content_stems(passage)
+    words = _content_stems(passage)
     return (
         len(subject.words & words) >= MIN_SHARED_WORDS * min(len(subject.words), len(words))
         and subject.years.issubset(YEARS.findall(passage))
         and (subject.counted is None or subject.counted in _stems(told))
-        and subject.row <= content_stems(told if _first_cell(candidate.sentence) else passage)
-        and not _names_another(subject.kinds, told)
-        and not _names_another(subject.kinds_around, passage)
+        and subject.row <= _content_stems(told if _first_cell(candidate.sentence) else passage)
+        and not any(_is_of_another(kind, told, subject) for kind in subject.kinds)
+        and not any(_is_of_another(kind, passage, subject) for kind in subject.kinds_around)
     )
 
 
-def _names_another(kinds: frozenset[tuple[str, str]], text: str) -> bool:
-    """Whether a text holds the second word of a kind and not the first."""
-    words = frozenset(_stems(text)) if kinds else frozenset()
-    return any(second in words and first not in words for first, second in kinds)
+def _is_of_another(kind: tuple[str, str], text: str, subject: _Subject) -> bool:
+    """
+    Whether a text speaks of another kind: it holds the second of two words and not the first.
+
+    "The fair" may be the summer fair, unless one of the two passages knows another one.
+    """
+    first, second = kind
+    words = _stems(text)
+    if second not in words or first in words:
+        return False
+    return kind in subject.told_apart or _names_beside(kind, text)
+
+
+def _names_beside(kind: tuple[str, str], text: str) -> bool:
+    """Whether a text names another kind than a kind: "season ticket" than "single ticket"."""
+    return any(one[1] == kind[1] and one != kind for one in _kinds(text))
+
+
+def _kinds(text: str) -> Iterator[tuple[str, str]]:
+    """The stems of each two words together that may name a kind."""
+    for phrase in _BETWEEN_PHRASES.split(text):
+        for pair in pairwise(words_of(phrase.lower())):
+            if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair):
+                first, second = map(_stem, pair)
+                yield first, second
 
 
 def _first_cell(sentence: str) -> str:
@@ -192,5 +217,15 @@ def _told_by(candidate: Candidate) -> str:
 
 
 def _stems(text: str) -> list[str]:
-    """The stems of a text's words, without the ending of an owner: "year's" as "year"."""
-    return [stem_of(OWNER_ENDING.sub("", word)) for word in words_of(text.lower())]
+    """The stems of a text's words."""
+    return [_stem(word) for word in words_of(text.lower())]
+
+
+def _content_stems(text: str) -> frozenset[str]:
+    """The stems of a text's content words."""
+    return frozenset(map(_stem, content_words(text)))
+
+
+def _stem(word: str) -> str:
+    """A word's stem, without the ending of an owner or of several: "knots" as "knot"."""
+    return stem_of(OWNER_ENDING.sub("", word).removesuffix("s"))

@@ -61,14 +61,16 @@ def select(
     kind: Kind
     items = listed(question, judged, calibration, around)
     kind, chosen = "list", items.items
-    if len(chosen) == 1 and not asks_for_several(question):
-        kind = "conflict"
-        chosen = versions(
+    if not asks_for_several(question):
+        said = versions(
             judged[0].candidate.asked,
             judged,
             calibration,
             min_confidence=min_confidence,
         )
+        # A list that was not asked for tells less than what another document says instead.
+        if len(chosen) == 1 or len(said) > 1:
+            kind, chosen = "conflict", said
     confidence = max(one.confidence for one in chosen)
     if confidence < min_confidence:
         candidates = likely(judged) if confidence >= unsure_from(min_confidence) else ()

@@ -14,10 +14,12 @@ from answering.english.quantities import (
     AND_A,
     BELOW_ZERO,
     BETWEEN_UNITS,
+    BY,
     CLOCK,
     DOTTED_TIME,
     EVERY_DAY,
     HALF,
+    IN_HALF_OF_DAY,
     INDEFINITE_ARTICLES,
     LIMITS,
     MONTH_WORDS,
@@ -44,6 +46,8 @@ from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, OWNER_
 _HOUR = 60  # minutes
 _DAY = 24 * _HOUR
 _HALF_A_DAY = 12 * _HOUR
+# To which a number is rounded after it was multiplied: 0.95, and not 0.9500000000000001.
+_DECIMALS = 9
 # A mark that is no dash.
 _MINUS = "−"
 _ONES = "|".join(list(NUMBERS)[:9])
@@ -116,7 +120,7 @@ def parts_of(text: str) -> list[ValuePart]:
             _name_groups(said, gap)
             is_counting = isinstance(part, Quantity)
         elif is_counting and isinstance(last, Quantity) and token in SCALES:
-            said[-1] = Quantity(last.value * SCALES[token])
+            said[-1] = Quantity(round(last.value * SCALES[token], _DECIMALS))
         elif is_counting and isinstance(last, Quantity) and unit is not None:
             said[-1] = Quantity(last.value, *unit)
             _join_last(said, gap)
@@ -170,7 +174,9 @@ def _written_out(text: str) -> str:
         ),
         text,
     )
+    text = IN_HALF_OF_DAY.sub(lambda found: " a.m." if found[1] else " p.m.", text)
     text = PER_CENT.sub("%", text)
+    text = BY.sub(" by ", text)
     text = EVERY_DAY.sub("daily", text)
     text = BELOW_ZERO.sub(_MINUS, text)
     text = SHORT_MINUTES.sub(r"\g<0>in", text)
@@ -210,10 +216,16 @@ def _number(token: str) -> float | None:
 
 
 def is_amount(text: str) -> bool:
-    """Whether a value begins with a number, and not with a day of a month or a time."""
+    """Whether a value begins with a number, and not with a day of a month, a time or an address."""
     said = [part for part in parts_of(text) if part not in SIGNS.values()]
-    first, second, *_ = [*said, "", ""]
-    return isinstance(first, Quantity) and not _is_one_of(second, MONTH_WORDS)
+    first, *others = said or [""]
+    return (
+        isinstance(first, Quantity)
+        and not any(_is_one_of(part, MONTH_WORDS) for part in others[:1])
+        and not (
+            len(others) > 1 and all(isinstance(part, str) and part.istitle() for part in others)
+        )
+    )
 
 
 def _is_one_of(part: ValuePart, words: frozenset[str]) -> bool:

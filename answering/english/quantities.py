@@ -37,12 +37,21 @@ NAMED_HOURS = {"midnight": 0.0, "noon": 12.0, "midday": 12.0}
 """Hours since midnight of times that have names."""
 DOTTED_TIME = re.compile(rf"(?<![\d.,:])({_HOUR})\.({_MINUTE})(?![\d:]|[.,]\d)")
 """What may be a time of day, or a number: hour and minute."""
-PAST_THE_HOUR = {"half": 30, "quarter": 15}
+PAST_THE_HOUR = {
+    "half": 30,
+    "quarter": 15,
+    "five": 5,
+    "ten": 10,
+    "twenty-five": 25,
+    "twenty": 20,
+}
 """Minutes since the hour in "half past seven"."""
 PAST = re.compile(
     rf"\b({'|'.join(PAST_THE_HOUR)})[\s-]past[\s-]({'|'.join(NUMBERS)}|\d{{1,2}})\b", re.IGNORECASE
 )
 """A time in words: the minutes' word, and the hour."""
+IN_HALF_OF_DAY = re.compile(r"(?<=\d) in the (?:(morning)|afternoon|evening)\b", re.IGNORECASE)
+"""What tells the half of the day behind a time; group 1 if it is the first."""
 UNITS: dict[str, tuple[str, float]] = {
     word: (unit, scale)
     for unit, scale, words in (
@@ -63,6 +72,7 @@ UNITS: dict[str, tuple[str, float]] = {
         ("metres", 1_609.344, "mile miles"),
         ("grams", 1, "g gram grams"),
         ("grams", 1_000, "kg kilo kilos kilogram kilograms"),
+        ("grams", 1_000_000, "tonne tonnes"),
         ("grams", 28.35, "oz ounce ounces"),
         ("grams", 453.6, "lb lbs"),
         ("litres", 0.001, "ml millilitre millilitres milliliter milliliters"),
@@ -111,16 +121,24 @@ BELOW_ZERO = re.compile(
 """What makes a number negative: neither a range's dash nor a list's mark."""
 BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")
 """What may stand between an amount in two units: "1 hour, 30 minutes"."""
-RANGE = re.compile(r"\s*+(?:to|[-–—])\s*+")
-"""What stands between two numbers with one unit: "2 to 3 weeks"."""
+RANGE = re.compile(r"\s*+(?:to|by|[-–—])\s*+")
+"""What stands between two numbers with one unit: "2 to 3 weeks", "60 by 90 cm"."""
+BY = re.compile(r"(?<=[\d ])[x×](?= ?\d)")
+"""The sign between two measures, which is read "by"."""
 ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 """What makes a number say which one: "1st"."""
 NUMBER_WORDS = frozenset(NUMBERS) | word_set(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"
 )
-SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-"""What a number before one of these is multiplied by."""
+SCALES = {
+    "hundred": 1e2,
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    **dict.fromkeys(("cent", "cents", "penny", "pence", "p"), 1e-2),
+}
+"""What a number before one of these is multiplied by; "95 cents" are 0.95 of a currency."""
 LIKE_NUMBERS = re.compile(
     r"\b(?:an?|free|nothing|noon|midnight|no|once|twice|unlimited|hourly|daily|weekly|fortnightly|"
     r"monthly|yearly|annually)\b",

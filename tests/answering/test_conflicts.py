@@ -151,6 +151,55 @@ def test_words_together_tell_a_kind_only_where_they_name_one(
     assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
 
 
+@pytest.mark.parametrize(
+    ("sentence", "other", "is_shown"),
+    [
+        ("The summer fair is on 21 June.", "The fair is on 28 June, at the school.", True),
+        ("The summer fair is on 21 June.", "Be at the school fair on 28 June.", False),
+        (
+            "The summer fair is on 21 June, before the winter fair.",
+            "The fair is on 28 June, at the school.",
+            False,
+        ),
+        ("The summer fair is on 21 June.", "This summer, fair weather or not: 28 June.", True),
+    ],
+    ids=["no other kind", "another kind", "another kind beside it", "the word itself"],
+)
+def test_what_is_not_told_apart_is_one_kind(sentence: str, other: str, *, is_shown: bool) -> None:
+    asked = "when is the summer fair?"
+    judged = judge([said("21 June", sentence, 1), said("28 June", other, 2, 8)], FAKE_CALIBRATION)
+
+    shown = versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)
+
+    assert (len(shown) > 1) is is_shown
+
+
+def test_a_short_word_is_known_where_it_means_several() -> None:
+    asked = "how much is a cinnamon knot?"
+    row = said("2.40 €", "Item: Cinnamon knot | Weight: 110 g | Price: 2.40 €", 1)
+    sentence = said("2.70 euros", "Cinnamon knots are 2.70 euros.", 2, 8)
+
+    judged = judge([row, sentence], FAKE_CALIBRATION)
+
+    assert len(versions(asked, judged, FAKE_CALIBRATION, min_confidence=0.5)) == 2
+
+
+def test_it_is_enough_that_one_version_is_sure() -> None:
+    # The first one has a rival in its own document, so the second is surer, by itself.
+    calibration = FAKE_CALIBRATION.model_copy(update={"gap_weight": 0.3})
+    sentence = "A single ticket to the castle costs 8 pounds."
+    first, rival = said("8 pounds", sentence, 1, 2.0), said("A single ticket", sentence, 1, 1.9)
+    second = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, 1.5)
+
+    def shown(min_confidence: float) -> int:
+        judged = judge([first, rival, second], calibration)
+        return len(versions(QUESTION, judged, calibration, min_confidence=min_confidence))
+
+    # They are sure by 0.65 and 0.71.
+    assert shown(0.68) == 2
+    assert shown(0.75) == 1
+
+
 def test_another_value_needs_less_confidence_than_the_first() -> None:
     # A margin of 0 is a confidence of 0.5 here, from which an answer is shown.
     weak = said("9 pounds", "A single ticket to the castle costs 9 pounds.", 2, -0.4)

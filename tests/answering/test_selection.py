@@ -1,9 +1,18 @@
 """Which candidates are shown, and what they are together."""
 
-from answering.candidates import Judged
-from answering.selection import MAX_CANDIDATES, MIN_CANDIDATE_CONFIDENCE, likely
+from answering.calibration import Features
+from answering.candidates import Candidate, Judged, judge
+from answering.selection import (
+    MAX_CANDIDATES,
+    MIN_CANDIDATE_CONFIDENCE,
+    Selection,
+    likely,
+    select,
+)
 from index.passages import Passage
+from reader.spans import Span
 from tests.answering.test_candidates import FIRST, candidate
+from tests.conftest import FAKE_CALIBRATION
 
 
 def judged(*confidences: float) -> list[Judged]:
@@ -73,3 +82,33 @@ def test_the_name_of_a_column_is_not_shown() -> None:
     assert texts(*likely(found(passage, "Day", "Coach: Bernard", "Note"))) == [
         *("Coach: Bernard", "Note"),
     ]
+
+
+def test_a_list_that_is_not_asked_for_gives_way_to_documents_that_disagree() -> None:
+    asked = "who takes the forms?"
+
+    def read(text: str, document: int, **margins: float) -> list[Candidate]:
+        passage = Passage(document, f"{document}.txt", 0, len(text), text, ((0, len(text)),))
+        found = [
+            Span(document, text.index(name), text.index(name) + len(name), name, margin, 0.0)
+            for name, margin in margins.items()
+        ]
+        return [
+            Candidate(one, passage, "base", Features(one.margin, 0.0, 0.0), asked) for one in found
+        ]
+
+    def selected(*found: Candidate) -> Selection:
+        judged = judge(found, FAKE_CALIBRATION)
+        return select(asked, judged, FAKE_CALIBRATION, 0.5, lambda passage: passage)
+
+    listed = read("The forms are taken by Ada, Tom or Kim.", 1, Ada=9.0, Tom=8.0)
+    other = read("The forms are taken by Jo.", 2, Jo=7.0)
+
+    assert (selected(*listed).kind, texts(*selected(*listed).chosen)) == (
+        "list",
+        ["Ada", "Tom", "Kim"],
+    )
+    assert (selected(*listed, *other).kind, texts(*selected(*listed, *other).chosen)) == (
+        "conflict",
+        ["Ada", "Jo"],
+    )

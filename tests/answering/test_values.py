@@ -44,6 +44,9 @@ def same(one: str, other: str) -> bool:
         ("1 hour on 30 minutes' notice", "1 hour"),
         ("2 hours with 30 minutes break", "2 hours"),
         ("3 m × 80 cm", "3 m x 80 cm"),
+        ("60 by 90 cm", "600 x 900 mm"),
+        ("60 × 90 cm", "60x90 cm"),
+        ("1.4 tonnes", "1,400 kg"),
         ("3 metres × 80 cm", "3 metres x 80 cm"),
         # One letter, two units.
         ("5m", "5 minutes"),
@@ -79,6 +82,9 @@ def same(one: str, other: str) -> bool:
         ("half past seven", "7:30"),
         ("half past 7 p.m.", "19:30"),
         ("a quarter past seven", "7:15"),
+        ("twenty-five past seven", "7:25"),
+        ("ten past seven in the evening", "19:10"),
+        ("8 in the morning", "8 a.m."),
         # Days.
         ("1 June 2025", "2025-06-01"),
         ("01.06.2025", "June 1"),
@@ -99,6 +105,8 @@ def same(one: str, other: str) -> bool:
         ("5 -7 °C", "5–7 °C"),
         # Signs and their words.
         ("£24", "24 pounds"),
+        ("0.95 €", "95 cents"),
+        ("90p", "£0.90"),
         ("£3.2 million", "£3,200,000"),
         ("GBP 24", "£24"),
         ("5 %", "5 per cent"),
@@ -164,6 +172,10 @@ def test_values_that_are_one(one: str, other: str) -> None:
         ("32:15", "8:15"),
         ("10:75", "11:15"),
         ("half past seven", "7:00"),
+        ("8 in the morning", "20:00"),
+        ("30 cents", "€0.40"),
+        ("5 cents", "5 dollars"),
+        ("60 by 90 cm", "60 by 90 mm"),
         ("quarter past seven", "7"),
         ("9.30–17.30", "9:30–17:00"),
         ("2025-06-01", "2025-06-02"),
@@ -222,9 +234,12 @@ def test_what_begins_with_a_number_is_an_amount(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["11 May", "31 Jan", "12 Sept.", "1st June", "1st of June", "18:00", "the end of May", ""],
+    [
+        *("11 May", "31 Jan", "12 Sept.", "1st June", "1st of June", "18:00", "the end of May"),
+        *("3 Chapel Row", ""),
+    ],
 )
-def test_a_day_and_a_time_are_no_amounts(text: str) -> None:
+def test_a_day_a_time_and_an_address_are_no_amounts(text: str) -> None:
     assert not is_amount(text)
 
 
