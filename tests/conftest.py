@@ -7,7 +7,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
+import sys
 import weakref
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
@@ -91,7 +93,8 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: Sequence[Any]) -> None
     """
     # What counts lines has to see them imported.
     if not config.pluginmanager.hasplugin("_cov"):
-        command = shlex.join(worker_command(config.invocation_params.args))
+        begun_in = config.invocation_params.dir
+        command = shlex.join(worker_command([str(begun_in / test) for test in config.args]))
         for spec in specs:
             spec.python = command
 
@@ -106,6 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Have processes forked where the one says so that shares the tests out."""
     if given := getattr(config, "workerinput", None):
         use_warm_processes(given["forks"])
+    else:
+        # Ended so, too, tests take away what they share.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -156,10 +156,10 @@ def _client(kind: str, started: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(client), _asked_at(kind), started]
 
 
-def worker_command(arguments: Sequence[str]) -> list[str]:
-    """What stands for Python where xdist starts it: a fork that has imported the tests."""
+def worker_command(tests: Sequence[str]) -> list[str]:
+    """What stands for Python where xdist starts it: a fork that has imported these tests."""
     warm_processes()
-    _keep_warm(_TESTS, *arguments)
+    _keep_warm(_TESTS, *tests)
     return _client(_TESTS, "tests.forks:run_program")
 
 

@@ -83,6 +83,8 @@ def _prepared() -> _Prepared:
         data = folder / "data"
         if not data.exists():
             making = folder / "making"
+            # What an attempt that failed has left.
+            shutil.rmtree(making, ignore_errors=True)
             making.mkdir()
             _give_away(making)
             _run(found / "initdb", "-D", making / "data", "--no-sync", "--no-instructions",
@@ -101,8 +103,12 @@ def _within_reach(found: Path, folder: Path) -> Path:
     if not reached.exists():
         # Beside the package, where the programs look for them.
         libraries = f"{package.name}.libs"
-        shutil.copytree(package.with_name(libraries), folder / libraries)
-        shutil.copytree(found.parent, reached, symlinks=True)
+        shutil.copytree(package.with_name(libraries), folder / libraries, dirs_exist_ok=True)
+        # Whole or not at all: the next one takes what is there.
+        copy = folder / "copy"
+        shutil.copytree(found.parent, copy, symlinks=True, dirs_exist_ok=True)
+        reached.parent.mkdir(exist_ok=True)
+        copy.rename(reached)
     return reached / found.name
 
 
@@ -172,7 +178,7 @@ def stoppable_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="quoth-postgres-"))
     try:
         _give_away(folder)
-        # With their owner, as only this does.
+        # `shutil.copytree` would not keep their owner.
         subprocess.run(["cp", "-a", prepared.data, folder], check=True)  # noqa: S607 - the system's own
         server = Server(folder, prepared.programs)
         try:
