@@ -5,7 +5,7 @@ A span that is an item of such a list leads to all of them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from answering.candidates import quote_bounds
@@ -14,7 +14,14 @@ from answering.english.cell_kinds import NOTHING_THERE
 from answering.english.questions import DENYING, NAMED_COUNT, SUPERLATIVE
 from answering.english.texts import PART_SEPARATOR, are_numbers_of_one, separators
 from answering.english.words import JOINING_WORDS, YES_AND_NO, content_stems
-from index.formats.nested_items import BETWEEN_ITEMS, ITEM_MARK, name_of, names_before
+from index.formats.nested_items import (
+    BETWEEN_ITEMS,
+    POSSIBLE_MARK,
+    item_mark,
+    lettered,
+    name_of,
+    names_before,
+)
 from index.passages import Passage
 
 # A span that stands for an item has at least this share of its characters.
@@ -56,14 +63,15 @@ def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
     Facts with labels, one of which the question names ("Allowed types: png, jpg"), are no list.
     """
     lines = lines_of(text)
-    marks = [ITEM_MARK.match(line.text) is not None for line in lines]
+    kinds = lettered(text)
+    marks = [item_mark(text, line.start, kinds) is not None for line in lines]
     # A span of several lines may begin with the one that introduces them, or end with an item of
     # another list.
     first = next(number for number, line in enumerate(lines) if span[0] < line.end)
     last = next(number for number, line in enumerate(lines) if span[1] <= line.end)
     for place in dict.fromkeys((last, first)):
         if marks[place]:
-            listed = _listed(around(lines, place, marks))
+            listed = _listed(_of_one_list(around(lines, place, marks), lines[place], kinds))
             (outer, *others) = next(each.outers for each in listed if each.line == lines[place])
             items = [each for each in listed if outer in each.outers]
             # Rather one item than those of two lists, or a list without some of its own.
@@ -72,6 +80,25 @@ def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
             if is_sure and any(_is_most(span, item) for item in bounds):
                 return [] if _is_asked_by_label(text, span, bounds, question) else bounds
     return []
+
+
+def _of_one_list(
+    lines: Sequence[TextLine], own: TextLine, kinds: Mapping[int, Hashable]
+) -> list[TextLine]:
+    """The lines that are items of one's own list, where letters tell those in one another."""
+    depths: list[int] = []
+    open_kinds: list[Hashable] = []
+    for line in lines:
+        kind = kinds.get(line.start)
+        if kind in open_kinds:
+            del open_kinds[open_kinds.index(kind) :]
+        open_kinds.append(kind)
+        depths.append(len(open_kinds))
+    place = lines.index(own)
+    is_part = [depth >= depths[place] for depth in depths]
+    numbered = zip(lines, depths, strict=True)
+    own_depth = {line for line, depth in numbered if depth == depths[place]}
+    return [line for line in around(lines, place, is_part) if line in own_depth]
 
 
 def _is_asked_by_label(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> bool:
@@ -109,11 +136,12 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
     """
     lines = lines_of(text)
     first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
-    if not first or not ITEM_MARK.match(lines[first].text):
+    letters = lettered(text)
+    if not first or not item_mark(text, lines[first].start, letters):
         return False
     above = lines[first - 1].text
     has_colon = above.rstrip().endswith(":")
-    if ITEM_MARK.match(above):
+    if item_mark(text, lines[first - 1].start, letters):
         is_introduction = has_colon and _listed(lines[first - 1 : first + 1])[1].outers != (None,)
     else:
         is_introduction = has_colon or len(above.split()) <= _MAX_WORDS
@@ -138,7 +166,7 @@ def _listed(lines: Sequence[TextLine]) -> list[_Listed]:
     """The items of a list, with those of the lists in it."""
     found = []
     open_items: list[tuple[str, TextLine]] = []
-    begins = [mark.end() if (mark := ITEM_MARK.match(line.text)) else 0 for line in lines]
+    begins = [mark.end() if (mark := POSSIBLE_MARK.match(line.text)) else 0 for line in lines]
     texts = [line.text[begin:] for line, begin in zip(lines, begins, strict=True)]
     for line, begin, text in zip(lines, begins, texts, strict=True):
         names = [name for name, _ in open_items]

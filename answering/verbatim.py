@@ -85,7 +85,8 @@ def introduction_of(
         KeyError: If there is no such document.
     """
     first = max(0, quote_start_char - _LIST_CHARS)
-    text = texts.text(document_id, first, quote_start_char + len(quote))
+    # The next item tells that a letter marks this one.
+    text = texts.text(document_id, first, quote_start_char + len(quote) + _LIST_CHARS)
     begins = quote_start_char - first
     line = text.rfind("\n", 0, begins) + 1
     start, end = Introductions(text).above(line) or (0, 0)

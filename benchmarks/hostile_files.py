@@ -176,6 +176,7 @@ HOSTILE_FILES: Mapping[str, HostileFile] = MappingProxyType(
         "dots": HostileFile(".txt", 10_000_000, _repeated(".")),
         "dots and spaces": HostileFile(".txt", 10_000_000, _repeated(". ")),
         "headings": HostileFile(".md", 4_000_000, _repeated("# a\n")),
+        "letters": HostileFile(".txt", 4_000_000, _repeated("a. a\nb. b\n")),
         "fences": HostileFile(".md", 4_000_000, _repeated("```\n")),
         "backticks": HostileFile(".md", 4_000_000, _backticks),
         "one line of words": HostileFile(".txt", 5_000_000, _repeated("words go on and on, ")),

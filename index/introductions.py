@@ -2,7 +2,7 @@
 
 import re
 
-from index.formats.nested_items import ITEM_MARK
+from index.formats.nested_items import item_mark, lettered
 
 
 class Introductions:
@@ -11,6 +11,7 @@ class Introductions:
     def __init__(self, text: str) -> None:
         """Begin before the first line."""
         self._text = text
+        self._letters = lettered(text)
         self._reached = 0
         """Where the line begins that is looked at next."""
         self._searched = 0
@@ -43,7 +44,7 @@ class Introductions:
             self._pass(self._reached, end)
             self._reached = self._searched = end + 1
         self._searched = max(self._searched, start_char)
-        mark = ITEM_MARK.match(self._text, start_char)
+        mark = item_mark(self._text, start_char, self._letters)
         return None if mark is None or self._begins_another_list(mark) else self._introduction
 
     def _pass(self, start: int, end: int) -> None:
@@ -54,7 +55,7 @@ class Introductions:
             return
         indent = len(line) - len(line.lstrip())
         has_colon = said.endswith(":")
-        if mark := ITEM_MARK.match(line):
+        if mark := item_mark(self._text, start, self._letters):
             if self._begins_another_list(mark):
                 self._introduction = None
             self._first = self._first or (indent, _kind_of(mark))

@@ -18,7 +18,7 @@ from index.abbreviations import ABBREVIATIONS, is_abbreviation
 from index.contexts import Contexts, searched_text
 from index.documents import Document
 from index.formats.base import ROWS, Place
-from index.formats.nested_items import ITEM_MARK
+from index.formats.nested_items import ITEM_MARK, lettered
 
 if TYPE_CHECKING:
     from nupunkt import PunktSentenceTokenizer
@@ -318,6 +318,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
     """
     for block_start, block_end in _blocks(text):
         pending: tuple[int, int] | None = None
+        items = {block_start + at for at in lettered(text[block_start:block_end])}
         is_first = True
         for start, end in _sentence_spans(text[block_start:block_end]):
             trimmed = _trim(text, block_start + start, block_start + end)
@@ -326,9 +327,11 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             if pending is None:
                 pending = trimmed
             elif (
-                _starts_lower(text, *trimmed)
+                (_starts_lower(text, *trimmed) and trimmed[0] not in items)
                 or _is_numbered(text, *pending, trimmed[0])
-                or _is_answered(text, *pending, trimmed[0], is_first=is_first)
+                or _is_answered(
+                    text, *pending, trimmed[0], is_first=is_first or pending[0] in items
+                )
             ):
                 pending = (pending[0], trimmed[1])
             else:

@@ -20,7 +20,7 @@ def test_a_mark_is_one_everywhere(mark: str) -> None:
 
 
 @pytest.mark.parametrize("mark", NO_MARKS)
-def test_what_is_no_mark_in_a_text_is_none_for_the_reader_either(mark: str) -> None:
+def test_what_is_no_mark_alone_is_none_for_the_reader_either(mark: str) -> None:
     line = f"  {mark} rope"
 
     assert not ITEM_MARK.match(line)

@@ -12,17 +12,27 @@ for those who read it out of a text.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from index.formats.blocks import without_marks
 
 BETWEEN_ITEMS = ": "
-# A letter counts in brackets alone: wrapped prose has lines that begin with "v. Jones" or "b) is".
 # `reader.spans` has these marks, too, but for the hyphen; a test holds them together.
 MARKS = r"[-*•◦▪‣●○■]|\d{1,3}[.)]|\((?:[a-z]|[ivx]{2,5})\)"
 ITEM_MARK = re.compile(rf"[ \t]*+(?:{MARKS})[ \t]++")
 """What the line of an item begins with, as a text has it."""
+_LETTER = r"[ \t]*+\(?(?P<said>[a-z]|[ivx]{2,5})(?P<end>[.)])[ \t]++"
+# Or where a paragraph begins that is no item.
+_LETTERED_LINE = re.compile(rf"^{_LETTER}|(?<=\n\n)^(?=\S)", re.MULTILINE)
+POSSIBLE_MARK = re.compile(rf"{ITEM_MARK.pattern}|{_LETTER}")
+"""What it may begin with where other lines tell that it is an item; wrapped prose has lines that
+begin with "v. Jones" or "b) is" (`lettered`)."""
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv"
+_ROMAN = {numeral: number for number, numeral in enumerate(_NUMERALS.split(" "), 1)}
+_LETTERS = {letter: number for number, letter in enumerate(ascii_lowercase, 1)}
+_KINDS = {end: ((f"i{end}", _ROMAN), (f"a{end}", _LETTERS)) for end in ".)"}
 # A longer one is a sentence, and would be said again with each item that stands in it.
 _MAX_NAME_CHARS = 60
 # The limit for all that is written before one item.
@@ -139,6 +149,41 @@ def name_of(text: str) -> str:
     is_sentence = name.endswith(_ENDS_A_SENTENCE) or "\n" in name
     name = name.rstrip(" \t:,")
     return "" if is_sentence or len(without_marks(name)) > _MAX_NAME_CHARS else name
+
+
+def lettered(text: str) -> dict[int, str]:
+    """
+    Find the lines that letters or small Roman numbers mark in their order: "a." before "b.".
+
+    Items may have others in them, and several lines; a paragraph that is none ends all lists.
+
+    Returns:
+        Where each mark begins, with its indent and without, and its kind: "a." or "i.".
+    """
+    found: dict[int, str] = {}
+    # Of each kind, the last item's number, and where its mark begins.
+    last: dict[str, tuple[int, tuple[int, int]]] = {}
+    for mark in _LETTERED_LINE.finditer(text):
+        said = mark["said"]
+        if said is None:
+            last.clear()
+            continue
+        starts = (mark.start(), mark.end() - len(mark[0].lstrip()))
+        for kind, numbers in _KINDS[mark["end"]]:
+            number = numbers.get(said, 0)
+            before, above = last.get(kind, (0, starts))
+            follows = 0 < before == number - 1
+            if follows:
+                found.update(dict.fromkeys((*above, *starts), kind))
+            # "i." below "b." is the number of an item in that one, and "c." comes after it.
+            if follows or (number and (numbers is _ROMAN or said not in _ROMAN)):
+                last[kind] = (number, starts)
+    return found
+
+
+def item_mark(text: str, start: int, letters: Container[int]) -> re.Match[str] | None:
+    """The mark of the item that begins at a character, where `lettered` found the letters."""
+    return (POSSIBLE_MARK if start in letters else ITEM_MARK).match(text, start)
 
 
 def says(text: str, name: str) -> bool:

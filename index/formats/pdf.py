@@ -2,7 +2,7 @@
 PDF: the text of each page, its lines joined to paragraphs.
 
 The items of a list stand right below each other and the line that introduces them; without such a
-line, and where letters have full stops for marks, they are paragraphs, as numbered clauses are.
+line they are paragraphs, as numbered clauses are.
 A page that is a picture has no text; it is read by OCR where that is installed.
 """
 
@@ -23,7 +23,7 @@ from index.formats import ocr
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks, introduces
 from index.formats.dates import parse_date
-from index.formats.nested_items import ITEM_MARK
+from index.formats.nested_items import ITEM_MARK, POSSIBLE_MARK
 from index.formats.pdf_headings import Heading, find_headings, running_lines
 from index.formats.pdf_layout import BROKEN, Line, arranged, is_side_by_side, pieces
 from index.formats.pdf_looks import Looks, bookmarks, ends_of_lines, has_tags
@@ -106,7 +106,8 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
                 name = part.heading.name if part.heading.is_run_in else text
                 blocks.add_heading(name, part.heading.level)
             # An item belongs right below the line that introduces its list, or the item before.
-            is_list = bool((is_list or introduces(before)) and not is_row and ITEM_MARK.match(text))
+            is_marked = not is_row and POSSIBLE_MARK.match(text) is not None
+            is_list = is_marked and (is_list or introduces(before))
             blocks.add(text, joined=is_list)
             before = "" if is_row else text
     loaded = blocks.loaded(stated.get("Title"), _dated(stated.get("CreationDate", "")))

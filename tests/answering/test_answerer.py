@@ -84,6 +84,19 @@ def test_an_item_comes_with_what_introduces_its_list(
     assert indexed(library, "lent.md")[introduction.start_char :].startswith("We never lend:")
 
 
+@pytest.mark.parametrize("asked", ["how many tents", "how many boats"])
+def test_an_item_with_a_letter_comes_with_what_introduces_its_list(
+    library: Library, asked: str
+) -> None:
+    library.write("lent.txt", "Club\n\nWe never lend:\na. tents 12\nb. boats 35\n")
+    library.build()
+
+    (span,) = library.answerer().answer(Question(asked)).spans
+
+    assert span.introduction is not None
+    assert span.introduction.text == "We never lend:"
+
+
 @pytest.mark.parametrize(
     "text",
     [

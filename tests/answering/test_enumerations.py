@@ -127,6 +127,30 @@ def test_of_lists_in_one_another_it_is_the_one_that_the_item_is_in(
     assert items(NESTED, span) == found
 
 
+LETTERED = (
+    "1. On board:\na. rope\nb. nets:\ni. fine\nii. coarse\nc. tar\n"
+    "2. Ashore:\na. oil\nb. wood\n3. Both:"
+)
+
+
+@pytest.mark.parametrize(
+    ("span", "found"),
+    [
+        ("rope", ["rope", "nets:", "tar"]),
+        ("a. rope", ["rope", "nets:", "tar"]),
+        ("coarse", ["fine", "coarse"]),
+        ("wood", ["oil", "wood"]),
+        ("Ashore", ["On board:", "Ashore:", "Both:"]),
+    ],
+)
+def test_letters_tell_the_list_that_an_item_is_in(span: str, found: list[str]) -> None:
+    assert items(LETTERED, span) == found
+
+
+def test_prose_that_begins_with_a_letter_is_no_item() -> None:
+    assert items("Cases:\n- Smith\nv. Jones\n- Vogel", "Jones") == []
+
+
 LONG, LONGER = "Alpha " * 8 + "Alpha", "Beta " * 9 + "Beta"
 
 

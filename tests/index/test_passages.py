@@ -178,6 +178,16 @@ def test_an_item_with_a_letter_for_a_mark_is_a_sentence() -> None:
     assert found == ["Bring:", "(a) rope of\n hemp;", "(b) nets; and", "(iv) lamps"]
 
 
+def test_items_with_letters_in_order_are_sentences_whatever_ends_them() -> None:
+    text = "Bring:\na. rope of\n hemp\nb. nets\nc. What else? A lamp.\nd. tar. No oil."
+
+    found = [text[start:end] for start, end in sentences(text)]
+
+    assert found == [
+        *("Bring:", "a. rope of\n hemp", "b. nets", "c. What else? A lamp.", "d. tar.", "No oil."),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -292,6 +292,15 @@ def test_numbered_items_are_a_list_only_below_the_line_that_introduces_them() ->
     assert loaded.text.split("\n\n") == [*clauses, "\n".join(listed), "End.", *clauses]
 
 
+def test_items_with_letters_stand_below_the_line_that_introduces_them() -> None:
+    listed = ["1.2. Whoever comes shows:", "a. a licence", "i. of the port", "b. the papers"]
+    others = ["1.3. Nobody else pays in the harbour of Vellmar.", "a. Nor does a guest."]
+
+    loaded = parse(".pdf", pdf_of([[*listed, *others]]))
+
+    assert loaded.text.split("\n\n") == ["\n".join(listed), *others]
+
+
 def test_nothing_goes_on_over_the_end_of_a_page() -> None:
     first = ["The fees are these:", "1. Each vessel pays 35 marks", "Office of the port of Vellmar"]
     second = ["master of the harbour", "Agenda of the council, in May:"]
