@@ -41,13 +41,11 @@ from answering.english.quantities import (
     WEEKDAYS,
     YEARS,
 )
-from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, OWNER_ENDING, stem_of
+from answering.english.words import ARTICLES, LINKING_WORDS, NAME_ENDING, singular, stem_of
 
 _HOUR = 60  # minutes
 _DAY = 24 * _HOUR
 _HALF_A_DAY = 12 * _HOUR
-# To which a number is rounded after it was multiplied: 0.95, and not 0.9500000000000001.
-_DECIMALS = 9
 # A mark that is no dash.
 _MINUS = "−"
 _ONES = "|".join(list(NUMBERS)[:9])
@@ -120,7 +118,7 @@ def parts_of(text: str) -> list[ValuePart]:
             _name_groups(said, gap)
             is_counting = isinstance(part, Quantity)
         elif is_counting and isinstance(last, Quantity) and token in SCALES:
-            said[-1] = Quantity(round(last.value * SCALES[token], _DECIMALS))
+            said[-1] = Quantity(last.value * SCALES[token])
         elif is_counting and isinstance(last, Quantity) and unit is not None:
             said[-1] = Quantity(last.value, *unit)
             _join_last(said, gap)
@@ -167,16 +165,20 @@ def _written_out(text: str) -> str:
 
     text = _ISO_DAY.sub(lambda found: written(found[3], found[2], found[1]), text)
     text = _DOTTED_DAY.sub(lambda found: written(found[1], found[2], found[3]), text)
-    text = ORDINAL_ENDING.sub("", text)
     text = PAST.sub(
         lambda found: (
-            f"{NUMBERS.get(found[2].lower(), found[2])}:{PAST_THE_HOUR[found[1].lower()]}"
+            f"{NUMBERS.get(found[2].lower(), found[2])}:{PAST_THE_HOUR[found[1].lower()]:02}"
         ),
         text,
     )
-    text = IN_HALF_OF_DAY.sub(lambda found: " a.m." if found[1] else " p.m.", text)
+    text = IN_HALF_OF_DAY.sub(
+        lambda found: f"{found[1]} {'a.m.' if found[2] else 'p.m.'}",
+        text,
+    )
+    # Later: "the 8th in the morning" is no time.
+    text = ORDINAL_ENDING.sub("", text)
     text = PER_CENT.sub("%", text)
-    text = BY.sub(" by ", text)
+    text = BY.sub(r"\1 by ", text)
     text = EVERY_DAY.sub("daily", text)
     text = BELOW_ZERO.sub(_MINUS, text)
     text = SHORT_MINUTES.sub(r"\g<0>in", text)
@@ -217,15 +219,26 @@ def _number(token: str) -> float | None:
 
 def is_amount(text: str) -> bool:
     """Whether a value begins with a number, and not with a day of a month, a time or an address."""
-    said = [part for part in parts_of(text) if part not in SIGNS.values()]
-    first, *others = said or [""]
+    parts = parts_of(text)
+    first, second, *_ = [*(part for part in parts if part not in SIGNS.values()), "", ""]
     return (
         isinstance(first, Quantity)
-        and not any(_is_one_of(part, MONTH_WORDS) for part in others[:1])
-        and not (
-            len(others) > 1 and all(isinstance(part, str) and part.istitle() for part in others)
-        )
+        and not _is_one_of(second, MONTH_WORDS)
+        and not _is_address(parts)
     )
+
+
+def _is_address(parts: Sequence[ValuePart]) -> bool:
+    """Whether parts are a number and a street: words with capitals, none of them a unit."""
+    match parts:
+        case [Quantity(unit=""), _, _, *_]:
+            return all(
+                isinstance(name, str)
+                and name[0].isupper()
+                and singular(name.lower()) not in {*UNITS, *SIGNS.values()}
+                for name in parts[1:]
+            )
+    return False
 
 
 def _is_one_of(part: ValuePart, words: frozenset[str]) -> bool:
@@ -289,13 +302,9 @@ def _same_words(one: str, other: str) -> bool:
         return words[0] == words[1]
     if are_names and len({NAME_ENDING.sub("", word) for word in words}) == 1:
         return True
-    cut = [_singular(word) if are_names else stem_of(word) for word in words]
+    cut = [singular(word) if are_names else stem_of(word) for word in words]
     shorter, longer = sorted(cut, key=len)
     return longer.startswith(shorter)
-
-
-def _singular(name: str) -> str:
-    return OWNER_ENDING.sub("", name).removesuffix("s")
 
 
 def _same_times(one: Clock, other: Clock) -> bool:

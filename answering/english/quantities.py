@@ -50,8 +50,6 @@ PAST = re.compile(
     rf"\b({'|'.join(PAST_THE_HOUR)})[\s-]past[\s-]({'|'.join(NUMBERS)}|\d{{1,2}})\b", re.IGNORECASE
 )
 """A time in words: the minutes' word, and the hour."""
-IN_HALF_OF_DAY = re.compile(r"(?<=\d) in the (?:(morning)|afternoon|evening)\b", re.IGNORECASE)
-"""What tells the half of the day behind a time; group 1 if it is the first."""
 UNITS: dict[str, tuple[str, float]] = {
     word: (unit, scale)
     for unit, scale, words in (
@@ -123,22 +121,16 @@ BETWEEN_UNITS = re.compile(r"(?:[\s,]++|and\b)*+")
 """What may stand between an amount in two units: "1 hour, 30 minutes"."""
 RANGE = re.compile(r"\s*+(?:to|by|[-–—])\s*+")
 """What stands between two numbers with one unit: "2 to 3 weeks", "60 by 90 cm"."""
-BY = re.compile(r"(?<=[\d ])[x×](?= ?\d)")
-"""The sign between two measures, which is read "by"."""
+BY = re.compile(rf"(?<=\d)((?: ?(?:{'|'.join(UNITS)}))?)( ?)[x×]\2(?=\d)", re.IGNORECASE)
+"""The sign between two measures, which is read "by"; group 1 is the unit of the first."""
 ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 """What makes a number say which one: "1st"."""
 NUMBER_WORDS = frozenset(NUMBERS) | word_set(
     "thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen none "
     "half"
 )
-SCALES = {
-    "hundred": 1e2,
-    "thousand": 1e3,
-    "million": 1e6,
-    "billion": 1e9,
-    **dict.fromkeys(("cent", "cents", "penny", "pence", "p"), 1e-2),
-}
-"""What a number before one of these is multiplied by; "95 cents" are 0.95 of a currency."""
+SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+"""What a number before one of these is multiplied by."""
 LIKE_NUMBERS = re.compile(
     r"\b(?:an?|free|nothing|noon|midnight|no|once|twice|unlimited|hourly|daily|weekly|fortnightly|"
     r"monthly|yearly|annually)\b",
@@ -153,6 +145,13 @@ MONTHS = tuple(
 """In their order."""
 MONTH_WORDS = frozenset(MONTHS) | {month[:3] for month in MONTHS} | {"sept"}
 """How months are written, in small letters and without a dot."""
+_BEHIND_NO_MONTH = "".join(rf"(?<!\b{month}\s)" for month in sorted(MONTH_WORDS))
+IN_HALF_OF_DAY = re.compile(
+    rf"(?<![\d.,:/]){_BEHIND_NO_MONTH}({_HOUR}(?:[:.]{_MINUTE})?)"
+    r" in the (?:(morning)|afternoon|evening)\b",
+    re.IGNORECASE,
+)
+"""A time of day and what tells its half; group 1 is the time, group 2 tells the first half."""
 WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri "
     "sat sun"

@@ -137,6 +137,8 @@ GENERAL_VERBS = word_set(
 """Verbs that say nothing of what kind somebody or something is: "new members get"."""
 OWNER_ENDING = re.compile(r"['’]s?$")
 """What an owner's name ends with: "year's", "years'"."""
+_PLURAL_ENDING = re.compile(r"(?<=[^\W\d_]{2}[^\W\d_sui])s$")
+"""What a word for several ends with; not a "class", a "campus" or a "basis", nor "gas"."""
 NEGATION = re.compile(r"\b(?:no|not|never|none)\b|n['’]t\b", re.IGNORECASE)
 """What says that something is not so."""
 SHARED_WORDS = word_set(
@@ -179,5 +181,10 @@ def content_stems(text: str) -> frozenset[str]:
 
 
 def stem_of(word: str) -> str:
-    """The first letters of a word, which its other forms share."""
-    return word[:STEM_CHARS]
+    """The first letters of a word, which its other forms share; a short one has no plural's "s"."""
+    return singular(word)[:STEM_CHARS]
+
+
+def singular(word: str) -> str:
+    """A word without the ending of an owner or of several: "knots" and "knot's" as "knot"."""
+    return _PLURAL_ENDING.sub("", OWNER_ENDING.sub("", word))
