@@ -22,8 +22,8 @@ from answering.english.words import (
     COMMON_WORDS,
     GENERAL_VERBS,
     NEGATION,
-    OWNER_ENDING,
-    content_words,
+    PREPOSITIONS,
+    content_stems,
     stem_of,
     words_of,
 )
@@ -37,8 +37,9 @@ LESS_SURE = 0.6
 LEAST_SURE = 0.45
 # The least share of the shorter passage's words that the other passage has, too.
 MIN_SHARED_WORDS = 0.15
-# What parts words that do not belong together: "last year. Tickets".
-_BETWEEN_PHRASES = re.compile(r"[^\w\s'’-]+|\n+")
+# What parts words that do not belong together: "last year. Tickets". A single line break parts
+# them only before the mark of a list: text may be wrapped anywhere.
+_BETWEEN_PHRASES = re.compile(r"[^\w\s'’-]+|\n[^\S\n]*+(?:\n|-\s)")
 
 
 def versions(
@@ -71,7 +72,7 @@ def versions(
         if (
             one.confidence >= sure_enough
             and _are_of_one_kind(best.candidate.span.text, one.candidate.span.text)
-            and not any(_agree(one.candidate, other.candidate) for other in found)
+            and not any(agree(one.candidate, other.candidate) for other in found)
             and not _runs_on(one.candidate)
             and _speaks_of(subject, one.candidate)
         ):
@@ -101,7 +102,7 @@ def _by_itself(one: Judged, judged: Sequence[Judged], calibration: Calibration) 
     return judge_again(one, gap, calibration)
 
 
-def _agree(one: Candidate, other: Candidate) -> bool:
+def agree(one: Candidate, other: Candidate) -> bool:
     """Whether two spans say the same: one of them holds all numbers and words of the other."""
     texts = one.span.text, other.span.text
     if len({NEGATION.search(text) is None for text in texts}) > 1:
@@ -141,19 +142,19 @@ class _Subject:
 
 
 def _subject_of(question: str, best: Candidate) -> _Subject:
-    passage, told = best.passage.searched, _told_by(best)
+    passage, told = _around(best), _told_by(best)
     counted = COUNTED.search(question)
-    stem = _stem(counted[1].lower()) if counted else None
+    stem = stem_of(counted[1].lower()) if counted else None
     kinds = frozenset(_kinds(question))
     around = kinds.intersection(_kinds(passage))
     return _Subject(
-        words=_content_stems(passage),
+        words=content_stems(passage),
         years=frozenset(YEARS.findall(question)).intersection(YEARS.findall(passage)),
         counted=stem if stem in _stems(told) else None,
         kinds=kinds.intersection(_kinds(told)),
         kinds_around=around,
         told_apart=frozenset(kind for kind in around if _names_beside(kind, passage)),
-        row=_content_stems(question) & _content_stems(_first_cell(best.sentence)),
+        row=content_stems(question) & content_stems(_first_cell(best.sentence)),
     )
 
 
@@ -164,15 +165,16 @@ def _speaks_of(subject: _Subject, candidate: Candidate) -> bool:
     Its passage has enough words in common with the best one's. What the question asks about and the
     best one speaks of, it speaks of, too: its passage of the year, its sentence of what is counted,
     and another row, its headings or a passage without rows of what the row of a table is about.
-    Neither speaks of another kind: of a "season ticket" where a "single ticket" is asked for.
+    Neither its sentence nor its passage speaks of another kind: of a "season ticket" where a
+    "single ticket" is asked for.
     """
-    passage, told = candidate.passage.searched, _told_by(candidate)
-    words = _content_stems(passage)
+    passage, told = _around(candidate), _told_by(candidate)
+    words = content_stems(passage)
     return (
         len(subject.words & words) >= MIN_SHARED_WORDS * min(len(subject.words), len(words))
         and subject.years.issubset(YEARS.findall(passage))
         and (subject.counted is None or subject.counted in _stems(told))
-        and subject.row <= _content_stems(told if _first_cell(candidate.sentence) else passage)
+        and subject.row <= content_stems(told if _first_cell(candidate.sentence) else passage)
         and not any(_is_of_another(kind, told, subject) for kind in subject.kinds)
         and not any(_is_of_another(kind, passage, subject) for kind in subject.kinds_around)
     )
@@ -182,13 +184,14 @@ def _is_of_another(kind: tuple[str, str], text: str, subject: _Subject) -> bool:
     """
     Whether a text speaks of another kind: it holds the second of two words and not the first.
 
-    "The fair" may be the summer fair, unless one of the two passages knows another one.
+    "The fair" may be the summer fair, unless one of the two passages knows another one, or the
+    text tells which one it means: "the fair for children".
     """
     first, second = kind
     words = _stems(text)
     if second not in words or first in words:
         return False
-    return kind in subject.told_apart or _names_beside(kind, text)
+    return kind in subject.told_apart or _names_beside(kind, text) or _is_told_behind(second, text)
 
 
 def _names_beside(kind: tuple[str, str], text: str) -> bool:
@@ -196,13 +199,28 @@ def _names_beside(kind: tuple[str, str], text: str) -> bool:
     return any(one[1] == kind[1] and one != kind for one in _kinds(text))
 
 
+def _is_told_behind(stem: str, text: str) -> bool:
+    """Whether a preposition follows a word, and so may tell which one it is: "class for pupils"."""
+    return any(
+        stem_of(word) == stem and following in PREPOSITIONS
+        for phrase in _phrases(text)
+        for word, following in pairwise(phrase)
+    )
+
+
 def _kinds(text: str) -> Iterator[tuple[str, str]]:
     """The stems of each two words together that may name a kind."""
-    for phrase in _BETWEEN_PHRASES.split(text):
-        for pair in pairwise(words_of(phrase.lower())):
+    for phrase in _phrases(text):
+        for pair in pairwise(phrase):
             if (COMMON_WORDS | GENERAL_VERBS).isdisjoint(pair):
-                first, second = map(_stem, pair)
+                first, second = map(stem_of, pair)
                 yield first, second
+
+
+def _phrases(text: str) -> Iterator[list[str]]:
+    """The words that belong together, in small letters."""
+    for phrase in _BETWEEN_PHRASES.split(text):
+        yield words_of(phrase.lower())
 
 
 def _first_cell(sentence: str) -> str:
@@ -211,21 +229,16 @@ def _first_cell(sentence: str) -> str:
     return sentence[slice(*next(iter(cells.values())))] if len(cells) > 1 else ""
 
 
+def _around(candidate: Candidate) -> str:
+    """A candidate's passage with the headings above it."""
+    return f"{candidate.passage.context}\n\n{candidate.passage.text}"
+
+
 def _told_by(candidate: Candidate) -> str:
     """The headings above a span and its sentence, which tell what the span is said of."""
-    return f"{candidate.passage.context}\n{candidate.sentence}"
+    return f"{candidate.passage.context}\n\n{candidate.sentence}"
 
 
 def _stems(text: str) -> list[str]:
     """The stems of a text's words."""
-    return [_stem(word) for word in words_of(text.lower())]
-
-
-def _content_stems(text: str) -> frozenset[str]:
-    """The stems of a text's content words."""
-    return frozenset(map(_stem, content_words(text)))
-
-
-def _stem(word: str) -> str:
-    """A word's stem, without the ending of an owner or of several: "knots" as "knot"."""
-    return stem_of(OWNER_ENDING.sub("", word).removesuffix("s"))
+    return [stem_of(word) for word in words_of(text.lower())]

@@ -8,7 +8,7 @@ from answering.answer import AnswerSpan, Kind
 from answering.calibration import Calibration, unsure_from
 from answering.candidates import Candidate, Judged, normalised, overlap
 from answering.cells import cells_of, lines_of
-from answering.conflicts import versions
+from answering.conflicts import agree, versions
 from answering.english.texts import says_nothing
 from answering.lists import asks_for_several, listed
 from index.passages import Passage
@@ -68,7 +68,15 @@ def select(
             calibration,
             min_confidence=min_confidence,
         )
-        # A list that was not asked for tells less than what another document says instead.
+        # A list that was not asked for tells less than what another document says instead; and
+        # what says one of its items says nothing else.
+        if len(chosen) > 1:
+            items_said = [one.candidate for one in chosen]
+            said = said[:1] + tuple(
+                one
+                for one in said[1:]
+                if not any(agree(one.candidate, item) for item in items_said)
+            )
         if len(chosen) == 1 or len(said) > 1:
             kind, chosen = "conflict", said
     confidence = max(one.confidence for one in chosen)

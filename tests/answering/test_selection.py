@@ -84,25 +84,26 @@ def test_the_name_of_a_column_is_not_shown() -> None:
     ]
 
 
+FORMS = "who takes the forms?"
+
+
+def read(text: str, document: int, margins: dict[str, float]) -> list[Candidate]:
+    passage = Passage(document, f"{document}.txt", 0, len(text), text, ((0, len(text)),))
+    found = [
+        Span(document, text.index(name), text.index(name) + len(name), name, margin, 0.0)
+        for name, margin in margins.items()
+    ]
+    return [Candidate(one, passage, "base", Features(one.margin, 0.0, 0.0), FORMS) for one in found]
+
+
+def selected(*found: Candidate) -> Selection:
+    judged = judge(found, FAKE_CALIBRATION)
+    return select(FORMS, judged, FAKE_CALIBRATION, 0.5, lambda passage: passage)
+
+
 def test_a_list_that_is_not_asked_for_gives_way_to_documents_that_disagree() -> None:
-    asked = "who takes the forms?"
-
-    def read(text: str, document: int, **margins: float) -> list[Candidate]:
-        passage = Passage(document, f"{document}.txt", 0, len(text), text, ((0, len(text)),))
-        found = [
-            Span(document, text.index(name), text.index(name) + len(name), name, margin, 0.0)
-            for name, margin in margins.items()
-        ]
-        return [
-            Candidate(one, passage, "base", Features(one.margin, 0.0, 0.0), asked) for one in found
-        ]
-
-    def selected(*found: Candidate) -> Selection:
-        judged = judge(found, FAKE_CALIBRATION)
-        return select(asked, judged, FAKE_CALIBRATION, 0.5, lambda passage: passage)
-
-    listed = read("The forms are taken by Ada, Tom or Kim.", 1, Ada=9.0, Tom=8.0)
-    other = read("The forms are taken by Jo.", 2, Jo=7.0)
+    listed = read("The forms are taken by Ada, Tom or Kim.", 1, {"Ada": 9.0, "Tom": 8.0})
+    other = read("The forms are taken by Jo.", 2, {"Jo": 7.0})
 
     assert (selected(*listed).kind, texts(*selected(*listed).chosen)) == (
         "list",
@@ -112,3 +113,15 @@ def test_a_list_that_is_not_asked_for_gives_way_to_documents_that_disagree() -> 
         "conflict",
         ["Ada", "Jo"],
     )
+
+
+def test_a_list_does_not_give_way_to_one_of_its_items() -> None:
+    listed = read("The forms are taken by Ada, Tom or Kim.", 1, {"Ada": 9.0, "Tom": 8.0})
+    item = read("The forms are taken by Kim.", 2, {"Kim": 7.0})
+    items = read("The forms are taken by Kim, Ada or Tom.", 3, {"Kim, Ada or Tom": 6.0})
+    other = read("The forms are taken by Jo.", 4, {"Jo": 5.0})
+
+    assert selected(*listed, *item).kind == "list"
+    assert selected(*listed, *items).kind == "list"
+    # What is no item counts against it, and stands beside the best one alone.
+    assert texts(*selected(*listed, *item, *other).chosen) == ["Ada", "Jo"]
