@@ -178,6 +178,8 @@ class TaughtAnswers(ServerCog):
             self._bot,
             interaction,
             lambda scope, show, note: teaching.teach(scope, taught, show, note),
+            # Whoever typed a question can't send it again: its form has gone.
+            waits=True,
         )
 
     @taught.command(name="list")

@@ -208,6 +208,24 @@ def test_an_author_whose_consent_comes_too_soon_can_agree_again(
     assert local.labels(request) == ["I agree", "No"]
 
 
+def test_what_was_typed_while_something_else_is_learned_is_learned_after_it(
+    local: LocalDiscord,
+    bot: RunningBot,
+    channel: Channel,
+    lesson: Message,
+    teacher: User,
+    tmp_path: Path,
+) -> None:
+    other = local.say(channel, teacher, "Desk 13 is closed.")
+    forms = [open_form(local, each, teacher) for each in (lesson, other)]
+    (hold := tmp_path / "hold-build").touch()
+    sent = [local.submit(form, teacher, QUESTION) for form in forms]
+    local.wait_for(lambda: all(each.callback for each in sent), "a word to each")
+    hold.unlink()
+
+    assert ["can quote" in done(local, each) for each in sent] == [True, True]
+
+
 def test_what_was_typed_before_a_restart_is_taken_where_the_message_can_be_read(
     local: LocalDiscord, start_bot: StartBot, channel: Channel, lesson: Message, teacher: User
 ) -> None:
@@ -223,7 +241,9 @@ def test_what_was_typed_before_a_restart_is_taken_where_the_message_can_be_read(
     edited = use(local, channel, teacher, "edit", answer=name)
     local.form_of(edited)
     start_bot(message_content=True)
-    done(local, local.submit(edited, teacher, "Where is the desk for press cards?"))
+    assert "can quote" in done(
+        local, local.submit(edited, teacher, "Where is the desk for press cards?")
+    )
     assert "Where is the desk for press cards?" in listed(local, channel, teacher)
 
 
