@@ -1,20 +1,16 @@
 """
-Rows as documents write them, and the cell of one that a question names. Pure functions.
+The cell of a table that a question names. Pure functions.
 
-A row reads "Vessel: Barge | Per day: 33 euros | Per week: 160 euros", without a header "Barge | 33
-euros | 160 euros", and a labelled line reads "Port: 1212". The reader often takes another cell of
-such a row, or the same column of another row, though the question says the name of the column, or
-what else stands in the row.
+The reader often takes another cell of a row, or the same column of another row, though the question
+says the name of the column, or what else stands in the row.
 """
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from itertools import groupby, takewhile
+from functools import lru_cache
 from operator import itemgetter
-from typing import Literal, TypeVar
 
 from answering.english.cell_kinds import ADDRESS, kinds_of_cells
 from answering.english.questions import (
@@ -33,21 +29,13 @@ from answering.english.words import (
     WORD_ENDING,
     words_of,
 )
-from index.formats.tables import BETWEEN_CELLS
+from answering.rows import Bounds, TableRow, is_within, rows_around, rows_like, words_said
 from index.passages import Passage
 from reader.spans import Span
 
-_Thing = TypeVar("_Thing")
 _Form = Callable[[frozenset[str]], frozenset[str]]
 """How words are compared: as they stand, or by their stems."""
-Bounds = tuple[int, int]
-"""Start and end in a passage, in characters."""
 
-_AFTER_NAME = ": "
-# What is longer before a colon is a sentence, and no name.
-_MAX_NAME_CHARS = 40
-# And a longer line above a table says more than what the table is about.
-_MAX_HEADING_WORDS = 10
 # A longer cell holds more than an answer, and the reader chooses from it.
 _MAX_CELL_CHARS = 100
 # What may follow in a cell that the reader stopped in: "3582" of "3582 W", "59" of "59 €", "the
@@ -61,58 +49,6 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _MIN_MISSPELT_LETTERS = 5
 # That of two words of five letters, one of which differs.
 _MIN_LIKENESS = 0.8
-# Beside the cells of a row whose columns have no names; Markdown's own rows have them outside, too.
-_BORDER = re.compile(r"(?<!\S)\|(?!\S)")
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A line of a text."""
-
-    start: int
-    text: str
-
-    @property
-    def end(self) -> int:
-        """Where the line ends in the text (exclusive), in characters."""
-        return self.start + len(self.text)
-
-
-def lines_of(text: str) -> list[TextLine]:
-    """The lines that are not blank."""
-    lines, start = [], 0
-    for line in text.split("\n"):
-        if line.strip():
-            lines.append(TextLine(start, line))
-        start += len(line) + 1
-    return lines
-
-
-def cells_of(line: TextLine) -> dict[str, Bounds]:
-    """
-    The cells of a row by the names of their columns, one of which may have none; else none.
-
-    No cell begins or ends with white space; one of a blank is empty.
-    """
-    cells: dict[str, Bounds] = {}
-    start = line.start
-    parts = line.text.split(BETWEEN_CELLS)
-    for part in parts:
-        name, colon, cell = part.partition(_AFTER_NAME)
-        if not colon:
-            name, cell = "", part
-        end = start + len(part.rstrip())
-        begin = start + len(part) - len(cell.lstrip())
-        cells[name] = (min(begin, end), end)
-        start += len(part) + len(BETWEEN_CELLS)
-    return cells if len(cells) == len(parts) and any(cells) else {}
-
-
-def around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_Thing]:
-    """The unbroken run of kept things that holds the one at a place; none if that is not kept."""
-    before = list(takewhile(lambda one: kept[one], range(place - 1, -1, -1)))
-    after = list(takewhile(lambda one: kept[one], range(place, len(things))))
-    return [things[one] for one in (*reversed(before), *after)]
 
 
 def at_named_cell(
@@ -142,15 +78,15 @@ def at_named_cell(
         others: What else of the document was read.
         beside: What else the reader found, best first.
     """
-    rows, place = _rows_around(span, passage)
+    rows, place = rows_around(span, passage)
     if not rows:
         return span
     own = rows[place]
-    table = {row.start: row for row in (*_rows_like(own, (passage, *others)), *rows)}
+    table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
     asked = _asked(question, tuple(rows), tuple(table.values()))
     if asked.compares or asked.denies:
         return span
-    column = next(name for name, cell in own.cells.items() if _is_within(span, cell))
+    column = next(name for name, cell in own.cells.items() if is_within(span, cell))
     is_cell = _completed(span, own.cells[column], passage.text) == own.cells[column]
     found = [
         (row is not own, name)
@@ -158,7 +94,7 @@ def at_named_cell(
         for row in table.values()
         if one.passage_id == row.passage.id
         for name, cell in row.cells.items()
-        if _is_within(one, cell)
+        if is_within(one, cell)
     ]
     preferred = [name for _, name in sorted(found, key=itemgetter(0))]
     wanted = asked.column(own, column, preferred, is_cell=is_cell)
@@ -172,47 +108,6 @@ def at_named_cell(
         return span
     text = row.passage.text[slice(*cell)]
     return replace(span, passage_id=row.passage.id, start_char=cell[0], end_char=cell[1], text=text)
-
-
-# Rows are told apart by identity, so that what they say can be remembered.
-@dataclass(frozen=True, eq=False)
-class _Row:
-    passage: Passage
-    cells: Mapping[str, Bounds]
-    """The cells by the names of their columns, or by their numbers where columns have no names."""
-    is_named: bool = True
-    """Whether the columns have names."""
-    caption: frozenset[str] = frozenset()
-    """The years and numbers that are said above its table."""
-
-    @cached_property
-    def start(self) -> int:
-        """Where its first cell is in the document."""
-        return self.passage.start_char + min(start for start, _ in self.cells.values())
-
-    def text(self, column: str) -> str:
-        """A cell as it is written."""
-        return self.passage.text[slice(*self.cells[column])]
-
-    def words(self, column: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
-        """What a cell says."""
-        return _words(self.text(column), without)
-
-    @cached_property
-    def all_words(self) -> frozenset[str]:
-        """What its cells say."""
-        return frozenset[str]().union(*map(self.words, self.cells))
-
-    def is_like(self, other: "_Row") -> bool:
-        """
-        Whether both may be rows of one table.
-
-        An empty cell is not written with its name, so a row may lack columns that others have.
-        """
-        if not (self.is_named and other.is_named):
-            return self.is_named == other.is_named and len(self.cells) == len(other.cells)
-        own, others = self.cells.keys(), other.cells.keys()
-        return own <= others or others <= own or next(iter(own)) == next(iter(others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,21 +132,21 @@ class _Asked:
     """Whether it is answered by comparing rows."""
     denies: bool
     """Whether it says that something is not so."""
-    rows: Sequence[_Row]
+    rows: Sequence[TableRow]
     """Those of the passage that the reader's span is in."""
-    table: Sequence[_Row]
+    table: Sequence[TableRow]
     """All that were read, of other passages, too."""
 
     @classmethod
-    def of(cls, question: str, rows: Sequence[_Row], table: Sequence[_Row]) -> "_Asked":
+    def of(cls, question: str, rows: Sequence[TableRow], table: Sequence[TableRow]) -> "_Asked":
         """Understand a question."""
         said = frozenset[str]().union(*(row.all_words for row in table))
-        shown = frozenset[str]().union(*map(_words, (n for row in rows for n in row.cells)))
+        shown = frozenset[str]().union(*map(words_said, (n for row in rows for n in row.cells)))
         question = _spelt(question, said | shown)
         last = _last(question)
         beside = _without_cells(question, table)
         whole = last if _compares(beside) else question
-        words = _stems(_words(last))
+        words = _stems(words_said(last))
         cells = _stems(said)
         # "And the loom?" asks what was asked before, and "and the fee?" asks it of the same row.
         is_row_alone = words <= cells and QUESTION_WORDS.isdisjoint(last.lower().split())
@@ -261,19 +156,21 @@ class _Asked:
         implied = frozenset(n for asks, nouns in MEASURED if asks.search(asking) for n in nouns)
         return cls(
             asking=asking,
-            column_words=_words(asking),
-            implied=implied if _stems(_words(asking)).isdisjoint(_stems(shown)) else frozenset(),
-            row_words=_stems(_words(naming)),
-            said=_stems(_words(naming, ARTICLES)),
-            as_said=_words(naming, ARTICLES),
-            captions=captions & words or captions & _stems(_words(question)),
+            column_words=words_said(asking),
+            implied=implied
+            if _stems(words_said(asking)).isdisjoint(_stems(shown))
+            else frozenset(),
+            row_words=_stems(words_said(naming)),
+            said=_stems(words_said(naming, ARTICLES)),
+            as_said=words_said(naming, ARTICLES),
+            captions=captions & words or captions & _stems(words_said(question)),
             compares=_compares(_last(beside)),
             denies=bool(NEGATION.search(beside)),
             rows=rows,
             table=table,
         )
 
-    def column(self, own: _Row, column: str, preferred: Sequence[str], *, is_cell: bool) -> str:
+    def column(self, own: TableRow, column: str, preferred: Sequence[str], *, is_cell: bool) -> str:
         """
         The one column that is named; the given one if that is, too, or if no one alone is.
 
@@ -299,11 +196,11 @@ class _Asked:
         return [name for name in names if self._is_named(name, words, form)]
 
     def _is_named(self, column: str, words: frozenset[str], form: _Form) -> bool:
-        name = form(_words(_IN_BRACKETS.sub("", column)) or _words(column))
+        name = form(words_said(_IN_BRACKETS.sub("", column)) or words_said(column))
         cells = (form(row.words(column)) for row in self.table if column in row.cells)
         return bool(name) and name <= words and not any(c and c <= words for c in cells)
 
-    def _fitting(self, own: _Row, column: str, preferred: Sequence[str]) -> str:
+    def _fitting(self, own: TableRow, column: str, preferred: Sequence[str]) -> str:
         """
         The column whose cells may answer, and which is not said, if the given one's can't.
 
@@ -333,7 +230,7 @@ class _Asked:
         """Whether a cell can't be the answer, since the question says it."""
         return bool(cell) and _stems(cell) <= self.row_words
 
-    def row(self, own: _Row, column: str) -> _Row:
+    def row(self, own: TableRow, column: str) -> TableRow:
         """
         Which row the question says most of beside a column; the given one if none is ahead.
 
@@ -361,7 +258,7 @@ class _Asked:
         is_clear = first.start in here or all(said[at] <= said[first.start] for at in whole)
         return first if is_clear else own
 
-    def _under_named_caption(self, own: _Row, column: str) -> _Row | None:
+    def _under_named_caption(self, own: TableRow, column: str) -> TableRow | None:
         """
         The row of a table that the question names by a number above it, if its own has another.
 
@@ -387,12 +284,12 @@ class _Asked:
         ahead = [row for row in self.table if len(said.get(row.start, ())) == most]
         return ahead[0] if len(ahead) == 1 and most >= max(least, 1) else None
 
-    def _names(self, row: _Row, column: str) -> bool:
+    def _names(self, row: TableRow, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
         cells = (_stems(row.words(name, ARTICLES)) for name in row.cells if name != column)
         return any(cell and cell <= self.said for cell in cells)
 
-    def _may_be_names(self, row: _Row) -> bool:
+    def _may_be_names(self, row: TableRow) -> bool:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
         return row is self.rows[0] and not row.is_named and not first <= self.as_said
@@ -400,12 +297,12 @@ class _Asked:
 
 # The spans that were read for one question are mostly in one table.
 @lru_cache(maxsize=32)
-def _asked(question: str, rows: tuple[_Row, ...], table: tuple[_Row, ...]) -> _Asked:
+def _asked(question: str, rows: tuple[TableRow, ...], table: tuple[TableRow, ...]) -> _Asked:
     return _Asked.of(question, rows, table)
 
 
 @lru_cache(maxsize=4_000)
-def _said_beside(row: _Row, column: str) -> frozenset[str]:
+def _said_beside(row: TableRow, column: str) -> frozenset[str]:
     """What the cells of a row but for one column's say, without the words' endings."""
     words = (row.words(name) for name in row.cells if name != column)
     return _stems(frozenset[str]().union(*words))
@@ -428,7 +325,7 @@ def _spelt(question: str, words: frozenset[str]) -> str:
     return _LETTERS.sub(spelt, question)
 
 
-def _without_cells(question: str, rows: Iterable[_Row]) -> str:
+def _without_cells(question: str, rows: Iterable[TableRow]) -> str:
     """A question without the cells of several words: "The Last Stand" compares nothing."""
     for cell in {row.text(column) for row in rows for column in row.cells}:
         if " " in cell and cell.lower() in question.lower():
@@ -453,102 +350,10 @@ def _last(question: str) -> str:
     return question.rstrip(" ?").rpartition("? ")[2]
 
 
-# The same is asked of the cells around each span of a question.
-@lru_cache(maxsize=4_000)
-def _words(text: str, without: frozenset[str] = FUNCTION_WORDS) -> frozenset[str]:
-    return frozenset(word.lower() for word in words_of(text)) - without
-
-
 @lru_cache(maxsize=4_000)
 def _stems(words: frozenset[str]) -> frozenset[str]:
     """Words without their endings: "barge" and "barges" are one."""
     return frozenset(WORD_ENDING.sub("", word) for word in words)
-
-
-def _rows_around(span: Span, passage: Passage) -> tuple[list[_Row], int]:
-    """The rows of the table that a span is in, and which of them it is in; none if in no cell."""
-    if "\n" in span.text:
-        return [], 0
-    rows = next((rows for rows in _tables(passage) if any(_holds(row, span) for row in rows)), [])
-    place = next((at for at, row in enumerate(rows) if _holds(row, span)), 0)
-    return rows, place
-
-
-def _rows_like(own: _Row, passages: Iterable[Passage]) -> Iterator[_Row]:
-    """The rows that may be of a row's table, wherever they stand."""
-    tables = (table for passage in passages for table in _tables(passage))
-    return (row for table in tables for row in table if row.is_like(own))
-
-
-# The same passages are looked at for each span of a question.
-@lru_cache(maxsize=64)
-def _tables(passage: Passage) -> list[list[_Row]]:
-    """The tables of a passage, which nobody may change."""
-    return list(_read_tables(passage))
-
-
-def _read_tables(passage: Passage) -> Iterator[list[_Row]]:
-    """The tables of a passage; lines with a label each are one row with a line for every cell."""
-    # Where a table goes on from another passage, its heading is the last name of the context. The
-    # first is the document's title, which stands above all of its tables.
-    _, is_below_title, heading = passage.context.rpartition(_AFTER_NAME)
-    caption = _numbers(heading) if is_below_title else frozenset[str]()
-    formed = ((*_formed(line), line.text) for line in lines_of(passage.text))
-    for form, group in groupby(formed, key=itemgetter(0)):
-        _, lines, texts = zip(*group, strict=True)
-        if form == "labels":
-            labelled = {name: cell for cells in lines for name, cell in cells.items()}
-            if len(labelled) == len(lines):
-                yield [_Row(passage, labelled, caption=caption)]
-        elif form:
-            table: list[_Row] = []
-            for cells in lines:
-                row = _Row(passage, cells, is_named=form == "names", caption=caption)
-                if table and not row.is_like(table[-1]):
-                    yield table
-                    table = []
-                table.append(row)
-            yield table
-        else:
-            headings = [text for text in texts if _may_be_heading(text)]
-            caption = _numbers(" ".join(headings)) if headings else caption
-
-
-def _formed(line: TextLine) -> tuple[Literal["labels", "names", "cells", ""], dict[str, Bounds]]:
-    """What a line of a table is, and its cells."""
-    cells = cells_of(line)
-    if len(cells) == 1:
-        return ("labels" if len(next(iter(cells))) <= _MAX_NAME_CHARS else ""), cells
-    if cells:
-        return "names", cells
-    borders = [match.span() for match in _BORDER.finditer(line.text)]
-    starts = [0, *(end for _, end in borders)]
-    ends = [*(start for start, _ in borders), len(line.text)]
-    plain = [_stripped(line, start, end) for start, end in zip(starts, ends, strict=True)]
-    numbered = {f"{n}": cell for n, cell in enumerate(plain) if cell[0] < cell[1]}
-    return ("cells" if len(numbered) > 1 else ""), numbered
-
-
-def _numbers(text: str) -> frozenset[str]:
-    return frozenset(word for word in _words(text) if any(map(str.isdigit, word)))
-
-
-def _may_be_heading(text: str) -> bool:
-    return len(text.split()) <= _MAX_HEADING_WORDS and not text.rstrip().endswith(".")
-
-
-def _stripped(line: TextLine, start: int, end: int) -> Bounds:
-    text = line.text[start:end]
-    start += len(text) - len(text.lstrip())
-    return line.start + start, line.start + start + len(text.strip())
-
-
-def _holds(row: _Row, span: Span) -> bool:
-    return any(_is_within(span, cell) for cell in row.cells.values())
-
-
-def _is_within(span: Span, cell: Bounds) -> bool:
-    return cell[0] <= span.start_char and span.end_char <= cell[1]
 
 
 def _completed(span: Span, cell: Bounds, text: str) -> Bounds:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from answering.cells import Bounds
 from answering.english.words import BEFORE_CODE, words_of
+from answering.rows import Bounds
 from index.passages import Passage
 from reader.spans import Span
 

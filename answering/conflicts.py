@@ -15,7 +15,6 @@ from itertools import pairwise
 
 from answering.calibration import Calibration, shifted
 from answering.candidates import Candidate, Judged, judge_again, normalised
-from answering.cells import TextLine, cells_of
 from answering.english.quantities import LIKE_NUMBERS, YEARS, has_number
 from answering.english.questions import COUNTED
 from answering.english.words import (
@@ -27,6 +26,7 @@ from answering.english.words import (
     stem_of,
     words_of,
 )
+from answering.rows import TextLine, cells_of
 from answering.values import is_amount, say_the_same
 
 # What a person compares at a glance.

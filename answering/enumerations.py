@@ -7,13 +7,15 @@ A span that is an item of such a list leads to all of them.
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeVar
 
 from answering.candidates import quote_bounds
-from answering.cells import Bounds, TextLine, around, cells_of, lines_of
 from answering.english.cell_kinds import NOTHING_THERE
 from answering.english.questions import DENYING, NAMED_COUNT, SUPERLATIVE
 from answering.english.texts import PART_SEPARATOR, are_numbers_of_one, separators
 from answering.english.words import JOINING_WORDS, YES_AND_NO, content_stems
+from answering.rows import Bounds, TextLine, cells_of, lines_of
 from index.formats.nested_items import (
     BETWEEN_ITEMS,
     POSSIBLE_MARK,
@@ -23,6 +25,8 @@ from index.formats.nested_items import (
     names_before,
 )
 from index.passages import Passage
+
+_Thing = TypeVar("_Thing")
 
 # A span that stands for an item has at least this share of its characters.
 _MOST = 0.5
@@ -71,7 +75,7 @@ def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
     last = next(number for number, line in enumerate(lines) if span[1] <= line.end)
     for place in dict.fromkeys((last, first)):
         if marks[place]:
-            listed = _listed(_of_one_list(around(lines, place, marks), lines[place], kinds))
+            listed = _listed(_of_one_list(_around(lines, place, marks), lines[place], kinds))
             (outer, *others) = next(each.outers for each in listed if each.line == lines[place])
             items = [each for each in listed if outer in each.outers]
             # Rather one item than those of two lists, or a list without some of its own.
@@ -98,7 +102,7 @@ def _of_one_list(
     is_part = [depth >= depths[place] for depth in depths]
     numbered = zip(lines, depths, strict=True)
     own_depth = {line for line, depth in numbered if depth == depths[place]}
-    return [line for line in around(lines, place, is_part) if line in own_depth]
+    return [line for line in _around(lines, place, is_part) if line in own_depth]
 
 
 def _is_asked_by_label(text: str, span: Bounds, items: Sequence[Bounds], question: str) -> bool:
@@ -148,6 +152,13 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
     asked, introduced = content_stems(question), content_stems(above)
     said = frozenset().union(*(content_stems(text[slice(*item)]) for item in items))
     return is_introduction and bool(asked & introduced) and not asked & said - introduced
+
+
+def _around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_Thing]:
+    """The unbroken run of kept things that holds the one at a place; none if that is not kept."""
+    before = list(takewhile(lambda one: kept[one], range(place - 1, -1, -1)))
+    after = list(takewhile(lambda one: kept[one], range(place, len(things))))
+    return [things[one] for one in (*reversed(before), *after)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +254,7 @@ def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
     }
     if not wanted and SUPERLATIVE.search(question) and not NAMED_COUNT.search(question):
         return []
-    rows = around(lines, place, [cells.keys() == own.keys() for cells in tables])
+    rows = _around(lines, place, [cells.keys() == own.keys() for cells in tables])
     denies = DENYING.search(question) is not None
     named = [
         name

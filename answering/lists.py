@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from answering.calibration import Calibration
 from answering.candidates import Candidate, Judged, judge_again, overlap
-from answering.cells import Bounds
 from answering.english.questions import (
     ASKS_FOR_ONE,
     COUNTS,
@@ -22,6 +21,7 @@ from answering.english.questions import (
 from answering.english.texts import SPAN_SEPARATOR, separators
 from answering.english.words import PREPOSITIONS, has_word
 from answering.enumerations import FEWEST_ALONE, enumerated, is_asked_by_introduction
+from answering.rows import Bounds
 from index.passages import Passage
 
 # Spans of each passage, where several are asked for. Decoding more costs next to nothing.

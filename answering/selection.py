@@ -7,10 +7,10 @@ from datetime import date
 from answering.answer import AnswerSpan, Kind
 from answering.calibration import Calibration, unsure_from
 from answering.candidates import Candidate, Judged, normalised, overlap
-from answering.cells import cells_of, lines_of
 from answering.conflicts import agree, versions
 from answering.english.texts import says_nothing
 from answering.lists import asks_for_several, listed
+from answering.rows import cells_of, lines_of
 from index.passages import Passage
 
 # Spans that are shown where Quoth is not sure: what a person reads at a glance.

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from answering.answer import AnswerSpan, Introduction, NearestPassage
 from answering.candidates import Judged, quote_bounds
-from answering.cells import Bounds
 from answering.english.texts import BARE_ANSWER
+from answering.rows import Bounds
 from index.documents import Document
 from index.errors import IndexDamagedError
 from index.generation import Generation

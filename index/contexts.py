@@ -31,7 +31,8 @@ MAX_CONTEXT_CHARS = 160
 MIN_SENTENCE_WORDS = 6
 # As far as a title is looked for in the text of its document.
 BEGINNING_CHARS = 10 * MAX_CONTEXT_CHARS
-_BETWEEN = ": "
+# Between the title, the headings and an introduction in a context.
+BETWEEN_NAMES = ": "
 # What programs call a sheet that nobody has named.
 _UNNAMED = re.compile(r"(?:Sheet ?\d*)?")
 # A longer line says more than what the items are.
@@ -151,7 +152,7 @@ def _is_same(one: Place, other: Place) -> bool:
 def _continued(above: str, aliases: Iterable[str]) -> str:
     """What stands above a passage, and other names of what it speaks of, if there is room."""
     for alias in aliases:
-        longer = f"{above}{_BETWEEN}{alias}" if above else alias
+        longer = f"{above}{BETWEEN_NAMES}{alias}" if above else alias
         if alias not in above and len(longer) <= MAX_CONTEXT_CHARS:
             above = longer
     return above
@@ -160,6 +161,6 @@ def _continued(above: str, aliases: Iterable[str]) -> str:
 def _joined(names: list[str]) -> str:
     """The names in one line; of too many, the document's and the nearest ones."""
     first, *others = names or [""]
-    while others and len(_BETWEEN.join([first, *others])) > MAX_CONTEXT_CHARS:
+    while others and len(BETWEEN_NAMES.join([first, *others])) > MAX_CONTEXT_CHARS:
         first, others = (first, others[1:]) if len(others) > 1 else (others[0], [])
-    return shorten(_BETWEEN.join([first, *others]), MAX_CONTEXT_CHARS)
+    return shorten(BETWEEN_NAMES.join([first, *others]), MAX_CONTEXT_CHARS)

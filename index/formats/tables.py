@@ -11,6 +11,8 @@ from index.formats.headers import SAMPLED_ROWS, count_of_headers
 MAX_CELL_CHARS = 10_000_000
 
 BETWEEN_CELLS = " | "
+# Between the name of a column, or a label, and its cell.
+AFTER_NAME = ": "
 # Of all columns together. Every row repeats them; longer ones are sentences, and stand once.
 _MAX_NAMES_CHARS = 200
 # Of the cells that reach into a row from above, together; others are remarks, and stand once.
@@ -218,7 +220,7 @@ def _line(cells: Sequence[_Placed], header: _Header) -> str:
         columns = range(one.column, min(one.end, len(names)))
         header.used.update(columns)
         name = ", ".join(dict.fromkeys(names[n] for n in columns if names[n]))
-        parts.append(f"{name}: {one.cell.text}" if name else one.cell.text)
+        parts.append(f"{name}{AFTER_NAME}{one.cell.text}" if name else one.cell.text)
     return BETWEEN_CELLS.join(parts)
 
 
