@@ -12,7 +12,7 @@ from answering.candidates import Candidate, Judged, candidates, judge
 from answering.cells import at_named_cell
 from answering.code import at_code_bounds
 from answering.english.quantities import years_said
-from answering.followups.rewriting import FollowUp, Understanding, understand
+from answering.followups.rewriting import FollowUp, Understanding, Wording, understand
 from answering.followups.turns import Turn
 from answering.lists import MAX_ITEMS_PER_PASSAGE, asks_for_several
 from answering.question import Question
@@ -218,19 +218,20 @@ class Answerer:
         above = sentence_context(sentence, document, place, passage.start_char, passage.context)
         return PassageText(passage.id, sentence, context=above)
 
-    def _attempt(self, asked: str, ranked: int, within: Filter, reads_on: bool) -> Attempt:
+    def _attempt(self, question: str, ranked: int, within: Filter, reads_on: bool) -> Attempt:
+        wording = Wording.of([question])
         most = self._passages + MORE_PASSAGES
-        retrieval = self._retriever.retrieve(asked, max(most, ranked), within=within)
+        retrieval = self._retriever.retrieve(question, max(most, ranked), within=within)
         started = time.perf_counter()
         hits = retrieval.hits[:most]
         first = worth_reading(hits[: self._passages], self._tuning.far_behind)
-        read = self._read(asked, first)
-        placed = self._placed(asked, read, first, hits)
+        read = self._read(question, first)
+        placed = self._placed(wording, read, first, hits)
         if reads_on and not self._has_answer(placed):
             near = worth_reading(hits, self._tuning.far_behind_unsure)
             rest = [hit for hit in near if hit not in first]
-            read = sorted([*read, *self._read(asked, rest)], key=lambda span: -span.margin)
-            placed = self._placed(asked, read, [*first, *rest], hits)
+            read = sorted([*read, *self._read(question, rest)], key=lambda span: -span.margin)
+            placed = self._placed(wording, read, [*first, *rest], hits)
         return Attempt(retrieval, placed, time.perf_counter() - started)
 
     def _has_answer(self, found: Sequence[Candidate]) -> bool:
@@ -247,11 +248,12 @@ class Answerer:
             )
         }
         gains = dict.fromkeys(near, self._tuning.near_gain)
-        retrieval = self._retriever.retrieve(follow_up.joined, self._passages, gains, within)
+        asked = follow_up.wording.asked
+        retrieval = self._retriever.retrieve(asked, self._passages, gains, within)
         started = time.perf_counter()
         worth = [hit for hit in retrieval.hits if _says_years(hit.passage, follow_up.years)]
-        read = self._read(follow_up.joined, worth)
-        found = self._placed(follow_up.joined, read, worth, retrieval.hits, follow_up.parted)
+        read = self._read(asked, worth)
+        found = self._placed(follow_up.wording, read, worth, retrieval.hits)
         gained = tuple(
             _stronger(one, self._tuning.near_margin) if one.passage.id in near else one
             for one in found
@@ -265,23 +267,21 @@ class Answerer:
 
     def _placed(
         self,
-        asked: str,
+        wording: Wording,
         read: Sequence[Span],
         from_hits: Sequence[Hit],
         hits: Sequence[Hit],
-        parted: str = "",
     ) -> tuple[Candidate, ...]:
         """
         Make candidates of spans, each in the cell or the code that the question names.
 
         Args:
-            asked: What the reader was asked.
+            wording: What the reader was asked.
             read: The spans, best first.
             from_hits: Those whose passages were read.
             hits: All that were found.
-            parted: See `FollowUp`; else `asked`.
         """
-        several = asks_for_several(asked)
+        several = asks_for_several(wording.asked)
         by_id = {hit.passage.id: hit.passage for hit in hits}
 
         def collection(passage: Passage) -> str:
@@ -295,10 +295,10 @@ class Answerer:
             if not several:
                 passage = by_id[span.passage_id]
                 others = [one.passage for one in from_hits if is_beside(one.passage, passage)]
-                span = at_named_cell(parted or asked, span, passage, others, read)
+                span = at_named_cell(wording.parted, span, passage, others, read)
             return at_code_bounds(span, by_id[span.passage_id])
 
-        found = candidates(asked, [placed(span) for span in read], hits, collection)
+        found = candidates(wording.asked, [placed(span) for span in read], hits, collection)
         # The best one of a passage comes last here.
         margins = {span.passage_id: span.margin for span in reversed(read)}
         return tuple(

@@ -113,11 +113,11 @@ class AnswerCache:
 
 def _again(kept: _Kept, question: Question, understanding: Understanding, started: float) -> Answer:
     """An answer that was given before, for whoever asks now."""
-    joined = understanding.follow_up.joined if understanding.follow_up else None
+    follow_up = understanding.follow_up
     return replace(
         kept.answer.for_another(time.perf_counter() - started),
         question=question.text,
-        understood=joined if kept.is_follow_up else None,
+        understood=follow_up.wording.asked if follow_up and kept.is_follow_up else None,
     )
 
 

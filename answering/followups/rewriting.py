@@ -21,16 +21,29 @@ _MARKS = "?!. "
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of a question, behind those of the questions that it leans on."""
+
+    asked: str
+    """As they are looked for, and asked of every passage."""
+    parted: str
+    """The same with a question mark after each question but the new one, also where nobody typed
+    it: by that the cell is found that the new question names. The reader is not given these marks:
+    people type few, and so do the questions that it was taught with."""
+
+    @classmethod
+    def of(cls, questions: Sequence[str]) -> "Wording":
+        """The wording of some questions, the new one last."""
+        *before, new = questions
+        return cls(" ".join(questions), "? ".join([*(one.rstrip(_MARKS) for one in before), new]))
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUp:
     """A question as it is understood after others."""
 
-    joined: str
-    """After the question that began the subject, and after the last one: looked for, and asked of
-    every passage."""
-    parted: str
-    """The same with a question mark after each but the new one, also where nobody typed it: by that
-    the cell is found that the new question names. The reader is not given these marks: people type
-    few, and so do the questions that it was taught with."""
+    wording: Wording
+    """After the question that began the subject, and after the last one."""
     cited: tuple[Cited, ...]
     """Where to look first: where the last answer stands, if it surely leans on that."""
     years: frozenset[str]
@@ -62,10 +75,8 @@ def understand(question: str, earlier: Sequence[Turn]) -> Understanding:
     leans = leaning(question) if turns else Leaning.NO
     if leans is Leaning.NO:
         return Understanding(alone=True, follow_up=None, goes_on=not turns and goes_on(question))
-    subject = _subject(turns)
     follow_up = FollowUp(
-        joined=" ".join([*subject, question]),
-        parted="? ".join([*(one.rstrip(_MARKS) for one in subject), question]),
+        wording=Wording.of([*_subject(turns), question]),
         cited=turns[-1].cited if leans is Leaning.YES else (),
         years=years_asked(question),
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answering.followups.detection import Leaning, leaning
-from answering.followups.rewriting import MAX_EARLIER_CHARS, FollowUp, understand
+from answering.followups.rewriting import MAX_EARLIER_CHARS, FollowUp, Wording, understand
 from answering.followups.turns import MAX_TURNS, Cited, Turn
 
 FIRST = Turn("how many were deported for drunk driving?", (Cited("base", "a.txt", 859, 865),))
@@ -49,8 +49,10 @@ def test_a_follow_up_is_asked_after_the_first_question() -> None:
 
     assert not understood.alone
     assert understood.follow_up == FollowUp(
-        joined="how many were deported for drunk driving? and for homicide?",
-        parted="how many were deported for drunk driving? and for homicide?",
+        wording=Wording(
+            asked="how many were deported for drunk driving? and for homicide?",
+            parted="how many were deported for drunk driving? and for homicide?",
+        ),
         cited=FIRST.cited,
         years=frozenset(),
     )
@@ -62,10 +64,10 @@ def test_the_questions_before_are_told_apart_however_they_were_typed(mark: str) 
     understood = understand("what about the gym", turns)
 
     assert understood.follow_up is not None
-    assert understood.follow_up.joined == (
+    assert understood.follow_up.wording.asked == (
         f"when is the bar open on friday{mark} and on monday{mark} what about the gym"
     )
-    assert understood.follow_up.parted == (
+    assert understood.follow_up.wording.parted == (
         "when is the bar open on friday? and on monday? what about the gym"
     )
 
@@ -76,7 +78,7 @@ def test_a_chain_of_follow_ups_keeps_the_question_that_began_it_and_the_last_one
     understood = understand("and in May?", [Turn("when?"), FIRST, theft, arson])
 
     assert understood.follow_up is not None
-    assert understood.follow_up.joined == f"{FIRST.question} and for arson? and in May?"
+    assert understood.follow_up.wording.asked == f"{FIRST.question} and for arson? and in May?"
 
 
 @pytest.mark.parametrize("polite", ["hello", "Ok, thanks!", "thank you so much", "lol"])
@@ -91,8 +93,7 @@ def test_without_an_answer_there_are_the_nearest_passages() -> None:
     turn = Turn("who was fined for singing?", near)
 
     assert understand("why?", [turn]).follow_up == FollowUp(
-        "who was fined for singing? why?",
-        "who was fined for singing? why?",
+        Wording("who was fined for singing? why?", "who was fined for singing? why?"),
         near,
         years=frozenset(),
     )
@@ -136,8 +137,8 @@ def test_of_a_long_turn_the_end_is_kept() -> None:
     found = understand("and when?", [Turn(story)]).follow_up
 
     assert found is not None
-    assert found.joined.endswith("word who won? and when?")
-    assert len(found.joined) <= MAX_EARLIER_CHARS + len(" and when?")
+    assert found.wording.asked.endswith("word who won? and when?")
+    assert len(found.wording.asked) <= MAX_EARLIER_CHARS + len(" and when?")
 
 
 def test_two_long_turns_share_what_is_kept() -> None:
@@ -147,8 +148,8 @@ def test_two_long_turns_share_what_is_kept() -> None:
     found = understand("and when?", turns).follow_up
 
     assert found is not None
-    assert re.fullmatch(r"(word )+who began\? (word )+who won\? and when\?", found.joined)
-    assert len(found.joined) <= MAX_EARLIER_CHARS + len("  and when?")
+    assert re.fullmatch(r"(word )+who began\? (word )+who won\? and when\?", found.wording.asked)
+    assert len(found.wording.asked) <= MAX_EARLIER_CHARS + len("  and when?")
 
 
 def test_only_the_last_turns_count() -> None:
@@ -157,7 +158,7 @@ def test_only_the_last_turns_count() -> None:
     found = understand("and then?", turns).follow_up
 
     assert found is not None
-    assert "began" not in found.joined
+    assert "began" not in found.wording.asked
     assert understand("and then?", turns[-MAX_TURNS:]).follow_up == found
 
 
@@ -167,4 +168,4 @@ def test_any_text_is_understood(question: str, before: str) -> None:
 
     assert understood.alone or understood.follow_up is not None
     if understood.follow_up is not None:
-        assert understood.follow_up.joined.endswith(question)
+        assert understood.follow_up.wording.asked.endswith(question)
