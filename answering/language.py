@@ -2,16 +2,11 @@
 
 import unicodedata
 
-from answering.english.words import SHARED_WORDS, TELLING_WORDS, words_of
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from answering.english.words import SHARED_WORDS, TELLING_WORDS, word_set, words_of
 
 # What asks, and the verbs that go with it, in the languages of Europe that use Latin letters most.
 # A title ("La Casa de Papel") has articles, but hardly these.
-_ASKING = _words(
+_ASKING = word_set(
     # German
     "wer wem wen wessen welche welcher welches welchen wie viele viel wieviel wieviele wann wo "
     "woher wohin warum wieso weshalb ist sind waren wurde wurden wird werden hat haben hatte "
@@ -32,7 +27,7 @@ _ASKING = _words(
     "hebben kan kunnen moet"
 )
 # What stands beside them.
-_BESIDE = _words(
+_BESIDE = word_set(
     "der die das den dem des ein eine einen einem einer und oder nicht im von vom zu zum zur mit "
     "für auf bei aus nach über wegen durch ich du er sie wir ihr man es auch noch als "
     "le la les l un une des du de d et ou ne pas dans par pour avec sur aux au ce cette il elle on "

@@ -45,7 +45,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     candidate = judged.candidate
     span, passage = candidate.span, candidate.passage
     document = document_of(passage, source)
-    quote_start, quote_end = quoted(passage, span.start_char, span.end_char)
+    quote_start, quote_end = sentences_around(passage, span.start_char, span.end_char)
     found = AnswerSpan(
         document_id=document.id,
         title=document.title,
@@ -66,7 +66,7 @@ def located(judged: Judged, source: Generation) -> AnswerSpan:
     return replace(found, introduction=introduction)
 
 
-def quoted(passage: Passage, start: int, end: int) -> Bounds:
+def sentences_around(passage: Passage, start: int, end: int) -> Bounds:
     """The sentences that a span touches; after a bare "Yes." the next one on its line, too."""
     start, end = quote_bounds(passage.sentences, start, end)
     following = next((bounds for bounds in passage.sentences if bounds[0] >= end), None)

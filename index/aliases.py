@@ -17,9 +17,9 @@ _USED = re.compile(rf"\b{_SHORT}\b")
 _WORD = re.compile(r"(?:[^\W\d_]\.)+|[^\W\d_][\w'’]*")
 # What may stand between two words of a name.
 _BETWEEN = re.compile(r",?\s+|-|\s?&\s?")
-# Those that a short form may leave out.
-_SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the"})
-_SMALL |= {"to", "under", "with"}
+# Words of a name that its short form may leave out.
+_LEFT_OUT = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the"})
+_LEFT_OUT |= {"to", "under", "with"}
 # A text is made of these, as a name is: words, spaces, and every other character by itself.
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
 _LETTER = re.compile(r"\w")
@@ -129,12 +129,12 @@ def _name_before(text: str, short: str) -> str | None:
             return None
         end = word.start()
         lower = word[0].lower()
-        is_small = lower in _SMALL
-        if lower[0] == letters[-1] and not (is_small and len(letters) == 1):
+        may_be_left_out = lower in _LEFT_OUT
+        if lower[0] == letters[-1] and not (may_be_left_out and len(letters) == 1):
             letters.pop()
             if not letters:
                 return text[word.start() :]
-        elif not is_small:
+        elif not may_be_left_out:
             return None
     return None
 

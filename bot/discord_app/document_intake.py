@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
 
-from bot.discord_app.filenames import safe_name, suffix_of
+from bot.discord_app.filenames import safe_name
 from bot.discord_app.markdown import fit
 from bot.discord_app.rendering import notice
 from bot.discord_app.uploads import Upload, UploadError, fetch
@@ -19,6 +19,7 @@ from bot.fetching.one_page import one_page
 from bot.serving.own_documents import Before, OwnDocuments
 from bot.settings import Settings
 from index.errors import DocumentError
+from index.formats.parts import suffix_of
 from index.provenance import Fetched
 from prompts.printing import one_line
 

@@ -1,7 +1,6 @@
 """The name that a member gave a file -> one that is safe in a folder. Pure functions."""
 
 import unicodedata
-from pathlib import PurePosixPath
 
 # A choice of an autocompletion holds no more; in UTF-8 it is far below what a file system takes.
 MAX_NAME_CHARS = 100
@@ -10,11 +9,6 @@ MAX_NAME_BYTES = 200
 # Control, format (zero-width, direction), surrogate, private and unassigned characters; and the
 # separators of lines and paragraphs.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def suffix_of(name: str) -> str:
-    """The ending of a safe name in lower case, with its dot; empty if there is none."""
-    return PurePosixPath(name).suffix.lower()
 
 
 def safe_name(given: str) -> str:

@@ -100,7 +100,7 @@ class AnswerService:
         return self._with(
             scope,
             lambda space: space.answerer.answer(question, earlier, alternatives),
-            without_own=lambda: scope not in self.suspects,
+            base_will_do=lambda: scope not in self.suspects,
             is_alone=is_alone,
         )
 
@@ -150,7 +150,7 @@ class AnswerService:
         self,
         scope: str | None,
         use: Callable[[SearchSpace], _T],
-        without_own: Callable[[], bool] = lambda: True,
+        base_will_do: Callable[[], bool] = lambda: True,
         is_alone: bool | None = None,
     ) -> _T:
         """
@@ -159,7 +159,7 @@ class AnswerService:
         Args:
             scope: The server's.
             use: Called with a space.
-            without_own: Whether the base will do where the server's collection can't be used.
+            base_will_do: Whether it will, where the server's collection can't be used.
             is_alone: See `answer`.
 
         Raises:
@@ -183,7 +183,7 @@ class AnswerService:
                     self.servers.note_broken(scope, own.own.id, error)
                 finally:
                     own.references.release()
-            if not without_own():
+            if not base_will_do():
                 raise IndexDamagedError(f"{scope}: its index is damaged.")
             if is_alone:
                 raise NothingToAnswerFromError

@@ -12,7 +12,7 @@ MAX_PARTS = 10_000
 
 
 def suffix_of(name: str) -> str:
-    """The ending of a file's name, in lower case; empty if it has none."""
+    """The ending of a file's name in lower case, with its dot; empty if it has none."""
     return PurePosixPath(name).suffix.lower()
 
 

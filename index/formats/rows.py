@@ -13,7 +13,7 @@ from index.errors import DocumentError
 from index.formats.base import Loaded
 from index.formats.blocks import Blocks
 from index.formats.headers import SAMPLED_ROWS, count_of_headers, names_of
-from index.formats.tables import BETWEEN_CELLS, MAX_CELL_CHARS
+from index.formats.tables import AFTER_NAME, BETWEEN_CELLS, MAX_CELL_CHARS
 
 # A delimiter is told from this much. Python's own sniffer takes seconds for some such texts, and
 # doubled quotes for ends of cells where its sample has none.
@@ -32,7 +32,7 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     blocks = Blocks("row")
     rows = ([one_line(cell) for cell in row] for row in reader)
     try:
-        for number, row in named_rows(enumerate(rows, start=1)):
+        for number, row in written_rows(enumerate(rows, start=1)):
             blocks.begin(f"{number}")
             blocks.add(row)
     except csv.Error as error:
@@ -41,7 +41,7 @@ def load_csv(suffix: str, content: bytes) -> Loaded:
     return replace(blocks.loaded(), title=None, dated=None)
 
 
-def named_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str]]:
+def written_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, str]]:
     """
     Write rows, each cell on a line of its own after the name of its column.
 
@@ -142,7 +142,9 @@ def _scalar(value: object) -> str:
 
 def _named(fields: Iterable[tuple[str, str]]) -> str:
     """What has a value, each on a line of its own after its name."""
-    return "\n".join(f"{name}: {value}" if name else value for name, value in fields if value)
+    return "\n".join(
+        f"{name}{AFTER_NAME}{value}" if name else value for name, value in fields if value
+    )
 
 
 def one_line(text: str) -> str:

@@ -15,7 +15,7 @@ from index.formats.blocks import Blocks
 from index.formats.office_properties import title_and_date
 from index.formats.open_document import meta_title_and_date
 from index.formats.packages import open_package
-from index.formats.rows import named_rows, one_line
+from index.formats.rows import one_line, written_rows
 
 _OLD = ".xls"
 _OPEN = ".ods"
@@ -52,7 +52,7 @@ def _stated(suffix: str, package: zipfile.ZipFile) -> tuple[str | None, date | N
 
 
 def _add(blocks: Blocks, sheet: CalamineSheet) -> None:
-    for number, row in named_rows(_rows(sheet)):
+    for number, row in written_rows(_rows(sheet)):
         blocks.line = number
         blocks.begin(sheet.name)
         blocks.add(row)

@@ -3,7 +3,7 @@
 import pytest
 
 from answering.candidates import quote_bounds
-from answering.verbatim import quoted
+from answering.verbatim import sentences_around
 from index.passages import Passage, sentences
 
 
@@ -32,4 +32,4 @@ def test_a_bare_yes_is_quoted_with_what_follows_it(text: str, span: str, quote: 
     passage = Passage(0, "a.md", 0, len(text), text, tuple(sentences(text)))
     start = text.index(span)
 
-    assert text[slice(*quoted(passage, start, start + len(span)))] == quote
+    assert text[slice(*sentences_around(passage, start, start + len(span)))] == quote

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord_app.filenames import MAX_NAME_BYTES, MAX_NAME_CHARS, safe_name, suffix_of
+from bot.discord_app.filenames import MAX_NAME_BYTES, MAX_NAME_CHARS, safe_name
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,3 @@ def test_whatever_it_is_called_it_stays_in_its_folder(name: str) -> None:
     assert 0 < len(safe) <= MAX_NAME_CHARS
     assert len(safe.encode()) <= MAX_NAME_BYTES
     assert safe_name(safe) == safe
-
-
-def test_a_suffix_is_in_lower_case() -> None:
-    assert suffix_of("a.b.TXT") == ".txt"
-    assert suffix_of("txt") == ""
