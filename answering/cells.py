@@ -18,7 +18,6 @@ from answering.english.questions import (
     COMPARING,
     MEASURED,
     SUPERLATIVE,
-    SUPERLATIVE_WORD,
     asks_for_judgement,
 )
 from answering.english.words import (
@@ -83,7 +82,7 @@ def at_named_cell(
         return span
     own = rows[place]
     table = {row.start: row for row in (*rows_like(own, (passage, *others)), *rows)}
-    asked = _asked(question, tuple(rows), tuple(table.values()))
+    asked = _table_question(question, tuple(rows), tuple(table.values()))
     if asked.compares or asked.denies:
         return span
     column = next(name for name, cell in own.cells.items() if is_within(span, cell))
@@ -111,20 +110,21 @@ def at_named_cell(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question's words, and the rows of a table that it is asked of."""
+class _TableQuestion:
+    """A question's words, and the rows of the table that it is asked of."""
 
     asking: str
-    """What says which column is meant."""
+    """The part that says which column is meant."""
     column_words: frozenset[str]
     """The words by which it may name a column."""
     implied: frozenset[str]
-    """What it may call otherwise, if no column shares a word with it: "how long" asks a length."""
+    """Columns that it may ask for in other words, if none shares a word with it: "length" for "how
+    long"."""
     row_words: frozenset[str]
     """The words by which it may name a row, without their endings."""
-    said: frozenset[str]
-    """These, and what is said with them."""
-    as_said: frozenset[str]
+    all_row_words: frozenset[str]
+    """These with function words, but for articles."""
+    all_row_words_whole: frozenset[str]
     """The same with their endings."""
     captions: frozenset[str]
     """The years and numbers it says that stand above one of the tables and not above another."""
@@ -138,12 +138,14 @@ class _Asked:
     """All that were read, of other passages, too."""
 
     @classmethod
-    def of(cls, question: str, rows: Sequence[TableRow], table: Sequence[TableRow]) -> "_Asked":
+    def of(
+        cls, question: str, rows: Sequence[TableRow], table: Sequence[TableRow]
+    ) -> "_TableQuestion":
         """Understand a question."""
         said = frozenset[str]().union(*(row.all_words for row in table))
         shown = frozenset[str]().union(*map(words_said, (n for row in rows for n in row.cells)))
         question = _spelt(question, said | shown)
-        last = _last(question)
+        last = _last_question(question)
         beside = _without_cells(question, table)
         whole = last if _compares(beside) else question
         words = _stems(words_said(last))
@@ -161,10 +163,10 @@ class _Asked:
             if _stems(words_said(asking)).isdisjoint(_stems(shown))
             else frozenset(),
             row_words=_stems(words_said(naming)),
-            said=_stems(words_said(naming, ARTICLES)),
-            as_said=words_said(naming, ARTICLES),
+            all_row_words=_stems(words_said(naming, ARTICLES)),
+            all_row_words_whole=words_said(naming, ARTICLES),
             captions=captions & words or captions & _stems(words_said(question)),
-            compares=_compares(_last(beside)),
+            compares=_compares(_last_question(beside)),
             denies=bool(NEGATION.search(beside)),
             rows=rows,
             table=table,
@@ -287,18 +289,20 @@ class _Asked:
     def _names(self, row: TableRow, column: str) -> bool:
         """Whether the question holds all words of a cell of a row, beside those of a column."""
         cells = (_stems(row.words(name, ARTICLES)) for name in row.cells if name != column)
-        return any(cell and cell <= self.said for cell in cells)
+        return any(cell and cell <= self.all_row_words for cell in cells)
 
     def _may_be_names(self, row: TableRow) -> bool:
         """Whether a row may be a header that does not show, and not the row that is asked for."""
         first = row.words(next(iter(row.cells)), ARTICLES)
-        return row is self.rows[0] and not row.is_named and not first <= self.as_said
+        return row is self.rows[0] and not row.is_named and not first <= self.all_row_words_whole
 
 
 # The spans that were read for one question are mostly in one table.
 @lru_cache(maxsize=32)
-def _asked(question: str, rows: tuple[TableRow, ...], table: tuple[TableRow, ...]) -> _Asked:
-    return _Asked.of(question, rows, table)
+def _table_question(
+    question: str, rows: tuple[TableRow, ...], table: tuple[TableRow, ...]
+) -> _TableQuestion:
+    return _TableQuestion.of(question, rows, table)
 
 
 @lru_cache(maxsize=4_000)
@@ -315,8 +319,7 @@ def _spelt(question: str, words: frozenset[str]) -> str:
 
     def spelt(match: re.Match[str]) -> str:
         word = match[0].lower()
-        is_known = SUPERLATIVE_WORD.match(word) is not None or _stems(frozenset({word})) <= known
-        if len(word) < _MIN_MISSPELT_LETTERS or is_known:
+        if len(word) < _MIN_MISSPELT_LETTERS or _stems(frozenset({word})) <= known:
             return match[0]
         as_long = [one for one in words if abs(len(one) - len(word)) <= 1]
         alike = difflib.get_close_matches(word, as_long, n=2, cutoff=_MIN_LIKENESS)
@@ -346,7 +349,7 @@ def _telling(captions: Iterable[frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*all_of_them) - all_of_them[0].intersection(*all_of_them)
 
 
-def _last(question: str) -> str:
+def _last_question(question: str) -> str:
     return question.rstrip(" ?").rpartition("? ")[2]
 
 

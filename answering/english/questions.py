@@ -47,8 +47,6 @@ _BY_ITS_ENDING = rf"(?!(?:{_NO_SUPERLATIVES})\b)[a-z]{{3,20}}est"
 _SURELY_SUPERLATIVE = (
     "(?i:earliest|fewest|highest|latest|least|longest|lowest|most|oldest|youngest)|best|worst"
 )
-SUPERLATIVE_WORD = re.compile(rf"(?:{_SURELY_SUPERLATIVE}|{_BY_ITS_ENDING})\b")
-"""A word that may be a superlative: "cheapest"."""
 SUPERLATIVE = re.compile(
     rf"\b(?:{_SURELY_SUPERLATIVE})\b"
     r"|(?:\b(?i:the|my|your|his|her|its|our|their)|['’]s|s['’])\s"
