@@ -128,7 +128,7 @@ class Calibration(Fitted):
         The probability in [0, 1] that a span is right; see `among`.
 
         Args:
-            evidence: The span's.
+            evidence: The evidence of the span.
             gap: By how much it exceeds that of the best span with another text.
             sentence_margin: The margin of its sentence, read alone; see `expected_sentence_margin`.
         """

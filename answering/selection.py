@@ -29,7 +29,7 @@ class Selection:
     """What may be right, likeliest first, where nothing is good enough but something comes near."""
     kind: Kind
     confidence: float
-    """The best candidate's, chosen or not; 0 if there is none."""
+    """The confidence of the best candidate, chosen or not; 0 if there is none."""
     rest: tuple[Judged, ...]
     """What was not chosen, best first."""
     is_partial: bool = False

@@ -22,12 +22,12 @@ def write_checkpoint(weights: dict[str, Array], tokenizer: Path, out: Path) -> N
     Write a folder that `AutoModelForQuestionAnswering` and `AutoTokenizer` load.
 
     Args:
-        weights: All of a model's.
-        tokenizer: Its file.
+        weights: All weights of a model.
+        tokenizer: The file of the tokenizer.
         out: The folder.
 
     Raises:
-        RuntimeError: If the weights are not all of a model's, and nothing else.
+        RuntimeError: If the weights are not all that a model has, and nothing else.
     """
     import torch
     from transformers import MPNetConfig, MPNetForQuestionAnswering, PreTrainedTokenizerFast

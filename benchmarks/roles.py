@@ -56,7 +56,7 @@ class Role:
         Args:
             name: Tells it from the others.
             command: That of `quoth`, with its options.
-            environment: Its settings.
+            environment: The settings of the process.
             folder: Where its data and its log lie.
             data: The name of its data folder there, if it is another than its own.
             address: Where it answers, if it is a node.
@@ -129,7 +129,7 @@ class Installation:
     builder: Role
     database: Server
     documents: Path
-    """The builder's."""
+    """The documents folder of the builder."""
     once: Callable[..., Role]
     """A command of `quoth` that ends by itself."""
 

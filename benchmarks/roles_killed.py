@@ -143,7 +143,7 @@ class Measuring:
 
         Args:
             local: The Discord that it is in.
-            made: Its processes.
+            made: The processes of the installation.
             asked: Asks the next question when it is taken from here.
             load: What is asked while something is killed.
         """

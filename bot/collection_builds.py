@@ -53,7 +53,7 @@ def index_collection(
 
     Args:
         settings: Where documents and collections are, and the encoder.
-        name: The collection's.
+        name: The name of the collection.
         reporter: Told of progress.
         rebuild: Read and encode everything again.
         max_passages: Refuse to make the collection larger than this.
@@ -121,7 +121,7 @@ def roll_back_collection(settings: Settings, name: str, waiting: Callable[[str],
 
     Args:
         settings: Where collections are.
-        name: The collection's.
+        name: The name of the collection.
         waiting: Called once, with who holds the lock, if another process does.
 
     Returns:

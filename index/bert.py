@@ -78,8 +78,8 @@ def write_encoder(config: BertConfig, weights: Tensors, pooling: Pooling, target
     Write a BERT that embeds texts.
 
     Args:
-        config: The model's.
-        weights: The model's, with others or without.
+        config: The configuration of the model.
+        weights: The weights of the model, with others or without.
         pooling: What becomes of the tokens' vectors: their mean, or the first of them.
         target: The file to write; the weights come beside it. Its inputs are `INPUT_NAMES`; its
             output "embedding" has unit length.
@@ -96,8 +96,8 @@ def write_reader(config: BertConfig, weights: Tensors, target: Path) -> None:
     Write a BERT that says where answers begin and end.
 
     Args:
-        config: The model's.
-        weights: The model's, with those of its head.
+        config: The configuration of the model.
+        weights: The weights of the model, with those of its head.
         target: The file to write; the weights come beside it. Its inputs are `INPUT_NAMES`; its
             outputs "start_logits" and "end_logits" have their shape.
     """

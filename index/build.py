@@ -324,7 +324,7 @@ def _index(plan: _Plan, folder: Path, extended: LocalGeneration | None) -> _Writ
 
     Args:
         plan: What the build works with.
-        folder: The generation's.
+        folder: The folder of the generation.
         extended: Another, whose files are shared and extended, if that can be.
 
     Returns:

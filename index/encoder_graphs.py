@@ -40,7 +40,7 @@ def write_default(folder: Path, target: Path) -> EncoderFacts:
     Write the default encoder's graph, without torch.
 
     Args:
-        folder: The default encoder's, as `find_encoder` gives it.
+        folder: The folder of the default encoder, as `find_encoder` gives it.
         target: The file to write.
     """
     from tokenizers import Tokenizer

@@ -56,7 +56,7 @@ def mean_cosine(encoder: EncoderFacts, one: Path, other: Path) -> float:
     Encode some questions and pieces of documents with two models of an encoder.
 
     Args:
-        encoder: The encoder's.
+        encoder: What is known of the encoder.
         one: The file of one model.
         other: The file of another.
 

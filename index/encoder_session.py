@@ -37,7 +37,7 @@ def inputs_of(
     Make a text's tokens into what the graph takes.
 
     Args:
-        tokens: The text's, neither padded nor truncated.
+        tokens: The tokens of the text, neither padded nor truncated.
         max_tokens: What is beyond counts for nothing.
         names: The graph's inputs, some of `INPUT_NAMES`.
 

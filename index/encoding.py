@@ -46,7 +46,7 @@ class PassageVectors:
         Bring the vectors of all passages from an id on into the cache.
 
         Args:
-            first_id: The first passage's.
+            first_id: The id of the first passage.
             anew: Make also those that are there.
 
         Raises:

@@ -105,8 +105,8 @@ def ensure_exported(
 
     Args:
         exports: The folder of exported encoders. What a killed process left there is deleted.
-        name: The encoder's.
-        sha256: The encoder's.
+        name: The name of the encoder.
+        sha256: The hash of the encoder.
         write: Writes the encoder's fp32 graph.
 
     Returns:
@@ -202,7 +202,7 @@ def receive_export(exports: Path, sha256: str, fetch: Callable[[Path], None]) ->
 
     Args:
         exports: The folder of exported encoders.
-        sha256: The encoder's.
+        sha256: The hash of the encoder.
         fetch: Writes the files of the export to a folder.
 
     Raises:

@@ -49,7 +49,7 @@ def stamp_files(folder: Path, shared: Mapping[str, FileStamp]) -> dict[str, File
     Describe every file of a written generation.
 
     Args:
-        folder: The generation's.
+        folder: The folder of the generation.
         shared: The stamps of the generation before; what is the very same file is not read again.
     """
     paths = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -55,7 +55,7 @@ def write_lexical(folder: Path, texts: Iterable[str]) -> int:
 
     Args:
         folder: An empty folder.
-        texts: The passages'; their ids count up from 0.
+        texts: The texts of the passages, whose ids count up from 0.
 
     Returns:
         How many texts were written.
@@ -321,8 +321,8 @@ def bm25(weight: float, count: _Number, words: _Number, average_words: float) ->
     Args:
         weight: The weight of the word.
         count: How often the passage holds it.
-        words: How many the passage has.
-        average_words: How many passages have on average.
+        words: How many words the passage has.
+        average_words: How many words a passage has on average.
     """
     return weight * count * (K1 + 1) / (count + K1 * (1 - B + B * words / average_words))
 

@@ -63,7 +63,7 @@ class ParserPipes:
 
         Args:
             name: What `index.parser_server.ParserServer` calls it.
-            given: Its arguments.
+            given: The arguments of what is asked for.
             computing_s: How much it may compute for that, in seconds of a core.
             content: What it reads beside them.
 
@@ -102,7 +102,7 @@ class ParserPipes:
             TimeoutError: If patience comes to an end.
             EOFError: If it says no more, or too much.
             ValueError: If it says what makes no sense.
-            RecursionError: Likewise.
+            RecursionError: If it says what is nested too deeply.
         """
         content = self._bytes(most)
         if content == PAGE_READ:

@@ -192,7 +192,7 @@ def _end_after(timeout_s: float, *, computing: bool = True) -> None:
     End this process if it goes on for long after its limit: nobody may be there who ends it.
 
     Args:
-        timeout_s: Its limit.
+        timeout_s: The limit.
         computing: Whether it may compute for so long once more from now on.
     """
     signal.setitimer(signal.ITIMER_REAL, _ALONE * (STANDSTILL_S + BUSY * timeout_s))

@@ -347,7 +347,7 @@ def _checked(
 
     Raises:
         ValueError: If that can't be true.
-        TypeError: Likewise.
+        TypeError: If it is of another type.
     """
     day = None if dated is None else date.fromisoformat(dated)
     if not isinstance(title, str | None) or not isinstance(unread, str | None):

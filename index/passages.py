@@ -95,7 +95,7 @@ class Splitting:
     """How documents are split."""
 
     max_tokens: int = 160
-    """The encoder's, per passage: with a question of 32 tokens the reader sees under 200."""
+    """Tokens of the encoder: with a question of 32 tokens the reader sees under 200."""
     max_chars: int = 2_000
     """Per passage: text that the tokenizer takes as one unknown word is cut all the same."""
 

@@ -50,7 +50,7 @@ def read_documents(
     Write the texts of a new generation into its folder.
 
     Args:
-        folder: The new generation's.
+        folder: The folder of the new generation.
         comparison: Compares the documents with those of the generation before.
         previous: The generation before, whose texts are taken over where nothing changed.
         splitting: The limits of a passage.

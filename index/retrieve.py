@@ -290,7 +290,8 @@ def narrow(generations: Sequence[Generation], within: Filter) -> tuple[list[Chos
     Find what a filter leaves of generations that are searched as one.
 
     Args:
-        generations: The base collection's, then those of others; a name may begin with theirs.
+        generations: That of the base, then those of other collections; a name may begin with
+            the name of one of these.
         within: The filter.
 
     Raises:
@@ -306,7 +307,7 @@ def fuse(cosines: Mapping[int, float], bm25: Mapping[int, float]) -> dict[int, f
     Score candidates by both kinds of search.
 
     Args:
-        cosines: Every candidate's, from -1 to 1.
+        cosines: The cosine of every candidate, from -1 to 1.
         bm25: The scores of those that lexical search found, above 0.
 
     Returns:

@@ -281,7 +281,7 @@ class Collection:
         Serve a generation that is here, as is done elsewhere; call it with the lock held.
 
         Args:
-            generation: Its id.
+            generation: The id of the generation.
             kept: The ids of all that are kept elsewhere; the others go.
         """
         is_served = False

@@ -45,7 +45,7 @@ class TextWriter:
         Begin in a folder.
 
         Args:
-            folder: The new generation's.
+            folder: The folder of the new generation.
             previous: The folder of the generation that it follows, if any.
 
         Raises:

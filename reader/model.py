@@ -249,7 +249,7 @@ class OnnxReader:
 
         Args:
             question_ids: Token ids without the special ones.
-            passage_ids: Likewise; those for which there is room are read.
+            passage_ids: Token ids likewise, of which those are read for which there is room.
         """
         inputs, keep = self._inputs(question_ids, passage_ids)
         start, end = self._session.run(None, inputs)

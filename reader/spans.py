@@ -99,7 +99,7 @@ def from_character(
     Args:
         position: A character of the text that was read.
         offsets: Start and end of each token in it, in characters.
-        logits: These tokens', behind that of "no answer", which stays.
+        logits: The logits of these tokens, behind those of "no answer", which stay.
     """
     first = next((at for at, (start, _) in enumerate(offsets) if start >= position), len(offsets))
     kept = np.r_[0, first + 1 : len(logits.start)]

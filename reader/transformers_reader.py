@@ -21,7 +21,7 @@ from reader.spans import Logits, Span, best_spans, from_character, without_space
 
 
 class TransformersReader:
-    """A reader of somebody else's; any thread may call it."""
+    """A reader that somebody else made; any thread may call it."""
 
     def __init__(self, folder: Path, sha256: str, threads: int = 0) -> None:
         """

@@ -87,7 +87,7 @@ class Fork:
             started: A function without arguments, as `module:function`.
             arguments: What follows on the command line.
             streams: Descriptors of standard input, output and error; the caller's to close.
-            cwd: Its folder.
+            cwd: The folder that it runs in.
             environment: All of it.
 
         Raises:

@@ -114,7 +114,7 @@ def installed(chart: Path, values: dict[str, Any], config: str) -> list[dict[str
     Have Helm lint a chart and install it on a cluster.
 
     Args:
-        chart: Its folder.
+        chart: The folder of the chart.
         values: Those that differ from the chart's own.
         config: See `cluster`.
 

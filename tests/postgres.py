@@ -318,7 +318,7 @@ class UsedAgain:
         Make none yet.
 
         Args:
-            server_address: The server's.
+            server_address: The address of the server.
             make_tables: Makes them in the database at an address; the name of their version.
         """
         self._server = server_address

@@ -25,6 +25,11 @@ PACKAGES = (
 PRODUCT = ("answering", "bot", "index", "prompts", "quoth", "reader")
 # What begins so has lost its noun: "Of the encoder" where the encoder's hash is meant.
 _WITHOUT_NOUN = re.compile(r"^(?:\s*\w+: )?\s*Of\b", re.MULTILINE)
+# And so has "name: The collection's." where the name of the collection is meant.
+_OWNER_ALONE = re.compile(
+    r"(?:^ +\w+: |\"\"\")(?:(?:The|A|Every) [\w ]*['’]s?|Likewise)[.;,](?=\s|$|\").*",
+    re.MULTILINE,
+)
 # And so has a first sentence like "By name.", "Likewise." or "And how many there may be.".
 _LEANS = re.compile(r"\s*(?:By|And|Likewise|Or|Such as|That of)\b")
 # A file in which no docstring does either: to find them takes a hundred times as long.
@@ -72,6 +77,17 @@ def test_no_docstring_leans_on_what_stands_above_it(package: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_docstring_names_an_owner_and_not_what_is_owned(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0].strip()}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for match in _OWNER_ALONE.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+    assert found == []
+
+
 def test_a_docstring_that_does_is_found(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text('def a():\n    """\n    Do.\n\n    Args:\n        b: Of c.\n    """\n')
@@ -81,6 +97,8 @@ def test_a_docstring_that_does_is_found(tmp_path: Path) -> None:
     assert line == 2
     assert _WITHOUT_NOUN.search(text)
     assert not _WITHOUT_NOUN.search("The value of c. Offer: often.")
+    assert _OWNER_ALONE.search("    name: The collection's.\n    folder: The folder.")
+    assert not _OWNER_ALONE.search("    name: The collection's name.\n")
 
 
 def kinds_of(source: str) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Excerpt:
 
     text: str
     title: str
-    """The passage's."""
+    """The title of the passage."""
 
 
 Group = tuple[Example, ...]

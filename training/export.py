@@ -147,7 +147,7 @@ def fp32_choices(names: Sequence[str]) -> dict[str, list[str]]:
     What to keep in fp32, less first.
 
     Args:
-        names: All nodes', as the optimiser leaves them.
+        names: The names of all nodes, as the optimiser leaves them.
 
     Returns:
         Nodes to keep, each list with a name for people.

@@ -29,9 +29,11 @@ def cross_entropy(
 
     Args:
         logits: Shape (examples, tokens).
-        wanted: Likewise; rows sum to 1. In a group at most one wants anything but "no answer".
-        padding: Likewise; true where there is no token.
-        sizes: The groups', in the order of their examples; they sum to the number of examples.
+        wanted: Probabilities of the same shape; rows sum to 1. In a group at most one wants
+            anything but "no answer".
+        padding: A mask of the same shape; true where there is no token.
+        sizes: The sizes of the groups, in the order of their examples; they sum to the number of
+            examples.
 
     Returns:
         A scalar, at least 0, in nats.

@@ -72,7 +72,7 @@ class Mixture:
     unanswerable: int = 0
     """Examples of our questions that their passage doesn't answer, beside those among `ours`."""
     squad_unanswerable: int = 0
-    """The same of SQuAD's, beside those among `squad`."""
+    """The same of SQuAD, beside those among `squad`."""
 
 
 MIXTURE = Mixture(

@@ -49,7 +49,7 @@ class Sources:
     """What is answered from."""
 
     generations: tuple[Generation, ...]
-    """The base collection's, then those of the others."""
+    """The generation of the base, then those of other collections."""
     answerer: Answers
 
 

@@ -55,8 +55,8 @@ class ChannelRules:
         cleared: denying the last one opens no other.
 
         Args:
-            server_id: The server's; none in direct messages.
-            channel_ids: The channel's, and those of the ones above it, which it follows if it has
+            server_id: The id of the server; none in direct messages.
+            channel_ids: The ids of the channel and of those above it, which it follows if it has
                 no rule of its own.
         """
         if server_id is None:

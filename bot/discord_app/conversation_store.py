@@ -44,7 +44,7 @@ class Conversations(Protocol):
         Keep the turns that ended in an answer; private ones are found by that answer alone.
 
         Args:
-            answer_id: The answer's.
+            answer_id: The id of the answer.
             turns: The turns, oldest first.
             channel_id: Where the last one was asked.
             user_id: By whom.

@@ -122,7 +122,7 @@ class Cooldowns:
         one, that of the channel, or of the nearest above it; else the one for everybody.
 
         Args:
-            server_id: The server's; none in direct messages.
+            server_id: The id of the server; none in direct messages.
             role_ids: The member's roles.
             channel_ids: The channel, and those above it.
         """

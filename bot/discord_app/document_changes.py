@@ -91,7 +91,7 @@ class Changes:
         Whether a change of a server may begin: none is under way until the block ends.
 
         Args:
-            scope: The server's.
+            scope: The scope of the server.
             waits: Wait for the end of those that were begun here.
         """
         async with self._ended:

@@ -33,7 +33,7 @@ class Origin:
     server_id: int | None = None
     """None in direct messages, and in a server that Quoth was not added to."""
     role_ids: tuple[int, ...] = ()
-    """The asker's, as far as they are known."""
+    """The roles of the asker, as far as they are known."""
     is_moderator: bool = False
     """Whether the asker manages the server or the messages there."""
     audience: Audience = Audience.EVERYBODY

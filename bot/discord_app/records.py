@@ -88,7 +88,7 @@ class Records:
 
         Args:
             place: The file or the database.
-            clock: This machine's, in seconds since 1970.
+            clock: The clock of this machine, in seconds since 1970.
 
         Raises:
             RecordsError: If it can't be opened, or a newer Quoth has written it.

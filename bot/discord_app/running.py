@@ -87,7 +87,7 @@ async def supervise(
 
     Args:
         make_bot: Makes a bot that was never started.
-        token: Discord's.
+        token: The token of the bot.
         living: Runs beside the bot, and in the pause after it; when it returns, the bot has
             stopped, and there is no next one.
         stop: Ends it while there is no bot, since the records are away.

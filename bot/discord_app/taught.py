@@ -49,7 +49,7 @@ class Taught:
     question: str
     """On one line, of at most `MAX_QUESTION_CHARS`."""
     text: str
-    """The message's, word for word."""
+    """The text of the message, word for word."""
     written: date
     author: str
     """The hash of whoever wrote it."""
@@ -83,7 +83,7 @@ def read_taught(name: str, content: bytes, agreed: float) -> Taught | None:
     A moderator may have added a document of such a name.
 
     Args:
-        name: The document's.
+        name: The name of the document.
         content: All of it.
         agreed: When its author agreed at the latest, in seconds since 1970.
     """

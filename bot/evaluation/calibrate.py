@@ -100,9 +100,9 @@ def calibrate(
         given: Outcomes of the questions when the passage is given.
         opened: Outcomes of the same questions from all passages, with their candidates.
         among_few: Outcomes of the same questions from fewer passages, likewise.
-        reader_sha256: Goes into the calibration.
-        encoder_sha256: Likewise.
-        fitted_on: Likewise.
+        reader_sha256: The hash of the reader, which goes into the calibration.
+        encoder_sha256: The hash of the encoder, which goes into it, too.
+        fitted_on: See `Fitted`.
 
     Raises:
         CalibrationError: If none or all are answered rightly, or margins mislead.

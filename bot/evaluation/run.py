@@ -58,7 +58,7 @@ class QuestionOutcome:
     graded: Graded
     """What the prediction is worth."""
     margin: float
-    """The prediction's, over no answer."""
+    """The margin of the prediction over no answer."""
     passages: int = 0
     """In open mode: how many were searched."""
     is_among_candidates: bool = False
@@ -139,9 +139,9 @@ def indexed(
         passages: The same text counts once; `where` names it in errors.
         folder: An empty folder for documents and index.
         open_encoder: As in `index.build.build`.
-        vectors: Likewise; texts that were encoded for another index are not encoded again.
-        splitting: Likewise.
-        reporter: Likewise.
+        vectors: As there; texts that were encoded for another index are not encoded again.
+        splitting: As there.
+        reporter: As there.
 
     Raises:
         IndexingError: If the index can't be built.

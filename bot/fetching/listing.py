@@ -36,7 +36,8 @@ async def in_sitemap(web: Web, url: str, under: str | None, most: int) -> list[L
 
     Args:
         web: Fetches them.
-        url: A sitemap's; or any other page's, whose server then says where its sitemaps are.
+        url: The address of a sitemap, or of any other page, whose server then says where its
+            sitemaps are.
         under: How the addresses of the pages begin; without, they are on the same host.
         most: At most so many.
 

@@ -54,7 +54,7 @@ def name_of(url: str, ending: str, taken_by_others: Container[str]) -> str:
     The file's name below the folder of documents: its host, then its path.
 
     Args:
-        url: The page's.
+        url: The address of the page.
         ending: See `ending_of`.
         taken_by_others: Names of other pages' files.
     """
@@ -77,7 +77,7 @@ def _host(address: URL) -> str:
 
 
 def _part(text: str) -> str:
-    """A part of a path as a name that is no other's, is not hidden and leads nowhere else."""
+    """A part of a path as a name that no other part has, that is not hidden, and leads nowhere."""
     name = _NOT_IN_NAMES.sub("-", text).strip("-").lstrip(".") or "page"
     if len(name) <= _MAX_PART_CHARS:
         return name

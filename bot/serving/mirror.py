@@ -80,7 +80,7 @@ class Mirror:
         Bring one collection.
 
         Args:
-            name: The collection's.
+            name: The name of the collection.
             is_suspect: Compare what is here with its checksums, and fetch again what differs.
 
         Returns:

@@ -119,7 +119,7 @@ class OwnDocuments:
 
         Args:
             path: See `incoming`.
-            name: Its name.
+            name: The name that it gets.
             fetched: Where it is from, if it is a page of the web.
 
         Returns:
@@ -173,7 +173,7 @@ def delete_collection(folder: Path, server: SearchServer | None = None) -> None:
     Delete a collection: its documents and its index.
 
     Args:
-        folder: The collection's.
+        folder: The folder of the collection.
         server: Where it is searched, if that is not in its own files.
 
     Raises:

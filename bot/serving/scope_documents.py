@@ -22,10 +22,10 @@ class Counts:
     """How much there is to answer from."""
 
     documents: int
-    """The base's, as `passages` are."""
+    """Those of the base, as `passages` are."""
     passages: int
     own_documents: int = 0
-    """The server's, beside the base's."""
+    """Those of the server, beside those of the base."""
     own_passages: int = 0
     own_generation: str | None = None
 

@@ -44,7 +44,7 @@ class FoundPassage:
     source: str | None
     """The address that its document was fetched from."""
     language: str | None
-    """The document's, if that is surely not English."""
+    """The language of the document, if that is surely not English."""
 
 
 @dataclass(frozen=True, slots=True)

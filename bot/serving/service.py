@@ -157,7 +157,7 @@ class AnswerService:
         Use a server's space, or the base's where the server's collection turns out broken.
 
         Args:
-            scope: The server's.
+            scope: The scope of the server.
             use: Called with a space.
             base_will_do: Whether it will, where the server's collection can't be used.
             is_alone: See `answer`.

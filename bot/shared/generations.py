@@ -95,7 +95,7 @@ class SharedGenerations:
 
         Args:
             settings: Where collections and exported encoders are.
-            name: The collection's.
+            name: The name of the collection.
             every: Bring all that is kept, and not only what is served.
             is_suspect: Compare what is here with its checksums, and fetch again what differs.
 
@@ -208,7 +208,7 @@ class SharedGenerations:
             The id of what is served now.
 
         Raises:
-            LostJobError: If the job is another's; nothing is published.
+            LostJobError: If another builder has the job; nothing is published.
             HeldError: If somebody went back to an earlier generation of the base since the job was
                 asked for; nothing is published. A server's documents are published all the same:
                 what a member has removed is not to stay.

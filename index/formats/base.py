@@ -29,7 +29,7 @@ class Place:
     kind: PlaceKind
     name: str
     level: int = 0
-    """A heading's, from 1: it stands under those before it that have a lower one. Else 0."""
+    """The level of a heading, from 1: it stands under those before it with a lower one. Else 0."""
     line: int | None = None
     """
     The file's line on which the range begins, from 1, where the format has lines to show; or the
@@ -72,7 +72,7 @@ def leave_python(library: str) -> None:
     Announce that a compiled library is about to read part of a file.
 
     Args:
-        library: Its name.
+        library: The name of the library.
 
     Raises:
         BeyondPythonError: If other files are read here, too. Whoever asked has the file read again

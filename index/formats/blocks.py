@@ -102,8 +102,8 @@ class Blocks:
         What is added from here on stands in the place of this name.
 
         Args:
-            name: The place's.
-            level: A heading's.
+            name: The name of the place.
+            level: The level of a heading.
             kind: Without, that of the text's other places.
         """
         self._name, self._level = _name(name), level

@@ -34,7 +34,7 @@ def read_page(page: Any) -> list[Line]:
     Read the picture of a page, in the order in which people do.
 
     Args:
-        page: PDFium's.
+        page: A page as PDFium gives it.
     """
     width, height = page.get_size()
     scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, _MAX_PIXELS / max(width, height))
@@ -63,7 +63,7 @@ def _piece(text: str, box: Any, height: float) -> Piece:
         text: What it says.
         box: Its corners from the upper left one clockwise, in points from the page's upper left
             corner; shape (4, 2).
-        height: The page's, in points.
+        height: The height of the page, in points.
     """
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = box.tolist()
     return Piece(

@@ -114,7 +114,7 @@ def find_headings(
 
     Args:
         pages: The lines of each, in the order in which they are read.
-        outline: The document's.
+        outline: The outline of the document.
         running: Lines that are none (`running_lines`).
     """
     named = _named(pages, outline)

@@ -70,7 +70,7 @@ class PostgresEngine:
 
         Args:
             ask: Asks the database as somebody who may see this collection alone.
-            collection: Its name.
+            collection: The name of the collection.
             number: The number of the generation in the database.
             find: Looks that number up again, which is another one after the generation was deleted
                 and published anew; raises `NotPublishedError` where there is none.

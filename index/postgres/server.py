@@ -120,7 +120,7 @@ class PostgresSearch:
         Ask in a transaction that sees one collection, and no other.
 
         Args:
-            collection: Its name.
+            collection: The name of the collection.
             statement: What is asked of a generation.
             values: Those that the statement names, and the `number` of the generation.
 

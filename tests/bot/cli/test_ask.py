@@ -238,7 +238,7 @@ def on_a_terminal(
         arguments: What follows on its command line.
         typed: At the terminal.
         is_real: Whether it is a fresh process, with the real reader.
-        environment: What is added to this process's.
+        environment: What is added to that of this process.
     """
     master, slave = pty.openpty()
     given = {**os.environ, "TERM": "xterm", **environment}
