@@ -52,15 +52,15 @@ def enumerated(passage: Passage, spans: Sequence[Bounds], question: str) -> list
         All items in their order, or none if the best span is no item of a list.
     """
     found = (
-        _rows(passage.text, spans[0], question),
-        _lines(passage.text, spans[0], question),
-        _parts(passage, spans),
+        _cells_down_column(passage.text, spans[0], question),
+        _items_by_lines(passage.text, spans[0], question),
+        _parts_of_sentence(passage, spans),
     )
     lists = ([item for item in items if item[0] < item[1]] for items in found)
     return next((items for items in lists if len(items) >= _FEWEST), [])
 
 
-def _lines(text: str, span: Bounds, question: str) -> list[Bounds]:
+def _items_by_lines(text: str, span: Bounds, question: str) -> list[Bounds]:
     """
     The items of the list by lines that a span is in; of lists in one another, those of one.
 
@@ -232,7 +232,7 @@ def _is_most(span: Bounds, item: Bounds) -> bool:
     return shared > 0 and shared >= _MOST * (item[1] - item[0])
 
 
-def _rows(text: str, span: Bounds, question: str) -> list[Bounds]:
+def _cells_down_column(text: str, span: Bounds, question: str) -> list[Bounds]:
     """
     The cells of a column, in rows that say the same as the span's where the question asks.
 
@@ -290,7 +290,7 @@ def _is_asked_for(name: str, value: str, question: str) -> bool:
     return not asked.isdisjoint(content_stems(told_by))
 
 
-def _parts(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
+def _parts_of_sentence(passage: Passage, spans: Sequence[Bounds]) -> list[Bounds]:
     """The parts of a sentence from the first span on: "A, B and C"."""
     text = passage.text
     start, end = quote_bounds(passage.sentences, *spans[0])

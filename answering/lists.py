@@ -65,12 +65,12 @@ def listed(
         several items of a list that the document writes for its answer.
     """
     best = judged[0]
-    items = _written(question, best, judged, around(best.candidate.passage))
+    items = _items_written(question, best, judged, around(best.candidate.passage))
     is_written = bool(items)
     if not items:
         if not asks_for_several(question):
             return ListedItems((best,))
-        items = _apart(judged)
+        items = _items_found(judged)
     wanted = _count(question)
     shown = items[: wanted or MAX_ITEMS]
     rival = max(
@@ -90,7 +90,9 @@ def listed(
     )
 
 
-def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passage) -> list[Judged]:
+def _items_written(
+    question: str, best: Judged, judged: Sequence[Judged], wide: Passage
+) -> list[Judged]:
     """
     The items of the list that a candidate is in, as its document writes it, if any.
 
@@ -127,7 +129,7 @@ def _written(question: str, best: Judged, judged: Sequence[Judged], wide: Passag
     found = []
     for start, end in bounds:
         here = [number for number, span in enumerate(spans) if span[0] < end and start < span[1]]
-        part = _part(replace(best.candidate, passage=wide), start, end)
+        part = _with_bounds(replace(best.candidate, passage=wide), start, end)
         found.append((min(here, default=len(own)), replace(best, candidate=part)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
@@ -149,7 +151,7 @@ def _takes_several(spans: Sequence[Bounds], items: Sequence[Bounds]) -> bool:
     )
 
 
-def _apart(judged: Sequence[Judged]) -> list[Judged]:
+def _items_found(judged: Sequence[Judged]) -> list[Judged]:
     """The best candidate and what beats "no answer" in its document, each taken apart."""
     kept: list[Judged] = []
     for one in judged:
@@ -161,7 +163,7 @@ def _apart(judged: Sequence[Judged]) -> list[Judged]:
             kept = [_with_rest(item, one) for item in kept]
             if not any(overlap(item.candidate, one.candidate) for item in kept):
                 kept.append(one)
-    return [replace(one, candidate=part) for one in kept for part in _parts(one.candidate)]
+    return [replace(one, candidate=part) for one in kept for part in _taken_apart(one.candidate)]
 
 
 def _with_rest(item: Judged, other: Judged) -> Judged:
@@ -173,7 +175,7 @@ def _with_rest(item: Judged, other: Judged) -> Judged:
     is_of_number = between == "," and len({has_word(one.span.text) for one in (first, second)}) > 1
     if between.lower() not in PREPOSITIONS and not is_of_number:
         return item
-    return replace(item, candidate=_part(first, first.span.start_char, second.span.end_char))
+    return replace(item, candidate=_with_bounds(first, first.span.start_char, second.span.end_char))
 
 
 def _count(question: str) -> int | None:
@@ -182,7 +184,7 @@ def _count(question: str) -> int | None:
     return None if said is None else COUNTS.get(said[1].lower()) or int(said[1])
 
 
-def _parts(candidate: Candidate) -> list[Candidate]:
+def _taken_apart(candidate: Candidate) -> list[Candidate]:
     """A span that holds a whole enumeration, taken apart; any other as it is."""
     span = candidate.span
     bounds = []
@@ -196,13 +198,13 @@ def _parts(candidate: Candidate) -> list[Candidate]:
     if has_word(span.text) and not all(map(has_word, texts)):
         return [candidate]
     return [
-        _part(candidate, span.start_char + start, span.start_char + end)
+        _with_bounds(candidate, span.start_char + start, span.start_char + end)
         for start, end in bounds
         if end > start
     ]
 
 
-def _part(candidate: Candidate, start: int, end: int) -> Candidate:
+def _with_bounds(candidate: Candidate, start: int, end: int) -> Candidate:
     """A candidate with other bounds in its passage."""
     text = candidate.passage.text[start:end]
     span = replace(candidate.span, start_char=start, end_char=end, text=text)
