@@ -28,7 +28,7 @@ from answering.answer import OTHER_ANSWERS, Answer
 from answering.followups.turns import turn_of
 from answering.question import Question, QuestionError
 from bot.answer_json import answer_json
-from bot.assembly import open_reader
+from bot.chosen_reader import open_reader
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.exam import Exam, Files
 from bot.evaluation.questions import ExamQuestion, QuestionedPassage, read_lists

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from answering.tuning import load_tuning, numbers
-from bot.assembly import calibration_for, open_reader, reader_folder, tuning_for
+from bot.chosen_reader import calibration_for, open_reader, reader_folder, tuning_for
 from bot.cli.reporters import ConsoleReporter
 from bot.evaluation.caching import CachingReader
 from bot.evaluation.tuning import Swept, Tuner

@@ -14,14 +14,19 @@ from typing import Literal
 
 from answering.answerer import Answerer
 from answering.cache import AnswerCache
-from answering.calibration import Calibration, ChosenCalibration, choose_calibration
-from answering.tuning import ChosenTuning, Tuning, choose_tuning
-from bot.added_readers import AddedReaders
+from answering.calibration import Calibration, ChosenCalibration
+from answering.tuning import ChosenTuning, Tuning
+from bot.chosen_reader import (
+    calibration_for,
+    calibration_notice,
+    open_reader,
+    tuning_for,
+    tuning_notice,
+)
 from bot.collection_builds import SPLITTING, ChildProcess, index_command
 from bot.collection_names import BASE_COLLECTION
 from bot.configured_collections import collection_of
-from bot.settings import CALIBRATION_NAME, TUNING_NAME, Settings
-from bot.torch_readers import open_on_torch
+from bot.settings import Settings
 from index.documents import Listing, list_documents
 from index.encoder import OnnxQuestionEncoder
 from index.encoder_files import folder_sha256
@@ -39,9 +44,7 @@ from index.generation import Generation
 from index.manifest import Manifest
 from index.retrieve import Retriever
 from index.store import Collection
-from prompts import render
-from reader import SHIPPED_READER
-from reader.model import OnnxReader, Reader, read_manifest, shipped_weights
+from reader.model import Reader
 
 Reason = Literal[
     "missing",
@@ -191,108 +194,6 @@ def _open_with_encoder(settings: Settings, generation: Generation) -> OpenIndex:
 def _open_encoder(settings: Settings, generation: Generation) -> OnnxQuestionEncoder:
     export = settings.encoder_exports / generation.manifest.encoder.sha256
     return OnnxQuestionEncoder(export)
-
-
-def open_reader(settings: Settings) -> Reader:
-    """
-    Open the reader that is set.
-
-    Raises:
-        ReaderError: If it can't be found, or is damaged.
-    """
-    folder = reader_folder(settings)
-    if folder is not None:
-        return OnnxReader(folder, settings.threads)
-    return open_on_torch(reader_name(settings), settings.threads)
-
-
-def reader_name(settings: Settings) -> str:
-    """
-    What the reader is called that answers.
-
-    Raises:
-        ReaderError: If the one that was chosen can't be told.
-    """
-    return settings.reader or AddedReaders(settings.readers).used or SHIPPED_READER
-
-
-def reader_folder(settings: Settings) -> Path | None:
-    """
-    Find the folder of the reader that is set, if it runs without torch.
-
-    Raises:
-        ReaderError: If the one that was chosen can't be told, or is gone.
-    """
-    name = reader_name(settings)
-    if name == SHIPPED_READER:
-        return shipped_weights()
-    added = AddedReaders(settings.readers)
-    # What was chosen by name was added once: where it is gone, that is said.
-    if settings.reader is None or name in added.names():
-        return added.folder(name)
-    return None
-
-
-def reader_sha256(settings: Settings) -> str | None:
-    """
-    Tell which reader is set without opening it; None if it runs on torch.
-
-    Raises:
-        ReaderError: If it can't be told.
-    """
-    folder = reader_folder(settings)
-    return None if folder is None else read_manifest(folder).sha256
-
-
-def calibration_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenCalibration:
-    """
-    Find the calibration for a reader and an encoder.
-
-    Raises:
-        ReaderError: If the one that was made for them is damaged.
-    """
-    return choose_calibration(
-        settings.calibration,
-        (reader_folder(settings) or shipped_weights()) / CALIBRATION_NAME,
-        reader_sha256=reader.sha256,
-        encoder_sha256=encoder_sha256,
-    )
-
-
-def tuning_for(settings: Settings, reader: Reader, encoder_sha256: str) -> ChosenTuning:
-    """
-    Find the tuning for a reader and an encoder.
-
-    Raises:
-        ReaderError: If the one that was made for them is damaged.
-    """
-    return choose_tuning(
-        (reader_folder(settings) or shipped_weights()) / TUNING_NAME,
-        reader_sha256=reader.sha256,
-        encoder_sha256=encoder_sha256,
-    )
-
-
-def tuning_notice(settings: Settings, chosen: ChosenTuning) -> str:
-    """Say that nothing was tuned for these models, and what follows; "" where something was."""
-    return render(
-        "tuning_notice.txt",
-        differs=chosen.differs,
-        reader=reader_name(settings),
-        encoder=settings.encoder,
-    )
-
-
-def calibration_notice(settings: Settings, chosen: ChosenCalibration) -> str:
-    """Say which calibration does not count, and what follows; "" where all is as it should be."""
-    return render(
-        "calibration_notice.txt",
-        own=settings.calibration,
-        own_differs=chosen.own_differs,
-        shipped_differs=chosen.shipped_differs,
-        reader=reader_name(settings),
-        encoder=settings.encoder,
-    )
 
 
 def open_retriever(settings: Settings, collection: Collection) -> Retriever:

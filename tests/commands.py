@@ -8,7 +8,7 @@ from pathlib import Path
 
 from answering.calibration import ChosenCalibration
 from answering.tuning import ChosenTuning
-from bot import assembly, collection_builds
+from bot import assembly, chosen_reader, collection_builds
 from bot.cli.main import main
 from bot.evaluation import exam
 from reader.model import Reader
@@ -29,7 +29,8 @@ FAKE_ANSWER = "5,848"
 
 def use_reader(reader: Reader) -> None:
     """Let this process answer with a fake, with a calibration and a tuning for it."""
-    vars(assembly)["open_reader"] = lambda _: reader
+    for module in (assembly, chosen_reader):
+        vars(module)["open_reader"] = lambda _: reader
     for module in (assembly, exam):
         vars(module)["calibration_for"] = lambda *_: ChosenCalibration(FAKE_CALIBRATION)
         vars(module)["tuning_for"] = lambda *_: ChosenTuning(FAKE_TUNING)

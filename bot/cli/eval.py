@@ -137,7 +137,7 @@ def command(
     settings = settings_from(**given)
     fitted_to = (calibration or settings.calibration) if calibrate else None
     with failures_shown():
-        from bot.assembly import calibration_notice, open_reader, tuning_notice
+        from bot.chosen_reader import calibration_notice, open_reader, tuning_notice
         from bot.evaluation.exam import Exam, Files
         from bot.evaluation.plot import check_plotting, plot
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from answering.answerer import Answerer
 from answering.calibration import Calibration, ChosenCalibration, uncalibrated
 from answering.tuning import ChosenTuning, Tuning
-from bot.assembly import calibration_for, tuning_for
+from bot.chosen_reader import calibration_for, tuning_for
 from bot.evaluation.calibrate import (
     FOLDS,
     MAX_CALIBRATION_ERROR,

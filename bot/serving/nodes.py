@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from answering.answer import Answer
 from answering.followups.turns import Turn
 from answering.question import Question
-from bot.assembly import OpenIndex, reader_sha256
+from bot.assembly import OpenIndex
+from bot.chosen_reader import reader_sha256
 from bot.collection_names import BASE_COLLECTION
 from bot.event_log import event
 from bot.serving.node_messages import ANSWER, ASK_PATH, HEALTH_PATH, Health, NodeQuestion, Refused

@@ -1,75 +1,19 @@
 """What is said of the parts that are joined, and what is left of them where one is missing."""
 
 import json
-import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from answering.calibration import ChosenCalibration
-from answering.fitted import Model
 from answering.question import Question
-from answering.tuning import NEUTRAL, ChosenTuning
-from bot.assembly import (
-    calibration_notice,
-    open_answering,
-    open_collection,
-    open_index,
-    tuning_notice,
-)
+from bot.assembly import open_answering, open_collection, open_index
 from bot.settings import load_settings
 from index.errors import EncoderError, IndexFormatError, IndexMissingError
 from index.manifest import MANIFEST_NAME
-from tests.conftest import CANT_LIST_OPEN_FILES, FAKE_CALIBRATION, ROOT, Library, open_files
+from tests.conftest import CANT_LIST_OPEN_FILES, ROOT, Library, open_files
 from tests.reader.test_transformers_reader import make_model
-
-
-@pytest.mark.parametrize(
-    ("own", "shipped", "said"),
-    [
-        ((), (), []),
-        (("reader",), (), ["data/calibration.json does not count", "another reader.", "until"]),
-        (("encoder",), (), ["made with another encoder."]),
-        ((), ("reader",), ["The reader roberta is not calibrated"]),
-        ((), ("encoder",), ["The encoder mpnet is not calibrated"]),
-        (
-            ("reader", "encoder"),
-            ("reader", "encoder"),
-            ["another reader and another encoder.", "reader roberta and the encoder mpnet are not"],
-        ),
-    ],
-)
-def test_the_notice_names_what_differs(
-    own: tuple[Model, ...], shipped: tuple[Model, ...], said: list[str]
-) -> None:
-    settings = load_settings(reader="roberta", encoder="mpnet")
-
-    notice = calibration_notice(settings, ChosenCalibration(FAKE_CALIBRATION, own, shipped))
-
-    for part in said:
-        assert part.removesuffix(".") in notice
-    assert bool(notice) == bool(said)
-    assert ("until then" in notice) == (bool(own) and not shipped)
-
-
-@pytest.mark.parametrize(
-    ("differs", "said"),
-    [
-        ((), ""),
-        (("reader",), "Nothing was tuned for the reader roberta: .*quoth reader add MODEL"),
-        (("encoder",), "Nothing was tuned for the encoder mpnet: .*docs/measuring.md"),
-        (("reader", "encoder"), "for the reader roberta and the encoder mpnet: .*measuring.md"),
-    ],
-)
-def test_a_notice_says_for_what_nothing_was_tuned(differs: tuple[Model, ...], said: str) -> None:
-    settings = load_settings(reader="roberta", encoder="mpnet")
-
-    notice = tuning_notice(settings, ChosenTuning(NEUTRAL, differs))
-
-    assert re.search(said, notice)
-    assert bool(notice) == bool(differs)
 
 
 def test_a_collection_that_can_not_be_opened_names_the_command_that_makes_it(

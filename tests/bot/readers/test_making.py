@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.checkpoint import write_checkpoint
 from bot.added_readers import AddedReaders
-from bot.assembly import calibration_for, open_reader, reader_name, tuning_for
+from bot.chosen_reader import calibration_for, open_reader, reader_name, tuning_for
 from bot.evaluation import exam
 from bot.evaluation.errors import EvaluationError
 from bot.readers import making
