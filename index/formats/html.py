@@ -35,11 +35,13 @@ from index.formats.html_elements import (
     ITEMS,
     LISTS,
     SPACE,
+    is_contents,
     is_note,
     is_silent,
     is_unread,
     one_line,
     text_length,
+    visible_text,
 )
 from index.formats.html_main import (
     Paragraph,
@@ -97,6 +99,8 @@ _TAG = re.compile(
     r"(?(raw).*?(?:</(?P=raw)|\Z))",
     re.IGNORECASE | re.DOTALL,
 )
+# The name of a heading has none.
+_WITHOUT_MARKS = dict.fromkeys(map(ord, CODE_BEGINS + CODE_ENDS))
 _SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):", re.IGNORECASE)
 # An address of mail or of a telephone is no page.
 _OF_PAGES = frozenset({"http", "https"})
@@ -110,10 +114,10 @@ def load_html(_suffix: str, content: bytes) -> Loaded:
     blocks = Blocks("heading")
     main = _main_element(root)
     is_asked = text_length(main) >= _MIN_CHOSEN_CHARS and _depths(root) <= _MAX_DEPTHS
-    found = main_text(page) if is_asked else None
     paragraphs = _outside_menus(main)
+    every = _paragraphs(root, is_unread, _menus(root)) if is_asked else []
+    found = main_text(page) if is_asked and _has_more_than_text(root, every) else None
     if found is not None:
-        every = _paragraphs(root, is_unread, _menus(root))
         paragraphs = main_paragraphs(every, found, paragraphs)
     _write(blocks, paragraphs, NestedItems())
     title = _first_text(root, "title")
@@ -240,6 +244,18 @@ def _depths(root: Any) -> int:
         depth += 1 if event == "start" else -1
         depths += depth
     return depths
+
+
+def _has_more_than_text(root: Any, paragraphs: Sequence[Paragraph]) -> bool:
+    """
+    Whether anything on a page may stand around its text.
+
+    All is text on a page without it, such as a manual or what a word processor has written.
+    """
+    return any(paragraph.is_link for paragraph in paragraphs) or any(
+        is_silent(element) and not is_unread(element) and not is_contents(element)
+        for element in root.iter(etree.Element)
+    )
 
 
 def _main_element(root: Any) -> Any:
@@ -398,7 +414,7 @@ class _Walk:
             if tag == "tr" and text_length(element) <= _MAX_ROW_CHARS:
                 self._row = element
         if tag in HEADINGS:
-            name = SPACE.sub(" ", "".join(element.itertext())).strip()
+            name = visible_text(element).translate(_WITHOUT_MARKS)
             if name:
                 self._heading = name, int(tag[1:])
         elif tag == "br":

@@ -149,8 +149,18 @@ def text_length(element: Any) -> int:
 
 
 def is_unread(element: Any) -> bool:
-    """Whether nobody sees an element, or it holds no text."""
-    return not isinstance(element.tag, str) or element.tag in _UNREAD or is_hidden(element)
+    """Whether nobody sees an element, it holds no text, or it is a mark to link to by."""
+    is_text = isinstance(element.tag, str) and element.tag not in _UNREAD
+    return not is_text or is_hidden(element) or _is_anchor(element)
+
+
+def _is_anchor(element: Any) -> bool:
+    """Whether an element is the mark that leads to a heading or back to a note: "¶", "#", "↩"."""
+    return (
+        element.tag == "a"
+        and "#" in (element.get("href") or "")
+        and not any(map(str.isalnum, "".join(element.itertext())))
+    )
 
 
 def is_silent(element: Any) -> bool:
@@ -165,6 +175,13 @@ def is_silent(element: Any) -> bool:
         return True
     is_page = tag in {"html", "body", "main", "article"}
     return not is_page and not _SILENT_NAMES.isdisjoint(_names(element).split())
+
+
+def is_contents(element: Any) -> bool:
+    """Whether an element is the table of contents of its own page."""
+    return "toc" in _names(element).split() and not any(
+        not (link.get("href") or "#").startswith("#") for link in element.iter("a")
+    )
 
 
 def is_note(element: Any) -> bool:

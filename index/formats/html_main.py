@@ -23,6 +23,8 @@ _WHOLE_PAGE = -1
 # A shorter line is a label, such as "Tags:".
 _MIN_INTRODUCING_WORDS = 3
 _WORD = re.compile(r"\w+")
+# What a heading begins with in a document whose sections are numbered.
+_NUMBER = re.compile(r"^\d[\d.]*+[ \xa0]")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -53,10 +55,14 @@ class Paragraph:
     """Whether it stands in an element that is seldom part of what a page says."""
 
     @property
+    def is_link(self) -> bool:
+        """Whether it is nothing but a link to another page, and no item of a list."""
+        return 0 < self.linked == len(letters(self.text)) and not self.is_item
+
+    @property
     def may_be_around(self) -> bool:
         """Whether the paragraph is left out unless it is surely part of the main text."""
-        is_link = 0 < self.linked == len(letters(self.text)) and not self.is_item
-        return self.is_silent or is_link
+        return self.is_silent or self.is_link
 
     @property
     def names_a_page(self) -> bool:
@@ -119,7 +125,13 @@ def main_paragraphs(
         main: What trafilatura has found.
         outside_menus: The paragraphs to take if it has lost its way.
     """
-    kept = [main.holds(one) and not one.names_a_page for one in paragraphs]
+    contents = _contents(paragraphs)
+    kept = [
+        main.holds(one)
+        and not one.names_a_page
+        and not (one.is_silent and letters(one.text) in contents)
+        for one in paragraphs
+    ]
     if _length(paragraphs, kept) < _MIN_COVERED_SHARE * len(main):
         return [Paragraph(line) for line in main.lines]
     _fill(paragraphs, kept)
@@ -131,6 +143,12 @@ def main_paragraphs(
     if _length(paragraphs, kept) < _MIN_SHARE * _length(outside_menus, [True] * len(outside_menus)):
         return [*outside_menus]
     return [paragraph for paragraph, is_kept in zip(paragraphs, kept, strict=True) if is_kept]
+
+
+def _contents(paragraphs: Sequence[Paragraph]) -> frozenset[str]:
+    """What a page's table of contents says: its headings, with their numbers or without."""
+    names = [one.heading[0] for one in paragraphs if one.heading is not None]
+    return frozenset(letters(said) for name in names for said in (name, _NUMBER.sub("", name)))
 
 
 def _fill(paragraphs: Sequence[Paragraph], kept: list[bool]) -> None:

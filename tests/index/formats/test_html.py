@@ -367,3 +367,19 @@ def test_another_aside_is_not_read(names: str, frame: str) -> None:
     other = f"<aside {names}>{_NOTE}</aside>"
 
     assert "Cold tar" not in load(frame.replace("{middle}", other)).text
+
+
+def test_the_mark_to_link_to_a_heading_by_is_no_part_of_it() -> None:
+    marked = (
+        "<h1>Fees<a class='headerlink' href='#fees'>¶</a></h1><p>35 marks.</p>"
+        "<h2><a href='#late' aria-label='link'>#</a> Late <code>fees</code></h2>"
+        "<p>9 marks<a href='#note'>[1]</a>. <a href='page.html#top'>↩</a></p>"
+        "<h2><a href='#all'>All fees</a></h2><p>44 marks. <a href='/next'>→</a></p>"
+    )
+
+    loaded = load(marked)
+
+    assert loaded.text == (
+        "Fees\n\n35 marks.\n\nLate fees\n\n9 marks[1].\n\nAll fees\n\n44 marks. →"
+    )
+    assert [place.name for place in loaded.places] == ["Fees", "Late fees", "All fees"]

@@ -70,6 +70,37 @@ def test_a_page_that_is_all_text_is_read_whole() -> None:
     assert [line for line in (*PROSE, "Rule 0 holds.", "Rule 29 holds.") if line not in text] == []
 
 
+CONTENTS = (
+    "<div class='toc'><p>Contents</p><dl><dt><a href='#rules'>1. Rules</a></dt>"
+    "<dt><a href='#fees'>2. Fees</a></dt><dt><a href='#gulls'>3. Gulls</a></dt></dl></div>"
+)
+
+
+def test_of_a_page_with_nothing_around_its_text_no_list_is_lost() -> None:
+    """Lists whose wrappers hold no more than them are left out by trafilatura."""
+    boxed = "<div class='variablelist'><dl><dt>Rope</dt><dd>Of hemp.</dd></dl></div>"
+    rules = "".join(f"<div><ul><li>Rule {n} holds.</li></ul></div>" for n in range(9))
+    sections = f"<div><h2>Rules</h2>{rules}</div><div><h2>Fees</h2>{boxed}</div>"
+
+    loaded = parse(".html", f"<h1>Port</h1>{CONTENTS}{paragraphs(PROSE)}{sections}".encode())
+
+    assert loaded.text.startswith(f"Port\n\n{PROSE[0]}")
+    assert loaded.text.endswith("- Rule 8 holds.\n\nFees\n\nRope: Of hemp.")
+    assert loaded.text.count("Rule") == 10
+
+
+def test_the_contents_of_a_page_are_left_out_for_the_headings_that_they_name() -> None:
+    entries = "".join(
+        f"<li><a href='#{n}'>{name}</a></li>"
+        for n, name in enumerate(["1.1 Berths", "Cranes", "x"])
+    )
+    text = f"<h2>1.1 Berths</h2>{paragraphs(PROSE[:2])}<h2>1.2 Cranes</h2>{paragraphs(PROSE[2:])}"
+
+    loaded = page(f"<nav><ul>{entries}</ul></nav>", text)
+
+    assert loaded.text == "\n\n".join(["1.1 Berths", *PROSE[:2], "1.2 Cranes", *PROSE[2:]])
+
+
 def test_of_a_page_in_which_nothing_is_found_all_but_the_menus_is_read() -> None:
     cells = "".join(f"<tr><td>{n}</td><td>{n * n}</td></tr>" for n in range(100))
 
