@@ -8,7 +8,7 @@ A page that is a picture has no text; it is read by OCR where that is installed.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import merge
@@ -37,6 +37,13 @@ _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
 _BEGINS_PARAGRAPH = re.compile(
     rf"{ITEM_MARK.pattern}|(?:[·–—]|\(?(?:\d{{1,3}}|[a-z]|[ivx]{{2,5}})[.)]|(?:\d{{1,3}}\.){{2,}})\s"
 )
+# Contracts say a number twice, "seventy-two (72)", which is no mark of an item.
+_REPEATED_NUMBER = re.compile(r"\(\d{1,3}\)\s")
+_NUMBER_WORD = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty"
+    r"|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)$",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _BROKEN_WORD = re.compile(r"[^\W\d_]{2}[\u00ad\u2010-]$")
 # What PDFium gives for letters that are drawn as one, and for the hyphen of a word that a line
@@ -61,6 +68,9 @@ _BROKEN_BY_LINE = re.compile(r"(?<![^\W\d_])([^\W\d_]++)\u00ad\s*+([^\W\d_]++)")
 _MARGIN_LINES = 2
 # A header stands on so many pages at least; odd and even pages, and chapters, have their own.
 _MIN_PAGES = 3
+# Dots that lead to the number of a page, and in how many lines of a page they do at least.
+_LEADER = re.compile(r"(?:[ \xa0]?+\.){5,}+")
+_MIN_ENTRIES = 3
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}")
 _MAX_NUMBERS = 4
@@ -88,7 +98,7 @@ def load_pdf(_suffix: str, content: bytes) -> Loaded:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise DocumentError("it is protected by a password; save it without") from error
         raise DocumentError(f"it is no sound PDF ({str(error).rstrip('.')})") from error
-    kept = without_running_lines(page.lines for page in found)
+    kept = without_contents(without_running_lines(page.lines for page in found))
     headings = find_headings(kept, outline, running_lines(page.lines for page in found))
     pages = [
         list(_written(lines, [headings.get((page, at)) for at in range(len(lines))]))
@@ -285,6 +295,44 @@ def without_running_lines(pages: Iterable[Sequence[Line]]) -> list[list[Line]]:
     return kept
 
 
+def without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
+    """
+    Leave out the lines of a table of contents, in which dots lead from a heading to its page.
+
+    They say what other lines of the document say. Dots also lead to prices, in a list of them.
+    """
+    said = Counter(
+        _letters(line.text) for lines in pages for line in lines if not _LEADER.search(line.text)
+    )
+    left: list[list[Line]] = []
+    for lines in pages:
+        entries = [_is_entry(line.text, said) for line in lines]
+        is_contents = entries.count(True) >= _MIN_ENTRIES
+        left.append(
+            [
+                line
+                for line, is_entry in zip(lines, entries, strict=True)
+                # On their page, the entries of chapters may have no dots.
+                if not is_contents or not (is_entry or _is_bare_entry(line.text, said))
+            ]
+        )
+    return left
+
+
+def _is_entry(text: str, said: Mapping[str, int]) -> bool:
+    names = list(filter(None, map(_letters, _LEADER.split(text))))
+    return _LEADER.search(text) is not None and bool(names) and all(said[name] for name in names)
+
+
+def _is_bare_entry(text: str, said: Mapping[str, int]) -> bool:
+    return text.rstrip()[-1:].isdigit() and said[_letters(text)] > 1
+
+
+def _letters(text: str) -> str:
+    """A line without what differs between a heading and its entry in a table of contents."""
+    return "".join(filter(str.isalpha, text)).casefold()
+
+
 def _margins(lines: Sequence[Line]) -> list[int]:
     """Which lines of a page are the first and the last ones that are not blank."""
     written = [at for at, line in enumerate(lines) if line.text.strip()]
@@ -321,7 +369,7 @@ def paragraphs(page: str, longest: int) -> list[str]:
             continue
         if (
             goes_on
-            and not _BEGINS_PARAGRAPH.match(line)
+            and (not _BEGINS_PARAGRAPH.match(line) or _repeats_number(joined[-1], line))
             and not _is_heading(joined[-1], line, full)
         ):
             joined[-1] = _join(joined[-1], line)
@@ -330,6 +378,11 @@ def paragraphs(page: str, longest: int) -> list[str]:
         ends_sentence = _SENTENCE_END.search(line) is not None
         goes_on = len(line) >= full if ends_sentence or line[-1].isalnum() else True
     return joined
+
+
+def _repeats_number(before: str, line: str) -> bool:
+    """Whether a line begins with the figures of the number that the line before ends with."""
+    return bool(_REPEATED_NUMBER.match(line) and _NUMBER_WORD.search(before))
 
 
 def _is_heading(before: str, line: str, full: float) -> bool:

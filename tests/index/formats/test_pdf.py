@@ -367,6 +367,48 @@ def test_a_clause_begins_a_paragraph_after_a_full_line() -> None:
     assert parse(".pdf", pdf_of([lines])).text == "\n\n".join(lines)
 
 
+@pytest.mark.parametrize("number", ["seventy-two", "one hundred eighty", "fourteen"])
+def test_figures_that_repeat_a_number_begin_no_item(number: str) -> None:
+    lines = [f"1. The harbour master may close a quay for up to {number}", "(72) hours."]
+
+    assert parse(".pdf", pdf_of([lines])).text == " ".join(lines)
+
+
+def test_an_item_in_brackets_begins_a_paragraph_behind_other_words() -> None:
+    lines = ["Whoever comes to the quay of Vellmar shows the harbour master", "(1) a licence"]
+
+    assert parse(".pdf", pdf_of([lines])).text == "\n\n".join(lines)
+
+
+CONTENTS = [
+    "Fees 2",
+    "1 Berths . . . . . . . . . . . 2",
+    "1.1 Late payment ............. 2",
+    "3 Barges . . . . . 3 1.2 Cranes . . . . . . 3",
+]
+
+
+def test_a_table_of_contents_is_left_out_for_the_headings_that_it_names() -> None:
+    text = ["Fees", "1 Berths", "A berth costs 35 marks.", "1.1 Late payment", "It costs 9 marks."]
+    rest = ["3 Barges", "A barge pays half.", "1.2 Cranes", "A crane is free."]
+
+    loaded = parse(".pdf", pdf_of([["Contents", *CONTENTS], text, rest]))
+
+    assert loaded.text.split() == " ".join(["Contents", *text, *rest]).split()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [["Everything is fresh."], ["1 Berths", "1.1 Late payment", "A berth costs 35 marks."]],
+)
+def test_a_list_of_prices_with_dots_is_kept(others: list[str]) -> None:
+    prices = ["Coffee ............ 3", "Tea . . . . . . . 2", "Cake .............. 4"]
+
+    text = parse(".pdf", pdf_of([[*prices, *CONTENTS[1:2]], others])).text
+
+    assert [line for line in prices if line not in text] == []
+
+
 # Letters in the same place are one letter.
 _PLACES = st.tuples(
     st.sampled_from([60, 160, 300, 420]),
