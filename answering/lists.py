@@ -16,6 +16,7 @@ from answering.english.questions import (
     NAMED_COUNT,
     SEVERAL,
     SUPERLATIVE,
+    asks_for_yes_or_no,
     without_opening,
 )
 from answering.english.texts import SPAN_SEPARATOR, separators
@@ -136,7 +137,11 @@ def _items_written(
 
 def _asks_for_one(opened: str) -> bool:
     """Whether a question that doesn't say that it asks for several surely asks for one thing."""
-    return ASKS_FOR_ONE.match(opened) is not None or SUPERLATIVE.search(opened) is not None
+    return (
+        ASKS_FOR_ONE.match(opened) is not None
+        or SUPERLATIVE.search(opened) is not None
+        or asks_for_yes_or_no(opened)
+    )
 
 
 def _takes_several(spans: Sequence[Bounds], items: Sequence[Bounds]) -> bool:

@@ -86,6 +86,10 @@ _YES_OR_NO = re.compile(
     r"shall|should|will|would)(?:n['’]?t|not)?\s",
     re.IGNORECASE,
 )
+_ASKS_SOMEBODY = re.compile(
+    rf"{_GOING_ON}(?:can|could|will|would)\s+(?:you|u|any(?:one|body)|some(?:one|body))\s",
+    re.IGNORECASE,
+)
 _HOW_TO = re.compile(
     rf"{_GOING_ON}how\s+(?:to|(?:do|can|could|must|should|would)\s+(?:i|you|we|one|people|anyone))\s",
     re.IGNORECASE,
@@ -214,6 +218,11 @@ def asks_for_judgement(question: str) -> bool:
     A span of a document is neither, so it is shown in its sentence.
     """
     return bool(_YES_OR_NO.match(question) or _HOW_TO.match(question))
+
+
+def asks_for_yes_or_no(question: str) -> bool:
+    """Whether a question wants a yes or a no: "do we need", but not "can you name the fees"."""
+    return bool(_YES_OR_NO.match(question)) and not _ASKS_SOMEBODY.match(question)
 
 
 def is_small_talk(text: str) -> bool:

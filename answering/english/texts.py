@@ -17,6 +17,7 @@ SPAN_SEPARATOR = re.compile(
 # White space is looked for where it begins, as above.
 PART_SEPARATOR = re.compile(r"[,;]\s++(?:(and|or)\s++)?|(?<!\s)\s++(and|or)\s++")
 """Between the parts of a sentence that may be items; a group holds the word that joins the last."""
+_JOINING = frozenset({"and", "or"})
 _NO_PREPOSITION = rf"(?!(?:{'|'.join(sorted(PREPOSITIONS))})\b)"
 _NUMBER_AFTER_NAME = re.compile(rf"\b{_NO_PREPOSITION}[^\W\d_]++\W++\d[\d\W]*+$", re.IGNORECASE)
 _NUMBER_BEFORE_NAME = re.compile(rf"\W*+\d[\d\W]*+\b{_NO_PREPOSITION}[^\W\d_]", re.IGNORECASE)
@@ -30,7 +31,31 @@ def separators(pattern: re.Pattern[str], text: str, start: int, end: int) -> lis
     enclosed = {
         place for one in _ENCLOSED.finditer(text, start, end) for place in range(*one.span())
     }
-    return [one for one in pattern.finditer(text, start, end) if one.start() not in enclosed]
+    return _between_items(
+        [one for one in pattern.finditer(text, start, end) if one.start() not in enclosed]
+    )
+
+
+def _between_items(found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """
+    Leave out what stands within an item, where the list is closed by "; and" or ", and".
+
+    "A; B; and C and D" has three items. So has "A, B and C, D, and E" a second one that is "B and
+    C", but "A, B and C, and they go home" has not.
+    """
+    marks = [one[0].split() or [""] for one in found]
+    for own, inner in ((";", {",", *_JOINING}), (",", _JOINING)):
+        closing = [at for at, mark in enumerate(marks) if mark[0] == own and mark[1:]]
+        others = [at for at, mark in enumerate(marks) if mark == [own]]
+        if not closing or not others:
+            continue
+        last = others[-1] if own == "," else len(marks)
+        return [
+            one
+            for at, (one, mark) in enumerate(zip(found, marks, strict=True))
+            if not others[0] < at < last or mark[0] not in inner
+        ]
+    return found
 
 
 def are_numbers_of_one(texts: Sequence[str]) -> bool:

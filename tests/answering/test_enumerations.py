@@ -54,6 +54,26 @@ def test_clauses_are_no_list(text: str) -> None:
     assert items(text, "Vik") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "The officers are Ada; Bo; and Cem and Dag, the twins.",
+            ["Ada", "Bo", "Cem and Dag, the twins"],
+        ),
+        (
+            "Wardens Ada, Bo and Cem, Dag, and Eve came.",
+            ["Ada", "Bo and Cem", "Dag", "Eve came"],
+        ),
+        ("They are Ada, Bo and Cem, and go home.", ["Ada", "Bo", "Cem"]),
+        ("They are Ada, Bo and Cem; Dag pays.", ["Ada", "Bo", "Cem"]),
+        ("They are Ada, Bo, and Cem or Dag.", ["Ada", "Bo", "Cem"]),
+    ],
+)
+def test_what_closes_a_list_tells_its_items_apart(text: str, found: list[str]) -> None:
+    assert items(text, "Ada") == found
+
+
 MODERATORS = "Moderators: Juniper, Moss (Asia and Oceania), Wren (“Small and Sons”) and Cem"
 
 

@@ -175,6 +175,10 @@ def test_a_question_for_one_thing_gets_a_list_where_the_reader_takes_several_ite
         ("what's the stock by price", False),
         ("what is the name and the price", False),
         ("who is the crew", False),
+        ("do they sell a rope", True),
+        ("So, can we buy nets there?", True),
+        ("can you say what they sell", False),
+        ("could anyone tell me what is sold", False),
     ],
 )
 def test_a_question_that_names_one_value_gets_no_list_unasked(
