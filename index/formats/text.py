@@ -1,12 +1,14 @@
 """
-Plain text, as it stands but for its tables.
+Plain text, as it stands but for its tables and the lines below its headings.
 
 Where there are some, its characters are no longer the file's, so a place is the file's line on
-which a paragraph or a row begins.
+which a paragraph or a row begins, and the heading above it.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 from index.documents import decode, first_line
 from index.formats.base import Loaded, Place
@@ -14,22 +16,82 @@ from index.formats.dates import stated_date
 from index.formats.plain_tables import pieces_of
 
 _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*+\S[^\n]*)*")
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
+_UNDERLINE = re.compile(r"[ \t]*+([=\-~*#_^])\1{2,}[ \t\r]*+\n?")
+# Behind its number, a heading may stand in the middle of its line; other gaps part cells.
+_HEADING = re.compile(r"[ \t]*+(?:\w{1,4}\.[ \t]++)?+(?:\S++[ \t]?)+\n")
+_MAX_HEADING_CHARS = 100
+_ENDS_SENTENCE = (".", ",", ";", "!")
+# A single line with a rule below it may be anything.
+_MIN_HEADINGS = 2
+
+
+class _Piece(NamedTuple):
+    line: int
+    """The line of the file on which it begins, from 1."""
+    text: str
+    underline: str = ""
+    """The character below it, twice if it is above it, too, if it is a heading."""
 
 
 def load_text(_suffix: str, content: bytes) -> Loaded:
     """Read plain text, in any encoding that can be told; its tables become rows."""
     kept = decode(content)
-    pieces = pieces_of(kept)
-    text = "".join(piece for _, piece in pieces)
-    places = () if text == kept else tuple(_lines(pieces))
+    pieces = [_Piece(*piece) for piece in pieces_of(kept)]
+    parted = [part for piece in pieces for part in _at_headings(piece)]
+    if sum(bool(part.underline) for part in parted) >= _MIN_HEADINGS:
+        pieces = parted
+    text = "".join(piece.text for piece in pieces)
+    places = () if text == kept else tuple(_places(pieces))
     return Loaded(text, first_line(text), stated_date(text), places)
 
 
-def _lines(pieces: Iterable[tuple[int, str]]) -> Iterator[Place]:
+def _at_headings(piece: _Piece) -> Iterator[_Piece]:
+    """Cut a piece at its headings, which are underlined, and leave out these lines."""
+    lines = _LINE.findall(piece.text)
+    marks = [found[1] if (found := _UNDERLINE.fullmatch(line)) else "" for line in lines]
+    begin = at = 0
+    while at < len(lines) - 1:
+        above, over = (lines[at - 1], marks[at - 1]) if at > begin else ("", "")
+        is_apart = not above.strip() or over == marks[at + 1]
+        if marks[at + 1] and is_apart and _may_be_heading(lines[at]):
+            if begin < at - bool(over):
+                yield _Piece(piece.line + begin, "".join(lines[begin : at - bool(over)]))
+            underline = marks[at + 1] * (2 if over else 1)
+            yield _Piece(piece.line + at, f"{lines[at].rstrip()}\n\n", underline)
+            begin = at = at + 2
+        else:
+            at += 1
+    if begin < len(lines):
+        yield _Piece(piece.line + begin, "".join(lines[begin:]))
+
+
+def _may_be_heading(line: str) -> bool:
+    """Whether a line may be a heading, if one stands below it: it is short and no sentence."""
+    said = line.strip()
+    return (
+        len(said) <= _MAX_HEADING_CHARS
+        and any(map(str.isalpha, said))
+        and not said.endswith(_ENDS_SENTENCE)
+        and _HEADING.fullmatch(line) is not None
+    )
+
+
+def _places(pieces: Iterable[_Piece]) -> Iterator[Place]:
     start = 0
-    for first, piece in pieces:
-        line, counted = first, 0
-        for match in _PARAGRAPH.finditer(piece):
-            line, counted = line + piece.count("\n", counted, match.start()), match.start()
-            yield Place(start + counted, start + match.end(), "line", f"{line}", line=line)
-        start += len(piece)
+    underlines: list[str] = []
+    heading: tuple[str, int] | None = None
+    for piece in pieces:
+        if piece.underline:
+            if piece.underline not in underlines:
+                underlines.append(piece.underline)
+            heading = " ".join(piece.text.split()), underlines.index(piece.underline) + 1
+        line, counted = piece.line, 0
+        for match in _PARAGRAPH.finditer(piece.text):
+            line += piece.text.count("\n", counted, match.start())
+            counted = match.start()
+            place = Place(start + counted, start + match.end(), "line", f"{line}", line=line)
+            if heading is not None:
+                place = replace(place, kind="heading", name=heading[0], level=heading[1])
+            yield place
+        start += len(piece.text)
