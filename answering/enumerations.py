@@ -125,19 +125,21 @@ def _is_asked_by_label(text: str, span: Bounds, items: Sequence[Bounds], questio
     return have_labels and any(not asked.isdisjoint(content_stems(name)) for name in own)
 
 
-def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) -> bool:
+def is_asked_by_introduction(question: str, passage: Passage, items: Sequence[Bounds]) -> bool:
     """
     Whether a question asks for what the line above a list introduces: "what must I bring".
 
     It shares a word with that line, and none with an item alone, which would be what it asks for.
+    A word of the title or a heading may stand in an item, and is no item's own.
     An item introduces those that stand in it only if it says so: "- On Windows you need:". What
     stands under a mere name are facts of many kinds, of which a question asks for one.
 
     Args:
         question: As asked.
-        text: What the list stands in.
+        passage: What the list stands in.
         items: All items of the list.
     """
+    text = passage.text
     lines = lines_of(text)
     first = next(at for at, line in enumerate(lines) if items[0][0] < line.end)
     letters = lettered(text)
@@ -151,7 +153,8 @@ def is_asked_by_introduction(question: str, text: str, items: Sequence[Bounds]) 
         is_introduction = has_colon or len(above.split()) <= _MAX_WORDS
     asked, introduced = content_stems(question), content_stems(above)
     said = frozenset().union(*(content_stems(text[slice(*item)]) for item in items))
-    return is_introduction and bool(asked & introduced) and not asked & said - introduced
+    own = asked & said - introduced - content_stems(passage.context)
+    return is_introduction and bool(asked & introduced) and not own
 
 
 def _around(things: Sequence[_Thing], place: int, kept: Sequence[bool]) -> list[_Thing]:

@@ -123,7 +123,7 @@ def _items_written(
         opened = without_opening(question)
         is_for_all |= not _asks_for_one(opened) and _takes_several(spans, bounds)
         is_for_all |= MAY_ASK_FOR_ALL.match(opened) is not None and (
-            is_asked_by_introduction(question, wide.text, bounds)
+            is_asked_by_introduction(question, wide, bounds)
         )
     if not bounds or not is_for_all:
         return []

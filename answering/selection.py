@@ -117,7 +117,7 @@ def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
 
 
 def _may_answer(candidate: Candidate) -> bool:
-    """Whether a span says something, and is not just the name of a column."""
+    """Whether a span says something, and is no question and not just the name of a column."""
     span = candidate.span
     rows = (
         cells_of(line)
@@ -130,7 +130,9 @@ def _may_answer(candidate: Candidate) -> bool:
         for cells in rows
         if cells
     )
-    return is_in_cell and not says_nothing(span.text)
+    # What follows a question is one sentence with it where it answers it on the same line.
+    is_asking = candidate.sentence.endswith("?")
+    return is_in_cell and not is_asking and not says_nothing(span.text)
 
 
 def newest_first(spans: Sequence[AnswerSpan]) -> tuple[AnswerSpan, ...]:

@@ -1,5 +1,7 @@
 """Questions that ask for several things get all of them, and single ones one."""
 
+from dataclasses import replace
+
 import pytest
 
 from answering.calibration import Features
@@ -261,6 +263,22 @@ def test_what_an_introduction_is_asked_for_is_all_that_it_introduces(
     one = candidate(found, 8, passage, asked=question)
 
     assert items(question, one) == (answer or [found])
+
+
+@pytest.mark.parametrize(
+    ("context", "answer"),
+    [
+        ("The doctor: What to bring", ["a towel", "a letter from your doctor"]),
+        ("The bath: What to bring", ["a letter from your doctor"]),
+    ],
+)
+def test_a_word_of_the_heading_is_no_items_own(context: str, answer: list[str]) -> None:
+    question = "what must I bring to the doctor"
+    passage = replace(sentence(PACKING), context=context)
+
+    one = candidate("a letter from your doctor", 8, passage, asked=question)
+
+    assert items(question, one) == answer
 
 
 SYSTEMS = (

@@ -84,6 +84,13 @@ def test_the_name_of_a_column_is_not_shown() -> None:
     ]
 
 
+def test_a_question_of_the_document_is_not_shown_but_what_answers_it_is() -> None:
+    text = "Do I have to row?\n\nNo, nobody has to row.\n\nWho rows? Ada."
+    passage = Passage(0, "a.md", 0, len(text), text, ((0, 17), (19, 41), (43, len(text))))
+
+    assert texts(*likely(found(passage, "to row", "nobody", "Ada"))) == ["nobody", "Ada"]
+
+
 FORMS = "who takes the forms?"
 
 
