@@ -252,9 +252,14 @@ def _has_more_than_text(root: Any, paragraphs: Sequence[Paragraph]) -> bool:
 
     All is text on a page without it, such as a manual or what a word processor has written.
     """
-    return any(paragraph.is_link for paragraph in paragraphs) or any(
-        is_silent(element) and not is_unread(element) and not is_contents(element)
-        for element in root.iter(etree.Element)
+    # One that hides all of it until a script runs has no paragraph.
+    return (
+        not paragraphs
+        or any(paragraph.is_link for paragraph in paragraphs)
+        or any(
+            is_silent(element) and not is_unread(element) and not is_contents(element)
+            for element in root.iter(etree.Element)
+        )
     )
 
 

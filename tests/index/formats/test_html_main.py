@@ -123,6 +123,12 @@ def test_text_that_the_page_hides_until_a_script_runs_is_read_as_it_was_found() 
     assert [each.text for each in main_paragraphs([Paragraph("Home")], main, [])] == PROSE
 
 
+def test_a_page_that_hides_all_of_its_text_is_read_as_trafilatura_finds_it() -> None:
+    hidden = f"<body><div style='display:none'>{paragraphs(PROSE)}</div></body>"
+
+    assert parse(".html", hidden.encode()).text == "\n\n".join(PROSE)
+
+
 def test_a_short_line_is_kept_only_where_it_is_a_line_of_the_main_text() -> None:
     main = MainText("\n".join([*PROSE, "Closed."]))
     around = [Paragraph(text, group=n) for n, text in enumerate(["year", *PROSE, "Closed."])]
