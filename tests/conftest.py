@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -418,7 +419,7 @@ def empty_database(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def used_again(postgres_server: str) -> postgres.UsedAgain:
+def used_again(postgres_server: str) -> Iterator[postgres.UsedAgain]:
     """The database of one test after the other."""
     from bot.postgres import PostgresDatabase
 
@@ -426,7 +427,8 @@ def used_again(postgres_server: str) -> postgres.UsedAgain:
         with closing(PostgresDatabase(address)) as made:
             return made.version
 
-    return postgres.UsedAgain(postgres_server, make_tables)
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        yield postgres.UsedAgain(postgres_server, connection, make_tables)
 
 
 @pytest.fixture

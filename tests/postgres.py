@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,42 +75,41 @@ class _Prepared:
 
 def _prepared() -> _Prepared:
     """Make what servers start with, once for all processes that share the tests."""
-    installed = programs()
+    found = programs()
     folder = shared_folder() / "postgres"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        found = _within_reach(installed, folder)
-        data = folder / "data"
-        if not data.exists():
-            making = folder / "making"
-            # What an attempt that failed has left.
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir()
-            _give_away(making)
-            _run(found / "initdb", "-D", making / "data", "--no-sync", "--no-instructions",
-                 "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
-                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
-            (making / "data").rename(data)
-    return _Prepared(found, data)
+        if os.geteuid() == 0 and found != _DEBIAN:
+            # Root's packages may lie where an ordinary user may not go. The programs look for their
+            # libraries beside their package.
+            package = found.parents[1]
+            for part in (package.with_name(f"{package.name}.libs"), found.parent):
+                copy = folder / part.relative_to(package.parent)
+                _make_once(copy, partial(shutil.copytree, part, symlinks=True))
+            found = folder / found.relative_to(package.parent)
+        _make_once(folder / "data", partial(_make_data, found))
+    return _Prepared(found, folder / "data")
 
 
-def _within_reach(found: Path, folder: Path) -> Path:
-    """Programs where an ordinary user may run them: root's packages may lie where it may not go."""
-    if os.geteuid() != 0 or found == _DEBIAN:
-        return found
-    package = found.parents[1]
-    reached = folder / package.name / found.parent.name
-    if not reached.exists():
-        # Beside the package, where the programs look for them.
-        libraries = f"{package.name}.libs"
-        shutil.copytree(package.with_name(libraries), folder / libraries, dirs_exist_ok=True)
-        # Whole or not at all: the next one takes what is there.
-        copy = folder / "copy"
-        shutil.copytree(found.parent, copy, symlinks=True, dirs_exist_ok=True)
-        reached.parent.mkdir(exist_ok=True)
-        copy.rename(reached)
-    return reached / found.name
+def _make_once(folder: Path, make: Callable[[Path], object]) -> None:
+    """Make a folder that is not there: whole or not at all, as the next one takes what is there."""
+    if folder.exists():
+        return
+    folder.parent.mkdir(exist_ok=True)
+    making = folder.with_name("making")
+    # What an attempt that failed has left.
+    shutil.rmtree(making, ignore_errors=True)
+    make(making)
+    making.rename(folder)
+
+
+def _make_data(found: Path, folder: Path) -> None:
+    folder.mkdir()
+    _give_away(folder)
+    _run(found / "initdb", "-D", folder, "--no-sync", "--no-instructions",
+         "--auth=trust", "--username=quoth", "--encoding=UTF8", "--locale=C",
+         "--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # fmt: skip
 
 
 def _give_away(folder: Path) -> None:
@@ -262,30 +262,34 @@ _CUT_OFF = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE 
 _USERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 )
-# All that a test may have changed besides rows, as the whole rows of the catalogues, of which
-# 16,384 is the first that PostgreSQL did not bring with it. Those of relations also count what is
-# in them.
-_SHAPE = """
-SELECT 'schema', row::text FROM pg_namespace row WHERE nspname !~ '^pg_(toast_)?temp_'
-UNION ALL SELECT 'settings', row::text FROM pg_db_role_setting row
-UNION ALL SELECT 'database', concat_ws(' ', datconnlimit, datallowconn, datacl)
-    FROM pg_database WHERE datname = current_database()
-UNION ALL SELECT 'relation', concat_ws(' ', oid, relname, relnamespace, relkind, relowner, relacl,
-        reloptions, relrowsecurity, relforcerowsecurity)
-    FROM pg_class WHERE oid >= 16384
-UNION ALL SELECT 'column', row::text FROM pg_attribute row WHERE attrelid >= 16384
-UNION ALL SELECT 'default', row::text FROM pg_attrdef row WHERE oid >= 16384
-UNION ALL SELECT 'constraint', row::text FROM pg_constraint row WHERE oid >= 16384
-UNION ALL SELECT 'sequence', row::text FROM pg_sequence row WHERE seqrelid >= 16384
-UNION ALL SELECT 'type', row::text FROM pg_type row WHERE oid >= 16384
-UNION ALL SELECT 'function', row::text FROM pg_proc row WHERE oid >= 16384
-UNION ALL SELECT 'trigger', row::text FROM pg_trigger row WHERE oid >= 16384
-UNION ALL SELECT 'rule', row::text FROM pg_rewrite row WHERE oid >= 16384
-UNION ALL SELECT 'policy', row::text FROM pg_policy row WHERE oid >= 16384
-UNION ALL SELECT 'extension', row::text FROM pg_extension row
-ORDER BY 1, 2
-"""
+# All that a test may have changed besides rows of tables: the rows of these catalogues, of which
+# those below 16,384 came with PostgreSQL.
+_CATALOGUES = {
+    **dict.fromkeys(("pg_extension", "pg_db_role_setting"), "TRUE"),
+    **dict.fromkeys(
+        (
+            *("pg_class", "pg_attrdef", "pg_constraint", "pg_type", "pg_proc"),
+            *("pg_trigger", "pg_rewrite", "pg_policy"),
+        ),
+        "oid >= 16384",
+    ),
+    "pg_attribute": "attrelid >= 16384",
+    "pg_sequence": "seqrelid >= 16384",
+    "pg_namespace": "nspname !~ '^pg_(toast_)?temp_'",
+}
+# Each change writes rows with the number of its transaction, which only grows: where as many rows
+# have the same sum of numbers, they are the same. So none of them is sent.
+_ROWS = sql.SQL("(SELECT concat_ws(' ', count(*), sum(xmin::text::bigint)) FROM {} WHERE {})")
+_SHAPE = sql.SQL(
+    "SELECT {}, concat_ws(' ', datconnlimit, datallowconn, datacl)"
+    " FROM pg_database WHERE datname = current_database()"
+).format(
+    sql.SQL(", ").join(
+        _ROWS.format(sql.SQL(name), sql.SQL(is_own)) for name, is_own in _CATALOGUES.items()
+    )
+)
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_IF_FILLED = "SELECT {} WHERE EXISTS (SELECT FROM {})"
 _COUNTERS = "SELECT setval(oid, 1, FALSE) FROM pg_class WHERE relkind = 'S'"
 
 
@@ -313,47 +317,59 @@ class UsedAgain:
     name, so that what an earlier one left running finds it no more.
     """
 
-    def __init__(self, server_address: str, make_tables: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        server_address: str,
+        server: psycopg.Connection[Any],
+        make_tables: Callable[[str], str],
+    ) -> None:
         """
         Make none yet.
 
         Args:
             server_address: The address of the server.
+            server: A connection to it, which commits each statement.
             make_tables: Makes them in the database at an address; the name of their version.
         """
-        self._server = server_address
+        self._server_address = server_address
+        self._server = server
         self._make_tables = make_tables
         self._names = (f"used_again_{number}" for number in itertools.count())
         self._name = ""
-        self._shape: list[tuple[Any, ...]] = []
+        self._shape: tuple[Any, ...] | None = None
+        self._filled = sql.Composed([])
+        """Asks which tables have rows."""
         self._version = ""
 
     def emptied(self) -> str:
         """Its new address, once all who used it are cut off, and it is as it was made."""
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            if not (self._name and self._is_renamed(connection) and self._is_emptied()):
-                self._make(connection)
+        if not (self._name and self._is_renamed() and self._is_emptied()):
+            self._make()
         return self._address()
 
     def _address(self) -> str:
-        return self._server.replace("/postgres?", f"/{self._name}?")
+        return self._server_address.replace("/postgres?", f"/{self._name}?")
 
-    def _make(self, connection: psycopg.Connection[Any]) -> None:
+    def _make(self) -> None:
         if self._name:
             named = sql.Identifier(self._name)
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+            self._server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
         self._name = next(self._names)
-        _create(connection, self._name)
+        _create(self._server, self._name)
         self._version = self._make_tables(self._address())
         with psycopg.connect(self._address()) as made:
-            self._shape = made.execute(_SHAPE).fetchall()
+            self._shape = made.execute(_SHAPE).fetchone()
+            tables = made.execute(_TABLES).fetchall()
+        self._filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL(_IF_FILLED).format(table, sql.Identifier(table)) for (table,) in tables
+        )
 
-    def _is_renamed(self, connection: psycopg.Connection[Any]) -> bool:
+    def _is_renamed(self) -> bool:
         """Cut off all who use it, and rename it, unless somebody has come back before that."""
-        _cut_off(connection, self._name)
+        _cut_off(self._server, self._name)
         name = next(self._names)
         try:
-            _rename(connection, self._name, name)
+            _rename(self._server, self._name, name)
         except psycopg.errors.ObjectInUse:
             return False
         self._name = name
@@ -363,11 +379,11 @@ class UsedAgain:
         """Empty its tables, unless something else than rows was changed."""
         try:
             with psycopg.connect(self._address(), autocommit=True) as connection:
-                if connection.execute(_SHAPE).fetchall() != self._shape:
+                if connection.execute(_SHAPE).fetchone() != self._shape:
                     return False
                 # Neither triggers nor the order of tables matter.
                 connection.execute("SET session_replication_role = replica")
-                for (table,) in connection.execute(_TABLES).fetchall():
+                for (table,) in connection.execute(self._filled).fetchall():
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
                 connection.execute("INSERT INTO quoth_version VALUES (%s)", (self._version,))
                 connection.execute(_COUNTERS)
