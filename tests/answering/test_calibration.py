@@ -16,7 +16,7 @@ from answering.calibration import (
 from bot.settings import CALIBRATION_NAME
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from reader.errors import ReaderError
-from reader.model import OnnxReader, shipped_weights
+from reader.model import read_manifest, shipped_weights
 from tests.conftest import FAKE_CALIBRATION
 
 numbers = st.floats(-1e6, 1e6)
@@ -93,7 +93,7 @@ def test_the_shipped_calibration_belongs_to_the_shipped_models() -> None:
     calibration = load_calibration(shipped_weights() / CALIBRATION_NAME)
 
     assert calibration.encoder_sha256 == folder_sha256(find_encoder(DEFAULT_ENCODER))
-    assert calibration.reader_sha256 == OnnxReader(shipped_weights()).sha256
+    assert calibration.reader_sha256 == read_manifest(shipped_weights()).sha256
     assert list(calibration.thresholds) == sorted(calibration.thresholds, reverse=True)
 
 

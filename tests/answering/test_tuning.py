@@ -18,7 +18,7 @@ from answering.tuning import (
 from bot.settings import TUNING_NAME
 from index.encoder_files import DEFAULT_ENCODER, find_encoder, folder_sha256
 from reader.errors import ReaderError
-from reader.model import OnnxReader, shipped_weights
+from reader.model import read_manifest, shipped_weights
 
 TUNED = replace(NEUTRAL, near_margin=0.7)
 
@@ -42,7 +42,7 @@ def test_the_shipped_tuning_belongs_to_the_shipped_models() -> None:
     shipped = load_tuning(shipped_weights() / TUNING_NAME)
 
     assert shipped.encoder_sha256 == folder_sha256(find_encoder(DEFAULT_ENCODER))
-    assert shipped.reader_sha256 == OnnxReader(shipped_weights()).sha256
+    assert shipped.reader_sha256 == read_manifest(shipped_weights()).sha256
 
 
 @pytest.mark.parametrize(

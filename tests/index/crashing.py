@@ -1,17 +1,20 @@
 """
-Builds that are killed, for `test_crashes.py`: one process that forks one build per line it reads.
+Builds that are killed, or that find no room.
 
-A line is `operation N`, to be killed at the N-th file operation, or `after S`, to be killed after
-so many seconds. The reply is how many file operations there were, or `killed`.
+`main` is for `test_crashes.py`: one process that forks one build per line it reads. A line is
+`operation N`, to be killed at the N-th file operation, or `after S`, to be killed after so many
+seconds. The reply is how many file operations there were, or `killed`.
 """
 
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
+from index.errors import BuildError
 from index.sizing import Sizing
 from tests.conftest import Library
 from tests.forks import fork_parsers
@@ -45,6 +48,21 @@ def main() -> None:
             operations = reply.read()
         _, status = os.waitpid(child, 0)
         print(operations if status == 0 else "killed", flush=True)  # noqa: T201 - the reply
+
+
+def on_a_small_disk() -> None:
+    """Build where no file may grow beyond so many bytes; exits with 7 if that is refused."""
+    fork_parsers()
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+    try:
+        Library(Path(sys.argv[1])).build()
+    except BuildError as error:
+        print(error)  # noqa: T201 - the reply
+        sys.exit(7)
+    finally:
+        # Which lines were run may be written in the end.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 
 
 def _build(library: Library, how: str, number: float, reply: int) -> None:

@@ -60,7 +60,7 @@ def hang(_: bytes) -> None:
 
 
 def compute(_: bytes) -> None:
-    until = time.process_time() + 2.5
+    until = time.process_time() + 1.5
     while time.process_time() < until:
         pass
 

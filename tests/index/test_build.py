@@ -22,6 +22,7 @@ from index.lexical import query_words
 from index.passages import Splitting
 from tests.conftest import ROOT, Library, QuietReporter
 from tests.fakes import FakeEncoder
+from tests.forks import forked_command
 
 
 def test_passages_vectors_and_words_stand_for_the_same_texts(library: Library) -> None:
@@ -348,22 +349,6 @@ def test_two_passages_of_a_long_document_are_told_apart_by_their_place(library: 
     assert len(set(starts)) == len(starts) > 1
 
 
-_BUILD_ON_A_SMALL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from index.errors import BuildError
-from tests.conftest import Library
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
-try:
-    Library(Path(sys.argv[1])).build()
-except BuildError as error:
-    print(error)
-    sys.exit(7)
-"""
-
-
 @pytest.mark.parametrize("file_bytes", [0, 9_000, 40_000])
 def test_a_full_disk_leaves_the_old_index_answering(library: Library, file_bytes: int) -> None:
     """No file may grow beyond a limit: what a full disk does, at several moments of a build."""
@@ -372,18 +357,10 @@ def test_a_full_disk_leaves_the_old_index_answering(library: Library, file_bytes
     before = library.collection.current()
     library.write("b.txt", "\n\n".join(f"Fines for crime {n} are {n}00." * 9 for n in range(200)))
 
-    build = subprocess.run(
-        [
-            *(sys.executable, "-W", "ignore", "-c", _BUILD_ON_A_SMALL_DISK),
-            *(str(library.folder), str(file_bytes)),
-        ],
-        cwd=ROOT,
-        # What is measured there could not be written either.
-        env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
-        capture_output=True,
-        text=True,
-        check=False,
+    command = forked_command(
+        "tests.index.crashing:on_a_small_disk", str(library.folder), str(file_bytes)
     )
+    build = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert build.returncode == 7, build.stderr
     assert "Nothing was changed" in build.stdout

@@ -127,14 +127,14 @@ def test_a_file_that_computes_nothing_is_not_waited_for(
         assert parser.parse(".html", b"after").text == "after"
 
 
-@pytest.mark.usefixtures("hostile")
+@pytest.mark.usefixtures("hostile", "ended_soon")
 @pytest.mark.parametrize("forks", [True, False])
 def test_a_file_that_computes_is_waited_for(forks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser_forks, "FORKS", forks)
     with ParserProcess() as parser:
         assert parser.parse(".html", b"before").text == "before"
-        # It computes for a second longer. Until it has a core, it may wait for two seconds.
-        monkeypatch.setattr(patience, "STANDSTILL_S", 1.5)
+        # It computes for half a second longer. Until it has a core, it may wait for so long.
+        monkeypatch.setattr(patience, "STANDSTILL_S", 1.0)
         monkeypatch.setattr(patience, "BUSY", 1_000)
         assert parser.parse(".html", b"compute").text == "compute"
 

@@ -9,7 +9,7 @@ import pytest
 
 from index import patience
 from index.patience import BUSY, Patience, computed_s
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _COMPUTES = "while True: pass"
 _SLEEPS = "import time; time.sleep(1_000)"
@@ -31,6 +31,12 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others may want the cores, for most of the time."""
+    monkeypatch.setattr(patience, "BUSY", 1_000)
+
+
+@pytest.fixture
 def running(request: pytest.FixtureRequest) -> Iterator[int]:
     """The id of a process that does what it is told."""
     with subprocess.Popen([sys.executable, "-S", "-c", request.param]) as process:
@@ -48,6 +54,7 @@ def waited_for(process_id: int, computing_s: float) -> str:
     return str(ended.value)
 
 
+@pytest.mark.usefixtures("crowded")
 @pytest.mark.parametrize("running", [_COMPUTES], indirect=True)
 def test_a_process_that_computes_is_waited_for_until_it_has_computed_so_much(running: int) -> None:
     assert waited_for(running, 1.0) == "takes more than 1 seconds"
@@ -79,6 +86,7 @@ def test_where_nothing_tells_what_a_process_computes_the_clock_counts(
     assert waited_for(0, 1.0) == "takes more than 1 seconds"
 
 
+@pytest.mark.usefixtures("crowded")
 @pytest.mark.parametrize("running", [_COMPUTES], indirect=True)
 def test_what_is_given_again_counts_from_then_on(running: int) -> None:
     waiting = Patience()
@@ -99,5 +107,6 @@ def test_ps_tells_what_a_process_computes_where_no_clock_does(
 ) -> None:
     until(lambda: (computed_s(running) or 0.0) >= 1.0)
     monkeypatch.setattr(patience, "_HAS_CLOCKS", False)
+    monkeypatch.setattr(patience, "_PS_TIMEOUT_S", PATIENCE_S)
 
     assert (computed_s(running) or 0.0) >= 1.0
