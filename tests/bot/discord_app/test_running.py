@@ -12,6 +12,7 @@ import pytest
 
 from tests.bot.discord_app.process import Process
 from tests.bot.discord_app.test_http_port import free_port
+from tests.commands import quoth
 from tests.conftest import ROOT, Library
 from tests.discord_service import LocalDiscord
 from tests.discord_service.service import TOKEN
@@ -129,13 +130,7 @@ def test_a_taken_port_ends_with_a_reason(local: LocalDiscord, run: Run) -> None:
 
 
 def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.cli.main", "run", "--data", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = quoth("run", "--data", str(tmp_path))
 
     assert done.returncode == 2
     assert "Reset Token" in done.stderr

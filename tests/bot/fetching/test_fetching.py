@@ -5,9 +5,8 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -31,6 +30,8 @@ from index.provenance import (
 )
 from tests.bot.fetching.site import Page, Site, bomb, dripping, endless, serving
 from tests.conftest import Library
+from tests.forks import Fork
+from tests.waiting import PATIENCE_S, until
 
 QUICK = Limits(delay_s=0, time_s=20, bytes=1_000_000)
 GIT = shutil.which("git") or "git"
@@ -143,13 +144,12 @@ def test_what_is_killed_while_it_fetches_leaves_no_file_that_counts_as_edited(
     site.put("/docs/1", "The fee is 35 marks.")
     site.pages["/docs/2"] = dripping
     site.sitemap("/sitemap.xml", ["/docs/1", "/docs/2"])
-    command = [sys.executable, "-m", "bot.cli.main", "fetch", "--sitemap", f"{site.url}/"]
-    options = ["--seeds", f"{tmp_path}", "--allow-private", "--delay", "0"]
-    with subprocess.Popen([*command, *options]) as fetching:
-        while "/docs/2" not in site.asked:
-            assert fetching.poll() is None
-            time.sleep(0.01)
-        fetching.kill()
+    arguments = ["fetch", "--sitemap", f"{site.url}/", "--seeds", f"{tmp_path}"]
+    options = ["--allow-private", "--delay", "0"]
+    fetching = Fork("bot.cli.main:main", [*arguments, *options], (0, 1, 2), environment=os.environ)
+    until(lambda: fetching.poll() is not None or "/docs/2" in site.asked)
+    fetching.send_signal(signal.SIGKILL)
+    assert fetching.wait(PATIENCE_S) == -signal.SIGKILL
     site.put("/docs/1", "The fee is 40 marks.")
 
     (told,) = fetched(tmp_path, [origin(f"{site.url}/docs/1")])
