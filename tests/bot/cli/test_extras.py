@@ -79,17 +79,10 @@ def test_every_command_has_its_help_without_them(command: str) -> None:
     assert (asked.returncode, asked.stderr) == (0, "")
 
 
-def test_the_records_are_read_without_them() -> None:
+def test_what_answers_on_one_machine_and_reads_its_records_needs_none_of_them() -> None:
     script = (
-        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); "
-        "import bot.discord_app.records, bot.evaluation.question_log, quoth.library"
+        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); import bot.serving.upkeep, "
+        "bot.discord_app.records, bot.evaluation.question_log, quoth.library"
     )
 
-    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True)
-
-
-def test_what_answers_on_one_machine_needs_no_database() -> None:
-    script = (
-        f"import sys; sys.modules.update(dict.fromkeys({BROUGHT!r})); import bot.serving.upkeep"
-    )
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True)
