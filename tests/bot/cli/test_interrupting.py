@@ -1,40 +1,40 @@
 """Ctrl-C while the documents are indexed."""
 
 import os
+import signal
 import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-
-# `quoth` with an encoder that makes nothing of texts but numbers, and is interrupted as a terminal
-# interrupts it.
-_QUOTH = """
-import os, signal
-import index.encoder
+from bot.cli.main import main
+from index import encoder
+from index.encoder import EncodingProgress, Vectors
 from tests.fakes import FakeEncoder
+from tests.forks import forked_command
+
 
 class Encoder(FakeEncoder):
-    def encode(self, texts, progress):
+    """One that is interrupted as a terminal interrupts it."""
+
+    def encode(self, texts: Sequence[str], progress: EncodingProgress) -> Vectors:
         if "INTERRUPT" in os.environ and len(self.encoded) >= 200:
             os.kill(os.getpid(), signal.SIGINT)
         return super().encode(texts, progress)
 
-# Whoever runs the tests in the background has it ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-index.encoder.SentenceEncoder = lambda *_, **__: Encoder()
-from bot.cli.main import main
-main()
-"""
+
+def main_with_encoder() -> None:
+    """`quoth` with this encoder."""
+    vars(encoder)["SentenceEncoder"] = lambda *_, **__: Encoder()
+    main()
 
 
 def index(folder: Path, *options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _QUOTH, "index", *options],
+        forked_command(f"{__name__}:main_with_encoder", "index", *options),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,5 @@
 """`quoth mcp` while its first build runs, in a process of its own."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,19 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.waiting import PATIENCE_S, until
-
-# `quoth` with a build that never ends.
-_QUOTH = f"""
-import sys
 from bot import assembly
 from bot.cli.main import main
+from tests.forks import forked_command
+from tests.waiting import PATIENCE_S, until
 
-lasting = "import pathlib, time; pathlib.Path('begun').touch(); time.sleep({2 * PATIENCE_S})"
-assembly.index_command = lambda *_: [sys.executable, "-c", lasting]
-main()
-"""
+_LASTING = f"import pathlib, time; pathlib.Path('begun').touch(); time.sleep({2 * PATIENCE_S})"
+
+
+def main_with_lasting_build() -> None:
+    """`quoth` with a build that never ends."""
+    vars(assembly)["index_command"] = lambda *_: [sys.executable, "-c", _LASTING]
+    main()
 
 
 @pytest.mark.parametrize(
@@ -38,9 +36,8 @@ def test_a_build_ends_with_the_server_that_began_it(
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds/fines.txt").write_text("Fines for theft 35.")
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", _QUOTH, "mcp", *options],
+        forked_command(f"{__name__}:main_with_lasting_build", "mcp", *options),
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
