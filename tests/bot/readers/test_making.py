@@ -157,7 +157,8 @@ def test_a_model_that_answers_by_chance_is_refused(
     questions.write_text("".join(rows[:2]), encoding="utf-8")
     model = make_model(tmp_path / "model", "roberta")
 
-    with pytest.raises(EvaluationError, match="Give some that it gets right"):
+    # Which of both is found first is up to chance, and so to the processor.
+    with pytest.raises(EvaluationError, match=r"it gets right|the less often it is"):
         add_reader(
             model, "here/model", "mine", [questions], settings=settings, reporter=SilentReporter()
         )
