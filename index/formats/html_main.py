@@ -129,7 +129,7 @@ def main_paragraphs(
     kept = [
         main.holds(one)
         and not one.names_a_page
-        and not (one.is_silent and letters(one.text) in contents)
+        and not (one.is_silent and one.heading is None and letters(one.text) in contents)
         for one in paragraphs
     ]
     if _length(paragraphs, kept) < _MIN_COVERED_SHARE * len(main):

@@ -101,6 +101,13 @@ def test_the_contents_of_a_page_are_left_out_for_the_headings_that_they_name() -
     assert loaded.text == "\n\n".join(["1.1 Berths", *PROSE[:2], "1.2 Cranes", *PROSE[2:]])
 
 
+def test_a_heading_in_a_box_is_no_entry_of_the_contents() -> None:
+    heading = Paragraph("Cranes", heading=("Cranes", 2), is_silent=True)
+    boxed = [heading, *map(Paragraph, PROSE)]
+
+    assert main_paragraphs(boxed, MainText("\n".join(["Cranes", *PROSE])), []) == boxed
+
+
 def test_of_a_page_in_which_nothing_is_found_all_but_the_menus_is_read() -> None:
     cells = "".join(f"<tr><td>{n}</td><td>{n * n}</td></tr>" for n in range(100))
 
