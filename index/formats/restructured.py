@@ -29,7 +29,6 @@ from index.formats.blocks import (
 from index.formats.dates import parse_date
 from index.formats.nested_items import NestedItems
 from index.formats.tables import MAX_CELL_CHARS, Cell, Row, numbered_lines_of
-from index.formats.templates import without_tags
 
 _SETTINGS: dict[str, Any] = {
     "file_insertion_enabled": False,
@@ -249,9 +248,7 @@ class _Writer:
         if isinstance(node, nodes.definition_list_item):
             term = _one_line(node.children[0])
             said = [each for each in node.children[-1].children if not isinstance(each, _SILENT)]
-            if not 0 < len(term) <= _MAX_TERM_CHARS or not isinstance(
-                next(iter(said), None), _TEXTS
-            ):
+            if len(term) > _MAX_TERM_CHARS or not isinstance(next(iter(said), None), _TEXTS):
                 return children
             return [
                 each
@@ -338,7 +335,7 @@ def _words(node: Any) -> Iterator[str]:
             yield "\0"
             continue
         is_code = isinstance(text.parent, nodes.literal)
-        yield as_code(text.astext()) if is_code else without_tags(text.astext())
+        yield as_code(text.astext()) if is_code else text.astext()
         yield " " if isinstance(text.parent, nodes.paragraph) and text.parent is not node else ""
 
 

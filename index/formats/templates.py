@@ -16,7 +16,6 @@ _QUOTED = r"\"[^\"{}]*+\"|'[^'{}]*+'"
 _INSIDE = rf"(?P<name>[\w./]*+)(?P<arguments>(?:{_QUOTED}|[^{{}}%>]|[%>](?!\}}))*+)[%>]"
 _TAG = re.compile(rf"\{{%[-+~]?\s*+{_INSIDE}\}}")
 _HUGO_TAG = re.compile(rf"\{{\{{[%<]\s*+{_INSIDE}\}}\}}")
-_BRACE = re.compile(r"\{[{%]")
 _ARGUMENT = re.compile(rf"(?:(?<![\w-])(?P<key>[\w-]++)\s*+[=:]\s*+)?+(?P<quoted>{_QUOTED})")
 _PIECE = r"\{\{[^{}]*+\}\}|\{%(?:[^{}%]|%(?!\}))*+%\}"
 _TEMPLATE_ADDRESS = re.compile(rf"[^\s(){{}}<]*+(?:(?:{_PIECE})[^\s(){{}}]*+)++")
@@ -88,19 +87,6 @@ def template_tag(source: str, start: int, end: int) -> TemplateTag | None:
     if not found and name not in _INCLUDING:
         return None
     return TemplateTag(match.end(), _shown(found, takes_unnamed=name not in _INCLUDING))
-
-
-def without_tags(text: str) -> str:
-    """Write of each tag in a text what a page shows of it."""
-    kept: list[str] = []
-    at = 0
-    for brace in _BRACE.finditer(text):
-        start = brace.start()
-        tag = template_tag(text, start, len(text)) if start >= at else None
-        if tag is not None:
-            kept += [text[at:start], tag.shown]
-            at = tag.end
-    return "".join([*kept, text[at:]])
 
 
 def _shown(arguments: list[re.Match[str]], *, takes_unnamed: bool) -> str:

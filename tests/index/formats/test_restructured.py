@@ -173,28 +173,3 @@ def test_any_lines_are_a_page_or_refused(lines: list[str]) -> None:
 )
 def test_a_term_and_a_mark_stand_before_what_is_read_first(written: str, read: str) -> None:
     assert parse(".rst", written.encode()).text == read
-
-
-def test_tags_of_a_sites_templates_are_no_text_but_in_code() -> None:
-    tagged = """\
-Fees {% if year %}
-==================
-
-{% if open %}
-
-The quay is {{ state }}. {% note "Closed in May" %}
-
-{% else %}
-   Nobody pays.
-
-- {% if free %}
-- Barges{% endif %} are ``{% if free %}``
-
-::
-
-   {% if free %}
-"""
-    assert parse(".rst", tagged.encode()).text == (
-        "Fees\n\nThe quay is {{ state }}. Closed in May\n\nNobody pays.\n\n"
-        "- Barges are {% if free %}\n\n{% if free %}"
-    )
