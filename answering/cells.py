@@ -18,6 +18,7 @@ from answering.english.questions import (
     COMPARING,
     MEASURED,
     SUPERLATIVE,
+    SUPERLATIVE_WORD,
     asks_for_judgement,
 )
 from answering.english.words import (
@@ -319,7 +320,9 @@ def _spelt(question: str, words: frozenset[str]) -> str:
 
     def spelt(match: re.Match[str]) -> str:
         word = match[0].lower()
-        if len(word) < _MIN_MISSPELT_LETTERS or _stems(frozenset({word})) <= known:
+        # "The closest room" asks for no closet.
+        is_known = SUPERLATIVE_WORD.match(word) is not None or _stems(frozenset({word})) <= known
+        if len(word) < _MIN_MISSPELT_LETTERS or is_known:
             return match[0]
         as_long = [one for one in words if abs(len(one) - len(word)) <= 1]
         alike = difflib.get_close_matches(word, as_long, n=2, cutoff=_MIN_LIKENESS)

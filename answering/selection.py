@@ -119,19 +119,20 @@ def likely(judged: Sequence[Judged]) -> tuple[Judged, ...]:
 def _may_answer(candidate: Candidate) -> bool:
     """Whether a span says something, and is no question and not just the name of a column."""
     span = candidate.span
-    rows = (
-        cells_of(line)
+    rows = [
+        cells
         for line in lines_of(candidate.passage.text)
-        if line.start <= span.start_char and span.end_char <= line.end
-    )
-    is_in_cell = all(
-        len(cells) == 1
-        or any(start < span.end_char and span.start_char < end for start, end in cells.values())
+        if line.start <= span.start_char and span.end_char <= line.end and (cells := cells_of(line))
+    ]
+    touched = [
+        candidate.passage.text[start:end]
         for cells in rows
-        if cells
-    )
+        for start, end in cells.values()
+        if start < span.end_char and span.start_char < end
+    ]
+    is_in_cell = all(len(cells) == 1 for cells in rows) or bool(touched)
     # What follows a question is one sentence with it where it answers it on the same line.
-    is_asking = candidate.sentence.endswith("?")
+    is_asking = any(said.rstrip().endswith("?") for said in touched or [candidate.sentence])
     return is_in_cell and not is_asking and not says_nothing(span.text)
 
 

@@ -110,6 +110,7 @@ def test_what_is_about_to_begin_does_not_begin_in_a_database_that_is_away(
         "ALTER TABLE listings ALTER files TYPE varchar",
         "ALTER TABLE listings ALTER files DROP NOT NULL",
         "ALTER TABLE listings ALTER files SET DEFAULT 'none'",
+        "ALTER TABLE listings ALTER files SET STATISTICS 5",
         "ALTER TABLE collections ALTER CONSTRAINT collections_name_current_fkey DEFERRABLE",
         "CREATE TYPE mood AS ENUM ('good')",
         "CREATE SCHEMA other",

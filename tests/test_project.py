@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -374,3 +375,8 @@ def test_an_installed_wheel_answers_outside_of_the_checkout(
     installed_at, answer = asked.stdout.splitlines()[:2]
     assert Path(installed_at).is_relative_to(tmp_path / "site")
     assert answer == "35,927"
+
+
+def test_no_test_connects_to_another_machine() -> None:
+    with socket.socket() as connection, pytest.raises(pytest.fail.Exception, match="connects to"):
+        connection.connect(("10.1.2.3", 80))

@@ -47,6 +47,8 @@ _BY_ITS_ENDING = rf"(?!(?:{_NO_SUPERLATIVES})\b)[a-z]{{3,20}}est"
 _SURELY_SUPERLATIVE = (
     "(?i:earliest|fewest|highest|latest|least|longest|lowest|most|oldest|youngest)|best|worst"
 )
+SUPERLATIVE_WORD = re.compile(rf"(?:{_SURELY_SUPERLATIVE}|{_BY_ITS_ENDING})\b")
+"""A word that may be a superlative: "cheapest"."""
 SUPERLATIVE = re.compile(
     rf"\b(?:{_SURELY_SUPERLATIVE})\b"
     r"|(?:\b(?i:the|my|your|his|her|its|our|their)|['’]s|s['’])\s"
@@ -86,6 +88,7 @@ _YES_OR_NO = re.compile(
     r"shall|should|will|would)(?:n['’]?t|not)?\s",
     re.IGNORECASE,
 )
+_ANYTHING = re.compile(r"\bany(?:thing|one|body)?\b", re.IGNORECASE)
 _ASKS_SOMEBODY = re.compile(
     rf"{_GOING_ON}(?:can|could|will|would)\s+(?:you|u|any(?:one|body)|some(?:one|body))\s",
     re.IGNORECASE,
@@ -222,7 +225,13 @@ def asks_for_judgement(question: str) -> bool:
 
 def asks_for_yes_or_no(question: str) -> bool:
     """Whether a question wants a yes or a no: "do we need", but not "can you name the fees"."""
-    return bool(_YES_OR_NO.match(question)) and not _ASKS_SOMEBODY.match(question)
+    return (
+        _YES_OR_NO.match(question) is not None
+        and _ASKS_SOMEBODY.match(question) is None
+        # "May I know which days", "is there anything I should bring": it wants to be told.
+        and KIND_OF_QUESTION.search(question) is None
+        and _ANYTHING.search(question) is None
+    )
 
 
 def is_small_talk(text: str) -> bool:

@@ -44,7 +44,7 @@ def _between_items(found: list[re.Match[str]]) -> list[re.Match[str]]:
     C", but "A, B and C, and they go home" has not.
     """
     marks = [one[0].split() or [""] for one in found]
-    for own, inner in ((";", {",", *_JOINING}), (",", _JOINING)):
+    for own in (";", ","):
         closing = [at for at, mark in enumerate(marks) if mark[0] == own and mark[1:]]
         others = [at for at, mark in enumerate(marks) if mark == [own]]
         if not closing or not others:
@@ -53,7 +53,7 @@ def _between_items(found: list[re.Match[str]]) -> list[re.Match[str]]:
         return [
             one
             for at, (one, mark) in enumerate(zip(found, marks, strict=True))
-            if not others[0] < at < last or mark[0] not in inner
+            if not others[0] < at < last or mark[0] not in _JOINING
         ]
     return found
 

@@ -111,8 +111,11 @@ class Format:
     """A file by reading which all is imported that is imported only when it is needed."""
 
 
-# Long enough for trafilatura to be asked.
-_PAGE = b"<html><body><h1>A page</h1>" + b"<p>It says nothing, but it says so at length.</p>" * 20
+# Long enough for trafilatura to be asked, with a link to another page.
+_PAGE = (
+    b"<html><body><a href='/'>Home</a><h1>A page</h1>"
+    + b"<p>It says nothing, but it says so at length.</p>" * 20
+)
 _HTML = Format("html", "load_html", sample=_PAGE + b"</body></html>")
 _ASCIIDOC = Format("asciidoc", "load_asciidoc", is_python=True)
 _MARKDOWN = Format("markdown", "load_markdown", is_python=True)

@@ -250,16 +250,14 @@ def _has_more_than_text(root: Any, paragraphs: Sequence[Paragraph]) -> bool:
     """
     Whether anything on a page may stand around its text.
 
-    All is text on a page without it, such as a manual or what a word processor has written.
+    All is text on a page that leads to no other, such as a manual in one file, unless an element
+    says by its name that it holds something else.
     """
     # One that hides all of it until a script runs has no paragraph.
-    return (
-        not paragraphs
-        or any(paragraph.is_link for paragraph in paragraphs)
-        or any(
-            is_silent(element) and not is_unread(element) and not is_contents(element)
-            for element in root.iter(etree.Element)
-        )
+    return not paragraphs or any(
+        _leads_elsewhere(element)
+        or (is_silent(element) and not is_unread(element) and not is_contents(element))
+        for element in root.iter(etree.Element)
     )
 
 

@@ -129,6 +129,8 @@ _OTHER_ASIDES = frozenset(
         *("sidebar", "signup", "social", "subscribe", "teaser", "toc", "widget"),
     ]
 )
+# What leads to a heading or back to a note says no more, with or without a variation selector.
+_ANCHOR_MARKS = frozenset("¶#§🔗↩↑\ufe0e\ufe0f")
 _PART_OF_NAME = re.compile(r"[a-z]+")
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # Code without text leaves an empty cell empty.
@@ -159,7 +161,8 @@ def _is_anchor(element: Any) -> bool:
     return (
         element.tag == "a"
         and "#" in (element.get("href") or "")
-        and not any(map(str.isalnum, "".join(element.itertext())))
+        and _ANCHOR_MARKS.issuperset("".join(element.itertext()).strip())
+        and element.find(".//code") is None
     )
 
 

@@ -55,14 +55,10 @@ class Paragraph:
     """Whether it stands in an element that is seldom part of what a page says."""
 
     @property
-    def is_link(self) -> bool:
-        """Whether it is nothing but a link to another page, and no item of a list."""
-        return 0 < self.linked == len(letters(self.text)) and not self.is_item
-
-    @property
     def may_be_around(self) -> bool:
         """Whether the paragraph is left out unless it is surely part of the main text."""
-        return self.is_silent or self.is_link
+        is_link = 0 < self.linked == len(letters(self.text)) and not self.is_item
+        return self.is_silent or is_link
 
     @property
     def names_a_page(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import merge
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -40,8 +40,9 @@ _BEGINS_PARAGRAPH = re.compile(
 # Contracts say a number twice, "seventy-two (72)", which is no mark of an item.
 _REPEATED_NUMBER = re.compile(r"\(\d{1,3}\)\s")
 _NUMBER_WORD = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|twenty|thirty"
-    r"|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)$",
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+    r"|hundred|thousand)$",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
@@ -71,6 +72,7 @@ _MIN_PAGES = 3
 # Dots that lead to the number of a page, and in how many lines of a page they do at least.
 _LEADER = re.compile(r"(?:[ \xa0]?+\.){5,}+")
 _MIN_ENTRIES = 3
+_AT_PAGE = re.compile(r"\.\s*(\d{1,4})\s*$")
 _PAGE = re.compile(r"\bpage\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,5}")
 _MAX_NUMBERS = 4
@@ -307,16 +309,27 @@ def without_contents(pages: Sequence[list[Line]]) -> list[list[Line]]:
     left: list[list[Line]] = []
     for lines in pages:
         entries = [_is_entry(line.text, said) for line in lines]
-        is_contents = entries.count(True) >= _MIN_ENTRIES
+        is_contents = _are_contents(list(compress(lines, entries)), len(pages))
         left.append(
             [
                 line
                 for line, is_entry in zip(lines, entries, strict=True)
                 # On their page, the entries of chapters may have no dots.
-                if not is_contents or not (is_entry or _is_bare_entry(line.text, said))
+                if not is_contents or not (is_entry or _is_bare_entry(line.text, said, len(pages)))
             ]
         )
     return left
+
+
+def _are_contents(entries: Sequence[Line], pages: int) -> bool:
+    """Whether what dots lead to is, in order, the numbers of pages, and not prices."""
+    found = [_AT_PAGE.search(line.text) for line in entries]
+    numbers = [int(one[1]) for one in found if one is not None]
+    return (
+        _MIN_ENTRIES <= len(numbers) == len(entries)
+        and numbers == sorted(numbers)
+        and numbers[-1] <= pages
+    )
 
 
 def _is_entry(text: str, said: Mapping[str, int]) -> bool:
@@ -324,8 +337,9 @@ def _is_entry(text: str, said: Mapping[str, int]) -> bool:
     return _LEADER.search(text) is not None and bool(names) and all(said[name] for name in names)
 
 
-def _is_bare_entry(text: str, said: Mapping[str, int]) -> bool:
-    return text.rstrip()[-1:].isdigit() and said[_letters(text)] > 1
+def _is_bare_entry(text: str, said: Mapping[str, int], pages: int) -> bool:
+    _, _, number = text.rstrip().rpartition(" ")
+    return number.isdigit() and int(number) <= pages and said[_letters(text)] > 1
 
 
 def _letters(text: str) -> str:

@@ -19,7 +19,7 @@ _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*+\S[^\n]*)*")
 _LINE = re.compile(r"[^\n]*+\n|[^\n]++")
 _UNDERLINE = re.compile(r"[ \t]*+([=\-~*#_^])\1{2,}[ \t\r]*+\n?")
 # Behind its number, a heading may stand in the middle of its line; other gaps part cells.
-_HEADING = re.compile(r"[ \t]*+(?:\w{1,4}\.[ \t]++)?+(?:\S++[ \t]?)+\n")
+_HEADING = re.compile(r"[ \t]*+(?:\w{1,4}\.[ \t]++)?+(?:\S++ ?)+\n")
 _MAX_HEADING_CHARS = 100
 _ENDS_SENTENCE = (".", ",", ";", "!")
 # A single line with a rule below it may be anything.
@@ -37,10 +37,18 @@ class _Piece(NamedTuple):
 def load_text(_suffix: str, content: bytes) -> Loaded:
     """Read plain text, in any encoding that can be told; its tables become rows."""
     kept = decode(content)
-    pieces = [_Piece(*piece) for piece in pieces_of(kept)]
-    parted = [part for piece in pieces for part in _at_headings(piece)]
-    if sum(bool(part.underline) for part in parted) >= _MIN_HEADINGS:
-        pieces = parted
+    parted = list(_at_headings(_Piece(1, kept)))
+    if sum(bool(part.underline) for part in parted) < _MIN_HEADINGS:
+        parted = [_Piece(1, kept)]
+    pieces = [
+        piece
+        for part in parted
+        for piece in (
+            [part]
+            if part.underline
+            else [_Piece(part.line + line - 1, text) for line, text in pieces_of(part.text)]
+        )
+    ]
     text = "".join(piece.text for piece in pieces)
     places = () if text == kept else tuple(_places(pieces))
     return Loaded(text, first_line(text), stated_date(text), places)
@@ -53,7 +61,8 @@ def _at_headings(piece: _Piece) -> Iterator[_Piece]:
     begin = at = 0
     while at < len(lines) - 1:
         above, over = (lines[at - 1], marks[at - 1]) if at > begin else ("", "")
-        is_apart = not above.strip() or over == marks[at + 1]
+        longer = len(lines[at + 1].strip()) - len(lines[at].strip())
+        is_apart = over == marks[at + 1] or longer == 0 or (longer > 0 and not above.strip())
         if marks[at + 1] and is_apart and _may_be_heading(lines[at]):
             if begin < at - bool(over):
                 yield _Piece(piece.line + begin, "".join(lines[begin : at - bool(over)]))

@@ -76,6 +76,12 @@ def test_a_name_that_ends_like_a_superlative_compares_nothing(name: str) -> None
     assert answered(text, f"how much is the entry for the {name}", "£2") == "£5"
 
 
+def test_a_superlative_is_no_misspelt_name_of_a_row() -> None:
+    text = "Room: Closet | Distance: 3 m\nRoom: Hall | Distance: 10 m\nRoom: Bath | Distance: 1 m"
+
+    assert answered(text, "what is the distance of the closest room", "1 m") == "1 m"
+
+
 @pytest.mark.parametrize(
     ("text", "question", "read", "answer"),
     [

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from answering.english.quantities import years_said
-from answering.english.questions import asks_for_judgement, is_question, small_talk, years_asked
+from answering.english.questions import (
+    asks_for_judgement,
+    asks_for_yes_or_no,
+    is_question,
+    small_talk,
+    years_asked,
+)
 from tests.conftest import ROOT
 
 
@@ -72,6 +78,24 @@ def test_no_question_that_quoth_was_measured_with_is_small_talk() -> None:
 )
 def test_yes_or_no_and_how_to_ask_for_more_than_a_span(question: str) -> None:
     assert asks_for_judgement(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "wants"),
+    [
+        ("do rosters need a photo", True),
+        ("is it open on Sundays or Mondays?", True),
+        ("is there anything I should bring", False),
+        ("are there any fees and how much", False),
+        ("may I know which days it is open", False),
+        ("do you know who is on the board", False),
+        ("can you name the fees", False),
+    ],
+)
+def test_whoever_wants_to_be_told_something_wants_more_than_a_yes(
+    question: str, wants: bool
+) -> None:
+    assert asks_for_yes_or_no(question) is wants
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_a_question_of_the_document_is_not_shown_but_what_answers_it_is() -> Non
     assert texts(*likely(found(passage, "to row", "nobody", "Ada"))) == ["nobody", "Ada"]
 
 
+def test_an_answer_is_shown_whose_question_stands_in_the_last_cell_of_its_row() -> None:
+    text = "Answer: 4 euros | Question: What does a swim cost?"
+    passage = Passage(0, "a.csv", 0, len(text), text, ((0, len(text)),))
+
+    assert texts(*likely(found(passage, "4 euros", "What does a swim cost?"))) == ["4 euros"]
+
+
 FORMS = "who takes the forms?"
 
 

@@ -369,6 +369,16 @@ def test_another_aside_is_not_read(names: str, frame: str) -> None:
     assert "Cold tar" not in load(frame.replace("{middle}", other)).text
 
 
+def test_a_link_within_the_page_that_says_more_than_a_mark_is_read() -> None:
+    linked = (
+        "<table><tr><th>Key</th><th>Does</th></tr><tr><td><a href='#plus'>+</a></td>"
+        "<td>Adds</td></tr></table><p>The <a href='#at'><code>#</code></a> mark has "
+        "<a href='#reviews'>★★★</a></p>"
+    )
+
+    assert load(linked).text == "Key: + | Does: Adds\n\nThe # mark has ★★★"
+
+
 def test_the_mark_to_link_to_a_heading_by_is_no_part_of_it() -> None:
     marked = (
         "<h1>Fees<a class='headerlink' href='#fees'>¶</a></h1><p>35 marks.</p>"

@@ -399,7 +399,11 @@ def test_a_table_of_contents_is_left_out_for_the_headings_that_it_names() -> Non
 
 @pytest.mark.parametrize(
     "others",
-    [["Everything is fresh."], ["1 Berths", "1.1 Late payment", "A berth costs 35 marks."]],
+    [
+        ["Everything is fresh."],
+        ["1 Berths", "1.1 Late payment", "A berth costs 35 marks."],
+        ["Coffee", "From our own beans.", "Tea", "In cups.", "Cake", "With cream."],
+    ],
 )
 def test_a_list_of_prices_with_dots_is_kept(others: list[str]) -> None:
     prices = ["Coffee ............ 3", "Tea . . . . . . . 2", "Cake .............. 4"]

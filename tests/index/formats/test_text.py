@@ -69,13 +69,38 @@ def test_underlined_headings_are_places_and_their_lines_are_no_text() -> None:
         "Swan   4 euros\n-----\n\nTeal   9 euros\n-----\n",
         "35\n--\n\n9\n-----\n",
         "Fees\n- - -\n\nQuays\n- - -\n",
+        "Open from 9 to 5\n---\nPhone: 555 123\n---\nThe clerk is Ann\n---\n",
+        "Day\tFee\n-------\nMonday\t2\n\nDay\tFee\n-------\nFriday\t4\n",
     ],
-    ids=["only one", "sentences", "names below a letter", "cells", "numbers", "other lines"],
+    ids=[
+        *("only one", "sentences", "names below a letter", "cells", "numbers", "other lines"),
+        *("records", "tabs"),
+    ],
 )
 def test_other_lines_with_a_rule_below_them_are_no_headings(text: str) -> None:
     loaded = parse(".txt", text.encode())
 
     assert (loaded.text, loaded.places) == (text, ())
+
+
+def test_a_heading_may_stand_right_below_a_text_and_right_above_a_table() -> None:
+    text = (
+        "Fees\n====\nA vessel pays 35 marks.\nHours\n=====\nFrom 9 to 5.\n\n"
+        "Boats and keys\n==============\nBoat   Fee  Keys\n----   ---  ----\nSwan     4  2\n"
+        "Teal    12  3\n"
+    )
+
+    loaded = parse(".txt", text.encode())
+
+    assert loaded.text == (
+        "Fees\n\nA vessel pays 35 marks.\nHours\n\nFrom 9 to 5.\n\n"
+        "Boats and keys\n\nBoat: Swan | Fee: 4 | Keys: 2\n\nBoat: Teal | Fee: 12 | Keys: 3\n"
+    )
+    assert [place.name for place in loaded.places] == [
+        *["Fees"] * 2,
+        *["Hours"] * 2,
+        *["Boats and keys"] * 3,
+    ]
 
 
 @given(st.text(st.sampled_from("ab. \n-="), max_size=60))
