@@ -77,7 +77,7 @@ def _host(address: URL) -> str:
 
 
 def _part(text: str) -> str:
-    """A part of a path as a name that no other part has, that is not hidden, and leads nowhere."""
+    """A part of a path as a name of its own, which is not hidden and leads nowhere else."""
     name = _NOT_IN_NAMES.sub("-", text).strip("-").lstrip(".") or "page"
     if len(name) <= _MAX_PART_CHARS:
         return name
