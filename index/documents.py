@@ -20,7 +20,7 @@ from index.errors import DocumentError, NoDocumentsError
 from index.formats import parse as parse_here
 from index.formats.base import FORMATS, Parse, Place, leave_python
 from index.formats.dates import date_in_name
-from index.provenance import PROVENANCE_NAME
+from index.provenance import LOCK_NAME, PROVENANCE_NAME
 
 _FIRST_SUFFIXES, _LAST_SUFFIX = sorted(FORMATS)[:-1], max(FORMATS)
 NOT_READ = f"only {', '.join(_FIRST_SUFFIXES)} and {_LAST_SUFFIX} files are read"
@@ -201,7 +201,7 @@ def _walk(folder: Path, without: tuple[int, int] | None) -> Iterator[SourceFile 
         for entry in entries:
             document_id = prefix + entry.name
             printable = document_id.encode("utf-8", "backslashreplace").decode()
-            if document_id == PROVENANCE_NAME:  # Quoth's own.
+            if document_id in {PROVENANCE_NAME, LOCK_NAME}:  # Quoth's own.
                 continue
             if entry.name.startswith("."):
                 yield Failure(printable, _HIDDEN)

@@ -12,6 +12,8 @@ from index.errors import IndexingError
 
 # It begins with a dot, so it is no document.
 PROVENANCE_NAME = ".quoth-fetched.json"
+# Whoever fetches holds it, since what is known is read once, and written down as a whole.
+LOCK_NAME = ".quoth-fetched.lock"
 MAX_URL_CHARS = 2_000
 
 # No name and no password stand before the host, since addresses are written down and shown.

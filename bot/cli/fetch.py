@@ -2,10 +2,13 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from bot.cli.common import (
     WholeNumber,
@@ -100,18 +103,25 @@ def command(
     if bool(urls) == update:
         raise click.UsageError("Name what to fetch, or say --update, and not both.")
     kind = _kind(sitemap=sitemap, feed=feed, git=git)
-    if forget and (update or kind != "page" or under):
-        raise click.UsageError("--forget takes addresses alone.")
+    is_narrowed = ctx.get_parameter_source("most") is not ParameterSource.DEFAULT or under
+    if (forget or update) and (kind != "page" or is_narrowed or forget == update):
+        raise click.UsageError(
+            "--forget takes addresses alone."
+            if forget
+            else "--update fetches all again as it was asked for; leave --sitemap, --feed, --git, "
+            "--under and --max out."
+        )
     settings = settings_from(**given)
     with failures_shown():
         folder = settings.documents(collection)
     if forget:
-        _forget(folder, urls)
+        with _alone(folder):
+            _forget(folder, urls)
         return
     require_extra("fetch", "aiohttp")
     require_extra("fetch", "protego")
     origins = None if update else [_origin(url, kind, under, most) for url in urls]
-    with failures_shown():
+    with failures_shown(), _alone(folder):
         told = asyncio.run(_fetched(folder, origins, delay, allow_private=allow_private))
     counts = Counter(one.outcome for one in told)
     say(render("fetched.txt", counts=counts, collection=collection))
@@ -126,6 +136,25 @@ def _kind(*, sitemap: bool, feed: bool, git: bool) -> "OriginKind":
     if len(kinds) > 1:
         raise click.UsageError(f"Say only one of {' and '.join(f'--{kind}' for kind in kinds)}.")
     return kinds[0] if kinds else "page"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for another fetch of these documents, since each writes down all that is known."""
+    from index.build_lock import BuildLock
+    from index.provenance import LOCK_NAME
+
+    def waiting(holder: str) -> None:
+        say(render("fetch_waiting.txt", holder=holder), err=True)
+
+    with ExitStack() as stack:
+        # Where there is no folder, nothing is known that could be lost.
+        if folder.is_dir():
+            try:
+                stack.enter_context(BuildLock(folder / LOCK_NAME).hold(waiting))
+            except OSError as error:
+                raise unwritable(folder, error) from error
+        yield
 
 
 def _forget(folder: Path, urls: tuple[str, ...]) -> None:
@@ -174,6 +203,8 @@ async def _fetched(
             reporter.finish()
             say(render("fetching.txt", origin=origin), err=True)
         elif origin.kind != "page":
+            if pages >= origin.most:
+                say(render("fetch_most.txt", most=origin.most), err=True)
             reporter.stage("fetch", pages)
 
     def told(one: "FetchResult") -> None:

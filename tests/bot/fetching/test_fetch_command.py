@@ -1,14 +1,20 @@
 """`quoth fetch`: what it refuses, prints and ends with."""
 
+import os
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli.fetch import command
+from index.documents import list_documents
 from index.provenance import PROVENANCE_NAME, read_provenance
 from tests.bot.fetching.site import Site, serving
+from tests.forks import Fork
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -61,6 +67,67 @@ def test_what_would_be_ignored_is_refused(
 
     assert result.exit_code == 2
     assert expected in result.output
+
+
+def test_an_update_takes_nothing_that_it_would_ignore(tmp_path: Path) -> None:
+    for arguments in (["--max=3"], ["--under=https://example.org/"], ["--sitemap"]):
+        result = fetch(tmp_path, "--update", *arguments)
+
+        assert result.exit_code == 2
+        assert "leave --sitemap, --feed, --git, --under and --max out" in result.output
+
+
+def test_where_a_site_may_have_more_pages_it_is_said(site: Site, tmp_path: Path) -> None:
+    site.put("/a", "The library opens at nine.")
+    site.put("/b", "It is closed on Monday.")
+    site.sitemap("/sitemap.xml", ["/a", "/b"])
+
+    some = fetch(tmp_path, "--sitemap", "--max=1", site.url)
+    all_of_it = fetch(tmp_path, "--sitemap", "--max=3", site.url)
+
+    said = "if there are more, a larger --max fetches them"
+    assert [said in one.output for one in (some, all_of_it)] == [True, False]
+    assert "Fetched: 1 new, 1 unchanged." in all_of_it.output
+
+
+def test_one_fetch_at_a_time_writes_down_what_is_known(site: Site, tmp_path: Path) -> None:
+    """A fetch that took minutes would otherwise undo what another one noted meanwhile."""
+    goes_on = threading.Event()
+
+    def waits(handler: BaseHTTPRequestHandler) -> None:
+        goes_on.wait(PATIENCE_S)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/html")
+        handler.end_headers()
+        handler.wfile.write(b"<p>The library opens at nine.</p>")
+
+    site.pages["/slow"] = waits
+    site.put("/quick", "It is closed on Monday.")
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    folders = ["--seeds", str(seeds), "--data", str(tmp_path / "data")]
+    options = ["--allow-private", "--delay=0", *folders]
+
+    def start(path: str, said: Path) -> Fork:
+        arguments = ["fetch", *options, f"{site.url}{path}"]
+        with said.open("wb") as file:
+            streams = (0, 1, file.fileno())
+            return Fork("bot.cli.main:main", arguments, streams, environment=os.environ)
+
+    slow = start("/slow", tmp_path / "slow.txt")
+    until(lambda: "/slow" in site.asked)
+    quick = start("/quick", tmp_path / "quick.txt")
+    until(
+        lambda: "waiting for it" in (tmp_path / "quick.txt").read_text() or quick.poll() is not None
+    )
+    goes_on.set()
+    codes = [one.wait(PATIENCE_S) for one in (slow, quick)]
+
+    known = read_provenance(seeds)
+    assert codes == [0, 0]
+    assert sorted(one.url for one in known.origins) == [f"{site.url}/quick", f"{site.url}/slow"]
+    assert len(known.files) == 2
+    assert list_documents(seeds).skipped == ()
 
 
 def test_what_failed_once_does_not_fail_every_update(site: Site, tmp_path: Path) -> None:
